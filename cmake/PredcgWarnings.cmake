@@ -1,0 +1,12 @@
+# predcg_warnings: the warnings of this project's own tests, examples and benchmarks. Never exported.
+add_library(predcg_warnings INTERFACE)
+target_compile_options(predcg_warnings INTERFACE
+    $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow>
+    # clang counts signed <-> unsigned to -Wconversion, g++ does not; Eigen's sizes are signed, the standard
+    # library's are not, so this one would hit every loop.
+    $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-sign-conversion>
+    # A failed constraint names the requirement inside a nested concept.
+    $<$<CXX_COMPILER_ID:GNU>:-fconcepts-diagnostics-depth=3>
+    # g++ 12 reports these inside inlined Eigen code from -O2 on, although Eigen is a system header.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow>
+    $<$<BOOL:${PREDCG_WARNINGS_AS_ERRORS}>:-Werror>)

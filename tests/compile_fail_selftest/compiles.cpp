@@ -1,0 +1,5 @@
+// expect: wanted message
+#ifdef PREDCG_TWIN
+int twin();
+#endif
+static_assert(true, "wanted message");

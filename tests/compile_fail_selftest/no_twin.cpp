@@ -1,0 +1,2 @@
+// expect: wanted message
+static_assert(false, "wanted message");

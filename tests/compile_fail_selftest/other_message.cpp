@@ -1,0 +1,7 @@
+// expect: wanted message
+#ifdef PREDCG_TWIN
+constexpr bool holds = true;
+#else
+constexpr bool holds = false;
+#endif
+static_assert(holds, "another message");
