@@ -22,4 +22,4 @@ inline constexpr int version_minor = PREDCG_VERSION_MINOR;
 inline constexpr int version_patch = PREDCG_VERSION_PATCH;
 inline constexpr std::string_view version_string = PREDCG_VERSION_STRING;
 
-} // namespace predcg
+}  // namespace predcg
