@@ -1,8 +1,8 @@
-// expect: [fixture]; "wanted" message
+// expect: [fixture]; the (wanted) message *
 // expect: static
 #ifdef PREDCG_TWIN
 constexpr bool holds = true;
 #else
 constexpr bool holds = false;
 #endif
-static_assert(holds, R"([fixture]; "wanted" message)");
+static_assert(holds, "[fixture]; the (wanted) message *");
