@@ -1,0 +1,54 @@
+#pragma once
+#include <predcg/algebra/bound.hpp>
+#include <predcg/concepts/target.hpp>
+
+#include <utility>
+
+namespace predcg {
+
+/// The target exp(-beta U(X)), unnormalised, of a parameter-free potential (a fine potential, or a coarse
+/// one Bound to its parameters). beta in the inverse of the energy unit. It has whatever structure the
+/// potential has and adds none.
+template <FinePotential U>
+class Boltzmann {
+public:
+    Boltzmann(U potential, double beta) : potential_(std::move(potential)), beta_(beta) {
+        require_positive(beta, "Boltzmann", "beta");
+    }
+
+    decltype(auto) space() const { return potential_.space(); }
+    double beta() const { return beta_; }
+    const U& potential() const { return potential_; }
+
+    double log_density(const configuration_t<space_t<U>>& X) const { return -beta_ * potential_.energy(X); }
+
+    Window window() const requires ChainPotential<U> { return potential_.window(); }
+
+    template <class Letter>
+    double log_weight(Index i, std::span<const Letter> w) const requires ChainPotential<U> {
+        return -beta_ * potential_.local_energy(i, w);
+    }
+
+    bool translation_invariant() const { return is_translation_invariant(potential_); }
+
+    template <class X, class Letter>
+    double log_ratio(const X& configuration, Index i, Letter v) const requires HasEnergyDifference<U> {
+        return -beta_ * potential_.energy_difference(configuration, i, v);
+    }
+
+    QuadraticForm quadratic() const requires QuadraticPotential<U> {
+        return -beta_ * QuadraticForm(potential_.quadratic());
+    }
+
+private:
+    U potential_;
+    double beta_;
+};
+
+/// p_c(X | theta), unnormalised. A view: the potential must outlive it.
+template <CoarsePotential U>
+Boltzmann<Bound<U>> boltzmann(const U& potential, const Vector& theta, double beta) {
+    return {Bound<U>(potential, theta), beta};
+}
+
+}  // namespace predcg

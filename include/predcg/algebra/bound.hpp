@@ -1,0 +1,51 @@
+#pragma once
+#include <predcg/algebra/potential_operations.hpp>
+
+#include <utility>
+
+namespace predcg {
+
+/// A coarse potential at fixed parameters: a parameter-free potential with the same structure.
+///
+/// A view: the potential must outlive it.
+template <CoarsePotential U>
+class Bound {
+public:
+    Bound(const U& potential, Vector theta) : potential_(&potential), theta_(std::move(theta)) {
+        require_equal(theta_.size(), potential.parameter_count(), "Bound", "length of theta",
+                      "the number of parameters");
+    }
+
+    decltype(auto) space() const { return potential_->space(); }
+    const Vector& theta() const { return theta_; }
+
+    double energy(const configuration_t<space_t<U>>& X) const {
+        return predcg::energy(*potential_, X, theta_);
+    }
+
+    Window window() const requires ChainCoarsePotential<U> { return potential_->window(); }
+
+    template <class Letter>
+    double local_energy(Index i, std::span<const Letter> w) const requires ChainCoarsePotential<U> {
+        return predcg::local_energy(*potential_, i, w, theta_);
+    }
+
+    bool translation_invariant() const { return is_translation_invariant(*potential_); }
+
+    template <class X, class Letter>
+    double energy_difference(const X& configuration, Index i, Letter v) const requires
+        requires(const U u, const X& c, const Vector& t) {
+        { u.energy_difference(c, i, v, t) } -> RealValue;
+    }
+    { return potential_->energy_difference(configuration, i, v, theta_); }
+
+    QuadraticForm quadratic() const requires QuadraticCoarsePotential<U> {
+        return potential_->quadratic(theta_);
+    }
+
+private:
+    const U* potential_;
+    Vector theta_;
+};
+
+}  // namespace predcg

@@ -1,0 +1,100 @@
+#pragma once
+#include <predcg/concepts/fine_potential.hpp>
+
+namespace predcg {
+
+/// What every coarse potential U_c(X, theta) has: a space and a number of parameters.
+template <class U>
+concept ParametricPotential = std::copyable<U> &&  // kept by value in grainer and fit
+    requires(const U u) {
+    u.space();
+    requires ConfigurationSpace<space_t<U>>;
+    { u.parameter_count() } -> std::convertible_to<Index>;  // length of theta
+};
+
+/// U_c(X, theta) = theta . features(X) + base_energy(X): features are dU_c/dtheta; base_energy, the part
+/// without theta, is optional (zero if absent). Opens the exact M-step.
+template <class U>
+concept LinearCoarsePotential = ParametricPotential<U> &&
+    requires(const U u, const configuration_t<space_t<U>>& X) {
+    { u.features(X) } -> VectorLike;
+};
+
+template <class U>
+concept HasEnergy = ParametricPotential<U> &&
+    requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
+    { u.energy(X, theta) } -> RealValue;
+};
+
+/// A coarse potential: energy(X, theta), or features(X) with the optional base_energy(X).
+///
+///     struct MyCoarsePotential {
+///         MySpace space() const;
+///         Index parameter_count() const;
+///         double energy(const X&, const Vector& theta) const;          // either this
+///         Vector features(const X&) const;                             // or this,
+///         double base_energy(const X&) const;                          // with this if it is not zero
+///     };
+template <class U>
+concept CoarsePotential = LinearCoarsePotential<U> || HasEnergy<U>;
+
+/// dU_c/dtheta given by hand or by with_autodiff. (Never plain "gradient": samplers need dU/dX.)
+template <class U>
+concept HasParameterGradient = HasEnergy<U> &&
+    requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
+    { u.parameter_gradient(X, theta) } -> VectorLike;
+};
+
+/// d2U_c/dtheta2; where it is absent, central differences of the gradient stand in.
+template <class U>
+concept HasParameterHessian = HasParameterGradient<U> &&
+    requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
+    { u.parameter_hessian(X, theta) } -> MatrixLike;
+};
+
+/// A coarse potential whose parameters can be learnt.
+template <class U>
+concept LearnablePotential = LinearCoarsePotential<U> || HasParameterGradient<U>;
+
+// Optional structure.
+
+namespace detail {
+template <class U>
+concept HasLocalFeatures = LinearCoarsePotential<U> &&
+    requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
+    { u.local_features(i, w) } -> VectorLike;
+};
+template <class U>
+concept HasLocalEnergy = requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w,
+                                  const Vector& theta) {
+    { u.local_energy(i, w, theta) } -> RealValue;
+};
+template <class U>
+concept HasLocalParameterGradient = HasLocalEnergy<U> &&
+    requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
+    { u.local_parameter_gradient(i, w, theta) } -> VectorLike;
+};
+}  // namespace detail
+
+/// A sum over the windows of a chain (core/window.hpp): window() with local_features(i, w) and, where
+/// base_energy is not zero, local_base_energy(i, w); or with local_energy(i, w, theta) and
+/// local_parameter_gradient(i, w, theta). Opens the transfer matrix.
+template <class U>
+concept ChainCoarsePotential = CoarsePotential<U> && FiniteSpace<space_t<U>> && requires(const U u) {
+    { u.window() } -> std::convertible_to<Window>;
+} &&(detail::HasLocalFeatures<U> || detail::HasLocalEnergy<U>);
+
+/// U_c(X, theta) = 1/2 X^T A X + b^T X + c for every theta: opens the Gaussian engine.
+template <class U>
+concept QuadraticCoarsePotential = CoarsePotential<U> && requires(const U u, const Vector& theta, Index k) {
+    { u.quadratic(theta) } -> std::convertible_to<QuadraticForm>;      // the energy
+    { u.feature_quadratic(k) } -> std::convertible_to<QuadraticForm>;  // feature k
+};
+
+/// Parameters may be restricted to an open set (stiffness positive definite, ranges > 0).
+template <class U>
+concept HasAdmissible = requires(const U u, const Vector& theta) {
+    { u.admissible(theta) } -> std::convertible_to<bool>;
+};
+
+}  // namespace predcg

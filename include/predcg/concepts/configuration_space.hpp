@@ -1,0 +1,50 @@
+#pragma once
+#include <predcg/core/random.hpp>
+#include <predcg/core/types.hpp>
+
+#include <concepts>
+#include <iterator>
+#include <ranges>
+
+namespace predcg {
+
+/// Where configurations live.
+///
+///     struct MySpace {
+///         using configuration_type = ...;          // anything copyable
+///         Index size() const;                      // number of sites or coordinates
+///         configuration_type random(auto& rng) const;   // a start anywhere in the space
+///     };
+template <class S>
+concept ConfigurationSpace = std::copyable<S> &&  // fits and targets keep their space by value
+    requires {
+    typename S::configuration_type;  // algorithms store configurations
+    requires std::copyable<typename S::configuration_type>;
+} && requires(const S space, Philox4x32& rng) {
+    { space.size() } -> std::convertible_to<Index>;  // loops over sites, cost estimates
+    { space.random(rng) } -> std::convertible_to<typename S::configuration_type>;  // starts, storage
+};
+
+template <ConfigurationSpace S>
+using configuration_t = typename S::configuration_type;
+
+/// A space of n sites with the same finite alphabet each: what enumeration and transfer matrices need.
+template <class S>
+concept FiniteSpace = ConfigurationSpace<S> && requires(const S space, configuration_t<S>& X, Index i) {
+    { space.values() } -> std::ranges::random_access_range;                // the alphabet, in a fixed order
+    requires std::ranges::sized_range<decltype(space.values())>;           // its size q: states are counted
+    X[static_cast<std::size_t>(i)] = *std::ranges::begin(space.values());  // sites are set one by one
+};
+
+/// Type of a site's value.
+template <FiniteSpace S>
+using letter_t = std::ranges::range_value_t<decltype(std::declval<const S&>().values())>;
+
+/// Some configuration of the right size, to be overwritten site by site.
+template <FiniteSpace S>
+configuration_t<S> blank_configuration(const S& space) {
+    auto stream = make_stream(0, Purpose::start);
+    return space.random(stream);
+}
+
+}  // namespace predcg

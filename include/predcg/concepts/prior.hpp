@@ -1,0 +1,33 @@
+#pragma once
+#include <predcg/core/types.hpp>
+
+#include <concepts>
+
+namespace predcg {
+
+/// A density of one block of parameters in unconstrained coordinates z: z = beta theta_c for the coarse
+/// potential, z = eta for the map.
+///
+///     double log_density(const Vector& z) const;    // -infinity outside the support
+///     Vector gradient(const Vector& z) const;       // of log_density, inside the support
+///     Matrix hessian(const Vector& z) const;
+///     bool proper() const;                          // integrates to one
+///     double lower_bound() const;                   // optional: support is z_k >= lower_bound()
+template <class P>
+concept BlockPrior = std::copyable<P> && requires(const P prior, const Vector& z) {
+    { prior.log_density(z) } -> RealValue;
+    { prior.gradient(z) } -> VectorLike;
+    { prior.hessian(z) } -> MatrixLike;
+    { prior.proper() } -> std::convertible_to<bool>;
+};
+
+/// A density of (beta theta_c, eta) together: `coarse` and `map` blocks that are independent.
+template <class P>
+concept Prior = std::copyable<P> && requires(const P prior) {
+    prior.coarse;
+    requires BlockPrior<std::remove_cvref_t<decltype(prior.coarse)>>;
+    prior.map;
+    requires BlockPrior<std::remove_cvref_t<decltype(prior.map)>>;
+};
+
+}  // namespace predcg

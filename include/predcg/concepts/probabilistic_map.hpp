@@ -1,0 +1,70 @@
+#pragma once
+#include <predcg/concepts/statistic.hpp>
+
+#include <optional>
+
+namespace predcg {
+
+namespace detail {
+/// What is done to a datum once, before the iterations: map.prepare(x), or the datum itself.
+template <class M, class X>
+decltype(auto) prepare(const M& map, const X& x) {
+    if constexpr (requires { map.prepare(x); })
+        return map.prepare(x);
+    else
+        return x;
+}
+}  // namespace detail
+
+/// Prepared form of a datum under a map, for example block sums.
+template <class M>
+using prepared_t = std::remove_cvref_t<decltype(detail::prepare(
+    std::declval<const M&>(), std::declval<const typename M::fine_type&>()))>;
+
+/// p_cf(x | X, eta): how a coarse configuration is turned back into a fine one. eta are unconstrained
+/// coordinates of the map's parameters (logit of a probability, log of a scale).
+///
+///     struct MyMap {
+///         using fine_type = ...;  using coarse_type = ...;
+///         Index parameter_count() const;
+///         auto likelihood(const Prepared& x, const Vector& eta) const;    // a factor in X, see below
+///         fine_type sample(const coarse_type& X, const Vector& eta, auto& rng) const;
+///         Prepared prepare(const fine_type& x) const;                     // optional, once per datum
+///     };
+///
+/// `likelihood` returns a factor: log_density(X) = log p_cf(x|X, eta), normalised in x, with whatever
+/// structure it has (window and log_weight, quadratic, log_ratio). It needs no space().
+template <class M>
+concept ProbabilisticMap = std::copyable<M> &&  // kept by value in grainer and fit
+    requires {
+    typename M::fine_type;    // what data are
+    typename M::coarse_type;  // must be the coarse space's configuration
+} && requires(const M map, const typename M::fine_type& x, const typename M::coarse_type& X,
+              const Vector& eta, Philox4x32& rng) {
+    { map.parameter_count() } -> std::convertible_to<Index>;                       // length of eta
+    { map.likelihood(detail::prepare(map, x), eta).log_density(X) } -> RealValue;  // the E-step
+    { map.sample(X, eta, rng) } -> std::convertible_to<typename M::fine_type>;     // predictions
+};
+
+/// Value, gradient and Hessian of a function of eta at a point.
+struct Expansion {
+    double value = 0.0;
+    Vector gradient;
+    Matrix hessian;
+};
+
+/// A map that can be learnt: log p_cf(x|X, eta) depends on X through a statistic T(X; x), and linearly,
+///     sum_i E[log p_cf(x_i | X_i, eta)] = phi(eta) . sum_i E[T_i] + count * phi_0(eta),
+/// so that the sums over data are all the M-step needs.
+///
+///     auto sufficient_statistic(const Prepared& x) const;       // T(.; x), a Statistic in X
+///     Expansion expected_log_density(const Vector& T, double count, const Vector& eta) const;
+///     std::optional<Vector> maximiser(const Vector& T, double count, const MapPrior&) const;  // optional
+template <class M>
+concept StatisticMap = ProbabilisticMap<M> &&
+    requires(const M map, const typename M::fine_type& x, const Vector& T, double count, const Vector& eta) {
+    { map.sufficient_statistic(detail::prepare(map, x)) } -> Statistic<typename M::coarse_type>;
+    { map.expected_log_density(T, count, eta) } -> std::convertible_to<Expansion>;
+};
+
+}  // namespace predcg

@@ -1,0 +1,28 @@
+#pragma once
+#include <predcg/concepts/target.hpp>
+
+namespace predcg {
+
+/// A vector-valued function of a configuration whose moments an engine can be asked for.
+template <class S, class X>
+concept Statistic = requires(const S s, const X& x) {
+    { s.size() } -> std::convertible_to<Index>;  // length of the vector, before any configuration is seen
+    { s(x) } -> VectorLike;
+};
+
+/// s(X) = sum_i local(i, w_i): exact by transfer matrix.
+template <class S, class Letter>
+concept ChainStatistic = requires(const S s, Index i, std::span<const Letter> w) {
+    { s.size() } -> std::convertible_to<Index>;
+    { s.window() } -> std::convertible_to<Window>;
+    { s.local(i, w) } -> VectorLike;
+};
+
+/// Every component is a quadratic form: exact in the Gaussian engine.
+template <class S>
+concept QuadraticStatistic = requires(const S s, Index k) {
+    { s.size() } -> std::convertible_to<Index>;
+    { s.quadratic(k) } -> std::convertible_to<QuadraticForm>;
+};
+
+}  // namespace predcg

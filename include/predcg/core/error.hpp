@@ -1,0 +1,132 @@
+#pragma once
+// The exceptions of the library. Nothing here prints; a message names function, argument, value and range.
+#include <predcg/core/types.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace predcg {
+
+/// A value as text for a message: shortest form that reads back equal.
+template <class T>
+[[gnu::noinline, gnu::cold]] std::string to_text(const T& value) {
+    if constexpr (std::convertible_to<T, std::string_view>) {
+        return "'" + std::string(std::string_view(value)) + "'";
+    } else {
+        char buffer[64];
+        const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
+        return std::string(buffer, written.ptr);
+    }
+}
+
+/// A bad argument, found before any work was done.
+class ArgumentError : public std::invalid_argument {
+public:
+    ArgumentError(std::string function, std::string argument, std::string value, std::string allowed)
+        : std::invalid_argument("predcg::" + function + ": " + argument + " is " + value +
+                                "; allowed: " + allowed),
+          function_(std::move(function)), argument_(std::move(argument)), value_(std::move(value)),
+          allowed_(std::move(allowed)) {}
+
+    const std::string& function() const noexcept { return function_; }
+    const std::string& argument() const noexcept { return argument_; }
+    const std::string& value() const noexcept { return value_; }
+    const std::string& allowed() const noexcept { return allowed_; }
+
+private:
+    std::string function_, argument_, value_, allowed_;
+};
+
+namespace detail {
+// Out of line and cold: a check costs its caller a comparison and a call that never happens.
+[[noreturn, gnu::noinline, gnu::cold]] inline void argument_error(std::string_view function,
+                                                                  std::string_view argument,
+                                                                  const std::string& value,
+                                                                  std::string_view allowed) {
+    throw ArgumentError(std::string(function), std::string(argument), value, std::string(allowed));
+}
+[[noreturn, gnu::noinline, gnu::cold]] inline void range_error(std::string_view function,
+                                                               std::string_view argument, Index value,
+                                                               Index smallest, Index largest,
+                                                               std::string_view what) {
+    argument_error(function, argument, to_text(value),
+                   (smallest == largest ? to_text(smallest) : to_text(smallest) + " to " + to_text(largest)) +
+                       (what.empty() ? "" : ", ") + std::string(what));
+}
+}  // namespace detail
+
+/// Throws ArgumentError unless `holds`. The text is made only when it is needed.
+template <class T>
+constexpr void require(bool holds, std::string_view function, std::string_view argument, const T& value,
+                       std::string_view allowed) {
+    if (!holds) [[unlikely]]
+        detail::argument_error(function, argument, to_text(value), allowed);
+}
+
+/// Throws ArgumentError unless smallest <= value <= largest; `what` explains the bounds.
+constexpr void require_range(Index value, Index smallest, Index largest, std::string_view function,
+                             std::string_view argument, std::string_view what = "") {
+    if (!(smallest <= value && value <= largest)) [[unlikely]]
+        detail::range_error(function, argument, value, smallest, largest, what);
+}
+
+/// Throws ArgumentError unless value == expected; `what` explains the expected value.
+constexpr void require_equal(Index value, Index expected, std::string_view function,
+                             std::string_view argument, std::string_view what = "") {
+    require_range(value, expected, expected, function, argument, what);
+}
+
+/// Throws ArgumentError unless `value` is finite and > 0.
+inline void require_positive(double value, std::string_view function, std::string_view argument) {
+    require(std::isfinite(value) && value > 0.0, function, argument, value, "a finite number > 0");
+}
+
+/// Throws ArgumentError unless `value` is finite.
+inline void require_finite(double value, std::string_view function, std::string_view argument) {
+    require(std::isfinite(value), function, argument, value, "a finite number");
+}
+
+/// An exact computation that would cost more than its limit; thrown before any work.
+class CostError : public std::runtime_error {
+public:
+    CostError(std::string_view function, double cost, double limit, std::string_view unit,
+              std::string_view advice)
+        : std::runtime_error("predcg::" + std::string(function) + ": estimated cost " + to_text(cost) + " " +
+                             std::string(unit) + " exceeds the limit " + to_text(limit) + "; " +
+                             std::string(advice)),
+          cost_(cost), limit_(limit) {}
+
+    double cost() const noexcept { return cost_; }
+    double limit() const noexcept { return limit_; }
+
+private:
+    double cost_, limit_;
+};
+
+/// NaN, overflow or an improper density during a computation.
+class NumericalError : public std::runtime_error {
+public:
+    explicit NumericalError(const std::string& what) : std::runtime_error("predcg::" + what) {}
+};
+
+/// A fit that met a NumericalError; it carries the last state that was good.
+class FitError : public NumericalError {
+public:
+    FitError(const std::string& what, Vector theta, Vector eta, Index iteration)
+        : NumericalError(what), theta_(std::move(theta)), eta_(std::move(eta)), iteration_(iteration) {}
+
+    const Vector& theta() const noexcept { return theta_; }
+    const Vector& eta() const noexcept { return eta_; }
+    Index iteration() const noexcept { return iteration_; }
+
+private:
+    Vector theta_, eta_;
+    Index iteration_;
+};
+
+}  // namespace predcg

@@ -1,0 +1,37 @@
+#pragma once
+#include <predcg/core/types.hpp>
+
+namespace predcg {
+
+/// f(X) = 1/2 X^T A X + b^T X + c with A symmetric (n x n), b (n), c a number.
+struct QuadraticForm {
+    Matrix A;
+    Vector b;
+    double c = 0.0;
+
+    static QuadraticForm zero(Index n) { return {Matrix::Zero(n, n), Vector::Zero(n), 0.0}; }
+
+    template <VectorLike V>
+    double operator()(const V& X) const {
+        return 0.5 * X.dot(A.lazyProduct(X)) + b.dot(X) + c;
+    }
+
+    QuadraticForm& operator+=(const QuadraticForm& other) {
+        A += other.A;
+        b += other.b;
+        c += other.c;
+        return *this;
+    }
+
+    QuadraticForm& operator*=(double factor) {
+        A *= factor;
+        b *= factor;
+        c *= factor;
+        return *this;
+    }
+
+    friend QuadraticForm operator+(QuadraticForm f, const QuadraticForm& g) { return f += g; }
+    friend QuadraticForm operator*(double factor, QuadraticForm f) { return f *= factor; }
+};
+
+}  // namespace predcg

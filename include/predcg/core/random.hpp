@@ -1,0 +1,74 @@
+#pragma once
+// Random streams with an identity, and the few distributions the library draws from.
+#include <predcg/core/philox.hpp>
+#include <predcg/core/types.hpp>
+
+#include <boost/random/generate_canonical.hpp>
+#include <boost/random/normal_distribution.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
+
+#include <concepts>
+#include <cstdint>
+
+namespace predcg {
+
+/// What a stream is for: the one registry of purposes. Two uses of chance never share a purpose, so
+/// that they never share random numbers. Append only: the numbers are part of reproducibility.
+enum class Purpose : std::uint32_t {
+    generate = 1,  ///< fine-scale data
+    start = 2,     ///< starts of a fit
+    predict = 3,   ///< draws of (X, x) for predictions without an exact route
+    latent = 4,    ///< E-step: expectations under q(X|x)
+    coarse = 5,    ///< M-step: expectations under p_c(X)
+    check = 6,     ///< checks of user types
+};
+
+/// The stream (seed, purpose, index, iteration). Equal identity gives equal numbers on every machine and
+/// for every number of threads; different identities never overlap within 2^34 outputs.
+///
+/// seed -> key; counter words, most significant first: (purpose, index, iteration, block).
+inline Philox4x32 make_stream(std::uint64_t seed, Purpose purpose, std::uint32_t index = 0,
+                              std::uint32_t iteration = 0) {
+    Philox4x32 engine;
+    engine.set_key({static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+    engine.set_counter({static_cast<std::uint32_t>(purpose), index, iteration, 0});
+    return engine;
+}
+
+/// What Boost.Random asks of a generator: a uniform random bit generator, the user's own or ours.
+template <class R>
+concept RandomBits = requires(R& rng) {
+    typename R::result_type;
+    { rng() } -> std::unsigned_integral;
+    { (R::min)() } -> std::convertible_to<typename R::result_type>;
+    { (R::max)() } -> std::convertible_to<typename R::result_type>;
+};
+
+/// Uniform on [0, 1) with 53 random bits.
+template <RandomBits R>
+double uniform(R& rng) {
+    return boost::random::generate_canonical<double, 53>(rng);
+}
+
+/// Uniform on {0, ..., count-1}.
+template <RandomBits R>
+Index uniform_index(R& rng, Index count) {
+    return boost::random::uniform_int_distribution<Index>(0, count - 1)(rng);
+}
+
+/// Standard normal.
+template <RandomBits R>
+double standard_normal(R& rng) {
+    return boost::random::normal_distribution<double>()(rng);
+}
+
+/// Vector of independent standard normals.
+template <RandomBits R>
+Vector standard_normal_vector(R& rng, Index size) {
+    boost::random::normal_distribution<double> normal;
+    Vector z(size);
+    for (Index i = 0; i < size; ++i) z[i] = normal(rng);
+    return z;
+}
+
+}  // namespace predcg

@@ -1,0 +1,98 @@
+#pragma once
+// Dense linear algebra for as many rows as a model has parameters. Eigen's blocked kernels would do the
+// same, but instantiating them takes longer than compiling the rest of a fit; nothing here is meant for
+// large matrices.
+#include <predcg/core/types.hpp>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace predcg {
+
+/// P = L L^T of a symmetric matrix (lower triangle read); ok() is false where it is not positive definite
+/// to rounding. O(n^3), unblocked (Golub and Van Loan, "Matrix Computations", 4.2).
+class SmallCholesky {
+public:
+    explicit SmallCholesky(Matrix P) : L_(std::move(P)) {
+        const Index n = L_.rows();
+        for (Index j = 0; j < n; ++j) {
+            const double before = L_(j, j);
+            for (Index k = 0; k < j; ++k) L_(j, j) -= L_(j, k) * L_(j, k);
+            const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * before;
+            if (!(L_(j, j) > rounding)) {
+                ok_ = false;
+                return;
+            }
+            L_(j, j) = std::sqrt(L_(j, j));
+            for (Index i = j + 1; i < n; ++i) {
+                for (Index k = 0; k < j; ++k) L_(i, j) -= L_(i, k) * L_(j, k);
+                L_(i, j) /= L_(j, j);
+            }
+        }
+    }
+
+    bool ok() const { return ok_; }
+
+    Vector solve(Vector b) const {
+        const Index n = L_.rows();
+        for (Index i = 0; i < n; ++i) {
+            for (Index k = 0; k < i; ++k) b[i] -= L_(i, k) * b[k];
+            b[i] /= L_(i, i);
+        }
+        for (Index i = n - 1; i >= 0; --i) {
+            for (Index k = i + 1; k < n; ++k) b[i] -= L_(k, i) * b[k];
+            b[i] /= L_(i, i);
+        }
+        return b;
+    }
+
+private:
+    Matrix L_;
+    bool ok_ = true;
+};
+
+/// Eigenvalues (ascending) and unit eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi
+/// rotations: small eigenvalues to high relative accuracy (Golub and Van Loan, 8.5). O(n^3) a sweep.
+struct SmallEigen {
+    Vector values;
+    Matrix vectors;
+
+    explicit SmallEigen(Matrix A) : vectors(Matrix::Identity(A.rows(), A.cols())) {
+        const Index n = A.rows();
+        for (int sweep = 0; sweep < 60; ++sweep) {
+            double off = 0.0, all = 0.0;
+            for (Index j = 0; j < n; ++j)
+                for (Index i = 0; i < n; ++i) (i == j ? all : off) += A(i, j) * A(i, j);
+            if (!(off > 1e-34 * (all + off))) break;
+            for (Index p = 0; p < n; ++p)
+                for (Index q = p + 1; q < n; ++q) rotate(A, p, q);
+        }
+        values = A.diagonal();
+        for (Index k = 0; k < n; ++k) {  // selection sort: few and far between
+            Index least = k;
+            for (Index l = k + 1; l < n; ++l)
+                if (values[l] < values[least]) least = l;
+            std::swap(values[k], values[least]);
+            for (Index i = 0; i < n; ++i) std::swap(vectors(i, k), vectors(i, least));
+        }
+    }
+
+private:
+    void rotate(Matrix& A, Index p, Index q) {
+        if (A(p, q) == 0.0) return;
+        const double tau = (A(q, q) - A(p, p)) / (2.0 * A(p, q));
+        const double t = (tau >= 0.0 ? 1.0 : -1.0) / (std::abs(tau) + std::sqrt(1.0 + tau * tau));
+        const double c = 1.0 / std::sqrt(1.0 + t * t), s = t * c;
+        const auto turn = [c, s](double& x, double& y) {
+            const double before = x;
+            x = c * before - s * y;
+            y = s * before + c * y;
+        };
+        for (Index k = 0; k < A.rows(); ++k) turn(A(k, p), A(k, q));
+        for (Index k = 0; k < A.rows(); ++k) turn(A(p, k), A(q, k));
+        for (Index k = 0; k < A.rows(); ++k) turn(vectors(k, p), vectors(k, q));
+    }
+};
+
+}  // namespace predcg

@@ -1,0 +1,76 @@
+#pragma once
+// Two configuration spaces that serve most models; a user's own need only meet the concept.
+#include <predcg/core/error.hpp>
+#include <predcg/core/random.hpp>
+#include <predcg/core/types.hpp>
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+namespace predcg {
+
+/// Letter^n: n sites, each with one of Q letters (spins: {-1, +1}).
+///
+/// Sites is the number of sites at compile time, or `dynamic`. A configuration is a std::array or a
+/// std::vector of letters.
+template <class Letter, std::size_t Q, Index Sites = dynamic>
+class LatticeSpace {
+public:
+    using configuration_type =
+        std::conditional_t<Sites == dynamic, std::vector<Letter>,
+                           std::array<Letter, static_cast<std::size_t>(Sites == dynamic ? 1 : Sites)>>;
+
+    explicit constexpr LatticeSpace(std::array<Letter, Q> letters, Index sites = Sites)
+        : letters_(letters), sites_(sites) {
+        require(sites >= 1, "LatticeSpace", "sites", sites, "an integer >= 1");
+        require(Sites == dynamic || sites == Sites, "LatticeSpace", "sites", sites,
+                "the number fixed at compile time");
+    }
+
+    constexpr Index size() const { return Sites == dynamic ? sites_ : Sites; }
+
+    /// The alphabet of every site, in a fixed order.
+    constexpr const std::array<Letter, Q>& values() const { return letters_; }
+
+    /// Independent, uniform letters.
+    template <RandomBits R>
+    configuration_type random(R& rng) const {
+        configuration_type X{};
+        if constexpr (Sites == dynamic) X.resize(static_cast<std::size_t>(sites_));
+        for (auto& letter : X)
+            letter = letters_[static_cast<std::size_t>(uniform_index(rng, static_cast<Index>(Q)))];
+        return X;
+    }
+
+private:
+    std::array<Letter, Q> letters_;
+    Index sites_;
+};
+
+/// R^n; a configuration is a column vector.
+template <Index Size = dynamic>
+class RealSpace {
+public:
+    using configuration_type = Eigen::Matrix<double, Size, 1>;
+
+    explicit RealSpace(Index size = Size) : size_(size) {
+        require(size >= 1, "RealSpace", "size", size, "an integer >= 1");
+        require(Size == dynamic || size == Size, "RealSpace", "size", size,
+                "the number fixed at compile time");
+    }
+
+    Index size() const { return size_; }
+
+    /// Independent standard normals: a start, not a draw from any target.
+    template <RandomBits R>
+    configuration_type random(R& rng) const {
+        return standard_normal_vector(rng, size_);
+    }
+
+private:
+    Index size_;
+};
+
+}  // namespace predcg

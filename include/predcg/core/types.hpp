@@ -1,0 +1,50 @@
+#pragma once
+// Vector aliases and the two return-type concepts that every other header uses.
+#include <Eigen/Core>
+
+#include <concepts>
+#include <type_traits>
+
+namespace predcg {
+
+using Index = Eigen::Index;
+using Vector = Eigen::VectorXd;
+using Matrix = Eigen::MatrixXd;
+
+/// Extent of something whose size is known only at run time.
+inline constexpr Index dynamic = Eigen::Dynamic;
+
+/// A real number: convertible to double, but not an Eigen object (Eigen's 1x1 products convert silently).
+template <class T>
+concept RealValue = std::convertible_to<T, double> && !requires {
+    typename std::remove_cvref_t<T>::PlainObject;
+};
+
+namespace detail {
+template <class V>
+using scalar_of = typename std::remove_cvref_t<V>::Scalar;
+}
+
+/// A column vector of doubles. Scalar and shape are checked here, because Eigen's own conversions are
+/// unconstrained: `std::convertible_to<Vector>` accepts a matrix of complex numbers.
+template <class V>
+concept VectorLike = requires {
+    typename std::remove_cvref_t<V>::PlainObject;
+}
+&&std::same_as<detail::scalar_of<V>, double>&& std::remove_cvref_t<V>::ColsAtCompileTime == 1;
+
+/// A matrix of doubles (a vector is one, too).
+template <class M>
+concept MatrixLike = requires {
+    typename std::remove_cvref_t<M>::PlainObject;
+}
+&&std::same_as<detail::scalar_of<M>, double>;
+
+/// Compile-time length of a VectorLike, or `dynamic`.
+template <VectorLike V>
+inline constexpr Index extent_of = std::remove_cvref_t<V>::RowsAtCompileTime;
+
+/// Length of two vectors set end to end; dynamic if either is.
+constexpr Index sum_of_extents(Index a, Index b) { return a == dynamic || b == dynamic ? dynamic : a + b; }
+
+}  // namespace predcg

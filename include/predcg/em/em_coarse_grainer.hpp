@@ -1,0 +1,205 @@
+#pragma once
+#include <predcg/em/fit_run.hpp>
+#include <predcg/em/m_step.hpp>
+#include <predcg/em/prepared_data.hpp>
+#include <predcg/em/requirements.hpp>
+#include <predcg/engines/batch.hpp>
+#include <predcg/optimize/newton.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+/// Learns a coarse potential and a probabilistic map from fine-scale samples by expectation-maximisation:
+/// the mode of  sum_i log int p_cf(x_i|X, eta) p_c(X|theta_c) dX + log prior(beta theta_c) + log prior(eta).
+///
+/// With an exact engine every iteration is a Newton step on the observed information (Louis 1982), or,
+/// where that is not positive definite or does not rise, an EM step; converged means that the Newton step
+/// is within the optimizer's tolerance. Several starts look for the global maximum. Cost of an iteration:
+/// one expectation for each distinct datum and one for p_c.
+/// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.3; Dempster, Laird, Rubin,
+/// J. R. Stat. Soc. B 39 (1977) 1.
+template <class Fine, class Coarse, class Map, class Engine, class Optimizer = Newton,
+          class Prior = FlatPrior>
+class EMCoarseGrainer : private detail::EMRequirements<Fine, Coarse, Map, Engine, Optimizer, Prior> {
+public:
+    using Data = PreparedData<prepared_t<Map>>;
+    using CoarseTarget = Boltzmann<Bound<Coarse>>;
+    using LatentTarget = detail::latent_target_t<Coarse, Map>;
+    using OptimizerType = Optimizer;
+    using FitType = Fit<Coarse, Map, Engine>;
+
+    /// What changes while learning; policies are constant.
+    struct State {
+        Vector theta, eta;
+        double beta = 1.0;
+        typename Optimizer::State optimizer{};
+        std::vector<typename Engine::template state<LatentTarget>> latent{};  ///< one for each datum
+        typename Engine::template state<CoarseTarget> coarse{};
+        std::uint64_t seed = 1;
+        std::uint32_t iteration = 0;
+    };
+
+    EMCoarseGrainer(Fine fine, Coarse coarse, Map map, Engine engine, Optimizer optimizer = {},
+                    Prior prior = {})
+        : fine_(std::move(fine)), coarse_(std::move(coarse)), map_(std::move(map)),
+          engine_(std::move(engine)), optimizer_(std::move(optimizer)), prior_(std::move(prior)) {
+        if constexpr (!StatisticMap<Map>)
+            require(Index(map_.parameter_count()) == 0, "EMCoarseGrainer", "map.parameter_count()",
+                    Index(map_.parameter_count()),
+                    "0, as the map has no sufficient_statistic(x) and expected_log_density(T, count, eta)");
+    }
+
+    const Fine& fine() const { return fine_; }
+    const Coarse& coarse() const { return coarse_; }
+    const Map& map() const { return map_; }
+    const Engine& engine() const { return engine_; }
+    const Optimizer& optimizer() const { return optimizer_; }
+    const Prior& prior() const { return prior_; }
+
+    /// Data made ready once for all iterations; see prepare_data. Throws ArgumentError, too, where the data
+    /// do not belong to this number of coarse sites.
+    template <std::ranges::input_range Range>
+    Data prepare(const Range& configurations, double beta) const {
+        Data data = prepare_data(map_, configurations, beta);
+        if constexpr (requires { map_.coarse_size(data.forms.front()); })
+            for (const auto& form : data.forms)
+                require_equal(map_.coarse_size(form), coarse_.space().size(), "EMCoarseGrainer::prepare",
+                              "coarse size of a datum under the map", "the size of the coarse potential");
+        return data;
+    }
+
+    State make_state(const Data& data, Parameters parameters, std::uint64_t seed = 1) const {
+        State state;
+        state.theta = std::move(parameters.theta);
+        state.eta = std::move(parameters.eta);
+        state.beta = data.beta;
+        state.latent.resize(data.forms.size());
+        state.seed = seed;
+        require_equal(state.eta.size(), map_.parameter_count(), "EMCoarseGrainer", "length of eta");
+        require_equal(state.theta.size(), coarse_.parameter_count(), "EMCoarseGrainer", "length of theta");
+        return state;
+    }
+
+    /// E-step: expectations under q(X | x_i, theta, eta), summed over the data.
+    ExpectedStatistics expect(State& state, const Data& data) const {
+        ExpectedStatistics statistics;
+        statistics.count = data.count;
+        const Index p = state.theta.size();
+        const CoarseTarget coarse = boltzmann(coarse_, state.theta, state.beta);
+        const auto target = [&](Index k) {
+            return LatentTarget(coarse, map_.likelihood(data.forms[static_cast<std::size_t>(k)], state.eta));
+        };
+        const auto statistic = [&](Index k) {
+            return Stack(EnergyGradient<Coarse>(coarse_, state.theta),
+                         detail::map_statistic(map_, data.forms[static_cast<std::size_t>(k)]));
+        };
+        const std::span<const double> weights(data.weights);
+        Philox4x32 stream = make_stream(state.seed, Purpose::latent, 0, state.iteration);
+        MomentSums sums =
+            expect_sum(engine_, statistic(0).size(), target, statistic, weights, state.latent, stream);
+        statistics.log_evidence = sums.log_partition;
+        statistics.coarse = sums.mean.head(p);
+        statistics.map = sums.mean.tail(sums.mean.size() - p);
+        statistics.covariance = std::move(sums.covariance);
+        statistics.coarse_hessian = Matrix::Zero(p, p);
+        if constexpr (!LinearCoarsePotential<Coarse>) {
+            const auto hessian = [&](Index) { return EnergyHessian<Coarse>(coarse_, state.theta); };
+            statistics.coarse_hessian =
+                expect_sum(engine_, p * p, target, hessian, weights, state.latent, stream)
+                    .mean.reshaped(p, p);
+        }
+        return statistics;
+    }
+
+    /// p_c at the state's parameters.
+    CoarseMoments expect_coarse(State& state) const {
+        const Index p = state.theta.size();
+        const CoarseTarget target = boltzmann(coarse_, state.theta, state.beta);
+        Philox4x32 stream = make_stream(state.seed, Purpose::coarse, 0, state.iteration);
+        CoarseMoments moments{
+            engine_.expect(target, EnergyGradient<Coarse>(coarse_, state.theta), state.coarse, stream),
+            Matrix::Zero(p, p)};
+        if constexpr (!LinearCoarsePotential<Coarse>)
+            moments.hessian =
+                engine_.expect(target, EnergyHessian<Coarse>(coarse_, state.theta), state.coarse, stream)
+                    .mean.reshaped(p, p);
+        return moments;
+    }
+
+    /// M-step: maximises the expected complete-data log posterior. Exact for the map, and for potentials
+    /// linear in theta; else one Newton step with the complete-data information (Lange, J. R. Stat. Soc. B
+    /// 57 (1995) 425), which need not rise by itself.
+    void maximise(State& state, const ExpectedStatistics& statistics) const {
+        state.eta = detail::maximise_map(map_, prior_.map, statistics, state.eta);
+        if (state.theta.size() == 0) return;
+        if constexpr (LinearCoarsePotential<Coarse>)
+            state.theta = detail::maximise_coarse(coarse_, prior_.coarse, statistics, state.theta, state.beta,
+                                                  [&](const Vector& theta) {
+                                                      State there = state;
+                                                      there.theta = theta;
+                                                      return expect_coarse(there);
+                                                  });
+        else
+            state.theta =
+                detail::step_coarse(prior_.coarse, statistics, expect_coarse(state), state.theta, state.beta);
+    }
+
+    /// Log-likelihood, gradient and informations at a point, in the coordinates (theta_c, eta).
+    LikelihoodExpansion evaluate(const Data& data, const Parameters& parameters) const {
+        State state = make_state(data, parameters);
+        const ExpectedStatistics statistics = expect(state, data);
+        return expand_likelihood(map_, statistics, expect_coarse(state), state.eta, state.beta);
+    }
+
+    /// Fits any range of configurations. beta comes from the data (generate() sets it) or the settings.
+    ///
+    /// Throws ArgumentError for bad data or settings, CostError from the engine, and FitError, which
+    /// carries the parameters, where the likelihood cannot be evaluated at the start.
+    template <std::ranges::input_range Range>
+    FitType fit(const Range& configurations, const FitSettings& settings = {}) const {
+        return fit_prepared(prepare(configurations, beta_of(configurations, settings)), settings);
+    }
+
+    FitType fit_prepared(const Data& data, const FitSettings& settings = {}) const {
+        return FitType(detail::FitRun<EMCoarseGrainer>(*this, data, settings)(), coarse_, map_, engine_);
+    }
+
+private:
+    template <class Range>
+    static double beta_of(const Range& configurations, const FitSettings& settings) {
+        if constexpr (requires {
+                          { configurations.beta } -> std::convertible_to<double>;
+                      }) {
+            const double beta = configurations.beta;
+            if (settings.beta)
+                require(*settings.beta == beta, "EMCoarseGrainer::fit", "settings.beta", *settings.beta,
+                        "absent, or " + to_text(beta) + " as in the data");
+            return beta;
+        } else {
+            if (!settings.beta)
+                throw ArgumentError("EMCoarseGrainer::fit", "settings.beta", "absent",
+                                    "the inverse temperature at which the data were sampled");
+            return *settings.beta;
+        }
+    }
+
+    Fine fine_;
+    Coarse coarse_;
+    Map map_;
+    Engine engine_;
+    Optimizer optimizer_;
+    Prior prior_;
+};
+
+template <class Fine, class Coarse, class Map, class Engine>
+EMCoarseGrainer(Fine, Coarse, Map, Engine) -> EMCoarseGrainer<Fine, Coarse, Map, Engine>;
+template <class Fine, class Coarse, class Map, class Engine, class Optimizer>
+EMCoarseGrainer(Fine, Coarse, Map, Engine, Optimizer)
+    -> EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer>;
+template <class Fine, class Coarse, class Map, class Engine, class Optimizer, class Prior>
+EMCoarseGrainer(Fine, Coarse, Map, Engine, Optimizer, Prior)
+    -> EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer, Prior>;
+
+}  // namespace predcg

@@ -1,0 +1,43 @@
+#pragma once
+#include <predcg/core/types.hpp>
+
+#include <optional>
+
+namespace predcg {
+
+/// What an E-step leaves behind: sums over data of expectations under q_i(X) = q(X | x_i). M-step,
+/// gradient and information are functions of these alone, and sums of sums are sums: minibatches,
+/// weights, online learning, threads and processes act through += and *= here and nowhere else.
+struct ExpectedStatistics {
+    double count = 0.0;                  ///< number of data, or their total weight
+    std::optional<double> log_evidence;  ///< sum_i log Z(q_i); log-likelihood = this - count log Z(p_c)
+    Vector coarse;                       ///< sum_i E_i[dU_c/dtheta]
+    Vector map;                          ///< sum_i E_i[T(X; x_i)], the map's sufficient statistic
+    Matrix covariance;                   ///< sum_i Cov_i[(dU_c/dtheta, T)]
+    Matrix coarse_hessian;               ///< sum_i E_i[d2U_c/dtheta2]
+
+    ExpectedStatistics& operator+=(const ExpectedStatistics& other) {
+        count += other.count;
+        if (log_evidence && other.log_evidence)
+            *log_evidence += *other.log_evidence;
+        else
+            log_evidence.reset();
+        coarse += other.coarse;
+        map += other.map;
+        covariance += other.covariance;
+        coarse_hessian += other.coarse_hessian;
+        return *this;
+    }
+
+    ExpectedStatistics& operator*=(double factor) {
+        count *= factor;
+        if (log_evidence) *log_evidence *= factor;
+        coarse *= factor;
+        map *= factor;
+        covariance *= factor;
+        coarse_hessian *= factor;
+        return *this;
+    }
+};
+
+}  // namespace predcg

@@ -1,0 +1,118 @@
+#pragma once
+// What a fit takes and what it returns: plain values.
+#include <predcg/core/error.hpp>
+#include <predcg/em/identifiability.hpp>
+#include <predcg/em/likelihood_expansion.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+enum class Status {
+    converged,       ///< the last Newton step was within the tolerance
+    limit,           ///< the iteration limit was reached first
+    stopped,         ///< a stop was requested
+    not_identified,  ///< improper prior, and the data leave a direction open (see Fit::directions)
+};
+
+constexpr std::string_view to_string(Status status) {
+    switch (status) {
+    case Status::converged:
+        return "converged";
+    case Status::limit:
+        return "limit";
+    case Status::stopped:
+        return "stopped";
+    case Status::not_identified:
+        return "not identified";
+    }
+    return "";
+}
+
+struct Parameters {
+    Vector theta;  ///< theta_c, in energy units
+    Vector eta;    ///< unconstrained parameters of the map
+};
+
+/// One iteration of one start.
+struct TraceEntry {
+    Index start = 0;
+    Index iteration = 0;
+    Vector theta, eta;
+    double log_likelihood = 0.0;
+    double log_posterior = 0.0;  ///< log-likelihood + log prior density of (beta theta_c, eta)
+    double step = 0.0;           ///< largest component of the step proposed here, in (beta theta_c, eta)
+    bool em_step = false;        ///< an EM step was taken from here, not the optimizer's
+};
+
+struct FitSettings {
+    std::optional<double> beta{};       ///< of the data; needed unless the data carry it
+    Index iterations = 200;             ///< limit for each start
+    Index starts = 8;                   ///< the first is the models' own, the others are drawn around it
+    std::uint64_t seed = 1;             ///< of the starts
+    std::optional<Parameters> start{};  ///< begin here, and only here
+    std::function<void(const TraceEntry&)> observer{};
+    std::stop_token stop{};
+};
+
+/// How one start ended.
+struct StartSummary {
+    Status status = Status::limit;
+    Index iterations = 0;
+    double log_posterior = 0.0;
+    Parameters parameters;
+};
+
+/// The result of a fit, without the models.
+struct FitResult {
+    Status status = Status::limit;
+    Index iterations = 0;  ///< of the start that won
+    Parameters parameters;
+    std::vector<std::string> coarse_names, map_names;
+    double beta = 0.0;
+    double data_count = 0.0;
+    double log_likelihood = 0.0;
+    double log_posterior = 0.0;
+    LikelihoodExpansion likelihood;     ///< at the parameters
+    std::vector<Direction> directions;  ///< not identified, or left to the prior
+    std::vector<TraceEntry> trace;      ///< of the start that won
+    std::vector<StartSummary> starts;
+    std::uint64_t seed = 0;
+
+    /// A parameter by its name, coarse or map. Throws ArgumentError for a name that is not there.
+    double operator[](std::string_view name) const {
+        std::string known;
+        for (const auto* block : {&coarse_names, &map_names})
+            for (std::size_t k = 0; k < block->size(); ++k) {
+                if ((*block)[k] == name)
+                    return (block == &coarse_names ? parameters.theta
+                                                   : parameters.eta)[static_cast<Index>(k)];
+                known += (known.empty() ? "" : ", ") + (*block)[k];
+            }
+        throw ArgumentError("Fit", "parameter name", "'" + std::string(name) + "'", known);
+    }
+};
+
+/// A fit with the models it belongs to: all that predictions need.
+template <class Coarse, class Map, class Engine>
+struct Fit : FitResult {
+    Coarse coarse;
+    Map map;
+    Engine engine;
+
+    Fit(FitResult result, Coarse coarse_potential, Map probabilistic_map, Engine expectation_engine)
+        : FitResult(std::move(result)), coarse(std::move(coarse_potential)),
+          map(std::move(probabilistic_map)), engine(std::move(expectation_engine)) {
+        require_equal(parameters.theta.size(), coarse.parameter_count(), "Fit", "length of theta");
+        require_equal(parameters.eta.size(), map.parameter_count(), "Fit", "length of eta");
+    }
+};
+
+}  // namespace predcg

@@ -1,0 +1,57 @@
+#pragma once
+#include <predcg/concepts/expectation_engine.hpp>
+#include <predcg/em/expected_statistics.hpp>
+#include <predcg/em/learning_map.hpp>
+
+#include <utility>
+
+namespace predcg {
+
+/// Log-likelihood of the data around a point, in the coordinates (theta_c, eta).
+struct LikelihoodExpansion {
+    double log_likelihood = 0.0;
+    Vector gradient;
+    Matrix complete;  ///< sum_i E_i[-Hessian of l_i], l_i the complete-data log-likelihood of datum i
+    Matrix missing;   ///< sum_i Cov_i[gradient of l_i]
+
+    /// Minus the Hessian of the log-likelihood, by Louis' identity (T. A. Louis, J. R. Stat. Soc. B 44
+    /// (1982) 226): complete - missing.
+    Matrix observed() const { return complete - missing; }
+};
+
+/// p_c at a point: moments of dU_c/dtheta and the mean of d2U_c/dtheta2.
+struct CoarseMoments {
+    Moments gradient;
+    Matrix hessian;
+};
+
+/// The expansion from what the E-step left and p_c at the same point (method of Louis):
+///     dL/dtheta = beta (N <G>_c - sum_i E_i G),             G = dU_c/dtheta
+///     complete_theta = beta sum_i E_i[d2U] - beta N <d2U>_c + beta^2 N Cov_c(G)
+///     dL/deta and complete_eta from the map; missing = D sum_i Cov_i[(G, T)] D^T with D the derivative of
+/// the complete-data score by (G, T), -beta for G and the map's own slope for T.
+template <ProbabilisticMap M>
+LikelihoodExpansion expand_likelihood(const M& map, const ExpectedStatistics& statistics,
+                                      const CoarseMoments& coarse, const Vector& eta, double beta) {
+    const Index p = statistics.coarse.size(), m = eta.size(), t = statistics.map.size();
+    const double N = statistics.count;
+    LikelihoodExpansion e{0.0, Vector(p + m), Matrix::Zero(p + m, p + m), Matrix()};
+    if (statistics.log_evidence && coarse.gradient.log_partition)
+        e.log_likelihood = *statistics.log_evidence - N * *coarse.gradient.log_partition;
+    e.gradient.head(p) = beta * (N * coarse.gradient.mean - statistics.coarse);
+    e.complete.topLeftCorner(p, p) = beta * (statistics.coarse_hessian - N * coarse.hessian) +
+                                     beta * beta * N * coarse.gradient.covariance;
+    Matrix slope = Matrix::Zero(p + m, p + t);
+    slope.topLeftCorner(p, p).diagonal().setConstant(-beta);
+    if (m > 0) {
+        const Expansion score = detail::map_expansion(map, statistics.map, N, eta);
+        e.gradient.tail(m) = score.gradient;
+        e.complete.bottomRightCorner(m, m) = -score.hessian;
+        for (Index k = 0; k < t; ++k)  // the score is linear in (T, count)
+            slope.block(p, p + k, m, 1) = detail::map_expansion(map, Vector::Unit(t, k), 0.0, eta).gradient;
+    }
+    e.missing = slope.lazyProduct(Matrix(statistics.covariance.lazyProduct(slope.transpose())));
+    return e;
+}
+
+}  // namespace predcg

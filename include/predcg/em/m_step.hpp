@@ -1,0 +1,64 @@
+#pragma once
+// The two halves of an exact M-step: they do not depend on each other.
+#include <predcg/em/expected_statistics.hpp>
+#include <predcg/em/learning_map.hpp>
+#include <predcg/em/likelihood_expansion.hpp>
+#include <predcg/optimize/projected_newton.hpp>
+#include <predcg/priors/priors.hpp>
+
+namespace predcg::detail {
+
+/// argmax over eta of sum_i E_i log p_cf(x_i|X, eta) + log prior(eta): in closed form where map and prior
+/// have one, else by Newton from the present eta.
+template <class Map, class MapPrior>
+Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatistics& statistics, Vector eta) {
+    if (eta.size() == 0) return eta;
+    if (auto best = map_maximiser(map, statistics.map, statistics.count, prior)) return *best;
+    const Vector lower = Vector::Constant(eta.size(), lower_bound(prior));
+    return projected_newton(std::move(eta), lower, [&](const Vector& at) -> std::optional<Expansion> {
+        Expansion e = map_expansion(map, statistics.map, statistics.count, at);
+        e.value += prior.log_density(at);
+        e.gradient += prior.gradient(at);
+        e.hessian += prior.hessian(at);
+        if (!std::isfinite(e.value)) return std::nullopt;
+        return e;
+    });
+}
+
+/// argmax over theta of -beta theta . sum_i E_i[f] - N log Z_c(theta) + log prior(beta theta), concave for
+/// a potential linear in theta. `moments(theta)` gives p_c there (CoarseMoments), or throws NumericalError.
+template <LinearCoarsePotential U, class CoarsePrior, class CoarseMomentsAt>
+Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const ExpectedStatistics& statistics,
+                       const Vector& theta, double beta, CoarseMomentsAt&& moments) {
+    const Vector lower = Vector::Constant(theta.size(), lower_bound(prior));
+    const auto expansion = [&](const Vector& z) -> std::optional<Expansion> {
+        const Vector at = z / beta;
+        if (!is_admissible(potential, at)) return std::nullopt;
+        const CoarseMoments c = moments(at);
+        const double N = statistics.count;
+        Expansion e{-z.dot(statistics.coarse) - N * c.gradient.log_partition.value() + prior.log_density(z),
+                    N * c.gradient.mean - statistics.coarse + prior.gradient(z),
+                    -N * c.gradient.covariance + prior.hessian(z)};
+        if (!std::isfinite(e.value)) return std::nullopt;
+        return e;
+    };
+    return projected_newton(beta * theta, lower, expansion) / beta;
+}
+
+/// One Newton step with the complete-data information, for a potential that is not linear in theta
+/// (generalised EM: Lange, J. R. Stat. Soc. B 57 (1995) 425). The caller sees to it that the step rises.
+template <class CoarsePrior>
+Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics, const CoarseMoments& c,
+                   const Vector& theta, double beta) {
+    const double N = statistics.count;
+    const Vector z = beta * theta, lower = Vector::Constant(theta.size(), lower_bound(prior));
+    const Vector gradient = N * c.gradient.mean - statistics.coarse + prior.gradient(z);
+    const Matrix information =
+        (statistics.coarse_hessian - N * c.hessian) / beta + N * c.gradient.covariance - prior.hessian(z);
+    const std::vector<Index> free = free_coordinates(z, gradient, lower);
+    Vector step = Vector::Zero(z.size());
+    step(free) = ascent_step(information(free, free), gradient(free));
+    return (z + step).cwiseMax(lower) / beta;
+}
+
+}  // namespace predcg::detail

@@ -1,0 +1,245 @@
+#pragma once
+// The tables a transfer matrix works on: window weights and statistics as arrays over window codes.
+#include <predcg/concepts/statistic.hpp>
+#include <predcg/core/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <ranges>
+#include <utility>
+#include <vector>
+
+namespace predcg::detail {
+
+/// Sizes of a chain problem. A window code is the base-q number of its letters, first letter most
+/// significant; a state is the code of the window's first width-1 letters. A window with code c leads
+/// from state c / q to state c % states.
+///
+/// An open chain is run over n steps, too: windows that would reach past the end have their missing
+/// letters fixed to letter 0, so that it ends in state 0.
+struct ChainShape {
+    Index sites = 0;
+    Index letters = 0;  // q
+    Index width = 1;
+    Index states = 1;  // q^(width-1)
+    bool periodic = true;
+
+    Index codes() const { return states * letters; }
+    /// A ring is cut open once for each state; an open chain needs one run.
+    Index starts() const { return periodic ? states : 1; }
+    Index table_count(bool translation_invariant) const {
+        if (!translation_invariant) return sites;
+        return periodic ? 1 : std::min(sites, width);
+    }
+    /// Which table site i uses, where the full windows share one.
+    Index table_of(Index site, bool translation_invariant) const {
+        if (!translation_invariant) return site;
+        return periodic ? 0 : std::max<Index>(0, site - (sites - width));
+    }
+    Index window_length(Index site) const { return periodic ? width : std::min(width, sites - site); }
+};
+
+template <class Space>
+ChainShape chain_shape(const Space& space, Window window, const char* function) {
+    ChainShape shape;
+    shape.sites = space.size();
+    shape.letters = static_cast<Index>(std::ranges::size(space.values()));
+    shape.periodic = window.boundary == Boundary::periodic && window.width > 1;
+    require_range(window.width, 1, shape.periodic ? shape.sites : std::numeric_limits<Index>::max(), function,
+                  "window width", "the number of sites");
+    shape.width = std::min(window.width, shape.sites);
+    const double states = std::pow(static_cast<double>(shape.letters), static_cast<double>(shape.width - 1));
+    if (states * static_cast<double>(shape.letters) > 1e9)  // before the integer overflows
+        throw CostError(function, states * static_cast<double>(shape.letters), 1e9, "window states",
+                        "shorten the range of the interactions");
+    for (Index k = 1; k < shape.width; ++k) shape.states *= shape.letters;
+    return shape;
+}
+
+/// Calls f(code, state, next state) for every window.
+template <class F>
+void for_each_window(const ChainShape& shape, F&& f) {
+    const Index q = shape.letters, states = shape.states;
+    if (states == 1) {
+        for (Index a = 0; a < q; ++a) f(a, Index{0}, Index{0});
+        return;
+    }
+    const Index stride = states / q;
+    for (Index first = 0; first < q; ++first)
+        for (Index middle = 0; middle < stride; ++middle)
+            for (Index last = 0; last < q; ++last) {
+                const Index next = middle * q + last;
+                f(first * states + next, first * stride + middle, next);
+            }
+}
+
+/// Calls visit(table, code, window letters, site) for every entry of the tables; entries whose window
+/// reaches past an open end get no call.
+template <class Space, class F>
+void tabulate(const ChainShape& shape, const Space& space, bool translation_invariant, F&& visit) {
+    using Letter = std::ranges::range_value_t<decltype(space.values())>;
+    const auto& letters = space.values();
+    std::vector<Letter> window(static_cast<std::size_t>(shape.width));
+    const Index tables = shape.table_count(translation_invariant);
+    for (Index t = 0; t < tables; ++t) {
+        Index site = t;
+        if (translation_invariant) site = shape.periodic ? 0 : shape.sites - shape.width + t;
+        const Index length = shape.window_length(site);
+        Index step = 1;  // codes of a cut window are multiples of this
+        for (Index k = length; k < shape.width; ++k) step *= shape.letters;
+        for (Index code = 0; code < shape.codes(); code += step) {
+            Index rest = code;
+            for (Index k = shape.width - 1; k >= 0; --k, rest /= shape.letters)
+                window[static_cast<std::size_t>(k)] =
+                    *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(rest % shape.letters));
+            visit(t, code, std::span<const Letter>(window.data(), static_cast<std::size_t>(length)), site);
+        }
+    }
+}
+
+/// Window weights exp(log_weight - largest of the site), and what was taken out.
+class WeightTables {
+public:
+    template <class T>
+    WeightTables(const ChainShape& shape, const T& target, const char* function)
+        : shape_(shape), translation_invariant_(is_translation_invariant(target)) {
+        const Index tables = shape.table_count(translation_invariant_);
+        const double infinity = std::numeric_limits<double>::infinity();
+        weights_.resize(shape.codes(), tables);
+        weights_.setConstant(-infinity);
+        const Index target_width = Window(target.window()).width;
+        tabulate(
+            shape, target.space(), translation_invariant_, [&](Index t, Index code, auto window, Index site) {
+                const double value = target.log_weight(site, narrow_window(window, target_width));
+                if (std::isnan(value) || value == infinity)
+                    throw NumericalError(std::string(function) + ": the log weight of a window at site " +
+                                         to_text(site) + " is " + to_text(value));
+                weights_(code, t) = value;
+            });
+        std::vector<double> largest(static_cast<std::size_t>(tables));
+        for (Index t = 0; t < tables; ++t) {
+            const double top = weights_.col(t).maxCoeff();
+            if (top == -infinity)
+                throw NumericalError(std::string(function) + ": every window is forbidden (log weight -inf)");
+            weights_.col(t) = (weights_.col(t).array() - top).exp();
+            largest[static_cast<std::size_t>(t)] = top;
+        }
+        for (Index i = 0; i < shape.sites; ++i)
+            log_shift_ += largest[static_cast<std::size_t>(shape.table_of(i, translation_invariant_))];
+    }
+
+    const double* at(Index site) const {
+        return weights_.col(shape_.table_of(site, translation_invariant_)).data();
+    }
+    double log_shift() const { return log_shift_; }
+
+    template <class Letter>
+    static std::span<const Letter> narrow_window(std::span<const Letter> w, Index width) {
+        return w.first(std::min(w.size(), static_cast<std::size_t>(width)));
+    }
+
+private:
+    ChainShape shape_;
+    bool translation_invariant_;
+    Matrix weights_;
+    double log_shift_ = 0.0;
+};
+
+struct ChainProblem {
+    ChainShape shape;
+    WeightTables weights;
+};
+
+/// Values of a statistic for every window; columns are codes, a block of columns a table.
+class StatisticTables {
+public:
+    template <class Space, class S>
+    StatisticTables(const ChainShape& shape, const Space& space, const S& statistic)
+        : shape_(shape), translation_invariant_(is_translation_invariant(statistic)),
+          values_(Matrix::Zero(statistic.size(), shape.codes() * shape.table_count(translation_invariant_))) {
+        const Index width = Window(statistic.window()).width;
+        tabulate(shape, space, translation_invariant_, [&](Index t, Index code, auto window, Index site) {
+            values_.col(t * shape.codes() + code) =
+                statistic.local(site, WeightTables::narrow_window(window, width));
+        });
+    }
+
+    /// Column-major d x codes block of a site.
+    const double* at(Index site) const {
+        return values_.data() +
+               values_.rows() * shape_.codes() * shape_.table_of(site, translation_invariant_);
+    }
+
+private:
+    ChainShape shape_;
+    bool translation_invariant_;
+    Matrix values_;
+};
+
+/// Messages of one run, all n+1 of them, each scaled by the forward sums.
+struct Messages {
+    Matrix forward, backward;  // states x (sites+1)
+    Vector scale;              // forward sum taken out at each site
+    double end = 0.0;          // forward weight of the final state
+    double log_weight = -std::numeric_limits<double>::infinity();
+};
+
+/// One step of the forward recursion; returns the sum that was divided out (0: no path is left).
+inline double forward_step(const ChainShape& shape, const double* weight, const double* from, double* to) {
+    std::fill(to, to + shape.states, 0.0);
+    for_each_window(shape, [&](Index code, Index s, Index next) { to[next] += from[s] * weight[code]; });
+    double sum = 0.0;
+    for (Index s = 0; s < shape.states; ++s) sum += to[s];
+    if (sum > 0.0)
+        for (Index s = 0; s < shape.states; ++s) to[s] /= sum;
+    return sum;
+}
+
+inline void initial_message(const ChainShape& shape, Index start, double* message) {
+    std::fill(message, message + shape.states, shape.periodic ? 0.0 : 1.0);
+    if (shape.periodic) message[start] = 1.0;
+}
+
+inline Index final_state(const ChainShape& shape, Index start) { return shape.periodic ? start : 0; }
+
+/// log of the total weight of all paths from a start, without keeping the messages.
+inline double run_forward(const ChainShape& shape, const WeightTables& weights, Index start) {
+    Vector from(shape.states), to(shape.states);
+    initial_message(shape, start, from.data());
+    double log_weight = weights.log_shift();
+    for (Index i = 0; i < shape.sites; ++i) {
+        const double scale = forward_step(shape, weights.at(i), from.data(), to.data());
+        if (scale == 0.0) return -std::numeric_limits<double>::infinity();
+        log_weight += std::log(scale);
+        std::swap(from, to);
+    }
+    return log_weight + std::log(from[final_state(shape, start)]);
+}
+
+/// Forward and backward messages from a start. P(window code at i) is
+/// forward(s, i) w_i(code) backward(next, i+1) / (scale_i end).
+inline Messages run_messages(const ChainShape& shape, const WeightTables& weights, Index start) {
+    Messages m{Matrix(shape.states, shape.sites + 1), Matrix::Zero(shape.states, shape.sites + 1),
+               Vector(shape.sites), 0.0, -std::numeric_limits<double>::infinity()};
+    initial_message(shape, start, m.forward.col(0).data());
+    double log_weight = weights.log_shift();
+    for (Index i = 0; i < shape.sites; ++i) {
+        m.scale[i] = forward_step(shape, weights.at(i), m.forward.col(i).data(), m.forward.col(i + 1).data());
+        if (m.scale[i] == 0.0) return m;
+        log_weight += std::log(m.scale[i]);
+    }
+    m.end = m.forward(final_state(shape, start), shape.sites);
+    m.log_weight = log_weight + std::log(m.end);
+    m.backward(final_state(shape, start), shape.sites) = 1.0;
+    for (Index i = shape.sites - 1; i >= 0; --i) {
+        const double* weight = weights.at(i);
+        double* to = m.backward.col(i).data();
+        const double* from = m.backward.col(i + 1).data();
+        for_each_window(shape, [&](Index code, Index s, Index next) { to[s] += weight[code] * from[next]; });
+        m.backward.col(i) /= m.scale[i];
+    }
+    return m;
+}
+
+}  // namespace predcg::detail

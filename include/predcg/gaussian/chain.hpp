@@ -1,0 +1,65 @@
+#pragma once
+#include <predcg/concepts/fine_potential.hpp>
+#include <predcg/core/error.hpp>
+#include <predcg/core/space.hpp>
+#include <predcg/gaussian/stiffness.hpp>
+
+#include <utility>
+
+namespace predcg::gaussian {
+
+struct ChainSettings {
+    Index beads = 16;
+    Index dimension = 1;
+    double bond = 1.0;    ///< spring to the next bead, energy / length^2
+    double second = 0.0;  ///< spring to the second neighbour
+    double tether = 0.1;  ///< spring of every bead to the origin; makes the density proper
+    Boundary boundary = Boundary::open;
+};
+
+/// Fine harmonic chain of n beads in d dimensions: U(x) = 1/2 sum_{ij} K_ij x_i . x_j with a stiffness
+/// matrix K (n x n, energy / length^2). A configuration is a vector of n d coordinates, bead by bead.
+class FineChain {
+public:
+    /// Any stiffness matrix. Throws ArgumentError unless it is square and symmetric, dimension >= 1.
+    FineChain(Matrix stiffness, Index dimension)
+        : stiffness_(std::move(stiffness)), dimension_(dimension), space_(checked_size()) {}
+
+    const RealSpace<>& space() const { return space_; }
+    const Matrix& stiffness() const { return stiffness_; }
+    Index dimension() const { return dimension_; }
+
+    double energy(const Vector& x) const { return quadratic()(x); }
+
+    QuadraticForm quadratic() const {
+        return {expanded(stiffness_, dimension_), Vector::Zero(space_.size()), 0.0};
+    }
+
+private:
+    Index checked_size() const {
+        require(stiffness_.rows() >= 1 && stiffness_.rows() == stiffness_.cols() &&
+                    (stiffness_ - stiffness_.transpose()).norm() <= 1e-12 * stiffness_.norm(),
+                "gaussian::FineChain", "rows of stiffness", stiffness_.rows(),
+                "a symmetric matrix of at least one bead");
+        require(dimension_ >= 1, "gaussian::FineChain", "dimension", dimension_, "an integer >= 1");
+        return stiffness_.rows() * dimension_;
+    }
+
+    Matrix stiffness_;
+    Index dimension_;
+    RealSpace<> space_;
+};
+
+/// U = 1/2 sum_i [ bond |x_{i+1} - x_i|^2 + second |x_{i+2} - x_i|^2 + tether |x_i|^2 ].
+inline FineChain chain(const ChainSettings& settings = {}) {
+    require(settings.beads >= 1, "gaussian::chain", "beads", settings.beads, "an integer >= 1");
+    for (const double stiffness : {settings.bond, settings.second, settings.tether})
+        require_finite(stiffness, "gaussian::chain", "stiffness");
+    const Index n = settings.beads;
+    return {settings.bond * neighbour_stiffness(n, 1, settings.boundary) +
+                settings.second * neighbour_stiffness(n, 2, settings.boundary) +
+                settings.tether * Matrix::Identity(n, n),
+            settings.dimension};
+}
+
+}  // namespace predcg::gaussian

@@ -1,0 +1,36 @@
+#pragma once
+#include <predcg/concepts/observable.hpp>
+#include <predcg/core/error.hpp>
+
+namespace predcg::gaussian {
+
+/// (1/n) sum_i |x_i|^2 over the n beads of dimension d.
+struct MeanSquareDisplacement {
+    Index dimension = 1;
+
+    double operator()(const Vector& x) const {
+        return x.squaredNorm() * static_cast<double>(dimension) / static_cast<double>(x.size());
+    }
+    int order() const { return 2; }
+    double from_moments(const SiteMoments& m) const {
+        return m.second.trace() * static_cast<double>(dimension) / static_cast<double>(m.mean.size());
+    }
+};
+
+/// |x_{n-1} - x_0|^2, the squared end-to-end distance.
+struct EndToEnd {
+    Index dimension = 1;
+
+    double operator()(const Vector& x) const { return (x.tail(dimension) - x.head(dimension)).squaredNorm(); }
+    int order() const { return 2; }
+    double from_moments(const SiteMoments& m) const {
+        double sum = 0.0;
+        for (Index c = 0; c < dimension; ++c) {
+            const Index a = c, b = m.mean.size() - dimension + c;
+            sum += m.second(a, a) + m.second(b, b) - 2.0 * m.second(a, b);
+        }
+        return sum;
+    }
+};
+
+}  // namespace predcg::gaussian

@@ -1,0 +1,30 @@
+#pragma once
+#include <predcg/core/types.hpp>
+#include <predcg/core/window.hpp>
+
+namespace predcg::gaussian {
+
+/// K with 1/2 sum_ij K_ij x_i x_j = 1/2 sum_i (x_{i+distance} - x_i)^2; open: pairs inside.
+inline Matrix neighbour_stiffness(Index beads, Index distance, Boundary boundary) {
+    Matrix K = Matrix::Zero(beads, beads);
+    const Index bonds = boundary == Boundary::periodic ? beads : beads - distance;
+    for (Index i = 0; i < bonds; ++i) {
+        const Index j = (i + distance) % beads;
+        K(i, i) += 1.0;
+        K(j, j) += 1.0;
+        K(i, j) -= 1.0;
+        K(j, i) -= 1.0;
+    }
+    return K;
+}
+
+/// K for each of d coordinates of a bead: the Kronecker product of K with the d x d identity.
+inline Matrix expanded(const Matrix& K, Index dimension) {
+    Matrix result = Matrix::Zero(K.rows() * dimension, K.cols() * dimension);
+    for (Index i = 0; i < K.rows(); ++i)
+        for (Index j = 0; j < K.cols(); ++j)
+            for (Index c = 0; c < dimension; ++c) result(i * dimension + c, j * dimension + c) = K(i, j);
+    return result;
+}
+
+}  // namespace predcg::gaussian

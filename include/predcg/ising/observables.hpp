@@ -1,0 +1,48 @@
+#pragma once
+#include <predcg/concepts/observable.hpp>
+#include <predcg/core/window.hpp>
+
+namespace predcg::ising {
+
+/// m = (1/n) sum_i x_i.
+struct Magnetization {
+    template <class X>
+    double operator()(const X& x) const {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(x.size()); ++i) sum += static_cast<double>(x[i]);
+        return sum / static_cast<double>(x.size());
+    }
+
+    int order() const { return 1; }
+    double from_moments(const SiteMoments& moments) const { return moments.mean.mean(); }
+};
+
+/// R_l = (1/n) sum_i x_i x_{i+l}, l = 0..n/2. Periodic: all n terms; open: n-l terms over n.
+struct Correlation {
+    Boundary boundary = Boundary::periodic;
+
+    template <class X>
+    Vector operator()(const X& x) const {
+        return lags(static_cast<Index>(x.size()), [&](Index i, Index j) {
+            return static_cast<double>(x[static_cast<std::size_t>(i)]) *
+                   static_cast<double>(x[static_cast<std::size_t>(j)]);
+        });
+    }
+
+    int order() const { return 2; }
+    Vector from_moments(const SiteMoments& moments) const {
+        return lags(moments.mean.size(), [&](Index i, Index j) { return moments.second(i, j); });
+    }
+
+private:
+    template <class Product>
+    Vector lags(Index n, Product&& product) const {
+        Vector R = Vector::Zero(n / 2 + 1);
+        for (Index l = 0; l < R.size(); ++l)
+            for (Index i = 0; i < (boundary == Boundary::open ? n - l : n); ++i)
+                R[l] += product(i, (i + l) % n) / static_cast<double>(n);
+        return R;
+    }
+};
+
+}  // namespace predcg::ising

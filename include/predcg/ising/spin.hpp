@@ -1,0 +1,41 @@
+#pragma once
+#include <predcg/core/error.hpp>
+#include <predcg/core/space.hpp>
+#include <predcg/core/window.hpp>
+
+#include <cstdint>
+
+namespace predcg::ising {
+
+/// -1 or +1.
+using Spin = std::int8_t;
+
+template <Index Sites = dynamic>
+using SpinSpace = LatticeSpace<Spin, 2, Sites>;
+
+template <Index Sites = dynamic>
+SpinSpace<Sites> spin_space(Index sites) {
+    return SpinSpace<Sites>({Spin{-1}, Spin{+1}}, sites);
+}
+
+namespace detail {
+
+/// Site i + offset of a chain (offset may be negative), as a number; 0 past an open end, so that products
+/// with indices outside vanish.
+template <class X>
+double site_value(const X& configuration, Index i, Index offset, Index sites, Boundary boundary) {
+    Index j = i + offset;
+    if (j < 0 || j >= sites) {
+        if (boundary == Boundary::open) return 0.0;
+        j = j < 0 ? j + sites : j - sites;
+    }
+    return static_cast<double>(configuration[static_cast<std::size_t>(j)]);
+}
+
+template <class X>
+void require_size(const X& configuration, Index sites, const char* function) {
+    require_equal(static_cast<Index>(configuration.size()), sites, function, "number of sites");
+}
+
+}  // namespace detail
+}  // namespace predcg::ising

@@ -1,0 +1,67 @@
+#pragma once
+// Which terms a coarse Ising potential has, at run time or at compile time.
+#include <predcg/core/error.hpp>
+#include <predcg/core/window.hpp>
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace predcg::ising {
+
+/// Names a three-body term X_i X_{i+m} X_{i+m+n}, and its mirror image.
+struct Triplet {
+    Index m = 1;
+    Index n = 1;
+
+    friend constexpr auto operator<=>(const Triplet&, const Triplet&) = default;
+};
+
+/// Terms chosen at run time.
+struct RuntimeTerms {
+    static constexpr Index extent = dynamic;
+    bool linear_term = false;
+    Index pairs = 0;
+    std::vector<Triplet> three_body;
+
+    bool linear() const { return linear_term; }
+    Index pair_range() const { return pairs; }
+    const std::vector<Triplet>& triplets() const { return three_body; }
+};
+
+/// Terms chosen at compile time: the same code, with loops of known length.
+template <bool Linear, Index PairRange, Triplet... Triplets>
+struct StaticTerms {
+    static constexpr Index extent = (Linear ? 1 : 0) + PairRange + static_cast<Index>(sizeof...(Triplets));
+
+    static constexpr bool linear() { return Linear; }
+    static constexpr Index pair_range() { return PairRange; }
+    static constexpr std::array<Triplet, sizeof...(Triplets)> triplets() { return {Triplets...}; }
+};
+
+namespace detail {
+
+/// Distances of a three-body term's other sites from its first, first < second.
+struct Offsets {
+    Index first = 0;
+    Index second = 0;
+};
+
+/// The term {i, i+a, i+a+b}, summed over all i, written with the shortest window: on a ring the sum may
+/// start at any of the three sites.
+constexpr Offsets shortest(Index a, Index b, Index sites, Boundary boundary) {
+    if (boundary == Boundary::open) return {a, a + b};
+    const Index second = (a + b) % sites;
+    std::array<Index, 3> place{0, a % sites, second};
+    if (place[1] > place[2]) std::swap(place[1], place[2]);
+    const std::array<Index, 3> gap{place[1], place[2] - place[1], sites - place[2]};
+    if (gap[2] >= gap[0] && gap[2] >= gap[1]) return {gap[0], gap[0] + gap[1]};
+    if (gap[0] >= gap[1]) return {gap[1], gap[1] + gap[2]};
+    return {gap[2], gap[2] + gap[0]};
+}
+
+}  // namespace detail
+}  // namespace predcg::ising

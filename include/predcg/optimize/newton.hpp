@@ -1,0 +1,32 @@
+#pragma once
+#include <predcg/concepts/optimizer.hpp>
+#include <predcg/core/small_dense.hpp>
+
+namespace predcg {
+
+/// Newton's step information^-1 gradient where the information is positive definite; none elsewhere.
+///
+/// With exact engines the information is the observed one (Louis 1982), so convergence is quadratic;
+/// a fit is converged when the largest component of the step is <= step_tolerance in the coordinates
+/// (beta theta_c, eta). Steps longer than max_step are shortened to it, keeping their direction.
+struct Newton {
+    double step_tolerance = 1e-9;
+    double max_step = 3.0;
+
+    struct State {};
+
+    double tolerance() const { return step_tolerance; }
+
+    std::optional<Vector> step(State&, const Vector&, const Vector& gradient,
+                               const Matrix& information) const {
+        const SmallCholesky factor(information);
+        if (!factor.ok()) return std::nullopt;
+        Vector step = factor.solve(gradient);
+        const double length = step.size() > 0 ? step.cwiseAbs().maxCoeff() : 0.0;
+        if (!(length < 1e100)) return std::nullopt;  // numerically singular
+        if (length > max_step) step *= max_step / length;
+        return step;
+    }
+};
+
+}  // namespace predcg

@@ -1,0 +1,78 @@
+#pragma once
+#include <predcg/concepts/observable.hpp>
+#include <predcg/core/error.hpp>
+
+#include <cmath>
+#include <cstdint>
+
+namespace predcg {
+
+/// An expectation and how well it is known.
+struct Prediction {
+    Vector mean;
+    Vector standard_error;  ///< zero where exact
+    bool exact = true;
+
+    /// The mean of an observable with one component.
+    double value() const {
+        require(mean.size() == 1, "Prediction::value", "components", mean.size(), "1; else use mean[k]");
+        return mean[0];
+    }
+};
+
+struct PredictSettings {
+    Index draws = 20000;  ///< where there is no exact route
+    std::uint64_t seed = 1;
+};
+
+namespace detail {
+
+template <class V>
+Vector as_vector(const V& value) {
+    if constexpr (RealValue<V>)
+        return Vector::Constant(1, static_cast<double>(value));
+    else
+        return value;
+}
+
+/// Average of observable(draw(rng)) over independent draws, each with its own stream.
+template <class O, class Draw>
+Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& settings) {
+    require(settings.draws >= 2, "PredictSettings", "draws", settings.draws, "an integer >= 2");
+    Vector mean, scatter;
+    for (Index k = 0; k < settings.draws; ++k) {
+        Philox4x32 rng = make_stream(settings.seed, Purpose::predict, static_cast<std::uint32_t>(k));
+        const Vector value = as_vector(observable(draw(rng)));
+        if (k == 0) mean = scatter = Vector::Zero(value.size());
+        const Vector difference = value - mean;
+        mean += difference / static_cast<double>(k + 1);
+        scatter.array() += difference.array() * (value - mean).array();
+    }
+    const double n = static_cast<double>(settings.draws);
+    return {mean, (scatter / (n * (n - 1.0))).cwiseSqrt(), false};
+}
+
+}  // namespace detail
+
+/// Expectation of an observable under a target: exactly from the site moments where observable and engine
+/// allow, else the average over independent exact draws.
+template <class Engine, Target T, class O>
+    requires Observable<O, configuration_t<target_space_t<T>>>
+        Prediction expectation(const Engine& engine, const T& target, const O& observable,
+                               const PredictSettings& settings = {}) {
+        if constexpr (MomentObservable<O> && SiteMomentEngine<Engine, T>) {
+            const Vector mean =
+                detail::as_vector(observable.from_moments(engine.site_moments(target, observable.order())));
+            return {mean, Vector::Zero(mean.size()), true};
+        } else {
+            static_assert(
+                SamplingEngine<Engine, T>,
+                "predcg: this engine can neither give this observable's expectation exactly (order() "
+                "and from_moments(m)) nor draw samples of the target");
+            auto sampler = engine.sampler(target);
+            return detail::sampled(
+                observable, [&](Philox4x32& rng) { return sampler.draw(rng); }, settings);
+        }
+    }
+
+}  // namespace predcg

@@ -1,0 +1,70 @@
+#pragma once
+// The fine scale itself: exact samples of it and exact expectations under it.
+#include <predcg/algebra/boltzmann.hpp>
+#include <predcg/engines/exact.hpp>
+#include <predcg/predict/expectation.hpp>
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+/// Configurations with the inverse temperature they were sampled at; a range.
+template <class Configuration>
+struct Samples {
+    std::vector<Configuration> configurations;
+    double beta = 1.0;
+
+    auto begin() const { return configurations.begin(); }
+    auto end() const { return configurations.end(); }
+    std::size_t size() const { return configurations.size(); }
+    const Configuration& operator[](std::size_t k) const { return configurations[k]; }
+};
+
+struct GenerateSettings {
+    double beta = 1.0;  ///< inverse of the energy unit
+    Index samples = 50;
+    std::uint64_t seed = 1;
+};
+
+/// Independent exact samples of exp(-beta U(x)) / Z. Sample k has its own stream, so that the first N of a
+/// longer run are the same. The engine is the exact one that suits the potential, unless given.
+template <FinePotential U, class Engine = exact_engine_t<Boltzmann<U>>>
+Samples<configuration_t<space_t<U>>> generate(const U& potential, const GenerateSettings& settings,
+                                              const Engine& engine = {}) {
+    require(settings.samples >= 1, "generate", "samples", settings.samples, "an integer >= 1");
+    auto sampler = engine.sampler(Boltzmann<U>(potential, settings.beta));
+    Samples<configuration_t<space_t<U>>> data;
+    data.beta = settings.beta;
+    data.configurations.reserve(static_cast<std::size_t>(settings.samples));
+    for (Index k = 0; k < settings.samples; ++k) {
+        Philox4x32 rng = make_stream(settings.seed, Purpose::generate, static_cast<std::uint32_t>(k));
+        data.configurations.push_back(sampler.draw(rng));
+    }
+    return data;
+}
+
+/// Expectation of an observable under the fine model, exact where the engine can.
+template <FinePotential U, class O, class Engine = exact_engine_t<Boltzmann<U>>>
+    requires Observable<O, configuration_t<space_t<U>>>
+        Prediction truth(const U& potential, double beta, const O& observable, const Engine& engine = {},
+                         const PredictSettings& settings = {}) {
+        return expectation(engine, Boltzmann<U>(potential, beta), observable, settings);
+    }
+
+/// Average of an observable over data.
+template <class Data, class O>
+Vector data_mean(const Data& data, const O& observable) {
+    Vector sum;
+    double count = 0.0;
+    for (const auto& x : data) {
+        const Vector value = detail::as_vector(observable(x));
+        sum = count == 0.0 ? value : Vector(sum + value);
+        count += 1.0;
+    }
+    require(count > 0.0, "data_mean", "number of data", count, "at least one");
+    return sum / count;
+}
+
+}  // namespace predcg

@@ -1,0 +1,107 @@
+#pragma once
+// Block priors, and the pair of blocks that a fit takes. Coordinates: z = beta theta_c for the coarse
+// block, z = eta for the map's.
+#include <predcg/concepts/prior.hpp>
+#include <predcg/core/error.hpp>
+#include <predcg/core/logistic.hpp>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace predcg {
+
+/// log density 0 everywhere: improper; the estimate is the maximum of the likelihood.
+struct Flat {
+    double log_density(const Vector&) const { return 0.0; }
+    Vector gradient(const Vector& z) const { return Vector::Zero(z.size()); }
+    Matrix hessian(const Vector& z) const { return Matrix::Zero(z.size(), z.size()); }
+    bool proper() const { return false; }
+};
+
+/// Independent normals: z_k ~ N(mean, sd^2).
+struct Normal {
+    double mean = 0.0;
+    double sd = 1.0;
+
+    double log_density(const Vector& z) const {
+        require_positive(sd, "Normal", "sd");
+        const double n = static_cast<double>(z.size());
+        return -0.5 * ((z.array() - mean) / sd).square().sum() -
+               n * (std::log(sd) + 0.5 * std::log(2.0 * std::numbers::pi));
+    }
+    Vector gradient(const Vector& z) const { return (mean - z.array()) / (sd * sd); }
+    Matrix hessian(const Vector& z) const { return Matrix::Identity(z.size(), z.size()) / (-sd * sd); }
+    bool proper() const { return true; }
+};
+
+/// Independent normals restricted to z_k >= lower, normalised there.
+struct TruncatedNormal {
+    double mean = 0.0;
+    double sd = 1.0;
+    double lower = 0.0;
+
+    double log_density(const Vector& z) const {
+        if (z.size() > 0 && z.minCoeff() < lower) return -std::numeric_limits<double>::infinity();
+        const double mass = 0.5 * std::erfc((lower - mean) / (sd * std::numbers::sqrt2));
+        return Normal{mean, sd}.log_density(z) - static_cast<double>(z.size()) * std::log(mass);
+    }
+    Vector gradient(const Vector& z) const { return Normal{mean, sd}.gradient(z); }
+    Matrix hessian(const Vector& z) const { return Normal{mean, sd}.hessian(z); }
+    bool proper() const { return true; }
+    double lower_bound() const { return lower; }
+};
+
+/// Beta(a, b) on p = logistic(z): density of z proportional to p^a (1-p)^b, the Jacobian included.
+struct LogitBeta {
+    double a = 1.0;
+    double b = 1.0;
+
+    double log_density(const Vector& z) const {
+        require_positive(a, "LogitBeta", "a");
+        require_positive(b, "LogitBeta", "b");
+        const double log_beta = std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+        double sum = 0.0;
+        for (double x : z) sum += -a * log1p_exp(-x) - b * log1p_exp(x) - log_beta;
+        return sum;
+    }
+    Vector gradient(const Vector& z) const {
+        return z.unaryExpr([this](double x) { return a - (a + b) * logistic(x); });
+    }
+    Matrix hessian(const Vector& z) const {
+        return z.unaryExpr([this](double x) { return -(a + b) * logistic(x) * logistic(-x); }).asDiagonal();
+    }
+    bool proper() const { return true; }
+};
+
+/// Independent priors of the coarse parameters (on beta theta_c) and the map's (on eta).
+template <BlockPrior Coarse, BlockPrior Map>
+struct BlockPriors {
+    Coarse coarse;
+    Map map;
+};
+template <class Coarse, class Map>
+BlockPriors(Coarse, Map) -> BlockPriors<Coarse, Map>;
+
+using FlatPrior = BlockPriors<Flat, Flat>;
+
+/// The weak prior for maps with a logit coordinate: beta theta_k ~ N(0, 2^2), eta ~ N(1, 2^2) truncated to
+/// eta >= 0. The restriction fixes the label of the coarse spins: the flip (X, eta, odd terms) ->
+/// (-X, -eta, -odd terms) leaves the likelihood unchanged.
+using WeakPrior = BlockPriors<Normal, TruncatedNormal>;
+
+inline FlatPrior flat_prior() { return {{}, {}}; }
+inline WeakPrior weak_prior() { return {{.mean = 0.0, .sd = 2.0}, {.mean = 1.0, .sd = 2.0, .lower = 0.0}}; }
+
+/// The bound of a block's support, -infinity where there is none.
+template <BlockPrior P>
+double lower_bound(const P& prior) {
+    if constexpr (requires {
+                      { prior.lower_bound() } -> RealValue;
+                  })
+        return prior.lower_bound();
+    else
+        return -std::numeric_limits<double>::infinity();
+}
+
+}  // namespace predcg
