@@ -44,27 +44,31 @@ concept ClaimsStatistic = requires(const Map map, const typename Map::fine_type&
 /// mistake gives one message.
 template <class Fine, class Coarse, class Map, class Engine, class Optimize, class Priors>
 struct PolicyRequirements {
-    static constexpr bool fine = is_samples_only<Fine> || FinePotential<Fine>;
-    static_assert(fine, "predcg: the fine model needs space() and energy(x) -> double (concept "
-                        "FinePotential), or is SamplesOnly<configuration>");
-    static constexpr bool potential = CoarsePotential<Coarse>;
-    static_assert(potential, "predcg: the coarse potential needs space(), parameter_count() and either "
-                             "energy(X, theta) -> double or features(X) -> vector (concept CoarsePotential)");
-    static constexpr bool learnable = !potential || LearnablePotential<Coarse>;
-    static_assert(learnable, "predcg: the coarse potential cannot be learnt without derivatives: give "
-                             "features(X) or parameter_gradient(X, theta), or wrap it in with_autodiff(...)");
-    static constexpr bool map = ProbabilisticMap<Map>;
-    static_assert(map, "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
-                       "with log_density(X), and sample(X, eta, rng) (concept ProbabilisticMap)");
-    static constexpr bool optimizer = predcg::Optimizer<Optimize>;
-    static_assert(optimizer,
+    static constexpr bool fine_holds = is_samples_only<Fine> || FinePotential<Fine>;
+    static_assert(fine_holds, "predcg: the fine model needs space() and energy(x) -> double (concept "
+                              "FinePotential), or is SamplesOnly<configuration>");
+    static constexpr bool potential_holds = CoarsePotential<Coarse>;
+    static_assert(potential_holds,
+                  "predcg: the coarse potential needs space(), parameter_count() and either "
+                  "energy(X, theta) -> double or features(X) -> vector (concept CoarsePotential)");
+    static constexpr bool learnable_holds = !potential_holds || LearnablePotential<Coarse>;
+    static_assert(learnable_holds,
+                  "predcg: the coarse potential cannot be learnt without derivatives: give "
+                  "features(X) or parameter_gradient(X, theta), or wrap it in with_autodiff(...)");
+    static constexpr bool map_holds = ProbabilisticMap<Map>;
+    static_assert(map_holds,
+                  "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
+                  "with log_density(X), and sample(X, eta, rng) (concept ProbabilisticMap)");
+    static constexpr bool optimizer_holds = predcg::Optimizer<Optimize>;
+    static_assert(optimizer_holds,
                   "predcg: the optimizer needs State, tolerance() and step(state, point, gradient, "
                   "information) -> optional vector (concept Optimizer)");
-    static constexpr bool prior = predcg::Prior<Priors>;
-    static_assert(prior,
+    static constexpr bool prior_holds = predcg::Prior<Priors>;
+    static_assert(prior_holds,
                   "predcg: the prior needs blocks .coarse and .map with log_density, gradient, hessian "
                   "and proper() (concepts Prior, BlockPrior)");
-    static constexpr bool hold = fine && potential && learnable && map && optimizer && prior;
+    static constexpr bool hold =
+        fine_holds && potential_holds && learnable_holds && map_holds && optimizer_holds && prior_holds;
 };
 
 /// Requirements on how the policies fit together.
@@ -80,11 +84,11 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
     static_assert(
         coarse_types,
         "predcg: the map's coarse_type is not the configuration type of the coarse potential's space");
-    static constexpr bool statistic = !ClaimsStatistic<Map> || StatisticMap<Map>;
-    static_assert(statistic,
+    static constexpr bool whole_statistic = !ClaimsStatistic<Map> || StatisticMap<Map>;
+    static_assert(whole_statistic,
                   "predcg: the map has sufficient_statistic(x), but that is no Statistic in X, or "
                   "expected_log_density(T, count, eta) -> Expansion is missing (concept StatisticMap)");
-    static constexpr bool types = fine_types && coarse_types && statistic;
+    static constexpr bool types = fine_types && coarse_types && whole_statistic;
 
     template <bool types_hold>
     static constexpr bool engine_fits() {
@@ -95,12 +99,12 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
         else
             return true;
     }
-    static constexpr bool engine = engine_fits<types>();
-    static_assert(engine,
+    static constexpr bool engine_holds = engine_fits<types>();
+    static_assert(engine_holds,
                   "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "
                   "TransferMatrix needs window() with local terms in potential, likelihood and statistic; "
                   "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space");
-    static constexpr bool hold = types && engine;
+    static constexpr bool hold = types && engine_holds;
 };
 
 /// Base of EMCoarseGrainer: names the first requirement that is not met.
