@@ -68,17 +68,23 @@ public:
         return a.key_ == b.key_ && a.counter_ == b.counter_ && a.next_ == b.next_;
     }
 
+    /// Key, counter and place in the block, in decimal whatever the stream's flags.
     friend std::ostream& operator<<(std::ostream& out, const Philox4x32& e) {
+        const auto flags = out.flags(std::ios::dec | std::ios::left);
         for (auto word : e.key_) out << word << ' ';
         for (auto word : e.counter_) out << word << ' ';
-        return out << e.next_;
+        out << e.next_;
+        out.flags(flags);
+        return out;
     }
 
     friend std::istream& operator>>(std::istream& in, Philox4x32& e) {
+        const auto flags = in.flags(std::ios::dec | std::ios::skipws);
         Philox4x32 read;
         for (auto& word : read.key_) in >> word;
         for (auto& word : read.counter_) in >> word;
         in >> read.next_;
+        in.flags(flags);
         if (in && read.next_ <= word_count) {
             if (read.next_ != word_count) {  // the block in use belongs to the counter before
                 read.advance(~0ULL, ~0ULL);
