@@ -11,7 +11,7 @@ namespace support {
 /// Signed root of the deviance of `hits` in `tries` trials of probability p. Where the usual z-score is a
 /// standard normal, so is this; but its tails are bounded for every p and number of trials:
 ///     P(|z| >= t) <= 2 exp(-t^2/2)    (Chernoff).
-inline double z_score(double hits, double tries, double p) {
+inline double frequency_z(double hits, double tries, double p) {
     p = std::clamp(p, 0.0, 1.0);  // exact probabilities carry rounding errors
     const double a = hits / tries;
     const auto term = [](double x, double y) {
@@ -22,10 +22,10 @@ inline double z_score(double hits, double tries, double p) {
     return std::copysign(std::sqrt(2.0 * tries * std::max(0.0, divergence)), a - p);
 }
 
-/// Largest |z_score| that passes: a false alarm has probability < 2 exp(-7^2/2) < 5e-11 a comparison. All
+/// Largest |frequency_z| that passes: a false alarm has probability < 2 exp(-7^2/2) < 5e-11 a comparison. All
 /// tests together make fewer than 10^4 such comparisons, so that one of them fails by chance with
 /// probability < 5e-7 for a seed chosen at random; with the fixed seeds none does.
-inline constexpr double z_limit = 7.0;
+inline constexpr double frequency_limit = 7.0;
 
 /// sup |F_n - F| sqrt(n) of draws against a continuous distribution function. By Dvoretzky, Kiefer,
 /// Wolfowitz and Massart it exceeds t with probability <= 2 exp(-2 t^2): < 5e-11 for t = 3.5.
