@@ -40,6 +40,11 @@ concept FiniteSpace = ConfigurationSpace<S> && requires(const S space, configura
 template <FiniteSpace S>
 using letter_t = std::ranges::range_value_t<decltype(std::declval<const S&>().values())>;
 
+/// Letters that stand for numbers: site moments are defined.
+template <class S>
+concept NumericSpace = FiniteSpace<S> && std::convertible_to < letter_t<S>,
+double > ;
+
 /// Some configuration of the right size, to be overwritten site by site.
 template <FiniteSpace S>
 configuration_t<S> blank_configuration(const S& space) {

@@ -4,11 +4,50 @@
 // large matrices.
 #include <predcg/core/types.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
+#include <vector>
 
 namespace predcg {
+
+/// max_k |v_k|, 0 for an empty vector.
+inline double largest(const Vector& v) {
+    double top = 0.0;
+    for (Index k = 0; k < v.size(); ++k) top = std::max(top, std::abs(v[k]));
+    return top;
+}
+
+inline bool all_finite(const double* first, Index count) {
+    return std::all_of(first, first + count, [](double x) { return std::isfinite(x); });
+}
+
+/// z + t step, raised to the lower bounds.
+inline Vector moved(Vector z, double t, const Vector& step, const Vector& lower) {
+    for (Index k = 0; k < z.size(); ++k) z[k] = std::max(z[k] + t * step[k], lower[k]);
+    return z;
+}
+
+/// The entries, or rows and columns, with the given indices; and back, zero elsewhere.
+inline Vector selected(const Vector& v, const std::vector<Index>& at) {
+    Vector part(static_cast<Index>(at.size()));
+    for (std::size_t k = 0; k < at.size(); ++k) part[static_cast<Index>(k)] = v[at[k]];
+    return part;
+}
+inline Matrix selected(const Matrix& m, const std::vector<Index>& at) {
+    const auto n = static_cast<Index>(at.size());
+    Matrix part(n, n);
+    for (Index l = 0; l < n; ++l)
+        for (Index k = 0; k < n; ++k)
+            part(k, l) = m(at[static_cast<std::size_t>(k)], at[static_cast<std::size_t>(l)]);
+    return part;
+}
+inline Vector scattered(const Vector& part, const std::vector<Index>& at, Index size) {
+    Vector v = Vector::Zero(size);
+    for (std::size_t k = 0; k < at.size(); ++k) v[at[k]] = part[static_cast<Index>(k)];
+    return v;
+}
 
 /// P = L L^T of a symmetric matrix (lower triangle read); ok() is false where it is not positive definite
 /// to rounding. O(n^3), unblocked (Golub and Van Loan, "Matrix Computations", 4.2).

@@ -25,7 +25,7 @@ class FitRun {
         double value = 0.0;              // log posterior
         Vector gradient;                 // of the log posterior, in z
         Matrix information;              // of the likelihood, in z
-        Matrix prior_hessian;
+        Matrix posterior_information;
     };
 
     struct Run {
@@ -43,12 +43,14 @@ public:
                 "an integer >= 0");
         require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
         scale_ = Vector::Ones(p_ + m_);
-        scale_.head(p_).setConstant(data.beta);
-        lower_.resize(p_ + m_);
-        lower_.head(p_).setConstant(lower_bound(grainer.prior().coarse));
-        lower_.tail(m_).setConstant(lower_bound(grainer.prior().map));
-        names_ = names_of(grainer.coarse(), p_, "theta_");
+        lower_ = Vector::Constant(p_ + m_, lower_bound(grainer.prior().map));
+        for (Index k = 0; k < p_; ++k) {
+            scale_[k] = data.beta;
+            lower_[k] = lower_bound(grainer.prior().coarse);
+        }
+        names_ = all_names_ = names_of(grainer.coarse(), p_, "theta_");
         map_names_ = names_of(grainer.map(), m_, "eta_");
+        for (const std::string& name : map_names_) all_names_.push_back(name);
     }
 
     FitResult operator()() {
@@ -73,14 +75,17 @@ public:
 
 private:
     Parameters parameters_of(const Vector& z) const {
-        const Vector natural = z.cwiseQuotient(scale_);
-        return {natural.head(p_), natural.tail(m_)};
+        Parameters parameters{Vector(p_), Vector(m_)};
+        for (Index k = 0; k < p_; ++k) parameters.theta[k] = z[k] / scale_[k];
+        for (Index k = 0; k < m_; ++k) parameters.eta[k] = z[p_ + k];
+        return parameters;
     }
 
     Vector z_of(const Parameters& parameters) const {
         Vector z(p_ + m_);
-        z << parameters.theta, parameters.eta;
-        return z.cwiseProduct(scale_);
+        for (Index k = 0; k < p_; ++k) z[k] = parameters.theta[k] * scale_[k];
+        for (Index k = 0; k < m_; ++k) z[p_ + k] = parameters.eta[k];
+        return z;
     }
 
     bool prior_is_proper() const {
@@ -94,14 +99,14 @@ private:
             require_equal(settings_.start->eta.size(), m_, "FitSettings", "length of start.eta");
             const Vector z = z_of(*settings_.start);
             for (const double x : z) require_finite(x, "FitSettings", "start");
-            return {z.cwiseMax(lower_)};
+            return {moved(z, 0.0, z, lower_)};
         }
         const Vector own = z_of({start_of(grainer_.coarse(), p_), start_of(grainer_.map(), m_)});
-        std::vector<Vector> starts{own.cwiseMax(lower_)};
+        std::vector<Vector> starts{moved(own, 0.0, own, lower_)};
         for (Index k = 1; k < (p_ + m_ == 0 ? 1 : settings_.starts); ++k) {
             Philox4x32 rng = make_stream(settings_.seed, Purpose::start, static_cast<std::uint32_t>(k));
             for (int attempt = 0; attempt < 100; ++attempt) {
-                const Vector z = (own + standard_normal_vector(rng, own.size())).cwiseMax(lower_);
+                const Vector z = moved(own, 1.0, standard_normal_vector(rng, own.size()), lower_);
                 if (!is_admissible(grainer_.coarse(), parameters_of(z).theta)) continue;
                 starts.push_back(z);
                 break;
@@ -141,27 +146,41 @@ private:
         point.statistics = grainer_.expect(state, data_);
         point.likelihood = expand_likelihood(grainer_.map(), point.statistics, grainer_.expect_coarse(state),
                                              state.eta, data_.beta);
-        const auto& prior = grainer_.prior();
-        const Vector coarse = z.head(p_), eta = z.tail(m_);
-        point.value =
-            point.likelihood.log_likelihood + prior.coarse.log_density(coarse) + prior.map.log_density(eta);
-        point.gradient = point.likelihood.gradient.cwiseQuotient(scale_);
-        point.gradient.head(p_) += prior.coarse.gradient(coarse);
-        point.gradient.tail(m_) += prior.map.gradient(eta);
+        point.value = point.likelihood.log_likelihood;
+        point.gradient = point.likelihood.gradient;
         point.information = point.likelihood.observed();
-        for (Index l = 0; l < z.size(); ++l)
+        for (Index l = 0; l < z.size(); ++l) {
+            point.gradient[l] /= scale_[l];
             for (Index k = 0; k < z.size(); ++k) point.information(k, l) /= scale_[k] * scale_[l];
-        point.prior_hessian = Matrix::Zero(p_ + m_, p_ + m_);
-        point.prior_hessian.topLeftCorner(p_, p_) = prior.coarse.hessian(coarse);
-        point.prior_hessian.bottomRightCorner(m_, m_) = prior.map.hessian(eta);
-        if (!std::isfinite(point.value) || !point.gradient.allFinite() || !point.information.allFinite())
+        }
+        point.posterior_information = point.information;
+        add_prior(point, grainer_.prior().coarse, 0, p_);
+        add_prior(point, grainer_.prior().map, p_, m_);
+        if (!std::isfinite(point.value) || !all_finite(point.gradient.data(), point.gradient.size()) ||
+            !all_finite(point.information.data(), point.information.size()))
             throw NumericalError("EMCoarseGrainer::fit: the log posterior is " + to_text(point.value) +
                                  " or has no finite derivatives");
         return point;
     }
 
+    /// Adds the block prior of coordinates first..first+count-1.
+    template <class Block>
+    static void add_prior(Point& point, const Block& prior, Index first, Index count) {
+        Vector z(count);
+        for (Index k = 0; k < count; ++k) z[k] = point.z[first + k];
+        point.value += prior.log_density(z);
+        const Vector gradient = prior.gradient(z);
+        const Matrix hessian = prior.hessian(z);
+        for (Index l = 0; l < count; ++l) {
+            point.gradient[first + l] += gradient[l];
+            for (Index k = 0; k < count; ++k)
+                point.posterior_information(first + k, first + l) -= hessian(k, l);
+        }
+    }
+
     std::optional<Point> try_evaluate(const Vector& z) const {
-        if (!z.allFinite() || !is_admissible(grainer_.coarse(), parameters_of(z).theta)) return std::nullopt;
+        if (!all_finite(z.data(), z.size()) || !is_admissible(grainer_.coarse(), parameters_of(z).theta))
+            return std::nullopt;
         try {
             return evaluate(z);
         } catch (const NumericalError&) {
@@ -173,9 +192,10 @@ private:
     std::optional<Point> line_search(const Point& from, const Vector& step) const {
         const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
         for (double t = 1.0; t > 1e-9; t *= 0.5) {
-            auto there = try_evaluate((from.z + t * step).cwiseMax(lower_));
+            auto there = try_evaluate(moved(from.z, t, step, lower_));
             if (!there) continue;
-            const double promised = from.gradient.dot(there->z - from.z);
+            double promised = 0.0;
+            for (Index k = 0; k < step.size(); ++k) promised += from.gradient[k] * (there->z[k] - from.z[k]);
             if (there->value >= from.value + 1e-4 * promised - slack) return there;
         }
         return std::nullopt;
@@ -184,11 +204,11 @@ private:
     std::optional<Point> em_step(const Point& from) const {
         auto state = grainer_.make_state(data_, parameters_of(from.z), settings_.seed);
         grainer_.maximise(state, from.statistics);
-        const Vector step = z_of({state.theta, state.eta}).cwiseMax(lower_) - from.z;
-        if (!step.allFinite() || step.cwiseAbs().maxCoeff() == 0.0) return std::nullopt;
+        const Vector step = z_of({state.theta, state.eta}) - from.z;
+        if (!all_finite(step.data(), step.size()) || largest(step) == 0.0) return std::nullopt;
         const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
         for (double t = 1.0; t > 1e-9; t *= 0.5) {
-            auto there = try_evaluate(from.z + t * step);
+            auto there = try_evaluate(moved(from.z, t, step, lower_));
             if (there && there->value >= from.value - slack) return there;
         }
         return std::nullopt;
@@ -197,14 +217,12 @@ private:
     /// The optimizer's step on the coordinates that are free to move.
     std::optional<Vector> propose(const Point& at, typename Grainer::OptimizerType::State& state) const {
         const std::vector<Index> free = free_coordinates(at.z, at.gradient, lower_);
-        Vector step = Vector::Zero(at.z.size());
-        if (free.empty()) return step;
-        const Matrix information = at.information - at.prior_hessian;
-        const std::optional<Vector> proposed = grainer_.optimizer().step(
-            state, Vector(at.z(free)), Vector(at.gradient(free)), Matrix(information(free, free)));
-        if (!proposed) return std::nullopt;
-        step(free) = *proposed;
-        return step;
+        if (free.empty()) return Vector(Vector::Zero(at.z.size()));
+        const std::optional<Vector> step =
+            grainer_.optimizer().step(state, selected(at.z, free), selected(at.gradient, free),
+                                      selected(at.posterior_information, free));
+        if (!step) return std::nullopt;
+        return scattered(*step, free, at.z.size());
     }
 
     std::optional<Run> run_from(const Vector& start, Index index) const {
@@ -228,7 +246,7 @@ private:
                              at.eta,
                              run.end.likelihood.log_likelihood,
                              run.end.value,
-                             step && step->size() > 0 ? step->cwiseAbs().maxCoeff() : 0.0,
+                             step ? largest(*step) : 0.0,
                              false};
             const bool converged = step && entry.step <= grainer_.optimizer().tolerance();
             std::optional<Point> next;
@@ -249,7 +267,7 @@ private:
             const double gain = next->value - run.end.value;
             run.end = std::move(*next);
             if (!prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&
-                !weak_directions(run.end.information, all_names()).empty()) {
+                !weak_directions(run.end.information, all_names_).empty()) {
                 ++run.iterations;  // the likelihood is flat here: it will go on for ever
                 run.status = Status::not_identified;
                 return run;
@@ -257,14 +275,8 @@ private:
         }
     }
 
-    std::vector<std::string> all_names() const {
-        std::vector<std::string> names = names_;
-        names.insert(names.end(), map_names_.begin(), map_names_.end());
-        return names;
-    }
-
     FitResult finish(FitResult result, Run run) const {
-        result.directions = weak_directions(run.end.information, all_names());
+        result.directions = weak_directions(run.end.information, all_names_);
         result.status = run.status;
         if (!prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)
             result.status = Status::not_identified;
@@ -287,7 +299,7 @@ private:
     const FitSettings& settings_;
     Index p_, m_;
     Vector scale_, lower_;
-    std::vector<std::string> names_, map_names_;
+    std::vector<std::string> names_, map_names_, all_names_;
 };
 
 }  // namespace predcg::detail

@@ -1,7 +1,6 @@
 #pragma once
 #include <predcg/core/small_dense.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -19,6 +18,27 @@ struct Direction {
 /// Precision of the weak prior, 1 / 2^2: directions with less information than this are not identified.
 inline constexpr double identified_from = 0.25;
 
+namespace detail {
+/// Sign and text of a direction: terms by falling size, until they are below 0.05.
+inline void describe(Direction& direction, const std::vector<std::string>& names) {
+    Vector& c = direction.coefficients;
+    Vector left = c;
+    for (Index term = 0; term < c.size(); ++term) {
+        Index top = 0;
+        for (Index k = 1; k < c.size(); ++k)
+            if (std::abs(left[k]) > std::abs(left[top])) top = k;
+        if (term == 0 && c[top] < 0.0)
+            for (Index k = 0; k < c.size(); ++k) c[k] = left[k] = -c[k];
+        if (term > 0 && std::abs(left[top]) < 0.05) return;
+        char number[32];
+        std::snprintf(number, sizeof number, "%.2f ", std::abs(left[top]));
+        if (term > 0) direction.text += left[top] < 0.0 ? " - " : " + ";
+        direction.text += number + names[static_cast<std::size_t>(top)];
+        left[top] = 0.0;
+    }
+}
+}  // namespace detail
+
 /// Directions whose eigenvalue of `information`, in the coordinates (beta theta_c, eta), is below the
 /// threshold, smallest first.
 inline std::vector<Direction> weak_directions(const Matrix& information,
@@ -29,19 +49,7 @@ inline std::vector<Direction> weak_directions(const Matrix& information,
     const SmallEigen eigen(information);
     for (Index k = 0; k < information.rows() && eigen.values[k] < threshold; ++k) {
         Direction direction{eigen.values[k], eigen.vectors.col(k), {}};
-        std::vector<Index> order(static_cast<std::size_t>(information.rows()));
-        for (std::size_t j = 0; j < order.size(); ++j) order[j] = static_cast<Index>(j);
-        const auto size = [&](Index j) { return std::abs(direction.coefficients[j]); };
-        std::sort(order.begin(), order.end(), [&](Index a, Index b) { return size(a) > size(b); });
-        if (direction.coefficients[order[0]] < 0.0) direction.coefficients *= -1.0;
-        for (const Index j : order) {
-            const double c = direction.coefficients[j];
-            if (std::abs(c) < 0.05 && !direction.text.empty()) break;
-            char number[32];
-            std::snprintf(number, sizeof number, "%.2f ", std::abs(c));
-            direction.text += direction.text.empty() ? "" : c < 0.0 ? " - " : " + ";
-            direction.text += number + names[static_cast<std::size_t>(j)];
-        }
+        detail::describe(direction, names);
         weak.push_back(std::move(direction));
     }
     return weak;

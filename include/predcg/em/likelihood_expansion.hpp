@@ -35,22 +35,33 @@ LikelihoodExpansion expand_likelihood(const M& map, const ExpectedStatistics& st
                                       const CoarseMoments& coarse, const Vector& eta, double beta) {
     const Index p = statistics.coarse.size(), m = eta.size(), t = statistics.map.size();
     const double N = statistics.count;
-    LikelihoodExpansion e{0.0, Vector(p + m), Matrix::Zero(p + m, p + m), Matrix()};
+    LikelihoodExpansion e{0.0, Vector(p + m), Matrix::Zero(p + m, p + m), Matrix::Zero(p + m, p + m)};
     if (statistics.log_evidence && coarse.gradient.log_partition)
         e.log_likelihood = *statistics.log_evidence - N * *coarse.gradient.log_partition;
-    e.gradient.head(p) = beta * (N * coarse.gradient.mean - statistics.coarse);
-    e.complete.topLeftCorner(p, p) = beta * (statistics.coarse_hessian - N * coarse.hessian) +
-                                     beta * beta * N * coarse.gradient.covariance;
     Matrix slope = Matrix::Zero(p + m, p + t);
-    slope.topLeftCorner(p, p).diagonal().setConstant(-beta);
+    for (Index l = 0; l < p; ++l) {
+        e.gradient[l] = beta * (N * coarse.gradient.mean[l] - statistics.coarse[l]);
+        slope(l, l) = -beta;
+        for (Index k = 0; k < p; ++k)
+            e.complete(k, l) = beta * (statistics.coarse_hessian(k, l) - N * coarse.hessian(k, l)) +
+                               beta * beta * N * coarse.gradient.covariance(k, l);
+    }
     if (m > 0) {
         const Expansion score = detail::map_expansion(map, statistics.map, N, eta);
-        e.gradient.tail(m) = score.gradient;
-        e.complete.bottomRightCorner(m, m) = -score.hessian;
-        for (Index k = 0; k < t; ++k)  // the score is linear in (T, count)
-            slope.block(p, p + k, m, 1) = detail::map_expansion(map, Vector::Unit(t, k), 0.0, eta).gradient;
+        for (Index l = 0; l < m; ++l) {
+            e.gradient[p + l] = score.gradient[l];
+            for (Index k = 0; k < m; ++k) e.complete(p + k, p + l) = -score.hessian(k, l);
+        }
+        for (Index j = 0; j < t; ++j) {  // the score is linear in (T, count)
+            const Expansion unit = detail::map_expansion(map, Vector::Unit(t, j), 0.0, eta);
+            for (Index k = 0; k < m; ++k) slope(p + k, p + j) = unit.gradient[k];
+        }
     }
-    e.missing = slope.lazyProduct(Matrix(statistics.covariance.lazyProduct(slope.transpose())));
+    for (Index l = 0; l < p + m; ++l)
+        for (Index k = 0; k < p + m; ++k)
+            for (Index j = 0; j < p + t; ++j)
+                for (Index i = 0; i < p + t; ++i)
+                    e.missing(k, l) += slope(k, i) * statistics.covariance(i, j) * slope(l, j);
     return e;
 }
 

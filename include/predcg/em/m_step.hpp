@@ -36,9 +36,13 @@ Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const Expec
         if (!is_admissible(potential, at)) return std::nullopt;
         const CoarseMoments c = moments(at);
         const double N = statistics.count;
-        Expansion e{-z.dot(statistics.coarse) - N * c.gradient.log_partition.value() + prior.log_density(z),
-                    N * c.gradient.mean - statistics.coarse + prior.gradient(z),
-                    -N * c.gradient.covariance + prior.hessian(z)};
+        Expansion e{prior.log_density(z) - N * c.gradient.log_partition.value(), prior.gradient(z),
+                    prior.hessian(z)};
+        for (Index l = 0; l < z.size(); ++l) {
+            e.value -= z[l] * statistics.coarse[l];
+            e.gradient[l] += N * c.gradient.mean[l] - statistics.coarse[l];
+            for (Index k = 0; k < z.size(); ++k) e.hessian(k, l) -= N * c.gradient.covariance(k, l);
+        }
         if (!std::isfinite(e.value)) return std::nullopt;
         return e;
     };
@@ -52,13 +56,17 @@ Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistic
                    const Vector& theta, double beta) {
     const double N = statistics.count;
     const Vector z = beta * theta, lower = Vector::Constant(theta.size(), lower_bound(prior));
-    const Vector gradient = N * c.gradient.mean - statistics.coarse + prior.gradient(z);
-    const Matrix information =
-        (statistics.coarse_hessian - N * c.hessian) / beta + N * c.gradient.covariance - prior.hessian(z);
+    Vector gradient = prior.gradient(z);
+    Matrix information = prior.hessian(z);
+    for (Index l = 0; l < z.size(); ++l) {
+        gradient[l] += N * c.gradient.mean[l] - statistics.coarse[l];
+        for (Index k = 0; k < z.size(); ++k)
+            information(k, l) = (statistics.coarse_hessian(k, l) - N * c.hessian(k, l)) / beta +
+                                N * c.gradient.covariance(k, l) - information(k, l);
+    }
     const std::vector<Index> free = free_coordinates(z, gradient, lower);
-    Vector step = Vector::Zero(z.size());
-    step(free) = ascent_step(information(free, free), gradient(free));
-    return (z + step).cwiseMax(lower) / beta;
+    const Vector step = ascent_step(selected(information, free), selected(gradient, free));
+    return moved(z, 1.0, scattered(step, free, z.size()), lower) / beta;
 }
 
 }  // namespace predcg::detail

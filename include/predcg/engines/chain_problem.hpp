@@ -103,34 +103,19 @@ class WeightTables {
 public:
     template <class T>
     WeightTables(const ChainShape& shape, const T& target, const char* function)
-        : shape_(shape), translation_invariant_(is_translation_invariant(target)) {
-        const Index tables = shape.table_count(translation_invariant_);
-        const double infinity = std::numeric_limits<double>::infinity();
-        weights_.resize(shape.codes(), tables);
-        weights_.setConstant(-infinity);
-        const Index target_width = Window(target.window()).width;
-        tabulate(
-            shape, target.space(), translation_invariant_, [&](Index t, Index code, auto window, Index site) {
-                const double value = target.log_weight(site, narrow_window(window, target_width));
-                if (std::isnan(value) || value == infinity)
-                    throw NumericalError(std::string(function) + ": the log weight of a window at site " +
-                                         to_text(site) + " is " + to_text(value));
-                weights_(code, t) = value;
-            });
-        std::vector<double> largest(static_cast<std::size_t>(tables));
-        for (Index t = 0; t < tables; ++t) {
-            const double top = weights_.col(t).maxCoeff();
-            if (top == -infinity)
-                throw NumericalError(std::string(function) + ": every window is forbidden (log weight -inf)");
-            weights_.col(t) = (weights_.col(t).array() - top).exp();
-            largest[static_cast<std::size_t>(t)] = top;
-        }
-        for (Index i = 0; i < shape.sites; ++i)
-            log_shift_ += largest[static_cast<std::size_t>(shape.table_of(i, translation_invariant_))];
+        : shape_(shape), translation_invariant_(is_translation_invariant(target)),
+          weights_(Matrix::Constant(shape.codes(), shape.table_count(translation_invariant_),
+                                    -std::numeric_limits<double>::infinity())) {
+        const Index width = Window(target.window()).width;
+        tabulate(shape, target.space(), translation_invariant_,
+                 [&](Index t, Index code, auto window, Index site) {
+                     weights_(code, t) = target.log_weight(site, narrow_window(window, width));
+                 });
+        exponentiate(function);
     }
 
     const double* at(Index site) const {
-        return weights_.col(shape_.table_of(site, translation_invariant_)).data();
+        return weights_.data() + weights_.rows() * shape_.table_of(site, translation_invariant_);
     }
     double log_shift() const { return log_shift_; }
 
@@ -140,6 +125,31 @@ public:
     }
 
 private:
+    /// exp(log weight - largest of the table); forbidden windows become 0.
+    void exponentiate(const char* function) {
+        const double infinity = std::numeric_limits<double>::infinity();
+        std::vector<double> tops;
+        for (Index t = 0; t < weights_.cols(); ++t) {
+            double top = -infinity;
+            for (Index code = 0; code < weights_.rows(); ++code) {
+                const double value = weights_(code, t);
+                if (!(value < infinity))
+                    fail(function, "the log weight of a window is " + to_text(value));  // NaN or infinite
+                top = std::max(top, value);
+            }
+            if (top == -infinity) fail(function, "every window at a site is forbidden (log weight -inf)");
+            for (Index code = 0; code < weights_.rows(); ++code)
+                weights_(code, t) = std::exp(weights_(code, t) - top);
+            tops.push_back(top);
+        }
+        for (Index i = 0; i < shape_.sites; ++i)
+            log_shift_ += tops[static_cast<std::size_t>(shape_.table_of(i, translation_invariant_))];
+    }
+
+    [[noreturn, gnu::noinline, gnu::cold]] static void fail(const char* function, const std::string& what) {
+        throw NumericalError(std::string(function) + ": " + what);
+    }
+
     ChainShape shape_;
     bool translation_invariant_;
     Matrix weights_;
@@ -160,8 +170,9 @@ public:
           values_(Matrix::Zero(statistic.size(), shape.codes() * shape.table_count(translation_invariant_))) {
         const Index width = Window(statistic.window()).width;
         tabulate(shape, space, translation_invariant_, [&](Index t, Index code, auto window, Index site) {
-            values_.col(t * shape.codes() + code) =
-                statistic.local(site, WeightTables::narrow_window(window, width));
+            const auto value = statistic.local(site, WeightTables::narrow_window(window, width));
+            double* column = values_.data() + values_.rows() * (t * shape.codes() + code);
+            for (Index k = 0; k < values_.rows(); ++k) column[k] = value[k];
         });
     }
 

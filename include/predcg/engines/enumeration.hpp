@@ -45,8 +45,8 @@ struct Enumeration {
 
     /// Moments of the site values, for letters that convert to double.
     template <FiniteTarget T>
-        requires std::convertible_to < letter_t<target_space_t<T>>,
-    double > SiteMoments site_moments(const T& target, int order) const {
+        requires NumericSpace<target_space_t<T>> SiteMoments site_moments(const T& target, int order)
+    const {
         const Index n = target.space().size();
         MomentAccumulator sum(n);
         Vector values(n);

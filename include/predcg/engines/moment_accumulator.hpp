@@ -33,7 +33,8 @@ private:
 /// merging (Chan, Golub, LeVeque 1983): `within` is the covariance of the group that is added.
 class MomentAccumulator {
 public:
-    explicit MomentAccumulator(Index size) : mean_(Vector::Zero(size)), scatter_(Matrix::Zero(size, size)) {}
+    explicit MomentAccumulator(Index size)
+        : mean_(Vector::Zero(size)), difference_(size), scatter_(Matrix::Zero(size, size)) {}
 
     template <VectorLike V>
     void add(double log_weight, const V& value) {
@@ -71,15 +72,20 @@ private:
     void merge_mean(double weight, const V& value) {
         const double before = sum_;
         sum_ += weight;
-        const Vector difference = value - mean_;
-        mean_ += (weight / sum_) * difference;
-        if (before > 0.0)
-            scatter_.noalias() += (before * weight / sum_) * difference * difference.transpose();
+        for (Index k = 0; k < mean_.size(); ++k) {
+            difference_[k] = value[k] - mean_[k];
+            mean_[k] += (weight / sum_) * difference_[k];
+        }
+        if (before == 0.0) return;
+        const double share = before * weight / sum_;
+        for (Index l = 0; l < mean_.size(); ++l)
+            for (Index k = 0; k < mean_.size(); ++k)
+                scatter_(k, l) += share * difference_[k] * difference_[l];
     }
 
     double largest_ = -std::numeric_limits<double>::infinity();
     double sum_ = 0.0;
-    Vector mean_;
+    Vector mean_, difference_;
     Matrix scatter_;
 };
 

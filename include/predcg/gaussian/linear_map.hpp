@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/random.hpp>

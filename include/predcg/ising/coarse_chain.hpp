@@ -167,9 +167,12 @@ private:
 
 /// The coarse chain with terms chosen at run time.
 inline CoarseChain<> coarse_chain(CoarseChainSettings settings) {
-    for (Triplet& t : settings.triplets)
-        if (t.m > t.n) std::swap(t.m, t.n);
-    std::sort(settings.triplets.begin(), settings.triplets.end());
+    auto& triplets = settings.triplets;
+    for (std::size_t k = 0; k < triplets.size(); ++k) {  // (m, n) with m <= n, sorted by insertion
+        if (triplets[k].m > triplets[k].n) std::swap(triplets[k].m, triplets[k].n);
+        for (std::size_t l = k; l > 0 && triplets[l] < triplets[l - 1]; --l)
+            std::swap(triplets[l], triplets[l - 1]);
+    }
     return {settings.sites, RuntimeTerms{settings.linear, settings.pair_range, std::move(settings.triplets)},
             settings.field, settings.boundary};
 }

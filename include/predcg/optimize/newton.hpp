@@ -22,7 +22,7 @@ struct Newton {
         const SmallCholesky factor(information);
         if (!factor.ok()) return std::nullopt;
         Vector step = factor.solve(gradient);
-        const double length = step.size() > 0 ? step.cwiseAbs().maxCoeff() : 0.0;
+        const double length = largest(step);
         if (!(length < 1e100)) return std::nullopt;  // numerically singular
         if (length > max_step) step *= max_step / length;
         return step;

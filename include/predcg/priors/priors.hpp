@@ -11,6 +11,20 @@
 
 namespace predcg {
 
+namespace detail {
+template <class F>
+Vector each(Vector z, F&& f) {
+    for (double& x : z) x = f(x);
+    return z;
+}
+template <class F>
+Matrix diagonal(const Vector& z, F&& f) {
+    Matrix m = Matrix::Zero(z.size(), z.size());
+    for (Index k = 0; k < z.size(); ++k) m(k, k) = f(z[k]);
+    return m;
+}
+}  // namespace detail
+
 /// log density 0 everywhere: improper; the estimate is the maximum of the likelihood.
 struct Flat {
     double log_density(const Vector&) const { return 0.0; }
@@ -26,12 +40,16 @@ struct Normal {
 
     double log_density(const Vector& z) const {
         require_positive(sd, "Normal", "sd");
-        const double n = static_cast<double>(z.size());
-        return -0.5 * ((z.array() - mean) / sd).square().sum() -
-               n * (std::log(sd) + 0.5 * std::log(2.0 * std::numbers::pi));
+        double sum = -static_cast<double>(z.size()) * (std::log(sd) + 0.5 * std::log(2.0 * std::numbers::pi));
+        for (const double x : z) sum -= 0.5 * (x - mean) * (x - mean) / (sd * sd);
+        return sum;
     }
-    Vector gradient(const Vector& z) const { return (mean - z.array()) / (sd * sd); }
-    Matrix hessian(const Vector& z) const { return Matrix::Identity(z.size(), z.size()) / (-sd * sd); }
+    Vector gradient(const Vector& z) const {
+        return detail::each(z, [this](double x) { return (mean - x) / (sd * sd); });
+    }
+    Matrix hessian(const Vector& z) const {
+        return detail::diagonal(z, [this](double) { return -1.0 / (sd * sd); });
+    }
     bool proper() const { return true; }
 };
 
@@ -42,7 +60,8 @@ struct TruncatedNormal {
     double lower = 0.0;
 
     double log_density(const Vector& z) const {
-        if (z.size() > 0 && z.minCoeff() < lower) return -std::numeric_limits<double>::infinity();
+        for (const double x : z)
+            if (x < lower) return -std::numeric_limits<double>::infinity();
         const double mass = 0.5 * std::erfc((lower - mean) / (sd * std::numbers::sqrt2));
         return Normal{mean, sd}.log_density(z) - static_cast<double>(z.size()) * std::log(mass);
     }
@@ -66,10 +85,10 @@ struct LogitBeta {
         return sum;
     }
     Vector gradient(const Vector& z) const {
-        return z.unaryExpr([this](double x) { return a - (a + b) * logistic(x); });
+        return detail::each(z, [this](double x) { return a - (a + b) * logistic(x); });
     }
     Matrix hessian(const Vector& z) const {
-        return z.unaryExpr([this](double x) { return -(a + b) * logistic(x) * logistic(-x); }).asDiagonal();
+        return detail::diagonal(z, [this](double x) { return -(a + b) * logistic(x) * logistic(-x); });
     }
     bool proper() const { return true; }
 };
