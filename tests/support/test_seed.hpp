@@ -12,6 +12,6 @@ inline std::uint64_t test_seed() {
 
 /// A generator of one test, independent of the library's; `salt` keeps tests apart.
 inline std::mt19937_64 test_rng(std::uint64_t salt) {
-    std::seed_seq words{test_seed(), salt};
+    std::seed_seq words{test_seed() & 0xffffffffu, test_seed() >> 32, salt};
     return std::mt19937_64(words);
 }

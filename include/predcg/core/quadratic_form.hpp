@@ -13,7 +13,13 @@ struct QuadraticForm {
 
     template <VectorLike V>
     double operator()(const V& X) const {
-        return 0.5 * X.dot(A.lazyProduct(X)) + b.dot(X) + c;
+        double sum = c;
+        for (Index j = 0; j < A.cols(); ++j) {
+            double column = 0.0;
+            for (Index i = 0; i < A.rows(); ++i) column += X[i] * A(i, j);
+            sum += (0.5 * column + b[j]) * X[j];
+        }
+        return sum;
     }
 
     QuadraticForm& operator+=(const QuadraticForm& other) {

@@ -5,8 +5,8 @@
 
 #include <boost/random/generate_canonical.hpp>
 #include <boost/random/normal_distribution.hpp>
-#include <boost/random/uniform_int_distribution.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 
@@ -50,10 +50,10 @@ double uniform(R& rng) {
     return boost::random::generate_canonical<double, 53>(rng);
 }
 
-/// Uniform on {0, ..., count-1}.
+/// Uniform on {0, ..., count-1}, up to 2^-53 count.
 template <RandomBits R>
 Index uniform_index(R& rng, Index count) {
-    return boost::random::uniform_int_distribution<Index>(0, count - 1)(rng);
+    return std::min(count - 1, static_cast<Index>(uniform(rng) * static_cast<double>(count)));
 }
 
 /// Standard normal.

@@ -49,6 +49,15 @@ inline Vector scattered(const Vector& part, const std::vector<Index>& at, Index 
     return v;
 }
 
+/// A B, in column sweeps; fine for a few hundred rows.
+inline Matrix product(const Matrix& A, const Matrix& B) {
+    Matrix C = Matrix::Zero(A.rows(), B.cols());
+    for (Index j = 0; j < B.cols(); ++j)
+        for (Index k = 0; k < A.cols(); ++k)
+            for (Index i = 0; i < A.rows(); ++i) C(i, j) += A(i, k) * B(k, j);
+    return C;
+}
+
 /// P = L L^T of a symmetric matrix (lower triangle read); ok() is false where it is not positive definite
 /// to rounding. O(n^3), unblocked (Golub and Van Loan, "Matrix Computations", 4.2).
 class SmallCholesky {

@@ -4,6 +4,7 @@
 #include <predcg/core/space.hpp>
 #include <predcg/gaussian/stiffness.hpp>
 
+#include <cmath>
 #include <utility>
 
 namespace predcg::gaussian {
@@ -37,9 +38,12 @@ public:
 
 private:
     Index checked_size() const {
-        require(stiffness_.rows() >= 1 && stiffness_.rows() == stiffness_.cols() &&
-                    (stiffness_ - stiffness_.transpose()).norm() <= 1e-12 * stiffness_.norm(),
-                "gaussian::FineChain", "rows of stiffness", stiffness_.rows(),
+        bool symmetric = stiffness_.rows() >= 1 && stiffness_.rows() == stiffness_.cols();
+        for (Index j = 0; symmetric && j < stiffness_.cols(); ++j)
+            for (Index i = 0; i < j; ++i)
+                symmetric = symmetric && std::abs(stiffness_(i, j) - stiffness_(j, i)) <=
+                                             1e-12 * std::abs(stiffness_(i, i));
+        require(symmetric, "gaussian::FineChain", "rows of stiffness", stiffness_.rows(),
                 "a symmetric matrix of at least one bead");
         require(dimension_ >= 1, "gaussian::FineChain", "dimension", dimension_, "an integer >= 1");
         return stiffness_.rows() * dimension_;
@@ -56,10 +60,11 @@ inline FineChain chain(const ChainSettings& settings = {}) {
     for (const double stiffness : {settings.bond, settings.second, settings.tether})
         require_finite(stiffness, "gaussian::chain", "stiffness");
     const Index n = settings.beads;
-    return {settings.bond * neighbour_stiffness(n, 1, settings.boundary) +
-                settings.second * neighbour_stiffness(n, 2, settings.boundary) +
-                settings.tether * Matrix::Identity(n, n),
-            settings.dimension};
+    Matrix K = Matrix::Zero(n, n);
+    for (Index i = 0; i < n; ++i) K(i, i) = settings.tether;
+    add_bonds(K, settings.bond, 1, settings.boundary);
+    add_bonds(K, settings.second, 2, settings.boundary);
+    return {std::move(K), settings.dimension};
 }
 
 }  // namespace predcg::gaussian

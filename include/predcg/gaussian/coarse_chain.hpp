@@ -3,7 +3,6 @@
 #include <predcg/core/small_dense.hpp>
 #include <predcg/gaussian/chain.hpp>
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -24,18 +23,23 @@ struct CoarseChainSettings {
 class CoarseChain {
 public:
     /// Throws ArgumentError for beads < 2 (3 with second), dimension < 1, tether <= 0.
-    explicit CoarseChain(const CoarseChainSettings& settings)
-        : dimension_(settings.dimension), space_(checked_size(settings)),
-          tether_(settings.tether * Matrix::Identity(settings.beads, settings.beads)) {
-        for (Index distance = 1; distance <= (settings.second ? 2 : 1); ++distance)
-            terms_.push_back(neighbour_stiffness(settings.beads, distance, settings.boundary));
+    explicit CoarseChain(const CoarseChainSettings& settings) : space_(checked_size(settings)) {
+        const Matrix none = Matrix::Zero(settings.beads, settings.beads);
+        Matrix tether = none;
+        for (Index i = 0; i < settings.beads; ++i) tether(i, i) = settings.tether;
+        base_ = form(tether, settings.dimension);
+        for (Index distance = 1; distance <= (settings.second ? 2 : 1); ++distance) {
+            Matrix bonds = none;
+            add_bonds(bonds, 1.0, distance, settings.boundary);
+            terms_.push_back(form(bonds, settings.dimension));
+        }
     }
 
     const RealSpace<>& space() const { return space_; }
     Index parameter_count() const { return static_cast<Index>(terms_.size()); }
     std::vector<std::string> parameter_names() const {
-        return terms_.size() == 2 ? std::vector<std::string>{"bond", "second"}
-                                  : std::vector<std::string>{"bond"};
+        if (terms_.size() == 2) return {"bond", "second"};
+        return {"bond"};
     }
 
     Vector features(const Vector& X) const {
@@ -44,12 +48,16 @@ public:
         return f;
     }
 
-    double base_energy(const Vector& X) const { return form(tether_)(X); }
+    double base_energy(const Vector& X) const { return base_(X); }
 
-    QuadraticForm quadratic(const Vector& theta) const { return form(stiffness(theta)); }
-    QuadraticForm feature_quadratic(Index k) const { return form(terms_[static_cast<std::size_t>(k)]); }
+    QuadraticForm quadratic(const Vector& theta) const {
+        QuadraticForm energy = base_;
+        for (Index k = 0; k < parameter_count(); ++k) energy.A += theta[k] * feature_quadratic(k).A;
+        return energy;
+    }
+    const QuadraticForm& feature_quadratic(Index k) const { return terms_[static_cast<std::size_t>(k)]; }
 
-    bool admissible(const Vector& theta) const { return SmallCholesky(stiffness(theta)).ok(); }
+    bool admissible(const Vector& theta) const { return SmallCholesky(quadratic(theta).A).ok(); }
 
 private:
     static Index checked_size(const CoarseChainSettings& s) {
@@ -60,20 +68,13 @@ private:
         return s.beads * s.dimension;
     }
 
-    Matrix stiffness(const Vector& theta) const {
-        Matrix K = tether_;
-        for (std::size_t k = 0; k < terms_.size(); ++k) K += theta[static_cast<Index>(k)] * terms_[k];
-        return K;
+    static QuadraticForm form(const Matrix& K, Index dimension) {
+        return {expanded(K, dimension), Vector::Zero(K.rows() * dimension), 0.0};
     }
 
-    QuadraticForm form(const Matrix& K) const {
-        return {expanded(K, dimension_), Vector::Zero(space_.size()), 0.0};
-    }
-
-    Index dimension_;
     RealSpace<> space_;
-    Matrix tether_;
-    std::vector<Matrix> terms_;
+    QuadraticForm base_;
+    std::vector<QuadraticForm> terms_;
 };
 
 inline CoarseChain coarse_chain(const CoarseChainSettings& settings = {}) { return CoarseChain(settings); }

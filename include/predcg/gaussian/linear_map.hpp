@@ -3,6 +3,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/core/small_dense.hpp>
 #include <predcg/gaussian/stiffness.hpp>
 #include <predcg/priors/priors.hpp>
 
@@ -29,7 +30,8 @@ public:
     };
 
     /// Throws ArgumentError for an empty W.
-    explicit LinearMap(Matrix W) : W_(std::move(W)), normal_(W_.transpose().lazyProduct(W_)) {
+    explicit LinearMap(Matrix W)
+        : W_(std::move(W)), transposed_(W_.transpose()), normal_(product(transposed_, W_)) {
         require(W_.size() > 0, "gaussian::LinearMap", "size of W", W_.size(), "at least one row and column");
     }
 
@@ -42,7 +44,7 @@ public:
     Prepared prepare(const Vector& x) const {
         require_equal(x.size(), W_.rows(), "gaussian::LinearMap::prepare", "number of fine coordinates");
         for (const double value : x) require_finite(value, "gaussian::LinearMap::prepare", "coordinate");
-        return {W_.transpose().lazyProduct(x), x.squaredNorm()};
+        return {product(transposed_, x), x.squaredNorm()};
     }
 
     Index coarse_size(const Prepared&) const { return W_.cols(); }
@@ -102,20 +104,22 @@ public:
 
     template <RandomBits R>
     Vector sample(const Vector& X, const Vector& eta, R& rng) const {
-        return W_.lazyProduct(X) + sigma(eta) * standard_normal_vector(rng, W_.rows());
+        Vector x = product(W_, X);
+        for (double& coordinate : x) coordinate += sigma(eta) * standard_normal(rng);
+        return x;
     }
 
     /// E x = W E X, E x x^T = W E[X X^T] W^T + sigma^2 I.
     SiteMoments fine_moments(const SiteMoments& coarse, const Vector& eta) const {
-        SiteMoments fine{W_.lazyProduct(coarse.mean), Matrix()};
+        SiteMoments fine{product(W_, coarse.mean), Matrix()};
         if (coarse.second.size() == 0) return fine;
-        fine.second = W_.lazyProduct(Matrix(coarse.second.lazyProduct(W_.transpose())));
-        fine.second.diagonal().array() += sigma(eta) * sigma(eta);
+        fine.second = product(W_, product(coarse.second, transposed_));
+        for (Index i = 0; i < W_.rows(); ++i) fine.second(i, i) += sigma(eta) * sigma(eta);
         return fine;
     }
 
 private:
-    Matrix W_, normal_;
+    Matrix W_, transposed_, normal_;
 };
 
 struct BlockMapSettings {

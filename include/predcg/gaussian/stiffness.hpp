@@ -4,18 +4,18 @@
 
 namespace predcg::gaussian {
 
-/// K with 1/2 sum_ij K_ij x_i x_j = 1/2 sum_i (x_{i+distance} - x_i)^2; open: pairs inside.
-inline Matrix neighbour_stiffness(Index beads, Index distance, Boundary boundary) {
-    Matrix K = Matrix::Zero(beads, beads);
+/// Adds to K the K' with 1/2 sum_ij K'_ij x_i x_j = stiffness/2 sum_i (x_{i+distance} - x_i)^2; open:
+/// pairs inside.
+inline void add_bonds(Matrix& K, double stiffness, Index distance, Boundary boundary) {
+    const Index beads = K.rows();
     const Index bonds = boundary == Boundary::periodic ? beads : beads - distance;
     for (Index i = 0; i < bonds; ++i) {
         const Index j = (i + distance) % beads;
-        K(i, i) += 1.0;
-        K(j, j) += 1.0;
-        K(i, j) -= 1.0;
-        K(j, i) -= 1.0;
+        K(i, i) += stiffness;
+        K(j, j) += stiffness;
+        K(i, j) -= stiffness;
+        K(j, i) -= stiffness;
     }
-    return K;
 }
 
 /// K for each of d coordinates of a bead: the Kronecker product of K with the d x d identity.
