@@ -39,6 +39,7 @@ struct Normal {
     double sd = 1.0;
 
     double log_density(const Vector& z) const {
+        require_finite(mean, "Normal", "mean");
         require_positive(sd, "Normal", "sd");
         double sum = -static_cast<double>(z.size()) * (std::log(sd) + 0.5 * std::log(2.0 * std::numbers::pi));
         for (const double x : z) sum -= 0.5 * (x - mean) * (x - mean) / (sd * sd);
@@ -60,10 +61,13 @@ struct TruncatedNormal {
     double lower = 0.0;
 
     double log_density(const Vector& z) const {
+        const double untruncated = Normal{mean, sd}.log_density(z);
+        require(lower < std::numeric_limits<double>::infinity(), "TruncatedNormal", "lower", lower,
+                "a number below infinity");
         for (const double x : z)
             if (x < lower) return -std::numeric_limits<double>::infinity();
         const double mass = 0.5 * std::erfc((lower - mean) / (sd * std::numbers::sqrt2));
-        return Normal{mean, sd}.log_density(z) - static_cast<double>(z.size()) * std::log(mass);
+        return untruncated - static_cast<double>(z.size()) * std::log(mass);
     }
     Vector gradient(const Vector& z) const { return Normal{mean, sd}.gradient(z); }
     Matrix hessian(const Vector& z) const { return Normal{mean, sd}.hessian(z); }
