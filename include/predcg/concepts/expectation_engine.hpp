@@ -24,15 +24,15 @@ struct SiteMoments {
 /// Computes E[s(X)] and Cov[s(X)] under a target, exactly or by sampling.
 ///
 /// State is what persists between calls for one target (chains of a sampler; empty for exact engines);
-/// the stream is the call's own randomness (unused by exact engines).
+/// the key names the call's own random stream (unused by exact engines).
 template <class E, class T, class S>
 concept ExpectationEngine = std::copyable<E> &&  // kept by value in grainer and fit
     Target<T> && Statistic<S, configuration_t<target_space_t<T>>> && requires {
     typename E::template state<T>;
     requires std::default_initializable<typename E::template state<T>>;  // made before the first call
 } && requires(const E engine, const T target, const S statistic, typename E::template state<T>& state,
-              Philox4x32& stream) {
-    { engine.expect(target, statistic, state, stream) } -> std::convertible_to<Moments>;
+              const StreamKey& key) {
+    { engine.expect(target, statistic, state, key) } -> std::convertible_to<Moments>;
 };
 
 /// Knows the target's integral. This *is* "exact": likelihoods, and Newton on them, need it.

@@ -23,16 +23,27 @@ enum class Purpose : std::uint32_t {
     check = 6,     ///< checks of user types
 };
 
-/// The stream (seed, purpose, index, iteration). Equal identity gives equal numbers on every machine and
-/// for every number of threads; different identities never overlap within 2^34 outputs.
+/// The identity of a stream of random numbers.
+struct StreamKey {
+    std::uint64_t seed = 1;
+    Purpose purpose = Purpose::check;
+    std::uint32_t index = 0;      ///< datum, draw, start, chain
+    std::uint32_t iteration = 0;  ///< of a fit
+};
+
+/// The stream of an identity. Equal identity gives equal numbers on every machine and for every number of
+/// threads; different identities never overlap within 2^34 outputs.
 ///
 /// seed -> key; counter words, most significant first: (purpose, index, iteration, block).
+inline Philox4x32 make_stream(const StreamKey& key) {
+    Philox4x32 engine;
+    engine.set_key({static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)});
+    engine.set_counter({static_cast<std::uint32_t>(key.purpose), key.index, key.iteration, 0});
+    return engine;
+}
 inline Philox4x32 make_stream(std::uint64_t seed, Purpose purpose, std::uint32_t index = 0,
                               std::uint32_t iteration = 0) {
-    Philox4x32 engine;
-    engine.set_key({static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
-    engine.set_counter({static_cast<std::uint32_t>(purpose), index, iteration, 0});
-    return engine;
+    return make_stream({seed, purpose, index, iteration});
 }
 
 /// What Boost.Random asks of a generator: a uniform random bit generator, the user's own or ours.

@@ -92,39 +92,35 @@ public:
             return LatentTarget(coarse, map_.likelihood(data.forms[static_cast<std::size_t>(k)], state.eta));
         };
         const auto statistic = [&](Index k) {
-            return Stack(EnergyGradient<Coarse>(coarse_, state.theta),
-                         detail::map_statistic(map_, data.forms[static_cast<std::size_t>(k)]));
+            return Stack(Stack(EnergyGradient<Coarse>(coarse_, state.theta),
+                               detail::map_statistic(map_, data.forms[static_cast<std::size_t>(k)])),
+                         detail::energy_hessian(coarse_, state.theta));
         };
-        const std::span<const double> weights(data.weights);
-        Philox4x32 stream = make_stream(state.seed, Purpose::latent, 0, state.iteration);
         MomentSums sums =
-            expect_sum(engine_, statistic(0).size(), target, statistic, weights, state.latent, stream);
+            expect_sum(engine_, statistic(0).size(), target, statistic, std::span<const double>(data.weights),
+                       state.latent, {state.seed, Purpose::latent, 0, state.iteration});
+        const Index learnt = sums.mean.size() - detail::energy_hessian(coarse_, state.theta).size();
         statistics.log_evidence = sums.log_partition;
         statistics.coarse = sums.mean.head(p);
-        statistics.map = sums.mean.tail(sums.mean.size() - p);
-        statistics.covariance = std::move(sums.covariance);
-        statistics.coarse_hessian = Matrix::Zero(p, p);
-        if constexpr (!LinearCoarsePotential<Coarse>) {
-            const auto hessian = [&](Index) { return EnergyHessian<Coarse>(coarse_, state.theta); };
-            statistics.coarse_hessian =
-                expect_sum(engine_, p * p, target, hessian, weights, state.latent, stream)
-                    .mean.reshaped(p, p);
-        }
+        statistics.map = sums.mean.segment(p, learnt - p);
+        statistics.covariance = sums.covariance.topLeftCorner(learnt, learnt);
+        statistics.coarse_hessian = detail::hessian_matrix(sums.mean, learnt, p);
         return statistics;
     }
 
     /// p_c at the state's parameters.
     CoarseMoments expect_coarse(State& state) const {
         const Index p = state.theta.size();
-        const CoarseTarget target = boltzmann(coarse_, state.theta, state.beta);
-        Philox4x32 stream = make_stream(state.seed, Purpose::coarse, 0, state.iteration);
-        CoarseMoments moments{
-            engine_.expect(target, EnergyGradient<Coarse>(coarse_, state.theta), state.coarse, stream),
-            Matrix::Zero(p, p)};
-        if constexpr (!LinearCoarsePotential<Coarse>)
-            moments.hessian =
-                engine_.expect(target, EnergyHessian<Coarse>(coarse_, state.theta), state.coarse, stream)
-                    .mean.reshaped(p, p);
+        const Stack statistic(EnergyGradient<Coarse>(coarse_, state.theta),
+                              detail::energy_hessian(coarse_, state.theta));
+        CoarseMoments moments{engine_.expect(boltzmann(coarse_, state.theta, state.beta), statistic,
+                                             state.coarse,
+                                             StreamKey{state.seed, Purpose::coarse, 0, state.iteration}),
+                              Matrix()};
+        moments.hessian = detail::hessian_matrix(moments.gradient.mean, p, p);
+        moments.gradient.mean = Vector(moments.gradient.mean.head(p));
+        moments.gradient.standard_error = Vector(moments.gradient.standard_error.head(p));
+        moments.gradient.covariance = Matrix(moments.gradient.covariance.topLeftCorner(p, p));
         return moments;
     }
 

@@ -24,6 +24,22 @@ struct EmptyStatistic {
     bool translation_invariant() const { return true; }
 };
 
+/// Statistic for E[d2U_c/dtheta2]: nothing where the potential is linear in theta.
+template <LearnablePotential U>
+auto energy_hessian([[maybe_unused]] const U& potential, [[maybe_unused]] const Vector& theta) {
+    if constexpr (LinearCoarsePotential<U>)
+        return EmptyStatistic{};
+    else
+        return EnergyHessian<U>(potential, theta);
+}
+
+/// The p x p matrix whose entries start at `first`, column by column; zero where there are none.
+inline Matrix hessian_matrix(const Vector& means, Index first, Index p) {
+    Matrix hessian = Matrix::Zero(p, p);
+    for (Index k = first; k < means.size(); ++k) hessian.data()[k - first] = means[k];
+    return hessian;
+}
+
 template <ProbabilisticMap M>
 auto map_statistic(const M& map, const prepared_t<M>& x) {
     if constexpr (StatisticMap<M>)

@@ -32,8 +32,9 @@ using latent_target_t =
                                           std::declval<const prepared_t<Map>&>(), std::declval<Vector>()))>;
 template <class Coarse, class Map>
 using learning_statistic_t =
-    Stack<EnergyGradient<Coarse>,
-          decltype(map_statistic(std::declval<const Map&>(), std::declval<const prepared_t<Map>&>()))>;
+    Stack<Stack<EnergyGradient<Coarse>,
+                decltype(map_statistic(std::declval<const Map&>(), std::declval<const prepared_t<Map>&>()))>,
+          decltype(energy_hessian(std::declval<const Coarse&>(), std::declval<const Vector&>()))>;
 
 template <class Map>
 concept ClaimsStatistic = requires(const Map map, const typename Map::fine_type& x) {

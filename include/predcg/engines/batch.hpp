@@ -15,18 +15,19 @@ struct MomentSums {
 };
 
 /// The batch form of an engine: target(k) and statistic(k) are made on demand for k = 0..weights.size()-1;
-/// states holds one engine state for each. An engine with a member expect_sum of the same arguments
-/// (lanes, threads) does the whole batch itself.
+/// states holds one engine state for each; the stream of k has index k. An engine with a member expect_sum of
+/// the same arguments (lanes, threads) does the whole batch itself.
 template <class Engine, class MakeTarget, class MakeStatistic, class States>
 MomentSums expect_sum(const Engine& engine, Index size, MakeTarget&& target, MakeStatistic&& statistic,
-                      std::span<const double> weights, States& states, Philox4x32& stream) {
-    if constexpr (requires { engine.expect_sum(size, target, statistic, weights, states, stream); }) {
-        return engine.expect_sum(size, target, statistic, weights, states, stream);
+                      std::span<const double> weights, States& states, StreamKey key) {
+    if constexpr (requires { engine.expect_sum(size, target, statistic, weights, states, key); }) {
+        return engine.expect_sum(size, target, statistic, weights, states, key);
     } else {
         MomentSums sums{Vector::Zero(size), Matrix::Zero(size, size), 0.0};
         for (std::size_t k = 0; k < weights.size(); ++k) {
             const auto index = static_cast<Index>(k);
-            const Moments m = engine.expect(target(index), statistic(index), states[k], stream);
+            key.index = static_cast<std::uint32_t>(k);
+            const Moments m = engine.expect(target(index), statistic(index), states[k], key);
             sums.mean += weights[k] * m.mean;
             sums.covariance += weights[k] * m.covariance;
             if (sums.log_partition && m.log_partition)

@@ -31,7 +31,7 @@ struct Enumeration {
 
     /// Mean and covariance of a statistic, and log_partition.
     template <FiniteTarget T, Statistic<configuration_t<target_space_t<T>>> S>
-    Moments expect(const T& target, const S& statistic, NoState&, Philox4x32&) const {
+    Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         return expect(target, statistic);
     }
 

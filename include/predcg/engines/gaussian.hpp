@@ -52,7 +52,7 @@ struct GaussianEngine {
 
     /// Mean and covariance of a statistic, and log_partition.
     template <GaussianTarget T, QuadraticStatistic S>
-    Moments expect(const T& target, const S& statistic, NoState&, Philox4x32&) const {
+    Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         return expect(target, statistic);
     }
 

@@ -33,7 +33,7 @@ struct TransferMatrix {
 
     /// Mean and covariance of a statistic, and log_partition.
     template <ChainTarget T, ChainStatistic<letter_t<target_space_t<T>>> S>
-    Moments expect(const T& target, const S& statistic, NoState&, Philox4x32&) const {
+    Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         return expect(target, statistic);
     }
 
