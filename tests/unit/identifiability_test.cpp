@@ -1,0 +1,55 @@
+// Directions that data leave open: which, how many, and their text.
+#include <predcg/em/identifiability.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace predcg;
+
+namespace {
+
+const std::vector<std::string> names{"linear", "pair_1", "logit_theta_cf"};
+
+/// sum_k values[k] v_k v_k^T of orthonormal columns v.
+Matrix with_spectrum(const Matrix& vectors, const Vector& values) {
+    return vectors * values.asDiagonal() * vectors.transpose();
+}
+
+TEST(WeakDirections, NoneWhereAllIsKnown) {
+    EXPECT_TRUE(weak_directions(Vector{{0.25, 1.0, 7.0}}.asDiagonal(), names).empty());
+    EXPECT_TRUE(weak_directions(Matrix(0, 0), {}).empty());
+}
+
+TEST(WeakDirections, TheThresholdIsAQuarter) {
+    EXPECT_EQ(weak_directions(Vector{{0.2499, 1.0, 7.0}}.asDiagonal(), names).size(), 1u);
+    EXPECT_EQ(weak_directions(Vector{{0.2499, 1.0, 7.0}}.asDiagonal(), names, 2.0).size(), 2u);
+}
+
+TEST(WeakDirections, SmallestFirstNegativeOnesToo) {
+    const auto weak = weak_directions(Vector{{0.1, -3.0, 7.0}}.asDiagonal(), names);
+    ASSERT_EQ(weak.size(), 2u);
+    EXPECT_DOUBLE_EQ(weak[0].information, -3.0);
+    EXPECT_EQ(weak[0].text, "1.00 pair_1");
+    EXPECT_DOUBLE_EQ(weak[1].information, 0.1);
+    EXPECT_EQ(weak[1].text, "1.00 linear");
+}
+
+TEST(WeakDirections, ACombinationIsNamedByItsParts) {
+    const Matrix v{{0.6, 0.8, 0.0}, {-0.8, 0.6, 0.0}, {0.0, 0.0, 1.0}};
+    const auto weak = weak_directions(with_spectrum(v, Vector{{0.01, 2.0, 3.0}}), names);
+    ASSERT_EQ(weak.size(), 1u);
+    EXPECT_NEAR(weak[0].information, 0.01, 1e-14);
+    EXPECT_EQ(weak[0].text, "0.80 pair_1 - 0.60 linear");
+    EXPECT_NEAR((weak[0].coefficients - Vector{{-0.6, 0.8, 0.0}}).norm(), 0.0, 1e-12);
+}
+
+// The largest part is written with a plus; parts below 0.05 are left out of the text, not of the numbers.
+TEST(WeakDirections, SmallPartsAreLeftOut) {
+    const double c = std::cos(0.04), s = std::sin(0.04);
+    const Matrix v{{-c, s, 0.0}, {-s, -c, 0.0}, {0.0, 0.0, 1.0}};
+    const auto weak = weak_directions(with_spectrum(v, Vector{{0.0, 2.0, 3.0}}), names);
+    ASSERT_EQ(weak.size(), 1u);
+    EXPECT_EQ(weak[0].text, "1.00 linear");
+    EXPECT_NEAR((weak[0].coefficients - Vector{{c, s, 0.0}}).norm(), 0.0, 1e-12);
+}
+
+}  // namespace

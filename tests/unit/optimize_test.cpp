@@ -1,0 +1,162 @@
+// Newton's step, and maximisation under lower bounds.
+#include <predcg/optimize/newton.hpp>
+#include <predcg/optimize/projected_newton.hpp>
+
+#include <gtest/gtest.h>
+
+#include "test_seed.hpp"
+
+#include <limits>
+
+using namespace predcg;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+Matrix random_matrix(std::mt19937_64& rng, Index rows, Index cols) {
+    std::normal_distribution<double> normal;
+    Matrix m(rows, cols);
+    for (Index j = 0; j < cols; ++j)
+        for (Index i = 0; i < rows; ++i) m(i, j) = normal(rng);
+    return m;
+}
+
+Matrix random_positive(std::mt19937_64& rng, Index n) {
+    const Matrix m = random_matrix(rng, n, n);
+    return m * m.transpose() + 0.1 * Matrix::Identity(n, n);
+}
+
+TEST(Newton, Step) {
+    auto rng = test_rng(1);
+    Newton::State state;
+    for (Index n = 1; n <= 5; ++n) {
+        const Matrix information = 10.0 * random_positive(rng, n);
+        const Vector gradient = 0.1 * random_matrix(rng, n, 1);
+        const auto step = Newton{}.step(state, Vector::Zero(n), gradient, information);
+        ASSERT_TRUE(step.has_value());
+        EXPECT_LE((information * *step - gradient).norm(), 1e-12);
+    }
+}
+
+TEST(Newton, LongStepsAreShortenedInTheirDirection) {
+    Newton::State state;
+    const auto step =
+        Newton{.max_step = 2.0}.step(state, Vector::Zero(2), Vector{{3.0, -8.0}}, Matrix::Identity(2, 2));
+    ASSERT_TRUE(step.has_value());
+    EXPECT_NEAR((*step - Vector{{0.75, -2.0}}).norm(), 0.0, 1e-15);
+}
+
+TEST(Newton, NoStepWithoutPositiveInformation) {
+    Newton::State state;
+    const Vector gradient = Vector::Ones(2), at = Vector::Zero(2);
+    EXPECT_FALSE(Newton{}.step(state, at, gradient, Matrix{{1.0, 2.0}, {2.0, 1.0}}).has_value());
+    EXPECT_FALSE(Newton{}.step(state, at, gradient, Matrix{{1.0, 1.0}, {1.0, 1.0}}).has_value());
+    EXPECT_FALSE(Newton{}.step(state, at, gradient, Matrix::Zero(2, 2)).has_value());
+    EXPECT_FALSE(Newton{}.step(state, at, gradient, Matrix::Constant(2, 2, NAN)).has_value());
+}
+
+TEST(FreeCoordinates, HeldOnlyAtTheBoundWithTheGradientPointingOut) {
+    const Vector z{{0.0, 0.0, 0.0, 1.0}}, gradient{{1.0, -1.0, 0.0, -1.0}}, lower = Vector::Zero(4);
+    EXPECT_EQ(free_coordinates(z, gradient, lower), (std::vector<Index>{0, 3}));
+    EXPECT_EQ(free_coordinates(z, gradient, Vector::Constant(4, -infinity)).size(), 4u);
+}
+
+// Whatever the curvature, the step goes uphill.
+TEST(AscentStep, Ascends) {
+    auto rng = test_rng(2);
+    for (int repeat = 0; repeat < 50; ++repeat) {
+        const Index n = 1 + repeat % 5;
+        const Matrix m = random_matrix(rng, n, n);
+        const Vector gradient = random_matrix(rng, n, 1);
+        EXPECT_GT(gradient.dot(ascent_step(m + m.transpose(), gradient)), 0.0);
+    }
+    EXPECT_GT(ascent_step(Matrix::Zero(1, 1), Vector::Ones(1))[0], 0.0);
+    const Matrix P{{2.0, 1.0}, {1.0, 3.0}};
+    EXPECT_NEAR((P * ascent_step(P, Vector{{1.0, -1.0}}) - Vector{{1.0, -1.0}}).norm(), 0.0, 1e-15);
+}
+
+/// g.z - 1/2 z^T H z.
+std::optional<Expansion> quadratic(const Vector& g, const Matrix& H, const Vector& z) {
+    return Expansion{g.dot(z) - 0.5 * z.dot(H * z), g - H * z, -H};
+}
+
+TEST(ProjectedNewton, QuadraticProgrammes) {
+    auto rng = test_rng(3);
+    int active = 0;
+    for (int repeat = 0; repeat < 200; ++repeat) {
+        const Index n = 1 + repeat % 5;
+        const Matrix H = random_positive(rng, n);
+        const Vector g = random_matrix(rng, n, 1), lower = 0.3 * random_matrix(rng, n, 1);
+        const Vector start = (lower + random_matrix(rng, n, 1)).cwiseMax(lower);
+        const Vector z =
+            projected_newton(start, lower, [&](const Vector& at) { return quadratic(g, H, at); });
+        const Vector slope = g - H * z;
+        for (Index k = 0; k < n; ++k) {  // Karush, Kuhn, Tucker: necessary and, here, sufficient
+            const bool held = z[k] == lower[k];
+            EXPECT_GE(z[k], lower[k]);
+            EXPECT_LE(slope[k], 1e-9) << "programme " << repeat;
+            EXPECT_TRUE(held || slope[k] >= -1e-9) << "programme " << repeat;
+            active += held;
+        }
+    }
+    EXPECT_GT(active, 100) << "bounds are hardly met: the test shows nothing";
+}
+
+// sum_k [ n_k log p(z_k) + m_k log(1 - p(z_k)) ], p the logistic function: maximum at log(n/m).
+std::optional<Expansion> binomial(const Vector& n, const Vector& m, const Vector& z) {
+    Expansion e{0.0, Vector(z.size()), Matrix::Zero(z.size(), z.size())};
+    for (Index k = 0; k < z.size(); ++k) {
+        const double p = 1.0 / (1.0 + std::exp(-z[k]));
+        e.value -= n[k] * std::log1p(std::exp(-z[k])) + m[k] * std::log1p(std::exp(z[k]));
+        e.gradient[k] = n[k] * (1.0 - p) - m[k] * p;
+        e.hessian(k, k) = -(n[k] + m[k]) * p * (1.0 - p);
+    }
+    return e;
+}
+
+TEST(ProjectedNewton, FromFarAway) {
+    const Vector n{{900.0, 3.0, 20.0}}, m{{1.0, 5.0, 20.0}}, lower{{-infinity, 0.0, -infinity}};
+    for (const double start : {0.5, 12.0}) {
+        const Vector z = projected_newton(Vector::Constant(3, start), lower,
+                                          [&](const Vector& at) { return binomial(n, m, at); });
+        EXPECT_NEAR((z - Vector{{std::log(900.0), 0.0, 0.0}}).norm(), 0.0, 1e-8) << start;
+    }
+}
+
+// log z - z, defined for z > 0 only and without a bound to say so: steps into the rest are halved.
+TEST(ProjectedNewton, StaysWhereTheFunctionExists) {
+    const auto f = [](const Vector& z) -> std::optional<Expansion> {
+        if (!(z[0] > 0.0)) return std::nullopt;
+        return Expansion{std::log(z[0]) - z[0], Vector::Constant(1, 1.0 / z[0] - 1.0),
+                         Matrix::Constant(1, 1, -1.0 / (z[0] * z[0]))};
+    };
+    const Vector no_bound = Vector::Constant(1, -infinity);
+    for (const double start : {1e-6, 0.5, 1.0, 2.5, 1e3})
+        EXPECT_NEAR(projected_newton(Vector::Constant(1, start), no_bound, f, 500)[0], 1.0, 1e-8) << start;
+    EXPECT_EQ(projected_newton(Vector::Constant(1, -1.0), no_bound, f)[0], -1.0) << "nothing to start from";
+}
+
+// -(z^2 - 1)^2 / 4 is convex near 0, where Newton's plain step would go to the minimum at 0.
+TEST(ProjectedNewton, ClimbsOutOfConvexRegions) {
+    const auto f = [](const Vector& z) -> std::optional<Expansion> {
+        const double x = z[0];
+        return Expansion{-0.25 * (x * x - 1.0) * (x * x - 1.0), Vector::Constant(1, x - x * x * x),
+                         Matrix::Constant(1, 1, 1.0 - 3.0 * x * x)};
+    };
+    EXPECT_NEAR(projected_newton(Vector::Constant(1, 0.01), Vector::Constant(1, -infinity), f)[0], 1.0, 1e-8);
+}
+
+TEST(ProjectedNewton, IterationLimit) {
+    int calls = 0;
+    const auto f = [&](const Vector& z) {
+        ++calls;
+        return quadratic(Vector::Constant(1, 100.0), Matrix::Identity(1, 1), z);
+    };
+    const Vector none = Vector::Constant(1, -infinity);
+    EXPECT_EQ(projected_newton(Vector::Zero(1), none, f, 0)[0], 0.0);
+    EXPECT_NEAR(projected_newton(Vector::Zero(1), none, f, 4, 1e-11, 3.0)[0], 12.0, 1e-12);
+    EXPECT_EQ(calls, 1 + 5);
+}
+
+}  // namespace
