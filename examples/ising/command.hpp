@@ -1,0 +1,21 @@
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace cli {
+
+/// A subcommand and what it does once all options are read.
+struct Command {
+    CLI::App* app;
+    std::function<void()> run;
+};
+
+Command add_generate(CLI::App& app);
+Command add_truth(CLI::App& app);
+Command add_fit(CLI::App& app);
+/// One command for each study.
+std::vector<Command> add_study(CLI::App& app);
+
+}  // namespace cli

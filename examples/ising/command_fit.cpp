@@ -1,0 +1,144 @@
+// fit: learn a coarse chain and a map from data.
+#include "command.hpp"
+#include "fit_json.hpp"
+#include "numbers.hpp"
+#include "options.hpp"
+#include "output_file.hpp"
+#include "progress.hpp"
+
+#include <cstdio>
+#include <memory>
+
+namespace cli {
+
+using namespace predcg;
+
+namespace {
+
+enum class Engine { exact };
+enum class Optimizer { newton };
+
+struct Options {
+    std::string data, out;
+    FitModel model;
+    Engine engine = Engine::exact;
+    Optimizer optimizer = Optimizer::newton;
+    Index iterations = FitSettings{}.iterations;
+    std::uint64_t seed = FitSettings{}.seed;
+};
+
+IsingFit fit_with_progress(const Options& options, const Configurations& data) {
+    FitSettings settings;
+    settings.iterations = options.iterations;
+    settings.seed = options.seed;
+    Progress progress("starts", static_cast<std::size_t>(settings.starts));
+    settings.observer = [&](const TraceEntry& entry) {
+        progress.update(static_cast<double>(entry.start), "iteration " + std::to_string(entry.iteration) +
+                                                              ", log posterior " +
+                                                              fixed(entry.log_posterior, 3));
+    };
+    return fit_samples(options.model, data, settings);
+}
+
+void line(const std::string& name, const std::string& value) {
+    std::printf("%-16s%s\n", name.c_str(), value.c_str());
+}
+
+void print_summary(const SavedFit& saved, const std::string& out) {
+    const IsingFit& fit = saved.fit;
+    line("status",
+         std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) + " iterations");
+    line("data", std::to_string(saved.samples) + " samples of " + std::to_string(saved.model.fine_sites) +
+                     " sites, level " + std::to_string(saved.model.level));
+    for (std::size_t k = 0; k < fit.coarse_names.size(); ++k)
+        line(fit.coarse_names[k], fixed(fit.parameters.theta[static_cast<Index>(k)], 6));
+    line("theta_cf", fixed(fit.map.theta_cf(fit.parameters.eta), 6));
+    line("log-likelihood", fixed(fit.log_likelihood, 4));
+    line("m", "data " + fixed(saved.comparison.magnetization_data, 6) + ", prediction " +
+                  fixed(saved.comparison.magnetization_mean, 6));
+    if (saved.model.prior == PriorChoice::weak)
+        for (const Direction& d : fit.directions)
+            line("prior-dominated", d.text + " (information " + fixed(d.information, 3) + ")");
+    line("written to", out);
+}
+
+void warn(const SavedFit& saved) {
+    const IsingFit& fit = saved.fit;
+    if (fit.status == Status::not_identified) {
+        std::fputs(
+            "predcg-ising: warning: the data do not identify all parameters; their values are arbitrary "
+            "along\n",
+            stderr);
+        for (const Direction& d : fit.directions)
+            std::fprintf(stderr, "    %s (information %s, below %s)\n", d.text.c_str(),
+                         fixed(d.information, 6).c_str(), text_of(identified_from).c_str());
+        std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
+    }
+    if (fit.status == Status::limit)
+        std::fprintf(stderr,
+                     "predcg-ising: warning: not converged within %td iterations; raise --iterations\n",
+                     fit.iterations);
+}
+
+void run(Options options) {
+    const Configurations data = read_configurations(options.data);
+    options.model.fine_sites = static_cast<Index>(data.front().size());
+    // Says now what does not fit together; has the triplets in order.
+    options.model.triplets = coarse_chain_of(options.model).terms().triplets();
+    require_distinct(options.data, options.out);
+    const OutputFile out(options.out);
+    IsingFit fit = fit_with_progress(options, data);
+    const Comparison comparison = compare(fit, options.model, data);
+    const SavedFit saved{options.model, static_cast<Index>(data.size()), std::move(fit), comparison};
+    out.commit(json_of(saved));
+    print_summary(saved, options.out);
+    warn(saved);
+}
+
+void add_model(CLI::App& app, FitModel& model) {
+    add_integer(app, "--level", model.level, "Level l_c: fine sites for each coarse site", 1);
+    app.add_flag("--linear", model.linear, "Linear term, theta_lin");
+    add_integer(app, "--pair-range", model.pair_range,
+                "Pair terms pair_1..pair_L, L up to half the coarse sites; 0: none", 0);
+    add_triplets(app, model.triplets);
+    add_number(app, "--field", model.field, "Known field mu on every coarse site, energy");
+    add_number(app, "--beta", model.beta, "Inverse temperature of the data, 1/energy", Sign::positive);
+    add_boundary(app, model.boundary, "Coarse ring, or chain with two ends");
+    add_prior(app, model.prior);
+}
+
+}  // namespace
+
+Command add_fit(CLI::App& app) {
+    CLI::App* sub = app.add_subcommand("fit", "Learn a coarse chain and a probabilistic map from data");
+    const auto options = std::make_shared<Options>();
+    sub->add_option("--data", options->data, "One configuration a line: -1 and 1, separated by commas")
+        ->type_name("FILE.csv")
+        ->required();
+    add_model(*sub, options->model);
+    const Choices<Engine> engines{{"exact", Engine::exact}};
+    add_choice(*sub, "--engine", options->engine, engines, "How expectations are taken: transfer matrix");
+    const Choices<Optimizer> optimizers{{"newton", Optimizer::newton}};
+    add_choice(*sub, "--optimizer", options->optimizer, optimizers,
+               "Newton on the observed information, EM steps where that fails");
+    add_integer(*sub, "--iterations", options->iterations, "Limit of iterations for each of several starts",
+                0);
+    add_seed(*sub, options->seed, "Seed of the starts");
+    add_out(*sub, options->out, "FILE.json",
+            "Estimate, predictions, and the model, for use by later commands");
+    sub->footer(
+        "U_c(X) = - 1/2 theta_lin sum_i X_i - sum_k theta_k sum_i X_i X_(i+k) - triplets - mu sum_i X_i;\n"
+        "theta_cf: probability that a fine spin equals its coarse spin.\n"
+        "status is converged, limit, stopped, or, under a flat prior, not identified; `directions` lists "
+        "what\n"
+        "the data leave open, with coefficients in (beta theta_c, logit theta_cf).\n\n"
+        "Examples:\n"
+        "  two fine sites to one, nearest-neighbour term only:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --beta 0.3 --out fit.json\n"
+        "  linear term, two pair terms and a triplet, maximum likelihood:\n"
+        "    predcg-ising fit --data data.csv --linear --pair-range 2 --triplet 1,1 --prior flat \\\n"
+        "        --out fit.json");
+    return {sub, [options] { run(*options); }};
+}
+
+}  // namespace cli

@@ -1,0 +1,27 @@
+#pragma once
+#include "ising_fit.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace cli {
+
+/// A fit with its model and what was compared: the content of fit.json.
+struct SavedFit {
+    FitModel model;
+    predcg::Index samples = 0;
+    IsingFit fit;
+    Comparison comparison;
+};
+
+/// "not identified" under an improper prior, else "prior-dominated".
+const char* direction_kind(PriorChoice prior);
+
+std::string json_of(const SavedFit& saved);
+
+/// A saved fit, ready for predict(). Throws InputError, naming file and key, for a file that is no fit.
+SavedFit load_fit(const std::filesystem::path& path);
+
+}  // namespace cli

@@ -1,0 +1,69 @@
+#include "ising_fit.hpp"
+
+#include "errors.hpp"
+
+#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/ising/observables.hpp>
+#include <predcg/predict/fine_scale.hpp>
+#include <predcg/predict/predict.hpp>
+
+#include <string>
+#include <utility>
+
+namespace cli {
+
+using namespace predcg;
+
+namespace {
+
+std::string divisors(Index n) {
+    std::string list;
+    for (Index d = 1; d <= n; ++d)
+        if (n % d == 0) list += (list.empty() ? "" : ", ") + std::to_string(d);
+    return list;
+}
+
+template <class Prior>
+IsingFit fit_with(const FitModel& model, const Configurations& data, const FitSettings& settings,
+                  const Prior& prior) {
+    const EMCoarseGrainer grainer{SamplesOnly<Configuration>{},
+                                  coarse_chain_of(model),
+                                  ising::bernoulli_map({.level = model.level}),
+                                  TransferMatrix{},
+                                  Newton{},
+                                  prior};
+    return grainer.fit(data, settings);
+}
+
+}  // namespace
+
+ising::CoarseChain<> coarse_chain_of(const FitModel& model) {
+    if (model.level < 1 || model.fine_sites % model.level != 0)
+        throw InputError("--level", std::to_string(model.level),
+                         divisors(model.fine_sites) + ", the divisors of the number of fine sites");
+    return ising::coarse_chain({.sites = model.fine_sites / model.level,
+                                .linear = model.linear,
+                                .pair_range = model.pair_range,
+                                .triplets = model.triplets,
+                                .field = model.field,
+                                .boundary = model.boundary});
+}
+
+IsingFit fit_samples(const FitModel& model, const Configurations& data, FitSettings settings) {
+    settings.beta = model.beta;
+    return model.prior == PriorChoice::flat ? fit_with(model, data, settings, flat_prior())
+                                            : fit_with(model, data, settings, weak_prior());
+}
+
+double predicted_magnetization(const IsingFit& fit) { return predict(fit, ising::Magnetization{}).value(); }
+
+Vector predicted_correlation(const IsingFit& fit, Boundary boundary) {
+    return predict(fit, ising::Correlation{boundary}).mean;
+}
+
+Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data) {
+    return {data_mean(data, ising::Magnetization{})[0], predicted_magnetization(fit),
+            data_mean(data, ising::Correlation{model.boundary}), predicted_correlation(fit, model.boundary)};
+}
+
+}  // namespace cli

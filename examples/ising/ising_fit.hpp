@@ -1,0 +1,48 @@
+#pragma once
+// The fit that the command line and the studies do: exact EM of a coarse chain and a Bernoulli map.
+#include "data_io.hpp"
+
+#include <predcg/em/fit.hpp>
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/ising/coarse_chain.hpp>
+
+namespace cli {
+
+using IsingFit =
+    predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>, predcg::TransferMatrix>;
+
+enum class PriorChoice { weak, flat };
+
+/// What is to be learnt. The number of coarse sites follows from data and level.
+struct FitModel {
+    predcg::Index fine_sites = 32;
+    predcg::Index level = 2;  ///< l_c
+    bool linear = false;
+    predcg::Index pair_range = 1;  ///< L_c
+    std::vector<predcg::ising::Triplet> triplets{};
+    double field = 0.0;  ///< mu, known, energy
+    double beta = 0.3;   ///< 1/energy
+    predcg::Boundary boundary = predcg::Boundary::periodic;
+    PriorChoice prior = PriorChoice::weak;
+};
+
+/// Throws InputError where the level does not divide the sites, ArgumentError for terms that do not fit.
+predcg::ising::CoarseChain<> coarse_chain_of(const FitModel& model);
+
+/// settings.beta is the model's.
+IsingFit fit_samples(const FitModel& model, const Configurations& data, predcg::FitSettings settings);
+
+/// Magnetisation and correlation of data and model.
+struct Comparison {
+    double magnetization_data = 0.0, magnetization_mean = 0.0;
+    predcg::Vector correlation_data, correlation_mean;  ///< lags 0..n/2
+};
+
+Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
+
+/// Observables of the model alone, in a Comparison without data.
+double predicted_magnetization(const IsingFit& fit);
+predcg::Vector predicted_correlation(const IsingFit& fit, predcg::Boundary boundary);
+
+}  // namespace cli

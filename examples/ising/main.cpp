@@ -1,0 +1,85 @@
+// predcg-ising: predictive coarse-graining of Ising chains on the command line.
+#include "command.hpp"
+#include "errors.hpp"
+
+#include <predcg/core/error.hpp>
+#include <predcg/version.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+namespace {
+
+enum ExitCode { written = 0, failed = 1, bad_input = 2 };
+
+int complain(const std::string& message, ExitCode code) {
+    std::fprintf(stderr, "predcg-ising: %s\n", message.c_str());
+    return code;
+}
+
+/// The library names its arguments as the options are named here.
+std::string in_words_of_options(const predcg::ArgumentError& error, const CLI::App& command) {
+    std::string option = "--" + error.argument();
+    std::replace(option.begin(), option.end(), '_', '-');
+    if (command.get_option_no_throw(option) == nullptr) return error.what();
+    return option + ": value " + error.value() + "; allowed: " + error.allowed();
+}
+
+int run(const cli::Command& command) {
+    try {
+        command.run();
+        return written;
+    } catch (const cli::InputError& error) {
+        return complain(error.what(), bad_input);
+    } catch (const predcg::ArgumentError& error) {
+        return complain(in_words_of_options(error, *command.app), bad_input);
+    } catch (const predcg::CostError& error) {  // refused before any work
+        return complain(error.what(), bad_input);
+    } catch (const std::bad_alloc&) {
+        return complain("out of memory; nothing was written", failed);
+    } catch (const std::exception& error) {
+        return complain(std::string(error.what()) + "; nothing was written", failed);
+    }
+}
+
+/// The subcommand that was given, as deep as it goes.
+const CLI::App* innermost(const CLI::App* app) {
+    const auto given = app->get_subcommands();
+    return given.empty() ? app : innermost(given.front());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app(
+        "Predictive coarse-graining of Ising chains: learn a coarse chain and a probabilistic map from\n"
+        "fine-scale configurations, and predict fine-scale observables.",
+        "predcg-ising");
+    app.set_version_flag("--version", std::string(predcg::version_string));
+    app.require_subcommand(1);
+    app.footer("Energies are in any one unit; beta is in its inverse. Numbers in files read back exactly.\n"
+               "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"
+               "2 bad usage or input.\n\n"
+               "Example, from data to prediction:\n"
+               "  predcg-ising generate --sites 32 --field 0.3 --samples 50 --out data.csv\n"
+               "  predcg-ising fit --data data.csv --field 0.3 --linear --out fit.json\n"
+               "  predcg-ising truth --sites 32 --field 0.3 --out truth.json");
+    std::vector<cli::Command> commands{cli::add_generate(app), cli::add_truth(app), cli::add_fit(app)};
+    for (auto& command : cli::add_study(app)) commands.push_back(command);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+        return complain(std::string(error.what()) + "; see " + innermost(&app)->get_name() + " --help",
+                        bad_input);
+    } catch (const cli::InputError& error) {
+        return complain(error.what(), bad_input);
+    }
+    for (const auto& command : commands)
+        if (command.app->parsed()) return run(command);
+    return bad_input;
+}

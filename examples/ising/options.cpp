@@ -1,0 +1,122 @@
+#include "options.hpp"
+
+#include "errors.hpp"
+#include "numbers.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cli {
+
+using predcg::Boundary;
+using predcg::ising::Normalisation;
+
+namespace {
+
+/// Option values are read here and not by CLI11, which takes 010 for 8 and NaN for a number.
+template <class Read>
+CLI::Option* add_text(CLI::App& app, const std::string& name, const std::string& type,
+                      const std::string& current, const std::string& help, Read read) {
+    return app.add_option_function<std::string>(name, read, help)->type_name(type)->default_str(current);
+}
+
+std::string range_text(Index smallest, Index largest) {
+    return largest == std::numeric_limits<Index>::max()
+               ? "an integer >= " + std::to_string(smallest)
+               : "an integer from " + std::to_string(smallest) + " to " + std::to_string(largest);
+}
+
+predcg::ising::Triplet triplet_of(const std::string& text) {
+    const auto comma = text.find(',');
+    const auto m = parse_integer(text.substr(0, comma));
+    const auto n = parse_integer(comma == std::string::npos ? "" : text.substr(comma + 1));
+    if (!m || !n || *m < 1 || *n < 1)
+        throw InputError("--triplet", in_quotes(text), "two distances m,n >= 1 with a comma between, as in 1,2");
+    return {*m, *n};
+}
+
+}  // namespace
+
+CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, const std::string& help,
+                        Sign sign) {
+    const auto read = [&value, name, sign](const std::string& text) {
+        const auto number = parse_number(text);
+        if (!number || !std::isfinite(*number) || (sign == Sign::positive && *number <= 0.0))
+            throw InputError(name, in_quotes(text),
+                             sign == Sign::positive ? "a finite number > 0" : "a finite number");
+        value = *number;
+    };
+    return add_text(app, name, sign == Sign::positive ? "NUMBER>0" : "NUMBER", text_of(value), help, read);
+}
+
+CLI::Option* add_integer(CLI::App& app, const std::string& name, Index& value, const std::string& help,
+                         Index smallest, Index largest) {
+    const auto read = [&value, name, smallest, largest](const std::string& text) {
+        const auto number = parse_integer(text);
+        if (!number || *number < smallest || *number > largest)
+            throw InputError(name, in_quotes(text), range_text(smallest, largest));
+        value = *number;
+    };
+    return add_text(app, name, "INTEGER>=" + std::to_string(smallest), std::to_string(value), help, read);
+}
+
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& help) {
+    const auto read = [&value](const std::string& text) {
+        const auto number = parse_seed(text);
+        if (!number) throw InputError("--seed", in_quotes(text), "an integer from 0 to 2^64 - 1");
+        value = *number;
+    };
+    return add_text(app, "--seed", "INTEGER>=0", std::to_string(value), help, read);
+}
+
+std::string chosen(const std::string& name, const std::string& text, const std::vector<std::string>& words) {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return text;
+    std::string allowed;
+    for (const std::string& word : words) allowed += (allowed.empty() ? "" : " or ") + word;
+    throw InputError(name, in_quotes(text), allowed);
+}
+
+CLI::Option* add_boundary(CLI::App& app, Boundary& value, const std::string& help) {
+    const Choices<Boundary> choices{{"periodic", Boundary::periodic}, {"open", Boundary::open}};
+    return add_choice(app, "--boundary", value, choices, help);
+}
+
+CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& value) {
+    return app
+        .add_option_function<std::vector<std::string>>(
+            "--triplet",
+            [&value](const std::vector<std::string>& texts) {
+                for (const std::string& text : texts) value.push_back(triplet_of(text));
+            },
+            "Three-body term triplet_m_n, X_i X_(i+m) X_(i+m+n) and its mirror image; may be repeated")
+        ->type_name("M,N")
+        ->allow_extra_args(false);
+}
+
+CLI::Option* add_prior(CLI::App& app, PriorChoice& value) {
+    const Choices<PriorChoice> priors{{"weak", PriorChoice::weak}, {"flat", PriorChoice::flat}};
+    return add_choice(app, "--prior", value, priors,
+                      "weak: beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0; flat: maximum "
+                      "likelihood");
+}
+
+CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help) {
+    return app.add_option("--out", value, help)->type_name(type)->required();
+}
+
+void add_fine_model(CLI::App& app, FineModel& model, FieldOption field) {
+    auto& chain = model.chain;
+    add_integer(app, "--sites", chain.sites, "Number of sites n_f", 1);
+    add_number(app, "--strength", chain.strength, "Overall coupling strength J_0, energy");
+    add_integer(app, "--range", chain.range, "Longest coupling L_f, sites; 0: no interaction", 0);
+    add_number(app, "--exponent", chain.exponent, "Decay a of the couplings, J_k = K / (L_f k^a)");
+    const Choices<Normalisation> normalisations{{"slides", Normalisation::slides},
+                                                {"total", Normalisation::total}};
+    add_choice(app, "--normalisation", chain.normalisation, normalisations,
+               "K = J_0 L_f^(1-a) sum_k k^-a, or K such that the J_k add up to J_0");
+    add_boundary(app, chain.boundary, "Ring, or chain with two ends");
+    if (field == FieldOption::with) add_number(app, "--field", chain.field, "External field mu, energy");
+    add_number(app, "--beta", model.beta, "Inverse temperature, 1/energy", Sign::positive);
+}
+
+}  // namespace cli

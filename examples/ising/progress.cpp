@@ -1,0 +1,47 @@
+#include "progress.hpp"
+
+#include "numbers.hpp"
+
+#include <cstdio>
+#include <unistd.h>
+#include <utility>
+
+namespace cli {
+
+namespace {
+
+std::string duration(double seconds) {
+    if (seconds < 99.5) return fixed(seconds, seconds < 9.95 ? 1 : 0) + " s";
+    if (seconds < 5940.0) return fixed(seconds / 60.0, 0) + " min";
+    return fixed(seconds / 3600.0, 1) + " h";
+}
+
+}  // namespace
+
+Progress::Progress(std::string what, std::size_t total)
+    : what_(std::move(what)), total_(static_cast<double>(total)), terminal_(isatty(STDERR_FILENO) == 1) {}
+
+void Progress::update(double done, const std::string& detail) {
+    constexpr std::chrono::milliseconds interval(100);
+    const auto now = Clock::now();
+    if (!terminal_ || (shown_ && now - last_ < interval)) return;
+    last_ = now;
+    shown_ = true;
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    std::string line = fixed(done, 0) + " of " + fixed(total_, 0) + " " + what_;
+    if (done > 0.0 && seconds > 0.0) {
+        const double rate = done / seconds;
+        line += ", " + fixed(rate, rate < 10.0 ? 1 : 0) + "/s, " + duration((total_ - done) / rate) + " left";
+    }
+    if (!detail.empty()) line += " (" + detail + ")";
+    std::fprintf(stderr, "\r\033[K%s", line.substr(0, 79).c_str());
+    std::fflush(stderr);
+}
+
+void Progress::clear() {
+    if (!shown_) return;
+    std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+}
+
+}  // namespace cli

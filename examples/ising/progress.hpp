@@ -1,0 +1,33 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace cli {
+
+/// One line on the terminal: what is done, at what rate, and how long the rest will take. Where standard
+/// error is not a terminal it writes nothing.
+class Progress {
+public:
+    /// `what` in the plural: "fits", "samples".
+    Progress(std::string what, std::size_t total);
+    ~Progress() { clear(); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    /// `done` of the total are done; a fraction where a part is in work.
+    void update(double done, const std::string& detail = {});
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    void clear();
+
+    std::string what_;
+    double total_;
+    bool terminal_;
+    bool shown_ = false;
+    Clock::time_point start_ = Clock::now(), last_{};
+};
+
+}  // namespace cli

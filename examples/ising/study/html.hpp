@@ -1,0 +1,35 @@
+#pragma once
+// Pieces of a report: one self-contained page, readable on a phone and in print, light and dark.
+#include "study/result_directory.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cli::study {
+
+std::string escaped(const std::string& text);
+
+/// First column is a row's name; cells are HTML.
+struct HtmlTable {
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::string>> rows;
+};
+std::string html_of(const HtmlTable& table);
+
+/// Two columns, names and values, both plain text.
+std::string settings_table(const std::vector<std::pair<std::string, std::string>>& settings);
+
+struct HtmlFigure {
+    std::string name;                ///< of the drawn figure, without extension
+    std::string title;               ///< plain text
+    std::string caption;             ///< HTML
+    std::vector<std::string> files;  ///< the data behind it
+};
+
+/// The figure inlined from <name>.svg, or a note where it was not drawn.
+std::string html_of(const HtmlFigure& figure, const ResultDirectory& directory);
+
+std::string page(const std::string& title, const std::string& body);
+
+}  // namespace cli::study

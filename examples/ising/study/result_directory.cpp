@@ -1,0 +1,59 @@
+#include "study/result_directory.hpp"
+
+#include "errors.hpp"
+#include "numbers.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <stdexcept>
+#include <system_error>
+
+namespace cli::study {
+
+namespace fs = std::filesystem;
+
+ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
+    const auto refuse = [&](const std::string& reason) {
+        throw InputError("--out", in_quotes(path.string()) + " (" + reason + ")",
+                         "a directory that can be made or written");
+    };
+    std::error_code error;
+    if (path.empty()) refuse("no name");
+    if (fs::exists(path, error) && !fs::is_directory(path, error)) refuse("it is a file");
+    fs::create_directories(path, error);
+    if (error) refuse(error.message());
+    std::random_device random;
+    staging_ = path_ / (".unfinished-" + std::to_string(random()));
+    fs::create_directory(staging_, error);
+    if (error) refuse(error.message());
+}
+
+ResultDirectory::~ResultDirectory() {
+    std::error_code ignored;
+    fs::remove_all(staging_, ignored);
+}
+
+void ResultDirectory::write(const std::string& name, std::string_view text) const {
+    std::ofstream file(staging_ / name, std::ios::binary);
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    if (!file) throw std::runtime_error("cannot write " + in_quotes((path_ / name).string()));
+}
+
+std::string ResultDirectory::read(const std::string& name) const {
+    std::ifstream file(staging_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool ResultDirectory::has(const std::string& name) const {
+    std::error_code error;
+    return fs::is_regular_file(staging_ / name, error) && fs::file_size(staging_ / name, error) > 0;
+}
+
+void ResultDirectory::publish() const {
+    for (const auto& entry : fs::directory_iterator(staging_))
+        fs::rename(entry.path(), path_ / entry.path().filename());
+}
+
+}  // namespace cli::study

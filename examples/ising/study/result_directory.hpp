@@ -1,0 +1,33 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cli::study {
+
+/// A directory of results that belong together. Files are made in a hidden directory inside it and moved
+/// to their names at the end, so that an interrupted run leaves the previous results whole.
+class ResultDirectory {
+public:
+    /// Makes the directory where it is missing; throws InputError if it cannot be written.
+    explicit ResultDirectory(const std::filesystem::path& path);
+    ~ResultDirectory();
+    ResultDirectory(const ResultDirectory&) = delete;
+    ResultDirectory& operator=(const ResultDirectory&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    /// Where files are made until publish().
+    const std::filesystem::path& staging() const { return staging_; }
+
+    void write(const std::string& name, std::string_view text) const;
+    std::string read(const std::string& name) const;
+    bool has(const std::string& name) const;
+    /// Moves every file to its name.
+    void publish() const;
+
+private:
+    std::filesystem::path path_, staging_;
+};
+
+}  // namespace cli::study

@@ -1,0 +1,147 @@
+// Tables and figures of the sweep.
+#include "study/sweep_report.hpp"
+
+#include "numbers.hpp"
+#include "study/table.hpp"
+
+namespace cli::study {
+
+using predcg::Index;
+
+namespace {
+
+Table fit_table(const SweepResult& result, std::size_t model) {
+    const auto& names = result.points.front().fits[model].fit.coarse_names;
+    std::vector<std::string> columns{"field", "status", "iterations"};
+    columns.insert(columns.end(), names.begin(), names.end());
+    for (const char* name : {"theta_cf", "logit_theta_cf", "log_likelihood", "magnetization", "truth",
+                             "open_directions", "information", "direction"})
+        columns.emplace_back(name);
+    Table table(columns);
+    for (const SweepPoint& point : result.points) {
+        const SweepFit& of = point.fits[model];
+        const IsingFit& fit = of.fit;
+        table.row().add(point.field).add(std::string(to_string(fit.status)));
+        table.add(static_cast<double>(fit.iterations));
+        for (const double theta : fit.parameters.theta) table.add(theta);
+        table.add(fit.map.theta_cf(fit.parameters.eta)).add(fit.parameters.eta[0]);
+        table.add(fit.log_likelihood).add(of.magnetization).add(point.truth);
+        table.add(static_cast<double>(fit.directions.size()));
+        if (fit.directions.empty())
+            table.add("").add("");
+        else
+            table.add(fit.directions.front().information).add(fit.directions.front().text);
+    }
+    return table;
+}
+
+constexpr const char* theta_c_figure = R"(
+set multiplot layout 2,1
+set lmargin 9; set rmargin 2
+open(name) = column('open_directions') > 0 ? column(name) : NaN
+settled(name) = column('open_directions') > 0 ? NaN : column(name)
+set xrange [*:*] noextend
+set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05
+set bmargin 1
+set format x ''
+set ylabel theta.'_1  (energy)'
+plot 'sweep_predcg.csv' using 'field':(settled('pair_1')) with points pointtype 7 linecolor rgb predcg \
+         title 'predCG {pair_1}' noenhanced, \
+     '' using 'field':(open('pair_1')) with points pointtype 6 linewidth 2 linecolor rgb predcg notitle, \
+     'sweep_predcg_linear.csv' using 'field':(settled('pair_1')) with points pointtype 9 \
+         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
+     '' using 'field':(open('pair_1')) with points pointtype 8 linewidth 2 linecolor rgb predcg_linear \
+         title 'hollow: left to the prior'
+set bmargin 3.6
+set tmargin 0.5
+set format x '%g'
+set xlabel 'field '.mu.'  (energy)'
+set ylabel theta.'_{lin}  (energy)'
+unset key
+plot 'sweep_predcg_linear.csv' using 'field':(settled('linear')) with points pointtype 9 \
+         linecolor rgb predcg_linear, \
+     '' using 'field':(open('linear')) with points pointtype 8 linewidth 2 linecolor rgb predcg_linear
+unset multiplot
+set key; unset xlabel; unset tmargin; unset bmargin
+)";
+
+constexpr const char* theta_cf_figure = R"(
+set lmargin 9; set rmargin 2
+open(name) = column('open_directions') > 0 ? column(name) : NaN
+settled(name) = column('open_directions') > 0 ? NaN : column(name)
+set xrange [*:*] noextend
+set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05
+set xlabel 'field '.mu.'  (energy)'
+set ylabel theta.'_{cf}'
+plot 'sweep_predcg.csv' using 'field':'theta_cf' with points pointtype 7 linecolor rgb predcg \
+         title 'predCG {pair_1}' noenhanced, \
+     'sweep_predcg_linear.csv' using 'field':'theta_cf' with points pointtype 8 pointsize 1.2 linewidth 2 \
+         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced
+)";
+
+constexpr const char* magnetization_figure = R"(
+set multiplot layout 2,1
+set lmargin 9; set rmargin 2
+set xrange [*:*] noextend
+set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03
+set bmargin 1
+set format x ''
+set ylabel '{/:Italic m}'
+set key maxrows 2
+set yrange [-1.1:1.1]
+plot 'sweep_truth.csv' using 'field':'magnetization' with lines linewidth 1.5 linecolor rgb truth \
+         title 'truth', \
+     'sweep_data.csv' using 'field':'magnetization' with points pointtype 2 linewidth 1.5 linecolor rgb data \
+         title 'data', \
+     'sweep_predcg.csv' using 'field':'magnetization' with points pointtype 7 linecolor rgb predcg \
+         title 'predCG {pair_1}' noenhanced, \
+     'sweep_predcg_linear.csv' using 'field':'magnetization' with points pointtype 8 pointsize 1.2 linewidth 2 \
+         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced
+unset key
+set bmargin 3.6
+set tmargin 0.5
+set format x '%g'
+set xlabel 'field '.mu.'  (energy)'
+set ylabel '{/:Italic m} − truth'
+set yrange [*:*]
+side = 0.15*spacing
+plot 'sweep_truth.csv' using 'field':(0) with lines linewidth 1.5 linecolor rgb truth, \
+     'sweep_data.csv' using (column('field')-side):(column('magnetization')-column('truth')):'standard_error' \
+         with yerrorbars pointtype 2 linewidth 1.5 linecolor rgb data, \
+     'sweep_predcg.csv' using 'field':(column('magnetization')-column('truth')) with points pointtype 7 \
+         linecolor rgb predcg, \
+     'sweep_predcg_linear.csv' using (column('field')+side):(column('magnetization')-column('truth')) \
+         with points pointtype 8 linewidth 2 linecolor rgb predcg_linear
+unset multiplot
+set key; unset xlabel; unset tmargin; unset bmargin
+)";
+
+}  // namespace
+
+void write_tables(const SweepResult& result, const ResultDirectory& directory) {
+    Table truth({"field", "magnetization"});
+    for (std::size_t k = 0; k < result.curve_field.size(); ++k)
+        truth.row().add(result.curve_field[k]).add(result.curve_truth[k]);
+    directory.write("sweep_truth.csv", truth.csv());
+    Table data({"field", "seed", "samples", "magnetization", "standard_error", "truth"});
+    for (const SweepPoint& point : result.points) {
+        data.row().add(point.field).add(std::to_string(point.data_seed));
+        data.add(static_cast<double>(result.settings.samples));
+        data.add(point.data).add(point.data_error).add(point.truth);
+    }
+    directory.write("sweep_data.csv", data.csv());
+    for (std::size_t k = 0; k < sweep_models.size(); ++k)
+        directory.write(std::string("sweep_") + sweep_models[k].id + ".csv", fit_table(result, k).csv());
+}
+
+std::vector<Figure> sweep_figures(const SweepResult& result) {
+    const auto& points = result.points;
+    const double spacing = points.size() > 1 ? points[1].field - points[0].field : 1.0;
+    return {{.name = "sweep_theta_c", .height = 520, .commands = theta_c_figure},
+            {.name = "sweep_theta_cf", .height = 360, .commands = theta_cf_figure},
+            {.name = "sweep_magnetization",
+             .height = 560,
+             .commands = "spacing = " + text_of(spacing) + magnetization_figure}};
+}
+
+}  // namespace cli::study

@@ -1,0 +1,170 @@
+// What the sweep shows, computed from its numbers.
+#include "study/sweep_report.hpp"
+
+#include "numbers.hpp"
+#include "study/html.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cli::study {
+
+namespace {
+
+using Values = std::vector<double>;
+
+template <class F>
+Values over_points(const SweepResult& result, F&& f) {
+    Values values;
+    for (const SweepPoint& point : result.points) values.push_back(f(point));
+    return values;
+}
+
+/// Average ranks from 0; equal values share theirs.
+Values ranks(const Values& values) {
+    Values rank;
+    for (const double x : values) {
+        double below = 0.0, equal = 0.0;
+        for (const double y : values) {
+            below += y < x ? 1.0 : 0.0;
+            equal += y == x ? 1.0 : 0.0;
+        }
+        rank.push_back(below + 0.5 * (equal - 1.0));
+    }
+    return rank;
+}
+
+/// Spearman's rank correlation; 0 where one of the two does not vary.
+double rank_correlation(const Values& x, const Values& y) {
+    const Values a = ranks(x), b = ranks(y);
+    const double mean = 0.5 * (static_cast<double>(x.size()) - 1.0);
+    double ab = 0.0, aa = 0.0, bb = 0.0;
+    for (std::size_t k = 0; k < a.size(); ++k) {
+        ab += (a[k] - mean) * (b[k] - mean);
+        aa += (a[k] - mean) * (a[k] - mean);
+        bb += (b[k] - mean) * (b[k] - mean);
+    }
+    return aa > 0.0 && bb > 0.0 ? ab / std::sqrt(aa * bb) : 0.0;
+}
+
+struct MirrorPairs {
+    std::size_t count = 0;
+    double mean = 0.0, error = 0.0;  ///< of value(mu) - value(-mu), mu > 0
+};
+
+MirrorPairs mirror_pairs(const SweepResult& result, const Values& values) {
+    Values differences;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        for (std::size_t j = 0; j < values.size(); ++j) {
+            const double a = result.points[i].field, b = result.points[j].field;
+            if (a > 0.0 && std::abs(a + b) < 1e-9) differences.push_back(values[i] - values[j]);
+        }
+    MirrorPairs pairs{differences.size()};
+    const auto n = static_cast<double>(differences.size());
+    for (const double d : differences) pairs.mean += d / n;
+    for (const double d : differences) pairs.error += (d - pairs.mean) * (d - pairs.mean);
+    pairs.error = n > 1.0 ? std::sqrt(pairs.error / (n * (n - 1.0))) : 0.0;
+    return pairs;
+}
+
+/// Whether a parameter is symmetric in mu and rises with |mu|, and what the source says about it.
+std::string symmetry_and_rise(const SweepResult& result, const std::string& symbol, const Values& values) {
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    std::string text = symbol + " lies between " + fixed(*low, 3) + " and " + fixed(*high, 3) + ". ";
+    const MirrorPairs pairs = mirror_pairs(result, values);
+    const bool tested = pairs.count > 2;
+    const bool symmetric = std::abs(pairs.mean) <= 2.5 * pairs.error;
+    if (tested)
+        text += "Its values at &mu; and &minus;&mu; differ by " + fixed(pairs.mean, 3) +
+                " on average (standard error " + fixed(pairs.error, 3) + " over " +
+                std::to_string(pairs.count) + " pairs of fields), so it is " +
+                (symmetric ? "symmetric within the noise of the data. " : "not symmetric. ");
+    const double rise =
+        rank_correlation(over_points(result, [](const SweepPoint& p) { return std::abs(p.field); }), values);
+    text += "Its rank correlation with |&mu;| is " + fixed(rise, 2) + ". ";
+    if (tested)
+        text += std::string("<strong>The source's observation, symmetric and rising with |&mu;|, is ") +
+                (symmetric && rise > 0.5 ? "confirmed" : "not confirmed") + ".</strong>";
+    return text;
+}
+
+std::string in_words(double field) { return "&mu; = " + fixed(field, 2); }
+
+/// Largest error and relative error over the fields of predictions or data.
+std::string errors_of(const SweepResult& result, const std::string& what, const Values& values) {
+    double largest = -1.0, at = 0.0, squares = 0.0, truth_squares = 0.0;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        const double truth = result.points[k].truth, error = std::abs(values[k] - truth);
+        if (error > largest) {
+            largest = error;
+            at = result.points[k].field;
+        }
+        squares += error * error;
+        truth_squares += truth * truth;
+    }
+    std::string text = what + ": largest |m &minus; truth| " + fixed(largest, 3) + " at " + in_words(at);
+    if (truth_squares > 0.0)
+        text +=
+            ", relative error over all fields " + fixed(100.0 * std::sqrt(squares / truth_squares), 1) + " %";
+    return text;
+}
+
+std::string magnetization_list(const SweepResult& result) {
+    std::string html =
+        "<ul><li>" +
+        errors_of(result, "data", over_points(result, [](const SweepPoint& p) { return p.data; })) + ".</li>";
+    for (std::size_t k = 0; k < sweep_models.size(); ++k) {
+        const auto m = over_points(result, [k](const SweepPoint& p) { return p.fits[k].magnetization; });
+        html += "<li>" + errors_of(result, std::string("predCG ") + sweep_models[k].label, m) + ". ";
+        std::size_t far = 0;
+        for (const SweepPoint& p : result.points)
+            far += std::abs(p.fits[k].magnetization - p.data) > 2.0 * p.data_error ? 1 : 0;
+        if (result.settings.samples > 1)
+            html +=
+                far == 0
+                    ? "It reproduces the mean of the data it learnt from within two standard errors at every "
+                      "field."
+                    : "It misses the mean of the data it learnt from by more than two standard errors at " +
+                          std::to_string(far) + " of " + std::to_string(result.points.size()) +
+                          " fields: misfit of the model, not noise.";
+        html += "</li>";
+    }
+    return html + "</ul>";
+}
+
+std::string open_fields(const SweepResult& result, std::size_t model) {
+    std::string list;
+    std::size_t count = 0;
+    for (const SweepPoint& p : result.points) {
+        if (p.fits[model].fit.directions.empty()) continue;
+        list += (count++ == 0 ? "" : ", ") + fixed(p.field, 2);
+    }
+    const bool flat = result.settings.prior == PriorChoice::flat;
+    const std::string name = std::string("With ") + sweep_models[model].label;
+    if (count == 0) return name + " the data settle all parameters at every field.";
+    return name + " a direction is " + (flat ? "not identified" : "left to the prior") + " at " +
+           std::to_string(count) + " of " + std::to_string(result.points.size()) + " fields (&mu; = " + list +
+           ").";
+}
+
+}  // namespace
+
+SweepFindings find(const SweepResult& result) {
+    const auto of_pair = [&](const char* name) {
+        return over_points(result, [name](const SweepPoint& p) { return p.fits[0].fit[name]; });
+    };
+    const auto theta_cf = over_points(result, [](const SweepPoint& p) {
+        const IsingFit& fit = p.fits[0].fit;
+        return fit.map.theta_cf(fit.parameters.eta);
+    });
+    SweepFindings findings;
+    findings.theta_c =
+        "Model {pair_1}: " + symmetry_and_rise(result, "&theta;<sub>1</sub>", of_pair("pair_1"));
+    findings.theta_cf = "Model {pair_1}: " + symmetry_and_rise(result, "&theta;<sub>cf</sub>", theta_cf);
+    findings.magnetization = magnetization_list(result);
+    for (std::size_t k = 0; k < sweep_models.size(); ++k)
+        findings.prior += (k == 0 ? "" : " ") + open_fields(result, k);
+    return findings;
+}
+
+}  // namespace cli::study

@@ -1,0 +1,128 @@
+// The report of the sweep.
+#include "study/sweep_report.hpp"
+
+#include "numbers.hpp"
+#include "study/html.hpp"
+
+#include <predcg/version.hpp>
+
+namespace cli::study {
+
+using predcg::ising::Normalisation;
+
+namespace {
+
+constexpr const char* data_file = "sweep_data.csv";
+
+std::string fit_file(std::size_t model) { return std::string("sweep_") + sweep_models[model].id + ".csv"; }
+
+std::string figures(const SweepFindings& findings, const ResultDirectory& directory) {
+    const std::vector<std::string> fits{fit_file(0), fit_file(1)};
+    const std::vector<HtmlFigure> all{
+        {"sweep_magnetization",
+         "Magnetisation m against the field μ",
+         "<p>Above: exact value, mean of the data, and predictions at the estimate. Below: the difference to "
+         "the "
+         "exact value, with the data's standard error; the points of one field are set side by side.</p>" +
+             findings.magnetization,
+         {"sweep_truth.csv", data_file, fits[0], fits[1]}},
+        {"sweep_theta_c", "Coarse parameters θ_c against the field μ",
+         "<p>Pair parameter of both models above, linear parameter of the second below. Hollow: fields at "
+         "which the "
+         "data leave a direction open.</p><p>" +
+             findings.theta_c + "</p>",
+         fits},
+        {"sweep_theta_cf", "Map parameter θ_cf against the field μ",
+         "<p>Probability that a fine spin equals its coarse spin.</p><p>" + findings.theta_cf + "</p>",
+         fits}};
+    std::string html = "<div class=\"figures\">\n";
+    for (const HtmlFigure& figure : all) html += html_of(figure, directory);
+    return html + "</div>\n";
+}
+
+std::string fits_table(const SweepResult& result, std::size_t model) {
+    HtmlTable table{{"&mu;", "m truth", "m data", "m predCG"}, {}};
+    for (const auto& name : result.points.front().fits[model].fit.coarse_names) table.columns.push_back(name);
+    table.columns.insert(table.columns.end(),
+                         {"&theta;<sub>cf</sub>", "status", "open direction", "information"});
+    for (const SweepPoint& point : result.points) {
+        const SweepFit& of = point.fits[model];
+        std::vector<std::string> row{fixed(point.field, 2), fixed(point.truth, 4),
+                                     fixed(point.data, 4) + " &plusmn; " + fixed(point.data_error, 4),
+                                     fixed(of.magnetization, 4)};
+        for (const double theta : of.fit.parameters.theta) row.push_back(fixed(theta, 3));
+        row.push_back(fixed(of.fit.map.theta_cf(of.fit.parameters.eta), 4));
+        row.emplace_back(to_string(of.fit.status));
+        const auto& directions = of.fit.directions;
+        row.push_back(directions.empty() ? "" : escaped(directions.front().text));
+        row.push_back(directions.empty() ? "" : fixed(directions.front().information, 3));
+        table.rows.push_back(row);
+    }
+    return std::string("<h3>predCG ") + sweep_models[model].label + "</h3>\n" + html_of(table);
+}
+
+std::string settings_of(const SweepResult& result, double seconds) {
+    const SweepSettings& s = result.settings;
+    const auto& chain = s.fine.chain;
+    const bool flat = s.prior == PriorChoice::flat;
+    return settings_table(
+        {{"fine chain", std::to_string(chain.sites) + " sites, " +
+                            (chain.boundary == predcg::Boundary::open ? "open" : "periodic")},
+         {"couplings", "J_0 = " + text_of(chain.strength) + ", range L_f = " + std::to_string(chain.range) +
+                           ", exponent a = " + text_of(chain.exponent) + ", normalisation " +
+                           (chain.normalisation == Normalisation::total ? "total" : "slides")},
+         {"inverse temperature β", text_of(s.fine.beta)},
+         {"fields μ", std::to_string(result.points.size()) + " from " + text_of(result.points.front().field) +
+                          " to " + text_of(result.points.back().field)},
+         {"data", std::to_string(s.samples) + " independent exact samples at each field"},
+         {"level l_c", std::to_string(s.level) + " fine sites to a coarse site"},
+         {"prior", flat ? "flat" : "weak: β θ_k ~ N(0, 2²), logit θ_cf ~ N(1, 2²) and ≥ 0"},
+         {"method", "EM with the transfer matrix, Newton on the observed information"},
+         {"seed", std::to_string(s.seed) + "; the data of field k, counted from 0, have seed + k"},
+         {"predcg", std::string(predcg::version_string)},
+         {"time taken", fixed(seconds, 1) + " s"}});
+}
+
+std::string command_of(const SweepSettings& s) {
+    const auto& chain = s.fine.chain;
+    std::string command = "predcg-ising study sweep --sites " + std::to_string(chain.sites) + " --strength " +
+                          text_of(chain.strength) + " --range " + std::to_string(chain.range) +
+                          " --exponent " + text_of(chain.exponent);
+    command +=
+        std::string(" --normalisation ") + (chain.normalisation == Normalisation::total ? "total" : "slides");
+    command += std::string(" --boundary ") + (chain.boundary == predcg::Boundary::open ? "open" : "periodic");
+    command += " --beta " + text_of(s.fine.beta) + " --field-from " + text_of(s.from) + " --field-to " +
+               text_of(s.to) + " --field-step " + text_of(s.step) + " --level " + std::to_string(s.level) +
+               " --samples " + std::to_string(s.samples) + " --prior " +
+               (s.prior == PriorChoice::flat ? "flat" : "weak") + " --seed " + std::to_string(s.seed) +
+               " --out DIRECTORY";
+    return command;
+}
+
+}  // namespace
+
+std::string write_sweep(const SweepResult& result, const std::function<double()>& seconds,
+                        const ResultDirectory& directory) {
+    write_tables(result, directory);
+    const std::string problem = draw(directory, sweep_figures(result));
+    const SweepFindings findings = find(result);
+    std::string body = "<p>At every field &mu; a coarse chain and a probabilistic map are learnt by exact "
+                       "expectation-maximisation "
+                       "from configurations of a fine Ising chain, and the magnetisation m of the fine chain "
+                       "is predicted from "
+                       "them. Two coarse models see the same data: {pair_1}, and {linear, pair_1}.</p>\n";
+    body += figures(findings, directory);
+    body +=
+        "<h2>What the data leave open</h2>\n<p>" + findings.prior +
+        " A direction counts as open where the observed information of the data about it, in the coordinates "
+        "(&beta;&theta;<sub>c</sub>, logit &theta;<sub>cf</sub>), is below 1/4, the precision of the weak "
+        "prior.</p>\n";
+    body += "<h2>Numbers</h2>\n";
+    for (std::size_t k = 0; k < sweep_models.size(); ++k) body += fits_table(result, k);
+    body += "<h2>Settings</h2>\n" + settings_of(result, seconds());
+    body += "<p>To repeat it: <code>" + escaped(command_of(result.settings)) + "</code></p>\n";
+    directory.write("report.html", page("predCG: sweep of the external field", body));
+    return problem;
+}
+
+}  // namespace cli::study
