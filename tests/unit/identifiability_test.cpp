@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "test_seed.hpp"
+
 using namespace predcg;
 
 namespace {
@@ -42,7 +44,21 @@ TEST(WeakDirections, ACombinationIsNamedByItsParts) {
     EXPECT_NEAR((weak[0].coefficients - Vector{{-0.6, 0.8, 0.0}}).norm(), 0.0, 1e-12);
 }
 
-// The largest part is written with a plus; parts below 0.05 are left out of the text, not of the numbers.
+TEST(WeakDirections, TheLargestPartIsPositive) {
+    auto rng = test_rng(1);
+    std::normal_distribution<double> normal;
+    for (int repeat = 0; repeat < 100; ++repeat) {
+        const Vector v = Vector{{normal(rng), normal(rng), normal(rng)}}.normalized();
+        const Matrix information = Vector{{2.0, 2.5, 3.0}}.asDiagonal();
+        const auto weak = weak_directions(information - 50.0 * v * v.transpose(), names);
+        ASSERT_EQ(weak.size(), 1u);
+        EXPECT_GT(std::abs(weak[0].coefficients.dot(v)), 0.99);
+        EXPECT_EQ(weak[0].coefficients.maxCoeff(), weak[0].coefficients.lpNorm<Eigen::Infinity>());
+        EXPECT_NE(weak[0].text.front(), '-');
+    }
+}
+
+// Parts below 0.05 are left out of the text, not of the numbers.
 TEST(WeakDirections, SmallPartsAreLeftOut) {
     const double c = std::cos(0.04), s = std::sin(0.04);
     const Matrix v{{-c, s, 0.0}, {-s, -c, 0.0}, {0.0, 0.0, 1.0}};

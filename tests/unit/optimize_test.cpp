@@ -147,6 +147,19 @@ TEST(ProjectedNewton, ClimbsOutOfConvexRegions) {
     EXPECT_NEAR(projected_newton(Vector::Constant(1, 0.01), Vector::Constant(1, -infinity), f)[0], 1.0, 1e-8);
 }
 
+// -sqrt(1 + z^2) is concave, but Newton's plain step overshoots beyond |z| = 1: from 1.5 it leads, shortened
+// to 3, to -1.5 and back.
+TEST(ProjectedNewton, DoesNotCycle) {
+    const auto f = [](const Vector& z) -> std::optional<Expansion> {
+        const double r = std::sqrt(1.0 + z[0] * z[0]);
+        return Expansion{-r, Vector::Constant(1, -z[0] / r), Matrix::Constant(1, 1, -1.0 / (r * r * r))};
+    };
+    for (const double start : {1.5, 2.0, -40.0})
+        EXPECT_NEAR(projected_newton(Vector::Constant(1, start), Vector::Constant(1, -infinity), f)[0], 0.0,
+                    1e-8)
+            << start;
+}
+
 TEST(ProjectedNewton, IterationLimit) {
     int calls = 0;
     const auto f = [&](const Vector& z) {

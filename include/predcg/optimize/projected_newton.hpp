@@ -52,7 +52,9 @@ inline Vector projected_newton(Vector z, const Vector& lower,
         for (double t = longest; t > 1e-10 * longest && !accepted; t *= 0.5) {
             Vector candidate = moved(z, t, step, lower);
             std::optional<Expansion> there = f(candidate);
-            if (there && there->value >= here->value - slack) {
+            double promised = 0.0;
+            for (Index j = 0; j < z.size(); ++j) promised += here->gradient[j] * (candidate[j] - z[j]);
+            if (there && there->value >= here->value + 1e-4 * promised - slack) {  // Armijo
                 z = std::move(candidate);
                 here = std::move(there);
                 accepted = true;
