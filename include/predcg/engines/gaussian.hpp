@@ -5,6 +5,7 @@
 #include <Eigen/Cholesky>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -21,7 +22,13 @@ struct GaussianFactor {
         const double log_det = 2.0 * diagonal.array().log().sum();
         log_partition = 0.5 * static_cast<double>(mean.size()) * std::log(2.0 * std::numbers::pi) -
                         0.5 * log_det + 0.5 * log_density.b.dot(mean) + log_density.c;
-        if (factor.info() != Eigen::Success || !std::isfinite(log_partition))
+        // A pivot that is rounding of the diagonal it came from is zero.
+        const double rounding =
+            16.0 * static_cast<double>(mean.size()) * std::numeric_limits<double>::epsilon();
+        bool singular = factor.info() != Eigen::Success || !std::isfinite(log_partition);
+        for (Index k = 0; k < mean.size(); ++k)
+            singular |= !(diagonal[k] * diagonal[k] > -rounding * log_density.A(k, k));
+        if (singular)
             throw NumericalError("GaussianEngine: the precision matrix is not positive definite, so the "
                                  "density has no integral (stiffness too weak or negative?)");
     }
