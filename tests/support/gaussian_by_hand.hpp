@@ -1,12 +1,12 @@
 #pragma once
-// Gaussian algebra with explicit inverses and determinants, and stiffness matrices from energies.
+// Gaussian algebra with explicit inverses and determinants, and stiffness matrices from energies. (Eigen's LU
+// would do; it takes longer to compile than a test.)
 #include <predcg/core/types.hpp>
 #include <predcg/core/window.hpp>
 
-#include <Eigen/LU>
-
 #include <cmath>
 #include <random>
+#include <utility>
 
 namespace by_hand {
 
@@ -51,9 +51,43 @@ inline Matrix chain_stiffness(Index beads, Index dimension, double bond, double 
     });
 }
 
+/// Inverse and log |det| by Gauss-Jordan elimination with row pivoting.
+struct Inverted {
+    Matrix inverse;
+    double log_determinant = 0.0;
+
+    explicit Inverted(Matrix A) : inverse(Matrix::Identity(A.rows(), A.rows())) {
+        const Index n = A.rows();
+        for (Index k = 0; k < n; ++k) {
+            Index top = k;
+            for (Index i = k + 1; i < n; ++i)
+                if (std::abs(A(i, k)) > std::abs(A(top, k))) top = i;
+            for (Index j = 0; j < n; ++j) {
+                std::swap(A(k, j), A(top, j));
+                std::swap(inverse(k, j), inverse(top, j));
+            }
+            const double pivot = A(k, k);
+            log_determinant += std::log(std::abs(pivot));
+            for (Index j = 0; j < n; ++j) {
+                A(k, j) /= pivot;
+                inverse(k, j) /= pivot;
+            }
+            for (Index i = 0; i < n; ++i) {
+                const double factor = A(i, k);
+                if (i == k || factor == 0.0) continue;
+                for (Index j = 0; j < n; ++j) {
+                    A(i, j) -= factor * A(k, j);
+                    inverse(i, j) -= factor * inverse(k, j);
+                }
+            }
+        }
+    }
+};
+
 inline double log_normal_density(const Vector& x, const Vector& mean, const Matrix& covariance) {
+    const Inverted c(covariance);
     const Vector r = x - mean;
-    return -0.5 * r.dot(covariance.inverse() * r) - 0.5 * std::log(covariance.determinant()) -
+    return -0.5 * r.dot(c.inverse * r) - 0.5 * c.log_determinant -
            0.5 * static_cast<double>(x.size()) * std::log(2.0 * pi);
 }
 
