@@ -25,15 +25,23 @@ public:
     Window window() const requires ChainPotential<U> { return potential_.window(); }
 
     template <class Letter>
-    double log_weight(Index i, std::span<const Letter> w) const requires ChainPotential<U> {
+        requires ChainPotential<U>
+    double log_weight(Index i, std::span<const Letter> w) const {
         return -beta_ * potential_.local_energy(i, w);
     }
 
     bool translation_invariant() const { return is_translation_invariant(potential_); }
 
     template <class X, class Letter>
-    double log_ratio(const X& configuration, Index i, Letter v) const requires HasEnergyDifference<U> {
+        requires HasEnergyDifference<U>
+    double log_ratio(const X& configuration, Index i, Letter v) const {
         return -beta_ * potential_.energy_difference(configuration, i, v);
+    }
+
+    template <class X>
+        requires HasEnergyGradient<U, X>
+    auto log_density_gradient(const X& configuration) const -> Vector {
+        return -beta_ * potential_.energy_gradient(configuration);
     }
 
     QuadraticForm quadratic() const requires QuadraticPotential<U> {

@@ -26,18 +26,24 @@ public:
     Window window() const requires ChainCoarsePotential<U> { return potential_->window(); }
 
     template <class Letter>
-    double local_energy(Index i, std::span<const Letter> w) const requires ChainCoarsePotential<U> {
+        requires ChainCoarsePotential<U>
+    double local_energy(Index i, std::span<const Letter> w) const {
         return predcg::local_energy(*potential_, i, w, theta_);
     }
 
     bool translation_invariant() const { return is_translation_invariant(*potential_); }
 
     template <class X, class Letter>
-    double energy_difference(const X& configuration, Index i, Letter v) const requires
-        requires(const U u, const X& c, const Vector& t) {
-        { u.energy_difference(c, i, v, t) } -> RealValue;
+        requires HasCoarseEnergyDifference<U, X, Letter>
+    double energy_difference(const X& configuration, Index i, Letter v) const {
+        return potential_->energy_difference(configuration, i, v, theta_);
     }
-    { return potential_->energy_difference(configuration, i, v, theta_); }
+
+    template <class X>
+        requires HasCoarseEnergyGradient<U, X>
+    auto energy_gradient(const X& configuration) const -> Vector {
+        return potential_->energy_gradient(configuration, theta_);
+    }
 
     QuadraticForm quadratic() const requires QuadraticCoarsePotential<U> {
         return potential_->quadratic(theta_);

@@ -1,5 +1,5 @@
 #pragma once
-#include <predcg/concepts/target.hpp>
+#include <predcg/concepts/factor.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -7,12 +7,6 @@
 namespace predcg {
 
 namespace detail {
-template <class F, class Letter>
-concept ChainFactor = requires(const F f, Index i, std::span<const Letter> w) {
-    { f.window() } -> std::convertible_to<Window>;
-    { f.log_weight(i, w) } -> RealValue;
-};
-
 /// The first letters of a window, for a term that reaches less far.
 template <class Letter>
 std::span<const Letter> narrow(std::span<const Letter> w, Index width) {
@@ -22,23 +16,14 @@ std::span<const Letter> narrow(std::span<const Letter> w, Index width) {
 
 /// The target pi(X) L(X), where L is a factor without a space of its own, such as a likelihood in X:
 /// q(X|x) = Product{p_c, map.likelihood(x, eta)}. A product has a structure iff both factors have it.
-template <Target A, class B>
-    requires requires(const B b, const configuration_t<target_space_t<A>>& X) {
-        { b.log_density(X) } -> RealValue;
-    }
+template <Target A, Factor<configuration_t<target_space_t<A>>> B>
 class Product {
     using Space = target_space_t<A>;
+    static constexpr bool is_chain = ChainTarget<A> && HasWindow<B>;
 
 public:
     Product(A target, B factor) : target_(std::move(target)), factor_(std::move(factor)) {
-        if constexpr (
-            requires {
-                { target_.window() } -> std::convertible_to<Window>;
-            } &&
-            requires {
-                { factor_.window() } -> std::convertible_to<Window>;
-            })
-            window_ = common_window(target_.window(), factor_.window());
+        if constexpr (is_chain) window_ = common_window(target_.window(), factor_.window());
     }
 
     decltype(auto) space() const { return target_.space(); }
@@ -47,15 +32,11 @@ public:
         return target_.log_density(X) + factor_.log_density(X);
     }
 
-    Window window() const requires ChainTarget<A> && requires(const B b) {
-        { b.window() } -> std::convertible_to<Window>;
-    }
-    { return window_; }
+    Window window() const requires(is_chain) { return window_; }
 
     template <class Letter>
-    double
-    log_weight(Index i,
-               std::span<const Letter> w) const requires ChainTarget<A> && detail::ChainFactor<B, Letter> {
+        requires ChainTarget<A> && ChainFactor<B, Letter>
+    double log_weight(Index i, std::span<const Letter> w) const {
         return target_.log_weight(i, detail::narrow(w, Window(target_.window()).width)) +
                factor_.log_weight(i, detail::narrow(w, Window(factor_.window()).width));
     }
@@ -65,16 +46,20 @@ public:
     }
 
     template <class X, class Letter>
-    double log_ratio(const X& configuration, Index i, Letter v) const requires LocalTarget<A> &&
-        requires(const B b, const X& c) {
-        { b.log_ratio(c, i, v) } -> RealValue;
+        requires LocalFactor<A, X, Letter> && LocalFactor<B, X, Letter>
+    double log_ratio(const X& configuration, Index i, Letter v) const {
+        return target_.log_ratio(configuration, i, v) + factor_.log_ratio(configuration, i, v);
     }
-    { return target_.log_ratio(configuration, i, v) + factor_.log_ratio(configuration, i, v); }
 
-    QuadraticForm quadratic() const requires GaussianTarget<A> && requires(const B b) {
-        { b.quadratic() } -> std::convertible_to<QuadraticForm>;
+    QuadraticForm quadratic() const requires(GaussianTarget<A>&& QuadraticFactor<B>) {
+        return QuadraticForm(target_.quadratic()) + QuadraticForm(factor_.quadratic());
     }
-    { return QuadraticForm(target_.quadratic()) + QuadraticForm(factor_.quadratic()); }
+
+    template <class X>
+        requires DifferentiableFactor<A, X> && DifferentiableFactor<B, X>
+    auto log_density_gradient(const X& configuration) const -> Vector {
+        return target_.log_density_gradient(configuration) + factor_.log_density_gradient(configuration);
+    }
 
 private:
     A target_;

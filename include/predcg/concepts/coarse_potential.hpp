@@ -91,6 +91,19 @@ concept QuadraticCoarsePotential = CoarsePotential<U> && requires(const U u, con
     { u.feature_quadratic(k) } -> std::convertible_to<QuadraticForm>;  // feature k
 };
 
+/// U_c(X with X_i := v, theta) - U_c(X, theta), cheaper than two energies: single-site samplers.
+template <class U, class X, class Letter>
+concept HasCoarseEnergyDifference = requires(const U u, const X& configuration, Index i, Letter v,
+                                             const Vector& theta) {
+    { u.energy_difference(configuration, i, v, theta) } -> RealValue;
+};
+
+/// dU_c/dX at (X, theta) on R^n: Hamiltonian Monte Carlo.
+template <class U, class X>
+concept HasCoarseEnergyGradient = requires(const U u, const X& configuration, const Vector& theta) {
+    { u.energy_gradient(configuration, theta) } -> VectorLike;
+};
+
 /// Parameters may be restricted to an open set (stiffness positive definite, ranges > 0).
 template <class U>
 concept HasAdmissible = requires(const U u, const Vector& theta) {

@@ -49,6 +49,12 @@ concept HasEnergyDifference = FinePotential<U> && FiniteSpace<space_t<U>> &&
     { u.energy_difference(x, i, v) } -> RealValue;
 };
 
+/// dU/dx on R^n: Hamiltonian Monte Carlo.
+template <class U, class X>
+concept HasEnergyGradient = requires(const U u, const X& x) {
+    { u.energy_gradient(x) } -> VectorLike;
+};
+
 /// U(x) = 1/2 x^T A x + b^T x + c: opens the Gaussian engine.
 template <class U>
 concept QuadraticPotential = FinePotential<U> && requires(const U u) {

@@ -3,12 +3,25 @@
 
 namespace predcg {
 
-/// A kernel that leaves a target invariant: advance(target, X, rng) moves X. Exact draws are kernels,
-/// too: they ignore the old X.
+/// A kernel that leaves a target invariant: advance(target, X, rng) moves X. Exact draws are kernels, too:
+/// they ignore the old X.
+///
+/// Optional, for many moves under one target: `auto prepare(target)` makes tables once, and
+/// `advance_prepared(prepared, X, rng)` uses them. A kernel that tunes itself has a default-constructible
+/// `State`, takes it as further argument before rng in both, and has adapt_prepared of the same arguments:
+/// a move that tunes, made during warm-up only.
 template <class K, class T>
-concept Sampler = Target<T> &&
+concept Sampler = std::copyable<K> && Target<T> &&(
     requires(const K kernel, const T target, configuration_t<target_space_t<T>>& X, Philox4x32& rng) {
-    kernel.advance(target, X, rng);
+        kernel.advance(target, X, rng);
+    } ||
+    requires(const K kernel, const T target, configuration_t<target_space_t<T>>& X, typename K::State& state,
+             Philox4x32& rng) { kernel.advance(target, X, state, rng); });
+
+/// A target on R^n with the gradient of its log density.
+template <class T>
+concept DifferentiableTarget = Target<T> && requires(const T t, const configuration_t<target_space_t<T>>& X) {
+    { t.log_density_gradient(X) } -> VectorLike;
 };
 
 }  // namespace predcg

@@ -22,6 +22,15 @@ struct QuadraticForm {
         return sum;
     }
 
+    /// A X + b.
+    template <VectorLike V>
+    Vector gradient(const V& X) const {
+        Vector slope = b;
+        for (Index j = 0; j < A.cols(); ++j)
+            for (Index i = 0; i < A.rows(); ++i) slope[i] += A(i, j) * X[j];
+        return slope;
+    }
+
     QuadraticForm& operator+=(const QuadraticForm& other) {
         A += other.A;
         b += other.b;

@@ -21,6 +21,7 @@ enum class Purpose : std::uint32_t {
     latent = 4,    ///< E-step: expectations under q(X|x)
     coarse = 5,    ///< M-step: expectations under p_c(X)
     check = 6,     ///< checks of user types
+    batch = 7,     ///< which data a minibatch holds
 };
 
 /// The identity of a stream of random numbers.

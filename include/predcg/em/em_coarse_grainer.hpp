@@ -3,7 +3,9 @@
 #include <predcg/em/m_step.hpp>
 #include <predcg/em/prepared_data.hpp>
 #include <predcg/em/requirements.hpp>
+#include <predcg/em/stochastic_run.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/roles.hpp>
 #include <predcg/optimize/newton.hpp>
 
 #include <utility>
@@ -30,13 +32,19 @@ public:
     using OptimizerType = Optimizer;
     using FitType = Fit<Coarse, Map, Engine>;
 
+    using LatentState = typename latent_engine_t<Engine>::template state<LatentTarget>;
+
+    /// True where log-likelihoods are known: the fit then climbs them, else it follows noisy gradients.
+    static constexpr bool is_exact = NormalisingEngine<latent_engine_t<Engine>, LatentTarget> &&
+                                     NormalisingEngine<coarse_engine_t<Engine>, CoarseTarget>;
+
     /// What changes while learning; policies are constant.
     struct State {
         Vector theta, eta;
         double beta = 1.0;
         typename Optimizer::State optimizer{};
-        std::vector<typename Engine::template state<LatentTarget>> latent{};  ///< one for each datum
-        typename Engine::template state<CoarseTarget> coarse{};
+        std::vector<LatentState> latent{};  ///< of the engine, one for each datum
+        typename coarse_engine_t<Engine>::template state<CoarseTarget> coarse{};
         std::uint64_t seed = 1;
         std::uint32_t iteration = 0;
     };
@@ -83,9 +91,12 @@ public:
     }
 
     /// E-step: expectations under q(X | x_i, theta, eta), summed over the data.
-    ExpectedStatistics expect(State& state, const Data& data) const {
+    ExpectedStatistics expect(State& state, const Data& data) const { return expect(state, data, data.all); }
+
+    /// The same over a batch: the data with these indices.
+    ExpectedStatistics expect(State& state, const Data& data, std::span<const Index> batch) const {
         ExpectedStatistics statistics;
-        statistics.count = data.count;
+        for (const Index k : batch) statistics.count += data.weights[static_cast<std::size_t>(k)];
         const Index p = state.theta.size();
         const CoarseTarget coarse = boltzmann(coarse_, state.theta, state.beta);
         const auto target = [&](Index k) {
@@ -96,14 +107,15 @@ public:
                                detail::map_statistic(map_, data.forms[static_cast<std::size_t>(k)])),
                          detail::energy_hessian(coarse_, state.theta));
         };
-        MomentSums sums =
-            expect_sum(engine_, statistic(0).size(), target, statistic, std::span<const double>(data.weights),
+        const MomentSums sums =
+            expect_sum(latent_engine(engine_), statistic(0).size(), target, statistic, batch, data.weights,
                        state.latent, {state.seed, Purpose::latent, 0, state.iteration});
         const Index learnt = sums.mean.size() - detail::energy_hessian(coarse_, state.theta).size();
         statistics.log_evidence = sums.log_partition;
         statistics.coarse = sums.mean.head(p);
         statistics.map = sums.mean.segment(p, learnt - p);
         statistics.covariance = sums.covariance.topLeftCorner(learnt, learnt);
+        statistics.noise = sums.noise.head(learnt);
         statistics.coarse_hessian = detail::hessian_matrix(sums.mean, learnt, p);
         return statistics;
     }
@@ -113,9 +125,9 @@ public:
         const Index p = state.theta.size();
         const Stack statistic(EnergyGradient<Coarse>(coarse_, state.theta),
                               detail::energy_hessian(coarse_, state.theta));
-        CoarseMoments moments{engine_.expect(boltzmann(coarse_, state.theta, state.beta), statistic,
-                                             state.coarse,
-                                             StreamKey{state.seed, Purpose::coarse, 0, state.iteration}),
+        CoarseMoments moments{coarse_engine(engine_).expect(
+                                  boltzmann(coarse_, state.theta, state.beta), statistic, state.coarse,
+                                  StreamKey{state.seed, Purpose::coarse, 0, state.iteration}),
                               Matrix()};
         moments.hessian = detail::hessian_matrix(moments.gradient.mean, p, p);
         moments.gradient.mean = Vector(moments.gradient.mean.head(p));
@@ -124,13 +136,13 @@ public:
         return moments;
     }
 
-    /// M-step: maximises the expected complete-data log posterior. Exact for the map, and for potentials
-    /// linear in theta; else one Newton step with the complete-data information (Lange, J. R. Stat. Soc. B
-    /// 57 (1995) 425), which need not rise by itself.
+    /// M-step: maximises the expected complete-data log posterior. Exact for the map, and, with an exact
+    /// engine, for potentials linear in theta; else one Newton step with the complete-data information
+    /// (Lange, J. R. Stat. Soc. B 57 (1995) 425), which need not rise by itself.
     void maximise(State& state, const ExpectedStatistics& statistics) const {
         state.eta = detail::maximise_map(map_, prior_.map, statistics, state.eta);
         if (state.theta.size() == 0) return;
-        if constexpr (LinearCoarsePotential<Coarse>)
+        if constexpr (LinearCoarsePotential<Coarse> && is_exact)
             state.theta = detail::maximise_coarse(coarse_, prior_.coarse, statistics, state.theta, state.beta,
                                                   [&](const Vector& theta) {
                                                       State there = state;
@@ -159,7 +171,11 @@ public:
     }
 
     FitType fit_prepared(const Data& data, const FitSettings& settings = {}) const {
-        return FitType(detail::FitRun<EMCoarseGrainer>(*this, data, settings)(), coarse_, map_, engine_);
+        if constexpr (is_exact)
+            return FitType(detail::FitRun<EMCoarseGrainer>(*this, data, settings)(), coarse_, map_, engine_);
+        else
+            return FitType(detail::StochasticRun<EMCoarseGrainer>(*this, data, settings)(), coarse_, map_,
+                           engine_);
     }
 
 private:

@@ -15,6 +15,7 @@ struct ExpectedStatistics {
     Vector map;                          ///< sum_i E_i[T(X; x_i)], the map's sufficient statistic
     Matrix covariance;                   ///< sum_i Cov_i[(dU_c/dtheta, T)]
     Matrix coarse_hessian;               ///< sum_i E_i[d2U_c/dtheta2]
+    Vector noise;                        ///< squared Monte Carlo errors of (coarse, map); zero if exact
 
     ExpectedStatistics& operator+=(const ExpectedStatistics& other) {
         count += other.count;
@@ -26,6 +27,7 @@ struct ExpectedStatistics {
         map += other.map;
         covariance += other.covariance;
         coarse_hessian += other.coarse_hessian;
+        noise += other.noise;
         return *this;
     }
 
@@ -36,6 +38,7 @@ struct ExpectedStatistics {
         map *= factor;
         covariance *= factor;
         coarse_hessian *= factor;
+        noise *= factor * factor;
         return *this;
     }
 };

@@ -52,12 +52,22 @@ struct TraceEntry {
     bool em_step = false;        ///< an EM step was taken from here, not the optimizer's
 };
 
+/// How a fit goes on with an engine that samples: from one start, since likelihoods are not known.
+struct StochasticSettings {
+    double tolerance = 0.1;        ///< Monte Carlo error of every parameter, in posterior standard deviations
+    Index minimum_iterations = 0;  ///< no test of convergence before
+    Index batch = 0;               ///< data in an iteration, drawn without replacement; 0: all
+    bool grow = false;             ///< ascent-based Monte Carlo EM: full steps, sample size grows as needed
+    double largest_growth = 64.0;  ///< of the sample size
+};
+
 struct FitSettings {
     std::optional<double> beta{};       ///< of the data; needed unless the data carry it
     Index iterations = 200;             ///< limit for each start
     Index starts = 8;                   ///< the first is the models' own, the others are drawn around it
     std::uint64_t seed = 1;             ///< of the starts
     std::optional<Parameters> start{};  ///< begin here, and only here
+    StochasticSettings stochastic{};    ///< for engines that sample
     std::function<void(const TraceEntry&)> observer{};
     std::stop_token stop{};
 };
@@ -68,6 +78,15 @@ struct StartSummary {
     Index iterations = 0;
     double log_posterior = 0.0;
     Parameters parameters;
+};
+
+/// What a fit with a sampling engine knows about its own errors.
+struct MonteCarloReport {
+    Parameters standard_errors;  ///< of the estimates, from sampling alone
+    Parameters drift;            ///< Newton step left at the average, to be compared with the errors
+    Index averaged = 0;          ///< iterations in the average
+    Index latent_samples = 0;    ///< for each datum and iteration, at the end
+    Index coarse_samples = 0;
 };
 
 /// The result of a fit, without the models.
@@ -85,6 +104,7 @@ struct FitResult {
     std::vector<TraceEntry> trace;      ///< of the start that won
     std::vector<StartSummary> starts;
     std::uint64_t seed = 0;
+    std::optional<MonteCarloReport> monte_carlo{};  ///< then log_likelihood and log_posterior are NaN
 
     /// A parameter by its name, coarse or map. Throws ArgumentError for a name that is not there.
     double operator[](std::string_view name) const {

@@ -34,7 +34,12 @@ Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const Expec
     const auto expansion = [&](const Vector& z) -> std::optional<Expansion> {
         const Vector at = z / beta;
         if (!is_admissible(potential, at)) return std::nullopt;
-        const CoarseMoments c = moments(at);
+        CoarseMoments c;
+        try {
+            c = moments(at);
+        } catch (const NumericalError&) {
+            return std::nullopt;  // no density there
+        }
         const double N = statistics.count;
         Expansion e{prior.log_density(z) - N * c.gradient.log_partition.value(), prior.gradient(z),
                     prior.hessian(z)};

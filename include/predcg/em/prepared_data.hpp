@@ -17,8 +17,9 @@ template <class Form>
 struct PreparedData {
     std::vector<Form> forms;
     std::vector<double> weights;
-    double count = 0.0;  ///< sum of weights
-    double beta = 0.0;   ///< inverse temperature of the samples
+    std::vector<Index> all;  ///< 0..forms.size()-1: the batch of everything
+    double count = 0.0;      ///< sum of weights
+    double beta = 0.0;       ///< inverse temperature of the samples
 };
 
 /// Prepares any range of configurations. Throws ArgumentError for an empty range, beta that is not a
@@ -32,6 +33,7 @@ PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double 
     const auto append = [&](Form form) {
         prepared.forms.push_back(std::move(form));
         prepared.weights.push_back(1.0);
+        prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
     if constexpr (std::totally_ordered<Form>) {
         std::map<Form, std::size_t> places;

@@ -8,6 +8,7 @@
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/em/learning_map.hpp>
+#include <predcg/engines/roles.hpp>
 
 namespace predcg::detail {
 
@@ -94,9 +95,8 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
     template <bool types_hold>
     static constexpr bool engine_fits() {
         if constexpr (types_hold)
-            return ExpectationEngine<Engine, latent_target_t<Coarse, Map>,
-                                     learning_statistic_t<Coarse, Map>> &&
-                   NormalisingEngine<Engine, latent_target_t<Coarse, Map>>;
+            return ExpectationEngine<latent_engine_t<Engine>, latent_target_t<Coarse, Map>,
+                                     learning_statistic_t<Coarse, Map>>;
         else
             return true;
     }
@@ -104,7 +104,8 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
     static_assert(engine_holds,
                   "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "
                   "TransferMatrix needs window() with local terms in potential, likelihood and statistic; "
-                  "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space");
+                  "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space; "
+                  "MonteCarlo needs a kernel for the space (concept Sampler)");
     static constexpr bool hold = types && engine_holds;
 };
 

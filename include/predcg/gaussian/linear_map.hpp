@@ -54,6 +54,7 @@ public:
     public:
         explicit Likelihood(QuadraticForm form) : form_(std::move(form)) {}
         double log_density(const Vector& X) const { return form_(X); }
+        Vector log_density_gradient(const Vector& X) const { return form_.gradient(X); }
         const QuadraticForm& quadratic() const { return form_; }
 
     private:

@@ -1,0 +1,39 @@
+#pragma once
+#include <predcg/concepts/target.hpp>
+
+namespace predcg {
+
+/// A function of X that multiplies a target, such as a likelihood: log_density(X), and no space of its own.
+template <class F, class X>
+concept Factor = requires(const F factor, const X& configuration) {
+    { factor.log_density(configuration) } -> RealValue;
+};
+
+// Optional structure, spelled as for targets.
+
+template <class F>
+concept HasWindow = requires(const F factor) {
+    { factor.window() } -> std::convertible_to<Window>;
+};
+
+template <class F, class Letter>
+concept ChainFactor = HasWindow<F> && requires(const F factor, Index i, std::span<const Letter> w) {
+    { factor.log_weight(i, w) } -> RealValue;
+};
+
+template <class F, class X, class Letter>
+concept LocalFactor = requires(const F factor, const X& configuration, Index i, Letter v) {
+    { factor.log_ratio(configuration, i, v) } -> RealValue;
+};
+
+template <class F>
+concept QuadraticFactor = requires(const F factor) {
+    { factor.quadratic() } -> std::convertible_to<QuadraticForm>;
+};
+
+template <class F, class X>
+concept DifferentiableFactor = requires(const F factor, const X& configuration) {
+    { factor.log_density_gradient(configuration) } -> VectorLike;
+};
+
+}  // namespace predcg

@@ -1,0 +1,45 @@
+#pragma once
+#include <type_traits>
+#include <utility>
+
+namespace predcg {
+
+/// Two engines where one is asked for: `latent` for q(X|x), datum by datum, `coarse` for p_c. Examples:
+/// different sample sizes, or samples of q with an exact p_c.
+template <class Latent, class Coarse>
+struct EngineRoles {
+    Latent latent;
+    Coarse coarse;
+};
+template <class Latent, class Coarse>
+EngineRoles(Latent, Coarse) -> EngineRoles<Latent, Coarse>;
+
+template <class E>
+inline constexpr bool has_roles = false;
+template <class Latent, class Coarse>
+inline constexpr bool has_roles<EngineRoles<Latent, Coarse>> = true;
+
+/// The engine for q(X|x): itself, unless it has roles.
+template <class E>
+const auto& latent_engine(const E& engine) {
+    if constexpr (has_roles<E>)
+        return engine.latent;
+    else
+        return engine;
+}
+
+/// The engine for p_c: itself, unless it has roles.
+template <class E>
+const auto& coarse_engine(const E& engine) {
+    if constexpr (has_roles<E>)
+        return engine.coarse;
+    else
+        return engine;
+}
+
+template <class E>
+using latent_engine_t = std::remove_cvref_t<decltype(latent_engine(std::declval<const E&>()))>;
+template <class E>
+using coarse_engine_t = std::remove_cvref_t<decltype(coarse_engine(std::declval<const E&>()))>;
+
+}  // namespace predcg
