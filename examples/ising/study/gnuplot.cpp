@@ -2,7 +2,10 @@
 
 #include "study/palette.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <regex>
 
 namespace cli::study {
 
@@ -13,8 +16,8 @@ set encoding utf8
 set datafile separator comma
 set border 3 linewidth 1.2
 set tics nomirror out scale 0.6
-set grid linetype 1 linewidth 1 linecolor rgb grid
-set key outside top left horizontal Left reverse samplen 1.5 width 1 spacing 1.3
+set grid linetype 1 linewidth 0.6 linecolor rgb grid
+set key outside top left horizontal Left reverse samplen 1.5 spacing 1.3 maxrows 2 width -12
 set pointsize 0.8
 mu = '{/:Italic μ}'
 theta = '{/:Italic θ}'
@@ -26,9 +29,24 @@ std::string in_single_quotes(const std::string& text) {
     return quoted + "'";
 }
 
+/// gnuplot fixes the strokes of symbols in an SVG, too thin for hollow ones.
+void thicken_symbols(const ResultDirectory& directory, const std::string& file) {
+    const std::regex symbol("(id='gpPt[0-9]+' stroke-width=')[0-9.]+'");
+    const std::string svg = std::regex_replace(directory.read(file), symbol, "$010.40'");
+    directory.write(file, svg);
+}
+
 bool shell(const std::string& command) { return std::system(command.c_str()) == 0; }
 
 }  // namespace
+
+double tic_step(const std::vector<double>& values) {
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    const double span = values.empty() ? 0.0 : (*high - *low) / 4.0;
+    if (!(span > 0.0) || !std::isfinite(span)) return 1.0;
+    const double power = std::pow(10.0, std::floor(std::log10(span))), part = span / power;
+    return power * (part < 1.5 ? 1.0 : part < 3.5 ? 2.0 : part < 7.5 ? 5.0 : 10.0);
+}
 
 std::string script_of(const Figure& figure) {
     std::string script = "# Draws " + figure.name + ".svg and " + figure.name + ".png: gnuplot " +
@@ -38,13 +56,13 @@ std::string script_of(const Figure& figure) {
     script += common;
     script += "do for [format in 'svg png'] {\n"
               "if (format eq 'svg') {\n"
-              "    set terminal svg size " +
+              "    set terminal svg linewidth 1.4 size " +
               width + "," + height +
-              " enhanced font 'sans-serif,14'\n"
+              " enhanced font 'sans-serif,15'\n"
               "} else {\n"
               "    set terminal pngcairo size 2*" +
               width + ",2*" + height +
-              " enhanced font 'Sans,10.5' fontscale 2 linewidth 2 pointscale 2\n"
+              " enhanced font 'Sans,11.25' fontscale 2 linewidth 2.4 pointscale 2.6\n"
               "}\n"
               "set output '" +
               figure.name + ".' . format\n";
@@ -68,6 +86,8 @@ std::string draw(const ResultDirectory& directory, const std::vector<Figure>& fi
     const std::string said = directory.read(log);
     std::error_code ignored;
     std::filesystem::remove(directory.staging() / log, ignored);
+    if (drawn)
+        for (const Figure& figure : figures) thicken_symbols(directory, figure.name + ".svg");
     return drawn ? "" : "gnuplot failed, so figures are missing: " + said + "\n" + by_hand;
 }
 

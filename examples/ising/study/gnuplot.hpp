@@ -13,6 +13,9 @@ struct Figure {
     std::string commands;           ///< settings and plot, with the colours of the palette as variables
 };
 
+/// A round distance of tics that puts four to eight on an axis with these values.
+double tic_step(const std::vector<double>& values);
+
 std::string script_of(const Figure& figure);
 
 /// Writes the scripts and runs gnuplot on them. Returns an empty text if all figures were drawn, else why

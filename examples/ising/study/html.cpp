@@ -1,5 +1,6 @@
 #include "study/html.hpp"
 
+#include "numbers.hpp"
 #include "study/palette.hpp"
 
 #include <cstdio>
@@ -24,9 +25,8 @@ p, ul { max-width: 46rem; }
 li { margin-bottom: .3rem; }
 a { color: var(--link); }
 code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em; overflow-wrap: anywhere; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 1rem;
-           align-items: start; }
-figure { margin: 0; padding: .8rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card);
+.figures { columns: 27rem 2; column-gap: 1rem; }
+figure { margin: 0 0 1rem; padding: .8rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card);
          break-inside: avoid; }
 figure h3 { font-size: 1rem; margin: 0 0 .4rem; }
 figure svg { display: block; width: 100%; max-width: 34rem; height: auto; margin: 0 auto; }
@@ -36,16 +36,16 @@ figcaption p { margin: .3rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid var(--line); font-weight: 600; vertical-align: bottom; }
-.settings th { font-weight: 400; color: var(--soft); vertical-align: top; }
+.settings th { font-weight: 400; text-align: left; color: var(--soft); vertical-align: top; }
 .settings td { text-align: left; white-space: normal; }
+@media (max-width: 30rem) { body { padding: .8rem .6rem 2rem; } figure { padding: .6rem .4rem; }
+  ul { padding-left: 1.2rem; } }
 @media print { body { max-width: none; font-size: 10pt; } a { color: inherit; } }
 )";
 
 /// Parts of a colour as gnuplot writes them into an SVG.
 std::string svg_colour(const std::string& hex) {
-    if (hex == "#000000") return "black";
     const auto part = [&](std::size_t at) {
         return static_cast<int>(std::strtol(hex.substr(at, 2).c_str(), nullptr, 16));
     };
@@ -54,14 +54,19 @@ std::string svg_colour(const std::string& hex) {
     return text;
 }
 
+/// CSS that shows a colour of the SVG as another one.
+std::string recolour(const std::string& from, const std::string& to) {
+    std::string css;
+    for (const std::string property : {"stroke", "color", "fill"})
+        css += "  figure svg [" + property + "=\"" + from + "\"] { " + property + ": " + to + "; }\n";
+    return css;
+}
+
 /// On a dark page the palette's dark colours take the place of those in the SVG.
 std::string dark_figures() {
     std::string css = "@media screen and (prefers-color-scheme: dark) {\n";
-    for (const Colour& colour : palette)
-        for (const std::string property : {"stroke", "color", "fill"})
-            css += "  figure svg [" + property + "=\"" + svg_colour(colour.light) + "\"] { " + property +
-                   ": " + colour.dark + "; }\n";
-    return css + "}\n";
+    for (const Colour& colour : palette) css += recolour(svg_colour(colour.light), colour.dark);
+    return css + recolour("black", "var(--ink)") + recolour("white", "var(--card)") + "}\n";
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
@@ -78,7 +83,7 @@ std::string inlined(std::string svg, const HtmlFigure& figure) {
     if (title < title_end && title_end != std::string::npos) svg.erase(title, title_end + 8 - title);
     for (const std::string start : {"id='", "id=\"", "href='#"})
         replace_all(svg, start, start + figure.name + "-");
-    svg.insert(4, " role=\"img\" aria-label=\"" + escaped(figure.title) + "\"");
+    svg.insert(4, " role=\"img\" aria-label=\"" + escaped(figure.description) + "\"");
     return svg;
 }
 
@@ -97,6 +102,11 @@ std::string escaped(const std::string& text) {
                 : c == '"' ? "&quot;"
                            : std::string(1, c);
     return html;
+}
+
+std::string html_number(double value, int digits) {
+    const std::string text = fixed(value, digits);
+    return text[0] == '-' ? "&minus;" + text.substr(1) : text;
 }
 
 std::string html_of(const HtmlTable& table) {
@@ -121,7 +131,7 @@ std::string settings_table(const std::vector<std::pair<std::string, std::string>
 std::string html_of(const HtmlFigure& figure, const ResultDirectory& directory) {
     const std::string svg = figure.name + ".svg", png = figure.name + ".png", script = figure.name + ".gp";
     const bool drawn = directory.has(svg) && directory.has(png);
-    std::string html = "<figure>\n<h3>" + escaped(figure.title) + "</h3>\n";
+    std::string html = "<figure>\n<h3>" + figure.title + "</h3>\n";
     html += drawn ? inlined(directory.read(svg), figure)
                   : "<p class=\"note\">Not drawn: gnuplot was missing or failed. Run <code>gnuplot " +
                         escaped(script) + "</code> in this directory.</p>";

@@ -10,6 +10,9 @@ namespace cli::study {
 
 std::string escaped(const std::string& text);
 
+/// A number with so many digits after the point, and a proper minus sign.
+std::string html_number(double value, int digits);
+
 /// First column is a row's name; cells are HTML.
 struct HtmlTable {
     std::vector<std::string> columns;
@@ -22,7 +25,8 @@ std::string settings_table(const std::vector<std::pair<std::string, std::string>
 
 struct HtmlFigure {
     std::string name;                ///< of the drawn figure, without extension
-    std::string title;               ///< plain text
+    std::string title;               ///< HTML
+    std::string description;         ///< plain text, for those who do not see it
     std::string caption;             ///< HTML
     std::vector<std::string> files;  ///< the data behind it
 };

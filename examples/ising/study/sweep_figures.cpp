@@ -35,59 +35,64 @@ Table fit_table(const SweepResult& result, std::size_t model) {
     return table;
 }
 
+std::string assigned(const char* name, double value) {
+    return std::string(name) + " = " + text_of(value) + "\n";
+}
+
 constexpr const char* theta_c_figure = R"(
 set multiplot layout 2,1
-set lmargin 9; set rmargin 2
+set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)
-set xrange [*:*] noextend
-set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05
+set xrange [first-side:last+side]
+set offsets 0, 0, graph 0.05, graph 0.05
 set bmargin 1
+set ytics pair_step
 set format x ''
 set ylabel theta.'_1  (energy)'
 plot 'sweep_predcg.csv' using 'field':(settled('pair_1')) with points pointtype 7 linecolor rgb predcg \
          title 'predCG {pair_1}' noenhanced, \
-     '' using 'field':(open('pair_1')) with points pointtype 6 linewidth 2 linecolor rgb predcg notitle, \
+     '' using 'field':(open('pair_1')) with points pointtype 6 linewidth 1.3 linecolor rgb predcg notitle, \
      'sweep_predcg_linear.csv' using 'field':(settled('pair_1')) with points pointtype 9 \
          linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
-     '' using 'field':(open('pair_1')) with points pointtype 8 linewidth 2 linecolor rgb predcg_linear \
+     '' using 'field':(open('pair_1')) with points pointtype 8 linewidth 1.3 linecolor rgb predcg_linear \
          title 'hollow: left to the prior'
 set bmargin 3.6
 set tmargin 0.5
 set format x '%g'
 set xlabel 'field '.mu.'  (energy)'
 set ylabel theta.'_{lin}  (energy)'
+set ytics linear_step
 unset key
 plot 'sweep_predcg_linear.csv' using 'field':(settled('linear')) with points pointtype 9 \
          linecolor rgb predcg_linear, \
-     '' using 'field':(open('linear')) with points pointtype 8 linewidth 2 linecolor rgb predcg_linear
+     '' using 'field':(open('linear')) with points pointtype 8 linewidth 1.3 linecolor rgb predcg_linear
 unset multiplot
-set key; unset xlabel; unset tmargin; unset bmargin
+set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
 )";
 
 constexpr const char* theta_cf_figure = R"(
-set lmargin 9; set rmargin 2
+set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)
-set xrange [*:*] noextend
-set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05
+set xrange [first-side:last+side]
+set offsets 0, 0, graph 0.05, graph 0.05
 set xlabel 'field '.mu.'  (energy)'
 set ylabel theta.'_{cf}'
 plot 'sweep_predcg.csv' using 'field':'theta_cf' with points pointtype 7 linecolor rgb predcg \
          title 'predCG {pair_1}' noenhanced, \
-     'sweep_predcg_linear.csv' using 'field':'theta_cf' with points pointtype 8 pointsize 1.2 linewidth 2 \
+     'sweep_predcg_linear.csv' using 'field':'theta_cf' with points pointtype 9 pointsize 0.6 \
          linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced
 )";
 
 constexpr const char* magnetization_figure = R"(
 set multiplot layout 2,1
-set lmargin 9; set rmargin 2
-set xrange [*:*] noextend
-set offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03
+set lmargin 10; set rmargin 2
+set xrange [first-side:last+side]
+set offsets 0, 0, graph 0.03, graph 0.03
 set bmargin 1
 set format x ''
 set ylabel '{/:Italic m}'
-set key maxrows 2
 set yrange [-1.1:1.1]
 plot 'sweep_truth.csv' using 'field':'magnetization' with lines linewidth 1.5 linecolor rgb truth \
          title 'truth', \
@@ -95,7 +100,7 @@ plot 'sweep_truth.csv' using 'field':'magnetization' with lines linewidth 1.5 li
          title 'data', \
      'sweep_predcg.csv' using 'field':'magnetization' with points pointtype 7 linecolor rgb predcg \
          title 'predCG {pair_1}' noenhanced, \
-     'sweep_predcg_linear.csv' using 'field':'magnetization' with points pointtype 8 pointsize 1.2 linewidth 2 \
+     'sweep_predcg_linear.csv' using 'field':'magnetization' with points pointtype 9 pointsize 0.6 \
          linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced
 unset key
 set bmargin 3.6
@@ -103,17 +108,18 @@ set tmargin 0.5
 set format x '%g'
 set xlabel 'field '.mu.'  (energy)'
 set ylabel '{/:Italic m} − truth'
+set ytics error_step
 set yrange [*:*]
-side = 0.15*spacing
+near = 0.15*spacing
 plot 'sweep_truth.csv' using 'field':(0) with lines linewidth 1.5 linecolor rgb truth, \
-     'sweep_data.csv' using (column('field')-side):(column('magnetization')-column('truth')):'standard_error' \
+     'sweep_data.csv' using (column('field')-near):(column('magnetization')-column('truth')):'standard_error' \
          with yerrorbars pointtype 2 linewidth 1.5 linecolor rgb data, \
      'sweep_predcg.csv' using 'field':(column('magnetization')-column('truth')) with points pointtype 7 \
          linecolor rgb predcg, \
-     'sweep_predcg_linear.csv' using (column('field')+side):(column('magnetization')-column('truth')) \
-         with points pointtype 8 linewidth 2 linecolor rgb predcg_linear
+     'sweep_predcg_linear.csv' using (column('field')+near):(column('magnetization')-column('truth')) \
+         with points pointtype 9 linecolor rgb predcg_linear
 unset multiplot
-set key; unset xlabel; unset tmargin; unset bmargin
+set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
 )";
 
 }  // namespace
@@ -135,13 +141,27 @@ void write_tables(const SweepResult& result, const ResultDirectory& directory) {
 }
 
 std::vector<Figure> sweep_figures(const SweepResult& result) {
+    std::vector<double> pair, linear, error;
+    for (const SweepPoint& point : result.points) {
+        for (const SweepFit& of : point.fits) {
+            pair.push_back(of.fit["pair_1"]);
+            error.push_back(of.magnetization - point.truth);
+        }
+        linear.push_back(point.fits[1].fit["linear"]);
+        for (const double sign : {-1.0, 1.0})
+            error.push_back(point.data + sign * point.data_error - point.truth);
+    }
     const auto& points = result.points;
+    const double first = points.front().field, last = points.back().field;
     const double spacing = points.size() > 1 ? points[1].field - points[0].field : 1.0;
-    return {{.name = "sweep_theta_c", .height = 520, .commands = theta_c_figure},
-            {.name = "sweep_theta_cf", .height = 360, .commands = theta_cf_figure},
-            {.name = "sweep_magnetization",
-             .height = 560,
-             .commands = "spacing = " + text_of(spacing) + magnetization_figure}};
+    const std::string axis = assigned("first", first) + assigned("last", last) +
+                             assigned("spacing", spacing) + "side = 0.03*(last-first) + 0.2*spacing";
+    const std::string steps = assigned("pair_step", tic_step(pair)) +
+                              assigned("linear_step", tic_step(linear)) +
+                              assigned("error_step", tic_step(error)) + axis;
+    return {{.name = "sweep_theta_c", .height = 500, .commands = steps + theta_c_figure},
+            {.name = "sweep_theta_cf", .height = 360, .commands = axis + theta_cf_figure},
+            {.name = "sweep_magnetization", .height = 540, .commands = steps + magnetization_figure}};
 }
 
 }  // namespace cli::study

@@ -1,7 +1,6 @@
 // What the sweep shows, computed from its numbers.
 #include "study/sweep_report.hpp"
 
-#include "numbers.hpp"
 #include "study/html.hpp"
 
 #include <algorithm>
@@ -70,25 +69,26 @@ MirrorPairs mirror_pairs(const SweepResult& result, const Values& values) {
 /// Whether a parameter is symmetric in mu and rises with |mu|, and what the source says about it.
 std::string symmetry_and_rise(const SweepResult& result, const std::string& symbol, const Values& values) {
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    std::string text = symbol + " lies between " + fixed(*low, 3) + " and " + fixed(*high, 3) + ". ";
+    std::string text =
+        symbol + " lies between " + html_number(*low, 3) + " and " + html_number(*high, 3) + ". ";
     const MirrorPairs pairs = mirror_pairs(result, values);
     const bool tested = pairs.count > 2;
     const bool symmetric = std::abs(pairs.mean) <= 2.5 * pairs.error;
     if (tested)
-        text += "Its values at &mu; and &minus;&mu; differ by " + fixed(pairs.mean, 3) +
-                " on average (standard error " + fixed(pairs.error, 3) + " over " +
+        text += "Its values at &mu; and &minus;&mu; differ by " + html_number(pairs.mean, 3) +
+                " on average (standard error " + html_number(pairs.error, 3) + " over " +
                 std::to_string(pairs.count) + " pairs of fields), so it is " +
                 (symmetric ? "symmetric within the noise of the data. " : "not symmetric. ");
     const double rise =
         rank_correlation(over_points(result, [](const SweepPoint& p) { return std::abs(p.field); }), values);
-    text += "Its rank correlation with |&mu;| is " + fixed(rise, 2) + ". ";
+    text += "Its rank correlation with |&mu;| is " + html_number(rise, 2) + ". ";
     if (tested)
         text += std::string("<strong>The source's observation, symmetric and rising with |&mu;|, is ") +
                 (symmetric && rise > 0.5 ? "confirmed" : "not confirmed") + ".</strong>";
     return text;
 }
 
-std::string in_words(double field) { return "&mu; = " + fixed(field, 2); }
+std::string in_words(double field) { return "&mu; = " + html_number(field, 2); }
 
 /// Largest error and relative error over the fields of predictions or data.
 std::string errors_of(const SweepResult& result, const std::string& what, const Values& values) {
@@ -102,10 +102,11 @@ std::string errors_of(const SweepResult& result, const std::string& what, const 
         squares += error * error;
         truth_squares += truth * truth;
     }
-    std::string text = what + ": largest |m &minus; truth| " + fixed(largest, 3) + " at " + in_words(at);
+    std::string text =
+        what + ": largest |m &minus; truth| " + html_number(largest, 3) + " at " + in_words(at);
     if (truth_squares > 0.0)
-        text +=
-            ", relative error over all fields " + fixed(100.0 * std::sqrt(squares / truth_squares), 1) + " %";
+        text += ", relative error over all fields " +
+                html_number(100.0 * std::sqrt(squares / truth_squares), 1) + " %";
     return text;
 }
 
@@ -137,7 +138,7 @@ std::string open_fields(const SweepResult& result, std::size_t model) {
     std::size_t count = 0;
     for (const SweepPoint& p : result.points) {
         if (p.fits[model].fit.directions.empty()) continue;
-        list += (count++ == 0 ? "" : ", ") + fixed(p.field, 2);
+        list += (count++ == 0 ? "" : ", ") + html_number(p.field, 2);
     }
     const bool flat = result.settings.prior == PriorChoice::flat;
     const std::string name = std::string("With ") + sweep_models[model].label;

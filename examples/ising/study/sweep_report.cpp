@@ -20,19 +20,21 @@ std::string figures(const SweepFindings& findings, const ResultDirectory& direct
     const std::vector<std::string> fits{fit_file(0), fit_file(1)};
     const std::vector<HtmlFigure> all{
         {"sweep_magnetization",
-         "Magnetisation m against the field μ",
+         "Magnetisation m",
+         "Magnetisation against the external field",
          "<p>Above: exact value, mean of the data, and predictions at the estimate. Below: the difference to "
          "the "
          "exact value, with the data's standard error; the points of one field are set side by side.</p>" +
              findings.magnetization,
          {"sweep_truth.csv", data_file, fits[0], fits[1]}},
-        {"sweep_theta_c", "Coarse parameters θ_c against the field μ",
+        {"sweep_theta_c", "Coarse parameters &theta;<sub>c</sub>",
+         "Coarse parameters against the external field",
          "<p>Pair parameter of both models above, linear parameter of the second below. Hollow: fields at "
          "which the "
          "data leave a direction open.</p><p>" +
              findings.theta_c + "</p>",
          fits},
-        {"sweep_theta_cf", "Map parameter θ_cf against the field μ",
+        {"sweep_theta_cf", "Map parameter &theta;<sub>cf</sub>", "Map parameter against the external field",
          "<p>Probability that a fine spin equals its coarse spin.</p><p>" + findings.theta_cf + "</p>",
          fits}};
     std::string html = "<div class=\"figures\">\n";
@@ -47,15 +49,16 @@ std::string fits_table(const SweepResult& result, std::size_t model) {
                          {"&theta;<sub>cf</sub>", "status", "open direction", "information"});
     for (const SweepPoint& point : result.points) {
         const SweepFit& of = point.fits[model];
-        std::vector<std::string> row{fixed(point.field, 2), fixed(point.truth, 4),
-                                     fixed(point.data, 4) + " &plusmn; " + fixed(point.data_error, 4),
-                                     fixed(of.magnetization, 4)};
-        for (const double theta : of.fit.parameters.theta) row.push_back(fixed(theta, 3));
-        row.push_back(fixed(of.fit.map.theta_cf(of.fit.parameters.eta), 4));
+        std::vector<std::string> row{html_number(point.field, 2), html_number(point.truth, 4),
+                                     html_number(point.data, 4) + " &plusmn; " +
+                                         html_number(point.data_error, 4),
+                                     html_number(of.magnetization, 4)};
+        for (const double theta : of.fit.parameters.theta) row.push_back(html_number(theta, 3));
+        row.push_back(html_number(of.fit.map.theta_cf(of.fit.parameters.eta), 4));
         row.emplace_back(to_string(of.fit.status));
         const auto& directions = of.fit.directions;
-        row.push_back(directions.empty() ? "" : escaped(directions.front().text));
-        row.push_back(directions.empty() ? "" : fixed(directions.front().information, 3));
+        row.push_back(directions.empty() ? "none" : escaped(directions.front().text));
+        row.push_back(directions.empty() ? "" : html_number(directions.front().information, 3));
         table.rows.push_back(row);
     }
     return std::string("<h3>predCG ") + sweep_models[model].label + "</h3>\n" + html_of(table);
