@@ -64,6 +64,8 @@ struct Enumeration {
     template <FiniteTarget T>
     Matrix two_point(const T& target, Index i, Index j) const {
         const auto& space = target.space();
+        for (Index site : {i, j})
+            require_range(site, 0, Index(space.size()) - 1, "Enumeration::two_point", "site");
         const auto& letters = space.values();
         const Index q = static_cast<Index>(std::ranges::size(letters));
         const double log_z = log_partition(target);

@@ -7,7 +7,8 @@
 
 namespace predcg {
 
-/// log sum_k exp(l_k), one term at a time, without overflow. NaN terms and +infinity make it NaN.
+/// log sum_k exp(l_k), one term at a time, without overflow. Terms that are NaN or +infinity make it
+/// NaN or infinite, whatever follows.
 class LogSumExp {
 public:
     void add(double log_term) {
@@ -80,7 +81,7 @@ private:
         const double share = before * weight / sum_;
         for (Index l = 0; l < mean_.size(); ++l)
             for (Index k = 0; k < mean_.size(); ++k)
-                scatter_(k, l) += share * difference_[k] * difference_[l];
+                scatter_(k, l) += share * (difference_[k] * difference_[l]);  // symmetric to the last bit
     }
 
     double largest_ = -std::numeric_limits<double>::infinity();
