@@ -51,6 +51,27 @@ inline Matrix chain_stiffness(Index beads, Index dimension, double bond, double 
     });
 }
 
+/// Products and transposes as loops: each form of Eigen's matrix product takes a second to compile.
+inline Matrix times(const Matrix& A, const Matrix& B) {
+    Matrix C = Matrix::Zero(A.rows(), B.cols());
+    for (Index i = 0; i < A.rows(); ++i)
+        for (Index j = 0; j < B.cols(); ++j)
+            for (Index k = 0; k < A.cols(); ++k) C(i, j) += A(i, k) * B(k, j);
+    return C;
+}
+template <class... More>
+Matrix times(const Matrix& A, const Matrix& B, const Matrix& C, const More&... more) {
+    return times(times(A, B), C, more...);
+}
+inline Matrix transposed(const Matrix& A) {
+    Matrix B(A.cols(), A.rows());
+    for (Index i = 0; i < A.rows(); ++i)
+        for (Index j = 0; j < A.cols(); ++j) B(j, i) = A(i, j);
+    return B;
+}
+/// x y^T.
+inline Matrix outer(const Vector& x, const Vector& y) { return times(x, transposed(y)); }
+
 /// Inverse and log |det| by Gauss-Jordan elimination with row pivoting.
 struct Inverted {
     Matrix inverse;
@@ -87,7 +108,7 @@ struct Inverted {
 inline double log_normal_density(const Vector& x, const Vector& mean, const Matrix& covariance) {
     const Inverted c(covariance);
     const Vector r = x - mean;
-    return -0.5 * r.dot(c.inverse * r) - 0.5 * c.log_determinant -
+    return -0.5 * r.dot(Vector(times(c.inverse, r))) - 0.5 * c.log_determinant -
            0.5 * static_cast<double>(x.size()) * std::log(2.0 * pi);
 }
 

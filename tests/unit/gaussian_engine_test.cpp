@@ -32,8 +32,8 @@ struct Forms {
 /// -1/2 X^T P X + b^T X + c with a well-conditioned P.
 Target random_target(std::mt19937_64& rng, Index n) {
     const Matrix m = by_hand::random_matrix(rng, n, n);
-    return {{-(m * m.transpose() + Matrix::Identity(n, n)), by_hand::random_vector(rng, n),
-             by_hand::random_between(rng, -3.0, 3.0)}};
+    return {{-(by_hand::times(m, by_hand::transposed(m)) + Matrix::Identity(n, n)),
+             by_hand::random_vector(rng, n), by_hand::random_between(rng, -3.0, 3.0)}};
 }
 
 Forms random_forms(std::mt19937_64& rng, Index n, Index count) {
@@ -49,8 +49,9 @@ Forms random_forms(std::mt19937_64& rng, Index n, Index count) {
 double covariance_by_isserlis(const QuadraticForm& f, const QuadraticForm& g, const Vector& mean,
                               const Matrix& S) {
     const Index n = mean.size();
-    const Vector a = f.A * mean + f.b, b = g.A * mean + g.b;  // f = f(mean) + a.y + 1/2 y^T A y
-    double sum = a.dot(S * b);
+    const Vector a = by_hand::times(f.A, mean) + f.b,
+                 b = by_hand::times(g.A, mean) + g.b;  // f = f(mean) + a.y + 1/2 y^T A y
+    double sum = a.dot(Vector(by_hand::times(S, b)));
     for (Index i = 0; i < n; ++i)
         for (Index j = 0; j < n; ++j)
             for (Index k = 0; k < n; ++k)
@@ -66,7 +67,7 @@ TEST(GaussianEngine, PartitionMeanAndCovariance) {
             const Target target = random_target(rng, n);
             const Forms forms = random_forms(rng, n, 3);
             const Matrix S = by_hand::Inverted(-target.form.A).inverse;
-            const Vector mean = S * target.form.b;
+            const Vector mean = by_hand::times(S, target.form.b);
             const std::string what = "n = " + std::to_string(n);
             const double log_partition = 0.5 * by_hand::Inverted(2.0 * by_hand::pi * S).log_determinant +
                                          0.5 * target.form.b.dot(mean) + target.form.c;
@@ -77,7 +78,7 @@ TEST(GaussianEngine, PartitionMeanAndCovariance) {
             for (Index k = 0; k < 3; ++k) {
                 const QuadraticForm& f = forms.quadratic(k);
                 const double expected =
-                    0.5 * (f.A * (S + mean * mean.transpose())).trace() + f.b.dot(mean) + f.c;
+                    0.5 * by_hand::times(f.A, S + by_hand::outer(mean, mean)).trace() + f.b.dot(mean) + f.c;
                 expect_close(m.mean[k], expected, 1e-10, what);
                 for (Index l = 0; l < 3; ++l)
                     expect_close(m.covariance(k, l), covariance_by_isserlis(f, forms.quadratic(l), mean, S),
@@ -85,7 +86,7 @@ TEST(GaussianEngine, PartitionMeanAndCovariance) {
             }
             const SiteMoments sites = GaussianEngine{}.site_moments(target, 2);
             expect_close(sites.mean, mean, 1e-11, what);
-            expect_close(sites.second, Matrix(S + mean * mean.transpose()), 1e-11, what);
+            expect_close(sites.second, Matrix(S + by_hand::outer(mean, mean)), 1e-11, what);
             EXPECT_EQ(GaussianEngine{}.site_moments(target, 1).second.size(), 0);
             expect_close(GaussianEngine{}.site_moments(target, 1).mean, mean, 1e-11, what);
         }
@@ -112,14 +113,14 @@ TEST(GaussianEngine, SamplesHaveTheTargetsMoments) {
     const Index n = 4, draws = 20000;
     const Target target = random_target(rng, n);
     const Matrix S = by_hand::Inverted(-target.form.A).inverse;
-    const Vector mean = S * target.form.b;
+    const Vector mean = by_hand::times(S, target.form.b);
     const auto sampler = GaussianEngine{}.sampler(target);
     Vector sum = Vector::Zero(n);
     Matrix second = Matrix::Zero(n, n);
     for (Index k = 0; k < draws; ++k) {
         const Vector y = sampler.draw(rng) - mean;
         sum += y;
-        second += y * y.transpose();
+        second += by_hand::outer(y, y);
     }
     const double N = static_cast<double>(draws);
     for (Index i = 0; i < n; ++i) {
