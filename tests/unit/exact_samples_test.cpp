@@ -103,6 +103,14 @@ TEST(ExactSamples, AUniformNumberOfZeroDrawsNothingForbidden) {
     EXPECT_TRUE(std::isfinite(target.log_density(Enumeration{}.sampler(target).draw(zeros))));
 }
 
+TEST(ExactSamples, DoNotDependOnTheMemoryForMessages) {
+    const auto target = Boltzmann(ising::chain({.sites = 12, .range = 4}), 0.3);
+    const TransferMatrix small{.memory_limit = 8.0 * 32 * 12 * 2};  // the tables, and messages of one start
+    auto sampler = TransferMatrix{}.sampler(target), frugal = small.sampler(target);
+    auto rng = make_stream(test_seed(), Purpose::check), same = rng;
+    for (int k = 0; k < 200; ++k) EXPECT_EQ(sampler.draw(rng), frugal.draw(same)) << k;
+}
+
 TEST(ExactSamples, UsersGenerators) {
     const auto target = Boltzmann(ising::chain({.sites = 6, .field = 0.2}), 0.5);
     std::mt19937_64 rng(1);

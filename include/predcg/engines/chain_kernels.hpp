@@ -159,8 +159,9 @@ Index pick(double u, Index count, Weight&& weight) {
 /// Draws window after window, given the letters before it: forward filtering was done by the messages.
 class ChainDraw {
 public:
-    explicit ChainDraw(ChainProblem problem)
-        : problem_(std::move(problem)), start_(start_probabilities(problem_)),
+    /// Messages of as many starts are kept as fit into `memory` bytes, at least of one.
+    ChainDraw(ChainProblem problem, double memory)
+        : problem_(std::move(problem)), memory_(memory), start_(start_probabilities(problem_)),
           backward_(static_cast<std::size_t>(start_.size())) {}
 
     const ChainShape& shape() const { return problem_.shape; }
@@ -170,8 +171,7 @@ public:
     void operator()(Uniform&& u, std::vector<Index>& letters) {
         const ChainShape& shape = problem_.shape;
         const Index start = pick(u(), start_.size(), [&](Index a) { return start_[a]; });
-        Matrix& backward = backward_[static_cast<std::size_t>(start)];  // made when first drawn
-        if (backward.size() == 0) backward = run_messages(shape, problem_.weights, start).backward;
+        const Matrix& backward = messages_of(start);
         Index state = start;
         if (!shape.periodic) state = pick(u(), shape.states, [&](Index s) { return backward(s, 0); });
         letters.resize(static_cast<std::size_t>(shape.sites));
@@ -187,7 +187,22 @@ public:
     }
 
 private:
+    /// Backward messages of a start, made when it is first drawn.
+    const Matrix& messages_of(Index start) {
+        Matrix& backward = backward_[static_cast<std::size_t>(start)];
+        if (backward.size() > 0) return backward;
+        Matrix made = run_messages(problem_.shape, problem_.weights, start).backward;
+        const double bytes = 8.0 * static_cast<double>(made.size());
+        if (kept_ + bytes > memory_) {
+            for (Matrix& other : backward_) other.resize(0, 0);
+            kept_ = 0.0;
+        }
+        kept_ += bytes;
+        return backward = std::move(made);
+    }
+
     ChainProblem problem_;
+    double memory_, kept_ = 0.0;
     Vector start_;
     std::vector<Matrix> backward_;
 };

@@ -89,7 +89,8 @@ struct TransferMatrix {
     class ConfigurationSampler {
     public:
         ConfigurationSampler(const TransferMatrix& engine, const T& target)
-            : draw_(engine.prepare(target, target.window(), 2.0, 0.0, "TransferMatrix::sampler")),
+            : draw_(engine.prepare(target, target.window(), 2.0, 0.0, "TransferMatrix::sampler"),
+                    engine.memory_limit),
               space_(target.space()), blank_(blank_configuration(space_)) {}
 
         template <RandomBits R>
