@@ -45,8 +45,11 @@ public:
         const double K = settings.normalisation == Normalisation::slides
                              ? settings.strength * std::pow(length, 1.0 - settings.exponent) * sum
                              : settings.strength * length / sum;
-        for (Index k = 1; k <= range; ++k)
+        for (Index k = 1; k <= range; ++k) {
             couplings_.push_back(K / (length * std::pow(static_cast<double>(k), settings.exponent)));
+            require(std::isfinite(couplings_.back()), "ising::chain", "exponent", settings.exponent,
+                    "an exponent that gives finite couplings");
+        }
         // On a ring a bond of length k > n/2 is one of length n - k.
         folded_ = couplings_;
         if (settings.boundary == Boundary::periodic && 2 * range > n) {

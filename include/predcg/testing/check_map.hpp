@@ -1,0 +1,287 @@
+#pragma once
+// A check that users run on their own maps. Deterministic in the seed.
+#include <predcg/algebra/product.hpp>
+#include <predcg/concepts/expectation_engine.hpp>
+#include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/priors/priors.hpp>
+#include <predcg/testing/check_structure.hpp>
+
+#include <optional>
+#include <type_traits>
+
+namespace predcg {
+
+/// Where no fine space is given to check_map.
+struct UnknownSpace {};
+
+namespace detail {
+
+template <class M, class Space, class FineSpace>
+class MapCheck {
+    using Coarse = configuration_t<Space>;
+    using Prepared = prepared_t<M>;
+    using Likelihood = decltype(std::declval<const M&>().likelihood(std::declval<const Prepared&>(),
+                                                                    std::declval<const Vector&>()));
+    static constexpr int sample_count = 2000;
+
+public:
+    MapCheck(const M& map, const Space& space, const FineSpace& fine_space, const Vector& eta,
+             std::uint64_t seed)
+        : map_(map), space_(space), fine_space_(fine_space), eta_(eta),
+          rng_(make_stream(seed, Purpose::check)) {}
+
+    Findings operator()() {
+        for (int repeat = 0; repeat < 4; ++repeat) {
+            const Coarse X = space_.random(rng_), other = space_.random(rng_);
+            const auto x = map_.sample(X, eta_, rng_);
+            const Prepared prepared = prepare(map_, x);
+            if constexpr (requires { map_.coarse_size(prepared); })
+                list_.length("coarse_size(x)", map_.coarse_size(prepared), space_.size());
+            const auto likelihood = map_.likelihood(prepared, eta_);
+            const double log_p = likelihood.log_density(X);
+            if (!std::isfinite(log_p))
+                list_.add("log p_cf(x|X)", "is " + to_text(log_p) + " for an x drawn from it");
+            if (const double there = likelihood.log_density(other); std::isnan(there))
+                list_.add("log p_cf(x|X)", "is nan");
+            check_factor(likelihood, X);
+            if constexpr (StatisticMap<M>) {
+                check_statistic(prepared, X, log_p);
+                check_statistic(prepared, other, likelihood.log_density(other));
+            }
+        }
+        if constexpr (StatisticMap<M>) check_linearity();
+        check_samples();
+        if constexpr (FiniteSpace<FineSpace>) check_normalisation();
+        return list_.take();
+    }
+
+private:
+    /// Structure of the likelihood as a factor in X.
+    void check_factor(const Likelihood& likelihood, const Coarse& X) {
+        const auto whole = [&](const Coarse& at) -> double { return likelihood.log_density(at); };
+        if constexpr (requires { likelihood.quadratic(); })
+            check_quadratic(list_, "likelihood(x, eta).quadratic()", likelihood.quadratic(), X, space_.size(),
+                            "log_density(X)", whole(X));
+        if constexpr (FiniteSpace<Space>) {
+            if constexpr (ChainFactor<Likelihood, letter_t<Space>>)
+                check_windows(
+                    list_, space_, likelihood.window(), is_translation_invariant(likelihood),
+                    "likelihood(x, eta).log_weight(i, w)",
+                    [&](Index i, auto w) -> double { return likelihood.log_weight(i, w); }, "log_density(X)",
+                    whole, rng_);
+            if constexpr (requires(letter_t<Space> v) { likelihood.log_ratio(X, Index{}, v); })
+                check_differences(
+                    list_, space_, "likelihood(x, eta).log_ratio(X, i, v)",
+                    [&](const Coarse& at, Index i, const auto& v) -> double {
+                        return likelihood.log_ratio(at, i, v);
+                    },
+                    "log_density(X)", whole, rng_);
+        }
+    }
+
+    /// log p_cf(x|X, eta) = expected_log_density(T(X; x), 1, eta), and its derivatives by eta.
+    void check_statistic(const Prepared& prepared, const Coarse& X, double log_p) {
+        const auto statistic = map_.sufficient_statistic(prepared);
+        const Vector T = statistic(X);
+        if (!list_.length("sufficient_statistic(x)(X)", T.size(), statistic.size())) return;
+        check_statistic_structure(statistic, X, T);
+        const auto value_at = [&](const Vector& eta) {
+            return Expansion(map_.expected_log_density(T, 1.0, eta)).value;
+        };
+        const auto gradient_at = [&](const Vector& eta) -> Vector {
+            return Expansion(map_.expected_log_density(T, 1.0, eta)).gradient;
+        };
+        const Expansion e = map_.expected_log_density(T, 1.0, eta_);
+        const double scale = std::max(std::abs(e.value), T.size() > 0 ? T.cwiseAbs().maxCoeff() : 0.0);
+        if (std::isfinite(log_p))
+            list_.close("expected_log_density(T(X; x), 1, eta).value", e.value, "log p_cf(x|X)", log_p,
+                        sum_tolerance, scale);
+        if (!list_.length("expected_log_density(T, 1, eta).gradient", e.gradient.size(), eta_.size()) ||
+            !list_.same_shape("expected_log_density(T, 1, eta).hessian", e.hessian,
+                              Matrix(eta_.size(), eta_.size())))
+            return;
+        for (Index k = 0; k < eta_.size(); ++k) {
+            list_.close("expected_log_density(T, 1, eta).gradient[" + to_text(k) + "]", e.gradient[k],
+                        "the central difference of its value", difference(value_at, eta_, k),
+                        difference_tolerance, scale);
+            list_.close("expected_log_density(T, 1, eta).hessian, column " + to_text(k) + ",",
+                        Vector(e.hessian.col(k)), "the central difference of its gradient",
+                        Vector(difference(gradient_at, eta_, k)), difference_tolerance, scale);
+        }
+        check_maximiser(2.0 * T, 2.0);
+        kept_.push_back(T);
+    }
+
+    template <class S>
+    void check_statistic_structure(const S& statistic, const Coarse& X, const Vector& T) {
+        if constexpr (QuadraticStatistic<S>)
+            for (Index k = 0; k < T.size(); ++k)
+                check_quadratic(list_, "sufficient_statistic(x).quadratic(" + to_text(k) + ")",
+                                statistic.quadratic(k), X, space_.size(), "the statistic", T[k]);
+        if constexpr (FiniteSpace<Space>)
+            if constexpr (ChainStatistic<S, letter_t<Space>>)
+                check_windows(
+                    list_, space_, statistic.window(), is_translation_invariant(statistic),
+                    "sufficient_statistic(x).local(i, w)",
+                    [&](Index i, auto w) -> Vector { return statistic.local(i, w); }, "the statistic",
+                    [&](const Coarse& at) -> Vector { return statistic(at); }, rng_);
+    }
+
+    /// The closed form, where there is one without prior, is a point of zero slope.
+    void check_maximiser(const Vector& T, double count) {
+        if constexpr (requires { map_.maximiser(T, count, Flat{}); }) {
+            const std::optional<Vector> best = map_.maximiser(T, count, Flat{});
+            if (!best || !list_.length("maximiser(T, count, Flat)", best->size(), eta_.size())) return;
+            const Expansion e = map_.expected_log_density(T, count, *best);
+            list_.close("expected_log_density's gradient at maximiser(T, count, Flat)", e.gradient,
+                        "a maximum", Vector(Vector::Zero(eta_.size())), 1e-8,
+                        T.size() > 0 ? T.cwiseAbs().maxCoeff() : 0.0);
+        }
+    }
+
+    /// Sums over data of T and count are all the M-step sees: value and derivatives are linear in both.
+    void check_linearity() {
+        if (kept_.size() < 2) return;
+        const auto at = [&](const Vector& T, double count) {
+            const Expansion e = map_.expected_log_density(T, count, eta_);
+            Vector all(1 + e.gradient.size() + e.hessian.size());
+            all << e.value, e.gradient, e.hessian.reshaped();
+            return all;
+        };
+        const Vector &S = kept_.front(), &T = kept_.back();
+        const Vector apart = 3.0 * at(S, 1.0) - 0.5 * at(T, 2.0), together = at(3.0 * S - 0.5 * T, 2.0);
+        list_.close("expected_log_density(3 S - T/2, 2, eta)", together, "linearity in (T, count)", apart,
+                    1e-9, apart.cwiseAbs().maxCoeff());
+    }
+
+    /// Draws of x at one X have the likelihood's mean score, zero, and the moments that fine_moments gives.
+    void check_samples() {
+        const Coarse X = space_.random(rng_);
+        std::vector<Vector> scores, values;
+        for (int k = 0; k < sample_count; ++k) {
+            const auto x = map_.sample(X, eta_, rng_);
+            const Prepared prepared = prepare(map_, x);
+            Vector score(eta_.size());
+            for (Index l = 0; l < eta_.size(); ++l)
+                score[l] = difference(
+                    [&](const Vector& eta) -> double {
+                        return map_.likelihood(prepared, eta).log_density(X);
+                    },
+                    eta_, l);
+            scores.push_back(std::move(score));
+            if constexpr (has_fine_moments) values.push_back(numbers(x));
+        }
+        compare("mean score of samples, d log p_cf / d eta,", scores, Vector::Zero(eta_.size()),
+                "the likelihood");
+        if constexpr (has_fine_moments) {
+            const Vector at = numbers(X);
+            const SiteMoments fine = map_.fine_moments(SiteMoments{at, at * at.transpose()}, eta_);
+            compare("mean of samples", values, fine.mean, "fine_moments");
+            std::vector<Vector> products;
+            for (const Vector& x : values) products.push_back(Matrix(x * x.transpose()).reshaped());
+            compare("second moments of samples", products, fine.second.reshaped(), "fine_moments");
+        }
+    }
+
+    /// Means of draws within 7 standard errors; the other term allows for values that are rare.
+    void compare(const std::string& what, const std::vector<Vector>& draws, const Vector& expected,
+                 const std::string& reference) {
+        if (!list_.length(what, draws.front().size(), expected.size())) return;
+        const double n = static_cast<double>(draws.size());
+        for (Index k = 0; k < expected.size(); ++k) {
+            double mean = 0.0, square = 0.0, largest = 0.0;
+            for (const Vector& x : draws) {
+                mean += (x[k] - expected[k]) / n;
+                square += (x[k] - expected[k]) * (x[k] - expected[k]) / n;
+                largest = std::max(largest, std::abs(x[k]));
+            }
+            if (!(std::abs(mean) <= 7.0 * std::sqrt(square / n) + 25.0 * largest / n))
+                list_.add(what + "[" + to_text(k) + "]", "is " + to_text(mean + expected[k]) + ", but " +
+                                                             reference + " gives " + to_text(expected[k]));
+        }
+    }
+
+    /// sum_x p_cf(x|X) = 1.
+    void check_normalisation() {
+        const Coarse X = space_.random(rng_);
+        const auto& letters = fine_space_.values();
+        const auto q = static_cast<Index>(std::ranges::size(letters));
+        const Index n = fine_space_.size();
+        if (std::pow(static_cast<double>(q), static_cast<double>(n)) > 1e5) return;
+        auto x = blank_configuration(fine_space_);
+        std::vector<Index> places(static_cast<std::size_t>(n), 0);
+        for (std::size_t i = 0; i < places.size(); ++i) x[i] = std::ranges::begin(letters)[0];
+        double sum = 0.0;
+        for (std::size_t i = 0; i < places.size();) {
+            if (i == 0) {
+                const Prepared prepared = prepare(map_, std::as_const(x));
+                sum += std::exp(double(map_.likelihood(prepared, eta_).log_density(X)));
+            }
+            places[i] = (places[i] + 1) % q;
+            x[i] = std::ranges::begin(letters)[places[i]];
+            i = places[i] == 0 ? i + 1 : 0;
+        }
+        list_.close("sum over x of p_cf(x|X)", sum, "normalisation", 1.0, 1e-9);
+    }
+
+    template <class V>
+    static constexpr bool is_numbers = std::convertible_to<const V&, Vector> || requires(const V& v) {
+        { v[v.size() - v.size()] } -> RealValue;
+    };
+    static constexpr bool has_fine_moments =
+        is_numbers<Coarse> && is_numbers<typename M::fine_type> &&
+        requires(const M m, const SiteMoments& moments, const Vector& eta) {
+        { m.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
+    };
+
+    template <class V>
+    static Vector numbers(const V& v) {
+        if constexpr (std::convertible_to<const V&, Vector>) {
+            return v;
+        } else {
+            Vector result(static_cast<Index>(v.size()));
+            for (Index i = 0; i < result.size(); ++i)
+                result[i] = static_cast<double>(v[static_cast<decltype(v.size())>(i)]);
+            return result;
+        }
+    }
+
+    const M& map_;
+    const Space& space_;
+    const FineSpace& fine_space_;
+    const Vector& eta_;
+    Philox4x32 rng_;
+    FindingList list_;
+    std::vector<Vector> kept_;  // statistics seen
+};
+
+}  // namespace detail
+
+/// Looks for contradictions within a map, at random coarse configurations and the given eta. Each where the
+/// type has it: structure of the likelihood (window and log_weight, log_ratio, quadratic) and of the
+/// sufficient statistic against the whole; expected_log_density(T(X; x), 1, eta) against log p_cf(x|X, eta),
+/// its derivatives against central differences, its linearity in (T, count); maximiser against the
+/// gradient; draws of sample(X, eta) against the likelihood (their mean score is zero) and fine_moments;
+/// with a small finite fine space, the sum of p_cf(x|X) over all x. Cost: about 10^4 likelihoods.
+///
+///     EXPECT_EQ(predcg::check_map(my_map, coarse_space, eta), predcg::Findings{});
+///
+/// Throws ArgumentError unless eta has parameter_count() components.
+template <class M, class Space, class FineSpace = UnknownSpace>
+Findings check_map(const M& map, const Space& coarse_space, const Vector& eta,
+                   const FineSpace& fine_space = {}, std::uint64_t seed = 1) {
+    static_assert(ProbabilisticMap<M>, "predcg: check_map needs a type with fine_type, coarse_type, "
+                                       "parameter_count(), likelihood(x, eta) with log_density(X), and "
+                                       "sample(X, eta, rng) (concept ProbabilisticMap)");
+    if constexpr (ProbabilisticMap<M>) {
+        static_assert(std::is_same_v<typename M::coarse_type, configuration_t<Space>>,
+                      "predcg: the map's coarse_type is not the configuration type of the coarse space");
+        require_equal(eta.size(), map.parameter_count(), "check_map", "length of eta",
+                      "the number of parameters");
+        return detail::MapCheck<M, Space, FineSpace>(map, coarse_space, fine_space, eta, seed)();
+    } else {
+        return {};
+    }
+}
+
+}  // namespace predcg

@@ -1,0 +1,106 @@
+#pragma once
+// Checks of optional structure, the same for potentials, likelihoods and statistics: windows, differences
+// of one site, quadratic forms.
+#include <predcg/concepts/configuration_space.hpp>
+#include <predcg/core/quadratic_form.hpp>
+#include <predcg/core/window.hpp>
+#include <predcg/testing/findings.hpp>
+
+#include <span>
+
+namespace predcg::detail {
+
+/// A random configuration of a finite space with its letters, to cut windows from.
+template <FiniteSpace Space>
+struct Spelled {
+    using Letter = letter_t<Space>;
+
+    Spelled(const Space& space, Philox4x32& rng) : configuration(blank_configuration(space)) {
+        const auto& alphabet = space.values();
+        for (Index i = 0; i < Index(space.size()); ++i) {
+            const Index place = uniform_index(rng, static_cast<Index>(std::ranges::size(alphabet)));
+            letters.push_back(std::ranges::begin(alphabet)[place]);
+            configuration[static_cast<std::size_t>(i)] = letters.back();
+        }
+    }
+
+    /// w_i, see core/window.hpp.
+    std::vector<Letter> window(Index i, Window window) const {
+        const auto n = static_cast<Index>(letters.size());
+        std::vector<Letter> w;
+        for (Index k = 0; k < window.width && (i + k < n || window.boundary == Boundary::periodic); ++k)
+            w.push_back(letters[static_cast<std::size_t>((i + k) % n)]);
+        return w;
+    }
+
+    configuration_t<Space> configuration;
+    std::vector<Letter> letters;
+};
+
+/// The sum of local(i, w_i) over the chain is whole(X); a window that claims to be the same everywhere is.
+template <FiniteSpace Space, class Local, class Whole>
+void check_windows(FindingList& list, const Space& space, Window window, bool invariant,
+                   const std::string& local_name, Local&& local, const std::string& whole_name, Whole&& whole,
+                   Philox4x32& rng) {
+    const Index n = space.size();
+    if (window.width < 1 || (window.boundary == Boundary::periodic && window.width > n)) {
+        list.add("window()", "has width " + to_text(window.width) + "; on a ring of " + to_text(n) +
+                                 " sites it must be 1 to " + to_text(n));
+        return;
+    }
+    using Letter = letter_t<Space>;
+    for (int repeat = 0; repeat < 8; ++repeat) {
+        const Spelled<Space> X(space, rng);
+        const auto expected = whole(X.configuration);
+        auto sum = FindingList::zero_like(expected);
+        for (Index i = 0; i < n; ++i) {
+            const std::vector<Letter> w = X.window(i, window);
+            const auto value = local(i, std::span<const Letter>(w));
+            if (!list.same_shape(local_name, value, expected)) return;
+            sum += value;
+            if (!invariant || static_cast<Index>(w.size()) != window.width) continue;
+            list.close(local_name + " at a site, as translation_invariant() is true,", value,
+                       "the same window at site 0", local(0, std::span<const Letter>(w)), sum_tolerance);
+        }
+        list.close("the sum of " + local_name + " over the windows", sum, whole_name, expected,
+                   sum_tolerance * static_cast<double>(n));
+    }
+}
+
+/// difference(X, i, v) is whole(X with X_i := v) - whole(X).
+template <FiniteSpace Space, class Difference, class Whole>
+void check_differences(FindingList& list, const Space& space, const std::string& name,
+                       Difference&& difference, const std::string& whole_name, Whole&& whole,
+                       Philox4x32& rng) {
+    for (int repeat = 0; repeat < 8; ++repeat) {
+        Spelled<Space> X(space, rng);
+        const double before = whole(X.configuration);
+        for (Index i = 0; i < Index(space.size()); ++i)
+            for (const auto& letter : space.values()) {
+                auto changed = X.configuration;
+                changed[static_cast<std::size_t>(i)] = letter;
+                const double after = whole(changed);
+                if (std::isfinite(before) && std::isfinite(after))
+                    list.close(name, difference(X.configuration, i, letter),
+                               "the difference of " + whole_name, after - before, sum_tolerance,
+                               std::abs(before));
+            }
+    }
+}
+
+/// The form is symmetric, of the right size, and has the value at X.
+template <class X>
+void check_quadratic(FindingList& list, const std::string& name, const QuadraticForm& form, const X& at,
+                     Index size, const std::string& whole_name, double whole) {
+    if (!list.length(name + ".b", form.b.size(), size) ||
+        !list.length(name + ".A, rows of which", form.A.rows(), size) ||
+        !list.length(name + ".A, columns of which", form.A.cols(), size))
+        return;
+    list.close(name + ".A", form.A, "its transpose", Matrix(form.A.transpose()), 1e-12);
+    if constexpr (std::convertible_to<const X&, Vector>) {
+        const Vector coordinates = at;
+        list.close(name, form(coordinates), whole_name, whole, 1e-9, std::abs(form.c));
+    }
+}
+
+}  // namespace predcg::detail
