@@ -18,6 +18,7 @@ struct SweepOptions {
 
 void run_sweep(const SweepOptions& options) {
     const auto start = std::chrono::steady_clock::now();
+    study::check(options.settings);
     const study::ResultDirectory directory(options.out);
     const study::SweepResult result = study::run_sweep(options.settings);
     const auto seconds = [start] {

@@ -76,7 +76,7 @@ private:
             fail("nothing" + place, std::string(spins) + (last ? "; no comma at the end of a line" : ""));
         if (number == 0.0)
             fail(in_quotes(cell) + place, std::string(spins) + "; spins written as 0 and 1 must be converted "
-                                                            "first (x = 2 b - 1)");
+                                                               "first (x = 2 b - 1)");
         if (!number && line_ == 1)
             fail(in_quotes(cell) + place, std::string(spins) + ", separated by commas; no header line");
         fail(in_quotes(cell) + place, std::string(spins) + ", separated by commas");

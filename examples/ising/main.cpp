@@ -51,6 +51,23 @@ const CLI::App* innermost(const CLI::App* app) {
     return given.empty() ? app : innermost(given.front());
 }
 
+std::string full_name(const CLI::App* app) {
+    return app->get_parent() == nullptr ? app->get_name()
+                                        : full_name(app->get_parent()) + " " + app->get_name();
+}
+
+/// What CLI11 says, but for a mistyped subcommand, which it calls a missing one.
+std::string in_words(const CLI::ParseError& error, const CLI::App& app) {
+    const CLI::App* at = innermost(&app);
+    const std::string advice = "; see " + full_name(at) + " --help";
+    const auto words = app.remaining(true);
+    const auto known = at->get_subcommands([](const CLI::App*) { return true; });
+    if (words.empty() || words.front()[0] == '-' || known.empty()) return error.what() + advice;
+    std::string allowed;
+    for (const CLI::App* sub : known) allowed += (allowed.empty() ? "" : ", ") + sub->get_name();
+    return "subcommand: value '" + words.front() + "'; allowed: " + allowed + advice;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -74,8 +91,7 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-        return complain(std::string(error.what()) + "; see " + innermost(&app)->get_name() + " --help",
-                        bad_input);
+        return complain(in_words(error, app), bad_input);
     } catch (const cli::InputError& error) {
         return complain(error.what(), bad_input);
     }

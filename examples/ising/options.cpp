@@ -31,7 +31,8 @@ predcg::ising::Triplet triplet_of(const std::string& text) {
     const auto m = parse_integer(text.substr(0, comma));
     const auto n = parse_integer(comma == std::string::npos ? "" : text.substr(comma + 1));
     if (!m || !n || *m < 1 || *n < 1)
-        throw InputError("--triplet", in_quotes(text), "two distances m,n >= 1 with a comma between, as in 1,2");
+        throw InputError("--triplet", in_quotes(text),
+                         "two distances m,n >= 1 with a comma between, as in 1,2");
     return {*m, *n};
 }
 

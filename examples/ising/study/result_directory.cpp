@@ -21,7 +21,7 @@ ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
     std::error_code error;
     if (path.empty()) refuse("no name");
     if (fs::exists(path, error) && !fs::is_directory(path, error)) refuse("it is a file");
-    fs::create_directories(path, error);
+    made_ = fs::create_directories(path, error);
     if (error) refuse(error.message());
     std::random_device random;
     staging_ = path_ / (".unfinished-" + std::to_string(random()));
@@ -32,6 +32,7 @@ ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
 ResultDirectory::~ResultDirectory() {
     std::error_code ignored;
     fs::remove_all(staging_, ignored);
+    if (made_ && fs::is_empty(path_, ignored)) fs::remove(path_, ignored);
 }
 
 void ResultDirectory::write(const std::string& name, std::string_view text) const {

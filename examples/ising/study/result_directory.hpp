@@ -28,6 +28,7 @@ public:
 
 private:
     std::filesystem::path path_, staging_;
+    bool made_ = false;  // by us, so removed again if nothing came of it
 };
 
 }  // namespace cli::study

@@ -44,14 +44,6 @@ double standard_error(const Configurations& data, double mean) {
     return n < 2.0 ? 0.0 : std::sqrt(scatter / (n * (n - 1.0)));
 }
 
-void require_model(const SweepSettings& settings) {
-    const Index sites = settings.fine.chain.sites, level = settings.level;
-    if (level < 1 || sites % level != 0 || sites / level < 2)
-        throw InputError("--level", std::to_string(level),
-                         "a divisor of the " + std::to_string(sites) +
-                             " fine sites that leaves two coarse sites");
-}
-
 SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t data_seed,
                     const Configurations& data) {
     const double mean = data_mean(data, ising::Magnetization{})[0];
@@ -89,9 +81,19 @@ std::vector<double> sweep_fields(const SweepSettings& settings) {
     return fields;
 }
 
+void check(const SweepSettings& settings) {
+    sweep_fields(settings);
+    fine_at(settings, settings.from);
+    const Index sites = settings.fine.chain.sites, level = settings.level;
+    if (level < 1 || sites % level != 0 || sites / level < 2)
+        throw InputError("--level", std::to_string(level),
+                         "a divisor of the " + std::to_string(sites) +
+                             " fine sites that leaves at least two coarse sites");
+}
+
 SweepResult run_sweep(const SweepSettings& settings) {
     const std::vector<double> fields = sweep_fields(settings);
-    require_model(settings);
+    check(settings);
     SweepResult result{settings, {}, {}, {}};
     Progress progress("fits", fields.size() * sweep_models.size());
     for (std::size_t k = 0; k < fields.size(); ++k) {

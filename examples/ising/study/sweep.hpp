@@ -54,6 +54,9 @@ struct SweepResult {
 /// The fields from, from + step, ..., to. Throws InputError where they are none or too many.
 std::vector<double> sweep_fields(const SweepSettings& settings);
 
+/// Throws InputError or ArgumentError for settings that cannot be run, before any work.
+void check(const SweepSettings& settings);
+
 SweepResult run_sweep(const SweepSettings& settings);
 
 /// Writes tables, figures and report. `seconds` tells the time taken so far. Returns what went wrong with the

@@ -41,6 +41,7 @@ std::string assigned(const char* name, double value) {
 
 constexpr const char* theta_c_figure = R"(
 set multiplot layout 2,1
+set key maxcols 1 maxrows 3
 set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)
@@ -72,6 +73,7 @@ set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
 )";
 
 constexpr const char* theta_cf_figure = R"(
+set key maxcols 1 maxrows 3
 set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)

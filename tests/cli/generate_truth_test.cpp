@@ -1,0 +1,91 @@
+// generate and truth: every option reaches the model, numbers read back exactly.
+#include "data_io.hpp"
+#include "program.hpp"
+#include "reference.hpp"
+
+#include <predcg/ising/observables.hpp>
+#include <predcg/predict/fine_scale.hpp>
+#include <predcg/version.hpp>
+
+using namespace predcg;
+using cli_test::read_json;
+using cli_test::read_text;
+
+namespace {
+
+class Generate : public cli_test::Program {};
+class Truth : public cli_test::Program {};
+
+/// Settings that differ from every default, as options and for the library.
+constexpr const char* unusual = "--sites 12 --strength 0.8 --range 3 --exponent 0.5 --normalisation total "
+                                "--boundary open --field -0.4 --beta 0.7";
+const ising::ChainSettings unusual_chain{.sites = 12,
+                                         .strength = 0.8,
+                                         .range = 3,
+                                         .exponent = 0.5,
+                                         .normalisation = ising::Normalisation::total,
+                                         .boundary = Boundary::open,
+                                         .field = -0.4};
+
+TEST_F(Generate, WritesTheSamplesOfTheLibrary) {
+    run_well(std::string("generate ") + unusual + " --samples 9 --seed 5 --out data.csv");
+    const auto expected =
+        generate(ising::chain(unusual_chain), {.beta = 0.7, .samples = 9, .seed = 5}).configurations;
+    EXPECT_EQ(read_text(at("data.csv")), cli::csv_of(expected));
+    EXPECT_EQ(cli::read_configurations(at("data.csv")), expected);
+    EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
+}
+
+TEST_F(Generate, DefaultsAreThoseOfTheHelp) {
+    run_well("generate --out default.csv");
+    run_well(
+        "generate --sites 32 --strength 1 --range 1 --exponent 1 --normalisation slides --boundary periodic "
+        "--field 0 --beta 0.3 --samples 50 --seed 1 --out explicit.csv");
+    EXPECT_EQ(read_text(at("default.csv")), read_text(at("explicit.csv")));
+}
+
+TEST_F(Generate, SeedDecides) {
+    run_well("generate --samples 20 --seed 3 --out a.csv");
+    run_well("generate --samples 20 --seed 3 --out b.csv");
+    run_well("generate --samples 20 --seed 4 --out c.csv");
+    run_well("generate --samples 10 --seed 3 --out first.csv");
+    const std::string a = read_text(at("a.csv"));
+    EXPECT_EQ(a, read_text(at("b.csv")));
+    EXPECT_NE(a, read_text(at("c.csv")));
+    EXPECT_TRUE(a.starts_with(read_text(at("first.csv"))));
+}
+
+TEST_F(Generate, TakesTheLargestSeed) {
+    run_well("generate --samples 1 --seed 18446744073709551615 --out a.csv");
+    expect_refused("generate --samples 1 --seed 18446744073709551616 --out b.csv",
+                   {"--seed", "0 to 2^64 - 1"});
+}
+
+TEST_F(Truth, MeetsTheReference) {
+    for (const char* set : {"A", "B", "C"}) {
+        const auto expected = reference::load(set)["truth"];
+        const auto text = [&](const char* key) { return expected[key].dump(); };
+        run_well("truth --sites " + text("sites") + " --strength " + text("J0") + " --range " +
+                 text("range") + " --exponent " + text("exponent") + " --field " + text("field") +
+                 " --beta " + text("beta") + " --out truth.json");
+        const auto json = read_json(at("truth.json"));
+        reference::expect_near(json["log_partition"], expected["log_partition"], 1e-10, set);
+        reference::expect_near(json["magnetization"], expected["magnetization"], 1e-10, set);
+        reference::expect_close(reference::vector_of(json["correlation"]),
+                                reference::vector_of(expected["correlation"]), 1e-10, set);
+    }
+}
+
+TEST_F(Truth, IsTheLibrarysToTheLastDigit) {
+    run_well(std::string("truth ") + unusual + " --out truth.json");
+    const auto fine = ising::chain(unusual_chain);
+    const auto json = read_json(at("truth.json"));
+    EXPECT_EQ(json["log_partition"], TransferMatrix{}.log_partition(Boltzmann(fine, 0.7)));
+    EXPECT_EQ(json["magnetization"], truth(fine, 0.7, ising::Magnetization{}).value());
+    const Vector R = truth(fine, 0.7, ising::Correlation{Boundary::open}).mean;
+    EXPECT_EQ(reference::vector_of(json["correlation"]), R);
+    EXPECT_EQ(R.size(), 7);
+    EXPECT_EQ(json["version"], version_string);
+}
+
+}  // namespace

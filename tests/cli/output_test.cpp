@@ -1,0 +1,142 @@
+// Where results go, what happens to them on failure, help, and progress.
+#include "program.hpp"
+
+#include <predcg/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+namespace fs = std::filesystem;
+using cli_test::read_text;
+
+namespace {
+
+class Output : public cli_test::Program {};
+class Help : public cli_test::Program {};
+class ProgressLine : public cli_test::Program {};
+
+TEST_F(Output, IsRenamedIntoPlaceNotWrittenOver) {
+    write("data.csv", "earlier");
+    fs::create_hard_link(at("data.csv"), at("link.csv"));
+    run_well("generate --samples 2 --out data.csv");
+    EXPECT_EQ(read_text(at("link.csv")), "earlier");
+    EXPECT_NE(read_text(at("data.csv")), "earlier");
+    EXPECT_EQ(files(), (std::vector<std::string>{"data.csv", "link.csv"}));
+}
+
+TEST_F(Output, FollowsSymbolicLinks) {
+    write("target.csv", "earlier");
+    fs::create_symlink("target.csv", at("data.csv"));
+    run_well("generate --samples 2 --out data.csv");
+    EXPECT_TRUE(fs::is_symlink(at("data.csv")));
+    EXPECT_NE(read_text(at("target.csv")), "earlier");
+}
+
+TEST_F(Output, MayBeADevice) {
+    run_well("generate --samples 2 --out data.csv");
+    const auto outcome = run_well("generate --samples 2 --out /dev/stdout");
+    EXPECT_TRUE(outcome.out.starts_with(read_text(at("data.csv")))) << outcome.out;
+}
+
+TEST_F(Output, FailedWriteIsAFailedRun) {
+    if (!fs::exists("/dev/full")) GTEST_SKIP();
+    const auto outcome = run("generate --samples 2 --out /dev/full");
+    EXPECT_EQ(outcome.code, 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("cannot write '/dev/full'"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(fs::exists("/dev/full"));
+}
+
+TEST_F(Output, FailedRunLeavesEverythingAsItWas) {
+    write("truth.json", "earlier");
+    const auto outcome = run("truth --field 1e200 --beta 1e200 --out truth.json");
+    EXPECT_EQ(outcome.code, 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("nothing was written"), std::string::npos) << outcome.err;
+    EXPECT_EQ(read_text(at("truth.json")), "earlier");
+    EXPECT_EQ(files(), std::vector<std::string>{"truth.json"});
+}
+
+TEST_F(Output, FailedStudyLeavesNothing) {
+    const auto outcome = run("study sweep --field-from 1e200 --field-to 1e200 --beta 1e200 --out sweep");
+    EXPECT_EQ(outcome.code, 1) << outcome.err;
+    EXPECT_EQ(files(), std::vector<std::string>{});
+}
+
+TEST_F(Help, OfEverySubcommandHasDefaultsAndExamples) {
+    const std::vector<std::pair<std::string, std::vector<std::string>>> all{
+        {"", {"generate", "truth", "fit", "study", "Exit codes"}},
+        {"generate",
+         {"--sites", "=32", "--strength", "--range", "--exponent", "--normalisation", "slides|total",
+          "--boundary", "--field", "energy", "--beta", "1/energy", "=0.3", "--samples", "--seed"}},
+        {"truth", {"--sites", "--beta", "correlation"}},
+        {"fit",
+         {"--data", "--level", "--linear", "--pair-range", "--triplet", "--field", "--beta", "--engine",
+          "--optimizer", "--prior", "=weak", "--iterations", "=200", "--seed", "--boundary"}},
+        {"study", {"sweep"}},
+        {"study sweep", {"--field-from", "=-4.5", "--field-to", "--field-step", "=0.6", "--level", "=50"}}};
+    for (const auto& [command, parts] : all) {
+        std::string help = run_well(command + " --help").out;
+        for (const char c : std::string("[]"))  // CLI11 2.1 writes a default as =32, later ones as [32]
+            std::replace(help.begin(), help.end(), c, c == '[' ? '=' : ' ');
+        for (const auto& part : parts)
+            EXPECT_NE(help.find(part), std::string::npos) << command << " without " << part;
+        EXPECT_NE(help.find("Example"), std::string::npos) << command;
+    }
+}
+
+TEST_F(Help, VersionIsTheLibrarys) { EXPECT_EQ(run_well("--version").out, PREDCG_VERSION_STRING "\n"); }
+
+/// A pseudo-terminal and what was written to it.
+class Terminal {
+public:
+    Terminal() : control_(posix_openpt(O_RDWR | O_NOCTTY)) {
+        if (control_ < 0 || grantpt(control_) != 0 || unlockpt(control_) != 0) return;
+        name_ = ptsname(control_);
+        other_ = open(name_.c_str(), O_RDWR | O_NOCTTY);  // keeps what was written after the program ends
+    }
+    ~Terminal() {
+        close(other_);
+        close(control_);
+    }
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+
+    bool works() const { return other_ >= 0; }
+    const std::string& name() const { return name_; }
+
+    std::string written() const {
+        std::string text;
+        std::array<char, 4096> buffer;
+        for (pollfd ready{control_, POLLIN, 0}; poll(&ready, 1, 200) > 0;) {
+            const ssize_t count = read(control_, buffer.data(), buffer.size());
+            if (count <= 0) break;
+            text.append(buffer.data(), static_cast<std::size_t>(count));
+        }
+        return text;
+    }
+
+private:
+    int control_, other_ = -1;
+    std::string name_;
+};
+
+TEST_F(ProgressLine, IsShownOnATerminalAndWipedAtTheEnd) {
+    const Terminal terminal;
+    if (!terminal.works()) GTEST_SKIP() << "no pseudo-terminals here";
+    run("study sweep --sites 8 --samples 5 --field-from 0.3 --field-to 1.5 --out sweep",
+        {.standard_error = terminal.name()});
+    const std::string shown = terminal.written();
+    EXPECT_NE(shown.find(" of 6 fits"), std::string::npos) << shown;
+    const std::string wiped = "\r\033[K";
+    ASSERT_GE(shown.size(), wiped.size());
+    EXPECT_EQ(shown.substr(shown.size() - wiped.size()), wiped);
+}
+
+TEST_F(ProgressLine, IsNotShownElsewhere) {
+    run_well("study sweep --sites 8 --samples 5 --field-from 0.3 --field-to 1.5 --out sweep");
+}
+
+}  // namespace

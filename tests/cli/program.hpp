@@ -1,0 +1,57 @@
+#pragma once
+// Runs predcg-ising in a temporary directory.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cli_test {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+struct Outcome {
+    int code = -1;
+    std::string out, err;
+};
+
+std::string read_text(const fs::path& path);
+Json read_json(const fs::path& path);
+/// Columns of a CSV with a header line, as text.
+std::map<std::string, std::vector<std::string>> read_table(const fs::path& path);
+std::vector<double> numbers(const std::vector<std::string>& texts);
+
+/// A directory of its own for each test.
+class Program : public testing::Test {
+protected:
+    Program();
+    ~Program() override;
+
+    struct Surroundings {
+        std::string environment{};     ///< assignments before the command
+        std::string standard_error{};  ///< a file to use in place of our own
+    };
+    /// Runs `predcg-ising <arguments>` by the shell, in directory().
+    Outcome run(const std::string& arguments, const Surroundings& surroundings) const;
+    Outcome run(const std::string& arguments) const { return run(arguments, {}); }
+    /// Runs it and expects that it succeeds without a word on standard error.
+    Outcome run_well(const std::string& arguments) const;
+    /// Expects exit code 2, a message that contains all of `parts`, and no file made or changed.
+    void expect_refused(const std::string& arguments, const std::vector<std::string>& parts) const;
+
+    void write(const std::string& name, const std::string& text) const;
+    /// Names of all files here, hidden ones too, but for what run() makes itself.
+    std::vector<std::string> files() const;
+    fs::path at(const std::string& name) const { return directory_ / name; }
+    const fs::path& directory() const { return directory_; }
+
+    static std::string data_file(const std::string& set);
+
+private:
+    fs::path directory_, streams_;
+};
+
+}  // namespace cli_test
