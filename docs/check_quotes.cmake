@@ -3,6 +3,7 @@
 # A block of the page is checked by the comment on the line before it:
 #     <!-- quote: path -->       its lines stand in that file of the project, one after another
 #     <!-- output: program -->   it is all that this program prints
+#     <!-- lines: program -->    this program prints these lines, one after another
 # Every block marked cpp needs a quote. Links to files of the project must lead somewhere.
 cmake_minimum_required(VERSION 3.25)
 
@@ -44,10 +45,12 @@ while(TRUE)
             problem("the block that begins '${first_line}' is not in ${quoted}")
         endif()
         math(EXPR checked "${checked} + 1")
-    elseif(before MATCHES "<!-- output: ([^ ]+) -->$")
-        set(program "${CMAKE_MATCH_1}")
+    elseif(before MATCHES "<!-- (output|lines): ([^ ]+) -->$")
+        set(kind "${CMAKE_MATCH_1}")
+        set(program "${CMAKE_MATCH_2}")
         execute_process(COMMAND "${program_dir}/${program}" OUTPUT_VARIABLE output)
-        if(NOT "\n${output}" STREQUAL "${block}")
+        string(FIND "\n${output}" "${block}" at)
+        if(at EQUAL -1 OR (kind STREQUAL "output" AND NOT "\n${output}" STREQUAL "${block}"))
             problem("${program} does not print the block that begins '${first_line}', but:\n${output}")
         endif()
         math(EXPR checked "${checked} + 1")

@@ -20,7 +20,8 @@ double between(std::size_t i, std::size_t j, std::size_t n) {
     return static_cast<double>(std::min(d, n - d)) - 1.0;
 }
 
-// ---- by hand: U_c = - A sum_{i<j} X_i X_j exp(-(d_ij - 1) / r), theta = (A, r)
+// ---- by hand
+// U_c = - A sum_{i<j} X_i X_j exp(-(d_ij - 1) / r), theta = (A, r)
 struct Screened {
     ising::SpinSpace<> spins;
 
@@ -52,7 +53,8 @@ struct Screened {
 };
 static_assert(LearnablePotential<Screened>);
 
-// ---- by differentiation: the same energy, for any scalar T; the return type must be written out
+// ---- by differentiation
+// The same energy, for any scalar T; the return type must be written out.
 struct ScreenedEnergy {
     ising::SpinSpace<> spins;
 

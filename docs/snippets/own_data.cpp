@@ -2,6 +2,7 @@
 #include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/ising/chain.hpp>
 #include <predcg/ising/coarse_chain.hpp>
 #include <predcg/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
@@ -61,6 +62,11 @@ int main() {
     try {
         ising::coarse_chain({.sites = 12, .pair_range = 7});
     } catch (const ArgumentError& error) {
+        std::printf("%s\n", error.what());
+    }
+    try {
+        truth(ising::chain({.sites = 64, .range = 20}), 0.3, ising::Magnetization{});
+    } catch (const CostError& error) {
         std::printf("%s\n", error.what());
     }
     // ---- end

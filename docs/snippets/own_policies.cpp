@@ -16,7 +16,8 @@
 
 using namespace predcg;
 
-// ---- prior: independent Cauchy densities of one block, in z = beta theta_c or z = eta
+// ---- prior
+// Independent Cauchy densities of one block, in z = beta theta_c or z = eta.
 struct Cauchy {
     double scale = 1.0;
 
@@ -43,7 +44,8 @@ struct Cauchy {
 };
 static_assert(BlockPrior<Cauchy>);
 
-// ---- optimizer: Newton with a ridge that fades as the gradient does
+// ---- optimizer
+// Newton with a ridge that fades as the gradient does.
 struct Levenberg {
     struct State {};  // what persists between the steps of one start
 
@@ -58,7 +60,8 @@ struct Levenberg {
 };
 static_assert(Optimizer<Levenberg>);
 
-// ---- engine: exact sums over all configurations of a space with two letters
+// ---- engine
+// Exact sums over all configurations of a space with two letters.
 struct BitPatterns {
     template <class T>
     using state = NoState;  // what persists between calls for one target
@@ -99,7 +102,8 @@ private:
     }
 };
 
-// ---- observable: exact where it needs first and second moments of the sites only
+// ---- observable
+// Exact where it needs first and second moments of the sites only.
 struct MeanSquareMagnetization {
     double operator()(const std::vector<ising::Spin>& x) const {
         const double m = ising::Magnetization{}(x);

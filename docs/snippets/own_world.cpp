@@ -29,7 +29,8 @@ struct Colours {
 };
 static_assert(FiniteSpace<Colours>);
 
-// ---- fine potential: U(x) = - J sum_i [x_i = x_{i+1}] - h sum_i [x_i = 0]
+// ---- fine potential
+// U(x) = - J sum_i [x_i = x_{i+1}] - h sum_i [x_i = 0]
 struct Ring {
     Colours colours;
     double J, h;
@@ -49,7 +50,8 @@ struct Ring {
 };
 static_assert(ChainPotential<Ring>);
 
-// ---- coarse potential from features: U_c = theta_0 f_0(X) + theta_1 f_1(X)
+// ---- coarse potential
+// U_c = theta_0 f_0(X) + theta_1 f_1(X)
 struct CoarseRing {
     Colours colours;
 
@@ -74,8 +76,8 @@ struct CoarseRing {
 };
 static_assert(ChainCoarsePotential<CoarseRing>);
 
-// ---- map: a fine site has its coarse site's colour with probability p = logistic(eta), else one of the
-// others
+// ---- map
+// A fine site has its coarse site's colour with probability p = logistic(eta), else one of the others.
 struct CopyMap {
     using fine_type = std::vector<int>;
     using coarse_type = std::vector<int>;
@@ -155,7 +157,8 @@ struct CopyMap {
 };
 static_assert(StatisticMap<CopyMap>);
 
-// ---- observable: a number or a vector of a fine configuration
+// ---- observable
+// A number or a vector of a fine configuration.
 struct FractionOfColour0 {
     double operator()(const std::vector<int>& x) const {
         double count = 0.0;
@@ -179,7 +182,7 @@ int main() {
     std::printf("colour 0: data %.3f, prediction %.3f +- %.3f, truth %.3f +- %.3f\n",
                 data_mean(data, FractionOfColour0{})[0], predicted.value(), predicted.standard_error[0],
                 exact.value(), exact.standard_error[0]);
-    // ---- check
+
     // Optional structure is for speed alone: on a small ring, the whole sum gives the same.
     const auto target = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
     const double difference = TransferMatrix{}.log_partition(target) - Enumeration{}.log_partition(target);
