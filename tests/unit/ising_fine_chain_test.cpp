@@ -146,8 +146,9 @@ TEST(FineChain, Symmetries) {
         std::rotate(shifted.begin(), shifted.begin() + 1, shifted.end());
         EXPECT_NEAR(ising::chain(opposite).energy(flipped), chain.energy(x), rounding(s)) << "flip";
         EXPECT_NEAR(chain.energy(Spins(x.rbegin(), x.rend())), chain.energy(x), rounding(s)) << "reflection";
-        if (s.boundary == Boundary::periodic)
+        if (s.boundary == Boundary::periodic) {
             EXPECT_NEAR(chain.energy(shifted), chain.energy(x), rounding(s)) << "translation";
+        }
     }
 }
 
