@@ -104,9 +104,14 @@ TEST(GaussianTruth, ExactByClosedFormAndBySampling) {
             expect_close(exact_ends.value(), end_to_end(C, dimension), 1e-11, "end to end");
             const auto data = generate(fine, {.beta = beta, .samples = 2000, .seed = test_seed()});
             EXPECT_EQ(data.beta, beta);
-            expect_sampled(truth(fine, beta, Sampled<gaussian::EndToEnd>{ends}, GaussianEngine{},
-                                 {.draws = 4000, .seed = test_seed()}),
-                           exact_ends.value(), "end to end");
+            const Prediction sampled = truth(fine, beta, Sampled<gaussian::EndToEnd>{ends}, GaussianEngine{},
+                                             {.draws = 4000, .seed = test_seed()});
+            expect_sampled(sampled, exact_ends.value(), "end to end");
+            // |r|^2 of d independent normals has standard deviation E|r|^2 sqrt(2/d); 4000 draws give it to
+            // 2 per cent.
+            EXPECT_NEAR(sampled.standard_error[0] /
+                            (exact_ends.value() * std::sqrt(2.0 / static_cast<double>(dimension * 4000))),
+                        1.0, 0.2);
             // Var x_i x_j = C_ii C_jj + C_ij^2, for the first coordinates of three pairs of beads.
             for (const Index j : {Index(0), dimension, 7 * dimension}) {
                 double sum = 0.0;
@@ -132,6 +137,17 @@ TEST(GaussianTruth, EnergyOfTheChain) {
             expect_close(fine.energy(x), by_hand::chain_energy(x, dimension, 1.5, -0.25, 0.75, boundary),
                          1e-13);
         }
+}
+
+// Mean 2.4, and the standard error sqrt(sum (x - 2.4)^2 / (n (n-1))).
+TEST(SampledExpectation, MeanAndStandardError) {
+    const std::vector<double> values{3.0, -1.0, 4.0, 1.0, 5.0};
+    std::size_t next = 0;
+    const Prediction p = detail::sampled([](double value) { return value; },
+                                         [&](auto&) { return values[next++]; }, {.draws = 5});
+    EXPECT_DOUBLE_EQ(p.value(), 2.4);
+    EXPECT_DOUBLE_EQ(p.standard_error[0], std::sqrt((0.36 + 11.56 + 2.56 + 1.96 + 6.76) / 20.0));
+    EXPECT_FALSE(p.exact);
 }
 
 TEST(GaussianObservables, OfOneConfiguration) {
