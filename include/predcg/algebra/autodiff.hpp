@@ -131,4 +131,36 @@ AutoDiffPotential<P> with_autodiff(P potential) {
     return AutoDiffPotential<P>(std::move(potential));
 }
 
+/// A potential with energy_gradient, dU/dX on R^n, from an energy that is templated on the scalar of X:
+///     template <class T> T energy(const Eigen::Matrix<T, Eigen::Dynamic, 1>& x) const;                //
+///     fine template <class T> T energy(const Eigen::Matrix<T, ...>& X, const Vector& theta) const;       //
+///     coarse
+/// by Eigen's forward differentiation: n energies' cost. Everything else the potential has stays.
+template <class P>
+class StateAutoDiffPotential : public P {
+public:
+    explicit StateAutoDiffPotential(P potential) : P(std::move(potential)) {}
+
+    template <class X>
+        requires requires(const P p, const VectorOf<Dual>& x) {
+            { p.energy(x) } -> std::same_as<Dual>;
+        }
+    auto energy_gradient(const X& x) const -> Vector {
+        return detail::gradient_of(P::energy(detail::seed_dual(x)), x.size());
+    }
+
+    template <class X>
+        requires requires(const P p, const VectorOf<Dual>& x, const Vector& theta) {
+            { p.energy(x, theta) } -> std::same_as<Dual>;
+        }
+    auto energy_gradient(const X& x, const Vector& theta) const -> Vector {
+        return detail::gradient_of(P::energy(detail::seed_dual(x), theta), x.size());
+    }
+};
+
+template <class P>
+StateAutoDiffPotential<P> with_state_autodiff(P potential) {
+    return StateAutoDiffPotential<P>(std::move(potential));
+}
+
 }  // namespace predcg

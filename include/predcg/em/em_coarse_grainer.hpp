@@ -66,11 +66,16 @@ public:
     const Optimizer& optimizer() const { return optimizer_; }
     const Prior& prior() const { return prior_; }
 
-    /// Data made ready once for all iterations; see prepare_data. Throws ArgumentError, too, where the data
-    /// do not belong to this number of coarse sites.
+    /// The same with another engine of this type: other settings.
+    EMCoarseGrainer with_engine(Engine engine) const {
+        return {fine_, coarse_, map_, std::move(engine), optimizer_, prior_};
+    }
+
+    /// Data made ready once for all iterations, with weights or one for each; see prepare_data. Throws
+    /// ArgumentError, too, where the data do not belong to this number of coarse sites.
     template <std::ranges::input_range Range>
-    Data prepare(const Range& configurations, double beta) const {
-        Data data = prepare_data(map_, configurations, beta);
+    Data prepare(const Range& configurations, double beta, std::span<const double> weights = {}) const {
+        Data data = prepare_data(map_, configurations, beta, weights);
         if constexpr (requires { map_.coarse_size(data.forms.front()); })
             for (const auto& form : data.forms)
                 require_equal(map_.coarse_size(form), coarse_.space().size(), "EMCoarseGrainer::prepare",
@@ -150,8 +155,8 @@ public:
                                                       return expect_coarse(there);
                                                   });
         else
-            state.theta =
-                detail::step_coarse(prior_.coarse, statistics, expect_coarse(state), state.theta, state.beta);
+            state.theta = detail::step_coarse(prior_.coarse, statistics, expect_coarse(state), state.theta,
+                                              state.beta, is_exact ? 3.0 : 0.5);
     }
 
     /// Log-likelihood, gradient and informations at a point, in the coordinates (theta_c, eta).

@@ -56,7 +56,8 @@ private:
         LikelihoodExpansion likelihood = expand_likelihood(
             grainer_.map(), statistics, grainer_.expect_coarse(state), state.eta, data_.beta);
         Point point = this->posterior_point(z, std::move(statistics), std::move(likelihood));
-        if (!std::isfinite(point.value) || !predcg::all_finite(point.gradient.data(), point.gradient.size()) ||
+        if (!std::isfinite(point.value) ||
+            !predcg::all_finite(point.gradient.data(), point.gradient.size()) ||
             !predcg::all_finite(point.information.data(), point.information.size()))
             throw NumericalError("EMCoarseGrainer::fit: the log posterior is " + to_text(point.value) +
                                  " or has no finite derivatives");
@@ -64,7 +65,8 @@ private:
     }
 
     std::optional<Point> try_evaluate(const Vector& z) const {
-        if (!predcg::all_finite(z.data(), z.size()) || !is_admissible(grainer_.coarse(), parameters_of(z).theta))
+        if (!predcg::all_finite(z.data(), z.size()) ||
+            !is_admissible(grainer_.coarse(), parameters_of(z).theta))
             return std::nullopt;
         try {
             return evaluate(z);

@@ -25,10 +25,24 @@ struct CoarseMoments {
     Matrix hessian;
 };
 
+namespace detail {
+/// D, the derivative of the complete-data score by (G, T): -beta for G, the map's own slope for T.
+template <ProbabilisticMap M>
+Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double beta) {
+    Matrix slope = Matrix::Zero(p + eta.size(), p + t);
+    for (Index l = 0; l < p; ++l) slope(l, l) = -beta;
+    for (Index j = 0; j < t && eta.size() > 0; ++j) {  // the score is linear in (T, count)
+        const Expansion unit = map_expansion(map, Vector::Unit(t, j), 0.0, eta);
+        for (Index k = 0; k < eta.size(); ++k) slope(p + k, p + j) = unit.gradient[k];
+    }
+    return slope;
+}
+}  // namespace detail
+
 /// The expansion from what the E-step left and p_c at the same point (method of Louis):
 ///     dL/dtheta = beta (N <G>_c - sum_i E_i G),             G = dU_c/dtheta
 ///     complete_theta = beta sum_i E_i[d2U] - beta N <d2U>_c + beta^2 N Cov_c(G)
-///     dL/deta and complete_eta from the map; missing = D sum_i Cov_i[(G, T)] D^T with D the derivative of
+/// dL/deta and complete_eta from the map; missing = D sum_i Cov_i[(G, T)] D^T with D the derivative of
 /// the complete-data score by (G, T), -beta for G and the map's own slope for T.
 template <ProbabilisticMap M>
 LikelihoodExpansion expand_likelihood(const M& map, const ExpectedStatistics& statistics,
@@ -38,10 +52,9 @@ LikelihoodExpansion expand_likelihood(const M& map, const ExpectedStatistics& st
     LikelihoodExpansion e{0.0, Vector(p + m), Matrix::Zero(p + m, p + m), Matrix::Zero(p + m, p + m)};
     if (statistics.log_evidence && coarse.gradient.log_partition)
         e.log_likelihood = *statistics.log_evidence - N * *coarse.gradient.log_partition;
-    Matrix slope = Matrix::Zero(p + m, p + t);
+    const Matrix slope = detail::score_slope(map, p, t, eta, beta);
     for (Index l = 0; l < p; ++l) {
         e.gradient[l] = beta * (N * coarse.gradient.mean[l] - statistics.coarse[l]);
-        slope(l, l) = -beta;
         for (Index k = 0; k < p; ++k)
             e.complete(k, l) = beta * (statistics.coarse_hessian(k, l) - N * coarse.hessian(k, l)) +
                                beta * beta * N * coarse.gradient.covariance(k, l);
@@ -51,10 +64,6 @@ LikelihoodExpansion expand_likelihood(const M& map, const ExpectedStatistics& st
         for (Index l = 0; l < m; ++l) {
             e.gradient[p + l] = score.gradient[l];
             for (Index k = 0; k < m; ++k) e.complete(p + k, p + l) = -score.hessian(k, l);
-        }
-        for (Index j = 0; j < t; ++j) {  // the score is linear in (T, count)
-            const Expansion unit = detail::map_expansion(map, Vector::Unit(t, j), 0.0, eta);
-            for (Index k = 0; k < m; ++k) slope(p + k, p + j) = unit.gradient[k];
         }
     }
     for (Index l = 0; l < p + m; ++l)

@@ -55,10 +55,11 @@ Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const Expec
 }
 
 /// One Newton step with the complete-data information, for a potential that is not linear in theta
-/// (generalised EM: Lange, J. R. Stat. Soc. B 57 (1995) 425). The caller sees to it that the step rises.
+/// (generalised EM: Lange, J. R. Stat. Soc. B 57 (1995) 425). No component of beta theta moves by more than
+/// max_step. The caller sees to it that the step rises.
 template <class CoarsePrior>
 Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics, const CoarseMoments& c,
-                   const Vector& theta, double beta) {
+                   const Vector& theta, double beta, double max_step) {
     const double N = statistics.count;
     const Vector z = beta * theta, lower = Vector::Constant(theta.size(), lower_bound(prior));
     Vector gradient = prior.gradient(z);
@@ -71,7 +72,8 @@ Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistic
     }
     const std::vector<Index> free = free_coordinates(z, gradient, lower);
     const Vector step = ascent_step(selected(information, free), selected(gradient, free));
-    return moved(z, 1.0, scattered(step, free, z.size()), lower) / beta;
+    const double t = std::min(1.0, max_step / std::max(largest(step), 1e-300));
+    return moved(z, t, scattered(step, free, z.size()), lower) / beta;
 }
 
 }  // namespace predcg::detail

@@ -2,10 +2,13 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <map>
 #include <ranges>
+#include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,35 +25,47 @@ struct PreparedData {
     double beta = 0.0;       ///< inverse temperature of the samples
 };
 
-/// Prepares any range of configurations. Throws ArgumentError for an empty range, beta that is not a
-/// number > 0, or whatever the map refuses; the message says which datum.
+/// Prepares any range of configurations; `weights` are one a datum, or absent for 1 each. Throws
+/// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
+/// not as many as the data, or whatever the map refuses.
 template <ProbabilisticMap M, std::ranges::input_range Data>
-PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta) {
+PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
+                                         std::span<const double> weights = {}) {
     using Form = prepared_t<M>;
     require_positive(beta, "prepare_data", "beta");
+    for (const double w : weights)
+        require(std::isfinite(w) && w >= 0.0, "prepare_data", "weight", w, "a finite number >= 0");
     PreparedData<Form> prepared;
     prepared.beta = beta;
-    const auto append = [&](Form form) {
+    const auto append = [&](Form form, double weight) {
         prepared.forms.push_back(std::move(form));
-        prepared.weights.push_back(1.0);
+        prepared.weights.push_back(weight);
         prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
-    if constexpr (std::totally_ordered<Form>) {
-        std::map<Form, std::size_t> places;
-        for (const auto& x : data) {
+    std::conditional_t<std::totally_ordered<Form>, std::map<Form, std::size_t>, int> places{};
+    std::size_t read = 0;
+    for (const auto& x : data) {
+        if (!weights.empty() && read == weights.size()) {
+            ++read;  // more data than weights: refused below
+            break;
+        }
+        const double weight = weights.empty() ? 1.0 : weights[read];
+        ++read;
+        if (weight == 0.0) continue;
+        prepared.count += weight;
+        if constexpr (std::totally_ordered<Form>) {
             const auto [at, is_new] = places.try_emplace(detail::prepare(map, x), prepared.forms.size());
             if (is_new)
-                append(at->first);
+                append(at->first, weight);
             else
-                prepared.weights[at->second] += 1.0;
-            prepared.count += 1.0;
-        }
-    } else {
-        for (const auto& x : data) {
-            append(detail::prepare(map, x));
-            prepared.count += 1.0;
+                prepared.weights[at->second] += weight;
+        } else {
+            append(detail::prepare(map, x), weight);
         }
     }
+    if (!weights.empty())
+        require_equal(static_cast<Index>(read), static_cast<Index>(weights.size()), "prepare_data",
+                      "number of data", "the number of weights");
     require(prepared.count > 0.0, "prepare_data", "number of data", prepared.count, "at least one");
     return prepared;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The iterations of a fit whose expectations are sampled.
 #include <predcg/em/fit_coordinates.hpp>
+#include <predcg/em/growth.hpp>
 #include <predcg/sampling/autocorrelation.hpp>
 
 #include <algorithm>
@@ -17,10 +18,11 @@ namespace predcg::detail {
 /// With iterates z_t, gradients g_t of the log posterior (times N / batch) and the averaged observed
 /// information I over the second half of the iterations so far, u_t = z_t + I^-1 g_t scatters around the
 /// optimum whatever the gains are. Their autocorrelated mean error is the estimate's Monte Carlo error; the
-/// drift I^-1 mean(g) is what the average still lacks. Converged: for every parameter the error is within
-/// tolerance, and the drift within half of it plus two errors, of a posterior standard deviation
-/// sqrt((I^-1)_kk), and no direction is open. A direction is open where its information, less two errors of
-/// its own, is below that of the weak prior.
+/// drift I^-1 mean(g) is what the average still lacks; the estimate is the average plus the drift where that
+/// is less than a posterior standard deviation (one Newton step from a consistent point). Converged: for
+/// every parameter the error is within tolerance, and the drift within half of it plus two errors, of a
+/// posterior standard deviation sqrt((I^-1)_kk), and no direction is open. A direction is open where its
+/// information, less two errors of its own, is below that of the weak prior.
 template <class Grainer>
 class StochasticRun : FitCoordinates<Grainer> {
     using Base = FitCoordinates<Grainer>;
@@ -64,7 +66,7 @@ public:
             const FitPoint point = evaluate(state, z);
             records_.push_back({z, point.gradient, point.information, point.posterior_information});
             bool em_step = false;
-            const Vector next = advance(state, point, em_step);
+            const Vector next = s.grow ? ascend(state, point, em_step) : advance(state, point, em_step);
             note(result, point, t, next, em_step);
             z = next;
             result.iterations = t + 1;
@@ -72,7 +74,9 @@ public:
                 result.status = Status::stopped;
                 break;
             }
-            if ((t + 1) % check_every == 0 && t + 1 >= std::max(smallest_run, s.minimum_iterations)) {
+            // With growing samples late iterations are worth many early ones.
+            const Index every = s.grow ? 5 : 50, least = s.grow ? 10 : 200;
+            if ((t + 1) % every == 0 && t + 1 >= std::max(least, s.minimum_iterations)) {
                 average = take_average();
                 if (average.converged) {
                     result.status = Status::converged;
@@ -84,17 +88,15 @@ public:
     }
 
 private:
-    static constexpr Index check_every = 50, smallest_run = 200;
-
     /// The log posterior's noisy derivatives at z.
     FitPoint evaluate(State& state, const Vector& z) const {
         const Parameters parameters = parameters_of(z);
         state.theta = parameters.theta;
         state.eta = parameters.eta;
         const std::vector<Index> batch = draw_batch(state.iteration);
-        ExpectedStatistics statistics = grainer_.expect(state, data_, batch);
+        ExpectedStatistics statistics = grown_.expect(state, data_, batch);
         statistics *= data_.count / statistics.count;
-        const CoarseMoments coarse = grainer_.expect_coarse(state);
+        const CoarseMoments coarse = grown_.expect_coarse(state);
         LikelihoodExpansion likelihood =
             expand_likelihood(grainer_.map(), statistics, coarse, state.eta, data_.beta);
         likelihood.log_likelihood = std::numeric_limits<double>::quiet_NaN();
@@ -141,6 +143,34 @@ private:
         }
         em_step = !step;
         return admissible(point.z, std::move(next));
+    }
+
+    /// A whole EM step, and more samples from here on where its gain is not clear of the noise: gain and
+    /// noise of the complete-data log posterior, to second order in the step. Caffo, Jank, Jones, J. R. Stat.
+    /// Soc. B 67 (2005) 235, with samples added before the next step instead of within this one.
+    Vector ascend(State& state, const FitPoint& point, bool& em_step) {
+        State best = state;
+        grown_.maximise(best, point.statistics);
+        Vector next = admissible(point.z, z_of({best.theta, best.eta}));
+        em_step = true;
+        const Vector step = next - point.z;
+        Vector natural = step;
+        for (Index k = 0; k < step.size(); ++k) natural[k] /= scale_[k];
+        const Matrix curvature = point.likelihood.complete;  // in (theta_c, eta)
+        const double gain = point.gradient.dot(step) - 0.5 * natural.dot(curvature.lazyProduct(natural));
+        const CoarseMoments coarse = grown_.expect_coarse(state);
+        const Matrix slope =
+            score_slope(grainer_.map(), p_, point.statistics.map.size(), state.eta, data_.beta);
+        const double noise = std::sqrt(gradient_noise(slope, point.statistics, coarse, natural, data_.beta));
+        if (std::isnan(noise))
+            throw ArgumentError("StochasticSettings", "grow", "true",
+                                "only with standard_errors in MonteCarlo");
+        constexpr double quantile = 1.2816;  // one-sided 90 %
+        if (gain < quantile * noise && growth_ < settings_.stochastic.largest_growth) {
+            growth_ = std::min(1.5 * growth_, settings_.stochastic.largest_growth);
+            grown_ = grainer_.with_engine(with_more_samples(grainer_.engine(), growth_));
+        }
+        return next;
     }
 
     /// next, or the first point half-way, a quarter of the way, ... that the potential admits.
@@ -224,6 +254,14 @@ private:
         }
     }
 
+    /// The average, corrected by the Newton step that is left where that is known to be small.
+    Vector estimate(const Average& a) const {
+        if (!a.definite) return a.z;
+        for (Index k = 0; k < a.z.size(); ++k)
+            if (!(std::abs(a.drift[k]) <= a.sd[k])) return a.z;
+        return admissible(a.z, moved(a.z, 1.0, a.drift, lower_));
+    }
+
     const Record& record(Index t) const { return records_[static_cast<std::size_t>(t)]; }
 
     FitResult finish(FitResult result, Vector z, State& state) const {
@@ -232,7 +270,7 @@ private:
         MonteCarloReport report;
         if (!records_.empty()) {
             const Average a = take_average();
-            z = a.z;
+            z = estimate(a);
             result.directions = a.directions;
             if (!prior_is_proper() && !a.directions.empty() && result.status != Status::stopped)
                 result.status = Status::not_identified;
@@ -248,14 +286,16 @@ private:
             else
                 return 0;  // exact
         };
-        report.latent_samples = samples(latent_engine(grainer_.engine()));
-        report.coarse_samples = samples(coarse_engine(grainer_.engine()));
+        report.latent_samples = samples(latent_engine(grown_.engine()));
+        report.coarse_samples = samples(coarse_engine(grown_.engine()));
         result.monte_carlo = std::move(report);
         result.starts.push_back({result.status, result.iterations, nan, parameters_of(z)});
         return this->describe(std::move(result), z);
     }
 
     std::vector<Record> records_;
+    double growth_ = 1.0;
+    Grainer grown_ = grainer_;  // the grainer with more samples
 };
 
 }  // namespace predcg::detail

@@ -80,7 +80,7 @@ public:
             }
         } else {
             for (auto& chain : chains.chains)
-                for (Index k = 0; k < settings_.refresh; ++k) run.advance(chain.X, chain.kernel, rng);
+                for (Index k = 0; k < settings_.refresh; ++k) run.warm_up(chain.X, chain.kernel, rng);
         }
         // Draws of component k are column block k: rows samples of a chain, columns chains.
         const auto count = static_cast<Index>(chains.chains.size());

@@ -106,7 +106,9 @@ struct RandomWalk {
     void adapt_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
         const double accept = move(target, X, state, rng);
         ++state.moves;
-        state.log_step += (accept - target_accept) / std::pow(static_cast<double>(state.moves), 0.6);
+        // The gain stops falling: a target that changes, as in EM, is followed.
+        const double gain = std::pow(static_cast<double>(std::min<Index>(state.moves, 200)), -0.6);
+        state.log_step += gain * (accept - target_accept);
         state.spread.add(X);
         if (state.moves >= 50 && state.moves % 25 == 0) {
             Vector sd = state.spread.variance();
@@ -210,7 +212,7 @@ private:
 
     void dual_average(State& state, double accept) const {
         constexpr double gamma = 0.05, t0 = 10.0, kappa = 0.75;
-        ++state.moves;
+        state.moves = std::min<Index>(state.moves + 1, 100);  // goes on learning: targets change in EM
         const double m = static_cast<double>(state.moves);
         state.shortfall += (target_accept - accept - state.shortfall) / (m + t0);
         state.log_step = state.anchor - std::sqrt(m) / gamma * state.shortfall;
