@@ -33,9 +33,11 @@ IsingFit fit_with_progress(const Options& options, const Configurations& data) {
     settings.seed = options.seed;
     Progress progress("starts", static_cast<std::size_t>(settings.starts));
     settings.observer = [&](const TraceEntry& entry) {
-        progress.update(static_cast<double>(entry.start), "iteration " + std::to_string(entry.iteration) +
-                                                              ", log posterior " +
-                                                              fixed(entry.log_posterior, 3));
+        // How long a start takes is a guess; it nears its end as the iterations go on.
+        const auto iteration = static_cast<double>(entry.iteration);
+        progress.update(static_cast<double>(entry.start) + iteration / (iteration + 8.0),
+                        "iteration " + std::to_string(entry.iteration) + ", log posterior " +
+                            fixed(entry.log_posterior, 3));
     };
     return fit_samples(options.model, data, settings);
 }
@@ -99,7 +101,7 @@ void add_model(CLI::App& app, FitModel& model) {
     add_integer(app, "--level", model.level, "Level l_c: fine sites for each coarse site", 1);
     app.add_flag("--linear", model.linear, "Linear term, theta_lin");
     add_integer(app, "--pair-range", model.pair_range,
-                "Pair terms pair_1..pair_L, L up to half the coarse sites; 0: none", 0);
+                "Pair terms pair_1..pair_L, L up to half the coarse sites, 0: none", 0);
     add_triplets(app, model.triplets);
     add_number(app, "--field", model.field, "Known field mu on every coarse site, energy");
     add_number(app, "--beta", model.beta, "Inverse temperature of the data, 1/energy", Sign::positive);
@@ -129,6 +131,7 @@ Command add_fit(CLI::App& app) {
     sub->footer(
         "U_c(X) = - 1/2 theta_lin sum_i X_i - sum_k theta_k sum_i X_i X_(i+k) - triplets - mu sum_i X_i;\n"
         "theta_cf: probability that a fine spin equals its coarse spin.\n"
+        "The weak prior is beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0.\n"
         "status is converged, limit, stopped, or, under a flat prior, not identified; `directions` lists "
         "what\n"
         "the data leave open, with coefficients in (beta theta_c, logit theta_cf).\n\n"

@@ -3,9 +3,12 @@
 #include "data_io.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
+#include "progress.hpp"
 
+#include <predcg/algebra/boltzmann.hpp>
+#include <predcg/core/random.hpp>
+#include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/ising/chain.hpp>
-#include <predcg/predict/fine_scale.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -21,12 +24,26 @@ struct Options {
     std::string out;
 };
 
+/// The samples of predcg::generate, drawn one by one to show how far it is.
+Configurations draw(const Options& options) {
+    using namespace predcg;
+    auto sampler = TransferMatrix{}.sampler(Boltzmann(ising::chain(options.fine.chain), options.fine.beta));
+    Configurations data;
+    data.reserve(static_cast<std::size_t>(options.samples));
+    Progress progress("samples", static_cast<std::size_t>(options.samples));
+    for (Index k = 0; k < options.samples; ++k) {
+        Philox4x32 rng = make_stream(options.seed, Purpose::generate, static_cast<std::uint32_t>(k));
+        data.push_back(sampler.draw(rng));
+        progress.update(static_cast<double>(k + 1));
+    }
+    return data;
+}
+
 void run(const Options& options) {
-    const auto fine = predcg::ising::chain(options.fine.chain);
+    predcg::ising::chain(options.fine.chain);  // says now what is wrong with it
     const OutputFile out(options.out);
-    const auto data =
-        predcg::generate(fine, {.beta = options.fine.beta, .samples = options.samples, .seed = options.seed});
-    out.commit(csv_of(data.configurations));
+    const Configurations data = draw(options);
+    out.commit(csv_of(data));
     std::printf("%zu samples of %td sites written to %s\n", data.size(), options.fine.chain.sites,
                 options.out.c_str());
 }

@@ -17,26 +17,25 @@ namespace {
 template <class Read>
 CLI::Option* add_text(CLI::App& app, const std::string& name, const std::string& type,
                       const std::string& current, const std::string& help, Read read) {
-    return app.add_option_function<std::string>(name, read, help)->type_name(type)->default_str(current);
-}
-
-std::string range_text(Index smallest, Index largest) {
-    return largest == std::numeric_limits<Index>::max()
-               ? "an integer >= " + std::to_string(smallest)
-               : "an integer from " + std::to_string(smallest) + " to " + std::to_string(largest);
+    return app.add_option_function<std::string>(name, read, with_default(help, current))->type_name(type);
 }
 
 predcg::ising::Triplet triplet_of(const std::string& text) {
     const auto comma = text.find(',');
     const auto m = parse_integer(text.substr(0, comma));
     const auto n = parse_integer(comma == std::string::npos ? "" : text.substr(comma + 1));
-    if (!m || !n || *m < 1 || *n < 1)
+    constexpr std::int64_t largest = 1'000'000'000;  // so that m + n is an integer, too
+    if (!m || !n || *m < 1 || *n < 1 || *m > largest || *n > largest)
         throw InputError("--triplet", in_quotes(text),
-                         "two distances m,n >= 1 with a comma between, as in 1,2");
+                         "two distances m,n from 1 to 10^9 with a comma between, as in 1,2");
     return {*m, *n};
 }
 
 }  // namespace
+
+std::string with_default(const std::string& help, const std::string& value) {
+    return help + " [" + value + "]";
+}
 
 CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, const std::string& help,
                         Sign sign) {
@@ -47,18 +46,20 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, c
                              sign == Sign::positive ? "a finite number > 0" : "a finite number");
         value = *number;
     };
-    return add_text(app, name, sign == Sign::positive ? "NUMBER>0" : "NUMBER", text_of(value), help, read);
+    return add_text(app, name, "NUMBER", text_of(value), help + (sign == Sign::positive ? "; > 0" : ""),
+                    read);
 }
 
 CLI::Option* add_integer(CLI::App& app, const std::string& name, Index& value, const std::string& help,
-                         Index smallest, Index largest) {
-    const auto read = [&value, name, smallest, largest](const std::string& text) {
+                         Index smallest) {
+    const auto read = [&value, name, smallest](const std::string& text) {
         const auto number = parse_integer(text);
-        if (!number || *number < smallest || *number > largest)
-            throw InputError(name, in_quotes(text), range_text(smallest, largest));
+        if (!number || *number < smallest)
+            throw InputError(name, in_quotes(text), "an integer >= " + std::to_string(smallest));
         value = *number;
     };
-    return add_text(app, name, "INTEGER>=" + std::to_string(smallest), std::to_string(value), help, read);
+    return add_text(app, name, "INTEGER", std::to_string(value), help + "; >= " + std::to_string(smallest),
+                    read);
 }
 
 CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& help) {
@@ -67,7 +68,7 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& he
         if (!number) throw InputError("--seed", in_quotes(text), "an integer from 0 to 2^64 - 1");
         value = *number;
     };
-    return add_text(app, "--seed", "INTEGER>=0", std::to_string(value), help, read);
+    return add_text(app, "--seed", "INTEGER", std::to_string(value), help, read);
 }
 
 std::string chosen(const std::string& name, const std::string& text, const std::vector<std::string>& words) {
@@ -89,16 +90,16 @@ CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& va
             [&value](const std::vector<std::string>& texts) {
                 for (const std::string& text : texts) value.push_back(triplet_of(text));
             },
-            "Three-body term triplet_m_n, X_i X_(i+m) X_(i+m+n) and its mirror image; may be repeated")
+            "Term X_i X_(i+m) X_(i+m+n) and its mirror image; may be repeated")
         ->type_name("M,N")
         ->allow_extra_args(false);
 }
 
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value) {
     const Choices<PriorChoice> priors{{"weak", PriorChoice::weak}, {"flat", PriorChoice::flat}};
-    return add_choice(app, "--prior", value, priors,
-                      "weak: beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0; flat: maximum "
-                      "likelihood");
+    return add_choice(
+        app, "--prior", value, priors,
+        "weak: normal with sd 2 on beta theta_c and logit theta_cf; flat: none, maximum likelihood");
 }
 
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help) {
@@ -109,7 +110,7 @@ void add_fine_model(CLI::App& app, FineModel& model, FieldOption field) {
     auto& chain = model.chain;
     add_integer(app, "--sites", chain.sites, "Number of sites n_f", 1);
     add_number(app, "--strength", chain.strength, "Overall coupling strength J_0, energy");
-    add_integer(app, "--range", chain.range, "Longest coupling L_f, sites; 0: no interaction", 0);
+    add_integer(app, "--range", chain.range, "Longest coupling L_f in sites, 0: no interaction", 0);
     add_number(app, "--exponent", chain.exponent, "Decay a of the couplings, J_k = K / (L_f k^a)");
     const Choices<Normalisation> normalisations{{"slides", Normalisation::slides},
                                                 {"total", Normalisation::total}};

@@ -10,7 +10,6 @@
 #include <predcg/ising/terms.hpp>
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,8 +23,11 @@ enum class Sign { any, positive };
 CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, const std::string& help,
                         Sign sign = Sign::any);
 CLI::Option* add_integer(CLI::App& app, const std::string& name, Index& value, const std::string& help,
-                         Index smallest, Index largest = std::numeric_limits<Index>::max());
+                         Index smallest);
 CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& help);
+
+/// A help text that ends with the default in brackets.
+std::string with_default(const std::string& help, const std::string& value);
 
 /// One of several words.
 template <class T>
@@ -49,9 +51,8 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value, const 
                 for (const auto& [word, meaning] : choices)
                     if (word == text) value = meaning;
             },
-            help)
-        ->type_name(type)
-        ->default_str(current);
+            with_default(help, current))
+        ->type_name(type);
 }
 
 CLI::Option* add_boundary(CLI::App& app, predcg::Boundary& value, const std::string& help);

@@ -90,8 +90,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{"TripletTwice",
                      "fit --data data.csv --triplet 1,2 --triplet 2,1 --out f.json",
                      {"--triplet: value 1,2", "each triplet once"}},
-        BadArguments{
-            "TripletZero", "fit --data data.csv --triplet 0,1 --out f.json", {"--triplet", "'0,1'", ">= 1"}},
+        BadArguments{"TripletZero",
+                     "fit --data data.csv --triplet 0,1 --out f.json",
+                     {"--triplet", "'0,1'", "from 1"}},
         BadArguments{
             "TripletOneNumber", "fit --data data.csv --triplet 1 --out f.json", {"--triplet", "'1'", "m,n"}},
         BadArguments{"TripletOutsideOpen",
