@@ -26,7 +26,8 @@ void add_experiment(const std::string& member, const Grainer& grainer) {
     });
     bench::add("log-likelihood, gradient and informations", member,
                [=] { return grainer.evaluate(prepared, at); });
-    bench::add("fit from one start", member, [=] { return grainer.fit_prepared(prepared, {.starts = 1}); });
+    bench::add("fit from one start, n_f = 32", member,
+               [=] { return grainer.fit_prepared(prepared, {.starts = 1}); });
     bench::add("fit from eight starts", member,
                [=] { return grainer.fit_prepared(prepared, {.starts = 8}); });
 }
@@ -55,7 +56,7 @@ int main(int argc, char** argv) {
         const auto grainer = grainer_of(sites);
         const auto prepared = grainer.prepare(
             generate(grainer.fine(), {.beta = 0.3, .samples = 50, .seed = 1}).configurations, 0.3);
-        bench::add("fit from one start, by length", "n_f = " + std::to_string(sites),
+        bench::add("fit from one start", "n_f = " + std::to_string(sites),
                    [=] { return grainer.fit_prepared(prepared, {.starts = 1}); });
     }
     return bench::run(argc, argv);

@@ -35,27 +35,28 @@ void add_log_partition(const std::string& group, const std::string& member,
 }  // namespace
 
 int main(int argc, char** argv) {
-    for (const Index n : {8, 10, 12, 14, 16}) {
-        const auto potential = chain(n, 2);
-        const std::string ring = ", ring of " + std::to_string(n) + " spins, pairs 1 and 2";
-        bench::add("log Z" + ring, "enumeration",
-                   [potential] { return Enumeration{}.log_partition(boltzmann(potential, theta(2), beta)); });
-        add_log_partition("log Z" + ring, "transfer matrix", potential);
-        const auto moments = [potential](const auto& engine) {
-            return engine.expect(boltzmann(potential, theta(2), beta), EnergyGradient(potential, theta(2)));
-        };
-        bench::add("mean and covariance of dU/dtheta" + ring, "enumeration",
-                   [moments] { return moments(Enumeration{}); });
-        bench::add("mean and covariance of dU/dtheta" + ring, "transfer matrix",
-                   [moments] { return moments(TransferMatrix{}); });
-    }
+    const auto log_z = [](const auto& engine, const ising::CoarseChain<>& potential) {
+        return engine.log_partition(boltzmann(potential, theta(2), beta));
+    };
+    const auto moments = [](const auto& engine, const ising::CoarseChain<>& potential) {
+        return engine.expect(boltzmann(potential, theta(2), beta), EnergyGradient(potential, theta(2)));
+    };
+    const auto compare = [](const std::string& what, const auto& compute) {
+        for (const Index n : {8, 10, 12, 14, 16}) {
+            const auto potential = chain(n, 2);
+            const std::string group = what + ", n = " + std::to_string(n);
+            bench::add(group, "enumeration", [=] { return compute(Enumeration{}, potential); });
+            bench::add(group, "transfer matrix", [=] { return compute(TransferMatrix{}, potential); });
+        }
+    };
+    compare("log Z", log_z);
+    compare("moments of dU/dtheta", moments);
     for (const Index range : {1, 2, 3, 4, 5, 6, 7, 8})
-        add_log_partition("log Z of a ring of 32 spins, by window width", "W = " + std::to_string(range + 1),
-                          chain(32, range));
+        add_log_partition("log Z, ring, n = 32", "W = " + std::to_string(range + 1), chain(32, range));
     for (const Index range : {1, 2, 4, 6, 8, 10, 12})
-        add_log_partition("log Z of an open chain of 32 spins, by window width",
-                          "W = " + std::to_string(range + 1), chain(32, range, Boundary::open));
+        add_log_partition("log Z, open, n = 32", "W = " + std::to_string(range + 1),
+                          chain(32, range, Boundary::open));
     for (const Index n : {16, 32, 64, 128, 256, 512})
-        add_log_partition("log Z of a ring with W = 3, by length", "n = " + std::to_string(n), chain(n, 2));
+        add_log_partition("log Z, ring, W = 3", "n = " + std::to_string(n), chain(n, 2));
     return bench::run(argc, argv);
 }

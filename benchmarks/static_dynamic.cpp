@@ -1,4 +1,5 @@
 // Ising chains with sizes and terms fixed at compile time against the same code with sizes known at run time.
+// Rings: 32 fine spins with range 1; 16 coarse spins with {pair_1}, and with five terms.
 #include "support/ratio_report.hpp"
 
 #include <predcg/algebra/potential_operations.hpp>
@@ -44,19 +45,20 @@ double flips(const Potential& potential, X x, const Theta&... theta) {
 template <class Potential>
 void add_fine(const std::string& member, const Potential& potential) {
     const auto x = configuration(potential.space());
-    const std::string chain = ", fine ring of 32 spins, range 1";
+    const std::string chain = ", fine";
     bench::add("energy" + chain, member, [potential, x] { return potential.energy(x); });
-    bench::add("32 energy differences" + chain, member, [potential, x] { return flips(potential, x); });
+    bench::add("energy differences of all sites" + chain, member,
+               [potential, x] { return flips(potential, x); });
 }
 
 template <class Potential>
 void add_coarse(const std::string& terms, const std::string& member, const Potential& potential) {
     const auto X = configuration(potential.space());
     const Vector theta = Vector::Constant(potential.parameter_count(), 0.5);
-    const std::string chain = ", coarse ring of 16 spins, " + terms;
+    const std::string chain = ", coarse, " + terms;
     bench::add("energy" + chain, member, [=] { return energy(potential, X, theta); });
     bench::add("features" + chain, member, [=] { return potential.features(X); });
-    bench::add("16 energy differences" + chain, member, [=] { return flips(potential, X, theta); });
+    bench::add("energy differences of all sites" + chain, member, [=] { return flips(potential, X, theta); });
 }
 
 }  // namespace
@@ -66,14 +68,12 @@ int main(int argc, char** argv) {
     add_fine("sizes at run time", ising::chain({.sites = fine_sites, .field = 0.3}));
     add_fine("sizes at compile time", ising::chain<fine_sites>({.field = 0.3}));
     const auto x = configuration(ising::spin_space<fine_sites>(fine_sites));
-    bench::add("energy, fine ring of 32 spins, range 1", "written for this chain",
-               [x] { return energy_by_hand(x, 1.0, 0.3); });
+    bench::add("energy, fine", "written for this chain", [x] { return energy_by_hand(x, 1.0, 0.3); });
 
-    add_coarse("{pair_1}", "sizes at run time",
-               ising::coarse_chain({.sites = coarse_sites, .pair_range = 1}));
-    add_coarse("{pair_1}", "sizes at compile time",
+    add_coarse("pair_1", "sizes at run time", ising::coarse_chain({.sites = coarse_sites, .pair_range = 1}));
+    add_coarse("pair_1", "sizes at compile time",
                ising::coarse_chain<coarse_sites, ising::StaticTerms<false, 1>>());
-    const std::string five = "{linear, pair_1, pair_2, triplet_1_1, triplet_1_2}";
+    const std::string five = "five terms";
     add_coarse(five, "sizes at run time",
                ising::coarse_chain(
                    {.sites = coarse_sites, .linear = true, .pair_range = 2, .triplets = {{1, 1}, {1, 2}}}));

@@ -47,6 +47,7 @@ public:
     }
 
     void Finalize() override {
+        std::printf("\n| | | median | spread | ratio |\n|---|---|---:|---:|---:|\n");
         std::string group;
         double baseline = 1.0;
         for (const std::string& name : names()) {
@@ -56,15 +57,16 @@ public:
             std::sort(times.begin(), times.end());
             const double median = quantile(times, 0.5);
             const double spread = (quantile(times, 0.75) - quantile(times, 0.25)) / median;
-            if (name.substr(0, slash) != group) {
+            const bool first = name.substr(0, slash) != group;
+            if (first) {
                 group = name.substr(0, slash);
                 baseline = median;
-                std::printf("\n%s (%zu repetitions):\n\n", group.c_str(), times.size());
-                std::printf("| | median | spread | ratio |\n|---|---:|---:|---:|\n");
             }
-            std::printf("| %s | %s | %.0f %% | %s |\n", name.substr(slash + 1).c_str(),
-                        seconds(median).c_str(), 100.0 * spread, ratio(median / baseline).c_str());
+            std::printf("| %s | %s | %s | %.0f %% | %s |\n", first ? group.c_str() : "",
+                        name.substr(slash + 1).c_str(), seconds(median).c_str(), 100.0 * spread,
+                        ratio(median / baseline).c_str());
         }
+        std::printf("\n");
     }
 
 private:
@@ -88,7 +90,7 @@ private:
     }
 
     static std::string ratio(double r) {
-        return formatted(r < 0.0995 ? "%.2g" : r < 9.95 ? "%.2f" : r < 99.5 ? "%.1f" : "%.0f", r);
+        return formatted(r < 0.0995 ? "%#.2g" : r < 9.95 ? "%.2f" : r < 99.5 ? "%.1f" : "%.0f", r);
     }
 
     static std::string formatted(const char* format, double value) {
