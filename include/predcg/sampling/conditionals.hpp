@@ -54,7 +54,7 @@ public:
     void weights(Index i, double* w) const {
         double top = -std::numeric_limits<double>::infinity();
         for (Index a = 0; a < letters(); ++a) top = std::max(top, w[a] = log_ratio(i, a));
-        for (Index a = 0; a < letters(); ++a) w[a] = std::exp(w[a] - top);
+        for (Index a = 0; a < letters(); ++a) w[a] = w[a] < top ? std::exp(w[a] - top) : 1.0;
     }
 
     /// pi(X with X_i := a) / pi(X).
@@ -71,7 +71,8 @@ private:
         } else {
             Configuration other = *X_;
             other[static_cast<std::size_t>(i)] = letter(a);
-            value = target_->log_density(other) - target_->log_density(*X_);
+            value = target_->log_density(other);
+            if (value > -std::numeric_limits<double>::infinity()) value -= target_->log_density(*X_);
         }
         if (std::isnan(value)) throw NumericalError("sampling: the log density is NaN");
         return value;
@@ -94,6 +95,7 @@ public:
           tables_(shape_, target, "sampling") {
         for (Index k = shape_.width - 1, power = 1; k >= 0; --k, power *= shape_.letters)
             powers_.insert(powers_.begin(), power);
+        padded_.assign(static_cast<std::size_t>(shape_.sites + 2 * (shape_.width - 1)), 0);
     }
 
     Index sites() const { return shape_.sites; }
@@ -101,14 +103,24 @@ public:
     Index range() const { return shape_.width - 1; }
     bool periodic() const { return shape_.periodic; }
 
-    void load(const configuration_t<Space>& X) { places_of(space_, X, places_); }
+    void load(const configuration_t<Space>& X) {
+        places_of(space_, X, places_);
+        for (Index i = 0; i < shape_.sites; ++i) set(i, places_[static_cast<std::size_t>(i)]);
+    }
     void store(configuration_t<Space>& X) const {
         const auto& letters = space_.values();
-        for (std::size_t i = 0; i < places_.size(); ++i) X[i] = std::ranges::begin(letters)[places_[i]];
+        for (Index i = 0; i < shape_.sites; ++i)
+            X[static_cast<std::size_t>(i)] = std::ranges::begin(letters)[place(i)];
     }
 
-    Index place(Index i) const { return places_[static_cast<std::size_t>(i)]; }
-    void set(Index i, Index a) { places_[static_cast<std::size_t>(i)] = a; }
+    Index place(Index i) const { return padded_[static_cast<std::size_t>(i + range())]; }
+    void set(Index i, Index a) {
+        Index* at = padded_.data() + range() + i;
+        *at = a;
+        if (!shape_.periodic) return;
+        if (i < range()) at[shape_.sites] = a;
+        if (i >= shape_.sites - range()) at[-shape_.sites] = a;
+    }
 
     void weights(Index i, double* w) const {
         std::fill(w, w + shape_.letters, 1.0);
@@ -130,24 +142,15 @@ private:
     /// Calls f(table, code with X_i = 0, code step of X_i) for every window that holds site i.
     template <class F>
     void for_each_covering(Index i, F&& f) const {
-        const Index n = shape_.sites;
-        for (Index back = 0; back < shape_.width; ++back) {
-            Index j = i - back;  // first site of the window
-            if (j < 0) {
-                if (!shape_.periodic) break;
-                j += n;
-            }
+        const Index width = shape_.width;
+        for (Index back = 0; back < width; ++back) {
+            const Index j = i - back;  // first site of the window
+            if (j < 0 && !shape_.periodic) break;
+            const Index* window = padded_.data() + range() + j;
             Index base = 0;
-            for (Index k = 0; k < shape_.width; ++k) {
-                if (k == back) continue;
-                Index site = j + k;
-                if (site >= n) {
-                    if (!shape_.periodic) break;  // letters past an open end are letter 0
-                    site -= n;
-                }
-                base += place(site) * powers_[static_cast<std::size_t>(k)];
-            }
-            f(tables_.at(j), base, powers_[static_cast<std::size_t>(back)]);
+            for (Index k = 0; k < width; ++k)
+                if (k != back) base += window[k] * powers_[static_cast<std::size_t>(k)];
+            f(tables_.at(j < 0 ? j + shape_.sites : j), base, powers_[static_cast<std::size_t>(back)]);
         }
     }
 
@@ -156,6 +159,7 @@ private:
     WeightTables tables_;
     std::vector<Index> powers_;
     std::vector<Index> places_;
+    std::vector<Index> padded_;  // `range` letters more on both sides: the ring's, or letter 0
 };
 
 template <FiniteTarget T>
