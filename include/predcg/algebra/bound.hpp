@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/algebra/potential_operations.hpp>
+#include <predcg/concepts/target.hpp>
 
 #include <utility>
 
