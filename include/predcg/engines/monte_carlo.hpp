@@ -2,6 +2,7 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/moment_accumulator.hpp>
 #include <predcg/sampling/autocorrelation.hpp>
 #include <predcg/sampling/chain_run.hpp>
 
