@@ -22,7 +22,8 @@ namespace detail {
 
 inline VectorOf<Dual> seed_dual(const Vector& theta) {
     VectorOf<Dual> seeded(theta.size());
-    for (Index k = 0; k < theta.size(); ++k) seeded[k] = Dual(theta[k], theta.size(), k);
+    for (Index k = 0; k < theta.size(); ++k)
+        seeded[k] = Dual(theta[k], static_cast<int>(theta.size()), static_cast<int>(k));
     return seeded;
 }
 

@@ -147,7 +147,8 @@ struct Hamiltonian {
     struct State {
         double log_step = std::numeric_limits<double>::quiet_NaN();
         double log_step_mean = 0.0, shortfall = 0.0, anchor = 0.0;  // dual averaging
-        Index moves = 0, window = 25, window_end = 50;
+        // Windows end after 30, 70, 150, 310, ... moves: no usual warm-up stops right after one.
+        Index moves = 0, window = 20, window_end = 30;
         Index tuned = 0;  // moves of warm-up in all
         Vector variance;
         detail::RunningVariance spread{};
