@@ -2,8 +2,6 @@
 // and the length of the chain.
 #include "support/ratio_report.hpp"
 
-#include <predcg/concepts/target.hpp>
-
 #include <predcg/algebra/boltzmann.hpp>
 #include <predcg/algebra/statistics.hpp>
 #include <predcg/engines/enumeration.hpp>
