@@ -123,4 +123,20 @@ TEST(EMDerivatives, CompleteInformation) {
     }
 }
 
+// Where a likelihood has its maximum at infinity a fit goes far, and must not be misled there.
+TEST(EMDerivatives, HugeParameters) {
+    for (std::uint64_t number = 0; number < cases; ++number)
+        for (const double scale : {3.0, 10.0, 30.0, 100.0, 300.0, 1000.0}) {
+            Case c = random_case(number);
+            for (long double& parameter : c.point) parameter *= scale;
+            const auto g = grainer(c);
+            const double exact =
+                static_cast<double>(by_hand::log_likelihood(c.model, c.data, c.beta, c.point));
+            const LikelihoodExpansion e =
+                g.evaluate(g.prepare(c.data, c.beta), parameters_of(vector_of(c.point)));
+            EXPECT_NEAR(e.log_likelihood, exact, 1e-12 * scale * std::max(1.0, std::abs(exact)))
+                << c.name << ", scale " << scale;
+        }
+}
+
 }  // namespace

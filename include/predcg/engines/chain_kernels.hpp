@@ -40,12 +40,16 @@ inline Moments chain_moments(const ChainProblem& problem, const StatisticTables&
     return total.moments();
 }
 
-/// Calls f(probability of the start, its messages) for every start that has weight.
+/// Calls f(probability of the start, its messages, its weights) for every start that has weight.
 template <class F>
 void for_each_run(const ChainProblem& problem, F&& f) {
     const Vector probability = start_probabilities(problem);
-    for (Index a = 0; a < probability.size(); ++a)
-        if (probability[a] > 0.0) f(probability[a], run_messages(problem.shape, problem.weights, a));
+    std::optional<WeightTables> storage;
+    for (Index a = 0; a < probability.size(); ++a) {
+        if (probability[a] == 0.0) continue;
+        const WeightTables& weights = problem.weights.balanced(a, storage);
+        f(probability[a], run_messages(problem.shape, weights, a), weights);
+    }
 }
 
 inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
@@ -58,10 +62,10 @@ inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
         cuts.push_back(cut);
         marginals.push_back(Vector::Zero(shape.codes() / cut));
     }
-    for_each_run(problem, [&](double probability, const Messages& m) {
+    for_each_run(problem, [&](double probability, const Messages& m, const WeightTables& weights) {
         for (Index i = 0; i < shape.sites; ++i) {
             Vector& marginal = marginals[static_cast<std::size_t>(i)];
-            const double* weight = problem.weights.at(i);
+            const double* weight = weights.at(i);
             const double factor = probability / (m.scale[i] * m.end);
             const Index cut = cuts[static_cast<std::size_t>(i)];
             for_each_window(shape, [&](Index code, Index s, Index next) {
@@ -82,7 +86,10 @@ public:
           n_(problem.shape.sites), total_{Vector::Zero(n_), order < 2 ? Matrix() : Matrix::Zero(n_, n_)} {}
 
     SiteMoments operator()() {
-        for_each_run(problem_, [this](double probability, const Messages& m) { add(probability, m); });
+        for_each_run(problem_, [this](double probability, const Messages& m, const WeightTables& weights) {
+            weights_ = &weights;
+            add(probability, m);
+        });
         if (ring_) {
             double mean = 0.0;
             for (const double x : total_.mean) mean += x / static_cast<double>(n_);
@@ -108,7 +115,7 @@ private:
             left.assign(message(i), message(i) + states);
             for (Index j = i; j + 1 < n_; ++j) {  // carry the message weighted by X_i past site j
                 std::fill(next_left.begin(), next_left.end(), 0.0);
-                const double* weight = problem_.weights.at(j);
+                const double* weight = weights_->at(j);
                 for_each_window(problem_.shape, [&](Index code, Index s, Index next) {
                     next_left[static_cast<std::size_t>(next)] += left[static_cast<std::size_t>(s)] *
                                                                  weight[code] *
@@ -122,7 +129,7 @@ private:
 
     /// Sum over the windows of site j of left(s) w(code) backward(next) value^power.
     double contract(const Messages& m, Index j, const double* left, int power) const {
-        const double* weight = problem_.weights.at(j);
+        const double* weight = weights_->at(j);
         const double* right = m.backward.data() + (j + 1) * problem_.shape.states;
         double sum = 0.0;
         for_each_window(problem_.shape, [&](Index code, Index s, Index next) {
@@ -133,6 +140,7 @@ private:
     }
 
     const ChainProblem& problem_;
+    const WeightTables* weights_ = nullptr;  // of the present start
     const Vector& value_;
     bool ring_;
     Index n_;
@@ -162,7 +170,7 @@ public:
     /// Messages of as many starts are kept as fit into `memory` bytes, at least of one.
     ChainDraw(ChainProblem problem, double memory)
         : problem_(std::move(problem)), memory_(memory), start_(start_probabilities(problem_)),
-          backward_(static_cast<std::size_t>(start_.size())) {}
+          kept_(static_cast<std::size_t>(start_.size())) {}
 
     const ChainShape& shape() const { return problem_.shape; }
 
@@ -171,12 +179,17 @@ public:
     void operator()(Uniform&& u, std::vector<Index>& letters) {
         const ChainShape& shape = problem_.shape;
         const Index start = pick(u(), start_.size(), [&](Index a) { return start_[a]; });
-        const Matrix& backward = messages_of(start);
+        const auto& [backward, balanced] = messages_of(start);
+        const WeightTables& weights = balanced ? *balanced : problem_.weights;
         Index state = start;
-        if (!shape.periodic) state = pick(u(), shape.states, [&](Index s) { return backward(s, 0); });
+        if (!shape.periodic) {
+            Vector initial(shape.states);
+            weights.initial_message(start, initial.data());
+            state = pick(u(), shape.states, [&](Index s) { return initial[s] * backward(s, 0); });
+        }
         letters.resize(static_cast<std::size_t>(shape.sites));
         for (Index i = 0; i < shape.sites; ++i) {
-            const double* weight = problem_.weights.at(i);
+            const double* weight = weights.at(i);
             const Index first = state * shape.letters;
             const Index last = pick(u(), shape.letters, [&](Index a) {
                 return weight[first + a] * backward((first + a) % shape.states, i + 1);
@@ -187,24 +200,33 @@ public:
     }
 
 private:
+    struct Kept {
+        Matrix backward;
+        std::optional<WeightTables> weights;  // where they had to be balanced
+    };
+
     /// Backward messages of a start, made when it is first drawn.
-    const Matrix& messages_of(Index start) {
-        Matrix& backward = backward_[static_cast<std::size_t>(start)];
-        if (backward.size() > 0) return backward;
-        Matrix made = run_messages(problem_.shape, problem_.weights, start).backward;
-        const double bytes = 8.0 * static_cast<double>(made.size());
-        if (kept_ + bytes > memory_) {
-            for (Matrix& other : backward_) other.resize(0, 0);
-            kept_ = 0.0;
+    const Kept& messages_of(Index start) {
+        Kept& kept = kept_[static_cast<std::size_t>(start)];
+        if (kept.backward.size() > 0) return kept;
+        Kept made;
+        const WeightTables& weights = problem_.weights.balanced(start, made.weights);
+        made.backward = run_messages(problem_.shape, weights, start).backward;
+        const double tables = made.weights ? static_cast<double>(problem_.shape.codes()) : 0.0;
+        const double bytes = 8.0 * (static_cast<double>(made.backward.size()) +
+                                    tables * static_cast<double>(problem_.shape.sites));
+        if (bytes_ + bytes > memory_) {
+            for (Kept& other : kept_) other = Kept{};
+            bytes_ = 0.0;
         }
-        kept_ += bytes;
-        return backward = std::move(made);
+        bytes_ += bytes;
+        return kept = std::move(made);
     }
 
     ChainProblem problem_;
-    double memory_, kept_ = 0.0;
+    double memory_, bytes_ = 0.0;
     Vector start_;
-    std::vector<Matrix> backward_;
+    std::vector<Kept> kept_;
 };
 
 }  // namespace predcg::detail

@@ -17,9 +17,11 @@ public:
           from_(shape.states, d_, pairs_), to_(shape.states, d_, pairs_), value_(dimension) {}
 
     /// Adds all paths from a start, as one group, to `total`.
-    void run(const WeightTables& weights, const StatisticTables& statistics, Index start,
+    void run(const WeightTables& plain, const StatisticTables& statistics, Index start,
              MomentAccumulator& total) {
-        initial_message(shape_, start, from_.weight.data());
+        std::optional<WeightTables> storage;
+        const WeightTables& weights = plain.balanced(start, storage);
+        weights.initial_message(start, from_.weight.data());
         from_.mean.setZero();
         from_.covariance.setZero();
         double log_weight = weights.log_shift();

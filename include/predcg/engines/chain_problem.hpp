@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <ranges>
 #include <utility>
 #include <vector>
@@ -99,19 +100,24 @@ void tabulate(const ChainShape& shape, const Space& space, bool translation_inva
 }
 
 /// Window weights exp(log_weight - largest of the site), and what was taken out.
+///
+/// A message's entries differ by no more than the weights along the way by which states are reached. Where
+/// that could exceed the range of a double, `balanced` gives weights that it cannot exceed.
 class WeightTables {
 public:
     template <class T>
     WeightTables(const ChainShape& shape, const T& target, const char* function)
         : shape_(shape), translation_invariant_(is_translation_invariant(target)),
-          weights_(Matrix::Constant(shape.codes(), shape.table_count(translation_invariant_),
-                                    -std::numeric_limits<double>::infinity())) {
+          weights_(Matrix::Constant(shape.codes(), shape.table_count(translation_invariant_), impossible)) {
         const Index width = Window(target.window()).width;
+        bool forbidden = false;
         tabulate(shape, target.space(), translation_invariant_,
                  [&](Index t, Index code, auto window, Index site) {
-                     weights_(code, t) = target.log_weight(site, narrow_window(window, width));
+                     const double value = target.log_weight(site, narrow_window(window, width));
+                     weights_(code, t) = value;
+                     forbidden |= value == impossible;
                  });
-        exponentiate(function);
+        exponentiate(function, static_cast<double>(forbidden ? shape.sites : shape.width));
     }
 
     const double* at(Index site) const {
@@ -119,31 +125,76 @@ public:
     }
     double log_shift() const { return log_shift_; }
 
+    /// The weights to use for paths from a start: these, or, kept in `storage`, balanced ones: every weight
+    /// times that of the best way on from its end, over that of the best way on from its beginning. They
+    /// multiply to the same path weights, but for log_shift; none exceeds 1, and from every state that leads
+    /// on one of them is 1: what underflows then is small against the sum.
+    const WeightTables& balanced(Index start, std::optional<WeightTables>& storage) const {
+        if (logs_.size() == 0) return *this;
+        const Index n = shape_.sites, states = shape_.states;
+        storage = *this;
+        storage->logs_.resize(0, 0);
+        storage->translation_invariant_ = false;
+        storage->weights_ = Matrix::Zero(shape_.codes(), n);
+        Vector onward = Vector::Constant(states, impossible), best(states);  // log weights of the best way on
+        onward[shape_.periodic ? start : 0] = 0.0;
+        for (Index i = n - 1; i >= 0; --i) {
+            const double* log_weight =
+                logs_.data() + logs_.rows() * shape_.table_of(i, translation_invariant_);
+            best.setConstant(impossible);
+            for_each_window(shape_, [&](Index code, Index s, Index next) {
+                best[s] = std::max(best[s], log_weight[code] + onward[next]);
+            });
+            for_each_window(shape_, [&](Index code, Index s, Index next) {
+                if (best[s] > impossible)
+                    storage->weights_(code, i) = std::exp(log_weight[code] + onward[next] - best[s]);
+            });
+            onward = best;
+        }
+        storage->log_shift_ = shape_.periodic ? onward[start] : onward.maxCoeff();
+        storage->initial_ = Vector::Zero(states);
+        for (Index s = 0; s < states; ++s)
+            if (onward[s] > impossible && (!shape_.periodic || s == start))
+                storage->initial_[s] = std::exp(onward[s] - storage->log_shift_);
+        return *storage;
+    }
+
+    /// Weights of the states before the first window.
+    void initial_message(Index start, double* message) const {
+        for (Index s = 0; s < shape_.states; ++s)
+            message[s] = initial_.size() > 0 ? initial_[s] : !shape_.periodic || s == start ? 1.0 : 0.0;
+    }
+
     template <class Letter>
     static std::span<const Letter> narrow_window(std::span<const Letter> w, Index width) {
         return w.first(std::min(w.size(), static_cast<std::size_t>(width)));
     }
 
 private:
-    /// exp(log weight - largest of the table); forbidden windows become 0.
-    void exponentiate(const char* function) {
-        const double infinity = std::numeric_limits<double>::infinity();
-        std::vector<double> tops;
+    static constexpr double impossible = -std::numeric_limits<double>::infinity();
+
+    /// exp(log weight - largest of the table); forbidden windows become 0. States are reached from each
+    /// other in `steps` windows.
+    void exponentiate(const char* function, double steps) {
+        Vector tops(weights_.cols());
+        double spread = 0.0;
         for (Index t = 0; t < weights_.cols(); ++t) {
-            double top = -infinity;
-            for (Index code = 0; code < weights_.rows(); ++code) {
-                const double value = weights_(code, t);
-                if (!(value < infinity))
+            double top = impossible, least = -impossible;
+            for (const double value : weights_.col(t)) {
+                if (!(value < -impossible))
                     fail(function, "the log weight of a window is " + to_text(value));  // NaN or infinite
                 top = std::max(top, value);
+                if (value > impossible) least = std::min(least, value);
             }
-            if (top == -infinity) fail(function, "every window at a site is forbidden (log weight -inf)");
-            for (Index code = 0; code < weights_.rows(); ++code)
-                weights_(code, t) = std::exp(weights_(code, t) - top);
-            tops.push_back(top);
+            if (top == impossible) fail(function, "every window at a site is forbidden (log weight -inf)");
+            spread = std::max(spread, top - least);
+            tops[t] = top;
         }
+        if (steps * spread > 600.0) logs_ = weights_;  // 745 is -log of the least double
+        for (Index t = 0; t < weights_.cols(); ++t)
+            for (double& value : weights_.col(t)) value = std::exp(value - tops[t]);
         for (Index i = 0; i < shape_.sites; ++i)
-            log_shift_ += tops[static_cast<std::size_t>(shape_.table_of(i, translation_invariant_))];
+            log_shift_ += tops[shape_.table_of(i, translation_invariant_)];
     }
 
     [[noreturn, gnu::noinline, gnu::cold]] static void fail(const char* function, const std::string& what) {
@@ -152,7 +203,8 @@ private:
 
     ChainShape shape_;
     bool translation_invariant_;
-    Matrix weights_;
+    Matrix weights_, logs_;  // logs_ only where weights may have to be balanced
+    Vector initial_;         // of balanced weights
     double log_shift_ = 0.0;
 };
 
@@ -207,17 +259,14 @@ inline double forward_step(const ChainShape& shape, const double* weight, const 
     return sum;
 }
 
-inline void initial_message(const ChainShape& shape, Index start, double* message) {
-    std::fill(message, message + shape.states, shape.periodic ? 0.0 : 1.0);
-    if (shape.periodic) message[start] = 1.0;
-}
-
 inline Index final_state(const ChainShape& shape, Index start) { return shape.periodic ? start : 0; }
 
 /// log of the total weight of all paths from a start, without keeping the messages.
-inline double run_forward(const ChainShape& shape, const WeightTables& weights, Index start) {
+inline double run_forward(const ChainShape& shape, const WeightTables& plain, Index start) {
+    std::optional<WeightTables> storage;
+    const WeightTables& weights = plain.balanced(start, storage);
     Vector from(shape.states), to(shape.states);
-    initial_message(shape, start, from.data());
+    weights.initial_message(start, from.data());
     double log_weight = weights.log_shift();
     for (Index i = 0; i < shape.sites; ++i) {
         const double scale = forward_step(shape, weights.at(i), from.data(), to.data());
@@ -228,12 +277,12 @@ inline double run_forward(const ChainShape& shape, const WeightTables& weights, 
     return log_weight + std::log(from[final_state(shape, start)]);
 }
 
-/// Forward and backward messages from a start. P(window code at i) is
+/// Forward and backward messages from a start, with balanced weights. P(window code at i) is
 /// forward(s, i) w_i(code) backward(next, i+1) / (scale_i end).
 inline Messages run_messages(const ChainShape& shape, const WeightTables& weights, Index start) {
     Messages m{Matrix(shape.states, shape.sites + 1), Matrix::Zero(shape.states, shape.sites + 1),
                Vector(shape.sites), 0.0, -std::numeric_limits<double>::infinity()};
-    initial_message(shape, start, m.forward.col(0).data());
+    weights.initial_message(start, m.forward.col(0).data());
     double log_weight = weights.log_shift();
     for (Index i = 0; i < shape.sites; ++i) {
         m.scale[i] = forward_step(shape, weights.at(i), m.forward.col(i).data(), m.forward.col(i + 1).data());
