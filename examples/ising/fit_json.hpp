@@ -11,7 +11,7 @@ namespace cli {
 /// A fit with its model and what was compared: the content of fit.json.
 struct SavedFit {
     FitModel model;
-    predcg::Index samples = 0;
+    Index samples = 0;
     IsingFit fit;
     Comparison comparison;
 };

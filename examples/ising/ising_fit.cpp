@@ -57,13 +57,10 @@ IsingFit fit_samples(const FitModel& model, const Configurations& data, FitSetti
 
 double predicted_magnetization(const IsingFit& fit) { return predict(fit, ising::Magnetization{}).value(); }
 
-Vector predicted_correlation(const IsingFit& fit, Boundary boundary) {
-    return predict(fit, ising::Correlation{boundary}).mean;
-}
-
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data) {
-    return {data_mean(data, ising::Magnetization{})[0], predicted_magnetization(fit),
-            data_mean(data, ising::Correlation{model.boundary}), predicted_correlation(fit, model.boundary)};
+    const ising::Correlation R{model.boundary};
+    return {data_mean(data, ising::Magnetization{})[0], predicted_magnetization(fit), data_mean(data, R),
+            predict(fit, R).mean};
 }
 
 }  // namespace cli

@@ -1,6 +1,7 @@
 #pragma once
 // The fit that the command line and the studies do: exact EM of a coarse chain and a Bernoulli map.
 #include "data_io.hpp"
+#include "models.hpp"
 
 #include <predcg/em/fit.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
@@ -11,21 +12,6 @@ namespace cli {
 
 using IsingFit =
     predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>, predcg::TransferMatrix>;
-
-enum class PriorChoice { weak, flat };
-
-/// What is to be learnt. The number of coarse sites follows from data and level.
-struct FitModel {
-    predcg::Index fine_sites = 32;
-    predcg::Index level = 2;  ///< l_c
-    bool linear = false;
-    predcg::Index pair_range = 1;  ///< L_c
-    std::vector<predcg::ising::Triplet> triplets{};
-    double field = 0.0;  ///< mu, known, energy
-    double beta = 0.3;   ///< 1/energy
-    predcg::Boundary boundary = predcg::Boundary::periodic;
-    PriorChoice prior = PriorChoice::weak;
-};
 
 /// Throws InputError where the level does not divide the sites, ArgumentError for terms that do not fit.
 predcg::ising::CoarseChain<> coarse_chain_of(const FitModel& model);
@@ -41,8 +27,6 @@ struct Comparison {
 
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
 
-/// Observables of the model alone, in a Comparison without data.
 double predicted_magnetization(const IsingFit& fit);
-predcg::Vector predicted_correlation(const IsingFit& fit, predcg::Boundary boundary);
 
 }  // namespace cli

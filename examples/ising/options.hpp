@@ -1,12 +1,11 @@
 #pragma once
 // Options that several subcommands share, and how options are read: strictly, with messages that name
 // option, value and allowed range.
-#include "ising_fit.hpp"
+#include "models.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <predcg/core/window.hpp>
-#include <predcg/ising/chain.hpp>
 #include <predcg/ising/terms.hpp>
 
 #include <cstdint>
@@ -15,8 +14,6 @@
 #include <vector>
 
 namespace cli {
-
-using predcg::Index;
 
 enum class Sign { any, positive };
 
@@ -61,11 +58,6 @@ CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& va
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value);
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help);
 
-/// The fine model at an inverse temperature.
-struct FineModel {
-    predcg::ising::ChainSettings chain{};
-    double beta = 0.3;
-};
 enum class FieldOption { with, without };
 void add_fine_model(CLI::App& app, FineModel& model, FieldOption field = FieldOption::with);
 
