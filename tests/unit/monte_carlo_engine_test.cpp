@@ -183,7 +183,7 @@ TEST(MonteCarloEngine, ChainsPersist) {
 
 TEST(MonteCarloEngine, RefreshMovesOldChainsFirst) {
     auto rng = test_rng(333);
-    const Model m = random_model(rng, 6, 2, 0.4);
+    const Model m = random_model(rng, 40, 2, 0.1);
     MonteCarlo<HeatBath>::state<ChainModel> chains;
     const MonteCarlo engine(HeatBath{}, {.samples = 3, .burn_in = 4, .refresh = 5, .thinning = 2});
     engine.expect(m.target, m.statistic, chains, stream(0, 0));
