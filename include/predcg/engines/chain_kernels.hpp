@@ -179,8 +179,9 @@ public:
     void operator()(Uniform&& u, std::vector<Index>& letters) {
         const ChainShape& shape = problem_.shape;
         const Index start = pick(u(), start_.size(), [&](Index a) { return start_[a]; });
-        const auto& [backward, balanced] = messages_of(start);
-        const WeightTables& weights = balanced ? *balanced : problem_.weights;
+        const Kept& kept = messages_of(start);
+        const Matrix& backward = kept.backward;
+        const WeightTables& weights = kept.weights ? *kept.weights : problem_.weights;
         Index state = start;
         if (!shape.periodic) {
             Vector initial(shape.states);
