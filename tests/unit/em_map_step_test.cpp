@@ -71,6 +71,15 @@ TEST(BernoulliMStep, FlatPriorIsTheMeanAgreement) {
     EXPECT_NEAR(maximised(Flat{}, 7.5, 9.25, 0.0), maximum(bernoulli(7.5, 9.25), -10.0L, 10.0L), 1e-8);
 }
 
+// All agree: the maximum lies at infinity, and the step goes some way there.
+TEST(BernoulliMStep, FlatPriorSaturated) {
+    for (const double from : {0.0, 5.0}) {
+        const double eta = maximised(Flat{}, 40.0, 0.0, from);
+        EXPECT_GT(eta, from + 5.0);
+        EXPECT_TRUE(std::isfinite(eta));
+    }
+}
+
 // (S + a) / (N n_f + a + b), also where all fine spins agree with their coarse spin.
 TEST(BernoulliMStep, BetaPriorHasItsClosedForm) {
     for (const double a : {0.5, 1.0, 4.0})

@@ -118,6 +118,8 @@ private:
     std::optional<Run> run_from(const Vector& start, Index index) const {
         Run run;
         try {
+            if (!is_admissible(grainer_.coarse(), parameters_of(start).theta))
+                throw NumericalError("the coarse potential does not admit these parameters");
             run.end = evaluate(start);
         } catch (const NumericalError& error) {
             if (index > 0) return std::nullopt;  // a drawn start outside the models' domain
@@ -127,6 +129,7 @@ private:
                            at.theta, at.eta, 0);
         }
         typename Grainer::OptimizerType::State optimizer_state{};
+        bool level = false;  // the likelihood rises no more and leaves a direction open
         for (;; ++run.iterations) {
             const std::optional<Vector> step = propose(run.end, optimizer_state);
             const Parameters at = parameters_of(run.end.z);
@@ -142,6 +145,8 @@ private:
             std::optional<Point> next;
             if (converged) {
                 run.status = Status::converged;
+            } else if (level) {
+                run.status = Status::not_identified;  // it would go on for ever
             } else if (settings_.stop.stop_requested()) {
                 run.status = Status::stopped;
             } else if (run.iterations < settings_.iterations) {
@@ -156,12 +161,8 @@ private:
             if (!next) return run;
             const double gain = next->value - run.end.value;
             run.end = std::move(*next);
-            if (!prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&
-                !weak_directions(run.end.information, all_names_).empty()) {
-                ++run.iterations;  // the likelihood is flat here: it will go on for ever
-                run.status = Status::not_identified;
-                return run;
-            }
+            level = !prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&
+                    !weak_directions(run.end.information, all_names_).empty();
         }
     }
 
