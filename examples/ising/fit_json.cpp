@@ -136,10 +136,6 @@ SavedFit saved_from(const Json& json) {
 
 }  // namespace
 
-const char* direction_kind(PriorChoice prior) {
-    return prior == PriorChoice::flat ? "not identified" : "prior-dominated";
-}
-
 std::string json_of(const SavedFit& saved) {
     const IsingFit& fit = saved.fit;
     const Comparison& c = saved.comparison;

@@ -16,9 +16,6 @@ struct SavedFit {
     Comparison comparison;
 };
 
-/// "not identified" under an improper prior, else "prior-dominated".
-const char* direction_kind(PriorChoice prior);
-
 std::string json_of(const SavedFit& saved);
 
 /// A saved fit, ready for predict(). Throws InputError, naming file and key, for a file that is no fit.

@@ -17,6 +17,11 @@ struct FineModel {
 
 enum class PriorChoice { weak, flat };
 
+/// What a direction is called about which the data say less than the weak prior does.
+constexpr const char* direction_kind(PriorChoice prior) {
+    return prior == PriorChoice::flat ? "not identified" : "prior-dominated";
+}
+
 /// What is to be learnt. The number of coarse sites follows from data and level.
 struct FitModel {
     Index fine_sites = 32;

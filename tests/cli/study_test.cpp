@@ -129,7 +129,7 @@ TEST_F(Sweep, ReportStatesWhatTheNumbersSay) {
     }
     ASSERT_GT(far, 0u);
     expect_contains(report, "standard errors at " + std::to_string(far) + " of 16 fields");
-    expect_contains(report, "left to the prior at " + std::to_string(open) + " of 16 fields");
+    expect_contains(report, "prior-dominated at " + std::to_string(open) + " of 16 fields");
     const auto theta = numbers(pair.at("pair_1"));
     expect_contains(report, fixed(*std::min_element(theta.begin(), theta.end()), 3));
     expect_contains(report, fixed(*std::max_element(theta.begin(), theta.end()), 3));

@@ -27,6 +27,7 @@ ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
     staging_ = path_ / (".unfinished-" + std::to_string(random()));
     fs::create_directory(staging_, error);
     if (error) refuse(error.message());
+    fs::remove(staging_);  // it could be made; a run that is interrupted shall not leave it behind
 }
 
 ResultDirectory::~ResultDirectory() {
@@ -36,6 +37,7 @@ ResultDirectory::~ResultDirectory() {
 }
 
 void ResultDirectory::write(const std::string& name, std::string_view text) const {
+    fs::create_directory(staging_);
     std::ofstream file(staging_ / name, std::ios::binary);
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
     file.close();

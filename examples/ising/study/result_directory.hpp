@@ -17,7 +17,7 @@ public:
     ResultDirectory& operator=(const ResultDirectory&) = delete;
 
     const std::filesystem::path& path() const { return path_; }
-    /// Where files are made until publish().
+    /// Where files are made until publish(); it appears with the first file.
     const std::filesystem::path& staging() const { return staging_; }
 
     void write(const std::string& name, std::string_view text) const;

@@ -112,6 +112,7 @@ SweepResult run_sweep(const SweepSettings& settings) {
         }
         result.points.push_back(std::move(point));
     }
+    progress.update(static_cast<double>(fields.size() * sweep_models.size()), "true curve");
     add_curve(settings, result);
     return result;
 }

@@ -57,7 +57,7 @@ plot 'sweep_predcg.csv' using 'field':(settled('pair_1')) with points pointtype 
      'sweep_predcg_linear.csv' using 'field':(settled('pair_1')) with points pointtype 9 \
          linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
      '' using 'field':(open('pair_1')) with points pointtype 8 linewidth 1.3 linecolor rgb predcg_linear \
-         title 'hollow: left to the prior'
+         title open_title
 set bmargin 3.6
 set tmargin 0.5
 set format x '%g'
@@ -161,7 +161,9 @@ std::vector<Figure> sweep_figures(const SweepResult& result) {
     const std::string steps = assigned("pair_step", tic_step(pair)) +
                               assigned("linear_step", tic_step(linear)) +
                               assigned("error_step", tic_step(error)) + axis;
-    return {{.name = "sweep_theta_c", .height = 500, .commands = steps + theta_c_figure},
+    const std::string open_title =
+        std::string("\nopen_title = 'hollow: ") + direction_kind(result.settings.prior) + "'";
+    return {{.name = "sweep_theta_c", .height = 500, .commands = steps + open_title + theta_c_figure},
             {.name = "sweep_theta_cf", .height = 360, .commands = axis + theta_cf_figure},
             {.name = "sweep_magnetization", .height = 540, .commands = steps + magnetization_figure}};
 }

@@ -140,10 +140,9 @@ std::string open_fields(const SweepResult& result, std::size_t model) {
         if (p.fits[model].fit.directions.empty()) continue;
         list += (count++ == 0 ? "" : ", ") + html_number(p.field, 2);
     }
-    const bool flat = result.settings.prior == PriorChoice::flat;
     const std::string name = std::string("With ") + sweep_models[model].label;
     if (count == 0) return name + " the data settle all parameters at every field.";
-    return name + " a direction is " + (flat ? "not identified" : "left to the prior") + " at " +
+    return name + " a direction is " + direction_kind(result.settings.prior) + " at " +
            std::to_string(count) + " of " + std::to_string(result.points.size()) + " fields (&mu; = " + list +
            ").";
 }
