@@ -1,0 +1,19 @@
+// expect: predcg: the fine model needs space() and energy(x) -> double
+#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/engines/enumeration.hpp>
+#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/ising/coarse_chain.hpp>
+
+using namespace predcg;
+using Spins = std::vector<ising::Spin>;
+
+struct Fine {
+    ising::SpinSpace<> space() const { return ising::spin_space(4); }
+#ifdef PREDCG_TWIN
+    double energy(const Spins&) const { return 0.0; }
+#endif
+};
+
+int main() {
+    EMCoarseGrainer grainer{Fine{}, ising::coarse_chain({.sites = 2}), ising::bernoulli_map(), Enumeration{}};
+}

@@ -1,0 +1,19 @@
+// expect: predcg: the map's fine_type is not the fine model's configuration type
+#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/engines/enumeration.hpp>
+#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/ising/coarse_chain.hpp>
+
+using namespace predcg;
+using Spins = std::vector<ising::Spin>;
+
+#ifdef PREDCG_TWIN
+using Configuration = Spins;
+#else
+using Configuration = std::vector<double>;
+#endif
+
+int main() {
+    EMCoarseGrainer grainer{SamplesOnly<Configuration>{}, ising::coarse_chain({.sites = 2}),
+                            ising::bernoulli_map(), Enumeration{}};
+}
