@@ -1,4 +1,4 @@
-// How a fit ends, and what it leaves behind: status, trace, starts, observer, stop.
+// How a fit ends, what it leaves behind, and what it refuses.
 #include <gtest/gtest.h>
 
 #include "close.hpp"
@@ -184,6 +184,7 @@ TEST_F(FitStatus, SaturatedData) {
         EXPECT_FALSE(direction.text.empty());
     }
     EXPECT_GT(open.log_likelihood, -1e-3) << "the data are certain in the limit";
+    for (const StartSummary& start : open.starts) EXPECT_EQ(start.status, Status::not_identified);
     const auto tied = grainer.fit(up, {.beta = 0.7});
     EXPECT_EQ(tied.status, Status::converged);
     expect_whole_trace(tied);
@@ -194,9 +195,76 @@ TEST_F(FitStatus, OneProperPriorIsNotEnough) {
     const std::vector<Spins> up(20, Spins(16, 1));
     const support::AnyPrior half{Flat{}, TruncatedNormal{1.0, 2.0, 0.0}};
     EXPECT_EQ(support::ising_grainer(model, 2, half).fit(up, {.beta = 0.7}).status, Status::not_identified);
-    // Without coarse parameters only the map's prior counts.
-    const auto fit = support::ising_grainer({.sites = 8}, 2, half).fit(up, {.beta = 0.7});
-    EXPECT_EQ(fit.status, Status::converged);
+    // Without coarse parameters only the map's prior counts. Here each fine spin is +1 or -1 with equal
+    // probability, whatever eta is.
+    const by_hand::Model nothing{.sites = 16};
+    const auto tied = support::ising_grainer(nothing, 1, half).fit(up, {.beta = 0.7});
+    EXPECT_EQ(tied.status, Status::converged);
+    expect_close(tied["logit_theta_cf"], 1.0, 1e-8);  // the prior's mode
+    ASSERT_EQ(tied.directions.size(), 1u);
+    EXPECT_EQ(tied.directions[0].text, "1.00 logit_theta_cf");
+    EXPECT_EQ(support::ising_grainer(nothing, 1, flat).fit(up, {.beta = 0.7}).status, Status::not_identified);
+}
+
+class FitRefuses : public FitStatus {
+protected:
+    template <class Data>
+    ArgumentError refused(const Data& configurations, const FitSettings& settings) const {
+        return support::thrown<ArgumentError>([&] { grainer.fit(configurations, settings); });
+    }
+};
+
+TEST_F(FitRefuses, BadSettings) {
+    EXPECT_EQ(refused(data, {.beta = 0.7, .starts = 0}).argument(), "starts");
+    EXPECT_EQ(refused(data, {.beta = 0.7, .starts = -3}).value(), "-3");
+    EXPECT_EQ(refused(data, {.beta = 0.7, .iterations = -1}).argument(), "iterations");
+    EXPECT_EQ(refused(data, {}).argument(), "settings.beta");
+    for (const double bad : {0.0, -1.0, double(NAN), double(INFINITY)})
+        EXPECT_EQ(refused(data, {.beta = bad}).argument(), "beta") << bad;
+    const auto start = [&](const Vector& theta, const Vector& eta) {
+        return refused(data, {.beta = 0.7, .start = Parameters{theta, eta}}).argument();
+    };
+    EXPECT_EQ(start(Vector{{0.1}}, Vector{{1.0}}), "length of start.theta");
+    EXPECT_EQ(start(Vector{{0.1, 0.2, 0.3}}, Vector{{1.0}}), "length of start.theta");
+    EXPECT_EQ(start(Vector{{0.1, 0.2}}, Vector()), "length of start.eta");
+    EXPECT_EQ(start(Vector{{0.1, double(NAN)}}, Vector{{1.0}}), "start");
+    EXPECT_EQ(start(Vector{{0.1, 0.2}}, Vector{{double(INFINITY)}}), "start");
+}
+
+/// Data that know their temperature.
+struct Tempered : std::vector<Spins> {
+    double beta = 0.7;
+};
+
+TEST_F(FitRefuses, ConflictingBeta) {
+    Tempered tempered;
+    tempered.assign(data.begin(), data.end());
+    EXPECT_EQ(refused(tempered, {.beta = 0.8}).argument(), "settings.beta");
+    const auto same = grainer.fit(tempered, {.beta = 0.7}), own = grainer.fit(tempered);
+    EXPECT_EQ(joined(same.parameters), joined(own.parameters));
+    EXPECT_EQ(own.beta, 0.7);
+}
+
+TEST_F(FitRefuses, BadData) {
+    const FitSettings settings{.beta = 0.7};
+    EXPECT_EQ(refused(std::vector<Spins>{}, settings).argument(), "number of data");
+    const auto one = [&](const Spins& x) { return refused(std::vector<Spins>{data[0], x}, settings); };
+    EXPECT_EQ(one(Spins(15, 1)).value(), "15");
+    EXPECT_EQ(one(Spins{}).value(), "0");
+    EXPECT_EQ(one(Spins(12, 1)).allowed(), "8, the size of the coarse potential");
+    Spins zero(16, 1);
+    zero[5] = 0;
+    EXPECT_EQ(one(zero).argument(), "spin at site 5");
+    EXPECT_EQ(one(zero).value(), "0");
+    zero[5] = 2;
+    EXPECT_EQ(one(zero).value(), "2");
+}
+
+TEST_F(FitRefuses, ParametersOfAnotherLength) {
+    const auto prepared = grainer.prepare(data, 0.7);
+    EXPECT_THROW(grainer.evaluate(prepared, {Vector{{0.1}}, Vector{{1.0}}}), ArgumentError);
+    EXPECT_THROW(grainer.evaluate(prepared, {Vector{{0.1, 0.2}}, Vector{{1.0, 2.0}}}), ArgumentError);
+    EXPECT_THROW(Fit(FitResult{}, grainer.coarse(), grainer.map(), grainer.engine()), ArgumentError);
 }
 
 }  // namespace
