@@ -1,5 +1,7 @@
 #pragma once
-// Everything but algebra/autodiff.hpp, which needs Eigen's unsupported modules, and testing/.
+// Exact learning and prediction, and the Ising and Gaussian models. Apart from it, to be included where they
+// are used: algebra/autodiff.hpp (needs Eigen's unsupported modules), engines/monte_carlo.hpp, sampling/,
+// optimize/robbins_monro.hpp, em/online.hpp, testing/.
 #include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/gaussian.hpp>

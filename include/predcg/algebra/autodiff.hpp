@@ -62,7 +62,7 @@ concept HasLocalEnergyOf = requires(const P p, Index i, std::span<const letter_t
 /// A coarse potential with parameter_gradient and parameter_hessian from a templated energy
 ///     template <class T> T energy(const X&, const Eigen::Matrix<T, Eigen::Dynamic, 1>& theta) const;
 /// (and, for chains, local_energy(i, w, theta) in the same form), by Eigen's forward differentiation.
-/// Everything else the potential has is passed on. Exact to rounding; cost p and p^2 energies.
+/// The library's optional parts of a potential are passed on. Exact to rounding; cost p and p^2 energies.
 template <class P>
 class AutoDiffPotential : private P {
     using Base = P;
@@ -132,11 +132,10 @@ AutoDiffPotential<P> with_autodiff(P potential) {
     return AutoDiffPotential<P>(std::move(potential));
 }
 
-/// A potential with energy_gradient, dU/dX on R^n, from an energy that is templated on the scalar of X:
-///     template <class T> T energy(const Eigen::Matrix<T, Eigen::Dynamic, 1>& x) const;                //
-///     fine template <class T> T energy(const Eigen::Matrix<T, ...>& X, const Vector& theta) const;       //
-///     coarse
-/// by Eigen's forward differentiation: n energies' cost. Everything else the potential has stays.
+/// A potential with energy_gradient, dU/dX on R^n, from an energy that is templated on the scalar T of X and
+/// returns T: energy(x) of a fine potential, energy(X, theta) of a coarse one, with x or X an
+/// Eigen::Matrix<T, Eigen::Dynamic, 1>. By Eigen's forward differentiation, at the cost of n energies.
+/// Everything else the potential has stays.
 template <class P>
 class StateAutoDiffPotential : public P {
 public:

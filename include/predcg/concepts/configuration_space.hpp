@@ -5,6 +5,8 @@
 #include <concepts>
 #include <iterator>
 #include <ranges>
+#include <type_traits>
+#include <utility>
 
 namespace predcg {
 
@@ -30,10 +32,12 @@ using configuration_t = typename S::configuration_type;
 
 /// A space of n sites with the same finite alphabet each: what enumeration and transfer matrices need.
 template <class S>
-concept FiniteSpace = ConfigurationSpace<S> && requires(const S space, configuration_t<S>& X, Index i) {
-    { space.values() } -> std::ranges::random_access_range;                // the alphabet, in a fixed order
-    requires std::ranges::sized_range<decltype(space.values())>;           // its size q: states are counted
-    X[static_cast<std::size_t>(i)] = *std::ranges::begin(space.values());  // sites are set one by one
+concept FiniteSpace = ConfigurationSpace<S> && requires(const S space) {
+    { space.values() } -> std::ranges::random_access_range;       // the alphabet, in a fixed order
+    requires std::ranges::sized_range<decltype(space.values())>;  // its size q: states are counted
+} && requires(configuration_t<S>& X, Index i,
+              std::ranges::range_value_t<decltype(std::declval<const S&>().values())> letter) {
+    X[static_cast<std::size_t>(i)] = letter;  // sites are set one by one
 };
 
 /// Type of a site's value.
@@ -42,7 +46,7 @@ using letter_t = std::ranges::range_value_t<decltype(std::declval<const S&>().va
 
 /// Letters that stand for numbers: site moments are defined.
 template <class S>
-concept NumericSpace = FiniteSpace<S> && std::convertible_to < letter_t<S>,
+concept NumericSpace = FiniteSpace<S> && std::is_convertible_v < letter_t<S>,
 double > ;
 
 /// Some configuration of the right size, to be overwritten site by site.

@@ -18,6 +18,8 @@ struct ExpectedStatistics {
     Vector noise;                        ///< squared Monte Carlo errors of (coarse, map); zero if exact
 
     ExpectedStatistics& operator+=(const ExpectedStatistics& other) {
+        if (other.is_empty()) return *this;
+        if (is_empty()) return *this = other;  // sums may begin with ExpectedStatistics{}
         count += other.count;
         if (log_evidence && other.log_evidence)
             *log_evidence += *other.log_evidence;
@@ -30,6 +32,9 @@ struct ExpectedStatistics {
         noise += other.noise;
         return *this;
     }
+
+    /// Nothing has been added yet.
+    bool is_empty() const { return count == 0.0 && covariance.size() == 0 && coarse.size() == 0; }
 
     ExpectedStatistics& operator*=(double factor) {
         count *= factor;

@@ -17,7 +17,7 @@ namespace predcg {
 
 enum class Status {
     converged,       ///< the last Newton step was within the tolerance
-    limit,           ///< the iteration limit was reached first
+    limit,           ///< the iteration limit was reached first, or no step rises any more
     stopped,         ///< a stop was requested
     not_identified,  ///< improper prior, and the data leave a direction open (see Fit::directions)
 };

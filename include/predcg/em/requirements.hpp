@@ -106,7 +106,18 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
                   "TransferMatrix needs window() with local terms in potential, likelihood and statistic; "
                   "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space; "
                   "MonteCarlo needs a kernel for the space (concept Sampler)");
-    static constexpr bool hold = types && engine_holds;
+    template <bool types_hold>
+    static constexpr bool coarse_engine_fits() {
+        if constexpr (types_hold)
+            return ExpectationEngine<coarse_engine_t<Engine>, Boltzmann<Bound<Coarse>>,
+                                     EnergyGradient<Coarse>>;
+        else
+            return true;
+    }
+    static constexpr bool coarse_engine_holds = coarse_engine_fits < types && engine_holds > ();
+    static_assert(coarse_engine_holds,
+                  "predcg: the engine for p_c cannot take expectations of this potential");
+    static constexpr bool hold = types && engine_holds && coarse_engine_holds;
 };
 
 /// Base of EMCoarseGrainer: names the first requirement that is not met.

@@ -97,8 +97,8 @@ struct TransferMatrix {
         configuration_t<target_space_t<T>> draw(R& rng) {
             draw_([&rng] { return uniform(rng); }, letters_);
             auto X = blank_;
-            for (std::size_t i = 0; i < letters_.size(); ++i)
-                X[i] = std::ranges::begin(space_.values())[letters_[i]];
+            const auto& letters = space_.values();
+            for (std::size_t i = 0; i < letters_.size(); ++i) X[i] = std::ranges::begin(letters)[letters_[i]];
             return X;
         }
 

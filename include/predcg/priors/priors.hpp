@@ -108,9 +108,10 @@ BlockPriors(Coarse, Map) -> BlockPriors<Coarse, Map>;
 
 using FlatPrior = BlockPriors<Flat, Flat>;
 
-/// The weak prior for maps with a logit coordinate: beta theta_k ~ N(0, 2^2), eta ~ N(1, 2^2) truncated to
-/// eta >= 0. The restriction fixes the label of the coarse spins: the flip (X, eta, odd terms) ->
-/// (-X, -eta, -odd terms) leaves the likelihood unchanged.
+/// The weak prior for maps whose eta is a logit: beta theta_k ~ N(0, 2^2), eta ~ N(1, 2^2) truncated to
+/// eta >= 0. The restriction fixes the label of the coarse letters: with a linear term the flip (X, eta,
+/// theta_lin, theta_mn) -> (-X, -eta, -theta_lin - 4 mu, -theta_mn) of the Ising chain leaves the likelihood
+/// unchanged. Not for maps with another coordinate (a log of a scale): give those blocks of their own.
 using WeakPrior = BlockPriors<Normal, TruncatedNormal>;
 
 inline FlatPrior flat_prior() { return {{}, {}}; }

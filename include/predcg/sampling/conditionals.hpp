@@ -61,7 +61,10 @@ public:
     double ratio(Index i, Index a) const { return std::exp(log_ratio(i, a)); }
 
 private:
-    auto letter(Index a) const { return std::ranges::begin(target_->space().values())[a]; }
+    letter_t<target_space_t<T>> letter(Index a) const {
+        const auto& letters = target_->space().values();
+        return std::ranges::begin(letters)[a];
+    }
 
     double log_ratio(Index i, Index a) const {
         if (a == place(i)) return 0.0;

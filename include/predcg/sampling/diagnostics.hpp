@@ -29,14 +29,6 @@ inline std::vector<double> sorted(const ChainDraws& draws) {
     return all;
 }
 
-/// Linear between order statistics: type 7 of Hyndman and Fan, Amer. Statist. 50 (1996) 361, R's default.
-inline double quantile(const std::vector<double>& ascending, double p) {
-    const double place = p * static_cast<double>(ascending.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
-    const double low = ascending[below], high = ascending[std::min(below + 1, ascending.size() - 1)];
-    return low + (place - std::floor(place)) * (high - low);
-}
-
 /// z = Phi^-1((r - 3/8) / (S + 1/4)) with the rank r of a draw among all, the average one among equals.
 /// Vehtari et al. 2021 (14).
 inline Matrix normal_scores(const Matrix& chains) {
@@ -134,7 +126,9 @@ inline double quantile_effective_sample_size(const ChainDraws& draws, double p) 
     detail::require_draws(draws, 4, "quantile_effective_sample_size");
     detail::require_probability(p, "quantile_effective_sample_size");
     if (!detail::vary(draws)) return detail::undefined;
-    const double q = detail::quantile(detail::sorted(draws), p);
+    // The quantile is that of R, linear between the draws around place (S - 1) p; none lies between q and it.
+    const double q =
+        detail::sorted(draws)[static_cast<std::size_t>(p * static_cast<double>(draws.size() - 1))];
     Matrix below(draws.rows(), draws.cols());
     for (Index m = 0; m < draws.cols(); ++m)
         for (Index n = 0; n < draws.rows(); ++n) below(n, m) = draws(n, m) <= q ? 1.0 : 0.0;
@@ -142,8 +136,8 @@ inline double quantile_effective_sample_size(const ChainDraws& draws, double p) 
 }
 
 /// The smaller of the effective sample sizes for the 5 % and the 95 % quantile. If only one of the two is
-/// defined, as for discrete draws whose largest value is frequent, it is that one. NaN for equal draws, or if
-/// a draw is not finite. Cost and exceptions of bulk_effective_sample_size.
+/// defined, as for discrete draws whose largest value is frequent, it is that one. NaN for equal draws, if a
+/// draw is not finite, or if neither is defined. Cost and exceptions of bulk_effective_sample_size.
 inline double tail_effective_sample_size(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "tail_effective_sample_size");
     return std::fmin(quantile_effective_sample_size(draws, 0.05),
