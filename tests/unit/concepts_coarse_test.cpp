@@ -157,6 +157,12 @@ struct LettersMissing : LinearChain {
 struct NoLocalEnergy : NonLinearChain {
     void local_energy(Index, std::span<const char>, const Vector&) const = delete;
 };
+struct LocalEnergyIsText : NonLinearChain {
+    Text local_energy(Index, std::span<const char>, const Vector&) const { return {}; }
+};
+struct LocalGradientIsANumber : NonLinearChain {
+    double local_parameter_gradient(Index, std::span<const char>, const Vector&) const { return 0.0; }
+};
 struct NoLocalGradient : NonLinearChain {
     void local_parameter_gradient(Index, std::span<const char>, const Vector&) const = delete;
 };
@@ -166,7 +172,8 @@ static_assert(!ChainCoarsePotential<NoWindow> && !ChainCoarsePotential<WindowIsT
               !ChainCoarsePotential<LettersMissing>);
 static_assert(!ChainCoarsePotential<NoLocalFeatures> && !ChainCoarsePotential<LocalFeaturesAreANumber> &&
               !ChainCoarsePotential<LocalFeaturesOfOtherLetters>);
-static_assert(!ChainCoarsePotential<NoLocalEnergy>);
+static_assert(!ChainCoarsePotential<NoLocalEnergy> && !ChainCoarsePotential<LocalEnergyIsText> &&
+              !detail::HasLocalParameterGradient<LocalGradientIsANumber>);
 static_assert(detail::HasLocalParameterGradient<NonLinearChain> &&
               !detail::HasLocalParameterGradient<NoLocalGradient> &&
               !detail::HasLocalParameterGradient<NoLocalEnergy>);
@@ -185,6 +192,10 @@ struct NoFeatureQuadratic : Quadratic {
 struct QuadraticIsAMatrix : Quadratic {
     Matrix quadratic(const Vector&) const { return {}; }
 };
+struct FeatureQuadraticIsAMatrix : Quadratic {
+    Matrix feature_quadratic(Index) const { return {}; }
+};
+static_assert(!QuadraticCoarsePotential<FeatureQuadraticIsAMatrix>);
 static_assert(QuadraticCoarsePotential<Quadratic> && !QuadraticCoarsePotential<Linear>);
 static_assert(!QuadraticCoarsePotential<NoQuadratic> && !QuadraticCoarsePotential<NoFeatureQuadratic> &&
               !QuadraticCoarsePotential<QuadraticIsAMatrix>);

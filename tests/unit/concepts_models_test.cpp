@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include <forward_list>
+#include <list>
 
 using namespace predcg;
 using good::Text;
@@ -57,8 +57,8 @@ struct NoValues : good::Finite {
     void values() const = delete;
 };
 struct ValuesNotRandomAccess : good::Finite {
-    const std::forward_list<char>& values() const { return list; }
-    std::forward_list<char> list;
+    const std::list<char>& values() const { return list; }
+    std::list<char> list;
 };
 struct ValuesNoRange : good::Finite {
     char values() const { return 'a'; }
@@ -71,6 +71,21 @@ struct SitesCannotBeSet : good::Finite {
     using configuration_type = std::shared_ptr<int>;
     configuration_type random(Philox4x32&) const { return {}; }
 };
+struct Incomparable {};
+struct LettersNotCompared : good::Space {
+    using configuration_type = std::vector<Incomparable>;
+    configuration_type random(Philox4x32&) const { return {}; }
+    const std::array<Incomparable, 2>& values() const { return letters; }
+    std::array<Incomparable, 2> letters{};
+};
+struct WriteOnly {
+    char& operator[](std::size_t) { return letter; }
+    char letter = 'a';
+};
+struct SitesCannotBeRead : good::Finite {
+    using configuration_type = WriteOnly;
+    configuration_type random(Philox4x32&) const { return {}; }
+};
 struct LettersOfAnotherType : good::Finite {
     const std::array<Text, 2>& values() const { return texts; }
     std::array<Text, 2> texts;
@@ -79,6 +94,7 @@ static_assert(FiniteSpace<good::Finite> && std::is_same_v<letter_t<good::Finite>
 static_assert(!FiniteSpace<good::Space> && !FiniteSpace<good::Real>);
 static_assert(!FiniteSpace<NoValues> && !FiniteSpace<ValuesNotRandomAccess> && !FiniteSpace<ValuesNoRange>);
 static_assert(std::ranges::random_access_range<const good::Endless&> && !FiniteSpace<ValuesWithoutSize>);
+static_assert(!FiniteSpace<LettersNotCompared> && !FiniteSpace<SitesCannotBeRead>);
 static_assert(!FiniteSpace<SitesCannotBeSet> && !FiniteSpace<LettersOfAnotherType>);
 
 // NumericSpace
@@ -149,6 +165,9 @@ struct NoLocalEnergy : Chain {
 struct LocalEnergyOfOtherLetters : Chain {
     double local_energy(Index, std::span<const int>) const { return 0.0; }
 };
+struct LocalEnergyIsText : Chain {
+    Text local_energy(Index, std::span<const char>) const { return {}; }
+};
 struct NoDifference : Chain {
     void energy_difference(const Word&, Index, char) const = delete;
 };
@@ -169,6 +188,7 @@ struct GradientIsANumber : Chain {
 };
 static_assert(ChainPotential<Chain> && !ChainPotential<Good> && !ChainPotential<OnSpaceWithoutLetters>);
 static_assert(!ChainPotential<NoWindow> && !ChainPotential<WindowIsANumber>);
+static_assert(!ChainPotential<LocalEnergyIsText>);
 static_assert(!ChainPotential<NoLocalEnergy> && !ChainPotential<LocalEnergyOfOtherLetters>);
 static_assert(HasEnergyDifference<Chain> && !HasEnergyDifference<OnSpaceWithoutLetters>);
 static_assert(!HasEnergyDifference<NoDifference> && !HasEnergyDifference<DifferenceIsText>);

@@ -30,23 +30,30 @@ concept ConfigurationSpace = std::copyable<S> &&  // fits and targets keep their
 template <ConfigurationSpace S>
 using configuration_t = typename S::configuration_type;
 
+namespace detail {
+template <class S>
+using alphabet_letter = std::ranges::range_value_t<decltype(std::declval<const S&>().values())>;
+}
+
 /// A space of n sites with the same finite alphabet each: what enumeration and transfer matrices need.
 template <class S>
 concept FiniteSpace = ConfigurationSpace<S> && requires(const S space) {
     { space.values() } -> std::ranges::random_access_range;       // the alphabet, in a fixed order
     requires std::ranges::sized_range<decltype(space.values())>;  // its size q: states are counted
-} && requires(configuration_t<S>& X, Index i,
+    requires std::regular<std::ranges::range_value_t<decltype(space.values())>>;  // stored, compared
+} && requires(configuration_t<S>& X, const configuration_t<S>& fixed, Index i,
               std::ranges::range_value_t<decltype(std::declval<const S&>().values())> letter) {
-    X[static_cast<std::size_t>(i)] = letter;  // sites are set one by one
+    X[static_cast<std::size_t>(i)] = letter;      // sites are set one by one,
+    letter = fixed[static_cast<std::size_t>(i)];  // and read
 };
 
 /// Type of a site's value.
 template <FiniteSpace S>
-using letter_t = std::ranges::range_value_t<decltype(std::declval<const S&>().values())>;
+using letter_t = detail::alphabet_letter<S>;
 
 /// Letters that stand for numbers: site moments are defined.
 template <class S>
-concept NumericSpace = FiniteSpace<S> && std::is_convertible_v < letter_t<S>,
+concept NumericSpace = FiniteSpace<S> && std::is_convertible_v < detail::alphabet_letter<S>,
 double > ;
 
 /// Some configuration of the right size, to be overwritten site by site.
