@@ -1,5 +1,6 @@
 #pragma once
-// Draws with known diagnostics, computed by the R package posterior 1.4.0 (https://mc-stan.org/posterior).
+// Draws with known diagnostics, computed by the R package posterior 1.4.0 (https://mc-stan.org/posterior,
+// BSD 3-clause licence).
 #include <predcg/core/types.hpp>
 
 #include <array>

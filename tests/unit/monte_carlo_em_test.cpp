@@ -94,7 +94,7 @@ TEST(MonteCarloEM, RobbinsMonroMeetsExactEMOnA) {
 
 TEST(MonteCarloEM, StochasticNewtonMeetsExactEMOnB) {
     const Case c("B");
-    expect_unbiased(c, errors_of_seeds(c, StochasticNewton{}, 1, 250));
+    expect_unbiased(c, errors_of_seeds(c, StochasticNewton{}, 1, 450));
 }
 
 // The spread over 20 seeds has a relative error of 16 %, a ratio of two 23 %, the geometric mean over three

@@ -111,8 +111,8 @@ private:
     Vector means_;
 };
 
-/// Draws are worth at most S log10 S independent ones: the bound of Stan and of the R package posterior,
-/// without which antithetic chains could have infinitely many.
+/// S draws are worth at most S log10 S independent ones: the bound of Stan and of posterior, without which
+/// antithetic chains could be worth infinitely many.
 inline double smallest_autocorrelation_time(double draws) { return 1.0 / std::log10(draws); }
 
 /// The effective sample size of chains as they are; see effective_sample_size for the formulas.
@@ -145,15 +145,18 @@ inline double effective_sample_size(const Matrix& chains) {
 
 /// Integrated autocorrelation time tau: the mean of S draws has the variance of S / tau independent ones.
 ///
-///     tau(W) = 1 + 2 sum_{t=1}^{W} c_t / c_0,    W the smallest with W >= factor max(1, tau(W)).
+///     tau(W) = 1 + 2 sum_{t=1}^{W} c_t / c_0,    W the smallest with W >= factor max(1, tau(W))
 ///
-/// Sokal 1997, section 3 (his tau_int is tau / 2). About 1 for independent draws; its relative standard error
-/// is about sqrt(2 (2 W + 1) / S), so trust it where N is 50 tau or more. Autocovariances c_t are averaged
-/// over chains, about the mean of all draws: chains that have not met count as correlated. 1 for equal draws,
-/// which their mean has without error; NaN if a draw is not finite. Lags go up to N / 2; tau is at least 1 /
-/// log10 S. For strongly antithetic chains effective_sample_size is better, which sums pairs. Cost O(S W): no
-/// autocovariance beyond the window is computed. Throws ArgumentError for no draws, or a factor that is not
-/// finite and > 0.
+/// Sokal 1997, section 3 (his tau_int is tau / 2). Autocovariances c_t are averaged over chains, about the
+/// mean of all draws: chains that have not met count as correlated. Lags go up to N / 2.
+///
+/// About 1 for independent draws, with a relative standard error of about sqrt(2 (2 W + 1) / S): to be
+/// trusted where N is 50 tau or more. Never below 1 / log10 S; for strongly antithetic chains
+/// effective_sample_size is better, as it sums pairs of lags. 1 for equal draws, whose mean has no error; NaN
+/// if a draw is not finite.
+///
+/// Cost O(S W): no autocovariance beyond the window is computed.
+/// Throws ArgumentError for no draws, or a factor that is not finite and > 0.
 inline double integrated_autocorrelation_time(const ChainDraws& draws, double window_factor = 5.0) {
     detail::require_draws(draws, 1, "integrated_autocorrelation_time");
     require_positive(window_factor, "integrated_autocorrelation_time", "window_factor");
@@ -172,14 +175,18 @@ inline double integrated_autocorrelation_time(const ChainDraws& draws, double wi
 
 /// Effective sample size for the mean: S / tau, from the halves of the chains.
 ///
-///     rho_t = 1 - (W - mean_m c_{t,m}) / var+,   var+ = (N-1)/N W + B/N          Vehtari et al. 2021 (3),
-///     (10) tau = -1 + 2 sum_k P_k + rho_{2K},   P_k = min(P_{k-1}, rho_{2k} + rho_{2k+1}), k < K
+///     rho_t = 1 - (W - mean_m c_{t,m}) / var+,   var+ = (N-1)/N W + B/N    Vehtari et al. 2021 (3), (10)
+///     tau = -1 + 2 sum_{k<K} P_k + max(rho_{2K}, 0),   P_k = min(P_{k-1}, rho_{2k} + rho_{2k+1})
 ///
-/// with c_{t,m} the autocovariances of a half-chain about its mean, W and B the variances within and between,
-/// and K the first pair that is not positive (initial monotone sequence, Geyer 1992, section 3.3). At most S
-/// log10 S. Equals `ess_basic` of posterior and Stan's; where the two differ from each other - half-chains of
-/// less than 6 draws, chains that alternate perfectly - it is the formula above. NaN for equal draws, or if a
-/// draw is not finite. Cost O(S K). Throws ArgumentError for less than 4 iterations or no chain.
+/// with c_{t,m} the autocovariances of a half-chain about its mean, W and B the variances within and between
+/// half-chains, and K the first pair that is not positive, or the last: the initial monotone sequence, Geyer
+/// 1992, section 3.3. At most S log10 S.
+///
+/// Equals ess_basic of the R package posterior 1.4, but for half-chains of less than 6 draws, where
+/// tau = 1 + 2 rho_1, and for chains that alternate perfectly, which have S log10 S.
+/// NaN for equal draws, or if a draw is not finite.
+///
+/// Cost O(S K). Throws ArgumentError for less than 4 iterations or no chain.
 inline double effective_sample_size(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "effective_sample_size");
     if (!detail::vary(draws)) return detail::undefined;
@@ -197,7 +204,7 @@ inline double mcse_mean(const ChainDraws& draws) {
 ///
 ///     mcse_sd^2 = (m_4 - m_2^2) / (4 m_2 ESS),   m_k = mean of d^k,   ESS that of d^2,   d = x - mean,
 ///
-/// Kenney and Keeping, "Mathematics of statistics" II (1951), p. 141, as in posterior >= 1.1.
+/// Kenney and Keeping, "Mathematics of statistics" II (1951), p. 141, as in posterior 1.4.
 /// NaN for equal draws, if a draw is not finite, or if all are equally far from their mean. Cost and
 /// exceptions of effective_sample_size.
 inline double mcse_sd(const ChainDraws& draws) {

@@ -36,31 +36,31 @@ class KernelRun {
     }
 
 public:
-    KernelRun(const K& kernel, const T& target) : kernel_(&kernel), prepared_(prepared(kernel, target)) {}
+    KernelRun(const K& kernel, const T& target) : kernel_(kernel), prepared_(prepared(kernel, target)) {}
 
     template <RandomBits R>
     void advance(Configuration& X, kernel_state_t<K>& state, R& rng) {
         if constexpr (prepares && tunes)
-            kernel_->advance_prepared(prepared_, X, state, rng);
+            kernel_.advance_prepared(prepared_, X, state, rng);
         else if constexpr (prepares)
-            kernel_->advance_prepared(prepared_, X, rng);
+            kernel_.advance_prepared(prepared_, X, rng);
         else if constexpr (tunes)
-            kernel_->advance(*prepared_, X, state, rng);
+            kernel_.advance(*prepared_, X, state, rng);
         else
-            kernel_->advance(*prepared_, X, rng);
+            kernel_.advance(*prepared_, X, rng);
     }
 
     /// A move of warm-up: tunes where the kernel can.
     template <RandomBits R>
     void warm_up(Configuration& X, kernel_state_t<K>& state, R& rng) {
-        if constexpr (requires { kernel_->adapt_prepared(prepared_, X, state, rng); })
-            kernel_->adapt_prepared(prepared_, X, state, rng);
+        if constexpr (requires { kernel_.adapt_prepared(prepared_, X, state, rng); })
+            kernel_.adapt_prepared(prepared_, X, state, rng);
         else
             advance(X, state, rng);
     }
 
 private:
-    const K* kernel_;
+    K kernel_;
     decltype(prepared(std::declval<const K&>(), std::declval<const T&>())) prepared_;
 };
 

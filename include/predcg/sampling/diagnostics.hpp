@@ -79,28 +79,29 @@ inline void require_probability(double p, std::string_view function) {
 
 /// R-hat of half-chains: sqrt(var+ / W), the spread of all draws over the spread within a chain.
 ///
-///     var+ = (N-1)/N W + B/N,   W = mean_m s_m^2,   B = N variance of the chains' means    Vehtari et al.
-///     2021 (1)-(4)
+///     var+ = (N-1)/N W + B/N,   W = mean_m s_m^2,   B = N var_m(mean of chain m)
 ///
-/// About 1 where the chains agree, each with itself and with the others. Blind to chains that differ in
-/// spread alone and to heavy tails: see rank_normalised_split_r_hat. NaN for equal draws, or if a draw is not
-/// finite; infinite if chains never moved but differ. Cost O(S). Throws ArgumentError for less than 4
-/// iterations or no chain.
+/// Vehtari et al. 2021 (1) to (4). About 1 where the chains agree, each with itself and with the others.
+/// Blind to chains that differ in spread alone, or have heavy tails: see rank_normalised_split_r_hat.
+/// NaN for equal draws, or if a draw is not finite; infinite if chains never moved but differ.
+///
+/// Cost O(S). Throws ArgumentError for less than 4 iterations or no chain.
 inline double split_r_hat(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "split_r_hat");
     if (!detail::vary(draws)) return detail::undefined;
     return detail::r_hat(detail::split_chains(draws));
 }
 
-/// The larger of split R-hat of the normal scores z of the draws, and of the scores of the folded |x -
-/// median|.
+/// The larger of two split R-hat: of the normal scores of the draws, and of those of the folded |x - median|.
 ///
-///     z = Phi^-1((r - 3/8) / (S + 1/4)),   r the rank among all draws        Vehtari et al. 2021 (14), (15)
+///     z = Phi^-1((r - 3/8) / (S + 1/4)),   r the rank among all draws       Vehtari et al. 2021 (14), (15)
 ///
 /// The first sees chains that differ in place, the second in spread; monotone maps of x leave the first as it
-/// is. Vehtari et al. advise to use samples with a value < 1.01, of at least 4 chains. If only one of the two
-/// is defined - two values that lie equally far from their median - it is that one. NaN for equal draws, or
-/// if a draw is not finite. Cost O(S log S). Throws ArgumentError for less than 4 iterations or no chain.
+/// is. Vehtari et al. advise to use samples with a value < 1.01, of at least 4 chains.
+/// If only one of the two is defined - two values that lie equally far from the median - it is that one. NaN
+/// for equal draws, or if a draw is not finite.
+///
+/// Cost O(S log S). Throws ArgumentError for less than 4 iterations or no chain.
 inline double rank_normalised_split_r_hat(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "rank_normalised_split_r_hat");
     if (!detail::vary(draws)) return detail::undefined;
@@ -109,9 +110,11 @@ inline double rank_normalised_split_r_hat(const ChainDraws& draws) {
 }
 
 /// Effective sample size of the normal scores: defined for any distribution of the draws, and the same for
-/// monotone maps of them. Vehtari et al. 2021, section 4.1; at least 100 for each chain, they advise, for
-/// R-hat and the sample sizes to be trusted. NaN for equal draws, or if a draw is not finite. Cost O(S (log S
-/// + K)), K as in effective_sample_size. Throws ArgumentError for less than 4 iterations or no chain.
+/// monotone maps of them. Vehtari et al. 2021, section 4.1. They advise at least 100 for each chain, for
+/// R-hat and the sample sizes to be trusted. NaN for equal draws, or if a draw is not finite.
+///
+/// Cost O(S (log S + K)), K as in effective_sample_size.
+/// Throws ArgumentError for less than 4 iterations or no chain.
 inline double bulk_effective_sample_size(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "bulk_effective_sample_size");
     if (!detail::vary(draws)) return detail::undefined;
@@ -120,7 +123,9 @@ inline double bulk_effective_sample_size(const ChainDraws& draws) {
 
 /// Effective sample size for the p-quantile: that of the indicators x <= quantile. Vehtari et al. 2021,
 /// section 4.3. NaN for equal draws, if a draw is not finite, or if the indicators are equal: no draw lies
-/// above the quantile where the largest value has a frequency > 1 - p. Cost of bulk_effective_sample_size.
+/// above the quantile where the largest value has a frequency > 1 - p.
+///
+/// Cost of bulk_effective_sample_size.
 /// Throws ArgumentError for less than 4 iterations, no chain, or p outside (0, 1).
 inline double quantile_effective_sample_size(const ChainDraws& draws, double p) {
     detail::require_draws(draws, 4, "quantile_effective_sample_size");
@@ -136,18 +141,20 @@ inline double quantile_effective_sample_size(const ChainDraws& draws, double p) 
 }
 
 /// The smaller of the effective sample sizes for the 5 % and the 95 % quantile. If only one of the two is
-/// defined, as for discrete draws whose largest value is frequent, it is that one. NaN for equal draws, if a
-/// draw is not finite, or if neither is defined. Cost and exceptions of bulk_effective_sample_size.
+/// defined, as for discrete draws whose largest value is frequent, it is that one; NaN if neither is.
+///
+/// Cost and exceptions of bulk_effective_sample_size.
 inline double tail_effective_sample_size(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "tail_effective_sample_size");
     return std::fmin(quantile_effective_sample_size(draws, 0.05),
                      quantile_effective_sample_size(draws, 0.95));
 }
 
-/// Monte Carlo standard error of the p-quantile: half the distance of the draws with the ranks S a and S b,
-/// where (a, b) is the central interval with the probability of +-1 standard deviation of Beta(p ESS + 1, (1
-/// - p) ESS + 1), ESS that of the quantile. Vehtari et al. 2021, section 4.4. NaN where
-/// quantile_effective_sample_size is. Cost and exceptions as there.
+/// Monte Carlo standard error of the p-quantile: half the distance of the draws with the ranks S a and S b.
+/// (a, b) is the central interval of Beta(p ESS + 1, (1 - p) ESS + 1) with the probability of +-1 standard
+/// deviation of a normal variable, ESS that of the quantile. Vehtari et al. 2021, section 4.4.
+///
+/// NaN, cost and exceptions of quantile_effective_sample_size.
 inline double mcse_quantile(const ChainDraws& draws, double p) {
     detail::require_draws(draws, 4, "mcse_quantile");
     detail::require_probability(p, "mcse_quantile");
@@ -170,9 +177,11 @@ struct Diagnostics {
     double ess_bulk, ess_tail;
 };
 
-/// All of it at once. Equal draws have a mean and sd = 0, and NaN elsewhere; if a draw is not finite, all is
-/// NaN. Cost O(S (log S + K)), K as in effective_sample_size. Throws ArgumentError for less than 4 iterations
-/// or no chain.
+/// All of it at once. Equal draws have a mean, sd = 0, and NaN elsewhere; if a draw is not finite, all is
+/// NaN.
+///
+/// Cost O(S (log S + K)), K as in effective_sample_size.
+/// Throws ArgumentError for less than 4 iterations or no chain.
 inline Diagnostics diagnose(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "diagnose");
     const bool finite = detail::all_finite(draws);
