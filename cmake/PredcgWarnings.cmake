@@ -8,5 +8,5 @@ target_compile_options(predcg_warnings INTERFACE
     # A failed constraint names the requirement inside a nested concept.
     $<$<CXX_COMPILER_ID:GNU>:-fconcepts-diagnostics-depth=3>
     # g++ 12 reports these inside inlined Eigen code from -O2 on, although Eigen is a system header.
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow>
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict>
     $<$<BOOL:${PREDCG_WARNINGS_AS_ERRORS}>:-Werror>)
