@@ -31,7 +31,7 @@ protected:
     ~Program() override;
 
     struct Surroundings {
-        std::string environment{};     ///< assignments before the command
+        std::string environment{};     ///< assignments or commands before the program
         std::string standard_error{};  ///< a file to use in place of our own
     };
     /// Runs `predcg-ising <arguments>` by the shell, in directory().

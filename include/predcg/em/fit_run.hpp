@@ -152,8 +152,8 @@ private:
             } else if (run.iterations < settings_.iterations) {
                 if (step) next = line_search(run.end, *step);
                 if (!next) {
-                    entry.em_step = true;
                     next = em_step(run.end);
+                    entry.em_step = next.has_value();
                 }
             }
             if (settings_.observer) settings_.observer(entry);
