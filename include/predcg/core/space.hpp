@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace predcg {
@@ -71,6 +72,47 @@ public:
 
 private:
     Index size_;
+};
+
+/// The half space normal . X >= offset.
+struct Wall {
+    Vector normal;
+    double offset = 0.0;
+
+    /// > 0 inside.
+    double distance(const Vector& X) const { return normal.dot(X) - offset; }
+};
+
+/// R^n between walls: what kernels on R^n reflect at.
+class WalledSpace : public RealSpace<> {
+public:
+    explicit WalledSpace(Index size, std::vector<Wall> walls = {})
+        : RealSpace<>(size), walls_(std::move(walls)) {
+        for (const Wall& wall : walls_)
+            require_equal(wall.normal.size(), size, "WalledSpace", "size of a normal");
+    }
+
+    const std::vector<Wall>& walls() const { return walls_; }
+
+    /// True inside or on all walls.
+    bool contains(const Vector& X) const {
+        for (const Wall& wall : walls_)
+            if (wall.distance(X) < 0.0) return false;
+        return true;
+    }
+
+    /// A standard normal, mirrored at the walls that it lies behind: a start.
+    template <RandomBits R>
+    Vector random(R& rng) const {
+        Vector X = RealSpace<>::random(rng);
+        for (const Wall& wall : walls_)
+            if (const double d = wall.distance(X); d < 0.0)
+                X -= 2.0 * d / wall.normal.squaredNorm() * wall.normal;
+        return X;
+    }
+
+private:
+    std::vector<Wall> walls_;
 };
 
 }  // namespace predcg
