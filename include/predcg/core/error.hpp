@@ -129,4 +129,11 @@ private:
     Index iteration_;
 };
 
+/// Work that ended because its stop token asked for it, where there is no partial result to return.
+class Stopped : public std::runtime_error {
+public:
+    explicit Stopped(std::string_view function)
+        : std::runtime_error("predcg::" + std::string(function) + ": stopped on request") {}
+};
+
 }  // namespace predcg

@@ -3,6 +3,7 @@
 #include <predcg/core/error.hpp>
 #include <predcg/em/identifiability.hpp>
 #include <predcg/em/likelihood_expansion.hpp>
+#include <predcg/em/parameter_names.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -120,6 +121,18 @@ struct FitResult {
     }
 };
 
+namespace detail {
+/// Throws ArgumentError unless a result has the parameters of these models.
+template <class Coarse, class Map>
+void require_same_model(const FitResult& fit, const Coarse& coarse, const Map& map,
+                        std::string_view function) {
+    require_same_names(fit.coarse_names, coarse_names_of(coarse), function, "coarse parameters");
+    require_same_names(fit.map_names, map_names_of(map), function, "map parameters");
+    require_equal(fit.parameters.theta.size(), coarse.parameter_count(), function, "length of theta");
+    require_equal(fit.parameters.eta.size(), map.parameter_count(), function, "length of eta");
+}
+}  // namespace detail
+
 /// A fit with the models it belongs to: all that predictions need.
 template <class Coarse, class Map, class Engine>
 struct Fit : FitResult {
@@ -130,8 +143,14 @@ struct Fit : FitResult {
     Fit(FitResult result, Coarse coarse_potential, Map probabilistic_map, Engine expectation_engine)
         : FitResult(std::move(result)), coarse(std::move(coarse_potential)),
           map(std::move(probabilistic_map)), engine(std::move(expectation_engine)) {
-        require_equal(parameters.theta.size(), coarse.parameter_count(), "Fit", "length of theta");
-        require_equal(parameters.eta.size(), map.parameter_count(), "Fit", "length of eta");
+        detail::require_same_model(*this, coarse, map, "Fit");
+    }
+
+    /// The same parameters with models of another size, for potentials that have the same parameters there:
+    /// fit a chain of 32 sites, predict one of 10^4. Throws ArgumentError if the names differ.
+    template <class OtherCoarse, class OtherMap>
+    Fit<OtherCoarse, OtherMap, Engine> with_models(OtherCoarse other_coarse, OtherMap other_map) const {
+        return {static_cast<const FitResult&>(*this), std::move(other_coarse), std::move(other_map), engine};
     }
 };
 

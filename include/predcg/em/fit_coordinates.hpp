@@ -4,6 +4,7 @@
 #include <predcg/algebra/potential_operations.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/em/fit.hpp>
+#include <predcg/em/parameter_names.hpp>
 #include <predcg/optimize/projected_newton.hpp>
 #include <predcg/priors/priors.hpp>
 
@@ -29,20 +30,20 @@ class FitCoordinates {
 protected:
     using Data = typename Grainer::Data;
 
-    FitCoordinates(const Grainer& grainer, const Data& data, const FitSettings& settings)
-        : grainer_(grainer), data_(data), settings_(settings), p_(grainer.coarse().parameter_count()),
-          m_(grainer.map().parameter_count()) {
-        require(settings.iterations >= 0, "FitSettings", "iterations", settings.iterations,
+    FitCoordinates(const Grainer& grainer, const Data& data, FitSettings settings = {})
+        : grainer_(grainer), data_(data), settings_(std::move(settings)),
+          p_(grainer.coarse().parameter_count()), m_(grainer.map().parameter_count()) {
+        require(settings_.iterations >= 0, "FitSettings", "iterations", settings_.iterations,
                 "an integer >= 0");
-        require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
+        require(settings_.starts >= 1, "FitSettings", "starts", settings_.starts, "an integer >= 1");
         scale_ = Vector::Ones(p_ + m_);
         lower_ = Vector::Constant(p_ + m_, lower_bound(grainer.prior().map));
         for (Index k = 0; k < p_; ++k) {
             scale_[k] = data.beta;
             lower_[k] = lower_bound(grainer.prior().coarse);
         }
-        names_ = all_names_ = names_of(grainer.coarse(), p_, "theta_");
-        map_names_ = names_of(grainer.map(), m_, "eta_");
+        names_ = all_names_ = coarse_names_of(grainer.coarse());
+        map_names_ = map_names_of(grainer.map());
         for (const std::string& name : map_names_) all_names_.push_back(name);
     }
 
@@ -97,18 +98,6 @@ protected:
             return Vector::Zero(size);
     }
 
-    template <class Model>
-    static std::vector<std::string> names_of(const Model& model, Index size, const char* prefix) {
-        std::vector<std::string> names;
-        if constexpr (requires {
-                          { model.parameter_names() } -> std::convertible_to<decltype(names)>;
-                      })
-            names = model.parameter_names();
-        for (Index k = static_cast<Index>(names.size()); k < size; ++k)
-            names.push_back(prefix + to_text(k + 1));
-        return names;
-    }
-
     /// Value and derivatives of the log posterior in z, from the likelihood's in (theta_c, eta).
     FitPoint posterior_point(Vector z, ExpectedStatistics statistics, LikelihoodExpansion likelihood) const {
         FitPoint point{std::move(z), std::move(statistics), std::move(likelihood), 0.0, {}, {}, {}};
@@ -153,7 +142,7 @@ protected:
 
     const Grainer& grainer_;
     const Data& data_;
-    const FitSettings& settings_;
+    FitSettings settings_;
     Index p_, m_;
     Vector scale_, lower_;
     std::vector<std::string> names_, map_names_, all_names_;

@@ -150,6 +150,18 @@ inline double tail_effective_sample_size(const ChainDraws& draws) {
                      quantile_effective_sample_size(draws, 0.95));
 }
 
+/// The p-quantile of all draws: linear between the order statistics around place (S - 1) p (type 7 of Hyndman
+/// and Fan, Am. Stat. 50 (1996) 361). Cost O(S log S). Throws ArgumentError for no draws or p outside (0, 1).
+inline double quantile(const ChainDraws& draws, double p) {
+    detail::require_draws(draws, 1, "quantile");
+    detail::require_probability(p, "quantile");
+    const std::vector<double> x = detail::sorted(draws);
+    const double place = p * static_cast<double>(x.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, x.size() - 1);
+    return x[below] + (place - static_cast<double>(below)) * (x[above] - x[below]);
+}
+
 /// Monte Carlo standard error of the p-quantile: half the distance of the draws with the ranks S a and S b.
 /// (a, b) is the central interval of Beta(p ESS + 1, (1 - p) ESS + 1) with the probability of +-1 standard
 /// deviation of a normal variable, ESS that of the quantile. Vehtari et al. 2021, section 4.4.

@@ -64,6 +64,7 @@ struct Hamiltonian {
         Index tuned = 0;  // moves of warm-up in all
         Vector variance;
         detail::RunningVariance spread{};
+        double accepted = 0.0;  // sum of the probabilities of acceptance after warm-up
     };
 
     template <Target T>
@@ -83,7 +84,7 @@ struct Hamiltonian {
     void advance_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
         if (std::isnan(state.log_step)) begin(target, X, state, rng);
         const double step = std::exp(state.tuned > 0 ? state.log_step_mean : state.log_step);
-        move(target, X, state, step, rng);
+        state.accepted += move(target, X, state, step, rng);
     }
 
     template <class Prepared, RandomBits R>

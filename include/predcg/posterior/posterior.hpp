@@ -1,0 +1,112 @@
+#pragma once
+// What every way of finding a posterior returns: draws of the parameters, and how far they can be trusted.
+#include <predcg/em/fit.hpp>
+#include <predcg/sampling/diagnostics.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+enum class PosteriorMethod {
+    full,            ///< Markov chains of the exact posterior
+    exchange,        ///< Markov chains with latent X; log Z_c is never needed
+    laplace_joint,   ///< normal in (beta theta_c, eta) by the observed information
+    laplace_slides,  ///< normal in theta_cf alone, complete-data curvature, theta_c fixed
+};
+
+constexpr std::string_view to_string(PosteriorMethod method) {
+    switch (method) {
+    case PosteriorMethod::full:
+        return "full";
+    case PosteriorMethod::exchange:
+        return "exchange";
+    case PosteriorMethod::laplace_joint:
+        return "laplace-joint";
+    case PosteriorMethod::laplace_slides:
+        return "laplace-slides";
+    }
+    return "";
+}
+
+/// Draws of (theta_c, eta) given the data, without the models.
+struct PosteriorResult {
+    PosteriorMethod method = PosteriorMethod::full;
+    FitResult fit;     ///< the mode: names, beta, number of data, prior-dominated directions
+    Matrix draws;      ///< a column is one draw of (theta_c, eta); the chains one after the other
+    Index chains = 1;  ///< of equal length; 1 for independent draws
+    Vector mean, sd;
+    Matrix covariance;
+    std::vector<Diagnostics> diagnostics;  ///< of each parameter, where there are chains
+    double acceptance = 1.0;               ///< mean probability of acceptance
+    std::optional<double> pareto_k;        ///< of a Laplace approximation against the exact posterior
+    bool reliable = true;
+    std::vector<std::string> remarks;  ///< what is wrong, if it is not, and what to do
+    std::uint64_t seed = 0;
+
+    Index draw_count() const { return draws.cols(); }
+    Index parameter_count() const { return draws.rows(); }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> all = fit.coarse_names;
+        all.insert(all.end(), fit.map_names.begin(), fit.map_names.end());
+        return all;
+    }
+
+    Parameters parameters(Index draw) const {
+        const Index p = fit.parameters.theta.size(), m = fit.parameters.eta.size();
+        return {draws.col(draw).head(p), draws.col(draw).tail(m)};
+    }
+
+    /// One value for each draw, as rows of iterations and columns of chains: for diagnostics.
+    Matrix by_chain(const Vector& values) const {
+        return Eigen::Map<const Matrix>(values.data(), values.size() / chains, chains);
+    }
+};
+
+/// A posterior with the models it belongs to: all that predictions need.
+template <class Coarse, class Map, class Engine>
+struct Posterior : PosteriorResult {
+    Coarse coarse;
+    Map map;
+    Engine engine;
+
+    /// Throws ArgumentError where the draws are not those of such models.
+    Posterior(PosteriorResult result, Coarse coarse_potential, Map probabilistic_map,
+              Engine expectation_engine)
+        : PosteriorResult(std::move(result)), coarse(std::move(coarse_potential)),
+          map(std::move(probabilistic_map)), engine(std::move(expectation_engine)) {
+        detail::require_same_model(fit, coarse, map, "Posterior");
+        require_equal(draws.rows(), fit.parameters.theta.size() + fit.parameters.eta.size(), "Posterior",
+                      "parameters of a draw", "those of the fit");
+        require(chains >= 1 && draws.cols() % chains == 0, "Posterior", "chains", chains,
+                "a divisor of the number of draws");
+    }
+
+    /// The same posterior with models of another size: parameters are carried over by name.
+    template <class OtherCoarse, class OtherMap>
+    Posterior<OtherCoarse, OtherMap, Engine> with_models(OtherCoarse other_coarse, OtherMap other_map) const {
+        return {static_cast<const PosteriorResult&>(*this), std::move(other_coarse), std::move(other_map),
+                engine};
+    }
+};
+
+namespace detail {
+/// Mean, standard deviation and covariance of the draws.
+inline void summarise(PosteriorResult& posterior) {
+    const Matrix& z = posterior.draws;
+    const double n = static_cast<double>(z.cols());
+    posterior.mean = z.rowwise().sum() / n;
+    posterior.covariance = Matrix::Zero(z.rows(), z.rows());
+    for (Index k = 0; k < z.cols(); ++k)
+        for (Index b = 0; b < z.rows(); ++b)
+            for (Index a = 0; a < z.rows(); ++a)
+                posterior.covariance(a, b) +=
+                    (z(a, k) - posterior.mean[a]) * (z(b, k) - posterior.mean[b]) / std::max(1.0, n - 1.0);
+    posterior.sd = posterior.covariance.diagonal().cwiseSqrt();
+}
+}  // namespace detail
+
+}  // namespace predcg
