@@ -2,6 +2,8 @@
 #include <predcg/concepts/statistic.hpp>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace predcg {
 
@@ -51,6 +53,25 @@ struct Expansion {
     double value = 0.0;
     Vector gradient;
     Matrix hessian;
+};
+
+/// One natural parameter of a map as a function of its unconstrained coordinate.
+struct NaturalParameter {
+    double value = 0.0;      ///< t(eta_k), for example a probability
+    double slope = 0.0;      ///< dt/deta
+    double curvature = 0.0;  ///< d2t/deta2
+};
+
+/// A map whose parameters have natural values, coordinate by coordinate (theta_cf = logistic(eta)).
+///
+///     NaturalParameter natural(Index k, double eta_k) const;
+///     double unconstrained(Index k, double value) const;   // its inverse; values are clipped to the range
+///     std::vector<std::string> natural_names() const;
+template <class M>
+concept NaturalMap = ProbabilisticMap<M> && requires(const M map, Index k, double x) {
+    { map.natural(k, x) } -> std::convertible_to<NaturalParameter>;  // the slides' Laplace; reports
+    { map.unconstrained(k, x) } -> RealValue;                        // back from there
+    { map.natural_names() } -> std::convertible_to<std::vector<std::string>>;
 };
 
 /// A map that can be learnt: log p_cf(x|X, eta) depends on X through a statistic T(X; x), and linearly,

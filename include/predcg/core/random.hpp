@@ -15,16 +15,17 @@ namespace predcg {
 /// What a stream is for: the one registry of purposes. Two uses of chance never share a purpose, so
 /// that they never share random numbers. Append only: the numbers are part of reproducibility.
 enum class Purpose : std::uint32_t {
-    generate = 1,    ///< fine-scale data
-    start = 2,       ///< starts of a fit
-    predict = 3,     ///< draws of (X, x) for predictions without an exact route
-    latent = 4,      ///< E-step: expectations under q(X|x)
-    coarse = 5,      ///< M-step: expectations under p_c(X)
-    check = 6,       ///< checks of user types
-    batch = 7,       ///< which data a minibatch holds
-    posterior = 8,   ///< draws of parameters
-    replicate = 9,   ///< replicated data sets of predictive checks
-    calibrate = 10,  ///< what a calibration draws itself
+    generate = 1,     ///< fine-scale data
+    start = 2,        ///< starts of a fit
+    predict = 3,      ///< draws of (X, x) for predictions without an exact route
+    latent = 4,       ///< E-step: expectations under q(X|x)
+    coarse = 5,       ///< M-step: expectations under p_c(X)
+    check = 6,        ///< checks of user types
+    batch = 7,        ///< which data a minibatch holds
+    posterior = 8,    ///< draws of parameters
+    replicate = 9,    ///< replicated data sets of predictive checks
+    calibrate = 10,   ///< what a calibration draws itself
+    predictive = 11,  ///< single configurations of predictive distributions
 };
 
 /// The identity of a stream of random numbers.

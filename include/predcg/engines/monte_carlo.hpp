@@ -7,6 +7,7 @@
 #include <predcg/sampling/chain_run.hpp>
 
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,37 @@ public:
         }
         return finish(sum.moments(), draws, static_cast<double>(rows * count));
     }
+
+    /// Draws along one chain of the kernel: burn_in moves before the first, thinning moves before each.
+    /// Correlated, and of the target only as far as the chain has converged.
+    template <Target T>
+        requires Sampler<Kernel, T>
+    class ChainSampler {
+    public:
+        ChainSampler(const MonteCarlo& engine, const T& target)
+            : run_(engine.kernel_, target), space_(target.space()), settings_(engine.settings_) {}
+
+        template <RandomBits R>
+        configuration_t<target_space_t<T>> draw(R& rng) {
+            if (!X_) {
+                X_ = space_.random(rng);
+                for (Index k = 0; k < settings_.burn_in; ++k) run_.warm_up(*X_, kernel_, rng);
+            }
+            for (Index k = 0; k < settings_.thinning; ++k) run_.advance(*X_, kernel_, rng);
+            return *X_;
+        }
+
+    private:
+        detail::KernelRun<Kernel, T> run_;
+        target_space_t<T> space_;
+        MonteCarloSettings settings_;
+        detail::kernel_state_t<Kernel> kernel_{};
+        std::optional<configuration_t<target_space_t<T>>> X_{};
+    };
+
+    template <Target T>
+        requires Sampler<Kernel, T> ChainSampler<T> chain_sampler(const T& target)
+    const { return {*this, target}; }
 
     /// The batch form: data are spread over threads, each with its own stream; sums are formed in order.
     template <class MakeTarget, class MakeStatistic, class States>

@@ -7,6 +7,7 @@
 #include <predcg/gaussian/stiffness.hpp>
 #include <predcg/priors/priors.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -39,6 +40,14 @@ public:
     Index parameter_count() const { return 1; }
     std::vector<std::string> parameter_names() const { return {"log_sigma"}; }
     static double sigma(const Vector& eta) { return std::exp(eta[0]); }
+
+    std::vector<std::string> natural_names() const { return {"sigma"}; }
+    NaturalParameter natural(Index, double eta) const {
+        const double sigma = std::exp(eta);
+        return {sigma, sigma, sigma};
+    }
+    /// log, of a value that is at least 1e-300.
+    double unconstrained(Index, double sigma) const { return std::log(std::max(sigma, 1e-300)); }
 
     /// Throws ArgumentError for a wrong number of coordinates, or one that is not finite.
     Prepared prepare(const Vector& x) const {

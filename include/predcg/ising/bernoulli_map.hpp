@@ -5,6 +5,7 @@
 #include <predcg/ising/spin.hpp>
 #include <predcg/priors/priors.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <compare>
 #include <string>
@@ -47,6 +48,17 @@ public:
     Vector start() const { return Vector::Ones(1); }
 
     static double theta_cf(const Vector& eta) { return logistic(eta[0]); }
+
+    std::vector<std::string> natural_names() const { return {"theta_cf"}; }
+    NaturalParameter natural(Index, double eta) const {
+        const double p = logistic(eta), q = logistic(-eta);
+        return {p, p * q, p * q * (q - p)};
+    }
+    /// logit, of a value clipped to [1e-15, 1 - 1e-15].
+    double unconstrained(Index, double theta) const {
+        const double p = std::clamp(theta, 1e-15, 1.0 - 1e-15);
+        return std::log(p) - std::log1p(-p);
+    }
 
     /// Block sums of any container of spins with size() and []; throws ArgumentError if the level does not
     /// divide the number of sites or a value is not -1 or +1.

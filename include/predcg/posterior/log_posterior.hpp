@@ -44,6 +44,9 @@ public:
     using Base::prior_is_proper;
     using Base::z_of;
 
+    /// z_k = scale_k times parameter k: beta for theta_c, 1 for eta.
+    const Vector& scale() const { return this->scale_; }
+
     const std::vector<std::string>& names() const { return all_names_; }
 
     double log_density(const Vector& z) const {

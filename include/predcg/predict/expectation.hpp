@@ -23,6 +23,8 @@ struct Prediction {
 struct PredictSettings {
     Index draws = 20000;  ///< where there is no exact route
     std::uint64_t seed = 1;
+    std::uint32_t stream = 0;    ///< keeps predictions with the same seed apart
+    bool always_sample = false;  ///< even where an exact route exists (which keeps n x n second moments)
 };
 
 namespace detail {
@@ -41,7 +43,8 @@ Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& sett
     require(settings.draws >= 2, "PredictSettings", "draws", settings.draws, "an integer >= 2");
     Vector mean, scatter;
     for (Index k = 0; k < settings.draws; ++k) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::predict, static_cast<std::uint32_t>(k));
+        Philox4x32 rng =
+            make_stream(settings.seed, Purpose::predict, static_cast<std::uint32_t>(k), settings.stream);
         const Vector value = as_vector(observable(draw(rng)));
         if (k == 0) mean = scatter = Vector::Zero(value.size());
         const Vector difference = value - mean;

@@ -7,14 +7,22 @@
 namespace predcg {
 
 namespace detail {
+/// Whether E[o] follows exactly from the site moments of p_c.
+template <class Engine, class T, class Map, class O>
+concept has_exact_expectation = MomentObservable<O> && SiteMomentEngine<Engine, T> &&
+    requires(const Map map, const SiteMoments& moments, const Vector& eta) {
+    { map.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
+};
+
 /// o(x) with x drawn from p_cf(x|X): a statistic of X with noise of its own, for engines that sample X.
 template <class O, class Map, class X>
 class PredictiveStatistic {
 public:
     template <class Space>
     PredictiveStatistic(const O& observable, const Map& map, const Vector& eta, const Space& space,
-                        std::uint64_t seed)
-        : observable_(&observable), map_(&map), eta_(&eta), rng_(make_stream(seed, Purpose::predict, 1)),
+                        const PredictSettings& settings)
+        : observable_(&observable), map_(&map), eta_(&eta),
+          rng_(make_stream(settings.seed, Purpose::predictive, settings.stream, 2)),
           size_((*this)(X(space.random(rng_))).size()) {}
 
     Index size() const { return size_; }
@@ -29,6 +37,41 @@ private:
     mutable Philox4x32 rng_;
     Index size_;
 };
+
+/// E[o | theta] with the models of a fit or posterior at any parameters.
+template <class Models, class O>
+Prediction fine_expectation(const Models& models, const Parameters& at, double beta, const O& observable,
+                            const PredictSettings& settings) {
+    const auto target = boltzmann(models.coarse, at.theta, beta);
+    const Vector& eta = at.eta;
+    const auto& engine = coarse_engine(models.engine);
+    using CoarseEngine = std::remove_cvref_t<decltype(engine)>;
+    using CoarseTarget = std::remove_cv_t<decltype(target)>;
+    using Map = std::remove_cvref_t<decltype(models.map)>;
+    if constexpr (has_exact_expectation<CoarseEngine, CoarseTarget, Map, O>) {
+        if (!settings.always_sample) {
+            const SiteMoments fine =
+                models.map.fine_moments(engine.site_moments(target, observable.order()), eta);
+            const Vector mean = as_vector(observable.from_moments(fine));
+            return {mean, Vector::Zero(mean.size()), true};
+        }
+    }
+    if constexpr (SamplingEngine<CoarseEngine, CoarseTarget>) {
+        auto sampler = engine.sampler(target);
+        return sampled(
+            observable, [&](Philox4x32& rng) { return models.map.sample(sampler.draw(rng), eta, rng); },
+            settings);
+    } else {
+        using Statistic = PredictiveStatistic<O, Map, configuration_t<target_space_t<CoarseTarget>>>;
+        static_assert(ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
+                      "predcg: predict needs an engine that draws from p_c or averages under it");
+        const StreamKey key{settings.seed, Purpose::predict, 0, settings.stream};
+        typename CoarseEngine::template state<CoarseTarget> state{};
+        const Statistic statistic(observable, models.map, eta, target.space(), settings);
+        const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
+        return {m.mean, m.standard_error, false};
+    }
+}
 }  // namespace detail
 
 /// Expectation of a fine-scale observable at the fit's parameters,
@@ -38,36 +81,10 @@ private:
 /// error (independent draws where the engine has them, chains of its kernel else). Schoeberl, Zabaras,
 /// Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
 template <class Coarse, class Map, class Engine, class O>
-    requires Observable<O, typename Map::fine_type>
-auto predict(const Fit<Coarse, Map, Engine>& fit, const O& observable, const PredictSettings& settings = {})
-    -> Prediction {
-    const auto target = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
-    const Vector& eta = fit.parameters.eta;
-    const auto& engine = coarse_engine(fit.engine);
-    using CoarseEngine = coarse_engine_t<Engine>;
-    using CoarseTarget = std::remove_cv_t<decltype(target)>;
-    if constexpr (MomentObservable<O> && SiteMomentEngine<CoarseEngine, CoarseTarget> &&
-                  requires(const SiteMoments& m) {
-                      { fit.map.fine_moments(m, eta) } -> std::convertible_to<SiteMoments>;
-                  }) {
-        const SiteMoments fine = fit.map.fine_moments(engine.site_moments(target, observable.order()), eta);
-        const Vector mean = detail::as_vector(observable.from_moments(fine));
-        return {mean, Vector::Zero(mean.size()), true};
-    } else if constexpr (SamplingEngine<CoarseEngine, CoarseTarget>) {
-        auto sampler = engine.sampler(target);
-        return detail::sampled(
-            observable, [&](Philox4x32& rng) { return fit.map.sample(sampler.draw(rng), eta, rng); },
-            settings);
-    } else {
-        using Statistic = detail::PredictiveStatistic<O, Map, configuration_t<space_t<Coarse>>>;
-        static_assert(ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
-                      "predcg: predict needs an engine that draws from p_c or averages under it");
-        const StreamKey key{settings.seed, Purpose::predict, 0, 0};
-        typename CoarseEngine::template state<CoarseTarget> state{};
-        const Statistic statistic(observable, fit.map, eta, target.space(), settings.seed);
-        const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
-        return {m.mean, m.standard_error, false};
+    requires Observable<O, typename Map::fine_type> Prediction predict(const Fit<Coarse, Map, Engine>& fit,
+                                                                       const O& observable,
+                                                                       const PredictSettings& settings = {}) {
+        return detail::fine_expectation(fit, fit.parameters, fit.beta, observable, settings);
     }
-}
 
 }  // namespace predcg

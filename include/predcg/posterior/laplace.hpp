@@ -1,0 +1,166 @@
+#pragma once
+// Normal approximations of a posterior: quick where they hold, and they say where they do not.
+#include <predcg/core/parallel.hpp>
+#include <predcg/posterior/log_posterior.hpp>
+#include <predcg/posterior/pareto.hpp>
+#include <predcg/posterior/posterior.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+struct LaplaceSettings {
+    Index draws = 4000;
+    double largest_pareto_k = 0.7;  ///< beyond it the joint approximation gives no draws
+    std::uint64_t seed = 1;
+    Index threads = 1;
+};
+
+namespace detail {
+
+/// Lower Cholesky factor of the inverse of P by its eigenvectors: columns scaled to standard deviations.
+inline Matrix inverse_root(const Matrix& P) {
+    const SmallEigen eigen(P);
+    Matrix root = eigen.vectors;
+    for (Index k = 0; k < root.cols(); ++k) root.col(k) /= std::sqrt(eigen.values[k]);
+    return root;
+}
+
+/// "0.98 pair_1 + 0.20 linear: 0.03": the direction of least information, with its eigenvalue.
+inline std::string flattest(const Matrix& information, const std::vector<std::string>& names) {
+    const auto all = weak_directions(information, names, std::numeric_limits<double>::infinity());
+    return all.front().text + ": " + to_text(all.front().information);
+}
+
+inline Vector mode_of(const FitResult& fit) {
+    Vector mode(fit.parameters.theta.size() + fit.parameters.eta.size());
+    mode << fit.parameters.theta, fit.parameters.eta;
+    return mode;
+}
+
+inline PosteriorResult laplace_result(PosteriorMethod method, const FitResult& fit, std::uint64_t seed) {
+    PosteriorResult result;
+    result.method = method;
+    result.fit = fit;
+    result.seed = seed;
+    result.draws.resize(fit.parameters.theta.size() + fit.parameters.eta.size(), 0);
+    return result;
+}
+
+/// mean and covariance of (theta_c, eta) from those of z.
+inline void set_normal(PosteriorResult& result, const Vector& centre, const Matrix& covariance) {
+    result.mean = centre;
+    result.covariance = covariance;
+    result.sd = covariance.diagonal().cwiseSqrt();
+}
+
+}  // namespace detail
+
+/// Normal in z = (beta theta_c, eta) at the mode, with the inverse of the observed information (Louis 1982)
+/// of likelihood and prior as covariance, cut at the bounds of the prior.
+///
+/// It carries its Pareto k against the exact log posterior (pareto_smooth of p/q over the draws). Where that
+/// exceeds the limit, or the information is not positive definite, it has no draws, reliable is false, and
+/// remarks say so: nothing is repaired. Cost: one expansion and `draws` log densities of LogPosterior.
+/// Needs exact engines. Throws ArgumentError for less than 25 draws.
+template <class Grainer>
+auto laplace_joint(const Grainer& grainer, const typename Grainer::Data& data, const FitResult& fit,
+                   const LaplaceSettings& settings = {}) {
+    require_range(settings.draws, 25, std::numeric_limits<Index>::max(), "laplace_joint", "draws");
+    detail::require_same_model(fit, grainer.coarse(), grainer.map(), "laplace_joint");
+    const LogPosterior<Grainer> posterior(grainer, data);
+    const Vector mode = posterior.z_of(fit.parameters);
+    const PosteriorExpansion at = posterior.expansion(mode);
+    auto result = detail::laplace_result(PosteriorMethod::laplace_joint, fit, settings.seed);
+    const auto finish = [&] {
+        return Posterior(std::move(result), grainer.coarse(), grainer.map(), grainer.engine());
+    };
+    const auto refuse = [&](const std::string& why) {
+        result.reliable = false;
+        result.draws.resize(result.draws.rows(), 0);
+        result.remarks.push_back("not Gaussian: " + why + "; use the full posterior");
+        return finish();
+    };
+    if (SmallEigen(at.information).values[0] <= 0.0) {
+        const Vector unknown = Vector::Constant(mode.size(), std::numeric_limits<double>::quiet_NaN());
+        detail::set_normal(result, detail::mode_of(fit), unknown.asDiagonal());
+        return refuse("the information at the mode is not positive definite (" +
+                      detail::flattest(at.information, posterior.names()) + ")");
+    }
+    const Matrix root = detail::inverse_root(at.information);
+    const Vector scale = posterior.scale();
+    const Matrix covariance = root * root.transpose();
+    detail::set_normal(result, detail::mode_of(fit),
+                       scale.cwiseInverse().asDiagonal() * covariance * scale.cwiseInverse().asDiagonal());
+
+    result.draws.resize(mode.size(), settings.draws);
+    std::vector<double> log_ratios(static_cast<std::size_t>(settings.draws));
+    parallel_for(settings.draws, settings.threads, [&](Index k) {
+        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(k), 1);
+        Vector u, z;
+        for (int attempt = 0; attempt < 1000; ++attempt) {  // at a mode on the bound: half of them
+            u = standard_normal_vector(rng, mode.size());
+            z = mode + root * u;
+            if (posterior.space().contains(z)) break;
+        }
+        log_ratios[static_cast<std::size_t>(k)] = posterior.log_density(z) + 0.5 * u.squaredNorm();
+        const Parameters there = posterior.parameters_of(z);
+        result.draws.col(k) << there.theta, there.eta;
+    });
+    result.pareto_k = pareto_smooth(std::move(log_ratios)).pareto_k;
+    if (!(*result.pareto_k <= settings.largest_pareto_k))
+        return refuse("Pareto k is " + to_text(*result.pareto_k) + ", above " +
+                      to_text(settings.largest_pareto_k));
+    return finish();
+}
+
+/// The approximation of the slides, for comparison: theta_c fixed at the mode, each natural parameter of the
+/// map (theta_cf) normal, with the complete-data curvature of the expected log p_cf and of its prior in that
+/// parameter, clipped to its range. It knows neither the uncertainty of theta_c nor that X is latent: its
+/// intervals are far too narrow. Needs natural(k, eta_k) of the map. Cost: one expansion.
+template <class Grainer>
+auto laplace_slides(const Grainer& grainer, const typename Grainer::Data& data, const FitResult& fit,
+                    const LaplaceSettings& settings = {}) {
+    require_range(settings.draws, 1, std::numeric_limits<Index>::max(), "laplace_slides", "draws");
+    detail::require_same_model(fit, grainer.coarse(), grainer.map(), "laplace_slides");
+    static_assert(NaturalMap<std::remove_cvref_t<decltype(grainer.map())>>,
+                  "predcg: the slides' Laplace is normal in the map's natural parameter; the map needs "
+                  "natural(k, eta) and unconstrained(k, value)");
+    const Parameters& at = fit.parameters;
+    auto state = grainer.make_state(data, at);
+    const ExpectedStatistics statistics = grainer.expect(state, data);
+    const Expansion complete = detail::map_expansion(grainer.map(), statistics.map, statistics.count, at.eta);
+    const Index p = at.theta.size(), m = at.eta.size();
+    auto result = detail::laplace_result(PosteriorMethod::laplace_slides, fit, settings.seed);
+    Matrix covariance = Matrix::Zero(p + m, p + m);
+    Vector sd(m);
+    for (Index k = 0; k < m; ++k) {
+        // d2/dt2 = (f'' - f' t''/t') / t'^2 for t = t(eta)
+        const NaturalParameter t = grainer.map().natural(k, at.eta[k]);
+        const double precision =
+            -(complete.hessian(k, k) - complete.gradient[k] * t.curvature / t.slope) / (t.slope * t.slope);
+        if (!(precision > 0.0))
+            throw NumericalError("laplace_slides: the complete-data curvature of map parameter " +
+                                 to_text(k + 1) + " is not negative at the mode");
+        sd[k] = 1.0 / std::sqrt(precision);
+        covariance(p + k, p + k) = sd[k] * sd[k] / (t.slope * t.slope);
+    }
+    const Vector centre = detail::mode_of(fit);
+    detail::set_normal(result, centre, covariance);
+    result.draws.resize(p + m, settings.draws);
+    for (Index draw = 0; draw < settings.draws; ++draw) {
+        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(draw), 2);
+        result.draws.col(draw) = centre;
+        for (Index k = 0; k < m; ++k)
+            result.draws(p + k, draw) = grainer.map().unconstrained(
+                k, grainer.map().natural(k, at.eta[k]).value + sd[k] * standard_normal(rng));
+    }
+    return Posterior(std::move(result), grainer.coarse(), grainer.map(), grainer.engine());
+}
+
+}  // namespace predcg

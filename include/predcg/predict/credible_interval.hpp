@@ -1,0 +1,158 @@
+#pragma once
+#include <predcg/core/parallel.hpp>
+#include <predcg/posterior/posterior.hpp>
+#include <predcg/predict/predict.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+struct CredibleSettings {
+    double credibility = 0.95;
+    Index samples = 200;         ///< configurations for each draw of theta, where E[o | theta] is not exact
+    bool predictive = true;      ///< the spread of single configurations, too
+    bool always_sample = false;  ///< even where E[o | theta] is exact (which keeps n x n second moments)
+    std::uint64_t seed = 1;
+    Index threads = 1;  ///< results do not depend on it
+};
+
+/// What a posterior says of an observable with c components.
+struct CredibleInterval {
+    double credibility = 0.95;
+    Vector mean;          ///< posterior mean of E[o | theta]
+    Vector sd;            ///< its posterior standard deviation
+    Vector lower, upper;  ///< central credible interval of the expectation E[o | theta]
+    Vector mean_error, lower_error, upper_error;  ///< Monte Carlo standard errors of the three
+    Vector predictive_lower, predictive_upper;    ///< central interval of o of a single configuration
+    Matrix expectations;                          ///< E[o | theta] of every draw: component x draw
+    Vector sampling_sd;  ///< mean standard error of the E[o | theta]; 0: exact. It widens the interval.
+
+    /// True where every E[o | theta] is exact.
+    bool exact() const { return largest(sampling_sd) == 0.0; }
+};
+
+namespace detail {
+
+/// One configuration x ~ p(x | theta): X from p_c, x from p_cf. Chains of the engine where it has no exact
+/// draws.
+template <class Models, RandomBits R>
+auto draw_fine(const Models& models, const Parameters& at, double beta, R& rng) {
+    const auto target = boltzmann(models.coarse, at.theta, beta);
+    const auto& engine = coarse_engine(models.engine);
+    if constexpr (SamplingEngine<std::remove_cvref_t<decltype(engine)>, std::remove_cv_t<decltype(target)>>)
+        return models.map.sample(engine.sampler(target).draw(rng), at.eta, rng);
+    else
+        return models.map.sample(engine.chain_sampler(target).draw(rng), at.eta, rng);
+}
+
+inline void require_credibility(double credibility) {
+    require(credibility > 0.0 && credibility < 1.0, "predict", "credibility", credibility,
+            "a number between 0 and 1, for example 0.95");
+}
+
+template <class Result>
+void require_draws_of(const Result& posterior, const char* function) {
+    if (posterior.draw_count() == 0)
+        throw ArgumentError(function, "posterior", "without draws",
+                            posterior.remarks.empty()
+                                ? "a posterior with at least one draw: full_posterior makes one"
+                                : "one that can be used; this one cannot: " + posterior.remarks.front());
+}
+
+/// Errors of a quantile or a mean need chains that move; without (equal values) they are 0.
+inline double defined_or_zero(double error) { return std::isnan(error) ? 0.0 : error; }
+
+}  // namespace detail
+
+/// Credible interval of the expectation of an observable, and predictive interval of a single configuration.
+///
+/// For each draw theta of the posterior, E[o | theta] is one value, exact where the engine can and an average
+/// over `samples` configurations else; quantiles over the draws are the credible interval (a band for vector
+/// observables, component by component); quantiles of o(x), one x ~ p(x | theta) for each draw, the
+/// predictive interval. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
+/// Throws ArgumentError for credibility outside (0, 1) or a posterior without draws.
+template <class Coarse, class Map, class Engine, class O>
+    requires Observable<O, typename Map::fine_type>
+        CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const O& observable,
+                                 const CredibleSettings& settings = {}) {
+        detail::require_credibility(settings.credibility);
+        detail::require_draws_of(posterior, "predict");
+        const Index draws = posterior.draw_count();
+        std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
+        std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
+        parallel_for(draws, settings.threads, [&](Index k) {
+            const Parameters at = posterior.parameters(k);
+            const auto slot = static_cast<std::size_t>(k);
+            expectations[slot] = detail::fine_expectation(posterior, at, posterior.fit.beta, observable,
+                                                          {.draws = settings.samples,
+                                                           .seed = settings.seed,
+                                                           .stream = static_cast<std::uint32_t>(k),
+                                                           .always_sample = settings.always_sample});
+            if (!settings.predictive) return;
+            Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint32_t>(k));
+            singles[slot] =
+                detail::as_vector(observable(detail::draw_fine(posterior, at, posterior.fit.beta, rng)));
+        });
+
+        const Index c = expectations.front().mean.size();
+        CredibleInterval result;
+        result.credibility = settings.credibility;
+        result.expectations.resize(c, draws);
+        Matrix predictive(settings.predictive ? c : 0, draws);
+        result.sampling_sd = Vector::Zero(c);
+        for (Index k = 0; k < draws; ++k) {
+            const Prediction& e = expectations[static_cast<std::size_t>(k)];
+            result.expectations.col(k) = e.mean;
+            result.sampling_sd += e.standard_error / static_cast<double>(draws);
+            if (settings.predictive) predictive.col(k) = singles[static_cast<std::size_t>(k)];
+        }
+        for (Vector* v : {&result.mean, &result.sd, &result.lower, &result.upper, &result.mean_error,
+                          &result.lower_error, &result.upper_error})
+            v->resize(c);
+        result.predictive_lower.resize(predictive.rows());
+        result.predictive_upper.resize(predictive.rows());
+        const double low = 0.5 * (1.0 - settings.credibility), high = 1.0 - low;
+        for (Index j = 0; j < c; ++j) {
+            const Matrix chains = posterior.by_chain(result.expectations.row(j));
+            result.mean[j] = detail::mean(chains);
+            result.sd[j] = draws > 1 ? std::sqrt(detail::variance(chains)) : 0.0;
+            result.lower[j] = quantile(chains, low);
+            result.upper[j] = quantile(chains, high);
+            const bool long_enough = chains.rows() >= 4;
+            result.mean_error[j] =
+                long_enough ? detail::defined_or_zero(mcse_mean(chains)) : detail::undefined;
+            result.lower_error[j] =
+                long_enough ? detail::defined_or_zero(mcse_quantile(chains, low)) : detail::undefined;
+            result.upper_error[j] =
+                long_enough ? detail::defined_or_zero(mcse_quantile(chains, high)) : detail::undefined;
+            if (settings.predictive) {
+                result.predictive_lower[j] = quantile(predictive.row(j), low);
+                result.predictive_upper[j] = quantile(predictive.row(j), high);
+            }
+        }
+        return result;
+    }
+
+/// n configurations x ~ p(x | data): theta from the posterior's draws, evenly spread, then X, then x.
+/// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4, steps 1 to 3.
+template <class Coarse, class Map, class Engine>
+std::vector<typename Map::fine_type> draw_predictive(const Posterior<Coarse, Map, Engine>& posterior,
+                                                     Index samples, std::uint64_t seed = 1) {
+    require_range(samples, 1, std::numeric_limits<Index>::max(), "draw_predictive", "samples");
+    detail::require_draws_of(posterior, "draw_predictive");
+    std::vector<typename Map::fine_type> drawn;
+    drawn.reserve(static_cast<std::size_t>(samples));
+    for (Index k = 0; k < samples; ++k) {
+        Philox4x32 rng = make_stream(seed, Purpose::predictive, static_cast<std::uint32_t>(k), 1);
+        const Index draw = samples <= posterior.draw_count() ? k * posterior.draw_count() / samples
+                                                             : k % posterior.draw_count();
+        drawn.push_back(detail::draw_fine(posterior, posterior.parameters(draw), posterior.fit.beta, rng));
+    }
+    return drawn;
+}
+
+}  // namespace predcg
