@@ -70,4 +70,16 @@ PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double 
     return prepared;
 }
 
+namespace detail {
+/// Data as they are, where they are prepared already; else prepared.
+template <class Grainer>
+const typename Grainer::Data& as_prepared(const Grainer&, const typename Grainer::Data& data, double) {
+    return data;
+}
+template <class Grainer, std::ranges::input_range Range>
+typename Grainer::Data as_prepared(const Grainer& grainer, const Range& configurations, double beta) {
+    return grainer.prepare(configurations, beta);
+}
+}  // namespace detail
+
 }  // namespace predcg

@@ -88,12 +88,13 @@ inline void diagnose_draws(PosteriorResult& result, double largest_r_hat, double
 /// starts around the mode of `fit`, in coordinates scaled by the information there, mirrored at the bounds
 /// of the prior. Needs exact engines and proper priors.
 ///
+/// Data: any range of configurations, or what grainer.prepare made of them (with weights).
 /// The result is flagged (reliable, remarks) unless every parameter has rank-normalised split R-hat and bulk
 /// and tail effective sample sizes within the settings (Vehtari et al., Bayesian Anal. 16 (2021) 667).
 /// Cost: about 4 gradients of LogPosterior a move. Throws ArgumentError for bad settings or improper priors.
 /// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by Laplace).
-template <class Grainer>
-auto full_posterior(const Grainer& grainer, const typename Grainer::Data& data, const FitResult& fit,
+template <class Grainer, class AnyData>
+auto full_posterior(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                     const FullPosteriorSettings& settings = {}) {
     constexpr Index many = std::numeric_limits<Index>::max();
     require_range(settings.chains, 1, many, "full_posterior", "chains");
@@ -101,6 +102,7 @@ auto full_posterior(const Grainer& grainer, const typename Grainer::Data& data, 
     require_range(settings.warm_up, 0, many, "full_posterior", "warm_up");
     require_positive(settings.dispersion, "full_posterior", "dispersion");
     detail::require_same_model(fit, grainer.coarse(), grainer.map(), "full_posterior");
+    const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
     const LogPosterior<Grainer> posterior(grainer, data);
     detail::require_proper(posterior.prior_is_proper(), "full_posterior");
 

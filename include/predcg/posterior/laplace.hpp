@@ -68,11 +68,12 @@ inline void set_normal(PosteriorResult& result, const Vector& centre, const Matr
 /// exceeds the limit, or the information is not positive definite, it has no draws, reliable is false, and
 /// remarks say so: nothing is repaired. Cost: one expansion and `draws` log densities of LogPosterior.
 /// Needs exact engines. Throws ArgumentError for less than 25 draws.
-template <class Grainer>
-auto laplace_joint(const Grainer& grainer, const typename Grainer::Data& data, const FitResult& fit,
+template <class Grainer, class AnyData>
+auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                    const LaplaceSettings& settings = {}) {
     require_range(settings.draws, 25, std::numeric_limits<Index>::max(), "laplace_joint", "draws");
     detail::require_same_model(fit, grainer.coarse(), grainer.map(), "laplace_joint");
+    const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
     const LogPosterior<Grainer> posterior(grainer, data);
     const Vector mode = posterior.z_of(fit.parameters);
     const PosteriorExpansion at = posterior.expansion(mode);
@@ -123,11 +124,12 @@ auto laplace_joint(const Grainer& grainer, const typename Grainer::Data& data, c
 /// map (theta_cf) normal, with the complete-data curvature of the expected log p_cf and of its prior in that
 /// parameter, clipped to its range. It knows neither the uncertainty of theta_c nor that X is latent: its
 /// intervals are far too narrow. Needs natural(k, eta_k) of the map. Cost: one expansion.
-template <class Grainer>
-auto laplace_slides(const Grainer& grainer, const typename Grainer::Data& data, const FitResult& fit,
+template <class Grainer, class AnyData>
+auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                     const LaplaceSettings& settings = {}) {
     require_range(settings.draws, 1, std::numeric_limits<Index>::max(), "laplace_slides", "draws");
     detail::require_same_model(fit, grainer.coarse(), grainer.map(), "laplace_slides");
+    const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
     static_assert(NaturalMap<std::remove_cvref_t<decltype(grainer.map())>>,
                   "predcg: the slides' Laplace is normal in the map's natural parameter; the map needs "
                   "natural(k, eta) and unconstrained(k, value)");

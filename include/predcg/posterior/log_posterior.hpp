@@ -2,6 +2,7 @@
 #include <predcg/algebra/boltzmann.hpp>
 #include <predcg/core/space.hpp>
 #include <predcg/em/fit_coordinates.hpp>
+#include <predcg/em/prepared_data.hpp>
 #include <predcg/engines/roles.hpp>
 
 #include <limits>

@@ -37,16 +37,42 @@ struct CredibleInterval {
 
 namespace detail {
 
-/// One configuration x ~ p(x | theta): X from p_c, x from p_cf. Chains of the engine where it has no exact
-/// draws.
+/// The models of a grainer, as those of a fit. A view.
+template <class Grainer>
+struct GrainerModels {
+    explicit GrainerModels(const Grainer& grainer)
+        : coarse(grainer.coarse()), map(grainer.map()), engine(grainer.engine()) {}
+    const std::remove_cvref_t<decltype(std::declval<const Grainer&>().coarse())>& coarse;
+    const std::remove_cvref_t<decltype(std::declval<const Grainer&>().map())>& map;
+    const std::remove_cvref_t<decltype(std::declval<const Grainer&>().engine())>& engine;
+};
+
+/// Draws of X from p_c: exact ones where the engine has them, else a chain of its kernel. A view of target.
+template <class Engine, Target T>
+auto coarse_sampler(const Engine& engine, const T& target) {
+    if constexpr (SamplingEngine<coarse_engine_t<Engine>, T>)
+        return coarse_engine(engine).sampler(target);
+    else
+        return coarse_engine(engine).chain_sampler(target);
+}
+
+/// One configuration x ~ p(x | theta): X from p_c, x from p_cf.
 template <class Models, RandomBits R>
 auto draw_fine(const Models& models, const Parameters& at, double beta, R& rng) {
     const auto target = boltzmann(models.coarse, at.theta, beta);
-    const auto& engine = coarse_engine(models.engine);
-    if constexpr (SamplingEngine<std::remove_cvref_t<decltype(engine)>, std::remove_cv_t<decltype(target)>>)
-        return models.map.sample(engine.sampler(target).draw(rng), at.eta, rng);
-    else
-        return models.map.sample(engine.chain_sampler(target).draw(rng), at.eta, rng);
+    auto sampler = coarse_sampler(models.engine, target);
+    return models.map.sample(sampler.draw(rng), at.eta, rng);
+}
+
+/// The same, `count` times: one chain of X where the engine has no exact draws.
+template <class Models, RandomBits R>
+auto draw_data(const Models& models, const Parameters& at, double beta, std::size_t count, R& rng) {
+    const auto target = boltzmann(models.coarse, at.theta, beta);
+    auto sampler = coarse_sampler(models.engine, target);
+    std::vector<decltype(models.map.sample(sampler.draw(rng), at.eta, rng))> data;
+    data.reserve(count);
+    for (std::size_t k = 0; k < count; ++k) data.push_back(models.map.sample(sampler.draw(rng), at.eta, rng));
+    return data;
 }
 
 inline void require_credibility(double credibility) {

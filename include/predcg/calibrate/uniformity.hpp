@@ -1,0 +1,77 @@
+#pragma once
+#include <predcg/core/error.hpp>
+
+#include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace predcg {
+
+/// Ranks 0..largest counted in bins of equal width, and whether they are uniform.
+struct RankHistogram {
+    std::vector<Index> counts;
+    double expected = 0.0;    ///< in each bin
+    double chi_square = 0.0;  ///< sum (count - expected)^2 / expected
+    double p_value = 1.0;     ///< of chi-square with bins - 1 degrees of freedom
+
+    /// Central range of a bin's count under uniformity: binomial quantiles.
+    Index lowest = 0, highest = 0;
+};
+
+namespace detail {
+/// The smallest k with P(Binomial(n, q) <= k) >= p.
+inline Index binomial_quantile(Index n, double q, double p) {
+    for (Index k = 0; k < n; ++k) {
+        // P(<= k) = I_{1-q}(n-k, k+1)
+        if (boost::math::ibeta(static_cast<double>(n - k), static_cast<double>(k + 1), 1.0 - q) >= p)
+            return k;
+    }
+    return n;
+}
+}  // namespace detail
+
+/// Throws ArgumentError unless `bins` divides largest + 1, or for a rank outside 0..largest.
+inline RankHistogram rank_histogram(const std::vector<Index>& ranks, Index largest, Index bins,
+                                    double band = 0.99) {
+    require_range(bins, 2, largest + 1, "rank_histogram", "bins");
+    require((largest + 1) % bins == 0, "rank_histogram", "bins", bins, "a divisor of the number of ranks");
+    require(!ranks.empty(), "rank_histogram", "number of ranks", Index{0}, "at least one");
+    RankHistogram h;
+    h.counts.assign(static_cast<std::size_t>(bins), 0);
+    for (const Index rank : ranks) {
+        require_range(rank, 0, largest, "rank_histogram", "rank");
+        ++h.counts[static_cast<std::size_t>(rank * bins / (largest + 1))];
+    }
+    const auto n = static_cast<Index>(ranks.size());
+    h.expected = static_cast<double>(n) / static_cast<double>(bins);
+    for (const Index count : h.counts)
+        h.chi_square += (static_cast<double>(count) - h.expected) *
+                        (static_cast<double>(count) - h.expected) / h.expected;
+    h.p_value = boost::math::gamma_q(0.5 * static_cast<double>(bins - 1), 0.5 * h.chi_square);
+    h.lowest = detail::binomial_quantile(n, 1.0 / static_cast<double>(bins), 0.5 * (1.0 - band));
+    h.highest = detail::binomial_quantile(n, 1.0 / static_cast<double>(bins), 0.5 * (1.0 + band));
+    return h;
+}
+
+/// Central interval of a probability of which `successes` of `trials` were seen (Clopper and Pearson,
+/// Biometrika 26 (1934) 404).
+struct Proportion {
+    Index successes = 0, trials = 0;
+
+    double value() const { return static_cast<double>(successes) / static_cast<double>(trials); }
+    double lower(double confidence = 0.95) const {
+        if (successes == 0) return 0.0;
+        return boost::math::ibeta_inv(static_cast<double>(successes),
+                                      static_cast<double>(trials - successes + 1), 0.5 * (1.0 - confidence));
+    }
+    double upper(double confidence = 0.95) const {
+        if (successes == trials) return 1.0;
+        return boost::math::ibeta_inv(static_cast<double>(successes + 1),
+                                      static_cast<double>(trials - successes), 0.5 * (1.0 + confidence));
+    }
+};
+
+}  // namespace predcg
