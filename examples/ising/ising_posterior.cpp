@@ -1,0 +1,102 @@
+#include "ising_posterior.hpp"
+
+#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/ising/observables.hpp>
+#include <predcg/posterior/full_posterior.hpp>
+#include <predcg/posterior/laplace.hpp>
+
+#include <utility>
+
+namespace cli {
+
+using namespace predcg;
+
+namespace {
+
+/// f(grainer of the model).
+template <class F>
+auto with_grainer(const FitModel& model, F&& f) {
+    const auto grainer = [&](const auto& prior) {
+        return EMCoarseGrainer{SamplesOnly<Configuration>{},
+                               coarse_chain_of(model),
+                               ising::bernoulli_map({.level = model.level}),
+                               TransferMatrix{},
+                               Newton{},
+                               prior};
+    };
+    return model.prior == PriorChoice::flat ? f(grainer(flat_prior())) : f(grainer(weak_prior()));
+}
+
+template <class Grainer>
+auto prepared(const Grainer& grainer, const FitModel& model, const Configurations& data,
+              std::optional<double> weight) {
+    const std::vector<double> weights(weight ? data.size() : 0, weight.value_or(1.0));
+    return grainer.prepare(data, model.beta, weights);
+}
+
+}  // namespace
+
+IsingPosterior posterior_of(const FitModel& model, const Configurations& data, const IsingFit& fit,
+                            const PosteriorChoice& choice, std::optional<double> weight) {
+    return with_grainer(model, [&](const auto& grainer) -> IsingPosterior {
+        const auto ready = prepared(grainer, model, data, weight);
+        const LaplaceSettings laplace{
+            .draws = choice.draws, .seed = choice.seed, .threads = choice.threads};
+        switch (choice.method) {
+        case PosteriorMethod::laplace_joint:
+            return laplace_joint(grainer, ready, fit, laplace);
+        case PosteriorMethod::laplace_slides:
+            return laplace_slides(grainer, ready, fit, laplace);
+        default:
+            return full_posterior(grainer, ready, fit,
+                                  {.draws = choice.draws,
+                                   .warm_up = choice.warm_up,
+                                   .seed = choice.seed,
+                                   .threads = choice.threads});
+        }
+    });
+}
+
+EffectiveData effective_data_of(const FitModel& model, const Configurations& data, const IsingFit& fit) {
+    return with_grainer(model, [&](const auto& grainer) {
+        return effective_data(data, checked("m", ising::Magnetization{}),
+                              checked("R", ising::Correlation{model.boundary}, {1}),
+                              checked("score", Score(grainer, model.beta, fit.parameters)));
+    });
+}
+
+IsingFit fit_weighted(const FitModel& model, const Configurations& data, double weight,
+                      FitSettings settings) {
+    settings.beta = model.beta;
+    return with_grainer(model, [&](const auto& grainer) {
+        return grainer.fit_prepared(prepared(grainer, model, data, weight), settings);
+    });
+}
+
+CredibleInterval magnetization_interval(const IsingPosterior& posterior, const CredibleSettings& settings) {
+    return predict(posterior, ising::Magnetization{}, settings);
+}
+
+CredibleInterval correlation_interval(const IsingPosterior& posterior, Boundary boundary,
+                                      const CredibleSettings& settings) {
+    return predict(posterior, ising::Correlation{boundary}, settings);
+}
+
+std::vector<PredictiveCheck> checks_of(const IsingPosterior& posterior, const Configurations& data,
+                                       Boundary boundary, const CheckSettings& settings) {
+    return predictive_checks(posterior, data, settings, checked("m", ising::Magnetization{}),
+                             checked("R", ising::Correlation{boundary}, {1, 2}),
+                             checked("-log p", NegativeLogDensity{}));
+}
+
+IsingPosterior resized(const IsingPosterior& posterior, FitModel model, Index fine_sites) {
+    model.fine_sites = fine_sites;
+    return posterior.with_models(coarse_chain_of(model), posterior.map);
+}
+
+IsingFit resized(const IsingFit& fit, FitModel model, Index fine_sites) {
+    model.fine_sites = fine_sites;
+    return fit.with_models(coarse_chain_of(model), fit.map);
+}
+
+}  // namespace cli

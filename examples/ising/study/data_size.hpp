@@ -1,0 +1,65 @@
+#pragma once
+// Study E2: how much data do predictions need, and are their intervals true.
+#include "ising_posterior.hpp"
+#include "study/result_directory.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cli::study {
+
+struct DataSizeSettings {
+    FineModel fine{.chain = {.sites = 32, .strength = 1.5, .range = 10, .exponent = 1.0}};
+    double from = -4.5, to = 4.5, step = 0.6;  ///< fields, energy
+    Index level = 2;
+    std::vector<Index> samples{5, 10, 20, 50, 100};
+    std::vector<Index> banded{10, 20, 50};  ///< sizes with posteriors: bands and coverage
+    Index data_sets = 20;                   ///< at each field and size
+    Index draws = 1000;
+    double credibility = 0.95;
+    std::uint64_t seed = 1;
+    Index threads = 2;
+};
+
+/// The two posteriors that are drawn together, as they stand in lists.
+inline constexpr std::array<predcg::PosteriorMethod, 2> compared_methods{
+    predcg::PosteriorMethod::full, predcg::PosteriorMethod::laplace_slides};
+
+struct Band {
+    double mean = 0.0, lower = 0.0, upper = 0.0;
+    bool reliable = true;
+};
+
+/// One data set.
+struct DataSizeFit {
+    double field = 0.0;
+    Index samples = 0;
+    Index data_set = 0;
+    double data = 0.0;         ///< mean magnetisation of the data
+    double prediction = 0.0;   ///< at the estimate
+    double open_directions = 0.0;
+    predcg::Vector correlation;  ///< at the estimate, lags 0..n/2; at field 0 only
+    std::array<Band, 2> band;    ///< of m; where the size is banded
+    std::array<std::vector<Band>, 2> correlation_band;  ///< lags; at field 0, data set 0
+    predcg::Vector data_correlation;
+    bool banded = false;
+};
+
+struct DataSizeResult {
+    DataSizeSettings settings;
+    std::vector<double> fields;  ///< of the sweep; field 0 is last
+    std::vector<double> truth;   ///< m at each field
+    predcg::Vector true_correlation;  ///< at field 0
+    std::vector<DataSizeFit> fits;
+    std::vector<double> curve_field, curve_truth;
+};
+
+void check(const DataSizeSettings& settings);
+DataSizeResult run_data_size(const DataSizeSettings& settings);
+std::string write_data_size(const DataSizeResult& result, const std::function<double()>& seconds,
+                            const ResultDirectory& directory);
+
+}  // namespace cli::study
