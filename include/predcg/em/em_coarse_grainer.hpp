@@ -125,6 +125,30 @@ public:
         return statistics;
     }
 
+    /// The E-step without second moments: count, log_evidence, coarse and map alone. With TransferMatrix it
+    /// is several times cheaper, and enough for the gradient.
+    ExpectedStatistics expect_means(State& state, const Data& data) const {
+        const Index p = state.theta.size();
+        MeanSums sums = expect_mean_sum(
+            latent_engine(engine_), p + detail::map_statistic(map_, data.forms.front()).size(),
+            boltzmann(coarse_, state.theta, state.beta), EnergyGradient<Coarse>(coarse_, state.theta),
+            likelihood_maker(state.eta, data),
+            [&](Index k) { return detail::map_statistic(map_, data.forms[static_cast<std::size_t>(k)]); },
+            data.all, data.weights, state.latent, StreamKey{state.seed, Purpose::latent, 0, state.iteration});
+        ExpectedStatistics statistics;
+        statistics.count = data.count;
+        statistics.log_evidence = sums.log_partition;
+        statistics.coarse = sums.mean.head(p);
+        statistics.map = sums.mean.tail(sums.mean.size() - p);
+        return statistics;
+    }
+
+    /// sum_i log Z(q_i): log-likelihood = this - count log Z(p_c). For exact engines.
+    double log_evidence(const Data& data, const Parameters& at) const {
+        return log_partition_sum(latent_engine(engine_), boltzmann(coarse_, at.theta, data.beta),
+                                 likelihood_maker(at.eta, data), data.all, data.weights);
+    }
+
     /// p_c at the state's parameters.
     CoarseMoments expect_coarse(State& state) const {
         const Index p = state.theta.size();
@@ -184,6 +208,13 @@ public:
     }
 
 private:
+    /// The likelihood of datum k as a factor in X.
+    auto likelihood_maker(const Vector& eta, const Data& data) const {
+        return [this, &eta, &data](Index k) {
+            return map_.likelihood(data.forms[static_cast<std::size_t>(k)], eta);
+        };
+    }
+
     template <class Range>
     static double beta_of(const Range& configurations, const FitSettings& settings) {
         if constexpr (requires {

@@ -39,6 +39,25 @@ Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double bet
 }
 }  // namespace detail
 
+/// Log-likelihood and gradient alone, in the coordinates (theta_c, eta), from the means that the E-step left
+/// and p_c at the same point:
+///     dL/dtheta = beta (N <G>_c - sum_i E_i G),             G = dU_c/dtheta;
+/// dL/deta from the map.
+template <ProbabilisticMap M>
+std::pair<double, Vector> likelihood_gradient(const M& map, const ExpectedStatistics& statistics,
+                                              const Moments& coarse, const Vector& eta, double beta) {
+    const Index p = statistics.coarse.size();
+    const double N = statistics.count;
+    Vector gradient(p + eta.size());
+    for (Index l = 0; l < p; ++l) gradient[l] = beta * (N * coarse.mean[l] - statistics.coarse[l]);
+    if (eta.size() > 0) {
+        const Expansion score = detail::map_expansion(map, statistics.map, N, eta);
+        for (Index l = 0; l < eta.size(); ++l) gradient[p + l] = score.gradient[l];
+    }
+    const bool known = statistics.log_evidence && coarse.log_partition;
+    return {known ? *statistics.log_evidence - N * *coarse.log_partition : 0.0, std::move(gradient)};
+}
+
 /// The expansion from what the E-step left and p_c at the same point (method of Louis):
 ///     dL/dtheta = beta (N <G>_c - sum_i E_i G),             G = dU_c/dtheta
 ///     complete_theta = beta sum_i E_i[d2U] - beta N <d2U>_c + beta^2 N Cov_c(G)

@@ -1,9 +1,13 @@
 #pragma once
+#include <predcg/algebra/product.hpp>
+#include <predcg/algebra/statistics.hpp>
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace predcg {
@@ -48,6 +52,48 @@ MomentSums expect_sum(const Engine& engine, Index size, MakeTarget&& target, Mak
             sums.add(engine.expect(target(datum), statistic(datum), states[k], key), weights[k]);
         }
         return sums;
+    }
+}
+
+/// Sums over a batch of targets: sum_k w_k E_k[s_k], sum_k w_k log Z_k.
+struct MeanSums {
+    Vector mean;
+    std::optional<double> log_partition = 0.0;  ///< absent if the engine does not know it
+};
+
+/// Means alone, of targets Product{target, factor(k)} and statistics Stack{statistic, own(k)} of `size`
+/// components; what is common to all k stands apart, so that an engine needs to look at it once. The other
+/// arguments as in expect_sum. An engine with a member expect_mean_sum of the same arguments does the
+/// batch itself.
+template <class Engine, class T, class S, class MakeFactor, class MakeOwn, class States>
+MeanSums expect_mean_sum(const Engine& engine, Index size, const T& target, const S& statistic,
+                         MakeFactor&& factor, MakeOwn&& own, std::span<const Index> which,
+                         std::span<const double> weights, States& states, StreamKey key) {
+    if constexpr (requires {
+                      engine.expect_mean_sum(size, target, statistic, factor, own, which, weights, states,
+                                             key);
+                  }) {
+        return engine.expect_mean_sum(size, target, statistic, factor, own, which, weights, states, key);
+    } else {
+        MomentSums sums = expect_sum(
+            engine, size, [&](Index k) { return Product(target, factor(k)); },
+            [&](Index k) { return Stack(statistic, own(k)); }, which, weights, states, key);
+        return {std::move(sums.mean), sums.log_partition};
+    }
+}
+
+/// sum_k w_k log Z_k of targets Product{target, factor(k)}, by an engine that knows log Z. An engine with a
+/// member log_partition_sum of the same arguments does the batch itself.
+template <class Engine, class T, class MakeFactor>
+double log_partition_sum(const Engine& engine, const T& target, MakeFactor&& factor,
+                         std::span<const Index> which, std::span<const double> weights) {
+    if constexpr (requires { engine.log_partition_sum(target, factor, which, weights); }) {
+        return engine.log_partition_sum(target, factor, which, weights);
+    } else {
+        double sum = 0.0;
+        for (const Index k : which)
+            sum += weights[static_cast<std::size_t>(k)] * engine.log_partition(Product(target, factor(k)));
+        return sum;
     }
 }
 

@@ -55,12 +55,10 @@ void for_each_run(const ChainProblem& problem, F&& f) {
 inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
     const ChainShape& shape = problem.shape;
     std::vector<Vector> marginals;
-    std::vector<Index> cuts;  // codes of a window cut by the end are multiples of this
+    std::vector<Index> cuts;
     for (Index i = 0; i < shape.sites; ++i) {
-        Index cut = 1;
-        for (Index k = shape.window_length(i); k < shape.width; ++k) cut *= shape.letters;
-        cuts.push_back(cut);
-        marginals.push_back(Vector::Zero(shape.codes() / cut));
+        cuts.push_back(shape.code_step(i));
+        marginals.push_back(Vector::Zero(shape.codes() / cuts.back()));
     }
     for_each_run(problem, [&](double probability, const Messages& m, const WeightTables& weights) {
         for (Index i = 0; i < shape.sites; ++i) {

@@ -39,6 +39,12 @@ struct ChainShape {
         return periodic ? 0 : std::max<Index>(0, site - (sites - width));
     }
     Index window_length(Index site) const { return periodic ? width : std::min(width, sites - site); }
+    /// Codes of a site's windows are multiples of this: 1, but for windows cut by an open end.
+    Index code_step(Index site) const {
+        Index step = 1;
+        for (Index k = window_length(site); k < width; ++k) step *= letters;
+        return step;
+    }
 };
 
 template <class Space>
@@ -86,9 +92,7 @@ void tabulate(const ChainShape& shape, const Space& space, bool translation_inva
     for (Index t = 0; t < tables; ++t) {
         Index site = t;
         if (translation_invariant) site = shape.periodic ? 0 : shape.sites - shape.width + t;
-        const Index length = shape.window_length(site);
-        Index step = 1;  // codes of a cut window are multiples of this
-        for (Index k = length; k < shape.width; ++k) step *= shape.letters;
+        const Index length = shape.window_length(site), step = shape.code_step(site);
         for (Index code = 0; code < shape.codes(); code += step) {
             Index rest = code;
             for (Index k = shape.width - 1; k >= 0; --k, rest /= shape.letters)
@@ -110,20 +114,23 @@ public:
         : shape_(shape), translation_invariant_(is_translation_invariant(target)),
           weights_(Matrix::Constant(shape.codes(), shape.table_count(translation_invariant_), impossible)) {
         const Index width = Window(target.window()).width;
-        bool forbidden = false;
         tabulate(shape, target.space(), translation_invariant_,
                  [&](Index t, Index code, auto window, Index site) {
                      const double value = target.log_weight(site, narrow_window(window, width));
                      weights_(code, t) = value;
-                     forbidden |= value == impossible;
+                     forbidden_ |= value == impossible;
                  });
-        exponentiate(function, static_cast<double>(forbidden ? shape.sites : shape.width));
+        exponentiate(function, static_cast<double>(forbidden_ ? shape.sites : shape.width));
     }
 
     const double* at(Index site) const {
         return weights_.data() + weights_.rows() * shape_.table_of(site, translation_invariant_);
     }
     double log_shift() const { return log_shift_; }
+    /// Largest difference of log weights that are possible at the same site.
+    double spread() const { return spread_; }
+    /// A window is forbidden.
+    bool forbidden() const { return forbidden_; }
 
     /// The weights to use for paths from a start: these, or, kept in `storage`, balanced ones: every weight
     /// times that of the best way on from its end, over that of the best way on from its beginning. They
@@ -177,7 +184,6 @@ private:
     /// other in `steps` windows.
     void exponentiate(const char* function, double steps) {
         Vector tops(weights_.cols());
-        double spread = 0.0;
         for (Index t = 0; t < weights_.cols(); ++t) {
             double top = impossible, least = -impossible;
             for (const double value : weights_.col(t)) {
@@ -187,10 +193,10 @@ private:
                 if (value > impossible) least = std::min(least, value);
             }
             if (top == impossible) fail(function, "every window at a site is forbidden (log weight -inf)");
-            spread = std::max(spread, top - least);
+            spread_ = std::max(spread_, top - least);
             tops[t] = top;
         }
-        if (steps * spread > 600.0) logs_ = weights_;  // 745 is -log of the least double
+        if (steps * spread_ > 600.0) logs_ = weights_;  // 745 is -log of the least double
         for (Index t = 0; t < weights_.cols(); ++t)
             for (double& value : weights_.col(t)) value = std::exp(value - tops[t]);
         for (Index i = 0; i < shape_.sites; ++i)
@@ -202,10 +208,10 @@ private:
     }
 
     ChainShape shape_;
-    bool translation_invariant_;
+    bool translation_invariant_, forbidden_ = false;
     Matrix weights_, logs_;  // logs_ only where weights may have to be balanced
     Vector initial_;         // of balanced weights
-    double log_shift_ = 0.0;
+    double log_shift_ = 0.0, spread_ = 0.0;
 };
 
 struct ChainProblem {

@@ -1,6 +1,8 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/engines/batch.hpp>
+#include <predcg/engines/chain_batch.hpp>
 #include <predcg/engines/chain_kernels.hpp>
 
 #include <cmath>
@@ -45,6 +47,70 @@ struct TransferMatrix {
                                      "TransferMatrix::expect");
         const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
         return detail::chain_moments(problem, statistics, d);
+    }
+
+    /// The batch forms of batch.hpp, several data at once (lanes). Factors and own statistics with short
+    /// windows cost a fraction of expect() and log_partition() a datum, since the common tables are made
+    /// once. Targets whose weights need balancing, and all where windows are wide, are done one by one.
+    template <ChainTarget T, class S, class MakeFactor, class MakeOwn, class States>
+    MeanSums expect_mean_sum(Index size, const T& target, const S& statistic, MakeFactor&& factor,
+                             MakeOwn&& own, std::span<const Index> which, std::span<const double> weights,
+                             States&, const StreamKey&) const {
+        constexpr auto function = "TransferMatrix::expect_mean_sum";
+        const auto factors = detail::made_of(factor, which);
+        const auto owns = detail::made_of(own, which);
+        MeanSums sums{Vector::Zero(size), 0.0};
+        const auto weight = [&](Index k) { return weight_of(which, weights, k); };
+        const auto alone = [&](Index k) {
+            const auto at = static_cast<std::size_t>(k);
+            const Moments m = expect(Product(target, factors[at]), Stack(statistic, owns[at]));
+            sums.mean += weight(k) * m.mean;
+            *sums.log_partition += weight(k) * *m.log_partition;
+        };
+        const auto& space = target.space();
+        const Window lane_window = detail::window_of_all(factors), own_window = detail::window_of_all(owns);
+        const Window window = common_window(common_window(target.window(), lane_window),
+                                            common_window(statistic.window(), own_window));
+        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
+            for (Index k = 0; k < std::ssize(which); ++k) alone(k);
+            return sums;
+        }
+        const Index common = statistic.size();
+        const auto problem = prepare(target, window, 3.0, static_cast<double>(size), function);
+        detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function),
+                                 owns);
+        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights) {
+            means.add(chains, first, lanes, lane_weights, sums.mean.data() + common);
+        };
+        *sums.log_partition +=
+            detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
+                .run(weight, block, alone);
+        means.add_common(detail::StatisticTables(problem.shape, space, statistic), common, sums.mean.data());
+        return sums;
+    }
+
+    template <ChainTarget T, class MakeFactor>
+    double log_partition_sum(const T& target, MakeFactor&& factor, std::span<const Index> which,
+                             std::span<const double> weights) const {
+        constexpr auto function = "TransferMatrix::log_partition_sum";
+        const auto factors = detail::made_of(factor, which);
+        double sum = 0.0;
+        const auto weight = [&](Index k) { return weight_of(which, weights, k); };
+        const auto alone = [&](Index k) {
+            sum += weight(k) * log_partition(Product(target, factors[static_cast<std::size_t>(k)]));
+        };
+        const auto& space = target.space();
+        const Window lane_window = detail::window_of_all(factors);
+        const Window window = common_window(target.window(), lane_window);
+        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
+            for (Index k = 0; k < std::ssize(which); ++k) alone(k);
+            return sum;
+        }
+        const auto problem = prepare(target, window, 1.0, 0.0, function);
+        const auto none = [](auto&, Index, Index, const auto&) {};
+        sum += detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
+                   .run(weight, none, alone);
+        return sum;
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in
@@ -115,6 +181,10 @@ struct TransferMatrix {
     }
 
 private:
+    static double weight_of(std::span<const Index> which, std::span<const double> weights, Index k) {
+        return weights[static_cast<std::size_t>(which[static_cast<std::size_t>(k)])];
+    }
+
     template <class Space>
     struct SiteIndicators {
         Space space;

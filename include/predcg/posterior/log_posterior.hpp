@@ -24,11 +24,12 @@ struct PosteriorExpansion {
 ///     log p(z | x) = sum_i log Z(q_i) - N log Z(p_c) + log prior(beta theta_c) + log prior(eta),
 /// q_i ~ p_cf(x_i|X, eta) exp(-beta U_c). -infinity where the potential does not admit theta_c, or the
 /// density of X has no integral; lower bounds of priors are walls of its space. Cost: one log_partition, or
-/// for the gradient one expectation, for each distinct datum and for p_c. A view of grainer and data.
+/// for the gradient one mean, for each distinct datum and for p_c, by the batch forms of the engine. A view
+/// of grainer and data.
 template <class Grainer>
 class LogPosterior : detail::FitCoordinates<Grainer> {
     using Base = detail::FitCoordinates<Grainer>;
-    using Base::data_, Base::grainer_, Base::lower_, Base::m_, Base::p_;
+    using Base::data_, Base::grainer_, Base::lower_, Base::m_, Base::p_, Base::scale_;
 
 public:
     using Data = typename Grainer::Data;
@@ -54,14 +55,10 @@ public:
         if (!inside(z)) return outside;
         const Parameters at = parameters_of(z);
         try {
-            const auto coarse = boltzmann(grainer_.coarse(), at.theta, data_.beta);
-            double value = -data_.count * coarse_engine(grainer_.engine()).log_partition(coarse);
-            for (std::size_t k = 0; k < data_.forms.size(); ++k)
-                value +=
-                    data_.weights[k] * latent_engine(grainer_.engine())
-                                           .log_partition(typename Grainer::LatentTarget(
-                                               coarse, grainer_.map().likelihood(data_.forms[k], at.eta)));
-            return value + log_prior(z);
+            const double log_z_coarse =
+                coarse_engine(grainer_.engine())
+                    .log_partition(boltzmann(grainer_.coarse(), at.theta, data_.beta));
+            return grainer_.log_evidence(data_, at) - data_.count * log_z_coarse + log_prior(z);
         } catch (const NumericalError&) {
             return outside;  // no density of X there
         }
@@ -72,8 +69,14 @@ public:
     std::pair<double, Vector> log_density_and_gradient(const Vector& z) const {
         if (!inside(z)) return {outside, Vector::Zero(z.size())};
         try {
-            const detail::FitPoint point = expanded_at(z);
-            return {point.value, point.gradient};
+            auto state = grainer_.make_state(data_, parameters_of(z));
+            const ExpectedStatistics statistics = grainer_.expect_means(state, data_);
+            auto [value, gradient] = likelihood_gradient(
+                grainer_.map(), statistics, grainer_.expect_coarse(state).gradient, state.eta, data_.beta);
+            gradient = gradient.cwiseQuotient(scale_);
+            gradient.head(p_) += grainer_.prior().coarse.gradient(z.head(p_));
+            gradient.tail(m_) += grainer_.prior().map.gradient(z.tail(m_));
+            return {value + log_prior(z), std::move(gradient)};
         } catch (const NumericalError&) {
             return {outside, Vector::Zero(z.size())};
         }
