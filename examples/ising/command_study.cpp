@@ -1,6 +1,7 @@
 // study: experiments as figures and a report.
 #include "command.hpp"
 #include "options.hpp"
+#include "study/data_size.hpp"
 #include "study/sweep.hpp"
 
 #include <chrono>
@@ -16,15 +17,17 @@ struct SweepOptions {
     std::string out;
 };
 
-void run_sweep(const SweepOptions& options) {
+/// Runs a study and writes what it found; run(settings) and write(result, seconds, directory).
+template <class Settings, class Run, class Write>
+void run_study(const Settings& settings, const std::string& out, Run run, Write write) {
     const auto start = std::chrono::steady_clock::now();
-    study::check(options.settings);
-    const study::ResultDirectory directory(options.out);
-    const study::SweepResult result = study::run_sweep(options.settings);
+    study::check(settings);
+    const study::ResultDirectory directory(out);
+    const auto result = run(settings);
     const auto seconds = [start] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
-    const std::string problem = study::write_sweep(result, seconds, directory);
+    const std::string problem = write(result, seconds, directory);
     directory.publish();
     if (!problem.empty()) std::fprintf(stderr, "predcg-ising: warning: %s\n", problem.c_str());
     std::printf("report: %s\n",
@@ -52,7 +55,42 @@ Command add_sweep(CLI::App& study) {
                 "    predcg-ising study sweep --out sweep\n"
                 "  four times the data, finer steps:\n"
                 "    predcg-ising study sweep --samples 200 --field-step 0.3 --out fine-sweep");
-    return {sub, [options] { run_sweep(*options); }};
+    return {sub,
+            [options] { run_study(options->settings, options->out, study::run_sweep, study::write_sweep); }};
+}
+
+struct DataSizeOptions {
+    study::DataSizeSettings settings;
+    std::string out;
+};
+
+Command add_data_size(CLI::App& study) {
+    CLI::App* sub = study.add_subcommand(
+        "data-size", "Vary the number of data: credible bands, their coverage, errors of m and R");
+    const auto options = std::make_shared<DataSizeOptions>();
+    auto& settings = options->settings;
+    add_fine_model(*sub, settings.fine, FieldOption::without);
+    add_number(*sub, "--field-from", settings.from, "First field mu, energy");
+    add_number(*sub, "--field-to", settings.to, "Last field mu, energy");
+    add_number(*sub, "--field-step", settings.step, "Distance of the fields, energy", Sign::positive);
+    add_integer(*sub, "--level", settings.level, "Level l_c: fine sites for each coarse site", 1);
+    add_integer(*sub, "--data-sets", settings.data_sets, "Data sets at each field", 1);
+    add_integer(*sub, "--draws", settings.draws, "Posterior draws, all chains together", 16);
+    add_integer(*sub, "--threads", settings.threads, "Data sets at work at the same time", 1);
+    add_seed(*sub, settings.seed, "Seed of the data; field k (from 0) has seed + k");
+    add_out(*sub, options->out, "DIRECTORY", "Where tables (CSV), figures (SVG, PNG) and report.html go");
+    sub->footer("At every field, data sets of 5 to 100 configurations are drawn, {linear, pair_1} is learnt "
+                "from each,\n"
+                "and m and R_l are predicted with credible intervals by the full posterior and by the "
+                "Laplace\n"
+                "approximation of the slides.\n\n"
+                "Examples:\n"
+                "    predcg-ising study data-size --out data-size\n"
+                "  quickly, a short interaction:\n"
+                "    predcg-ising study data-size --range 1 --strength 1 --data-sets 3 --out quick");
+    return {sub, [options] {
+                run_study(options->settings, options->out, study::run_data_size, study::write_data_size);
+            }};
 }
 
 }  // namespace
@@ -61,7 +99,7 @@ std::vector<Command> add_study(CLI::App& app) {
     CLI::App* study = app.add_subcommand("study", "Run an experiment and write figures and a report");
     study->require_subcommand(1);
     study->footer("Example:\n    predcg-ising study sweep --out sweep");
-    return {add_sweep(*study)};
+    return {add_sweep(*study), add_data_size(*study)};
 }
 
 }  // namespace cli

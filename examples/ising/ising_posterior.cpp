@@ -40,8 +40,7 @@ IsingPosterior posterior_of(const FitModel& model, const Configurations& data, c
                             const PosteriorChoice& choice, std::optional<double> weight) {
     return with_grainer(model, [&](const auto& grainer) -> IsingPosterior {
         const auto ready = prepared(grainer, model, data, weight);
-        const LaplaceSettings laplace{
-            .draws = choice.draws, .seed = choice.seed, .threads = choice.threads};
+        const LaplaceSettings laplace{.draws = choice.draws, .seed = choice.seed, .threads = choice.threads};
         switch (choice.method) {
         case PosteriorMethod::laplace_joint:
             return laplace_joint(grainer, ready, fit, laplace);

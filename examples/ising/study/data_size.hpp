@@ -38,11 +38,11 @@ struct DataSizeFit {
     double field = 0.0;
     Index samples = 0;
     Index data_set = 0;
-    double data = 0.0;         ///< mean magnetisation of the data
-    double prediction = 0.0;   ///< at the estimate
+    double data = 0.0;        ///< mean magnetisation of the data
+    double prediction = 0.0;  ///< at the estimate
     double open_directions = 0.0;
-    predcg::Vector correlation;  ///< at the estimate, lags 0..n/2; at field 0 only
-    std::array<Band, 2> band;    ///< of m; where the size is banded
+    predcg::Vector correlation;                         ///< at the estimate, lags 0..n/2; at field 0 only
+    std::array<Band, 2> band;                           ///< of m; where the size is banded
     std::array<std::vector<Band>, 2> correlation_band;  ///< lags; at field 0, data set 0
     predcg::Vector data_correlation;
     bool banded = false;
@@ -50,8 +50,8 @@ struct DataSizeFit {
 
 struct DataSizeResult {
     DataSizeSettings settings;
-    std::vector<double> fields;  ///< of the sweep; field 0 is last
-    std::vector<double> truth;   ///< m at each field
+    std::vector<double> fields;       ///< of the sweep; field 0 is last
+    std::vector<double> truth;        ///< m at each field
     predcg::Vector true_correlation;  ///< at field 0
     std::vector<DataSizeFit> fits;
     std::vector<double> curve_field, curve_truth;

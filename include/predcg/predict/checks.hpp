@@ -1,5 +1,7 @@
 #pragma once
 // What the data contradict: posterior predictive checks, and the parts of a prediction's error.
+#include <predcg/em/prepared_data.hpp>
+#include <predcg/engines/batch.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
@@ -8,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -16,8 +19,8 @@
 namespace predcg {
 
 /// A statistic of one configuration to be checked: an observable, or a type with bind(models, parameters,
-/// beta) that returns one, for statistics that depend on the parameters. Of a vector, the components listed,
-/// or all; component k is called name_k.
+/// beta) that returns one, for statistics that depend on the parameters; that may have mean(data), too. Of a
+/// vector, the components listed, or all; component k is called name_k.
 template <class O>
 struct CheckedStatistic {
     std::string name;
@@ -30,17 +33,44 @@ CheckedStatistic<O> checked(std::string name, O observable, std::vector<Index> c
     return {std::move(name), std::move(observable), std::move(components)};
 }
 
+namespace detail {
+template <class Models, class T>
+class BoundLogDensity {
+public:
+    BoundLogDensity(const Models& models, T coarse, Vector eta)
+        : models_(&models), coarse_(std::move(coarse)), eta_(std::move(eta)),
+          log_z_(coarse_engine(models.engine).log_partition(coarse_)) {}
+
+    template <class X>
+    double operator()(const X& x) const {
+        return mean(std::span(&x, 1))[0];
+    }
+
+    /// Average over data, as one batch.
+    template <class Data>
+    Vector mean(const Data& data) const {
+        const auto prepared = prepare_data(models_->map, data, 1.0);
+        const auto factor = [&](Index k) {
+            return models_->map.likelihood(prepared.forms[static_cast<std::size_t>(k)], eta_);
+        };
+        const double sum = log_partition_sum(latent_engine(models_->engine), coarse_, factor, prepared.all,
+                                             prepared.weights);
+        return Vector::Constant(1, log_z_ - sum / prepared.count);
+    }
+
+private:
+    const Models* models_;
+    T coarse_;
+    Vector eta_;
+    double log_z_;
+};
+}  // namespace detail
+
 /// -log p(x | theta) of one configuration: log Z(p_c) - log Z(q(. | x)). Needs exact engines.
 struct NegativeLogDensity {
     template <class Models>
     auto bind(const Models& models, const Parameters& at, double beta) const {
-        auto coarse = boltzmann(models.coarse, at.theta, beta);
-        const double log_z = coarse_engine(models.engine).log_partition(coarse);
-        return [&models, eta = at.eta, coarse, log_z](const auto& x) {
-            const auto form = detail::prepare(models.map, x);
-            return log_z - latent_engine(models.engine)
-                               .log_partition(Product(coarse, models.map.likelihood(form, eta)));
-        };
+        return detail::BoundLogDensity(models, boltzmann(models.coarse, at.theta, beta), at.eta);
     }
 };
 
@@ -81,7 +111,12 @@ std::string component_name(const CheckedStatistic<O>& statistic, Index c, Index 
 /// T of a data set: the components asked for.
 template <class O, class Data>
 Vector selected_mean(const O& observable, const std::vector<Index>& components, const Data& data) {
-    const Vector all = data_mean(data, observable);
+    const Vector all = [&]() -> Vector {
+        if constexpr (requires { observable.mean(data); })
+            return observable.mean(data);
+        else
+            return data_mean(data, observable);
+    }();
     if (components.empty()) return all;
     for (const Index k : components)
         require_range(k, 0, all.size() - 1, "predictive_checks", "component", "of the statistic");

@@ -1,0 +1,195 @@
+// The report of the data-size study.
+#include "study/data_size_report.hpp"
+
+#include "numbers.hpp"
+#include "study/html.hpp"
+
+#include <predcg/version.hpp>
+
+#include <cmath>
+
+namespace cli::study {
+
+namespace {
+
+std::string verdict(bool confirmed) {
+    return std::string("<strong>") + (confirmed ? "confirmed" : "not confirmed") + "</strong>";
+}
+
+std::string percent(double fraction, int digits = 1) { return html_number(100.0 * fraction, digits) + " %"; }
+
+/// Slope of log mean width of the full posterior against log S_f, by least squares.
+double width_slope(const DataSizeResult& result) {
+    double n = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
+    for (const Index samples : result.settings.banded) {
+        const double a = std::log(static_cast<double>(samples)),
+                     b = std::log(coverage_of(result, samples, 0).mean_width);
+        n += 1.0;
+        x += a;
+        y += b;
+        xx += a * a;
+        xy += a * b;
+    }
+    return (n * xy - x * y) / (n * xx - x * x);
+}
+
+std::string band_text(const DataSizeResult& result) {
+    std::string html = "<ul>";
+    for (const Index samples : result.settings.banded) {
+        const SizeCoverage full = coverage_of(result, samples, 0), slides = coverage_of(result, samples, 1);
+        html += "<li>S<sub>f</sub> = " + std::to_string(samples) + ": the full posterior's interval holds " +
+                "the truth in " + std::to_string(full.held) + " of " + std::to_string(full.trials) +
+                " cases (" + percent(full.fraction()) + ", mean width " + html_number(full.mean_width, 3) +
+                "), that of the slides' Laplace in " + std::to_string(slides.held) + " (" +
+                percent(slides.fraction()) + ", mean width " + html_number(slides.mean_width, 3) + ").";
+        if (full.unreliable > 0)
+            html +=
+                " " + std::to_string(full.unreliable) + " full posteriors were flagged by their diagnostics.";
+        html += "</li>";
+    }
+    return html + "</ul>";
+}
+
+std::string shrinks(const DataSizeResult& result) {
+    const auto& sizes = result.settings.banded;
+    bool falls = true;
+    for (std::size_t k = 1; k < sizes.size(); ++k)
+        falls = falls &&
+                coverage_of(result, sizes[k], 0).mean_width < coverage_of(result, sizes[k - 1], 0).mean_width;
+    return "<p>The source says that uncertainty shrinks with S<sub>f</sub>: " + verdict(falls) +
+           "; the mean width falls as S<sub>f</sub> to the power " + html_number(width_slope(result), 2) +
+           ".</p>";
+}
+
+std::string coverage_text(const DataSizeResult& result) {
+    bool honest = true, narrow = true;
+    for (const Index samples : result.settings.banded) {
+        const SizeCoverage full = coverage_of(result, samples, 0), slides = coverage_of(result, samples, 1);
+        const double error = std::sqrt(0.05 * 0.95 / static_cast<double>(full.trials));
+        honest = honest && full.fraction() > result.settings.credibility - 4.0 * error;
+        narrow = narrow && slides.fraction() < result.settings.credibility - 4.0 * error;
+    }
+    return "<p>Bars: two binomial standard errors. The full posterior's intervals are " +
+           std::string(honest ? "not narrower than they claim"
+                              : "narrower than they claim at some size: misfit of the model adds to what "
+                                "the posterior knows") +
+           "; the slides' are " + (narrow ? "far too narrow" : "not shown to be too narrow") + ".</p>";
+}
+
+std::string errors_text(const DataSizeResult& result) {
+    const Index first = result.settings.samples.front(), last = result.settings.samples.back();
+    const Spread m0 = spread_of(magnetization_errors(result, first)),
+                 m1 = spread_of(magnetization_errors(result, last)),
+                 R0 = spread_of(correlation_errors(result, first)),
+                 R1 = spread_of(correlation_errors(result, last));
+    const auto line = [&](const char* name, const Spread& a, const Spread& b) {
+        return std::string("<li>") + name + ": " + percent(a.mean) + " &plusmn; " + percent(a.sd) + " with " +
+               std::to_string(first) + " data, " + percent(b.mean) + " &plusmn; " + percent(b.sd) + " with " +
+               std::to_string(last) + ".</li>";
+    };
+    const bool m_falls = m1.mean<0.75 * m0.mean, R_stays = R1.mean> 0.5 * R0.mean;
+    return "<p>Mean over data sets; bars: standard deviation over data sets.</p><ul>" + line("m", m0, m1) +
+           line("R", R0, R1) + "</ul><p>More data " + (m_falls ? "mend" : "do not mend") +
+           " the error of m; that of R " +
+           (R_stays ? "stays: with fine spins independent given X it is misfit, not uncertainty"
+                    : "falls, too") +
+           ".</p>";
+}
+
+std::string correlation_text(const DataSizeResult& result) {
+    std::string html = "<p>Field 0, first data set.</p><ul>";
+    for (const DataSizeFit& fit : result.fits) {
+        if (fit.correlation_band[0].empty()) continue;
+        Index inside = 0;
+        const Index lags = fit.correlation.size() - 1;
+        for (Index l = 1; l <= lags; ++l) {
+            const Band& band = fit.correlation_band[0][static_cast<std::size_t>(l)];
+            inside += band.lower <= result.true_correlation[l] && result.true_correlation[l] <= band.upper;
+        }
+        const Band& first = fit.correlation_band[0][1];
+        html += "<li>S<sub>f</sub> = " + std::to_string(fit.samples) + ": the full posterior's band holds " +
+                std::to_string(inside) + " of " + std::to_string(lags) + " lags; R<sub>1</sub> truth " +
+                html_number(result.true_correlation[1], 3) + ", band " + html_number(first.lower, 3) +
+                " to " + html_number(first.upper, 3) + ".</li>";
+    }
+    return html + "</ul>";
+}
+
+std::string figures(const DataSizeResult& result, const ResultDirectory& directory) {
+    std::vector<std::string> bands{"data_size_truth.csv"}, correlations;
+    for (const Index samples : result.settings.banded) {
+        bands.push_back("data_size_magnetization_" + std::to_string(samples) + ".csv");
+        correlations.push_back("data_size_correlation_" + std::to_string(samples) + ".csv");
+    }
+    const std::vector<HtmlFigure> all{
+        {"data_size_magnetization", "Magnetisation m with credible bands",
+         "Magnetisation against the field with credible bands for several numbers of data",
+         "<p>First data set at each field; the percentages are of all data sets and fields.</p>" +
+             band_text(result) + shrinks(result),
+         bands},
+        {"data_size_coverage",
+         "Do the intervals hold the truth?",
+         "Measured coverage of the intervals against the number of data",
+         coverage_text(result),
+         {"data_size_coverage.csv"}},
+        {"data_size_errors",
+         "Relative errors",
+         "Relative errors of m and R against the number of data",
+         errors_text(result),
+         {"data_size_errors.csv"}},
+        {"data_size_correlation", "Correlation R<sub>l</sub> at &mu; = 0",
+         "Correlation against the lag with credible bands for several numbers of data",
+         correlation_text(result), correlations}};
+    std::string html = "<div class=\"figures\">\n";
+    for (const HtmlFigure& figure : all) html += html_of(figure, directory);
+    return html + "</div>\n";
+}
+
+std::string list_of(const std::vector<Index>& values) {
+    std::string list;
+    for (const Index v : values) list += (list.empty() ? "" : ", ") + std::to_string(v);
+    return list;
+}
+
+std::string settings_of(const DataSizeResult& result, double seconds) {
+    const DataSizeSettings& s = result.settings;
+    const auto& chain = s.fine.chain;
+    return settings_table(
+        {{"fine chain", std::to_string(chain.sites) + " sites, " +
+                            (chain.boundary == predcg::Boundary::open ? "open" : "periodic")},
+         {"couplings", "J_0 = " + text_of(chain.strength) + ", range L_f = " + std::to_string(chain.range) +
+                           ", exponent a = " + text_of(chain.exponent)},
+         {"inverse temperature β", text_of(s.fine.beta)},
+         {"fields μ", text_of(s.from) + " to " + text_of(s.to) + " in steps of " + text_of(s.step) +
+                          ", and 0 for the correlations"},
+         {"coarse model", "{linear, pair_1}, level l_c = " + std::to_string(s.level)},
+         {"data", "S_f = " + list_of(s.samples) + " exact samples, " + std::to_string(s.data_sets) +
+                      " data sets at each field; a smaller one is the beginning of a larger one"},
+         {"prior", "weak: β θ_k ~ N(0, 2²), logit θ_cf ~ N(1, 2²) and ≥ 0"},
+         {"posterior", "HMC, 4 chains, " + std::to_string(s.draws) + " draws in all; Laplace of the slides"},
+         {"credibility", text_of(s.credibility)},
+         {"seed", std::to_string(s.seed) + "; the data of field k, counted from 0, have seed + k"},
+         {"predcg", std::string(predcg::version_string)},
+         {"time taken", fixed(seconds, 1) + " s"}});
+}
+
+}  // namespace
+
+std::string write_data_size(const DataSizeResult& result, const std::function<double()>& seconds,
+                            const ResultDirectory& directory) {
+    write_tables(result, directory);
+    const std::string problem = draw(directory, data_size_figures(result));
+    std::string body =
+        "<p>A coarse chain {linear, pair_1} and a probabilistic map are learnt from S<sub>f</sub> "
+        "configurations of a fine Ising chain with long interactions. The intervals are " +
+        percent(result.settings.credibility, 0) +
+        " credible intervals of the expectation of m and R<sub>l</sub>, by the full posterior of "
+        "(&theta;<sub>c</sub>, &theta;<sub>cf</sub>) and by the approximation of the slides, which lets "
+        "&theta;<sub>cf</sub> alone be uncertain.</p>\n";
+    body += figures(result, directory);
+    body += "<h2>Settings</h2>\n" + settings_of(result, seconds());
+    directory.write("report.html", page("predCG: how many data, and how sure", body));
+    return problem;
+}
+
+}  // namespace cli::study
