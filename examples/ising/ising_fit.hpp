@@ -25,6 +25,9 @@ struct Comparison {
     predcg::Vector correlation_data, correlation_mean;  ///< lags 0..n/2
 };
 
+/// Throws CostError where exact predictions cost too much. Costs one.
+void check_predictions(const FitModel& model);
+
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
 
 double predicted_magnetization(const IsingFit& fit);

@@ -80,7 +80,8 @@ struct StartSummary {
     Parameters parameters;
 };
 
-/// What a fit with a sampling engine knows about its own errors.
+/// What a fit with a sampling engine knows about its own errors; NaN where it does not: after few iterations,
+/// or where the averaged information is not positive definite.
 struct MonteCarloReport {
     Parameters standard_errors;  ///< of the estimates, from sampling alone
     Parameters drift;            ///< Newton step left at the average, to be compared with the errors
