@@ -236,12 +236,13 @@ private:
         return a;
     }
 
-    /// Open directions: information less two of its errors, from ten parts of the window, below the bound.
+    /// Open directions: information less two of its errors, from ten parts of the window or less, below the
+    /// bound.
     void find_directions(Average& a, const Matrix& information, Index first) const {
         if (information.size() == 0) return;
         for (Direction& direction :
              weak_directions(information, all_names_, std::numeric_limits<double>::infinity())) {
-            constexpr Index parts = 10;
+            const Index parts = std::min<Index>(10, a.iterations);
             Vector values = Vector::Zero(parts);
             for (Index t = 0; t < a.iterations; ++t) {
                 const Vector& v = direction.coefficients;
@@ -250,7 +251,8 @@ private:
                                 static_cast<double>(parts) / static_cast<double>(a.iterations);
             }
             const double spread = (values.array() - values.mean()).square().sum();
-            const double error = std::sqrt(spread / static_cast<double>(parts * (parts - 1)));
+            const double error =
+                parts > 1 ? std::sqrt(spread / static_cast<double>(parts * (parts - 1))) : 0.0;
             if (direction.information - 2.0 * error < identified_from)
                 a.directions.push_back(std::move(direction));
         }
