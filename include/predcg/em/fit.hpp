@@ -108,7 +108,7 @@ struct FitResult {
     std::optional<MonteCarloReport> monte_carlo{};  ///< then log_likelihood and log_posterior are NaN
 
     /// A parameter by its name, coarse or map. Throws ArgumentError for a name that is not there.
-    double operator[](std::string_view name) const {
+    [[gnu::cold]] double operator[](std::string_view name) const {
         std::string known;
         for (const auto* block : {&coarse_names, &map_names})
             for (std::size_t k = 0; k < block->size(); ++k) {

@@ -29,7 +29,7 @@ class FitCoordinates {
 protected:
     using Data = typename Grainer::Data;
 
-    FitCoordinates(const Grainer& grainer, const Data& data, const FitSettings& settings)
+    [[gnu::cold]] FitCoordinates(const Grainer& grainer, const Data& data, const FitSettings& settings)
         : grainer_(grainer), data_(data), settings_(settings), p_(grainer.coarse().parameter_count()),
           m_(grainer.map().parameter_count()) {
         require(settings.iterations >= 0, "FitSettings", "iterations", settings.iterations,
@@ -65,7 +65,7 @@ protected:
     }
 
     /// The models' own start, then normal displacements of it by 1 in every coordinate of z.
-    std::vector<Vector> make_starts() const {
+    [[gnu::cold]] std::vector<Vector> make_starts() const {
         if (settings_.start) {
             require_equal(settings_.start->theta.size(), p_, "FitSettings", "length of start.theta");
             require_equal(settings_.start->eta.size(), m_, "FitSettings", "length of start.eta");
@@ -98,7 +98,8 @@ protected:
     }
 
     template <class Model>
-    static std::vector<std::string> names_of(const Model& model, Index size, const char* prefix) {
+    [[gnu::cold]] static std::vector<std::string> names_of(const Model& model, Index size,
+                                                           const char* prefix) {
         std::vector<std::string> names;
         if constexpr (requires {
                           { model.parameter_names() } -> std::convertible_to<decltype(names)>;
@@ -141,7 +142,7 @@ protected:
     }
 
     /// The parts of a result that do not depend on how it was found.
-    FitResult describe(FitResult result, const Vector& z) const {
+    [[gnu::cold]] FitResult describe(FitResult result, const Vector& z) const {
         result.parameters = parameters_of(z);
         result.coarse_names = names_;
         result.map_names = map_names_;
