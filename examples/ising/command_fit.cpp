@@ -20,9 +20,6 @@ using namespace predcg;
 
 namespace {
 
-/// A noisy iteration does less than an exact one.
-constexpr Index sampled_iterations = 2000;
-
 struct Options {
     std::string data, out;
     FitModel model;

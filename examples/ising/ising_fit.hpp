@@ -7,6 +7,7 @@
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/ising/bernoulli_map.hpp>
 #include <predcg/ising/coarse_chain.hpp>
+#include <predcg/predict/expectation.hpp>
 
 namespace cli {
 
@@ -30,6 +31,6 @@ void check_predictions(const FitModel& model);
 
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
 
-double predicted_magnetization(const IsingFit& fit);
+predcg::Prediction predicted_magnetization(const IsingFit& fit);
 
 }  // namespace cli

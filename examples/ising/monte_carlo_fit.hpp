@@ -2,9 +2,10 @@
 // The same fit with sampled expectations.
 #include "ising_fit.hpp"
 
-#include <predcg/predict/expectation.hpp>
-
 namespace cli {
+
+/// Limit of iterations, unless told: a noisy one does less than an exact one.
+inline constexpr Index sampled_iterations = 2000;
 
 /// Monte Carlo EM from one start; settings.beta is the model's. The result is that of the sampling engine,
 /// as a fit that predicts exactly.

@@ -146,7 +146,7 @@ TEST_F(ProgressLine, IsShownOnATerminalAndWipedAtTheEnd) {
     run("study sweep --sites 8 --samples 5 --field-from 0.3 --field-to 1.5 --out sweep",
         {.standard_error = terminal.name()});
     const std::string shown = terminal.written();
-    EXPECT_NE(shown.find(" of 6 fits"), std::string::npos) << shown;
+    EXPECT_NE(shown.find(" of 11 fits"), std::string::npos) << shown;
     const std::string wiped = "\r\033[K";
     ASSERT_GE(shown.size(), wiped.size());
     EXPECT_EQ(shown.substr(shown.size() - wiped.size()), wiped);
