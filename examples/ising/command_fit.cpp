@@ -1,13 +1,18 @@
 // fit: learn a coarse chain and a map from data.
 #include "command.hpp"
+#include "errors.hpp"
 #include "fit_json.hpp"
+#include "monte_carlo_fit.hpp"
 #include "numbers.hpp"
 #include "options.hpp"
 #include "output_file.hpp"
 #include "progress.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace cli {
 
@@ -15,19 +20,30 @@ using namespace predcg;
 
 namespace {
 
-enum class Engine { exact };
-enum class Optimizer { newton };
-
 struct Options {
     std::string data, out;
     FitModel model;
-    Engine engine = Engine::exact;
-    Optimizer optimizer = Optimizer::newton;
+    FitMethod method;
     Index iterations = FitSettings{}.iterations;
     std::uint64_t seed = FitSettings{}.seed;
+    const CLI::Option* given_iterations = nullptr;
+    std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
 };
 
+IsingFit sample_with_progress(const Options& options, const Configurations& data) {
+    check_predictions(options.model);
+    FitSettings settings;
+    settings.iterations = options.given_iterations->count() > 0 ? options.iterations : sampled_iterations;
+    settings.seed = options.seed;
+    Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
+    settings.observer = [&](const TraceEntry& entry) {
+        progress.update(static_cast<double>(entry.iteration), "fewer if it settles before");
+    };
+    return fit_by_sampling(options.model, options.method, data, settings);
+}
+
 IsingFit fit_with_progress(const Options& options, const Configurations& data) {
+    if (options.method.engine == Engine::monte_carlo) return sample_with_progress(options, data);
     FitSettings settings;
     settings.iterations = options.iterations;
     settings.seed = options.seed;
@@ -46,16 +62,39 @@ void line(const std::string& name, const std::string& value) {
     std::printf("%-16s%s\n", name.c_str(), value.c_str());
 }
 
+/// An estimate, with its sampling error where that is known.
+std::string estimate(double value, std::optional<double> error) {
+    return fixed(value, 6) + (error && std::isfinite(*error) ? " +- " + fixed(*error, 6) : "");
+}
+
+void print_estimates(const IsingFit& fit) {
+    const auto& report = fit.monte_carlo;
+    const auto error = [&](auto block, Index k) {
+        return report ? std::optional((report->standard_errors.*block)[k]) : std::nullopt;
+    };
+    for (std::size_t k = 0; k < fit.coarse_names.size(); ++k) {
+        const auto at = static_cast<Index>(k);
+        line(fit.coarse_names[k], estimate(fit.parameters.theta[at], error(&Parameters::theta, at)));
+    }
+    const double theta_cf = fit.map.theta_cf(fit.parameters.eta);
+    auto map_error = error(&Parameters::eta, 0);
+    if (map_error) *map_error *= theta_cf * (1.0 - theta_cf);
+    line("theta_cf", estimate(theta_cf, map_error));
+}
+
 void print_summary(const SavedFit& saved, const std::string& out) {
     const IsingFit& fit = saved.fit;
     line("status",
          std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) + " iterations");
     line("data", std::to_string(saved.samples) + " samples of " + std::to_string(saved.model.fine_sites) +
                      " sites, level " + std::to_string(saved.model.level));
-    for (std::size_t k = 0; k < fit.coarse_names.size(); ++k)
-        line(fit.coarse_names[k], fixed(fit.parameters.theta[static_cast<Index>(k)], 6));
-    line("theta_cf", fixed(fit.map.theta_cf(fit.parameters.eta), 6));
-    line("log-likelihood", fixed(fit.log_likelihood, 4));
+    print_estimates(fit);
+    if (fit.monte_carlo)
+        line("sampling", word_for(kernels, saved.method.kernel) + ", average of the last " +
+                             std::to_string(fit.monte_carlo->averaged) +
+                             " iterations; +- is the error of sampling alone");
+    else
+        line("log-likelihood", fixed(fit.log_likelihood, 4));
     line("m", "data " + fixed(saved.comparison.magnetization_data, 6) + ", prediction " +
                   fixed(saved.comparison.magnetization_mean, 6));
     if (saved.model.prior == PriorChoice::weak)
@@ -77,12 +116,22 @@ void warn(const SavedFit& saved) {
         std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
     }
     if (fit.status == Status::limit)
-        std::fprintf(stderr,
-                     "predcg-ising: warning: not converged within %td iterations; raise --iterations\n",
-                     fit.iterations);
+        std::fprintf(
+            stderr, "predcg-ising: warning: not converged within %td iterations; raise %s\n", fit.iterations,
+            fit.monte_carlo ? "--iterations or --latent-samples and --coarse-samples" : "--iterations");
+}
+
+/// Says now what does not go together.
+void check(const Options& options) {
+    if (options.method.engine == Engine::monte_carlo) return;
+    const std::string instead = "only with --engine monte-carlo; add that, or leave this out";
+    refuse_given(options.for_sampling, instead);
+    if (options.method.optimizer == Optimizer::robbins_monro)
+        throw InputError("--optimizer", in_quotes(word_for(optimizers, options.method.optimizer)), instead);
 }
 
 void run(Options options) {
+    check(options);
     const Configurations data = read_configurations(options.data);
     options.model.fine_sites = static_cast<Index>(data.front().size());
     // Says now what does not fit together; has the triplets in order.
@@ -91,7 +140,8 @@ void run(Options options) {
     const OutputFile out(options.out);
     IsingFit fit = fit_with_progress(options, data);
     const Comparison comparison = compare(fit, options.model, data);
-    const SavedFit saved{options.model, static_cast<Index>(data.size()), std::move(fit), comparison};
+    const SavedFit saved{options.model, options.method, static_cast<Index>(data.size()), std::move(fit),
+                         comparison};
     out.commit(json_of(saved));
     print_summary(saved, options.out);
     warn(saved);
@@ -109,6 +159,27 @@ void add_model(CLI::App& app, FitModel& model) {
     add_prior(app, model.prior);
 }
 
+void add_method(CLI::App& app, Options& options) {
+    FitMethod& method = options.method;
+    add_choice(app, "--engine", method.engine, engines,
+               "Expectations by transfer matrix, or by averages over samples");
+    add_choice(app, "--optimizer", method.optimizer, optimizers,
+               "Newton on the observed information, EM steps where that fails; or gradient steps that "
+               "shrink, with monte-carlo only");
+    options.given_iterations = add_integer(app, "--iterations", options.iterations,
+                                           "Limit of iterations: " + std::to_string(sampled_iterations) +
+                                               " with monte-carlo, else, for each of several starts",
+                                           0);
+    add_seed(app, options.seed, "Seed of the starts, and of the samples of monte-carlo");
+    options.for_sampling = {
+        add_integer(app, "--latent-samples", method.latent_samples,
+                    "S_q: samples of q(X|x) for each datum in an iteration", 2),
+        add_integer(app, "--coarse-samples", method.coarse_samples, "S_c: samples of p_c(X) in an iteration",
+                    2),
+        add_choice(app, "--sampler", method.kernel, kernels, "Chains of single-site moves")};
+    for (CLI::Option* option : options.for_sampling) option->group("With --engine monte-carlo only");
+}
+
 }  // namespace
 
 Command add_fit(CLI::App& app) {
@@ -118,14 +189,7 @@ Command add_fit(CLI::App& app) {
         ->type_name("FILE.csv")
         ->required();
     add_model(*sub, options->model);
-    const Choices<Engine> engines{{"exact", Engine::exact}};
-    add_choice(*sub, "--engine", options->engine, engines, "How expectations are taken: transfer matrix");
-    const Choices<Optimizer> optimizers{{"newton", Optimizer::newton}};
-    add_choice(*sub, "--optimizer", options->optimizer, optimizers,
-               "Newton on the observed information, EM steps where that fails");
-    add_integer(*sub, "--iterations", options->iterations, "Limit of iterations for each of several starts",
-                0);
-    add_seed(*sub, options->seed, "Seed of the starts");
+    add_method(*sub, *options);
     add_out(*sub, options->out, "FILE.json",
             "Estimate, predictions, and the model, for use by later commands");
     sub->footer(
@@ -134,12 +198,20 @@ Command add_fit(CLI::App& app) {
         "The weak prior is beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0.\n"
         "status is converged, limit, stopped, or, under a flat prior, not identified; `directions` lists "
         "what\n"
-        "the data leave open, with coefficients in (beta theta_c, logit theta_cf).\n\n"
+        "the data leave open, with coefficients in (beta theta_c, logit theta_cf).\n"
+        "With monte-carlo, estimates are averages over the second half of the iterations; converged means "
+        "that\n"
+        "their sampling errors are below a tenth of the posterior's standard deviations. Predictions are "
+        "exact\n"
+        "at the estimate with either engine; log_likelihood is null, as samples do not tell it.\n\n"
         "Examples:\n"
         "  two fine sites to one, nearest-neighbour term only:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --beta 0.3 --out fit.json\n"
         "  linear term, two pair terms and a triplet, maximum likelihood:\n"
         "    predcg-ising fit --data data.csv --linear --pair-range 2 --triplet 1,1 --prior flat \\\n"
+        "        --out fit.json\n"
+        "  by stochastic EM, as in the source:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --engine monte-carlo --optimizer robbins-monro \\\n"
         "        --out fit.json");
     return {sub, [options] { run(*options); }};
 }

@@ -48,13 +48,18 @@ Command add_sweep(CLI::App& study) {
     add_prior(*sub, settings.prior);
     add_seed(*sub, settings.seed, "Seed of the data; field k (from 0) has seed + k");
     add_out(*sub, options->out, "DIRECTORY", "Where tables (CSV), figures (SVG, PNG) and report.html go");
-    sub->footer("At every field, data are drawn from the fine chain, the coarse models {pair_1} and {linear, "
-                "pair_1}\n"
-                "are learnt from them by exact EM, and m is predicted and compared with the exact value.\n\n"
-                "Examples:\n"
-                "    predcg-ising study sweep --out sweep\n"
-                "  four times the data, finer steps:\n"
-                "    predcg-ising study sweep --samples 200 --field-step 0.3 --out fine-sweep");
+    sub->footer(
+        "At every field, data are drawn from the fine chain, the coarse models {pair_1} and {linear, "
+        "pair_1}\n"
+        "are learnt from them by exact EM, and m is predicted and compared with the exact value. "
+        "{pair_1} is\n"
+        "learnt once more by Monte Carlo EM as in the source: Robbins-Monro, S_q = 50, S_c = 200, and m "
+        "from\n"
+        "100 S_c draws.\n\n"
+        "Examples:\n"
+        "    predcg-ising study sweep --out sweep\n"
+        "  four times the data, finer steps:\n"
+        "    predcg-ising study sweep --samples 200 --field-step 0.3 --out fine-sweep");
     return {sub,
             [options] { run_study(options->settings, options->out, study::run_sweep, study::write_sweep); }};
 }

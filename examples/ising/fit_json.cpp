@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <utility>
 
 namespace cli {
@@ -28,16 +30,22 @@ Vector vector_of(const Json& list) {
     return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
 }
 
+/// JSON has no NaN: what is not known is null.
+Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+double value_of(const Json& json) {
+    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
 Json named(const std::vector<std::string>& names, const Vector& values) {
     Json object = Json::object();
-    for (std::size_t k = 0; k < names.size(); ++k) object[names[k]] = values[static_cast<Index>(k)];
+    for (std::size_t k = 0; k < names.size(); ++k) object[names[k]] = known(values[static_cast<Index>(k)]);
     return object;
 }
 
 Vector values_of(const Json& object, const std::vector<std::string>& names) {
     Vector values(static_cast<Index>(names.size()));
     for (std::size_t k = 0; k < names.size(); ++k)
-        values[static_cast<Index>(k)] = object.at(names[k]).get<double>();
+        values[static_cast<Index>(k)] = value_of(object.at(names[k]));
     return values;
 }
 
@@ -45,6 +53,33 @@ std::vector<std::string> all_names(const FitResult& fit) {
     std::vector<std::string> names = fit.coarse_names;
     names.insert(names.end(), fit.map_names.begin(), fit.map_names.end());
     return names;
+}
+
+/// Values for the parameters, coarse and map's, by name.
+Json named(const FitResult& fit, const Parameters& values) {
+    Json object = named(fit.coarse_names, values.theta);
+    object.update(named(fit.map_names, values.eta));
+    return object;
+}
+
+Parameters parameters_of(const Json& object, const FitResult& fit) {
+    return {values_of(object, fit.coarse_names), values_of(object, fit.map_names)};
+}
+
+Json monte_carlo_of(const FitResult& fit, Kernel kernel) {
+    const MonteCarloReport& report = *fit.monte_carlo;
+    return {{"sampler", word_for(kernels, kernel)},
+            {"latent_samples", report.latent_samples},
+            {"coarse_samples", report.coarse_samples},
+            {"standard_errors", named(fit, report.standard_errors)},
+            {"diagnostics", {{"averaged", report.averaged}, {"drift", named(fit, report.drift)}}}};
+}
+
+MonteCarloReport report_from(const Json& json, const FitResult& fit) {
+    const Json& diagnostics = json.at("diagnostics");
+    return {parameters_of(json.at("standard_errors"), fit), parameters_of(diagnostics.at("drift"), fit),
+            diagnostics.at("averaged").get<Index>(), json.at("latent_samples").get<Index>(),
+            json.at("coarse_samples").get<Index>()};
 }
 
 Json directions_of(const FitResult& fit, PriorChoice prior) {
@@ -74,7 +109,7 @@ Json model_of(const FitModel& model) {
 
 /// A word of the file, or an InputError.
 template <class T>
-T word_of(const Json& json, const std::string& key, const std::vector<std::pair<std::string, T>>& words) {
+T word_of(const Json& json, const std::string& key, const Choices<T>& words) {
     const auto text = json.at(key).get<std::string>();
     std::string allowed;
     for (const auto& [word, value] : words) {
@@ -102,7 +137,7 @@ FitModel model_from(const Json& json) {
 
 FitResult result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
     FitResult result;
-    std::vector<std::pair<std::string, Status>> statuses;
+    Choices<Status> statuses;
     for (const Status status : all_statuses) statuses.emplace_back(to_string(status), status);
     result.status = word_of<Status>(json, "status", statuses);
     result.iterations = json.at("iterations").get<Index>();
@@ -112,14 +147,27 @@ FitResult result_from(const Json& json, const FitModel& model, const ising::Coar
     result.parameters.eta = values_of(json, result.map_names);
     result.beta = model.beta;
     result.data_count = json.at("samples").get<double>();
-    result.log_likelihood = json.at("log_likelihood").get<double>();
-    result.log_posterior = json.at("log_posterior").get<double>();
+    result.log_likelihood = value_of(json.at("log_likelihood"));
+    result.log_posterior = value_of(json.at("log_posterior"));
     for (const Json& d : json.at("directions"))
         result.directions.push_back({d.at("information").get<double>(),
                                      values_of(d.at("coefficients"), all_names(result)),
                                      d.at("direction").get<std::string>()});
     result.seed = json.at("seed").get<std::uint64_t>();
+    if (json.contains("monte_carlo")) result.monte_carlo = report_from(json.at("monte_carlo"), result);
     return result;
+}
+
+FitMethod method_from(const Json& json) {
+    FitMethod method;
+    method.engine = word_of(json, "engine", engines);
+    method.optimizer = word_of(json, "optimizer", optimizers);
+    if (method.engine == Engine::exact) return method;
+    const Json& monte_carlo = json.at("monte_carlo");
+    method.kernel = word_of(monte_carlo, "sampler", kernels);
+    method.latent_samples = monte_carlo.at("latent_samples").get<Index>();
+    method.coarse_samples = monte_carlo.at("coarse_samples").get<Index>();
+    return method;
 }
 
 SavedFit saved_from(const Json& json) {
@@ -127,6 +175,7 @@ SavedFit saved_from(const Json& json) {
     const auto coarse = coarse_chain_of(model);
     const Json &m = json.at("magnetization"), &R = json.at("correlation");
     return {model,
+            method_from(json),
             json.at("samples").get<Index>(),
             IsingFit(result_from(json, model, coarse), coarse, ising::bernoulli_map({.level = model.level}),
                      TransferMatrix{}),
@@ -143,14 +192,14 @@ std::string json_of(const SavedFit& saved) {
     for (Index l = 0; l < c.correlation_mean.size(); ++l) lags.push_back(l);
     Json json{{"status", to_string(fit.status)},
               {"iterations", fit.iterations},
-              {"engine", "exact"},
-              {"optimizer", "newton"},
+              {"engine", word_for(engines, saved.method.engine)},
+              {"optimizer", word_for(optimizers, saved.method.optimizer)},
               {"names", fit.coarse_names},
               {"theta_c", named(fit.coarse_names, fit.parameters.theta)},
               {"theta_cf", fit.map.theta_cf(fit.parameters.eta)},
               {fit.map_names.front(), fit.parameters.eta[0]},
-              {"log_likelihood", fit.log_likelihood},
-              {"log_posterior", fit.log_posterior},
+              {"log_likelihood", known(fit.log_likelihood)},
+              {"log_posterior", known(fit.log_posterior)},
               {"magnetization", {{"data", c.magnetization_data}, {"mean", c.magnetization_mean}}},
               {"correlation",
                {{"lag", lags}, {"data", list_of(c.correlation_data)}, {"mean", list_of(c.correlation_mean)}}},
@@ -159,6 +208,7 @@ std::string json_of(const SavedFit& saved) {
               {"samples", saved.samples},
               {"seed", fit.seed},
               {"version", version_string}};
+    if (fit.monte_carlo) json["monte_carlo"] = monte_carlo_of(fit, saved.method.kernel);
     return json.dump(1) + "\n";
 }
 

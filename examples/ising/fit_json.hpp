@@ -11,6 +11,7 @@ namespace cli {
 /// A fit with its model and what was compared: the content of fit.json.
 struct SavedFit {
     FitModel model;
+    FitMethod method;
     Index samples = 0;
     IsingFit fit;
     Comparison comparison;

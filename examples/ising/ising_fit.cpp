@@ -55,12 +55,17 @@ IsingFit fit_samples(const FitModel& model, const Configurations& data, FitSetti
                                             : fit_with(model, data, settings, weak_prior());
 }
 
-double predicted_magnetization(const IsingFit& fit) { return predict(fit, ising::Magnetization{}).value(); }
+Prediction predicted_magnetization(const IsingFit& fit) { return predict(fit, ising::Magnetization{}); }
+
+void check_predictions(const FitModel& model) {
+    const auto coarse = coarse_chain_of(model);
+    TransferMatrix{}.site_moments(boltzmann(coarse, Vector::Zero(coarse.parameter_count()), model.beta), 2);
+}
 
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data) {
     const ising::Correlation R{model.boundary};
-    return {data_mean(data, ising::Magnetization{})[0], predicted_magnetization(fit), data_mean(data, R),
-            predict(fit, R).mean};
+    return {data_mean(data, ising::Magnetization{})[0], predicted_magnetization(fit).value(),
+            data_mean(data, R), predict(fit, R).mean};
 }
 
 }  // namespace cli

@@ -7,6 +7,7 @@
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/ising/bernoulli_map.hpp>
 #include <predcg/ising/coarse_chain.hpp>
+#include <predcg/predict/expectation.hpp>
 
 namespace cli {
 
@@ -25,8 +26,11 @@ struct Comparison {
     predcg::Vector correlation_data, correlation_mean;  ///< lags 0..n/2
 };
 
+/// Throws CostError where exact predictions cost too much. Costs one.
+void check_predictions(const FitModel& model);
+
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
 
-double predicted_magnetization(const IsingFit& fit);
+predcg::Prediction predicted_magnetization(const IsingFit& fit);
 
 }  // namespace cli

@@ -3,11 +3,17 @@
 #include <predcg/ising/chain.hpp>
 #include <predcg/ising/terms.hpp>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace cli {
 
 using predcg::Index;
+
+/// The words that options and files have for the values of a choice.
+template <class T>
+using Choices = std::vector<std::pair<std::string, T>>;
 
 /// The fine model at an inverse temperature.
 struct FineModel {
@@ -34,5 +40,31 @@ struct FitModel {
     predcg::Boundary boundary = predcg::Boundary::periodic;
     PriorChoice prior = PriorChoice::weak;
 };
+
+enum class Engine { exact, monte_carlo };
+enum class Optimizer { newton, robbins_monro };
+enum class Kernel { heat_bath, metropolis };
+
+inline const Choices<Engine> engines{{"exact", Engine::exact}, {"monte-carlo", Engine::monte_carlo}};
+inline const Choices<Optimizer> optimizers{{"newton", Optimizer::newton},
+                                           {"robbins-monro", Optimizer::robbins_monro}};
+inline const Choices<Kernel> kernels{{"heat-bath", Kernel::heat_bath}, {"metropolis", Kernel::metropolis}};
+
+/// How it is learnt. Kernel and numbers of samples belong to Engine::monte_carlo.
+struct FitMethod {
+    Engine engine = Engine::exact;
+    Optimizer optimizer = Optimizer::newton;
+    Kernel kernel = Kernel::heat_bath;
+    Index latent_samples = 50;   ///< S_q, of q(X|x) for each datum and iteration
+    Index coarse_samples = 200;  ///< S_c, of p_c(X) for each iteration
+};
+
+/// The word for a value.
+template <class T>
+const std::string& word_for(const Choices<T>& choices, T value) {
+    for (const auto& [word, meaning] : choices)
+        if (meaning == value) return word;
+    return choices.front().first;
+}
 
 }  // namespace cli

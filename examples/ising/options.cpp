@@ -78,6 +78,12 @@ std::string chosen(const std::string& name, const std::string& text, const std::
     throw InputError(name, in_quotes(text), allowed);
 }
 
+void refuse_given(const std::vector<CLI::Option*>& options, const std::string& instead) {
+    for (const CLI::Option* option : options)
+        if (option->count() > 0)
+            throw InputError(option->get_name(), in_quotes(option->results().front()), instead);
+}
+
 CLI::Option* add_boundary(CLI::App& app, Boundary& value, const std::string& help) {
     const Choices<Boundary> choices{{"periodic", Boundary::periodic}, {"open", Boundary::open}};
     return add_choice(app, "--boundary", value, choices, help);

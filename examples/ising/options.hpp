@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace cli {
@@ -26,10 +25,8 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& he
 /// A help text that ends with the default in brackets.
 std::string with_default(const std::string& help, const std::string& value);
 
-/// One of several words.
-template <class T>
-using Choices = std::vector<std::pair<std::string, T>>;
 std::string chosen(const std::string& name, const std::string& text, const std::vector<std::string>& words);
+/// One of several words.
 template <class T>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value, const Choices<T>& choices,
                         const std::string& help) {
@@ -51,6 +48,9 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value, const 
             with_default(help, current))
         ->type_name(type);
 }
+
+/// Throws InputError for options that were given, but mean nothing here; `instead` says when they do.
+void refuse_given(const std::vector<CLI::Option*>& options, const std::string& instead);
 
 CLI::Option* add_boundary(CLI::App& app, predcg::Boundary& value, const std::string& help);
 /// --triplet m,n, as often as wanted.

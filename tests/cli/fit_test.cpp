@@ -3,6 +3,8 @@
 #include "fit_json.hpp"
 #include "program.hpp"
 #include "reference.hpp"
+#include "test_seed.hpp"
+#include "z_score.hpp"
 
 #include <predcg/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
@@ -127,6 +129,8 @@ TEST_F(FitCommand, SummaryIsShortAndReadable) {
 TEST_F(FitCommand, LoadedFitPredictsTheSame) {
     for (const std::string options :
          {" --field 0.3 --linear --pair-range 2 --triplet 1,2", " --field 0.3 --pair-range 0 --prior flat",
+          " --field 0.3 --linear --engine monte-carlo --sampler metropolis --optimizer robbins-monro",
+          " --engine monte-carlo --prior flat --iterations 0 --latent-samples 7",
           " --field -0.1 --boundary open --level 4 --beta 0.5"}) {
         run("fit --data " + data_file("A") + options + " --out fit.json");
         const cli::SavedFit saved = cli::load_fit(at("fit.json"));
@@ -169,6 +173,93 @@ TEST_F(FitCommand, SameCommandSameBytes) {
     run_well(options + "a.json");
     run_well(options + "b.json");
     EXPECT_EQ(read_text(at("a.json")), read_text(at("b.json")));
+    run(options + "c.json --engine monte-carlo --iterations 250");
+    run(options + "d.json --engine monte-carlo --iterations 250");
+    EXPECT_EQ(read_text(at("c.json")), read_text(at("d.json")));
+}
+
+/// Estimates of Monte Carlo EM and their errors, beside exact ones, in terms of errors; 6 would be one false
+/// alarm in 5e8 were the errors known, which they are to about 15 %.
+TEST_F(FitCommand, MonteCarloMeetsTheExactFitWithinItsErrors) {
+    const std::string data = "--data " + data_file("A") + " --field 0.3 --linear";
+    const Json exact = fit(data);
+    EXPECT_FALSE(exact.contains("monte_carlo"));
+    for (const std::string optimizer : {"newton", "robbins-monro"})
+        for (const std::string sampler : {"heat-bath", "metropolis"}) {
+            const std::string what = optimizer + " " + sampler;
+            const Json json =
+                fit(data + " --engine monte-carlo --optimizer " + optimizer + " --sampler " + sampler +
+                    " --latent-samples 60 --coarse-samples 250 --seed " + std::to_string(test_seed()));
+            EXPECT_EQ(json["status"], "converged") << what;
+            EXPECT_EQ(json["engine"], "monte-carlo");
+            EXPECT_EQ(json["optimizer"], optimizer);
+            EXPECT_TRUE(json["log_likelihood"].is_null());
+            EXPECT_TRUE(json["log_posterior"].is_null());
+            const Json& report = json["monte_carlo"];
+            EXPECT_EQ(report["sampler"], sampler);
+            EXPECT_EQ(report["latent_samples"], 60);
+            EXPECT_EQ(report["coarse_samples"], 250);
+            EXPECT_EQ(report["diagnostics"]["averaged"], json["iterations"].get<int>() / 2);
+            const auto value = [](const Json& of, const char* name) {
+                return (of["theta_c"].contains(name) ? of["theta_c"][name] : of[name]).get<double>();
+            };
+            for (const char* name : {"linear", "pair_1", "logit_theta_cf"}) {
+                const double error = report["standard_errors"][name];
+                EXPECT_GT(error, 0.0) << what;
+                expect_z(value(json, name), value(exact, name), 7.0 / 6.0 * error, what + " " + name);
+                EXPECT_LT(std::abs(report["diagnostics"]["drift"][name].get<double>()), 10.0 * error) << what;
+            }
+            EXPECT_NE(json["theta_c"], exact["theta_c"]) << what;
+            // The mean is exact at the estimate: it can be no further off than the parameters.
+            EXPECT_NEAR(json["magnetization"]["mean"], exact["magnetization"]["mean"], 0.03) << what;
+        }
+}
+
+TEST_F(FitCommand, MonteCarloDefaultsAreThoseOfTheHelp) {
+    const std::string data = "--data " + data_file("A") + " --field 0.3 --engine monte-carlo";
+    const Json json = fit(data);
+    const std::string first = read_text(at("fit.json"));
+    EXPECT_EQ(json["iterations"].get<int>() % 50, 0);
+    fit(data + " --optimizer newton --latent-samples 50 --coarse-samples 200 --sampler heat-bath "
+               "--iterations 2000 --seed 1");
+    EXPECT_EQ(first, read_text(at("fit.json")));
+    fit(data + " --seed 2");
+    EXPECT_NE(first, read_text(at("fit.json")));
+}
+
+TEST_F(FitCommand, MonteCarloSaysWhatSamplesDoNotSettle) {
+    const std::string fit = " --engine monte-carlo --out fit.json";
+    const auto few = run("fit --data " + data_file("A") + " --iterations 40" + fit);
+    EXPECT_EQ(few.code, 0);
+    EXPECT_NE(few.err.find("--latent-samples"), std::string::npos) << few.err;
+    EXPECT_EQ(read_json(at("fit.json"))["status"], "limit");
+    run("fit --data " + data_file("A") + " --iterations 1" + fit);
+    EXPECT_TRUE(read_json(at("fit.json"))["monte_carlo"]["standard_errors"]["pair_1"].is_null());
+
+    run_well("generate --field 4.5 --out data.csv");
+    const auto saturated = run_well("fit --data data.csv --field 4.5 --linear" + fit);
+    Json json = read_json(at("fit.json"));
+    EXPECT_EQ(json["status"], "converged");
+    ASSERT_EQ(json["directions"].size(), 1u);
+    EXPECT_EQ(json["directions"][0]["kind"], "prior-dominated");
+    EXPECT_NE(saturated.out.find("prior-dominated"), std::string::npos) << saturated.out;
+
+    run_well("generate --beta 1 --field 3.9 --out data.csv");
+    const auto flat = run("fit --data data.csv --beta 1 --field 3.9 --prior flat --iterations 300" + fit);
+    EXPECT_EQ(flat.code, 0);
+    EXPECT_EQ(read_json(at("fit.json"))["status"], "not identified");
+    EXPECT_NE(flat.err.find("do not identify"), std::string::npos) << flat.err;
+}
+
+TEST_F(FitCommand, MonteCarloSummaryHasSamplingErrors) {
+    const auto outcome =
+        run_well("fit --data " + data_file("A") + " --field 0.3 --engine monte-carlo --out fit.json");
+    const Json json = read_json(at("fit.json"));
+    char line[64];
+    std::snprintf(line, sizeof line, "%.6f +- %.6f", json["theta_c"]["pair_1"].get<double>(),
+                  json["monte_carlo"]["standard_errors"]["pair_1"].get<double>());
+    EXPECT_NE(outcome.out.find(line), std::string::npos) << outcome.out;
+    EXPECT_EQ(outcome.out.find("log-likelihood"), std::string::npos) << outcome.out;
 }
 
 TEST_F(FitCommand, OpenChainsHaveOpenCorrelations) {

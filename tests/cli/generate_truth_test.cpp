@@ -2,9 +2,14 @@
 #include "data_io.hpp"
 #include "program.hpp"
 #include "reference.hpp"
+#include "test_seed.hpp"
+#include "z_score.hpp"
 
 #include <predcg/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
+#include <predcg/sampling/autocorrelation.hpp>
+#include <predcg/sampling/single_site.hpp>
+#include <predcg/sampling/trajectory.hpp>
 #include <predcg/version.hpp>
 
 using namespace predcg;
@@ -53,6 +58,37 @@ TEST_F(Generate, SeedDecides) {
     EXPECT_EQ(a, read_text(at("b.csv")));
     EXPECT_NE(a, read_text(at("c.csv")));
     EXPECT_TRUE(a.starts_with(read_text(at("first.csv"))));
+}
+
+TEST_F(Generate, ChainsAreThoseOfTheLibrary) {
+    const Boltzmann target(ising::chain(unusual_chain), 0.7);
+    const TrajectorySettings settings{.samples = 9, .burn_in = 20, .thinning = 3};
+    const auto expect_file = [&](const char* sampler, const auto& kernel) {
+        run_well(std::string("generate ") + unusual + " --samples 9 --seed 5 --sampler " + sampler +
+                 " --burn-in 20 --thinning 3 --out data.csv");
+        Philox4x32 rng = make_stream(5, Purpose::generate);
+        EXPECT_EQ(cli::read_configurations(at("data.csv")), trajectory(kernel, target, settings, rng));
+    };
+    expect_file("heat-bath", HeatBath{});
+    expect_file("metropolis", Metropolis{});
+    run_well("generate --sampler metropolis --out default.csv");
+    run_well("generate --sampler metropolis --burn-in 1000 --thinning 10 --out explicit.csv");
+    EXPECT_EQ(read_text(at("default.csv")), read_text(at("explicit.csv")));
+}
+
+TEST_F(Generate, EverySamplerMeetsTheTruth) {
+    const std::string chain = " --sites 12 --field 0.2 --beta 0.5 ";
+    run_well("truth" + chain + "--out truth.json");
+    const double expected = read_json(at("truth.json"))["magnetization"];
+    for (const std::string sampler : {"exact", "heat-bath", "metropolis"}) {
+        run_well("generate" + chain + "--samples 4000 --seed " + std::to_string(test_seed()) + " --sampler " +
+                 sampler + " --out data.csv");
+        const auto data = cli::read_configurations(at("data.csv"));
+        ASSERT_EQ(data.size(), 4000u);
+        Vector m(4000);
+        for (Index k = 0; k < m.size(); ++k) m[k] = ising::Magnetization{}(data[static_cast<std::size_t>(k)]);
+        expect_z(m.mean(), expected, mcse_mean(m), sampler);
+    }
 }
 
 TEST_F(Generate, TakesTheLargestSeed) {

@@ -83,10 +83,16 @@ TEST_F(Help, OfEverySubcommandHasDefaultsAndExamples) {
         {"generate",
          {"--sites", "[32]", "--strength", "--range", "--exponent", "--normalisation", "slides|total",
           "--boundary", "--field", "energy", "--beta", "1/energy", "[0.3]", "--samples", "--seed"}},
+        {"generate",
+         {"--sampler", "exact|heat-bath|metropolis", "--burn-in", "[1000]", "--thinning", "[10]",
+          "correlated"}},
         {"truth", {"--sites", "--beta", "correlation"}},
         {"fit",
          {"--data", "--level", "--linear", "--pair-range", "--triplet", "--field", "--beta", "--engine",
           "--optimizer", "--prior", "[weak]", "--iterations", "[200]", "--seed", "--boundary"}},
+        {"fit",
+         {"exact|monte-carlo", "newton|robbins-monro", "--latent-samples", "[50]", "--coarse-samples",
+          "[200]", "--sampler", "heat-bath|metropolis", "null"}},
         {"study", {"sweep"}},
         {"study sweep",
          {"--field-from", "[-4.5]", "--field-to", "--field-step", "[0.6]", "--level", "[50]"}}};
@@ -140,7 +146,7 @@ TEST_F(ProgressLine, IsShownOnATerminalAndWipedAtTheEnd) {
     run("study sweep --sites 8 --samples 5 --field-from 0.3 --field-to 1.5 --out sweep",
         {.standard_error = terminal.name()});
     const std::string shown = terminal.written();
-    EXPECT_NE(shown.find(" of 6 fits"), std::string::npos) << shown;
+    EXPECT_NE(shown.find(" of 11 fits"), std::string::npos) << shown;
     const std::string wiped = "\r\033[K";
     ASSERT_GE(shown.size(), wiped.size());
     EXPECT_EQ(shown.substr(shown.size() - wiped.size()), wiped);

@@ -1,5 +1,6 @@
 // study sweep: its numbers against the other subcommands, its report against its numbers.
 #include "program.hpp"
+#include "z_score.hpp"
 
 #include <predcg/version.hpp>
 
@@ -29,6 +30,34 @@ protected:
     void expect_contains(const std::string& text, const std::string& part) const {
         EXPECT_NE(text.find(part), std::string::npos) << part;
     }
+
+    /// The report's sentences about Monte Carlo EM, and that it meets exact EM.
+    void expect_sampled_findings(const std::string& report) const {
+        const auto exact = read_table(at("sweep/sweep_predcg.csv")),
+                   sampled = read_table(at("sweep/sweep_monte_carlo.csv"));
+        std::vector<double> largest;
+        std::vector<std::size_t> met;
+        for (const std::string name : {"pair_1", "logit_theta_cf", "theta_cf", "magnetization"}) {
+            const auto a = numbers(sampled.at(name)), b = numbers(exact.at(name));
+            largest.push_back(0.0);
+            met.push_back(0);
+            for (std::size_t k = 0; k < a.size(); ++k) {
+                largest.back() = std::max(largest.back(), std::abs(a[k] - b[k]));
+                if (name != "theta_cf")
+                    met.back() += std::abs(a[k] - b[k]) <= 2.0 * numbers(sampled.at(name + "_error"))[k];
+            }
+        }
+        expect_contains(report, "own standard errors at " + std::to_string(met[0]) + " of 16 fields");
+        expect_contains(report, "at " + std::to_string(met[1]) + " of 16 fields in &theta;<sub>cf</sub>");
+        expect_contains(report, "differences are " + fixed(largest[0], 3) + " and " + fixed(largest[2], 4));
+        expect_contains(report, "by no more than " + fixed(largest[3], 4));
+        // Of 16 normal errors fewer than 10 are within two with a probability below 1e-5.
+        EXPECT_GE(met[0], 10u);
+        EXPECT_GE(met[1], 10u);
+        for (std::size_t k = 0; k < 16; ++k)
+            if (sampled.at("status")[k] == "limit")
+                expect_contains(report, "Not settled within 2000 iterations");
+    }
 };
 
 constexpr const char* small = "--sites 16 --samples 12 --seed 40 --field-from -0.9 --field-to 0.9 ";
@@ -38,9 +67,10 @@ TEST_F(Sweep, WritesTablesFiguresAndReport) {
     EXPECT_EQ(outcome.out, "report: " + fs::canonical(at("sweep/report.html")).string() + "\n");
     std::vector<std::string> expected{"report.html",       "sweep_data.csv",   "sweep_magnetization.gp",
                                       "sweep_predcg.csv",  "sweep_theta_c.gp", "sweep_predcg_linear.csv",
-                                      "sweep_theta_cf.gp", "sweep_truth.csv"};
+                                      "sweep_theta_cf.gp", "sweep_truth.csv",  "sweep_monte_carlo.csv",
+                                      "sweep_paths.csv",   "sweep_paths.gp"};
     if (has_gnuplot())
-        for (const char* name : {"sweep_magnetization", "sweep_theta_c", "sweep_theta_cf"})
+        for (const char* name : {"sweep_magnetization", "sweep_theta_c", "sweep_theta_cf", "sweep_paths"})
             for (const char* kind : {".svg", ".png"}) expected.push_back(std::string(name) + kind);
     std::sort(expected.begin(), expected.end());
     std::vector<std::string> found;
@@ -84,6 +114,54 @@ TEST_F(Sweep, NumbersAreThoseOfGenerateTruthAndFit) {
     EXPECT_EQ(curve.at("magnetization").back(), data.at("truth").back());
 }
 
+TEST_F(Sweep, MonteCarloIsThatOfFit) {
+    run_well(std::string("study sweep --out sweep ") + small);
+    const auto data = read_table(at("sweep/sweep_data.csv"));
+    const auto table = read_table(at("sweep/sweep_monte_carlo.csv"));
+    for (std::size_t k = 0; k < 4; ++k) {
+        const std::string field = " --field " + data.at("field")[k], seed = " --seed " + data.at("seed")[k];
+        run_well("generate --samples 12 --sites 16" + seed + field + " --out data.csv");
+        const std::string method = " --engine monte-carlo --optimizer robbins-monro";
+        ASSERT_EQ(run("fit --data data.csv" + field + seed + method + " --out fit.json").code, 0);
+        const auto fit = read_json(at("fit.json"));
+        const auto& errors = fit["monte_carlo"]["standard_errors"];
+        EXPECT_EQ(table.at("status")[k], fit["status"]);
+        EXPECT_EQ(numbers(table.at("iterations"))[k], fit["iterations"]);
+        EXPECT_EQ(numbers(table.at("pair_1"))[k], fit["theta_c"]["pair_1"]);
+        EXPECT_EQ(numbers(table.at("theta_cf"))[k], fit["theta_cf"]);
+        EXPECT_EQ(numbers(table.at("pair_1_error"))[k], errors["pair_1"]);
+        EXPECT_EQ(numbers(table.at("logit_theta_cf_error"))[k], errors["logit_theta_cf"]);
+        EXPECT_EQ(table.at("log_likelihood")[k], "nan");
+        // m is sampled, fit's is exact, at one estimate
+        expect_z(numbers(table.at("magnetization"))[k], fit["magnetization"]["mean"],
+                 numbers(table.at("magnetization_error"))[k], "m" + field);
+    }
+}
+
+TEST_F(Sweep, PathsLeadToTheExactFit) {
+    run_well(std::string("study sweep --out sweep ") + small);
+    const auto paths = read_table(at("sweep/sweep_paths.csv"));
+    const auto exact = read_table(at("sweep/sweep_predcg.csv"));
+    const std::string report = read_text(at("sweep/report.html"));
+    expect_contains(report, "{pair_1} at &mu; = 0.30");
+    for (const char* name : {"pair_1", "theta_cf"}) {
+        const auto limit = numbers(paths.at(std::string(name) + "_exact"));
+        ASSERT_EQ(limit.size(), 400u);
+        EXPECT_EQ(limit, std::vector<double>(400, numbers(exact.at(name))[2])) << name;
+        for (const char* method : {"_robbins_monro", "_newton"}) {
+            const auto path = numbers(paths.at(name + std::string(method)));
+            EXPECT_EQ(path[0], std::string(name) == "pair_1" ? 0.0 : 1.0 / (1.0 + std::exp(-1.0)));
+            double mean = 0.0, spread = 0.0;
+            for (std::size_t t = 200; t < 400; ++t) mean += path[t] / 200.0;
+            for (std::size_t t = 200; t < 400; ++t) spread += std::pow(path[t] - mean, 2) / 200.0;
+            EXPECT_GT(spread, 0.0);
+            EXPECT_LT(std::abs(mean - limit[0]), 3.0 * std::sqrt(spread)) << name << method;
+            if (std::string(name) == "pair_1")
+                expect_contains(report, fixed(mean, 3) + " &plusmn; " + fixed(std::sqrt(spread), 3));
+        }
+    }
+}
+
 TEST_F(Sweep, StandardErrorOfTheData) {
     run_well(std::string("study sweep --out sweep ") + small);
     run_well("generate --sites 16 --field -0.9 --samples 12 --seed 40 --out data.csv");
@@ -106,8 +184,8 @@ TEST_F(Sweep, ReportStatesWhatTheNumbersSay) {
     const std::string report = read_text(at("sweep/report.html"));
     const auto data = read_table(at("sweep/sweep_data.csv"));
     const auto truth = numbers(data.at("truth")), error = numbers(data.at("standard_error"));
-    for (const char* file :
-         {"sweep/sweep_data.csv", "sweep/sweep_predcg.csv", "sweep/sweep_predcg_linear.csv"}) {
+    for (const char* file : {"sweep/sweep_data.csv", "sweep/sweep_predcg.csv",
+                             "sweep/sweep_predcg_linear.csv", "sweep/sweep_monte_carlo.csv"}) {
         const auto m = numbers(read_table(at(file)).at("magnetization"));
         double worst = 0.0, squares = 0.0, all = 0.0;
         for (std::size_t k = 0; k < m.size(); ++k) {
@@ -139,6 +217,7 @@ TEST_F(Sweep, ReportStatesWhatTheNumbersSay) {
                     "differ by " + std::string(mirror < 0.0 ? "&minus;" : "") + fixed(std::abs(mirror), 3));
     expect_contains(report, std::string(predcg::version_string));
     expect_contains(report, "--seed 1");
+    expect_sampled_findings(report);
 }
 
 TEST_F(Sweep, DefaultIsExperimentOne) {
@@ -177,7 +256,7 @@ TEST_F(Sweep, ReportStandsAlone) {
     std::size_t figures = 0;
     for (auto place = report.find("<svg"); place != std::string::npos; place = report.find("<svg", place + 1))
         ++figures;
-    EXPECT_EQ(figures, has_gnuplot() ? 3u : 0u);
+    EXPECT_EQ(figures, has_gnuplot() ? 4u : 0u);
 }
 
 TEST_F(Sweep, WithoutGnuplotNumbersAndScriptsRemain) {
@@ -197,8 +276,8 @@ TEST_F(Sweep, SameSeedSameTables) {
     run_well(std::string("study sweep --out b ") + small);
     run_well(std::string("study sweep --out c --seed 41 ") +
              "--sites 16 --samples 12 --field-from -0.9 --field-to 0.9");
-    for (const char* file :
-         {"sweep_data.csv", "sweep_truth.csv", "sweep_predcg.csv", "sweep_predcg_linear.csv"})
+    for (const char* file : {"sweep_data.csv", "sweep_truth.csv", "sweep_predcg.csv",
+                             "sweep_predcg_linear.csv", "sweep_monte_carlo.csv", "sweep_paths.csv"})
         EXPECT_EQ(read_text(at("a") / file), read_text(at("b") / file)) << file;
     EXPECT_NE(read_text(at("a/sweep_predcg.csv")), read_text(at("c/sweep_predcg.csv")));
 }

@@ -1,12 +1,8 @@
 // Monte Carlo EM against exact EM: the reference sets A and B with {linear, pair_1}, l_c = 2.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/em/online.hpp>
-#include <predcg/engines/monte_carlo.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/optimize/robbins_monro.hpp>
-#include <predcg/sampling/exact_kernel.hpp>
-#include <predcg/sampling/single_site.hpp>
+#include <predcg/monte_carlo.hpp>
 
 #include "reference.hpp"
 #include "test_seed.hpp"

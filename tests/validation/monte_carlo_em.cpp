@@ -1,12 +1,9 @@
 // Monte Carlo EM against exact EM on a reference set with {linear, pair_1}, l_c = 2: bias and spread of the
 // estimates over 20 seeds. A study, not a test: run once, its table stands in docs/validation.md.
 //     validation_monte_carlo_em A|B robbins-monro|newton FACTOR ITERATIONS
-#include <predcg/em/em_coarse_grainer.hpp>
-#include <predcg/engines/monte_carlo.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/optimize/robbins_monro.hpp>
-#include <predcg/sampling/single_site.hpp>
+#include <predcg/monte_carlo.hpp>
 
 #include "reference.hpp"
 

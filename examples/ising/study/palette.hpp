@@ -19,7 +19,7 @@ inline constexpr std::array<Colour, 8> palette{{
     {"predcg_linear", "#009e73", "#2fcf9f"},
     {"monte_carlo", "#cc79a7", "#e39ac4"},
     {"relative_entropy", "#d55e00", "#ff8c3a"},
-    {"other", "#6f5fc0", "#a99bf0"},
+    {"stochastic_newton", "#6f5fc0", "#a99bf0"},
     {"grid", "#d8d8d8", "#444444"},
 }};
 

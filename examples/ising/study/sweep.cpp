@@ -1,13 +1,16 @@
 #include "study/sweep.hpp"
 
 #include "errors.hpp"
+#include "monte_carlo_fit.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
 
 #include <predcg/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace cli::study {
 
@@ -42,6 +45,40 @@ double standard_error(const Configurations& data, double mean) {
     for (const auto& x : data) scatter += std::pow(ising::Magnetization{}(x)-mean, 2);
     const auto n = static_cast<double>(data.size());
     return n < 2.0 ? 0.0 : std::sqrt(scatter / (n * (n - 1.0)));
+}
+
+/// Samples of different fields are independent: their seed is the data's.
+SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double field, std::uint64_t data_seed,
+                const Configurations& data) {
+    const FitModel what = model_at(settings, model, field);
+    if (model.engine == Engine::exact) {
+        IsingFit fit = fit_samples(what, data, {.seed = settings.seed});
+        const Prediction m = predicted_magnetization(fit);
+        return {std::move(fit), m};
+    }
+    IsingFit fit =
+        fit_by_sampling(what, sweep_sampling, data, {.iterations = sampled_iterations, .seed = data_seed});
+    const Prediction m = sampled_magnetization(fit, sweep_sampling.kernel,
+                                               {.draws = sweep_prediction_draws, .seed = data_seed});
+    return {std::move(fit), m};
+}
+
+/// The estimates of so many iterations.
+std::vector<TraceEntry> path_of(const FitModel& model, Optimizer optimizer, const Configurations& data,
+                                std::uint64_t seed) {
+    FitMethod method = sweep_sampling;
+    method.optimizer = optimizer;
+    FitSettings settings{.iterations = SweepPaths::iterations, .seed = seed};
+    settings.stochastic.minimum_iterations = SweepPaths::iterations;
+    return fit_by_sampling(model, method, data, settings).trace;
+}
+
+/// The place of the field nearest to 0.3.
+std::size_t field_of_paths(const std::vector<double>& fields) {
+    const auto distance = [](double field) { return std::abs(field - 0.3); };
+    const auto nearest = std::min_element(fields.begin(), fields.end(),
+                                          [&](double a, double b) { return distance(a) < distance(b); });
+    return static_cast<std::size_t>(nearest - fields.begin());
 }
 
 SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t data_seed,
@@ -94,8 +131,9 @@ void check(const SweepSettings& settings) {
 SweepResult run_sweep(const SweepSettings& settings) {
     const std::vector<double> fields = sweep_fields(settings);
     check(settings);
-    SweepResult result{settings, {}, {}, {}};
-    Progress progress("fits", fields.size() * sweep_models.size());
+    SweepResult result{settings, {}, {field_of_paths(fields), {}, {}}, {}, {}};
+    const std::size_t fits = fields.size() * sweep_models.size() + 2;
+    Progress progress("fits", fits);
     for (std::size_t k = 0; k < fields.size(); ++k) {
         const std::uint64_t data_seed = settings.seed + k;  // fresh data at every field
         const auto data =
@@ -106,13 +144,16 @@ SweepResult run_sweep(const SweepSettings& settings) {
         for (const SweepModel& model : sweep_models) {
             progress.update(static_cast<double>(k * sweep_models.size() + point.fits.size()),
                             "mu = " + fixed(fields[k], 2));
-            IsingFit fit = fit_samples(model_at(settings, model, fields[k]), data, {.seed = settings.seed});
-            const double m = predicted_magnetization(fit);
-            point.fits.push_back({std::move(fit), m});
+            point.fits.push_back(fit_at(settings, model, fields[k], data_seed, data));
+        }
+        if (k == result.paths.point) {
+            const FitModel model = model_at(settings, sweep_models[0], fields[k]);
+            result.paths.robbins_monro = path_of(model, Optimizer::robbins_monro, data, data_seed);
+            result.paths.newton = path_of(model, Optimizer::newton, data, data_seed + 1);
         }
         result.points.push_back(std::move(point));
     }
-    progress.update(static_cast<double>(fields.size() * sweep_models.size()), "true curve");
+    progress.update(static_cast<double>(fits), "true curve");
     add_curve(settings, result);
     return result;
 }

@@ -20,21 +20,28 @@ struct SweepSettings {
     PriorChoice prior = PriorChoice::weak;
 };
 
-/// A coarse model that the study fits at every field.
+/// A coarse model that the study fits at every field, and how.
 struct SweepModel {
     const char* id;     ///< in file names and of its colour
     const char* label;  ///< in text
     bool linear;
+    Engine engine;
 };
 
-inline constexpr std::array<SweepModel, 2> sweep_models{{
-    {"predcg", "{pair_1}", false},
-    {"predcg_linear", "{linear, pair_1}", true},
+inline constexpr std::array<SweepModel, 3> sweep_models{{
+    {"predcg", "{pair_1}", false, Engine::exact},
+    {"predcg_linear", "{linear, pair_1}", true, Engine::exact},
+    {"monte_carlo", "{pair_1}, Monte Carlo", false, Engine::monte_carlo},
 }};
+
+/// The source's algorithm: S_q = 50, S_c = 200, Robbins-Monro, and S_pred = 100 S_c draws for a prediction.
+inline constexpr FitMethod sweep_sampling{.engine = Engine::monte_carlo,
+                                          .optimizer = Optimizer::robbins_monro};
+inline constexpr Index sweep_prediction_draws = 100 * sweep_sampling.coarse_samples;
 
 struct SweepFit {
     IsingFit fit;
-    double magnetization;
+    predcg::Prediction magnetization;
 };
 
 struct SweepPoint {
@@ -44,9 +51,18 @@ struct SweepPoint {
     std::vector<SweepFit> fits;  ///< in the order of sweep_models
 };
 
+/// Monte Carlo EM of {pair_1} at one field, iteration by iteration.
+struct SweepPaths {
+    static constexpr Index iterations = 400;
+
+    std::size_t point = 0;  ///< the field's place in the sweep
+    std::vector<predcg::TraceEntry> robbins_monro, newton;
+};
+
 struct SweepResult {
     SweepSettings settings;
     std::vector<SweepPoint> points;
+    SweepPaths paths;
     std::vector<double> curve_field, curve_truth;  ///< on a finer grid
 };
 

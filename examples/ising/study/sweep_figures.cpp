@@ -17,6 +17,11 @@ Table fit_table(const SweepResult& result, std::size_t model) {
     for (const char* name : {"theta_cf", "logit_theta_cf", "log_likelihood", "magnetization", "truth",
                              "open_directions", "information", "direction"})
         columns.emplace_back(name);
+    const bool sampled = sweep_models[model].engine == Engine::monte_carlo;
+    if (sampled) {
+        for (const auto& name : names) columns.push_back(name + "_error");
+        columns.insert(columns.end(), {"logit_theta_cf_error", "magnetization_error"});
+    }
     Table table(columns);
     for (const SweepPoint& point : result.points) {
         const SweepFit& of = point.fits[model];
@@ -25,12 +30,33 @@ Table fit_table(const SweepResult& result, std::size_t model) {
         table.add(static_cast<double>(fit.iterations));
         for (const double theta : fit.parameters.theta) table.add(theta);
         table.add(fit.map.theta_cf(fit.parameters.eta)).add(fit.parameters.eta[0]);
-        table.add(fit.log_likelihood).add(of.magnetization).add(point.truth);
+        table.add(fit.log_likelihood).add(of.magnetization.value()).add(point.truth);
         table.add(static_cast<double>(fit.directions.size()));
         if (fit.directions.empty())
             table.add("").add("");
         else
             table.add(fit.directions.front().information).add(fit.directions.front().text);
+        if (!sampled) continue;
+        for (const double error : fit.monte_carlo->standard_errors.theta) table.add(error);
+        table.add(fit.monte_carlo->standard_errors.eta[0]).add(of.magnetization.standard_error[0]);
+    }
+    return table;
+}
+
+/// Iterates of both optimizers, and where exact EM ends.
+Table path_table(const SweepResult& result) {
+    Table table({"iteration", "pair_1_robbins_monro", "theta_cf_robbins_monro", "pair_1_newton",
+                 "theta_cf_newton", "pair_1_exact", "theta_cf_exact"});
+    const IsingFit& exact = result.points[result.paths.point].fits[0].fit;
+    const auto add = [&](const predcg::Vector& theta, const predcg::Vector& eta) {
+        table.add(theta[0]).add(exact.map.theta_cf(eta));
+    };
+    for (std::size_t t = 0; t < result.paths.newton.size(); ++t) {
+        const auto &first = result.paths.robbins_monro[t], &second = result.paths.newton[t];
+        table.row().add(static_cast<double>(t));
+        add(first.theta, first.eta);
+        add(second.theta, second.eta);
+        add(exact.parameters.theta, exact.parameters.eta);
     }
     return table;
 }
@@ -57,7 +83,9 @@ plot 'sweep_predcg.csv' using 'field':(settled('pair_1')) with points pointtype 
      'sweep_predcg_linear.csv' using 'field':(settled('pair_1')) with points pointtype 9 \
          linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
      '' using 'field':(open('pair_1')) with points pointtype 8 linewidth 1.3 linecolor rgb predcg_linear \
-         title open_title
+         title open_title, \
+     'sweep_monte_carlo.csv' using 'field':'pair_1' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
+         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced
 set bmargin 3.6
 set tmargin 0.5
 set format x '%g'
@@ -84,7 +112,9 @@ set ylabel theta.'_{cf}'
 plot 'sweep_predcg.csv' using 'field':'theta_cf' with points pointtype 7 linecolor rgb predcg \
          title 'predCG {pair_1}' noenhanced, \
      'sweep_predcg_linear.csv' using 'field':'theta_cf' with points pointtype 9 pointsize 0.6 \
-         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced
+         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
+     'sweep_monte_carlo.csv' using 'field':'theta_cf' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
+         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced
 )";
 
 constexpr const char* magnetization_figure = R"(
@@ -103,7 +133,9 @@ plot 'sweep_truth.csv' using 'field':'magnetization' with lines linewidth 1.5 li
      'sweep_predcg.csv' using 'field':'magnetization' with points pointtype 7 linecolor rgb predcg \
          title 'predCG {pair_1}' noenhanced, \
      'sweep_predcg_linear.csv' using 'field':'magnetization' with points pointtype 9 pointsize 0.6 \
-         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced
+         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
+     'sweep_monte_carlo.csv' using 'field':'magnetization' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
+         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced
 unset key
 set bmargin 3.6
 set tmargin 0.5
@@ -119,7 +151,38 @@ plot 'sweep_truth.csv' using 'field':(0) with lines linewidth 1.5 linecolor rgb 
      'sweep_predcg.csv' using 'field':(column('magnetization')-column('truth')) with points pointtype 7 \
          linecolor rgb predcg, \
      'sweep_predcg_linear.csv' using (column('field')+near):(column('magnetization')-column('truth')) \
-         with points pointtype 9 linecolor rgb predcg_linear
+         with points pointtype 9 linecolor rgb predcg_linear, \
+     'sweep_monte_carlo.csv' using (column('field')+2*near):(column('magnetization')-column('truth')) \
+         with points pointtype 1 pointsize 1.1 linewidth 1.6 linecolor rgb monte_carlo
+unset multiplot
+set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
+)";
+
+constexpr const char* paths_figure = R"(
+set multiplot layout 2,1
+set lmargin 10; set rmargin 2
+set key maxcols 1 maxrows 3
+set offsets 0, 0, graph 0.05, graph 0.05
+set bmargin 1
+set format x ''
+set ytics theta_step
+set ylabel theta.'_1  (energy)'
+plot 'sweep_paths.csv' using 'iteration':'pair_1_newton' with lines linecolor rgb stochastic_newton \
+         title 'Monte Carlo EM, Newton', \
+     '' using 'iteration':'pair_1_robbins_monro' with lines linecolor rgb monte_carlo \
+         title 'Monte Carlo EM, Robbins-Monro', \
+     '' using 'iteration':'pair_1_exact' with lines linewidth 1.5 linecolor rgb predcg \
+         title 'exact EM, the limit'
+unset key
+set bmargin 3.6
+set tmargin 0.5
+set format x '%g'
+set xlabel 'iteration'
+set ytics theta_cf_step
+set ylabel theta.'_{cf}'
+plot 'sweep_paths.csv' using 'iteration':'theta_cf_newton' with lines linecolor rgb stochastic_newton, \
+     '' using 'iteration':'theta_cf_robbins_monro' with lines linecolor rgb monte_carlo, \
+     '' using 'iteration':'theta_cf_exact' with lines linewidth 1.5 linecolor rgb predcg
 unset multiplot
 set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
 )";
@@ -140,19 +203,26 @@ void write_tables(const SweepResult& result, const ResultDirectory& directory) {
     directory.write("sweep_data.csv", data.csv());
     for (std::size_t k = 0; k < sweep_models.size(); ++k)
         directory.write(std::string("sweep_") + sweep_models[k].id + ".csv", fit_table(result, k).csv());
+    directory.write("sweep_paths.csv", path_table(result).csv());
 }
 
 std::vector<Figure> sweep_figures(const SweepResult& result) {
-    std::vector<double> pair, linear, error;
+    std::vector<double> pair, linear, error, path_theta, path_theta_cf;
     for (const SweepPoint& point : result.points) {
         for (const SweepFit& of : point.fits) {
             pair.push_back(of.fit["pair_1"]);
-            error.push_back(of.magnetization - point.truth);
+            error.push_back(of.magnetization.value() - point.truth);
         }
         linear.push_back(point.fits[1].fit["linear"]);
         for (const double sign : {-1.0, 1.0})
             error.push_back(point.data + sign * point.data_error - point.truth);
     }
+    const auto& map = result.points.front().fits[0].fit.map;
+    for (const auto* path : {&result.paths.robbins_monro, &result.paths.newton})
+        for (const auto& entry : *path) {
+            path_theta.push_back(entry.theta[0]);
+            path_theta_cf.push_back(map.theta_cf(entry.eta));
+        }
     const auto& points = result.points;
     const double first = points.front().field, last = points.back().field;
     const double spacing = points.size() > 1 ? points[1].field - points[0].field : 1.0;
@@ -161,11 +231,14 @@ std::vector<Figure> sweep_figures(const SweepResult& result) {
     const std::string steps = assigned("pair_step", tic_step(pair)) +
                               assigned("linear_step", tic_step(linear)) +
                               assigned("error_step", tic_step(error)) + axis;
+    const std::string path_steps =
+        assigned("theta_step", tic_step(path_theta)) + assigned("theta_cf_step", tic_step(path_theta_cf));
     const std::string open_title =
         std::string("\nopen_title = 'hollow: ") + direction_kind(result.settings.prior) + "'";
-    return {{.name = "sweep_theta_c", .height = 500, .commands = steps + open_title + theta_c_figure},
-            {.name = "sweep_theta_cf", .height = 360, .commands = axis + theta_cf_figure},
-            {.name = "sweep_magnetization", .height = 540, .commands = steps + magnetization_figure}};
+    return {{.name = "sweep_theta_c", .height = 540, .commands = steps + open_title + theta_c_figure},
+            {.name = "sweep_theta_cf", .height = 380, .commands = axis + theta_cf_figure},
+            {.name = "sweep_magnetization", .height = 600, .commands = steps + magnetization_figure},
+            {.name = "sweep_paths", .height = 520, .commands = path_steps + paths_figure}};
 }
 
 }  // namespace cli::study

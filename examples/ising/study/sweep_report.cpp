@@ -1,6 +1,7 @@
 // The report of the sweep.
 #include "study/sweep_report.hpp"
 
+#include "monte_carlo_fit.hpp"
 #include "numbers.hpp"
 #include "study/html.hpp"
 
@@ -17,7 +18,7 @@ constexpr const char* data_file = "sweep_data.csv";
 std::string fit_file(std::size_t model) { return std::string("sweep_") + sweep_models[model].id + ".csv"; }
 
 std::string figures(const SweepFindings& findings, const ResultDirectory& directory) {
-    const std::vector<std::string> fits{fit_file(0), fit_file(1)};
+    const std::vector<std::string> fits{fit_file(0), fit_file(1), fit_file(2)};
     const std::vector<HtmlFigure> all{
         {"sweep_magnetization",
          "Magnetisation m",
@@ -26,17 +27,22 @@ std::string figures(const SweepFindings& findings, const ResultDirectory& direct
          "the "
          "exact value, with the data's standard error; the points of one field are set side by side.</p>" +
              findings.magnetization,
-         {"sweep_truth.csv", data_file, fits[0], fits[1]}},
+         {"sweep_truth.csv", data_file, fits[0], fits[1], fits[2]}},
         {"sweep_theta_c", "Coarse parameters &theta;<sub>c</sub>",
          "Coarse parameters against the external field",
-         "<p>Pair parameter of both models above, linear parameter of the second below. Hollow: fields at "
+         "<p>Pair parameter of both models above, linear parameter of the second below. Plus signs: Monte "
+         "Carlo EM. Hollow: fields at "
          "which the "
          "data leave a direction open.</p><p>" +
              findings.theta_c + "</p>",
          fits},
         {"sweep_theta_cf", "Map parameter &theta;<sub>cf</sub>", "Map parameter against the external field",
-         "<p>Probability that a fine spin equals its coarse spin.</p><p>" + findings.theta_cf + "</p>",
-         fits}};
+         "<p>Probability that a fine spin equals its coarse spin.</p><p>" + findings.theta_cf + "</p>", fits},
+        {"sweep_paths",
+         "Monte Carlo EM, iteration by iteration",
+         "Coarse and map parameter along the iterations of Monte Carlo EM",
+         "<p>" + findings.paths + "</p><p>" + findings.monte_carlo + "</p>",
+         {"sweep_paths.csv", fits[2]}}};
     std::string html = "<div class=\"figures\">\n";
     for (const HtmlFigure& figure : all) html += html_of(figure, directory);
     return html + "</div>\n";
@@ -52,8 +58,12 @@ std::string fits_table(const SweepResult& result, std::size_t model) {
         std::vector<std::string> row{html_number(point.field, 2), html_number(point.truth, 4),
                                      html_number(point.data, 4) + " &plusmn; " +
                                          html_number(point.data_error, 4),
-                                     html_number(of.magnetization, 4)};
-        for (const double theta : of.fit.parameters.theta) row.push_back(html_number(theta, 3));
+                                     html_number(of.magnetization.value(), 4)};
+        for (Index k = 0; k < of.fit.parameters.theta.size(); ++k) {
+            row.push_back(html_number(of.fit.parameters.theta[k], 3));
+            if (of.fit.monte_carlo)
+                row.back() += " &plusmn; " + html_number(of.fit.monte_carlo->standard_errors.theta[k], 3);
+        }
         row.push_back(html_number(of.fit.map.theta_cf(of.fit.parameters.eta), 4));
         row.emplace_back(to_string(of.fit.status));
         const auto& directions = of.fit.directions;
@@ -81,6 +91,12 @@ std::string settings_of(const SweepResult& result, double seconds) {
          {"level l_c", std::to_string(s.level) + " fine sites to a coarse site"},
          {"prior", flat ? "flat" : "weak: β θ_k ~ N(0, 2²), logit θ_cf ~ N(1, 2²) and ≥ 0"},
          {"method", "EM with the transfer matrix, Newton on the observed information"},
+         {"Monte Carlo EM",
+          "Robbins-Monro; heat bath; S_q = " + std::to_string(sweep_sampling.latent_samples) +
+              " samples for each datum and S_c = " + std::to_string(sweep_sampling.coarse_samples) +
+              " of p_c in each of at most " + std::to_string(sampled_iterations) +
+              " iterations; m from S_pred = " + std::to_string(sweep_prediction_draws) +
+              " draws; seeds as the data's"},
          {"seed", std::to_string(s.seed) + "; the data of field k, counted from 0, have seed + k"},
          {"predcg", std::string(predcg::version_string)},
          {"time taken", fixed(seconds, 1) + " s"}});
@@ -113,7 +129,9 @@ std::string write_sweep(const SweepResult& result, const std::function<double()>
                        "expectation-maximisation "
                        "from configurations of a fine Ising chain, and the magnetisation m of the fine chain "
                        "is predicted from "
-                       "them. Two coarse models see the same data: {pair_1}, and {linear, pair_1}.</p>\n";
+                       "them. Two coarse models see the same data: {pair_1}, and {linear, pair_1}; {pair_1} "
+                       "is learnt a second time "
+                       "as in the source, with Monte Carlo averages in place of exact expectations.</p>\n";
     body += figures(findings, directory);
     body +=
         "<h2>What the data leave open</h2>\n<p>" + findings.prior +

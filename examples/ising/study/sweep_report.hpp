@@ -14,7 +14,7 @@ std::vector<Figure> sweep_figures(const SweepResult& result);
 
 /// What is seen, in sentences made from the numbers (HTML).
 struct SweepFindings {
-    std::string theta_c, theta_cf, magnetization, prior;
+    std::string theta_c, theta_cf, magnetization, monte_carlo, paths, prior;
 };
 SweepFindings find(const SweepResult& result);
 

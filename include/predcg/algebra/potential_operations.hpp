@@ -1,6 +1,7 @@
 #pragma once
 // One spelling for what different kinds of coarse potentials provide: callers need not know which.
 #include <predcg/concepts/coarse_potential.hpp>
+#include <predcg/core/small_dense.hpp>
 
 #include <cmath>
 
@@ -23,7 +24,7 @@ double energy(const U& u, const configuration_t<space_t<U>>& X, const Vector& th
     if constexpr (HasEnergy<U>)
         return u.energy(X, theta);
     else
-        return theta.dot(u.features(X)) + base_energy(u, X);
+        return dot(theta, u.features(X)) + base_energy(u, X);
 }
 
 /// dU_c/dtheta at (X, theta).
@@ -71,7 +72,7 @@ double local_energy(const U& u, Index i, std::span<const letter_t<space_t<U>>> w
     if constexpr (detail::HasLocalEnergy<U>) {
         return u.local_energy(i, w, theta);
     } else {
-        double value = theta.dot(u.local_features(i, w));
+        double value = dot(theta, u.local_features(i, w));
         if constexpr (requires {
                           { u.local_base_energy(i, w) } -> RealValue;
                       })

@@ -27,7 +27,8 @@ template <class T>
 /// A bad argument, found before any work was done.
 class ArgumentError : public std::invalid_argument {
 public:
-    ArgumentError(std::string function, std::string argument, std::string value, std::string allowed)
+    [[gnu::cold]] ArgumentError(std::string function, std::string argument, std::string value,
+                                std::string allowed)
         : std::invalid_argument("predcg::" + function + ": " + argument + " is " + value +
                                 "; allowed: " + allowed),
           function_(std::move(function)), argument_(std::move(argument)), value_(std::move(value)),
@@ -94,8 +95,8 @@ inline void require_finite(double value, std::string_view function, std::string_
 /// An exact computation that would cost more than its limit; thrown before any work.
 class CostError : public std::runtime_error {
 public:
-    CostError(std::string_view function, double cost, double limit, std::string_view unit,
-              std::string_view advice)
+    [[gnu::cold]] CostError(std::string_view function, double cost, double limit, std::string_view unit,
+                            std::string_view advice)
         : std::runtime_error("predcg::" + std::string(function) + ": estimated cost " + to_text(cost) + " " +
                              std::string(unit) + " exceeds the limit " + to_text(limit) + "; " +
                              std::string(advice)),
@@ -111,13 +112,13 @@ private:
 /// NaN, overflow or an improper density during a computation.
 class NumericalError : public std::runtime_error {
 public:
-    explicit NumericalError(const std::string& what) : std::runtime_error("predcg::" + what) {}
+    [[gnu::cold]] explicit NumericalError(const std::string& what) : std::runtime_error("predcg::" + what) {}
 };
 
 /// A fit that met a NumericalError; it carries the last state that was good.
 class FitError : public NumericalError {
 public:
-    FitError(const std::string& what, Vector theta, Vector eta, Index iteration)
+    [[gnu::cold]] FitError(const std::string& what, Vector theta, Vector eta, Index iteration)
         : NumericalError(what), theta_(std::move(theta)), eta_(std::move(eta)), iteration_(iteration) {}
 
     const Vector& theta() const noexcept { return theta_; }

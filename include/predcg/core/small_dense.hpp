@@ -19,6 +19,36 @@ inline double largest(const Vector& v) {
     return top;
 }
 
+/// u . v, for vectors of any extent.
+template <class U, class V>
+double dot(const U& u, const V& v) {
+    double sum = 0.0;
+    for (Index k = 0; k < u.size(); ++k) sum += u[k] * v[k];
+    return sum;
+}
+
+/// The first entry of a column.
+inline double* column(Matrix& m, Index k) { return m.data() + m.rows() * k; }
+inline const double* column(const Matrix& m, Index k) { return m.data() + m.rows() * k; }
+
+/// Copies: entries first..first+count-1, a column, the leading count x count block.
+inline Vector part(const Vector& v, Index first, Index count) {
+    Vector p(count);
+    for (Index k = 0; k < count; ++k) p[k] = v[first + k];
+    return p;
+}
+inline Vector column_of(const Matrix& m, Index k) {
+    Vector c(m.rows());
+    for (Index i = 0; i < m.rows(); ++i) c[i] = m(i, k);
+    return c;
+}
+inline Matrix leading_block(const Matrix& m, Index count) {
+    Matrix b(count, count);
+    for (Index l = 0; l < count; ++l)
+        for (Index k = 0; k < count; ++k) b(k, l) = m(k, l);
+    return b;
+}
+
 inline bool all_finite(const double* first, Index count) {
     return std::all_of(first, first + count, [](double x) { return std::isfinite(x); });
 }
@@ -106,8 +136,9 @@ struct SmallEigen {
     Vector values;
     Matrix vectors;
 
-    explicit SmallEigen(Matrix A) : vectors(Matrix::Identity(A.rows(), A.cols())) {
+    explicit SmallEigen(Matrix A) : values(A.rows()), vectors(Matrix::Zero(A.rows(), A.cols())) {
         const Index n = A.rows();
+        for (Index k = 0; k < n; ++k) vectors(k, k) = 1.0;
         for (int sweep = 0; sweep < 60; ++sweep) {
             double off = 0.0, all = 0.0;
             for (Index j = 0; j < n; ++j)
@@ -116,7 +147,7 @@ struct SmallEigen {
             for (Index p = 0; p < n; ++p)
                 for (Index q = p + 1; q < n; ++q) rotate(A, p, q);
         }
-        values = A.diagonal();
+        for (Index k = 0; k < n; ++k) values[k] = A(k, k);
         for (Index k = 0; k < n; ++k) {  // selection sort: few and far between
             Index least = k;
             for (Index l = k + 1; l < n; ++l)

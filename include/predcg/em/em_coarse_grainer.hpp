@@ -3,7 +3,6 @@
 #include <predcg/em/m_step.hpp>
 #include <predcg/em/prepared_data.hpp>
 #include <predcg/em/requirements.hpp>
-#include <predcg/em/stochastic_run.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/optimize/newton.hpp>
@@ -12,6 +11,15 @@
 #include <vector>
 
 namespace predcg {
+
+namespace detail {
+template <class Grainer>
+class StochasticRun;  // defined in em/stochastic_run.hpp, so that exact fits need not read it
+template <class T>
+concept Defined = requires {
+    sizeof(T);
+};
+}  // namespace detail
 
 /// Learns a coarse potential and a probabilistic map from fine-scale samples by expectation-maximisation:
 /// the mode of  sum_i log int p_cf(x_i|X, eta) p_c(X|theta_c) dX + log prior(beta theta_c) + log prior(eta).
@@ -117,10 +125,10 @@ public:
                        state.latent, {state.seed, Purpose::latent, 0, state.iteration});
         const Index learnt = sums.mean.size() - detail::energy_hessian(coarse_, state.theta).size();
         statistics.log_evidence = sums.log_partition;
-        statistics.coarse = sums.mean.head(p);
-        statistics.map = sums.mean.segment(p, learnt - p);
-        statistics.covariance = sums.covariance.topLeftCorner(learnt, learnt);
-        statistics.noise = sums.noise.head(learnt);
+        statistics.coarse = part(sums.mean, 0, p);
+        statistics.map = part(sums.mean, p, learnt - p);
+        statistics.covariance = leading_block(sums.covariance, learnt);
+        statistics.noise = part(sums.noise, 0, learnt);
         statistics.coarse_hessian = detail::hessian_matrix(sums.mean, learnt, p);
         return statistics;
     }
@@ -159,9 +167,9 @@ public:
                                   StreamKey{state.seed, Purpose::coarse, 0, state.iteration}),
                               Matrix()};
         moments.hessian = detail::hessian_matrix(moments.gradient.mean, p, p);
-        moments.gradient.mean = Vector(moments.gradient.mean.head(p));
-        moments.gradient.standard_error = Vector(moments.gradient.standard_error.head(p));
-        moments.gradient.covariance = Matrix(moments.gradient.covariance.topLeftCorner(p, p));
+        moments.gradient.mean = part(moments.gradient.mean, 0, p);
+        moments.gradient.standard_error = part(moments.gradient.standard_error, 0, p);
+        moments.gradient.covariance = leading_block(moments.gradient.covariance, p);
         return moments;
     }
 
@@ -203,8 +211,7 @@ public:
         if constexpr (is_exact)
             return FitType(detail::FitRun<EMCoarseGrainer>(*this, data, settings)(), coarse_, map_, engine_);
         else
-            return FitType(detail::StochasticRun<EMCoarseGrainer>(*this, data, settings)(), coarse_, map_,
-                           engine_);
+            return fit_stochastic(data, settings);
     }
 
 private:
@@ -213,6 +220,14 @@ private:
         return [this, &eta, &data](Index k) {
             return map_.likelihood(data.forms[static_cast<std::size_t>(k)], eta);
         };
+    }
+
+    FitType fit_stochastic(const Data& data, const FitSettings& settings) const {
+        using Run = detail::StochasticRun<EMCoarseGrainer>;
+        static_assert(detail::Defined<Run>,
+                      "predcg: a fit with an engine that samples needs #include <predcg/monte_carlo.hpp>");
+        if constexpr (detail::Defined<Run>)
+            return FitType(Run(*this, data, settings)(), coarse_, map_, engine_);
     }
 
     template <class Range>

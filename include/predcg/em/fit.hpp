@@ -81,7 +81,8 @@ struct StartSummary {
     Parameters parameters;
 };
 
-/// What a fit with a sampling engine knows about its own errors.
+/// What a fit with a sampling engine knows about its own errors; NaN where it does not: after few iterations,
+/// or where the averaged information is not positive definite.
 struct MonteCarloReport {
     Parameters standard_errors;  ///< of the estimates, from sampling alone
     Parameters drift;            ///< Newton step left at the average, to be compared with the errors
@@ -108,7 +109,7 @@ struct FitResult {
     std::optional<MonteCarloReport> monte_carlo{};  ///< then log_likelihood and log_posterior are NaN
 
     /// A parameter by its name, coarse or map. Throws ArgumentError for a name that is not there.
-    double operator[](std::string_view name) const {
+    [[gnu::cold]] double operator[](std::string_view name) const {
         std::string known;
         for (const auto* block : {&coarse_names, &map_names})
             for (std::size_t k = 0; k < block->size(); ++k) {

@@ -30,7 +30,7 @@ class FitCoordinates {
 protected:
     using Data = typename Grainer::Data;
 
-    FitCoordinates(const Grainer& grainer, const Data& data, FitSettings settings = {})
+    [[gnu::cold]] FitCoordinates(const Grainer& grainer, const Data& data, FitSettings settings = {})
         : grainer_(grainer), data_(data), settings_(std::move(settings)),
           p_(grainer.coarse().parameter_count()), m_(grainer.map().parameter_count()) {
         require(settings_.iterations >= 0, "FitSettings", "iterations", settings_.iterations,
@@ -66,7 +66,7 @@ protected:
     }
 
     /// The models' own start, then normal displacements of it by 1 in every coordinate of z.
-    std::vector<Vector> make_starts() const {
+    [[gnu::cold]] std::vector<Vector> make_starts() const {
         if (settings_.start) {
             require_equal(settings_.start->theta.size(), p_, "FitSettings", "length of start.theta");
             require_equal(settings_.start->eta.size(), m_, "FitSettings", "length of start.eta");
@@ -130,7 +130,7 @@ protected:
     }
 
     /// The parts of a result that do not depend on how it was found.
-    FitResult describe(FitResult result, const Vector& z) const {
+    [[gnu::cold]] FitResult describe(FitResult result, const Vector& z) const {
         result.parameters = parameters_of(z);
         result.coarse_names = names_;
         result.map_names = map_names_;

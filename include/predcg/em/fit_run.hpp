@@ -28,7 +28,7 @@ public:
     FitRun(const Grainer& grainer, const typename Grainer::Data& data, const FitSettings& settings)
         : FitCoordinates<Grainer>(grainer, data, settings) {}
 
-    FitResult operator()() {
+    [[gnu::cold]] FitResult operator()() {
         FitResult result;
         std::optional<Run> best;
         const std::vector<Vector> starts = make_starts();
@@ -91,7 +91,8 @@ private:
     std::optional<Point> em_step(const Point& from) const {
         auto state = grainer_.make_state(data_, parameters_of(from.z), settings_.seed);
         grainer_.maximise(state, from.statistics);
-        const Vector step = z_of({state.theta, state.eta}) - from.z;
+        Vector step = z_of({state.theta, state.eta});
+        step -= from.z;
         if (!predcg::all_finite(step.data(), step.size()) || largest(step) == 0.0) return std::nullopt;
         const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
         for (double t = 1.0; t > 1e-9; t *= 0.5) {
@@ -115,7 +116,7 @@ private:
         return scattered(*step, free, at.z.size());
     }
 
-    std::optional<Run> run_from(const Vector& start, Index index) const {
+    [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index) const {
         Run run;
         try {
             if (!is_admissible(grainer_.coarse(), parameters_of(start).theta))
@@ -166,7 +167,7 @@ private:
         }
     }
 
-    FitResult finish(FitResult result, Run run) const {
+    [[gnu::cold]] FitResult finish(FitResult result, Run run) const {
         result.directions = weak_directions(run.end.information, all_names_);
         result.status = run.status;
         if (!prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)

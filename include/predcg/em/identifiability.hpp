@@ -20,7 +20,8 @@ inline constexpr double identified_from = 0.25;
 
 namespace detail {
 /// Sign and text of a direction: terms by falling size, until they are below 0.05.
-inline void describe(Direction& direction, const std::vector<std::string>& names) {
+[[gnu::noinline, gnu::cold]] inline void describe(Direction& direction,
+                                                  const std::vector<std::string>& names) {
     Vector& c = direction.coefficients;
     Vector left = c;
     for (Index term = 0; term < c.size(); ++term) {
@@ -41,14 +42,14 @@ inline void describe(Direction& direction, const std::vector<std::string>& names
 
 /// Directions whose eigenvalue of `information`, in the coordinates (beta theta_c, eta), is below the
 /// threshold, smallest first.
-inline std::vector<Direction> weak_directions(const Matrix& information,
-                                              const std::vector<std::string>& names,
-                                              double threshold = identified_from) {
+[[gnu::noinline, gnu::cold]] inline std::vector<Direction>
+weak_directions(const Matrix& information, const std::vector<std::string>& names,
+                double threshold = identified_from) {
     std::vector<Direction> weak;
     if (information.size() == 0) return weak;
     const SmallEigen eigen(information);
     for (Index k = 0; k < information.rows() && eigen.values[k] < threshold; ++k) {
-        Direction direction{eigen.values[k], eigen.vectors.col(k), {}};
+        Direction direction{eigen.values[k], column_of(eigen.vectors, k), {}};
         detail::describe(direction, names);
         weak.push_back(std::move(direction));
     }

@@ -16,7 +16,11 @@ struct LikelihoodExpansion {
 
     /// Minus the Hessian of the log-likelihood, by Louis' identity (T. A. Louis, J. R. Stat. Soc. B 44
     /// (1982) 226): complete - missing.
-    Matrix observed() const { return complete - missing; }
+    Matrix observed() const {
+        Matrix o = complete;
+        o -= missing;
+        return o;
+    }
 };
 
 /// p_c at a point: moments of dU_c/dtheta and the mean of d2U_c/dtheta2.
@@ -32,7 +36,9 @@ Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double bet
     Matrix slope = Matrix::Zero(p + eta.size(), p + t);
     for (Index l = 0; l < p; ++l) slope(l, l) = -beta;
     for (Index j = 0; j < t && eta.size() > 0; ++j) {  // the score is linear in (T, count)
-        const Expansion unit = map_expansion(map, Vector::Unit(t, j), 0.0, eta);
+        Vector e = Vector::Zero(t);
+        e[j] = 1.0;
+        const Expansion unit = map_expansion(map, e, 0.0, eta);
         for (Index k = 0; k < eta.size(); ++k) slope(p + k, p + j) = unit.gradient[k];
     }
     return slope;

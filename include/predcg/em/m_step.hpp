@@ -32,7 +32,8 @@ Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const Expec
                        const Vector& theta, double beta, CoarseMomentsAt&& moments) {
     const Vector lower = Vector::Constant(theta.size(), lower_bound(prior));
     const auto expansion = [&](const Vector& z) -> std::optional<Expansion> {
-        const Vector at = z / beta;
+        Vector at = z;
+        at /= beta;
         if (!is_admissible(potential, at)) return std::nullopt;
         CoarseMoments c;
         try {
@@ -51,7 +52,11 @@ Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const Expec
         if (!std::isfinite(e.value)) return std::nullopt;
         return e;
     };
-    return projected_newton(beta * theta, lower, expansion) / beta;
+    Vector best = theta;
+    best *= beta;
+    best = projected_newton(std::move(best), lower, expansion);
+    best /= beta;
+    return best;
 }
 
 /// One Newton step with the complete-data information, for a potential that is not linear in theta

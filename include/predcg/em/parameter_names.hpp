@@ -10,7 +10,7 @@ namespace predcg::detail {
 
 /// parameter_names() of a model, completed by prefix + number where it has none.
 template <class Model>
-std::vector<std::string> names_of(const Model& model, Index size, const char* prefix) {
+[[gnu::cold]] std::vector<std::string> names_of(const Model& model, Index size, const char* prefix) {
     std::vector<std::string> names;
     if constexpr (requires {
                       { model.parameter_names() } -> std::convertible_to<std::vector<std::string>>;

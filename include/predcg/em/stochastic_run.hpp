@@ -197,7 +197,8 @@ private:
         const Index n = static_cast<Index>(records_.size()), first = n / 2, d = p_ + m_;
         Average a;
         a.iterations = n - first;
-        a.z = a.drift = a.error = a.sd = Vector::Zero(d);
+        a.z = Vector::Zero(d);
+        a.drift = a.error = a.sd = Vector::Constant(d, std::numeric_limits<double>::quiet_NaN());
         Matrix information = Matrix::Zero(d, d), posterior = Matrix::Zero(d, d);
         Vector gradient = Vector::Zero(d);
         for (Index t = first; t < n; ++t) {
@@ -226,7 +227,8 @@ private:
         for (Index k = 0; k < d; ++k) {
             const Vector series = u.col(k);
             const double variance = (series.array() - series.mean()).square().mean();
-            a.error[k] = std::sqrt(variance * integrated_autocorrelation_time(series) * weight);
+            if (a.iterations > 1)
+                a.error[k] = std::sqrt(variance * integrated_autocorrelation_time(series) * weight);
             const bool pinned = a.z[k] <= lower_[k] + a.error[k];  // at a bound: no drift to wait for
             a.converged = a.converged && a.error[k] <= tolerance * a.sd[k] &&
                           (pinned || std::abs(a.drift[k]) <= 0.5 * tolerance * a.sd[k] + 2.0 * a.error[k]);
@@ -234,12 +236,13 @@ private:
         return a;
     }
 
-    /// Open directions: information less two of its errors, from ten parts of the window, below the bound.
+    /// Open directions: information less two of its errors, from ten parts of the window or less, below the
+    /// bound.
     void find_directions(Average& a, const Matrix& information, Index first) const {
         if (information.size() == 0) return;
         for (Direction& direction :
              weak_directions(information, all_names_, std::numeric_limits<double>::infinity())) {
-            constexpr Index parts = 10;
+            const Index parts = std::min<Index>(10, a.iterations);
             Vector values = Vector::Zero(parts);
             for (Index t = 0; t < a.iterations; ++t) {
                 const Vector& v = direction.coefficients;
@@ -248,7 +251,8 @@ private:
                                 static_cast<double>(parts) / static_cast<double>(a.iterations);
             }
             const double spread = (values.array() - values.mean()).square().sum();
-            const double error = std::sqrt(spread / static_cast<double>(parts * (parts - 1)));
+            const double error =
+                parts > 1 ? std::sqrt(spread / static_cast<double>(parts * (parts - 1))) : 0.0;
             if (direction.information - 2.0 * error < identified_from)
                 a.directions.push_back(std::move(direction));
         }
@@ -268,6 +272,7 @@ private:
         const double nan = std::numeric_limits<double>::quiet_NaN();
         result.log_likelihood = result.log_posterior = nan;
         MonteCarloReport report;
+        report.standard_errors = report.drift = parameters_of(Vector::Constant(p_ + m_, nan));
         if (!records_.empty()) {
             const Average a = take_average();
             z = estimate(a);

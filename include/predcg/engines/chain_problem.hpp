@@ -2,6 +2,7 @@
 // The tables a transfer matrix works on: window weights and statistics as arrays over window codes.
 #include <predcg/concepts/statistic.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/small_dense.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -158,7 +159,8 @@ public:
             });
             onward = best;
         }
-        storage->log_shift_ = shape_.periodic ? onward[start] : onward.maxCoeff();
+        storage->log_shift_ =
+            shape_.periodic ? onward[start] : *std::max_element(onward.data(), onward.data() + states);
         storage->initial_ = Vector::Zero(states);
         for (Index s = 0; s < states; ++s)
             if (onward[s] > impossible && (!shape_.periodic || s == start))
@@ -186,7 +188,8 @@ private:
         Vector tops(weights_.cols());
         for (Index t = 0; t < weights_.cols(); ++t) {
             double top = impossible, least = -impossible;
-            for (const double value : weights_.col(t)) {
+            for (const double value :
+                 std::span(column(weights_, t), static_cast<std::size_t>(weights_.rows()))) {
                 if (!(value < -impossible))
                     fail(function, "the log weight of a window is " + to_text(value));  // NaN or infinite
                 top = std::max(top, value);
@@ -198,7 +201,8 @@ private:
         }
         if (steps * spread_ > 600.0) logs_ = weights_;  // 745 is -log of the least double
         for (Index t = 0; t < weights_.cols(); ++t)
-            for (double& value : weights_.col(t)) value = std::exp(value - tops[t]);
+            for (double& value : std::span(column(weights_, t), static_cast<std::size_t>(weights_.rows())))
+                value = std::exp(value - tops[t]);
         for (Index i = 0; i < shape_.sites; ++i)
             log_shift_ += tops[shape_.table_of(i, translation_invariant_)];
     }
@@ -288,10 +292,10 @@ inline double run_forward(const ChainShape& shape, const WeightTables& plain, In
 inline Messages run_messages(const ChainShape& shape, const WeightTables& weights, Index start) {
     Messages m{Matrix(shape.states, shape.sites + 1), Matrix::Zero(shape.states, shape.sites + 1),
                Vector(shape.sites), 0.0, -std::numeric_limits<double>::infinity()};
-    weights.initial_message(start, m.forward.col(0).data());
+    weights.initial_message(start, column(m.forward, 0));
     double log_weight = weights.log_shift();
     for (Index i = 0; i < shape.sites; ++i) {
-        m.scale[i] = forward_step(shape, weights.at(i), m.forward.col(i).data(), m.forward.col(i + 1).data());
+        m.scale[i] = forward_step(shape, weights.at(i), column(m.forward, i), column(m.forward, i + 1));
         if (m.scale[i] == 0.0) return m;
         log_weight += std::log(m.scale[i]);
     }
@@ -300,10 +304,10 @@ inline Messages run_messages(const ChainShape& shape, const WeightTables& weight
     m.backward(final_state(shape, start), shape.sites) = 1.0;
     for (Index i = shape.sites - 1; i >= 0; --i) {
         const double* weight = weights.at(i);
-        double* to = m.backward.col(i).data();
-        const double* from = m.backward.col(i + 1).data();
+        double* to = column(m.backward, i);
+        const double* from = column(m.backward, i + 1);
         for_each_window(shape, [&](Index code, Index s, Index next) { to[s] += weight[code] * from[next]; });
-        m.backward.col(i) /= m.scale[i];
+        for (Index s = 0; s < shape.states; ++s) to[s] /= m.scale[i];
     }
     return m;
 }

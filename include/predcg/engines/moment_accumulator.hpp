@@ -49,13 +49,17 @@ public:
         const double weight = rescaled(log_weight);
         if (weight == 0.0) return;
         merge_mean(weight, mean);
-        scatter_ += weight * within;
+        for (Index k = 0; k < scatter_.size(); ++k) scatter_.data()[k] += weight * within.data()[k];
     }
 
     /// log of the sum of all weights.
     double log_weight() const { return largest_ + std::log(sum_); }
 
-    Moments moments() const { return {mean_, scatter_ / sum_, Vector::Zero(mean_.size()), log_weight()}; }
+    Moments moments() const {
+        Moments m{mean_, scatter_, Vector::Zero(mean_.size()), log_weight()};
+        m.covariance /= sum_;
+        return m;
+    }
 
 private:
     double rescaled(double log_weight) {

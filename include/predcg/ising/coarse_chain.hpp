@@ -69,7 +69,7 @@ public:
             return (terms_.linear() ? 1 : 0) + terms_.pair_range() + static_cast<Index>(offsets_.size());
     }
 
-    std::vector<std::string> parameter_names() const {
+    [[gnu::cold]] std::vector<std::string> parameter_names() const {
         std::vector<std::string> names;
         if (terms_.linear()) names.push_back("linear");
         for (Index k = 1; k <= terms_.pair_range(); ++k) names.push_back("pair_" + to_text(k));

@@ -14,7 +14,11 @@ struct Magnetization {
     }
 
     int order() const { return 1; }
-    double from_moments(const SiteMoments& moments) const { return moments.mean.mean(); }
+    double from_moments(const SiteMoments& moments) const {
+        double sum = 0.0;
+        for (const double m : moments.mean) sum += m;
+        return sum / static_cast<double>(moments.mean.size());
+    }
 };
 
 /// R_l = (1/n) sum_i x_i x_{i+l}, l = 0..n/2. Periodic: all n terms; open: n-l terms over n.

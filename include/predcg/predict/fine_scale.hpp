@@ -60,11 +60,13 @@ Vector data_mean(const Data& data, const O& observable) {
     double count = 0.0;
     for (const auto& x : data) {
         const Vector value = detail::as_vector(observable(x));
-        sum = count == 0.0 ? value : Vector(sum + value);
+        if (count == 0.0) sum = Vector::Zero(value.size());
+        sum += value;
         count += 1.0;
     }
     require(count > 0.0, "data_mean", "number of data", count, "at least one");
-    return sum / count;
+    sum /= count;
+    return sum;
 }
 
 }  // namespace predcg

@@ -1,0 +1,19 @@
+// expect: predcg: a fit with an engine that samples needs #include <predcg/monte_carlo.hpp>
+#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/engines/monte_carlo.hpp>
+#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/optimize/robbins_monro.hpp>
+#include <predcg/sampling/single_site.hpp>
+#ifdef PREDCG_TWIN
+#include <predcg/monte_carlo.hpp>
+#endif
+
+using namespace predcg;
+using Spins = std::vector<ising::Spin>;
+
+int main() {
+    EMCoarseGrainer grainer{SamplesOnly<Spins>{}, ising::coarse_chain({.sites = 2}), ising::bernoulli_map(),
+                            MonteCarlo(HeatBath{}), RobbinsMonro{}};
+    (void)grainer.fit(std::vector<Spins>{}, {.beta = 1.0});
+}
