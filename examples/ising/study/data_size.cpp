@@ -147,12 +147,15 @@ DataSizeResult run_data_size(const DataSizeSettings& settings) {
         truth(fine_at(settings, 0.0), settings.fine.beta, ising::Correlation{settings.fine.chain.boundary})
             .mean;
     constexpr int steps = 45;
-    for (int k = 0; k <= steps; ++k) {
-        const double field = (settings.from * (steps - k) + settings.to * k) / steps;
-        result.curve_field.push_back(field);
-        result.curve_truth.push_back(
-            truth(fine_at(settings, field), settings.fine.beta, ising::Magnetization{}).value());
-    }
+    result.curve_truth.resize(steps + 1);
+    for (int k = 0; k <= steps; ++k)
+        result.curve_field.push_back((settings.from * (steps - k) + settings.to * k) / steps);
+    parallel_for(steps + 1, settings.threads, [&](Index k) {
+        const auto at = static_cast<std::size_t>(k);
+        result.curve_truth[at] =
+            truth(fine_at(settings, result.curve_field[at]), settings.fine.beta, ising::Magnetization{})
+                .value();
+    });
     return result;
 }
 

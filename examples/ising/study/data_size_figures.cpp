@@ -68,18 +68,19 @@ std::string percent(double fraction) { return fixed(100.0 * fraction, 0) + " %";
 
 std::string panel_title(const DataSizeResult& result, Index samples) {
     const SizeCoverage full = coverage_of(result, samples, 0), slides = coverage_of(result, samples, 1);
-    return "S_f = " + std::to_string(samples) + ":  intervals that hold the truth, full " +
-           percent(full.fraction()) + ", slides {/=11 (nominal " + percent(result.settings.credibility) +
-           ")} " + percent(slides.fraction());
+    return "{/:Italic S}_f = " + std::to_string(samples) + ":  truth inside, full " +
+           percent(full.fraction()) + ", slides " + percent(slides.fraction());
 }
 
+/// Columns less SHIFT.
 constexpr const char* band_plot = R"(
-plot FILE using X:'full_lower':'full_upper' with filledcurves linecolor rgb predcg_linear \
-         fillstyle transparent solid 0.3 noborder title FULL, \
-     FILE using X:'slides_lower':'slides_upper' with filledcurves linecolor rgb other \
-         fillstyle transparent solid 0.6 noborder title SLIDES, \
+plot FILE using XAXIS:(column('full_lower')-SHIFT):(column('full_upper')-SHIFT) with filledcurves \
+         linecolor rgb predcg_linear fillstyle transparent solid 0.3 noborder title 'full posterior', \
+     FILE using XAXIS:(column('slides_lower')-SHIFT):(column('slides_upper')-SHIFT) with filledcurves \
+         linecolor rgb other fillstyle transparent solid 0.6 noborder title 'Laplace of the slides', \
      TRUTH with lines linewidth 1.5 linecolor rgb truth title 'truth', \
-     FILE using X:'data' with points pointtype 2 linewidth 1.5 linecolor rgb data title DATA
+     FILE using XAXIS:(column('data')-SHIFT) with points pointtype 2 linewidth 1.5 linecolor rgb data \
+         title 'data'
 )";
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -88,37 +89,46 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return text;
 }
 
+struct Panels {
+    std::string name;      ///< of the figure
+    std::string file;      ///< of the tables
+    std::string x, label;  ///< column, and what stands below the axis
+    std::string truth;     ///< file and columns of the line; FILE is the panel's table
+    std::string shift;     ///< taken from every column
+    std::string settings;
+    bool coverage = true;  ///< in the titles
+};
+
 /// Panels one above the other, one for each size; the legend on the first.
-Figure banded_figure(const DataSizeResult& result, const std::string& what, const std::string& x,
-                     const std::string& truth, const std::string& settings) {
+Figure banded_figure(const DataSizeResult& result, const Panels& panels) {
     const auto& sizes = result.settings.banded;
-    std::string commands = "set multiplot layout " + std::to_string(sizes.size()) +
-                           ",1\nset lmargin 10; set rmargin 2; set tmargin 4.2; set bmargin 2.2\n" + settings;
+    std::string commands =
+        "set multiplot layout " + std::to_string(sizes.size()) +
+        ",1\nset key width 0\nset lmargin 10; set rmargin 2; set tmargin 4.4; set bmargin 2.2\n" +
+        panels.settings;
     for (std::size_t k = 0; k < sizes.size(); ++k) {
-        const bool last = k + 1 == sizes.size();
-        commands += "set title \"" + panel_title(result, sizes[k]) + "\" offset 0,-0.8 font ',12'\n";
+        const std::string title =
+            panels.coverage ? panel_title(result, sizes[k]) : "{/:Italic S}_f = " + std::to_string(sizes[k]);
+        commands += "set title \"" + title + "\" offset 0,-0.8 font ',12'\n";
         if (k == 1) commands += "unset key; set tmargin 2.2\n";
-        if (last)
-            commands += "set bmargin 3.6; set xlabel " +
-                        std::string(x == "lag" ? "'lag {/:Italic l}'" : "'field '.mu.'  (energy)'") + "\n";
-        std::string plot = replaced(band_plot, "FILE", "'" + size_file(what.c_str(), sizes[k]) + "'");
-        plot = replaced(plot, "X:", "'" + x + "':");
-        plot = replaced(plot, "TRUTH",
-                        truth.empty() ? "'" + size_file(what.c_str(), sizes[k]) + "' using 'lag':'truth'"
-                                      : truth);
-        plot = replaced(plot, "FULL", "'full posterior'");
-        plot = replaced(plot, "SLIDES", "'Laplace of the slides'");
-        commands += replaced(plot, "DATA", "'data'");
+        if (k + 1 == sizes.size()) commands += "set bmargin 3.6; set xlabel " + panels.label + "\n";
+        std::string plot = replaced(band_plot, "TRUTH", panels.truth);
+        plot = replaced(plot, "FILE", "'" + size_file(panels.file.c_str(), sizes[k]) + "'");
+        plot = replaced(plot, "SHIFT", panels.shift);
+        commands += replaced(plot, "XAXIS", "'" + panels.x + "'");
     }
     commands += "unset multiplot\nunset title; set key; unset xlabel; unset tmargin; unset bmargin\n";
-    return {.name = "data_size_" + what,
-            .height = 90 + 230 * static_cast<int>(sizes.size()),
+    return {.name = panels.name,
+            .height = 90 + 210 * static_cast<int>(sizes.size()),
             .commands = std::move(commands)};
 }
 
 constexpr const char* errors_figure = R"(
 set lmargin 10; set rmargin 2
+set key width 0 maxrows 3
 set logscale xy
+set xrange [4:130]
+set xtics (5, 10, 20, 50, 100)
 set xlabel 'number of data {/:Italic S}_f'
 set ylabel 'relative error'
 plot 'data_size_errors.csv' using 'samples':'magnetization_error':'magnetization_sd' with yerrorbars \
@@ -128,11 +138,15 @@ plot 'data_size_errors.csv' using 'samples':'magnetization_error':'magnetization
      '' using 'samples':'data_magnetization_error' with points pointtype 2 linewidth 1.5 linecolor rgb data \
          title '{/:Italic m} of the data'
 unset logscale
+set xrange [*:*]
 )";
 
 constexpr const char* coverage_figure = R"(
 set lmargin 10; set rmargin 2
+set key width 0 maxrows 3
 set logscale x
+set xrange [8:62]
+set xtics (10, 20, 50)
 set yrange [0:1.02]
 set xlabel 'number of data {/:Italic S}_f'
 set ylabel 'fraction of intervals of {/:Italic m} with the truth'
@@ -237,19 +251,35 @@ void write_tables(const DataSizeResult& result, const ResultDirectory& directory
 }
 
 std::vector<Figure> data_size_figures(const DataSizeResult& result) {
-    Figure R = banded_figure(result, "correlation", "lag", "",
-                             "set ylabel '{/:Italic R_l}'\nset xrange [0.5:*]\nset yrange [*:*]\n");
-    for (const Index samples : result.settings.banded)  // the coverage of R was not measured
-        R.commands = replaced(R.commands, panel_title(result, samples), "S_f = " + std::to_string(samples));
-    R.commands += "set xrange [*:*]\n";
-    return {banded_figure(result, "magnetization", "field",
-                          "'data_size_truth.csv' using 'field':'magnetization'",
-                          "set ylabel '{/:Italic m}'\nset yrange [-1.1:1.1]\n"),
+    const std::string field = "'field '.mu.'  (energy)'";
+    return {banded_figure(result, {.name = "data_size_magnetization",
+                                   .file = "magnetization",
+                                   .x = "field",
+                                   .label = field,
+                                   .truth = "'data_size_truth.csv' using 'field':'magnetization'",
+                                   .shift = "0",
+                                   .settings = "set ylabel '{/:Italic m}'\nset yrange [-1.1:1.1]\n"}),
+            banded_figure(
+                result, {.name = "data_size_difference",
+                         .file = "magnetization",
+                         .x = "field",
+                         .label = field,
+                         .truth = "FILE using 'field':(0)",
+                         .shift = "column('truth')",
+                         .settings = "set ylabel '{/:Italic m} − truth'\nset yrange [*:*]\nset ytics 0.1\n"}),
             {.name = "data_size_errors", .height = 380, .commands = errors_figure},
             {.name = "data_size_coverage",
              .height = 360,
              .commands = "nominal = " + text_of(result.settings.credibility) + "\n" + coverage_figure},
-            std::move(R)};
+            banded_figure(result, {.name = "data_size_correlation",
+                                   .file = "correlation",
+                                   .x = "lag",
+                                   .label = "'lag {/:Italic l}'",
+                                   .truth = "FILE using 'lag':'truth'",
+                                   .shift = "0",
+                                   .settings = "set ylabel '{/:Italic R_l}'\nset xrange [0.9:*]\nset "
+                                               "yrange [*:*]\nset ytics 0.1\n",
+                                   .coverage = false})};
 }
 
 }  // namespace cli::study
