@@ -1,12 +1,9 @@
 // Monte Carlo is instantiated here and nowhere else: it takes long to compile.
 #include "monte_carlo_fit.hpp"
 
-#include <predcg/em/em_coarse_grainer.hpp>
-#include <predcg/engines/monte_carlo.hpp>
 #include <predcg/ising/observables.hpp>
-#include <predcg/optimize/robbins_monro.hpp>
+#include <predcg/monte_carlo.hpp>
 #include <predcg/predict/predict.hpp>
-#include <predcg/sampling/single_site.hpp>
 
 #include <algorithm>
 #include <thread>
