@@ -15,6 +15,8 @@ struct Command {
 Command add_generate(CLI::App& app);
 Command add_truth(CLI::App& app);
 Command add_fit(CLI::App& app);
+Command add_predict(CLI::App& app);
+Command add_sample(CLI::App& app);
 /// One command for each study.
 std::vector<Command> add_study(CLI::App& app);
 

@@ -2,6 +2,7 @@
 #include "command.hpp"
 #include "errors.hpp"
 #include "fit_json.hpp"
+#include "ising_posterior.hpp"
 #include "monte_carlo_fit.hpp"
 #include "numbers.hpp"
 #include "options.hpp"
@@ -20,13 +21,24 @@ using namespace predcg;
 
 namespace {
 
+enum class Wanted { none, full, laplace_joint, laplace_slides };
+const Choices<Wanted> posteriors{{"none", Wanted::none},
+                                 {"full", Wanted::full},
+                                 {"laplace-joint", Wanted::laplace_joint},
+                                 {"laplace-slides", Wanted::laplace_slides}};
+
 struct Options {
     std::string data, out;
     FitModel model;
     FitMethod method;
     Index iterations = FitSettings{}.iterations;
     std::uint64_t seed = FitSettings{}.seed;
+    Wanted posterior = Wanted::none;
+    double credibility = 0.95;
+    Index draws = 4000;
+    bool trajectory = false;
     const CLI::Option* given_iterations = nullptr;
+    std::vector<CLI::Option*> for_posterior{};
     std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
 };
 
@@ -67,6 +79,48 @@ std::string estimate(double value, std::optional<double> error) {
     return fixed(value, 6) + (error && std::isfinite(*error) ? " +- " + fixed(*error, 6) : "");
 }
 
+/// The posterior asked for, with its intervals and checks.
+std::optional<SavedPosterior> posterior_for(const Options& options, const Configurations& data,
+                                            const IsingFit& fit, std::optional<double> weight) {
+    if (options.posterior == Wanted::none) return {};
+    const PosteriorMethod method = options.posterior == Wanted::full ? PosteriorMethod::full
+                                   : options.posterior == Wanted::laplace_joint
+                                       ? PosteriorMethod::laplace_joint
+                                       : PosteriorMethod::laplace_slides;
+    Progress progress("parts", 3);
+    progress.update(0.0, "posterior");
+    SavedPosterior saved{
+        posterior_of(options.model, data, fit,
+                     {.method = method, .draws = options.draws, .seed = options.seed, .threads = 2}, weight),
+        options.credibility,
+        {}};
+    if (saved.posterior.draw_count() == 0) return saved;
+    progress.update(1.0, "predictions");
+    const CredibleSettings credible{.credibility = options.credibility, .seed = options.seed, .threads = 2};
+    saved.findings.magnetization = magnetization_interval(saved.posterior, credible);
+    saved.findings.correlation = correlation_interval(saved.posterior, options.model.boundary, credible);
+    progress.update(2.0, "predictive checks");
+    saved.findings.checks =
+        checks_of(saved.posterior, data, options.model.boundary, {.seed = options.seed, .threads = 2});
+    return saved;
+}
+
+void print_posterior(const SavedPosterior& saved) {
+    const auto& findings = saved.findings;
+    line("posterior", std::string(to_string(saved.posterior.method)) + ", " +
+                          std::to_string(saved.posterior.draw_count()) + " draws" +
+                          (saved.posterior.reliable ? "" : ", NOT RELIABLE"));
+    for (Index k = 0; k < saved.posterior.parameter_count(); ++k)
+        line("  " + saved.posterior.names()[static_cast<std::size_t>(k)],
+             fixed(saved.posterior.mean[k], 6) + " +- " + fixed(saved.posterior.sd[k], 6));
+    if (!findings.magnetization) return;
+    const auto& m = *findings.magnetization;
+    line("  m", fixed(100.0 * saved.credibility, 1) + " % interval " + fixed(m.lower[0], 6) + " to " +
+                    fixed(m.upper[0], 6) + ", one configuration " + fixed(m.predictive_lower[0], 3) + " to " +
+                    fixed(m.predictive_upper[0], 3));
+    line("checks", summary(findings.checks));
+}
+
 void print_estimates(const IsingFit& fit) {
     const auto& report = fit.monte_carlo;
     const auto error = [&](auto block, Index k) {
@@ -100,6 +154,9 @@ void print_summary(const SavedFit& saved, const std::string& out) {
     if (saved.model.prior == PriorChoice::weak)
         for (const Direction& d : fit.directions)
             line("prior-dominated", d.text + " (information " + fixed(d.information, 3) + ")");
+    if (saved.trajectory)
+        line("trajectory", "worth " + fixed(saved.trajectory->effective, 1) + " independent samples");
+    if (saved.posterior) print_posterior(*saved.posterior);
     line("written to", out);
 }
 
@@ -115,6 +172,9 @@ void warn(const SavedFit& saved) {
                          fixed(d.information, 6).c_str(), text_of(identified_from).c_str());
         std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
     }
+    if (saved.posterior)
+        for (const std::string& remark : saved.posterior->posterior.remarks)
+            std::fprintf(stderr, "predcg-ising: warning: posterior: %s\n", remark.c_str());
     if (fit.status == Status::limit)
         std::fprintf(
             stderr, "predcg-ising: warning: not converged within %td iterations; raise %s\n", fit.iterations,
@@ -123,6 +183,13 @@ void warn(const SavedFit& saved) {
 
 /// Says now what does not go together.
 void check(const Options& options) {
+    if (!(options.credibility > 0.0 && options.credibility < 1.0))
+        throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
+    if (options.posterior == Wanted::none)
+        refuse_given(options.for_posterior, "only with --posterior full, laplace-joint or laplace-slides");
+    else if (options.method.engine == Engine::monte_carlo)
+        throw InputError("--posterior", in_quotes(word_for(posteriors, options.posterior)),
+                         "none with --engine monte-carlo; a posterior needs --engine exact");
     if (options.method.engine == Engine::monte_carlo) return;
     const std::string instead = "only with --engine monte-carlo; add that, or leave this out";
     refuse_given(options.for_sampling, instead);
@@ -139,9 +206,20 @@ void run(Options options) {
     require_distinct(options.data, options.out);
     const OutputFile out(options.out);
     IsingFit fit = fit_with_progress(options, data);
+    std::optional<EffectiveData> worth;
+    std::optional<double> weight;
+    if (options.trajectory) {
+        worth = effective_data_of(options.model, data, fit);
+        weight = 1.0 / worth->time;
+        if (options.method.engine == Engine::exact)
+            fit = fit_weighted(options.model, data, *weight,
+                               {.iterations = options.iterations, .seed = options.seed});
+    }
     const Comparison comparison = compare(fit, options.model, data);
-    const SavedFit saved{options.model, options.method, static_cast<Index>(data.size()), std::move(fit),
-                         comparison};
+    SavedFit saved{options.model, options.method, static_cast<Index>(data.size()), std::move(fit),
+                   comparison};
+    saved.trajectory = worth;
+    saved.posterior = posterior_for(options, data, saved.fit, weight);
     out.commit(json_of(saved));
     print_summary(saved, options.out);
     warn(saved);
@@ -157,6 +235,18 @@ void add_model(CLI::App& app, FitModel& model) {
     add_number(app, "--beta", model.beta, "Inverse temperature of the data, 1/energy", Sign::positive);
     add_boundary(app, model.boundary, "Coarse ring, or chain with two ends");
     add_prior(app, model.prior);
+}
+
+void add_posterior_options(CLI::App& app, Options& options) {
+    add_choice(app, "--posterior", options.posterior, posteriors,
+               "Posterior of the parameters: Markov chains of the exact one; normal at the mode; or the "
+               "source's, theta_cf alone");
+    options.for_posterior = {
+        add_number(app, "--credibility", options.credibility, "Of intervals, between 0 and 1"),
+        add_integer(app, "--draws", options.draws, "Posterior draws kept, all chains together", 25)};
+    app.add_flag("--trajectory", options.trajectory,
+                 "The data are in the order of a trajectory: their autocorrelation is measured, and they "
+                 "count as fewer");
 }
 
 void add_method(CLI::App& app, Options& options) {
@@ -190,6 +280,7 @@ Command add_fit(CLI::App& app) {
         ->required();
     add_model(*sub, options->model);
     add_method(*sub, *options);
+    add_posterior_options(*sub, *options);
     add_out(*sub, options->out, "FILE.json",
             "Estimate, predictions, and the model, for use by later commands");
     sub->footer(
@@ -210,6 +301,8 @@ Command add_fit(CLI::App& app) {
         "  linear term, two pair terms and a triplet, maximum likelihood:\n"
         "    predcg-ising fit --data data.csv --linear --pair-range 2 --triplet 1,1 --prior flat \\\n"
         "        --out fit.json\n"
+        "  with credible intervals, and what the data contradict:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --linear --posterior full --out fit.json\n"
         "  by stochastic EM, as in the source:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --engine monte-carlo --optimizer robbins-monro \\\n"
         "        --out fit.json");

@@ -146,7 +146,7 @@ FitResult result_from(const Json& json, const FitModel& model, const ising::Coar
     result.parameters.theta = values_of(json.at("theta_c"), result.coarse_names);
     result.parameters.eta = values_of(json, result.map_names);
     result.beta = model.beta;
-    result.data_count = json.at("samples").get<double>();
+    result.data_count = json.at("effective_samples").get<double>();
     result.log_likelihood = value_of(json.at("log_likelihood"));
     result.log_posterior = value_of(json.at("log_posterior"));
     for (const Json& d : json.at("directions"))
@@ -174,13 +174,15 @@ SavedFit saved_from(const Json& json) {
     const FitModel model = model_from(json.at("model"));
     const auto coarse = coarse_chain_of(model);
     const Json &m = json.at("magnetization"), &R = json.at("correlation");
-    return {model,
-            method_from(json),
-            json.at("samples").get<Index>(),
-            IsingFit(result_from(json, model, coarse), coarse, ising::bernoulli_map({.level = model.level}),
-                     TransferMatrix{}),
-            {m.at("data").get<double>(), m.at("mean").get<double>(), vector_of(R.at("data")),
-             vector_of(R.at("mean"))}};
+    SavedFit saved{model,
+                   method_from(json),
+                   json.at("samples").get<Index>(),
+                   IsingFit(result_from(json, model, coarse), coarse,
+                            ising::bernoulli_map({.level = model.level}), TransferMatrix{}),
+                   {m.at("data").get<double>(), m.at("mean").get<double>(), vector_of(R.at("data")),
+                    vector_of(R.at("mean"))}};
+    if (json.contains("posterior")) saved.posterior = posterior_from(json.at("posterior"), saved.fit);
+    return saved;
 }
 
 }  // namespace
@@ -206,9 +208,12 @@ std::string json_of(const SavedFit& saved) {
               {"directions", directions_of(fit, saved.model.prior)},
               {"model", model_of(saved.model)},
               {"samples", saved.samples},
+              {"effective_samples", fit.data_count},
               {"seed", fit.seed},
               {"version", version_string}};
     if (fit.monte_carlo) json["monte_carlo"] = monte_carlo_of(fit, saved.method.kernel);
+    if (saved.trajectory) json["trajectory"] = json_of(*saved.trajectory);
+    if (saved.posterior) add_posterior(json, *saved.posterior);
     return json.dump(1) + "\n";
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 #include "ising_fit.hpp"
+#include "posterior_json.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace cli {
@@ -15,6 +17,8 @@ struct SavedFit {
     Index samples = 0;
     IsingFit fit;
     Comparison comparison;
+    std::optional<SavedPosterior> posterior{};
+    std::optional<predcg::EffectiveData> trajectory{};  ///< written, not read back
 };
 
 std::string json_of(const SavedFit& saved);

@@ -88,6 +88,19 @@ std::vector<PredictiveCheck> checks_of(const IsingPosterior& posterior, const Co
                              checked("-log p", NegativeLogDensity{}));
 }
 
+Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed) {
+    return draw_predictive(posterior, samples, seed);
+}
+
+Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed) {
+    return draw_predictive(fit, samples, seed);
+}
+
+Vector predicted(const IsingFit& fit, Boundary boundary, bool correlation) {
+    return correlation ? predict(fit, ising::Correlation{boundary}).mean
+                       : predict(fit, ising::Magnetization{}).mean;
+}
+
 IsingPosterior resized(const IsingPosterior& posterior, FitModel model, Index fine_sites) {
     model.fine_sites = fine_sites;
     return posterior.with_models(coarse_chain_of(model), posterior.map);

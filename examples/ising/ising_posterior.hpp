@@ -45,6 +45,13 @@ std::vector<predcg::PredictiveCheck> checks_of(const IsingPosterior& posterior, 
                                                predcg::Boundary boundary,
                                                const predcg::CheckSettings& settings);
 
+/// x ~ p(x | data), or at the estimate.
+Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed);
+Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed);
+
+/// E[m], or E[R_l] for l = 0..n/2, at the estimate.
+predcg::Vector predicted(const IsingFit& fit, predcg::Boundary boundary, bool correlation);
+
 /// The same posterior, or fit, on another number of fine sites.
 IsingPosterior resized(const IsingPosterior& posterior, FitModel model, Index fine_sites);
 IsingFit resized(const IsingFit& fit, FitModel model, Index fine_sites);

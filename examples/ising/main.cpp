@@ -82,9 +82,11 @@ int main(int argc, char** argv) {
                "2 bad usage or input.\n\n"
                "Example, from data to prediction:\n"
                "  predcg-ising generate --sites 32 --field 0.3 --samples 50 --out data.csv\n"
-               "  predcg-ising fit --data data.csv --field 0.3 --linear --out fit.json\n"
+               "  predcg-ising fit --data data.csv --field 0.3 --linear --posterior full --out fit.json\n"
+               "  predcg-ising predict --fit fit.json --sites 1000 --out m.json\n"
                "  predcg-ising truth --sites 32 --field 0.3 --out truth.json");
-    std::vector<cli::Command> commands{cli::add_generate(app), cli::add_truth(app), cli::add_fit(app)};
+    std::vector<cli::Command> commands{cli::add_generate(app), cli::add_truth(app), cli::add_fit(app),
+                                       cli::add_predict(app), cli::add_sample(app)};
     for (auto& command : cli::add_study(app)) commands.push_back(command);
 
     try {

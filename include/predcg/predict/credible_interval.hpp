@@ -181,4 +181,13 @@ std::vector<typename Map::fine_type> draw_predictive(const Posterior<Coarse, Map
     return drawn;
 }
 
+/// n configurations at the parameters of a fit.
+template <class Coarse, class Map, class Engine>
+std::vector<typename Map::fine_type> draw_predictive(const Fit<Coarse, Map, Engine>& fit, Index samples,
+                                                     std::uint64_t seed = 1) {
+    require_range(samples, 1, std::numeric_limits<Index>::max(), "draw_predictive", "samples");
+    Philox4x32 rng = make_stream(seed, Purpose::predictive, 0, 3);
+    return detail::draw_data(fit, fit.parameters, fit.beta, static_cast<std::size_t>(samples), rng);
+}
+
 }  // namespace predcg
