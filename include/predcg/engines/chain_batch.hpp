@@ -92,10 +92,15 @@ public:
     /// Adds a block; the means of the targets' own statistics go to `mean`.
     void add(ChainLanes& chains, Index first, Index lanes, const Lanes& weights, double* mean) {
         for (Lanes& probability : narrow_) probability.setZero();
-        const Index codes = shape_.codes(), own_codes = own_shape_.codes(), cut = codes / own_codes;
-        chains.backward(weights, [&](Index site, Index code, const Lanes& probability) {
-            pooled_[static_cast<std::size_t>(site * codes + code)] += probability;
-            narrow_[static_cast<std::size_t>(site * own_codes + code / cut)] += probability;
+        const Index codes = shape_.codes(), own_codes = own_shape_.codes(), share = codes / own_codes;
+        chains.backward(weights, [&](Index site, const Lanes* marginals) {
+            Lanes* pooled = pooled_.data() + site * codes;
+            Lanes* narrow = narrow_.data() + site * own_codes;
+            for (Index code = 0; code < own_codes; ++code)
+                for (Index k = 0; k < share; ++k) {
+                    *pooled++ += *marginals;
+                    narrow[code] += *marginals++;
+                }
         });
         const Own* own = own_.data() + first;
         tabulate(own_shape_, space_, false, [&](Index, Index code, auto window, Index site) {
