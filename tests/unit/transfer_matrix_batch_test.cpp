@@ -202,6 +202,26 @@ TEST(TransferMatrixBatch, WhatHasNoSumIsRefused) {
     }
 }
 
+TEST(TransferMatrixBatch, CommonTargetAndFactorMayForbidEverything) {
+    auto rng = test_rng(8);
+    Draw draw{rng, {4, {-1.0, 1.0}}, Boundary::periodic, std::vector<double>(4, 1.0)};
+    Batch batch{draw.target(1.0, 0.0), draw.statistic(1), {}, {}, std::vector<double>(2, 1.0), {0, 1}};
+    for (int k = 0; k < 2; ++k) {
+        batch.factors.push_back(draw.target(1.0, 0.0));
+        batch.owns.push_back(draw.statistic(1));
+    }
+    const auto forbid = [](support::TableTarget& table, double letter) {
+        table.reach.width = 1;
+        table.table = support::WindowTable(table.chain, table.reach, table.homogeneous, [] { return 0.0; });
+        for (Index i = 0; i < 4; ++i) table.table.at(i, std::vector<double>{letter}) = -infinity;
+    };
+    forbid(batch.target, -1.0);
+    compare(batch, 1e-12);
+    forbid(batch.factors[1], 1.0);
+    EXPECT_THROW(batch.means(TransferMatrix{}), NumericalError);
+    EXPECT_THROW(batch.log_partition(TransferMatrix{}), NumericalError);
+}
+
 TEST(LogPosteriorGradient, AgreesWithDifferencesAndExpansion) {
     auto rng = test_rng(7);
     std::normal_distribution<double> normal;
