@@ -1,14 +1,16 @@
-// Transfer matrix against enumeration, and the cost of a transfer matrix with the reach of the interaction
-// and the length of the chain.
+// Transfer matrix against enumeration, the cost of a transfer matrix with the reach of the interaction and
+// the length of the chain, and batches of chains against one by one.
 #include "support/ratio_report.hpp"
 
 #include <predcg/algebra/boltzmann.hpp>
 #include <predcg/algebra/statistics.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/ising/bernoulli_map.hpp>
 #include <predcg/ising/coarse_chain.hpp>
 
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -27,6 +29,61 @@ void add_log_partition(const std::string& group, const std::string& member,
                        const ising::CoarseChain<>& potential) {
     bench::add(group, member, [potential] {
         return TransferMatrix{}.log_partition(boltzmann(potential, theta(potential.parameter_count()), beta));
+    });
+}
+
+/// q(X|x) of 50 data, two fine spins to a coarse one, and what the gradient of the likelihood needs of them.
+struct LatentTargets {
+    explicit LatentTargets(Index pair_range) : potential(chain(16, pair_range)) {
+        auto rng = make_stream(1, Purpose::check);
+        for (Index k = 0; k < 50; ++k) {
+            std::vector<ising::Spin> x;
+            for (Index i = 0; i < 32; ++i) x.push_back(uniform(rng) < 0.7 ? 1 : -1);
+            data.push_back(map.prepare(x));
+            which.push_back(k);
+        }
+    }
+
+    auto coarse() const { return boltzmann(potential, theta(potential.parameter_count()), beta); }
+    auto gradient() const { return EnergyGradient(potential, theta(potential.parameter_count())); }
+    auto likelihood(Index k) const { return map.likelihood(data[std::size_t(k)], Vector::Ones(1)); }
+    auto agreement(Index k) const { return map.sufficient_statistic(data[std::size_t(k)]); }
+
+    ising::CoarseChain<> potential;
+    ising::BernoulliMap<> map = ising::bernoulli_map({.level = 2});
+    std::vector<ising::BlockSums> data;
+    std::vector<Index> which;
+    std::vector<double> weights = std::vector<double>(50, 1.0);
+};
+
+void add_batches(Index pair_range) {
+    const LatentTargets q(pair_range);
+    const std::string windows = ", 50 rings of 16, W = " + std::to_string(pair_range + 1);
+    bench::add("log Z" + windows, "one by one", [q] {
+        double sum = 0.0;
+        for (const Index k : q.which)
+            sum += TransferMatrix{}.log_partition(Product(q.coarse(), q.likelihood(k)));
+        return sum;
+    });
+    bench::add("log Z" + windows, "batch", [q] {
+        return log_partition_sum(
+            TransferMatrix{}, q.coarse(), [&](Index k) { return q.likelihood(k); }, q.which, q.weights);
+    });
+    bench::add("means" + windows, "one by one, with covariances", [q] {
+        Vector sum = Vector::Zero(q.potential.parameter_count() + 2);
+        for (const Index k : q.which)
+            sum += TransferMatrix{}
+                       .expect(Product(q.coarse(), q.likelihood(k)), Stack(q.gradient(), q.agreement(k)))
+                       .mean;
+        return sum;
+    });
+    bench::add("means" + windows, "batch", [q] {
+        NoState none;
+        return expect_mean_sum(
+                   TransferMatrix{}, q.potential.parameter_count() + 2, q.coarse(), q.gradient(),
+                   [&](Index k) { return q.likelihood(k); }, [&](Index k) { return q.agreement(k); }, q.which,
+                   q.weights, none, {})
+            .mean;
     });
 }
 
@@ -56,5 +113,6 @@ int main(int argc, char** argv) {
                           chain(32, range, Boundary::open));
     for (const Index n : {16, 32, 64, 128, 256, 512})
         add_log_partition("log Z, ring, W = 3", "n = " + std::to_string(n), chain(n, 2));
+    for (const Index range : {1, 2, 3, 5}) add_batches(range);
     return bench::run(argc, argv);
 }

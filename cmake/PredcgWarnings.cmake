@@ -7,6 +7,7 @@ target_compile_options(predcg_warnings INTERFACE
     $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-sign-conversion>
     # A failed constraint names the requirement inside a nested concept.
     $<$<CXX_COMPILER_ID:GNU>:-fconcepts-diagnostics-depth=3>
-    # g++ 12 reports these inside inlined Eigen code from -O2 on, although Eigen is a system header.
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict>
+    # g++ 12 reports these inside inlined Eigen code from -O2 on, although Eigen is a system header; -Wuninitialized
+    # inside its own AVX-512 intrinsics (GCC bug 105593).
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict>
     $<$<BOOL:${PREDCG_WARNINGS_AS_ERRORS}>:-Werror>)

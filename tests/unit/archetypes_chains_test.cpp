@@ -2,6 +2,7 @@
 #include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/posterior/log_posterior.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/priors/priors.hpp>
@@ -78,6 +79,15 @@ void expect_same_fit(const Coarse& coarse) {
     expect_close(e.log_likelihood, f.log_likelihood, 1e-12, "log-likelihood at a point");
     expect_close(e.gradient, f.gradient, 1e-11, "gradient");
     expect_close(e.observed(), f.observed(), 1e-10, "information");
+    const auto again = by_sum.prepare(data(), beta);
+    const LogPosterior posterior(by_chain, prepared), other_posterior(by_sum, again);
+    const Vector z = posterior.z_of({pair(0.4, 0.1), Vector::Constant(1, 0.6)});
+    const auto expansion = other_posterior.expansion(z);
+    expect_close(posterior.log_density(z), expansion.value, 1e-12, "log posterior");
+    expect_close(posterior.log_density_gradient(z), expansion.gradient, 1e-11, "its gradient");
+    expect_close(other_posterior.log_density(z), expansion.value, 1e-12, "by enumeration");
+    expect_close(other_posterior.log_density_gradient(z), expansion.gradient, 1e-11,
+                 "gradient by enumeration");
     const Prediction predicted = predict(fit, FractionOfA{}, {.draws = 4000}),
                      other = predict(expected, FractionOfA{}, {.draws = 4000, .seed = 2});
     EXPECT_FALSE(predicted.exact);

@@ -173,6 +173,13 @@ public:
         return moments;
     }
 
+    /// The mean of dU_c/dtheta and log Z, alone, of p_c at the state's parameters.
+    MeanSums expect_coarse_means(State& state) const {
+        return expect_mean(coarse_engine(engine_), boltzmann(coarse_, state.theta, state.beta),
+                           EnergyGradient<Coarse>(coarse_, state.theta), state.coarse,
+                           StreamKey{state.seed, Purpose::coarse, 0, state.iteration});
+    }
+
     /// M-step: maximises the expected complete-data log posterior. Exact for the map, and, with an exact
     /// engine, for potentials linear in theta; else one Newton step with the complete-data information
     /// (Lange, J. R. Stat. Soc. B 57 (1995) 425), which need not rise by itself.

@@ -2,6 +2,7 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/em/expected_statistics.hpp>
 #include <predcg/em/learning_map.hpp>
+#include <predcg/engines/batch.hpp>
 
 #include <utility>
 
@@ -51,7 +52,7 @@ Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double bet
 /// dL/deta from the map.
 template <ProbabilisticMap M>
 std::pair<double, Vector> likelihood_gradient(const M& map, const ExpectedStatistics& statistics,
-                                              const Moments& coarse, const Vector& eta, double beta) {
+                                              const MeanSums& coarse, const Vector& eta, double beta) {
     const Index p = statistics.coarse.size();
     const double N = statistics.count;
     Vector gradient(p + eta.size());

@@ -61,6 +61,18 @@ struct MeanSums {
     std::optional<double> log_partition = 0.0;  ///< absent if the engine does not know it
 };
 
+/// Mean alone, by the engine's expect_mean or, if it has none, by expect.
+template <class Engine, class T, class S, class State>
+MeanSums expect_mean(const Engine& engine, const T& target, const S& statistic, State& state,
+                     const StreamKey& key) {
+    if constexpr (requires { engine.expect_mean(target, statistic, state, key); }) {
+        return engine.expect_mean(target, statistic, state, key);
+    } else {
+        Moments moments = engine.expect(target, statistic, state, key);
+        return {std::move(moments.mean), moments.log_partition};
+    }
+}
+
 /// Means alone, of targets Product{target, factor(k)} and statistics Stack{statistic, own(k)} of `size`
 /// components; what is common to all k stands apart, so that an engine needs to look at it once. The other
 /// arguments as in expect_sum. An engine with a member expect_mean_sum of the same arguments does the

@@ -8,6 +8,22 @@
 
 namespace predcg::detail {
 
+/// A factor that is 1 everywhere, and a statistic without components.
+struct Nothing {
+    Window window() const { return {}; }
+    double log_density(const auto&) const { return 0.0; }
+    template <class Letter>
+    double log_weight(Index, std::span<const Letter>) const {
+        return 0.0;
+    }
+    Index size() const { return 0; }
+    Eigen::Matrix<double, 0, 1> operator()(const auto&) const { return {}; }
+    template <class Letter>
+    Eigen::Matrix<double, 0, 1> local(Index, std::span<const Letter>) const {
+        return {};
+    }
+};
+
 /// make(k) for every k in `which`.
 template <class Make>
 auto made_of(Make&& make, std::span<const Index> which) {
@@ -84,18 +100,24 @@ template <class Space, class Own>
 class BatchMeans {
 public:
     BatchMeans(const Space& space, const ChainShape& shape, const ChainShape& own_shape,
-               const std::vector<Own>& own)
+               const std::vector<Own>& own, Index own_size)
         : space_(space), shape_(shape), own_shape_(own_shape), own_(own),
           pooled_(static_cast<std::size_t>(shape.sites * shape.codes()), Lanes::Zero().eval()),
-          narrow_(static_cast<std::size_t>(shape.sites * own_shape.codes())) {}
+          narrow_(static_cast<std::size_t>(shape.sites * own_shape.codes())),
+          own_sum_(static_cast<std::size_t>(own_size), Lanes::Zero().eval()) {}
 
-    /// Adds a block; the means of the targets' own statistics go to `mean`.
-    void add(ChainLanes& chains, Index first, Index lanes, const Lanes& weights, double* mean) {
+    /// Adds a block.
+    void add(ChainLanes& chains, Index first, Index lanes, const Lanes& weights) {
         for (Lanes& probability : narrow_) probability.setZero();
-        const Index codes = shape_.codes(), own_codes = own_shape_.codes(), cut = codes / own_codes;
-        chains.backward(weights, [&](Index site, Index code, const Lanes& probability) {
-            pooled_[static_cast<std::size_t>(site * codes + code)] += probability;
-            narrow_[static_cast<std::size_t>(site * own_codes + code / cut)] += probability;
+        const Index codes = shape_.codes(), own_codes = own_shape_.codes(), share = codes / own_codes;
+        chains.backward(weights, [&](Index site, const Lanes* marginals) {
+            Lanes* pooled = pooled_.data() + site * codes;
+            Lanes* narrow = narrow_.data() + site * own_codes;
+            for (Index code = 0; code < own_codes; ++code)
+                for (Index k = 0; k < share; ++k) {
+                    *pooled++ += *marginals;
+                    narrow[code] += *marginals++;
+                }
         });
         const Own* own = own_.data() + first;
         tabulate(own_shape_, space_, false, [&](Index, Index code, auto window, Index site) {
@@ -104,13 +126,16 @@ public:
                 if (probability[lane] == 0.0) continue;
                 const Index width = Window(own[lane].window()).width;
                 const auto value = own[lane].local(site, WeightTables::narrow_window(window, width));
-                for (Index k = 0; k < value.size(); ++k) mean[k] += probability[lane] * value[k];
+                for (Index k = 0; k < value.size(); ++k)
+                    own_sum_[static_cast<std::size_t>(k)][lane] += probability[lane] * value[k];
             }
         });
     }
 
-    /// Adds the means of the common statistic, of all blocks.
-    void add_common(const StatisticTables& statistic, Index size, double* mean) const {
+    /// Adds the sums of means, of the common statistic and of the targets' own.
+    void add_to(Vector& mean, const StatisticTables& statistic, Index size) const {
+        for (Index k = size; k < mean.size(); ++k)
+            mean[k] += own_sum_[static_cast<std::size_t>(k - size)].sum();
         for (Index site = 0; site < shape_.sites; ++site)
             for (Index code = 0; code < shape_.codes(); ++code) {
                 const double probability =
@@ -125,8 +150,9 @@ private:
     const Space& space_;
     ChainShape shape_, own_shape_;
     const std::vector<Own>& own_;
-    std::vector<Lanes> pooled_;  // over codes and sites, sums over blocks
-    std::vector<Lanes> narrow_;  // the present block, codes of the own statistics' windows
+    std::vector<Lanes> pooled_;   // over codes and sites, sums over blocks
+    std::vector<Lanes> narrow_;   // the present block, codes of the own statistics' windows
+    std::vector<Lanes> own_sum_;  // of the own statistics
 };
 
 }  // namespace predcg::detail

@@ -35,14 +35,12 @@ public:
     /// `common` outlives this; `lane_shape` is the shape with the width of the lanes' own windows.
     ChainLanes(const ChainShape& shape, const WeightTables& common, const ChainShape& lane_shape)
         : shape_(shape), lane_shape_(lane_shape), common_(common),
-          logs_(size(shape.sites * lane_shape.codes())), tops_(size(shape.sites)),
+          own_(size(shape.sites * lane_shape.codes()), Lanes::Zero().eval()), units_(size(shape.sites)),
           window_(size(shape.codes())), scale_(size(shape.sites)),
           forward_(size((shape.sites + 1) * block())), backward_(size(block())), next_(size(block())) {}
 
     /// Log weight of a lane's own window; those of windows cut by an open end are multiples of code_step().
-    double& log_weight(Index site, Index code, Index lane) {
-        return logs_[size(site * lane_shape_.codes() + code)][lane];
-    }
+    double& log_weight(Index site, Index code, Index lane) { return own(site)[code][lane]; }
 
     /// Makes weights of the log weights of the first `lanes` lanes.
     void start(Index lanes) {
@@ -54,15 +52,22 @@ public:
             if (lane >= lanes || alone_[size(lane)]) clear(lane);
         }
         period_ = std::max<Index>(1, static_cast<Index>(largest_change / (worst + letter_entropy())));
-        for (Index i = 0; i < shape_.sites; ++i)
-            for (Index code = 0; code < lane_shape_.codes(); code += lane_shape_.code_step(i)) {
-                Lanes& weight = logs_[size(i * lane_shape_.codes() + code)];
-                if (forbidden)
-                    weight =
-                        (weight > -infinity).select((weight - tops_[size(i)]).exp(), Lanes::Zero().eval());
-                else
-                    weight = (weight - tops_[size(i)]).exp();
+        for (Index i = 0; i < shape_.sites; ++i) {
+            Lanes* weights = own(i);
+            Lanes& unit = units_[size(i)];
+            const Index step = lane_shape_.code_step(i);
+            if (forbidden) {
+                for (Index code = step; code < lane_shape_.codes(); code += step)
+                    unit = unit.max(weights[code]);
+                for (Index code = 0; code < lane_shape_.codes(); code += step)
+                    weights[code] = (weights[code] > -infinity)
+                                        .select((weights[code] - unit).exp(), Lanes::Zero().eval());
+            } else {
+                weights[0].setOnes();
+                for (Index code = step; code < lane_shape_.codes(); code += step)
+                    weights[code] = (weights[code] - unit).exp();
             }
+        }
     }
 
     /// The lane must be computed by itself, with balanced weights; what this class says of it is void.
@@ -71,30 +76,34 @@ public:
     /// log Z of every lane; -infinity where all is forbidden.
     Lanes forward() {
         Lanes log_z = Lanes::Constant(common_.log_shift());
-        for (const Lanes& top : tops_) log_z += top;
+        for (const Lanes& unit : units_) log_z += unit;
         const Index starts = shape_.starts(), states = shape_.states, q = shape_.letters;
         for (Index s = 0; s < states; ++s)
             for (Index a = 0; a < starts; ++a)
                 forward_[size(s * starts + a)].setConstant(!shape_.periodic || s == a ? 1.0 : 0.0);
+        const Index stride = states / q, ends = std::min(q, states);  // next = middle ends + last
         for (Index i = 0; i < shape_.sites; ++i) {
             weigh(i);
             const Lanes* from = forward_.data() + i * block();
             Lanes* to = forward_.data() + (i + 1) * block();
-            for (Index next = 0; next < states; ++next)
-                for (Index a = 0; a < starts; ++a) {
-                    Lanes sum = from[next / q * starts + a] * window_[size(next)];
-                    for (Index code = next + states; code < shape_.codes(); code += states)
-                        sum += from[code / q * starts + a] * window_[size(code)];
-                    to[next * starts + a] = sum;
-                }
-            if (is_scaled(i)) log_z += scale(to, scale_[size(i)]).log();
+            for (Index next = 0, middle = 0; next < states; ++middle)
+                for (Index last = 0; last < ends; ++last, ++next)
+                    for (Index a = 0; a < starts; ++a, ++to) {
+                        Lanes sum = from[middle * starts + a] * window_[size(next)];
+                        for (Index first = 1; first < q; ++first)
+                            sum += from[(first * stride + middle) * starts + a] *
+                                   window_[size(first * states + next)];
+                        *to = sum;
+                    }
+            if (is_scaled(i)) log_z += scale(forward_.data() + (i + 1) * block(), scale_[size(i)]).log();
         }
         end_ = forward_[size(shape_.sites * block())];
         for (Index a = 1; a < starts; ++a) end_ += forward_[size(shape_.sites * block() + a * starts + a)];
         return log_z + end_.log();
     }
 
-    /// After forward(): calls visit(site, code, factor * probability) for every window, from the last site.
+    /// After forward(): calls visit(site, marginals) for every site, from the last; marginals[code] is
+    /// factor times the probability of the window.
     template <class F>
     void backward(const Lanes& factor, F&& visit) {
         const Index starts = shape_.starts(), states = shape_.states, q = shape_.letters;
@@ -107,22 +116,26 @@ public:
             if (is_scaled(i))
                 for (Lanes& weight : window_) weight *= scale_[size(i)];
             const Lanes* left = forward_.data() + i * block();
-            for (Index s = 0; s < states; ++s)
-                for (Index code = s * q; code < (s + 1) * q; ++code) {
-                    const Lanes* right = backward_.data() + code % states * starts;
+            const Lanes* right = backward_.data();
+            Lanes* to = next_.data();
+            Index code = 0, next = 0;
+            for (Index s = 0; s < states; ++s, left += starts, to += starts)
+                for (Index last = 0; last < q; ++last, ++code) {
+                    const Lanes weight = window_[size(code)];
                     Lanes marginal = Lanes::Zero();
                     for (Index a = 0; a < starts; ++a) {
-                        const Lanes way = window_[size(code)] * right[a];
-                        Lanes& to = next_[size(s * starts + a)];
-                        if (code == s * q)
-                            to = way;
+                        const Lanes way = weight * right[next * starts + a];
+                        marginal += left[a] * way;
+                        if (last == 0)
+                            to[a] = way;
                         else
-                            to += way;
-                        marginal += left[s * starts + a] * way;
+                            to[a] += way;
                     }
-                    visit(i, code, marginal);
+                    window_[size(code)] = marginal;
+                    if (++next == states) next = 0;
                 }
             backward_.swap(next_);
+            visit(i, window_.data());
         }
     }
 
@@ -136,14 +149,17 @@ private:
     double letter_entropy() const { return std::log(static_cast<double>(shape_.letters)); }
     bool is_scaled(Index site) const { return (site + 1) % period_ == 0 && site + 1 < shape_.sites; }
 
-    /// Largest log weight of every site, spread, and a sum that is finite only if all are.
+    Lanes* own(Index site) { return own_.data() + site * lane_shape_.codes(); }
+    const Lanes* own(Index site) const { return own_.data() + site * lane_shape_.codes(); }
+
+    /// Units of log weights, spread, and a sum that is finite only if all of them are.
     void measure() {
         spread_.setZero();
         sum_.setZero();
         for (Index i = 0; i < shape_.sites; ++i) {
-            const Lanes* logs = logs_.data() + i * lane_shape_.codes();
+            const Lanes* logs = own(i);
             Lanes top = logs[0], least = logs[0];
-            sum_ += logs[0];
+            sum_ += units_[size(i)] = logs[0];
             const Index step = lane_shape_.code_step(i);
             for (Index code = step; code < lane_shape_.codes(); code += step) {
                 top = top.max(logs[code]);
@@ -151,7 +167,6 @@ private:
                 sum_ += logs[code];
             }
             spread_ = spread_.max(top - least);
-            tops_[size(i)] = top;
         }
     }
 
@@ -178,7 +193,7 @@ private:
         for (Index i = 0; i < shape_.sites; ++i) {
             double top = -infinity, least = infinity;
             for (Index code = 0; code < lane_shape_.codes(); code += lane_shape_.code_step(i)) {
-                const double value = logs_[size(i * lane_shape_.codes() + code)][lane];
+                const double value = own(i)[code][lane];
                 if (!(value < infinity)) return infinity;
                 if (value == -infinity) continue;
                 top = std::max(top, value);
@@ -191,17 +206,18 @@ private:
     }
 
     void clear(Index lane) {
-        for (Lanes& log : logs_) log[lane] = 0.0;
-        for (Lanes& top : tops_) top[lane] = 0.0;
+        for (Lanes& log : own_) log[lane] = 0.0;
+        for (Lanes& unit : units_) unit[lane] = 0.0;
     }
 
     /// The weights of a site's windows.
     void weigh(Index site) {
         const double* common = common_.at(site);
-        const Lanes* own = logs_.data() + site * lane_shape_.codes();
-        const Index cut = shape_.codes() / lane_shape_.codes();
-        for (Index code = 0; code < shape_.codes(); ++code)
-            window_[size(code)] = common[code] * own[code / cut];
+        const Lanes* weights = own(site);
+        const Index share = shape_.codes() / lane_shape_.codes();
+        Lanes* window = window_.data();
+        for (Index code = 0; code < lane_shape_.codes(); ++code)
+            for (Index k = 0; k < share; ++k) *window++ = *common++ * weights[code];
     }
 
     /// Divides messages by their sum, keeps the inverse, returns the sum; lanes without a path are left.
@@ -216,8 +232,9 @@ private:
 
     ChainShape shape_, lane_shape_;
     const WeightTables& common_;
-    std::vector<Lanes> logs_;  // lanes' log weights, after start() weights
-    std::vector<Lanes> tops_, window_, scale_, forward_, backward_, next_;
+    std::vector<Lanes> own_;    // log weights of the lanes' own windows, after start() weights
+    std::vector<Lanes> units_;  // log weights that weights are relative to, one a site
+    std::vector<Lanes> window_, scale_, forward_, backward_, next_;
     Lanes spread_, sum_, end_;
     std::array<bool, static_cast<std::size_t>(lane_count)> alone_{};
     Index period_ = 1;

@@ -5,6 +5,7 @@
 #include <predcg/engines/chain_batch.hpp>
 #include <predcg/engines/chain_kernels.hpp>
 
+#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -49,6 +50,14 @@ struct TransferMatrix {
         return detail::chain_moments(problem, statistics, d);
     }
 
+    /// Mean alone, and log_partition: for several statistics much cheaper than expect().
+    template <ChainTarget T, ChainStatistic<letter_t<target_space_t<T>>> S>
+    MeanSums expect_mean(const T& target, const S& statistic, NoState& none, const StreamKey& key) const {
+        const auto nothing = [](Index) { return detail::Nothing{}; };
+        return expect_mean_sum(statistic.size(), target, statistic, nothing, nothing, std::array{Index{0}},
+                               std::array{1.0}, none, key);
+    }
+
     /// The batch forms of batch.hpp, several data at once (lanes). Factors and own statistics with short
     /// windows cost a fraction of expect() and log_partition() a datum, since the common tables are made
     /// once. Targets whose weights need balancing, and all where windows are wide, are done one by one.
@@ -77,15 +86,15 @@ struct TransferMatrix {
         }
         const Index common = statistic.size();
         const auto problem = prepare(target, window, 3.0, static_cast<double>(size), function);
-        detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function),
-                                 owns);
+        detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function), owns,
+                                 size - common);
         const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights) {
-            means.add(chains, first, lanes, lane_weights, sums.mean.data() + common);
+            means.add(chains, first, lanes, lane_weights);
         };
         *sums.log_partition +=
             detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
                 .run(weight, block, alone);
-        means.add_common(detail::StatisticTables(problem.shape, space, statistic), common, sums.mean.data());
+        means.add_to(sums.mean, detail::StatisticTables(problem.shape, space, statistic), common);
         return sums;
     }
 

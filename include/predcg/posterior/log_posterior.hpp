@@ -72,7 +72,7 @@ public:
             auto state = grainer_.make_state(data_, parameters_of(z));
             const ExpectedStatistics statistics = grainer_.expect_means(state, data_);
             auto [value, gradient] = likelihood_gradient(
-                grainer_.map(), statistics, grainer_.expect_coarse(state).gradient, state.eta, data_.beta);
+                grainer_.map(), statistics, grainer_.expect_coarse_means(state), state.eta, data_.beta);
             gradient = gradient.cwiseQuotient(scale_);
             gradient.head(p_) += grainer_.prior().coarse.gradient(z.head(p_));
             gradient.tail(m_) += grainer_.prior().map.gradient(z.tail(m_));

@@ -1,0 +1,265 @@
+// Batches of chains by lanes against the same chains one by one, and the posterior's gradient that is made
+// of them.
+#include <predcg/engines/enumeration.hpp>
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/posterior/log_posterior.hpp>
+
+#include "close.hpp"
+#include "differences.hpp"
+#include "ising_grainer.hpp"
+#include "random_chain.hpp"
+#include "test_seed.hpp"
+#include "thrown.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace predcg;
+using support::expect_close;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Draws tables on one space in which one configuration is allowed.
+struct Draw {
+    std::mt19937_64& rng;
+    support::NumberSpace space;
+    Boundary boundary;
+    std::vector<double> allowed;
+
+    Index integer(Index from, Index to) { return std::uniform_int_distribution<Index>(from, to)(rng); }
+    bool coin(double p) { return std::bernoulli_distribution(p)(rng); }
+    double normal() { return std::normal_distribution<double>()(rng); }
+    Window window() {
+        return {integer(1, boundary == Boundary::periodic ? std::min<Index>(3, space.sites) : 3), boundary};
+    }
+
+    support::TableTarget target(double strength, double forbidden) {
+        support::TableTarget made{space, window(), coin(0.3), {}};
+        made.table = support::WindowTable(space, made.reach, made.homogeneous,
+                                          [&] { return coin(forbidden) ? -infinity : strength * normal(); });
+        for (Index i = 0; i < space.sites; ++i) {
+            double& weight = made.table.at(i, support::window_of(allowed, space.sites, made.reach, i));
+            if (std::isinf(weight)) weight = strength * normal();
+        }
+        return made;
+    }
+
+    support::TableStatistic statistic(Index size) {
+        support::TableStatistic made{space, window(), coin(0.3), {}};
+        for (Index k = 0; k < size; ++k)
+            made.tables.emplace_back(space, made.reach, made.homogeneous, [&] { return normal(); });
+        return made;
+    }
+};
+
+struct Batch {
+    support::TableTarget target;
+    support::TableStatistic statistic;
+    std::vector<support::TableTarget> factors;
+    std::vector<support::TableStatistic> owns;
+    std::vector<double> weights;
+    std::vector<Index> which;
+
+    auto factor() const {
+        return [this](Index k) { return factors[static_cast<std::size_t>(k)]; };
+    }
+    auto own() const {
+        return [this](Index k) { return owns[static_cast<std::size_t>(k)]; };
+    }
+    template <class Engine>
+    MeanSums means(const Engine& engine) const {
+        std::vector<NoState> states(factors.size());
+        return expect_mean_sum(engine, statistic.size() + owns.front().size(), target, statistic, factor(),
+                               own(), which, weights, states, {});
+    }
+    double log_partition(const auto& engine) const {
+        return log_partition_sum(engine, target, factor(), which, weights);
+    }
+    MeanSums one_by_one() const {
+        MeanSums sums{Vector::Zero(statistic.size() + owns.front().size()), 0.0};
+        for (const Index datum : which) {
+            const auto k = static_cast<std::size_t>(datum);
+            const Moments m = TransferMatrix{}.expect(Product(target, factors[k]), Stack(statistic, owns[k]));
+            sums.mean += weights[k] * m.mean;
+            *sums.log_partition += weights[k] * *m.log_partition;
+        }
+        return sums;
+    }
+};
+
+/// Chains of `sites` with 2 or 3 letters and common tables of one strength; factors of several strengths, by
+/// turns with forbidden windows; a part of the targets, in any order.
+Batch random_batch(std::mt19937_64& rng, Index sites, double strength, std::vector<double> strengths) {
+    Draw draw{rng, {sites, {-1.0, 1.0}}, Boundary::open, {}};
+    if (draw.coin(0.4)) draw.space.letters = {-1.0, 0.5, 2.0};
+    if (draw.coin(0.5)) draw.boundary = Boundary::periodic;
+    for (Index i = 0; i < sites; ++i)
+        draw.allowed.push_back(draw.space.letters[static_cast<std::size_t>(draw.integer(0, 1))]);
+    const double forbidden = draw.coin(0.3) ? 0.2 : 0.0;
+    Batch batch{draw.target(strength, draw.coin(0.2) ? 0.2 : 0.0),
+                draw.statistic(draw.integer(0, 2)),
+                {},
+                {},
+                {},
+                {}};
+    const Index count = draw.integer(1, 40), size = draw.integer(0, 2);
+    for (Index k = 0; k < count; ++k) {
+        batch.factors.push_back(draw.target(
+            strengths[static_cast<std::size_t>(draw.integer(0, std::ssize(strengths) - 1))], forbidden));
+        batch.owns.push_back(draw.statistic(size));
+        batch.weights.push_back(draw.coin(0.1) ? 0.0 : 0.5 + 0.1 * std::abs(draw.normal()));
+        if (draw.coin(0.8)) batch.which.push_back(k);
+    }
+    std::shuffle(batch.which.begin(), batch.which.end(), rng);
+    return batch;
+}
+
+void compare(const Batch& batch, double tolerance) {
+    const MeanSums exact = batch.one_by_one(), sums = batch.means(TransferMatrix{});
+    const double count = std::max<double>(1.0, double(batch.which.size()));
+    expect_close(sums.mean / count, exact.mean / count, tolerance, "mean");
+    expect_close(sums.log_partition.value(), *exact.log_partition, tolerance, "log Z with means");
+    expect_close(batch.log_partition(TransferMatrix{}), *exact.log_partition, tolerance, "log Z");
+}
+
+TEST(TransferMatrixBatch, IsTheSumOneByOne) {
+    auto rng = test_rng(1);
+    for (int model = 0; model < 300 && !HasFailure(); ++model) {
+        SCOPED_TRACE("model " + std::to_string(model));
+        compare(random_batch(rng, 1 + model % 12, 1.0, {0.1, 1.0, 10.0}), 1e-12);
+    }
+}
+
+TEST(TransferMatrixBatch, LongChains) {
+    auto rng = test_rng(2);
+    for (int model = 0; model < 20 && !HasFailure(); ++model) {
+        SCOPED_TRACE("model " + std::to_string(model));
+        compare(random_batch(rng, 300 + model, 1.0, {1.0, 3.0}), 1e-12);
+    }
+}
+
+// Some or all of the targets have weights that differ by more than the range of a double.
+TEST(TransferMatrixBatch, ExtremeWeights) {
+    auto rng = test_rng(3);
+    for (int model = 0; model < 200 && !HasFailure(); ++model)
+        for (const double strength : {1.0, 30.0, 1000.0}) {
+            SCOPED_TRACE("model " + std::to_string(model) + ", strength " + std::to_string(strength));
+            compare(random_batch(rng, 1 + model % 9, strength, {1.0, 30.0, 100.0, 1000.0}), 1e-12);
+        }
+}
+
+TEST(TransferMatrixBatch, OtherEnginesDoItOneByOne) {
+    auto rng = test_rng(4);
+    for (int model = 0; model < 20; ++model) {
+        const Batch batch = random_batch(rng, 1 + model % 5, 1.0, {1.0});
+        const MeanSums sums = batch.means(Enumeration{}), exact = batch.means(TransferMatrix{});
+        expect_close(sums.mean, exact.mean, 1e-11, "mean");
+        expect_close(sums.log_partition.value(), *exact.log_partition, 1e-11, "log Z with means");
+        expect_close(batch.log_partition(Enumeration{}), *exact.log_partition, 1e-11, "log Z");
+    }
+}
+
+/// A common target that counts how often its weight is asked for.
+struct Counted {
+    support::TableTarget table;
+    Index* calls;
+
+    const support::NumberSpace& space() const { return table.space(); }
+    Window window() const { return table.window(); }
+    double log_weight(Index i, std::span<const double> w) const { return ++*calls, table.log_weight(i, w); }
+    double log_density(const std::vector<double>& X) const { return table.log_density(X); }
+    bool translation_invariant() const { return table.translation_invariant(); }
+};
+
+TEST(TransferMatrixBatch, CommonTablesAreMadeOnce) {
+    auto rng = test_rng(5);
+    Draw draw{rng, {16, {-1.0, 1.0}}, Boundary::periodic, std::vector<double>(16, 1.0)};
+    std::vector<support::TableTarget> factors;
+    for (int k = 0; k < 50; ++k) factors.push_back(draw.target(1.0, 0.0));
+    const std::vector<double> weights(50, 1.0);
+    std::vector<Index> which;
+    for (Index k = 0; k < 50; ++k) which.push_back(k);
+    Index calls = 0;
+    const Counted target{draw.target(1.0, 0.0), &calls};
+    log_partition_sum(
+        TransferMatrix{}, target, [&](Index k) { return factors[static_cast<std::size_t>(k)]; }, which,
+        weights);
+    EXPECT_LE(calls, 16 * 8);  // sites times windows
+}
+
+TEST(TransferMatrixBatch, WhatHasNoSumIsRefused) {
+    auto rng = test_rng(6);
+    for (const double bad : {-infinity, infinity, std::nan("")}) {
+        Batch batch = random_batch(rng, 4, 1.0, {1.0});
+        if (batch.which.empty()) batch.which = {0};
+        support::TableTarget& factor = batch.factors[static_cast<std::size_t>(batch.which.front())];
+        factor.reach.width = 1;
+        factor.homogeneous = true;
+        factor.table = support::WindowTable(factor.chain, factor.reach, true, [&] { return bad; });
+        EXPECT_THROW(batch.means(TransferMatrix{}), NumericalError);
+        EXPECT_THROW(batch.log_partition(TransferMatrix{}), NumericalError);
+    }
+}
+
+TEST(TransferMatrixBatch, CommonTargetAndFactorMayForbidEverything) {
+    auto rng = test_rng(8);
+    Draw draw{rng, {4, {-1.0, 1.0}}, Boundary::periodic, std::vector<double>(4, 1.0)};
+    Batch batch{draw.target(1.0, 0.0), draw.statistic(1), {}, {}, std::vector<double>(2, 1.0), {0, 1}};
+    for (int k = 0; k < 2; ++k) {
+        batch.factors.push_back(draw.target(1.0, 0.0));
+        batch.owns.push_back(draw.statistic(1));
+    }
+    const auto forbid = [](support::TableTarget& table, double letter) {
+        table.reach.width = 1;
+        table.table = support::WindowTable(table.chain, table.reach, table.homogeneous, [] { return 0.0; });
+        for (Index i = 0; i < 4; ++i) table.table.at(i, std::vector<double>{letter}) = -infinity;
+    };
+    forbid(batch.target, -1.0);
+    compare(batch, 1e-12);
+    forbid(batch.factors[1], 1.0);
+    EXPECT_THROW(batch.means(TransferMatrix{}), NumericalError);
+    EXPECT_THROW(batch.log_partition(TransferMatrix{}), NumericalError);
+}
+
+TEST(LogPosteriorGradient, AgreesWithDifferencesAndExpansion) {
+    auto rng = test_rng(7);
+    std::normal_distribution<double> normal;
+    for (const Boundary boundary : {Boundary::periodic, Boundary::open})
+        for (const Index pairs : {0, 1, 2}) {
+            const auto grainer = support::ising_grainer(
+                {.sites = 6,
+                 .linear = true,
+                 .pair_range = pairs,
+                 .triplets = pairs == 2 ? std::vector<ising::Triplet>{{1, 1}} : std::vector<ising::Triplet>{},
+                 .field = 0.2,
+                 .boundary = boundary},
+                2, support::any_prior(weak_prior()));
+            std::vector<support::Spins> samples(25, support::Spins(12));
+            for (auto& x : samples)
+                for (auto& spin : x) spin = normal(rng) < 0.4 ? 1 : -1;
+            const auto data = grainer.prepare(samples, 0.3);
+            const LogPosterior posterior(grainer, data);
+            Vector z(posterior.space().size());
+            for (double& x : z) x = normal(rng);
+            z[z.size() - 1] = std::abs(z[z.size() - 1]) + 0.1;
+            for (const double eta : {z[z.size() - 1], 300.0}) {
+                z[z.size() - 1] = eta;
+                SCOPED_TRACE("pairs " + std::to_string(pairs) + ", eta " + std::to_string(eta));
+                const auto [value, gradient] = posterior.log_density_and_gradient(z);
+                const PosteriorExpansion expansion = posterior.expansion(z);
+                expect_close(value, expansion.value, 1e-12, "value");
+                expect_close(posterior.log_density(z), expansion.value, 1e-12, "value alone");
+                expect_close(gradient, expansion.gradient, 1e-10, "gradient");
+                const auto slopes = differences::gradient(
+                    [&](const std::vector<double>& at) {
+                        return posterior.log_density(Eigen::Map<const Vector>(at.data(), z.size()));
+                    },
+                    std::vector<double>(z.begin(), z.end()), 0.01);
+                expect_close(gradient, Vector(Eigen::Map<const Vector>(slopes.data(), z.size())), 1e-6,
+                             "differences");
+            }
+        }
+}
+
+}  // namespace
