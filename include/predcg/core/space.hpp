@@ -101,14 +101,21 @@ public:
         return true;
     }
 
-    /// A standard normal, mirrored at the walls that it lies behind: a start.
+    /// X mirrored at walls that it lies behind, until it lies behind none: after finitely many times, where
+    /// the walls leave an open set (Motzkin, Schoenberg, Canad. J. Math. 6 (1954) 393). X as it then is after
+    /// 1000 rounds.
+    Vector mirrored(Vector X) const {
+        for (int round = 0; round < 1000 && !contains(X); ++round)
+            for (const Wall& wall : walls_)
+                if (const double d = wall.distance(X); d < 0.0)
+                    X -= 2.0 * d / wall.normal.squaredNorm() * wall.normal;
+        return X;
+    }
+
+    /// A standard normal, mirrored into the walls: a start.
     template <RandomBits R>
     Vector random(R& rng) const {
-        Vector X = RealSpace<>::random(rng);
-        for (const Wall& wall : walls_)
-            if (const double d = wall.distance(X); d < 0.0)
-                X -= 2.0 * d / wall.normal.squaredNorm() * wall.normal;
-        return X;
+        return mirrored(RealSpace<>::random(rng));
     }
 
 private:

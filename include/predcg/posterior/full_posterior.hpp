@@ -47,10 +47,7 @@ inline Matrix whitening(const Matrix& information) {
 template <Target T, RandomBits R>
 Vector dispersed_start(const T& target, double dispersion, R& rng) {
     for (int attempt = 0; attempt < 100; ++attempt, dispersion *= 0.9) {
-        Vector u = dispersion * standard_normal_vector(rng, target.space().size());
-        for (const Wall& wall : target.space().walls())
-            if (const double d = wall.distance(u); d < 0.0)
-                u -= 2.0 * d / wall.normal.squaredNorm() * wall.normal;
+        Vector u = target.space().mirrored(dispersion * standard_normal_vector(rng, target.space().size()));
         if (std::isfinite(target.log_density(u))) return u;
     }
     return Vector::Zero(target.space().size());

@@ -23,7 +23,7 @@ struct LaplaceSettings {
 
 namespace detail {
 
-/// Lower Cholesky factor of the inverse of P by its eigenvectors: columns scaled to standard deviations.
+/// R with R R^T the inverse of P: its eigenvectors, scaled to standard deviations.
 inline Matrix inverse_root(const Matrix& P) {
     const SmallEigen eigen(P);
     Matrix root = eigen.vectors;
@@ -121,9 +121,9 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
 }
 
 /// The approximation of the slides, for comparison: theta_c fixed at the mode, each natural parameter of the
-/// map (theta_cf) normal, with the complete-data curvature of the expected log p_cf and of its prior in that
-/// parameter, clipped to its range. It knows neither the uncertainty of theta_c nor that X is latent: its
-/// intervals are far too narrow. Needs natural(k, eta_k) of the map. Cost: one expansion.
+/// map (theta_cf) normal, with the complete-data curvature of the expected log p_cf in that parameter (no
+/// prior in it), clipped to its range. It knows neither the uncertainty of theta_c nor that X is latent: its
+/// intervals are far too narrow. Needs natural(k, eta_k) of the map. Cost: one E-step.
 template <class Grainer, class AnyData>
 auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                     const LaplaceSettings& settings = {}) {

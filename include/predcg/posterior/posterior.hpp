@@ -43,7 +43,8 @@ struct PosteriorResult {
     double acceptance = 1.0;               ///< mean probability of acceptance
     std::optional<double> pareto_k;        ///< of a Laplace approximation against the exact posterior
     bool reliable = true;
-    std::vector<std::string> remarks;  ///< what is wrong, if it is not, and what to do
+    std::vector<std::string>
+        remarks;  ///< what is wrong, if it is not, and what to do; what to know, if it is
     std::uint64_t seed = 0;
 
     Index draw_count() const { return draws.cols(); }

@@ -1,0 +1,217 @@
+// The exchange algorithm against quadrature of the posterior by hand, and against the full posterior.
+#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/engines/gaussian.hpp>
+#include <predcg/engines/monte_carlo.hpp>
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/gaussian/coarse_chain.hpp>
+#include <predcg/gaussian/linear_map.hpp>
+#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/posterior/exchange.hpp>
+#include <predcg/posterior/full_posterior.hpp>
+#include <predcg/sampling/hamiltonian.hpp>
+#include <predcg/sampling/single_site.hpp>
+
+#include <gtest/gtest.h>
+
+#include "gaussian_by_hand.hpp"
+#include "grid_posterior.hpp"
+#include "ising_by_hand.hpp"
+#include "test_seed.hpp"
+#include "thrown.hpp"
+#include "z_score.hpp"
+
+using namespace predcg;
+using by_hand::Spins;
+using support::GridPosterior;
+using support::thrown;
+
+namespace {
+
+/// Errors of estimates are estimates themselves, to some 10 %.
+constexpr double room = 1.2;
+constexpr double beta = 0.5;
+
+/// Few data, and one of them twice.
+std::vector<Spins> few_data() {
+    auto rng = test_rng(501);
+    auto data = by_hand::markov_data(rng, 8, 7, 0.7, 0.6);
+    data.push_back(data.front());
+    return data;
+}
+
+by_hand::Model model(bool linear = false) {
+    return {.sites = 4, .linear = linear, .pair_range = 1, .field = 0.2};
+}
+
+template <class Engine, class Prior = WeakPrior>
+auto ising_grainer(Engine engine, bool linear = false, Prior prior = weak_prior()) {
+    return EMCoarseGrainer{SamplesOnly<Spins>{},
+                           ising::coarse_chain(model(linear)),
+                           ising::bernoulli_map({.level = 2}),
+                           std::move(engine),
+                           Newton{},
+                           std::move(prior)};
+}
+
+/// The posterior of (pair_1, eta) under the weak prior, straight from the formulas.
+const GridPosterior& ising_by_quadrature() {
+    static const GridPosterior exact(
+        {-12.0, 20.0, 129}, {0.0, 10.0, 101}, [data = few_data()](double theta, double eta) {
+            return static_cast<double>(by_hand::log_likelihood(model(), data, beta, {theta, eta})) -
+                   0.125 * (beta * theta * beta * theta + (eta - 1.0) * (eta - 1.0));
+        });
+    return exact;
+}
+
+/// 10 comparisons, and two for the chains themselves.
+template <class P>
+void expect_posterior(const P& posterior, const GridPosterior& exact, const std::string& what) {
+    for (Index k = 0; k < 2; ++k) {
+        const Matrix chains = posterior.by_chain(posterior.draws.row(k));
+        const Diagnostics& d = posterior.diagnostics[static_cast<std::size_t>(k)];
+        const std::string name = what + ", " + posterior.names()[static_cast<std::size_t>(k)];
+        EXPECT_LT(d.r_hat, 1.05) << name;
+        EXPECT_GT(std::min(d.ess_bulk, d.ess_tail), 400.0) << name;
+        expect_z(posterior.mean[k], exact.mean(k), room * mcse_mean(chains), name + ", mean");
+        expect_z(posterior.sd[k], exact.sd(k), room * mcse_sd(chains), name + ", sd");
+        for (const double p : {0.1, 0.5, 0.9})
+            expect_z(quantile(chains, p), exact.quantile(k, p), room * mcse_quantile(chains, p),
+                     name + ", quantile " + std::to_string(p));
+    }
+}
+
+TEST(ExchangePosterior, ExactDrawsMeetQuadrature) {
+    const auto grainer = ising_grainer(TransferMatrix{});
+    const auto data = grainer.prepare(few_data(), beta);
+    ASSERT_LT(data.forms.size(), few_data().size()) << "the datum that is there twice is kept once";
+    const auto posterior = exchange_posterior(grainer, data, grainer.fit_prepared(data),
+                                              {.draws = 3000, .seed = test_seed(), .threads = 2});
+    EXPECT_EQ(posterior.method, PosteriorMethod::exchange);
+    EXPECT_EQ(posterior.draw_count(), 3000);
+    EXPECT_TRUE(posterior.reliable);
+    EXPECT_TRUE(posterior.remarks.empty());
+    EXPECT_NEAR(posterior.acceptance, 0.3, 0.1);
+    expect_posterior(posterior, ising_by_quadrature(), "exact draws");
+}
+
+TEST(ExchangePosterior, LongChainsMeetQuadratureAndSaySo) {
+    const auto grainer = ising_grainer(MonteCarlo(HeatBath{}));
+    const auto data = grainer.prepare(few_data(), beta);
+    const auto posterior = exchange_posterior(grainer, data, grainer.fit_prepared(data),
+                                              {.draws = 3000, .seed = test_seed(), .threads = 2});
+    EXPECT_TRUE(posterior.reliable);
+    ASSERT_EQ(posterior.remarks.size(), 1u);
+    EXPECT_NE(posterior.remarks.front().find("finite length"), std::string::npos);
+    expect_posterior(posterior, ising_by_quadrature(), "chains");
+}
+
+// Three parameters, X by chains, p_c exactly.
+TEST(ExchangePosterior, AgreesWithTheFullPosterior) {
+    const auto exact = ising_grainer(TransferMatrix{}, true);
+    const auto data = exact.prepare(few_data(), beta);
+    const auto fit = exact.fit_prepared(data);
+    const auto full = full_posterior(exact, data, fit, {.draws = 3000, .seed = test_seed(), .threads = 2});
+    const auto sampling = ising_grainer(EngineRoles{MonteCarlo(Metropolis{}), TransferMatrix{}}, true);
+    const auto posterior = exchange_posterior(
+        sampling, data, fit, {.draws = 3000, .thinning = 60, .seed = test_seed(), .threads = 2});
+    EXPECT_TRUE(posterior.remarks.empty() || !posterior.reliable);
+    for (Index k = 0; k < 3; ++k) {
+        const Matrix a = posterior.by_chain(posterior.draws.row(k)), b = full.by_chain(full.draws.row(k));
+        const std::string name = posterior.names()[static_cast<std::size_t>(k)];
+        EXPECT_GT(posterior.diagnostics[static_cast<std::size_t>(k)].ess_bulk, 300.0) << name;
+        expect_z(posterior.mean[k], full.mean[k], room * std::hypot(mcse_mean(a), mcse_mean(b)), name);
+        for (const double p : {0.05, 0.5, 0.95})
+            expect_z(quantile(a, p), quantile(b, p),
+                     room * std::hypot(mcse_quantile(a, p), mcse_quantile(b, p)),
+                     name + ", quantile " + std::to_string(p));
+    }
+}
+
+// Three beads and six: (bond, log sigma), with exact draws and with Hamiltonian Monte Carlo on X.
+TEST(ExchangePosterior, GaussianChain) {
+    const auto coarse = gaussian::coarse_chain({.beads = 3, .second = false, .tether = 0.5});
+    const auto map = gaussian::block_map({.coarse_beads = 3, .level = 2});
+    const BlockPriors prior{Normal{.mean = 1.0, .sd = 1.0}, Normal{.mean = 0.0, .sd = 1.0}};
+    auto rng = test_rng(502);
+    std::vector<Vector> x;
+    for (int k = 0; k < 6; ++k) x.push_back(by_hand::random_vector(rng, 6));
+    const Matrix transposed = by_hand::transposed(map.W());
+    const GridPosterior exact({-0.6, 16.0, 250}, {-2.0, 2.0, 81}, [&](double bond, double eta) {
+        const Matrix A = beta * by_hand::chain_stiffness(3, 1, bond, 0.0, 0.5, Boundary::open);
+        if (bond <= -1.0 / 6.0) return -std::numeric_limits<double>::infinity();  // eigenvalues 0, 1, 3
+        Matrix C = by_hand::times(map.W(), by_hand::Inverted(A).inverse, transposed);
+        for (Index i = 0; i < 6; ++i) C(i, i) += std::exp(2.0 * eta);
+        double value = -0.5 * (beta * bond - 1.0) * (beta * bond - 1.0) - 0.5 * eta * eta;
+        for (const Vector& datum : x) value += by_hand::log_normal_density(datum, Vector::Zero(6), C);
+        return value;
+    });
+    const auto check = [&](const auto& engine, const ExchangeSettings& settings, const std::string& what) {
+        const EMCoarseGrainer grainer{SamplesOnly<Vector>{}, coarse, map, engine, Newton{}, prior};
+        const auto data = grainer.prepare(x, beta);
+        FitResult fit =
+            EMCoarseGrainer{SamplesOnly<Vector>{}, coarse, map, GaussianEngine{}, Newton{}, prior}.fit(
+                x, {.beta = beta});
+        expect_posterior(exchange_posterior(grainer, data, fit, settings), exact, what);
+    };
+    check(GaussianEngine{}, {.draws = 3000, .seed = test_seed(), .threads = 2}, "exact draws");
+    check(EngineRoles{MonteCarlo(Hamiltonian{}), GaussianEngine{}},
+          {.draws = 2000, .latent_moves = 1, .seed = test_seed(), .threads = 2}, "Hamiltonian for X");
+}
+
+TEST(ExchangePosterior, DependsOnTheSeedAlone) {
+    const auto grainer = ising_grainer(MonteCarlo(HeatBath{}));
+    const auto data = grainer.prepare(few_data(), beta);
+    const auto fit = ising_grainer(TransferMatrix{}).fit_prepared(data);
+    const auto draws = [&](const auto& prepared, std::uint64_t seed, Index threads) {
+        return exchange_posterior(
+                   grainer, prepared, fit,
+                   {.draws = 40, .chains = 3, .warm_up = 20, .thinning = 2, .seed = seed, .threads = threads})
+            .draws;
+    };
+    const Matrix once = draws(data, 1, 1);
+    EXPECT_EQ(once.cols(), 39) << "as many for each chain";
+    EXPECT_EQ(once, draws(data, 1, 1));
+    EXPECT_EQ(once, draws(data, 1, 2));
+    EXPECT_NE(once, draws(data, 2, 1));
+    // A weight of two is a datum that is there twice.
+    auto single = few_data();
+    single.pop_back();
+    std::vector<double> weights(single.size(), 1.0);
+    weights.front() = 2.0;
+    EXPECT_EQ(once, draws(grainer.prepare(single, beta, weights), 1, 1));
+}
+
+TEST(ExchangePosterior, RefusesWhatItCannotDo) {
+    const auto grainer = ising_grainer(TransferMatrix{});
+    const auto data = grainer.prepare(few_data(), beta);
+    const auto fit = grainer.fit_prepared(data);
+    const auto refused = [&](const ExchangeSettings& settings) {
+        return thrown<ArgumentError>([&] { (void)exchange_posterior(grainer, data, fit, settings); })
+            .argument();
+    };
+    EXPECT_EQ(refused({.draws = 15}), "draws");
+    EXPECT_EQ(refused({.chains = 0}), "chains");
+    EXPECT_EQ(refused({.warm_up = -1}), "warm_up");
+    EXPECT_EQ(refused({.thinning = 0}), "thinning");
+    EXPECT_EQ(refused({.latent_moves = 0}), "latent_moves");
+    EXPECT_EQ(refused({.auxiliary_burn_in = 0}), "auxiliary_burn_in");
+    EXPECT_EQ(refused({.auxiliary_thinning = 0}), "auxiliary_thinning");
+    EXPECT_EQ(refused({.dispersion = 0.0}), "dispersion");
+    EXPECT_EQ(refused({.target_accept = 1.0}), "target_accept");
+
+    const std::vector<double> halves(few_data().size(), 0.5);
+    const auto weighted = grainer.prepare(few_data(), beta, halves);
+    EXPECT_EQ(thrown<ArgumentError>([&] { (void)exchange_posterior(grainer, weighted, fit); }).argument(),
+              "weight of a datum");
+    const auto flat = ising_grainer(TransferMatrix{}, false, flat_prior());
+    const auto improper = thrown<ArgumentError>([&] { (void)exchange_posterior(flat, data, fit); });
+    EXPECT_EQ(improper.function(), "exchange_posterior");
+    EXPECT_NE(improper.allowed().find("weak_prior()"), std::string::npos);
+    const auto other = ising_grainer(TransferMatrix{}, true);
+    EXPECT_THROW((void)exchange_posterior(other, data, fit), ArgumentError) << "a fit of another model";
+    std::stop_source source;
+    source.request_stop();
+    EXPECT_THROW((void)exchange_posterior(grainer, data, fit, {.stop = source.get_token()}), Stopped);
+}
+
+}  // namespace
