@@ -71,7 +71,7 @@ IsingFit fit_with_progress(const Options& options, const Configurations& data) {
 }
 
 void line(const std::string& name, const std::string& value) {
-    std::printf("%-16s%s\n", name.c_str(), value.c_str());
+    std::printf("%-18s%s\n", name.c_str(), value.c_str());
 }
 
 /// An estimate, with its sampling error where that is known.
@@ -187,6 +187,10 @@ void check(const Options& options) {
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     if (options.posterior == Wanted::none)
         refuse_given(options.for_posterior, "only with --posterior full, laplace-joint or laplace-slides");
+    else if (options.posterior == Wanted::full && options.model.prior == PriorChoice::flat)
+        throw InputError("--prior", "'flat'",
+                         "weak with --posterior full: where the map forgets X the likelihood does not fall, "
+                         "and a flat prior leaves the posterior without an integral");
     else if (options.method.engine == Engine::monte_carlo)
         throw InputError("--posterior", in_quotes(word_for(posteriors, options.posterior)),
                          "none with --engine monte-carlo; a posterior needs --engine exact");

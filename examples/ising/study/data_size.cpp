@@ -79,7 +79,7 @@ DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index sample
     result.samples = samples;
     result.data_set = data_set;
     result.data = data_mean(data, ising::Magnetization{})[0];
-    result.prediction = predicted_magnetization(fit);
+    result.prediction = predicted_magnetization(fit).value();
     result.open_directions = static_cast<double>(fit.directions.size());
     if (field == 0.0) {
         const ising::Correlation R{model.boundary};
