@@ -198,9 +198,11 @@ public:
                                               state.beta, is_exact ? 3.0 : 0.5);
     }
 
-    /// Log-likelihood, gradient and informations at a point, in the coordinates (theta_c, eta).
-    LikelihoodExpansion evaluate(const Data& data, const Parameters& parameters) const {
-        State state = make_state(data, parameters);
+    /// Log-likelihood, gradient and informations at a point, in the coordinates (theta_c, eta). The seed is
+    /// that of sampling engines; see curvature for their errors.
+    LikelihoodExpansion evaluate(const Data& data, const Parameters& parameters,
+                                 std::uint64_t seed = 1) const {
+        State state = make_state(data, parameters, seed);
         const ExpectedStatistics statistics = expect(state, data);
         return expand_likelihood(map_, statistics, expect_coarse(state), state.eta, state.beta);
     }
