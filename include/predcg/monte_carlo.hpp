@@ -5,6 +5,7 @@
 #include <predcg/em/stochastic_run.hpp>
 #include <predcg/engines/monte_carlo.hpp>
 #include <predcg/optimize/robbins_monro.hpp>
-#include <predcg/sampling/continuous.hpp>
 #include <predcg/sampling/exact_kernel.hpp>
+#include <predcg/sampling/hamiltonian.hpp>
+#include <predcg/sampling/random_walk.hpp>
 #include <predcg/sampling/single_site.hpp>
