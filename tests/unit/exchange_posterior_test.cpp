@@ -1,11 +1,11 @@
 // The exchange algorithm against quadrature of the posterior by hand, and against the full posterior.
 #include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/engines/monte_carlo.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/gaussian/coarse_chain.hpp>
 #include <predcg/gaussian/linear_map.hpp>
 #include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/monte_carlo.hpp>
 #include <predcg/posterior/exchange.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/sampling/hamiltonian.hpp>

@@ -99,29 +99,50 @@ TEST(JointLaplace, DependsOnTheSeedAlone) {
     EXPECT_NE(once, draws(2, 1));
 }
 
-// All spins up: under the weak prior the posterior bends far from any normal.
-TEST(JointLaplace, SaturatedDataAreNotGaussian) {
-    const std::vector<Spins> x(20, Spins(12, 1));
-    const auto grainer = grainer_of({.sites = 6, .linear = true, .pair_range = 1, .field = 3.0});
-    const auto data = grainer.prepare(x, beta);
-    const auto fit = grainer.fit_prepared(data);
+// Around a point that is five standard deviations from the mode, ratios are about log-normal with as much
+// spread, and their largest are heavy-tailed: no draw of that is worth anything.
+TEST(JointLaplace, SaysWhereItIsNotThePosterior) {
+    const auto grainer = grainer_of(model);
+    const auto data = grainer.prepare(some_data(12, 60), beta);
+    FitResult fit = grainer.fit_prepared(data);
+    fit.parameters.theta[0] += 5.0 * laplace_joint(grainer, data, fit).sd[0];
     const auto laplace = laplace_joint(grainer, data, fit, {.draws = 2000, .seed = test_seed()});
     EXPECT_FALSE(laplace.reliable);
     EXPECT_EQ(laplace.draw_count(), 0);
     EXPECT_EQ(laplace.parameter_count(), 3);
     ASSERT_TRUE(laplace.pareto_k.has_value());
-    EXPECT_GT(*laplace.pareto_k, 0.7);
+    EXPECT_GT(*laplace.pareto_k, 1.2);
     ASSERT_EQ(laplace.remarks.size(), 1u);
     EXPECT_NE(laplace.remarks.front().find("not Gaussian: Pareto k"), std::string::npos);
     EXPECT_NE(laplace.remarks.front().find("use the full posterior"), std::string::npos);
     EXPECT_TRUE(laplace.sd.allFinite()) << "what it would have been";
-    // A limit that nothing exceeds: the same draws as an answer.
-    const auto anyway = laplace_joint(
-        grainer, data, fit,
-        {.draws = 2000, .largest_pareto_k = std::numeric_limits<double>::infinity(), .seed = test_seed()});
-    EXPECT_TRUE(anyway.reliable);
-    EXPECT_EQ(anyway.draw_count(), 2000);
-    EXPECT_GE(anyway.draws.row(2).minCoeff(), 0.0) << "inside the walls of the prior";
+    const double k = *laplace.pareto_k;
+    const auto limited = [&](double limit) {
+        return laplace_joint(grainer, data, fit,
+                             {.draws = 2000, .largest_pareto_k = limit, .seed = test_seed()});
+    };
+    EXPECT_TRUE(limited(k + 1e-9).reliable);
+    EXPECT_EQ(limited(k + 1e-9).draw_count(), 2000);
+    EXPECT_FALSE(limited(k - 1e-9).reliable);
+}
+
+// Blocks of unlike spins: the mode of eta is next to the prior's wall at 0, which takes almost half of the
+// normal.
+TEST(JointLaplace, IsCutAtTheWallsOfThePrior) {
+    const auto grainer = grainer_of({.sites = 6, .pair_range = 1});
+    const auto data =
+        grainer.prepare(std::vector<Spins>(1, Spins{1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1}), beta);
+    const auto laplace = laplace_joint(
+        grainer, data, grainer.fit_prepared(data),
+        {.draws = 4000, .largest_pareto_k = std::numeric_limits<double>::infinity(), .seed = test_seed()});
+    ASSERT_LT(laplace.mean[1], 0.5 * laplace.sd[1]);
+    EXPECT_GE(laplace.draws.row(1).minCoeff(), 0.0);
+    // The mean of a normal cut at 0: m + s phi(m/s) / Phi(m/s).
+    const double m = laplace.mean[1], s = laplace.sd[1], a = m / s;
+    const double inside = 0.5 * std::erfc(-a / std::sqrt(2.0));
+    const double mills = std::exp(-0.5 * a * a) / std::sqrt(2.0 * by_hand::pi) / inside;
+    const double sd = s * std::sqrt(1.0 - a * mills - mills * mills);
+    expect_z(Vector(laplace.draws.row(1)).mean(), m + s * mills, sd / std::sqrt(4000.0), "mean of eta");
 }
 
 // Away from a mode, between the two that the label gives at eta = 0: nothing is repaired.

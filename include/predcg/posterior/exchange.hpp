@@ -1,6 +1,7 @@
 #pragma once
 // The posterior where log Z_c is not known.
 #include <predcg/core/parallel.hpp>
+#include <predcg/em/prepared_data.hpp>
 #include <predcg/posterior/exchange_chain.hpp>
 
 #include <limits>
@@ -12,14 +13,15 @@ namespace predcg {
 /// eta, X_1 .. X_N) that draw X_i | x_i anew, move eta given X, and theta_c given X by the exchange algorithm
 /// (Murray, Ghahramani, MacKay, UAI 2006, 359), which needs draws of p_c instead of its normalisation.
 ///
+/// Data: any range of configurations, or what grainer.prepare made of them.
 /// With an engine that draws independently of p_c (sampler(target)) the chains leave the posterior invariant.
 /// With chains of the engine's kernel they do so only as far as auxiliary_burn_in and auxiliary_thinning
 /// make draws of p_c independent, and remarks say so. Starts, flags and diagnostics as for full_posterior;
 /// data augmentation mixes slowly where X is uncertain. Cost of a sweep: N draws (or latent_moves N moves) of
 /// q, N draws (or auxiliary_burn_in + N auxiliary_thinning moves) of p_c. Throws ArgumentError for bad
 /// settings, improper priors or weights that are no whole numbers.
-template <class Grainer>
-auto exchange_posterior(const Grainer& grainer, const typename Grainer::Data& data, const FitResult& fit,
+template <class Grainer, class AnyData>
+auto exchange_posterior(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                         const ExchangeSettings& settings = {}) {
     constexpr const char* name = "exchange_posterior";
     constexpr Index many = std::numeric_limits<Index>::max();
@@ -34,6 +36,7 @@ auto exchange_posterior(const Grainer& grainer, const typename Grainer::Data& da
     require(settings.target_accept > 0.0 && settings.target_accept < 1.0, name, "target_accept",
             settings.target_accept, "a number between 0 and 1");
     detail::require_same_model(fit, grainer.coarse(), grainer.map(), name);
+    const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
     using Chain = detail::ExchangeChain<Grainer>;
     const Chain prototype(grainer, data, settings);
     detail::require_proper(prototype.prior_is_proper(), name);

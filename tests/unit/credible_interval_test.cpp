@@ -1,0 +1,362 @@
+// Credible and predictive intervals of observables: exact values by hand, sampling against them, other sizes,
+// and other models through the same functions.
+#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/engines/enumeration.hpp>
+#include <predcg/engines/gaussian.hpp>
+#include <predcg/gaussian/coarse_chain.hpp>
+#include <predcg/gaussian/linear_map.hpp>
+#include <predcg/gaussian/observables.hpp>
+#include <predcg/ising/observables.hpp>
+#include <predcg/posterior/full_posterior.hpp>
+#include <predcg/posterior/laplace.hpp>
+#include <predcg/predict/credible_interval.hpp>
+
+#include <gtest/gtest.h>
+
+#include "close.hpp"
+#include "gaussian_by_hand.hpp"
+#include "grid_posterior.hpp"
+#include "ising_by_hand.hpp"
+#include "ising_grainer.hpp"
+#include "test_seed.hpp"
+#include "thrown.hpp"
+#include "z_score.hpp"
+
+using namespace predcg;
+using by_hand::Spins;
+using support::expect_close;
+using support::thrown;
+
+namespace {
+
+constexpr double beta = 0.6;
+
+by_hand::Model model(Index sites) { return {.sites = sites, .linear = true, .pair_range = 1, .field = 0.1}; }
+
+support::IsingGrainer grainer_of(Index sites) {
+    return support::ising_grainer(model(sites), 2, support::any_prior(weak_prior()));
+}
+
+/// Some draws of the posterior of a small Ising model.
+auto small_posterior(Index draws = 40, Index chains = 4) {
+    auto rng = test_rng(570);
+    const auto grainer = grainer_of(4);
+    const auto data = grainer.prepare(by_hand::markov_data(rng, 8, 12, 0.7, 0.6), beta);
+    return full_posterior(grainer, data, grainer.fit_prepared(data),
+                          {.draws = draws, .chains = chains, .warm_up = 100, .seed = test_seed()});
+}
+
+/// p_c of every state, by enumeration.
+std::vector<std::pair<Spins, double>> coarse_probabilities(const by_hand::Model& m, const Parameters& at) {
+    const by_hand::Numbers theta(at.theta.data(), at.theta.data() + at.theta.size());
+    std::vector<std::pair<Spins, double>> all;
+    const long double log_z = by_hand::coarse_log_partition(m, beta, theta);
+    by_hand::log_sum_exp(m.sites, [&](const Spins& X) {
+        all.emplace_back(X, std::exp(-beta * by_hand::coarse_energy(m, X, theta) - log_z));
+        return 0.0L;
+    });
+    return all;
+}
+
+/// E[m] and E[R_l]: fine spins are t X_r in the mean, independently given X.
+Vector exact_expectations(const by_hand::Model& m, const Parameters& at) {
+    const double t = std::tanh(0.5 * at.eta[0]);
+    const auto n = static_cast<std::size_t>(2 * m.sites);
+    Vector value = Vector::Zero(m.sites + 2);
+    for (const auto& [X, p] : coarse_probabilities(m, at)) {
+        for (std::size_t i = 0; i < n; ++i) value[0] += p * t * X[i / 2] / static_cast<double>(n);
+        for (std::size_t l = 0; l <= n / 2; ++l)
+            for (std::size_t i = 0; i < n; ++i) {
+                const std::size_t j = (i + l) % n;
+                const double product = i == j ? 1.0 : t * t * X[i / 2] * X[j / 2];
+                value[static_cast<Index>(l) + 1] += p * product / static_cast<double>(n);
+            }
+    }
+    return value;
+}
+
+/// Between the draws around place (S - 1) p of the sorted ones.
+double quantile_by_hand(std::vector<double> x, double p) {
+    std::sort(x.begin(), x.end());
+    const double place = p * static_cast<double>(x.size() - 1);
+    const auto k = static_cast<std::size_t>(place);
+    const double rest = place - static_cast<double>(k);
+    return k + 1 < x.size() ? (1.0 - rest) * x[k] + rest * x[k + 1] : x[k];
+}
+
+TEST(CredibleInterval, IsMadeOfQuantilesOfExactExpectations) {
+    const auto posterior = small_posterior();
+    const auto m = predict(posterior, ising::Magnetization{}, {.credibility = 0.8});
+    const auto R = predict(posterior, ising::Correlation{}, {.credibility = 0.8});
+    EXPECT_TRUE(m.exact());
+    EXPECT_EQ(m.credibility, 0.8);
+    ASSERT_EQ(m.mean.size(), 1);
+    ASSERT_EQ(R.mean.size(), 5) << "lags 0 to 4: a band";
+    ASSERT_EQ(R.expectations.rows(), 5);
+    ASSERT_EQ(R.expectations.cols(), 40);
+    std::vector<std::vector<double>> values(6);
+    for (Index k = 0; k < 40; ++k) {
+        const Vector exact = exact_expectations(model(4), posterior.parameters(k));
+        for (std::size_t j = 0; j < 6; ++j) values[j].push_back(exact[static_cast<Index>(j)]);
+    }
+    for (std::size_t j = 0; j < 6; ++j) {
+        const auto& interval = j == 0 ? m : R;
+        const Index c = j == 0 ? 0 : static_cast<Index>(j) - 1;
+        const std::string what = "component " + std::to_string(j);
+        double mean = 0.0, square = 0.0;
+        for (const double v : values[j]) mean += v / 40.0;
+        for (const double v : values[j]) square += (v - mean) * (v - mean) / 39.0;
+        expect_close(interval.mean[c], mean, 1e-11, what);
+        expect_close(interval.sd[c], std::sqrt(square), 1e-9, what);
+        expect_close(interval.lower[c], quantile_by_hand(values[j], 0.1), 1e-11, what);
+        expect_close(interval.upper[c], quantile_by_hand(values[j], 0.9), 1e-11, what);
+        for (Index k = 0; k < 40; ++k)
+            expect_close(interval.expectations(c, k), values[j][static_cast<std::size_t>(k)], 1e-11, what);
+        EXPECT_EQ(interval.sampling_sd[c], 0.0);
+        EXPECT_LE(interval.predictive_lower[c], interval.predictive_upper[c]);
+    }
+    // R_0 = 1 whatever theta: no spread, and no error.
+    EXPECT_EQ(R.lower[0], R.upper[0]);
+    EXPECT_EQ(R.mean_error[0], 0.0);
+    EXPECT_EQ(R.lower_error[0], 0.0);
+    EXPECT_GT(m.mean_error[0], 0.0);
+    EXPECT_GT(m.upper_error[0], 0.0);
+}
+
+TEST(CredibleInterval, SamplingAgreesWithTheExactRoute) {
+    const auto posterior = small_posterior(60, 3);
+    const CredibleSettings exactly{.predictive = false, .seed = test_seed()};
+    CredibleSettings sampling = exactly;
+    sampling.samples = 400;
+    sampling.always_sample = true;
+    const auto exact = predict(posterior, ising::Correlation{}, exactly);
+    const auto sampled = predict(posterior, ising::Correlation{}, sampling);
+    EXPECT_TRUE(exact.exact());
+    EXPECT_FALSE(sampled.exact());
+    EXPECT_EQ(sampled.predictive_lower.size(), 0);
+    for (Index c = 1; c < 5; ++c) {
+        // sampling_sd is the mean over draws of the error of one expectation; 60 of them are independent.
+        for (Index k = 0; k < 60; ++k)
+            expect_z(sampled.expectations(c, k), exact.expectations(c, k), 1.5 * sampled.sampling_sd[c],
+                     "draw " + std::to_string(k));
+        expect_z(sampled.mean[c], exact.mean[c], 1.2 * sampled.sampling_sd[c] / std::sqrt(60.0), "mean");
+        EXPECT_GT(sampled.sampling_sd[c], 0.0);
+        EXPECT_LT(sampled.sampling_sd[c], 1.0 / std::sqrt(400.0));
+    }
+}
+
+/// o(x) = sum of the spins of a chain of 4.
+struct Sum {
+    double operator()(const Spins& x) const {
+        double sum = 0.0;
+        for (const auto spin : x) sum += spin;
+        return sum;
+    }
+};
+
+// The mixture over the draws by enumeration of X and x: a number of whole values, so that quantiles are known
+// up to chance unless one lies next to a step of the distribution.
+TEST(CredibleInterval, PredictiveIntervalIsThatOfTheMixture) {
+    auto rng = test_rng(571);
+    const auto grainer = grainer_of(2);
+    const auto data = grainer.prepare(by_hand::markov_data(rng, 4, 10, 0.6, 0.55), beta);
+    const auto posterior =
+        full_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 4000, .seed = test_seed()});
+    std::map<int, double> probability;
+    for (Index k = 0; k < posterior.draw_count(); ++k) {
+        const Parameters at = posterior.parameters(k);
+        for (const auto& [X, p] : coarse_probabilities(model(2), at))
+            for (unsigned state = 0; state < 16; ++state) {
+                Spins x;
+                for (unsigned i = 0; i < 4; ++i) x.push_back(state >> i & 1 ? 1 : -1);
+                probability[static_cast<int>(Sum{}(x))] +=
+                    p * static_cast<double>(std::exp(by_hand::log_map(x, X, at.eta[0]))) /
+                    static_cast<double>(posterior.draw_count());
+            }
+    }
+    // 4000 draws: frequencies are within 6 sqrt(1/4 / 4000) = 0.05 of the cumulative probabilities.
+    for (const double credibility : {0.5, 0.8}) {
+        const auto interval =
+            predict(posterior, Sum{}, {.credibility = credibility, .samples = 2, .seed = test_seed()});
+        for (const bool upper : {false, true}) {
+            const double p = 0.5 + (upper ? 0.5 : -0.5) * credibility;
+            const double q = upper ? interval.predictive_upper[0] : interval.predictive_lower[0];
+            double below = 0.0, up_to = 0.0;
+            for (const auto& [value, weight] : probability) {
+                if (value < q) below += weight;
+                if (value <= q) up_to += weight;
+            }
+            EXPECT_LE(below, p + 0.05) << credibility;
+            EXPECT_GE(up_to, p - 0.05) << credibility;
+        }
+    }
+    // draw_predictive gives the same mixture.
+    const auto x = draw_predictive(posterior, 4000, test_seed());
+    ASSERT_EQ(x.size(), 4000u);
+    for (const auto& [value, p] : probability) {
+        double frequency = 0.0;
+        for (const Spins& one : x) frequency += (Sum{}(one) == value) / 4000.0;
+        expect_z(frequency, p, std::sqrt(p * (1.0 - p) / 4000.0), "value " + std::to_string(value));
+    }
+    EXPECT_EQ(draw_predictive(posterior, 3).size(), 3u);
+    EXPECT_EQ(draw_predictive(posterior, 9000).size(), 9000u) << "more than there are draws";
+}
+
+TEST(CredibleInterval, DependsOnTheSeedAlone) {
+    const auto posterior = small_posterior();
+    const auto all = [&](std::uint64_t seed, Index threads) {
+        const auto interval = predict(posterior, Sum{}, {.samples = 10, .seed = seed, .threads = threads});
+        Vector values(5);
+        values << interval.mean, interval.lower, interval.upper, interval.predictive_lower,
+            interval.predictive_upper;
+        return values;
+    };
+    EXPECT_EQ(all(1, 1), all(1, 2));
+    EXPECT_EQ(all(1, 1), all(1, 1));
+    EXPECT_NE(all(1, 1), all(2, 1));
+    EXPECT_EQ(draw_predictive(posterior, 5, 3), draw_predictive(posterior, 5, 3));
+}
+
+TEST(CredibleInterval, OtherSizesAreComputedAfresh) {
+    const auto posterior = small_posterior();
+    const auto larger = posterior.with_models(ising::coarse_chain(model(7)), posterior.map);
+    const auto m = predict(larger, ising::Magnetization{}, {.predictive = false});
+    for (Index k = 0; k < larger.draw_count(); ++k)
+        expect_close(m.expectations(0, k), exact_expectations(model(7), posterior.parameters(k))[0], 1e-11);
+    EXPECT_THROW(
+        (void)posterior.with_models(ising::coarse_chain({.sites = 7, .pair_range = 1}), posterior.map),
+        ArgumentError)
+        << "other parameters";
+}
+
+TEST(CredibleInterval, RefusesWhatItCannotDo) {
+    const auto posterior = small_posterior();
+    for (const double credibility : {0.0, 1.0, -0.1, 1.5, std::nan("")}) {
+        const auto error = thrown<ArgumentError>(
+            [&] { (void)predict(posterior, ising::Magnetization{}, {.credibility = credibility}); });
+        EXPECT_EQ(error.argument(), "credibility");
+        EXPECT_NE(error.allowed().find("0.95"), std::string::npos);
+    }
+    EXPECT_EQ(thrown<ArgumentError>([&] { (void)draw_predictive(posterior, 0); }).argument(), "samples");
+
+    // A posterior without draws says why it has none.
+    const auto grainer = grainer_of(4);
+    const auto data = grainer.prepare(std::vector<Spins>(5, Spins(8, 1)), beta);
+    const auto empty = laplace_joint(grainer, data, grainer.fit_prepared(data), {.largest_pareto_k = -100.0});
+    ASSERT_EQ(empty.draw_count(), 0);
+    const auto error = thrown<ArgumentError>([&] { (void)predict(empty, ising::Magnetization{}); });
+    EXPECT_EQ(error.argument(), "posterior");
+    EXPECT_NE(error.allowed().find("use the full posterior"), std::string::npos) << error.what();
+    EXPECT_THROW((void)draw_predictive(empty, 3), ArgumentError);
+}
+
+/// Errors of estimates are estimates themselves, to some 10 %.
+constexpr double room = 1.2;
+
+// (bond, log sigma) of three beads against quadrature, and the mean square displacement through the same
+// predict.
+TEST(GaussianPosterior, ParametersAndPredictionsMeetQuadrature) {
+    const auto coarse = gaussian::coarse_chain({.beads = 3, .second = false, .tether = 0.5});
+    const auto map = gaussian::block_map({.coarse_beads = 3, .level = 2});
+    const EMCoarseGrainer grainer{
+        SamplesOnly<Vector>{},
+        coarse,
+        map,
+        GaussianEngine{},
+        Newton{},
+        BlockPriors{Normal{.mean = 1.0, .sd = 1.0}, Normal{.mean = 0.0, .sd = 1.0}}};
+    auto rng = test_rng(572);
+    std::vector<Vector> x;
+    for (int k = 0; k < 6; ++k) x.push_back(by_hand::random_vector(rng, 6));
+    const auto data = grainer.prepare(x, beta);
+    const auto posterior = full_posterior(grainer, data, grainer.fit_prepared(data),
+                                          {.draws = 4000, .seed = test_seed(), .threads = 2});
+    EXPECT_TRUE(posterior.reliable);
+
+    const Matrix transposed = by_hand::transposed(map.W());
+    const auto covariance = [&](double bond, double eta) {
+        const Matrix A = beta * by_hand::chain_stiffness(3, 1, bond, 0.0, 0.5, Boundary::open);
+        Matrix C = by_hand::times(map.W(), by_hand::Inverted(A).inverse, transposed);
+        for (Index i = 0; i < 6; ++i) C(i, i) += std::exp(2.0 * eta);
+        return C;
+    };
+    double total = 0.0, displacement = 0.0, shift = std::nan("");
+    const support::GridPosterior exact(
+        {-1.0 / 6.0 + 1e-9, 14.0, 250}, {-2.0, 2.0, 81}, [&](double bond, double eta) {
+            const Matrix C = covariance(bond, eta);
+            double value = -0.5 * (beta * bond - 1.0) * (beta * bond - 1.0) - 0.5 * eta * eta;
+            for (const Vector& datum : x) value += by_hand::log_normal_density(datum, Vector::Zero(6), C);
+            if (std::isnan(shift)) shift = -60.0;
+            const double weight = std::exp(value - shift);
+            total += weight;
+            for (Index i = 0; i < 6; ++i) displacement += weight * C(i, i) / 6.0;
+            return value;
+        });
+    for (Index k = 0; k < 2; ++k) {
+        const Matrix chains = posterior.by_chain(posterior.draws.row(k));
+        const std::string name = posterior.names()[static_cast<std::size_t>(k)];
+        expect_z(posterior.mean[k], exact.mean(k), room * mcse_mean(chains), name + ", mean");
+        expect_z(posterior.sd[k], exact.sd(k), room * mcse_sd(chains), name + ", sd");
+        for (const double p : {0.05, 0.5, 0.95})
+            expect_z(quantile(chains, p), exact.quantile(k, p), room * mcse_quantile(chains, p), name);
+    }
+    const gaussian::MeanSquareDisplacement observable;
+    const auto msd = predict(posterior, observable, {.predictive = false});
+    EXPECT_TRUE(msd.exact());
+    for (Index k = 0; k < 20; ++k) {
+        const Parameters at = posterior.parameters(k);
+        double expected = 0.0;
+        const Matrix C = covariance(at.theta[0], at.eta[0]);
+        for (Index i = 0; i < 6; ++i) expected += C(i, i) / 6.0;
+        expect_close(msd.expectations(0, k), expected, 1e-11);
+    }
+    expect_z(msd.mean[0], displacement / total, room * msd.mean_error[0], "mean square displacement");
+    const auto sampled =
+        predict(posterior, observable, {.samples = 50, .always_sample = true, .seed = test_seed()});
+    expect_z(sampled.mean[0], msd.mean[0], room * sampled.sampling_sd[0] / std::sqrt(4000.0), "sampled");
+}
+
+/// U = theta_1 [sum_i X_i X_{i+1}]^2 / n - theta_2 sum_i X_i: nothing of a chain.
+struct SquaredPairs {
+    ising::SpinSpace<> spins{ising::spin_space(4)};
+
+    const ising::SpinSpace<>& space() const { return spins; }
+    Index parameter_count() const { return 2; }
+    Vector features(const Spins& X) const {
+        double pairs = 0.0, sum = 0.0;
+        for (std::size_t i = 0; i < X.size(); ++i) {
+            pairs += X[i] * X[(i + 1) % X.size()];
+            sum += X[i];
+        }
+        return Vector{{pairs * pairs / static_cast<double>(X.size()), -sum}};
+    }
+};
+
+TEST(CustomPotential, HasPosteriorAndIntervalsByEnumeration) {
+    const EMCoarseGrainer grainer{SamplesOnly<Spins>{}, SquaredPairs{}, ising::bernoulli_map({.level = 2}),
+                                  Enumeration{},        Newton{},       weak_prior()};
+    auto rng = test_rng(573);
+    const auto data = grainer.prepare(by_hand::markov_data(rng, 8, 15, 0.6, 0.6), beta);
+    const auto posterior = full_posterior(grainer, data, grainer.fit_prepared(data),
+                                          {.draws = 40, .warm_up = 50, .seed = test_seed()});
+    EXPECT_EQ(posterior.names().front(), "theta_1");
+    const auto m = predict(posterior, ising::Magnetization{});
+    EXPECT_TRUE(m.exact());
+    for (Index k = 0; k < 40; ++k) {
+        const Parameters at = posterior.parameters(k);
+        double sum = 0.0, total = 0.0;
+        for (unsigned state = 0; state < 16; ++state) {
+            Spins X;
+            for (unsigned i = 0; i < 4; ++i) X.push_back(state >> i & 1 ? 1 : -1);
+            const double w = std::exp(-beta * at.theta.dot(SquaredPairs{}.features(X)));
+            total += w;
+            sum += w * Sum{}(X) / 4.0 * std::tanh(0.5 * at.eta[0]);
+        }
+        expect_close(m.expectations(0, k), sum / total, 1e-11);
+    }
+    EXPECT_LT(m.lower[0], m.mean[0]);
+    EXPECT_LT(m.mean[0], m.upper[0]);
+    EXPECT_LE(m.predictive_lower[0], m.predictive_upper[0]);
+}
+
+}  // namespace
