@@ -17,6 +17,8 @@ Command add_truth(CLI::App& app);
 Command add_fit(CLI::App& app);
 Command add_predict(CLI::App& app);
 Command add_sample(CLI::App& app);
+/// One command for each calibration.
+std::vector<Command> add_calibrate(CLI::App& app);
 /// One command for each study.
 std::vector<Command> add_study(CLI::App& app);
 

@@ -230,11 +230,7 @@ void run(Options options) {
 }
 
 void add_model(CLI::App& app, FitModel& model) {
-    add_integer(app, "--level", model.level, "Level l_c: fine sites for each coarse site", 1);
-    app.add_flag("--linear", model.linear, "Linear term, theta_lin");
-    add_integer(app, "--pair-range", model.pair_range,
-                "Pair terms pair_1..pair_L, L up to half the coarse sites, 0: none", 0);
-    add_triplets(app, model.triplets);
+    add_coarse_terms(app, model);
     add_number(app, "--field", model.field, "Known field mu on every coarse site, energy");
     add_number(app, "--beta", model.beta, "Inverse temperature of the data, 1/energy", Sign::positive);
     add_boundary(app, model.boundary, "Coarse ring, or chain with two ends");

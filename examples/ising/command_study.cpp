@@ -2,10 +2,9 @@
 #include "command.hpp"
 #include "options.hpp"
 #include "study/data_size.hpp"
+#include "study/run_study.hpp"
 #include "study/sweep.hpp"
 
-#include <chrono>
-#include <cstdio>
 #include <memory>
 
 namespace cli {
@@ -16,23 +15,6 @@ struct SweepOptions {
     study::SweepSettings settings;
     std::string out;
 };
-
-/// Runs a study and writes what it found; run(settings) and write(result, seconds, directory).
-template <class Settings, class Run, class Write>
-void run_study(const Settings& settings, const std::string& out, Run run, Write write) {
-    const auto start = std::chrono::steady_clock::now();
-    study::check(settings);
-    const study::ResultDirectory directory(out);
-    const auto result = run(settings);
-    const auto seconds = [start] {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    };
-    const std::string problem = write(result, seconds, directory);
-    directory.publish();
-    if (!problem.empty()) std::fprintf(stderr, "predcg-ising: warning: %s\n", problem.c_str());
-    std::printf("report: %s\n",
-                std::filesystem::absolute(directory.path() / "report.html").lexically_normal().c_str());
-}
 
 Command add_sweep(CLI::App& study) {
     CLI::App* sub =
@@ -60,8 +42,9 @@ Command add_sweep(CLI::App& study) {
         "    predcg-ising study sweep --out sweep\n"
         "  four times the data, finer steps:\n"
         "    predcg-ising study sweep --samples 200 --field-step 0.3 --out fine-sweep");
-    return {sub,
-            [options] { run_study(options->settings, options->out, study::run_sweep, study::write_sweep); }};
+    return {sub, [options] {
+                study::run_study(options->settings, options->out, study::run_sweep, study::write_sweep);
+            }};
 }
 
 struct DataSizeOptions {
@@ -94,7 +77,8 @@ Command add_data_size(CLI::App& study) {
                 "  quickly, a short interaction:\n"
                 "    predcg-ising study data-size --range 1 --strength 1 --data-sets 3 --out quick");
     return {sub, [options] {
-                run_study(options->settings, options->out, study::run_data_size, study::write_data_size);
+                study::run_study(options->settings, options->out, study::run_data_size,
+                                 study::write_data_size);
             }};
 }
 

@@ -1,9 +1,8 @@
 #include "ising_posterior.hpp"
 
-#include <predcg/em/em_coarse_grainer.hpp>
+#include "ising_grainer.hpp"
+
 #include <predcg/ising/observables.hpp>
-#include <predcg/posterior/full_posterior.hpp>
-#include <predcg/posterior/laplace.hpp>
 
 #include <utility>
 
@@ -16,15 +15,8 @@ namespace {
 /// f(grainer of the model).
 template <class F>
 auto with_grainer(const FitModel& model, F&& f) {
-    const auto grainer = [&](const auto& prior) {
-        return EMCoarseGrainer{SamplesOnly<Configuration>{},
-                               coarse_chain_of(model),
-                               ising::bernoulli_map({.level = model.level}),
-                               TransferMatrix{},
-                               Newton{},
-                               prior};
-    };
-    return model.prior == PriorChoice::flat ? f(grainer(flat_prior())) : f(grainer(weak_prior()));
+    return model.prior == PriorChoice::flat ? f(grainer_of(model, flat_prior()))
+                                            : f(grainer_of(model, weak_prior()));
 }
 
 template <class Grainer>
@@ -39,20 +31,7 @@ auto prepared(const Grainer& grainer, const FitModel& model, const Configuration
 IsingPosterior posterior_of(const FitModel& model, const Configurations& data, const IsingFit& fit,
                             const PosteriorChoice& choice, std::optional<double> weight) {
     return with_grainer(model, [&](const auto& grainer) -> IsingPosterior {
-        const auto ready = prepared(grainer, model, data, weight);
-        const LaplaceSettings laplace{.draws = choice.draws, .seed = choice.seed, .threads = choice.threads};
-        switch (choice.method) {
-        case PosteriorMethod::laplace_joint:
-            return laplace_joint(grainer, ready, fit, laplace);
-        case PosteriorMethod::laplace_slides:
-            return laplace_slides(grainer, ready, fit, laplace);
-        default:
-            return full_posterior(grainer, ready, fit,
-                                  {.draws = choice.draws,
-                                   .warm_up = choice.warm_up,
-                                   .seed = choice.seed,
-                                   .threads = choice.threads});
-        }
+        return posterior_by(grainer, prepared(grainer, model, data, weight), fit, choice);
     });
 }
 

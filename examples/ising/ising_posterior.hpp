@@ -21,6 +21,7 @@ struct PosteriorChoice {
     Index warm_up = 300;
     std::uint64_t seed = 1;
     Index threads = 1;
+    double largest_pareto_k = 0.7;  ///< of the joint approximation; beyond it there are no draws
 };
 
 /// Throws ArgumentError for a flat prior and the full method, or too few draws.

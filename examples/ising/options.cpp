@@ -101,6 +101,14 @@ CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& va
         ->allow_extra_args(false);
 }
 
+void add_coarse_terms(CLI::App& app, FitModel& model) {
+    add_integer(app, "--level", model.level, "Level l_c: fine sites for each coarse site", 1);
+    app.add_flag("--linear", model.linear, "Linear term, theta_lin");
+    add_integer(app, "--pair-range", model.pair_range,
+                "Pair terms pair_1..pair_L, L up to half the coarse sites, 0: none", 0);
+    add_triplets(app, model.triplets);
+}
+
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value) {
     const Choices<PriorChoice> priors{{"weak", PriorChoice::weak}, {"flat", PriorChoice::flat}};
     return add_choice(

@@ -55,6 +55,8 @@ void refuse_given(const std::vector<CLI::Option*>& options, const std::string& i
 CLI::Option* add_boundary(CLI::App& app, predcg::Boundary& value, const std::string& help);
 /// --triplet m,n, as often as wanted.
 CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& value);
+/// --level, --linear, --pair-range and --triplet.
+void add_coarse_terms(CLI::App& app, FitModel& model);
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value);
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help);
 

@@ -12,7 +12,7 @@ struct Colour {
     const char* dark;   ///< on a dark page
 };
 
-inline constexpr std::array<Colour, 8> palette{{
+inline constexpr std::array<Colour, 10> palette{{
     {"truth", "#000000", "#f0f0f0"},
     {"data", "#8a5a00", "#d9a441"},
     {"predcg", "#0072b2", "#58b4f0"},
@@ -20,6 +20,8 @@ inline constexpr std::array<Colour, 8> palette{{
     {"monte_carlo", "#cc79a7", "#e39ac4"},
     {"relative_entropy", "#d55e00", "#ff8c3a"},
     {"stochastic_newton", "#6f5fc0", "#a99bf0"},
+    {"joint_laplace", "#56b4e9", "#8fd0f5"},
+    {"other", "#e69f00", "#ffc04d"},
     {"grid", "#d8d8d8", "#444444"},
 }};
 

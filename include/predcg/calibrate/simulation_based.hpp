@@ -1,9 +1,11 @@
 #pragma once
+#include <predcg/calibrate/checked_expectations.hpp>
 #include <predcg/calibrate/uniformity.hpp>
-#include <predcg/posterior/full_posterior.hpp>
-#include <predcg/predict/checks.hpp>
+#include <predcg/core/parallel.hpp>
 #include <predcg/priors/draw.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +17,7 @@ struct SimulationBasedSettings {
     Index data = 10;          ///< in each replicate
     Index replicates = 200;   ///< draws of the parameters from the prior
     Index ranked_draws = 99;  ///< of each posterior, thinned evenly; ranks are 0..ranked_draws
-    Index bins = 20;
+    Index bins = 20;          ///< of the histograms, a divisor of ranked_draws + 1
     std::uint64_t seed = 1;
     Index threads = 1;  ///< results do not depend on it
 };
@@ -23,9 +25,10 @@ struct SimulationBasedSettings {
 /// Ranks of true values among posterior draws: parameters first, then observables' expectations.
 struct SimulationBasedCalibration {
     std::vector<std::string> names;
-    std::vector<std::vector<Index>> ranks;  ///< one list for each name
+    std::vector<std::vector<Index>> ranks;  ///< one list for each name; not of replicates without draws
     std::vector<RankHistogram> histograms;
-    Index unreliable = 0;  ///< posteriors that were flagged; they are counted all the same
+    Index unreliable = 0;     ///< posteriors that were flagged; those with draws are counted all the same
+    Index without_draws = 0;  ///< of these, the ones that had none
     Index largest_rank = 0;
 };
 
@@ -44,13 +47,54 @@ Parameters draw_parameters(const Grainer& grainer, double beta, R& rng) {
 
 /// Number of values below the truth, equal ones split fairly.
 template <RandomBits R>
-Index rank_of(double truth, const std::vector<double>& values, R& rng) {
+Index rank_of(double truth, const Vector& values, R& rng) {
     Index below = 0, equal = 0;
     for (const double v : values) {
         below += v < truth;
         equal += v == truth;
     }
     return below + (equal > 0 ? uniform_index(rng, equal + 1) : 0);
+}
+
+/// Of the true values of one replicate among the draws of its posterior.
+struct Ranks {
+    std::vector<std::string> names;
+    std::vector<Index> ranks;  ///< none where the posterior has no draws
+    bool reliable = true;
+};
+
+template <class Grainer, class MakePosterior, class... O>
+Ranks replicate_ranks(const Grainer& grainer, const SimulationBasedSettings& settings, Index replicate,
+                      MakePosterior&& make_posterior, const CheckedStatistic<O>&... statistics) {
+    Philox4x32 rng = make_stream(settings.seed, Purpose::calibrate, static_cast<std::uint32_t>(replicate));
+    const Parameters truth = draw_parameters(grainer, settings.beta, rng);
+    const auto configurations =
+        draw_data(GrainerModels(grainer), truth, settings.beta, static_cast<std::size_t>(settings.data), rng);
+    const std::uint64_t seed = settings.seed + 1 + static_cast<std::uint64_t>(replicate);
+    const auto posterior = make_posterior(grainer, grainer.prepare(configurations, settings.beta), seed);
+    Ranks result{posterior.names(), {}, posterior.reliable};
+    const Index draws = posterior.draw_count();
+    if (draws == 0) return result;
+    require_range(draws, settings.ranked_draws, std::numeric_limits<Index>::max(),
+                  "simulation_based_calibration", "draws of the posterior", "at least ranked_draws");
+    const auto values_at = [&](const Parameters& at, Index stream) {
+        auto expected = checked_expectations(posterior, at, settings.beta, seed,
+                                             static_cast<std::uint32_t>(stream), statistics...);
+        Vector all(at.theta.size() + at.eta.size() + expected.values.size());
+        all << at.theta, at.eta, expected.values;
+        return std::pair(std::move(all), std::move(expected.names));
+    };
+    const auto [true_values, statistic_names] = values_at(truth, settings.ranked_draws);
+    result.names.insert(result.names.end(), statistic_names.begin(), statistic_names.end());
+    Matrix drawn(true_values.size(), settings.ranked_draws);
+    for (Index j = 0; j < settings.ranked_draws; ++j)
+        drawn.col(j) =
+            values_at(posterior.parameters((2 * j + 1) * draws / (2 * settings.ranked_draws)), j).first;
+    for (Index k = 0; k < true_values.size(); ++k) {
+        const Vector values = drawn.row(k);
+        result.ranks.push_back(rank_of(true_values[k], values, rng));
+    }
+    return result;
 }
 
 }  // namespace detail
@@ -62,6 +106,9 @@ Index rank_of(double truth, const std::vector<double>& values, R& rng) {
 /// make_posterior(grainer, data, seed) -> Posterior, for example full_posterior with thinned settings; the
 /// statistics are observables of the fine scale whose expectations are ranked. The models and the prior are
 /// the grainer's; the prior must be proper.
+///
+/// Throws ArgumentError for bad settings, an improper prior or posteriors with fewer draws than are ranked;
+/// NumericalError where no posterior has draws.
 template <class Grainer, class MakePosterior, class... O>
 SimulationBasedCalibration
 simulation_based_calibration(const Grainer& grainer, const SimulationBasedSettings& settings,
@@ -72,67 +119,25 @@ simulation_based_calibration(const Grainer& grainer, const SimulationBasedSettin
     require_range(settings.data, 1, many, name, "data");
     require_range(settings.replicates, 1, many, name, "replicates");
     require_range(settings.ranked_draws, 1, many, name, "ranked_draws");
-    const Index p = grainer.coarse().parameter_count(), m = grainer.map().parameter_count();
-    struct Replicate {
-        std::vector<Index> ranks;
-        std::vector<std::string> names;
-        bool reliable = true;
-    };
-    std::vector<Replicate> replicates(static_cast<std::size_t>(settings.replicates));
+    detail::require_bins(settings.bins, settings.ranked_draws, name);
+    std::vector<detail::Ranks> replicates(static_cast<std::size_t>(settings.replicates));
     parallel_for(settings.replicates, settings.threads, [&](Index r) {
-        Replicate& replicate = replicates[static_cast<std::size_t>(r)];
-        Philox4x32 rng = make_stream(settings.seed, Purpose::calibrate, static_cast<std::uint32_t>(r));
-        const Parameters truth = detail::draw_parameters(grainer, settings.beta, rng);
-        const auto configurations = detail::draw_data(detail::GrainerModels(grainer), truth, settings.beta,
-                                                      static_cast<std::size_t>(settings.data), rng);
-        const auto data = grainer.prepare(configurations, settings.beta);
-        const std::uint64_t seed = settings.seed + 1 + static_cast<std::uint64_t>(r);
-        const auto posterior = make_posterior(grainer, data, seed);
-        replicate.reliable = posterior.reliable;
-        replicate.names = posterior.names();
-        detail::require_draws_of(posterior, name);
-        const Index draws = posterior.draw_count();
-        require_range(draws, settings.ranked_draws, many, name, "draws of the posterior",
-                      "at least ranked_draws");
-        std::vector<Index> chosen;
-        for (Index k = 0; k < settings.ranked_draws; ++k)
-            chosen.push_back((2 * k + 1) * draws / (2 * settings.ranked_draws));
-        std::vector<double> values(chosen.size());
-        for (Index k = 0; k < p + m; ++k) {
-            for (std::size_t j = 0; j < chosen.size(); ++j) values[j] = posterior.draws(k, chosen[j]);
-            const double value = k < p ? truth.theta[k] : truth.eta[k - p];
-            replicate.ranks.push_back(detail::rank_of(value, values, rng));
-        }
-        const auto rank_statistic = [&](const auto& statistic) {
-            const auto expected = [&](const Parameters& at, std::size_t stream) {
-                const Vector all =
-                    detail::fine_expectation(posterior, at, settings.beta, statistic.observable,
-                                             {.seed = seed, .stream = static_cast<std::uint32_t>(stream)})
-                        .mean;
-                return statistic.components.empty() ? all : selected(all, statistic.components);
-            };
-            const Vector true_values = expected(truth, chosen.size());
-            Matrix drawn(true_values.size(), settings.ranked_draws);
-            for (std::size_t j = 0; j < chosen.size(); ++j)
-                drawn.col(static_cast<Index>(j)) = expected(posterior.parameters(chosen[j]), j);
-            for (Index c = 0; c < true_values.size(); ++c) {
-                for (std::size_t j = 0; j < chosen.size(); ++j) values[j] = drawn(c, static_cast<Index>(j));
-                replicate.ranks.push_back(detail::rank_of(true_values[c], values, rng));
-                replicate.names.push_back(detail::component_name(statistic, c, true_values.size()));
-            }
-        };
-        (rank_statistic(statistics), ...);
+        replicates[static_cast<std::size_t>(r)] =
+            detail::replicate_ranks(grainer, settings, r, make_posterior, statistics...);
     });
     SimulationBasedCalibration result;
     result.largest_rank = settings.ranked_draws;
-    result.names = replicates.front().names;
-    for (std::size_t k = 0; k < result.names.size(); ++k) {
-        result.ranks.emplace_back();
-        for (const Replicate& replicate : replicates) result.ranks.back().push_back(replicate.ranks[k]);
-        result.histograms.push_back(
-            rank_histogram(result.ranks.back(), settings.ranked_draws, settings.bins));
+    for (const detail::Ranks& replicate : replicates) {
+        result.unreliable += !replicate.reliable;
+        result.without_draws += replicate.ranks.empty();
+        if (replicate.ranks.empty()) continue;
+        result.names = replicate.names;
+        result.ranks.resize(result.names.size());
+        for (std::size_t k = 0; k < result.names.size(); ++k) result.ranks[k].push_back(replicate.ranks[k]);
     }
-    for (const Replicate& replicate : replicates) result.unreliable += !replicate.reliable;
+    if (result.names.empty()) throw NumericalError(std::string(name) + ": no posterior has draws");
+    for (const std::vector<Index>& ranks : result.ranks)
+        result.histograms.push_back(rank_histogram(ranks, settings.ranked_draws, settings.bins));
     return result;
 }
 

@@ -31,13 +31,18 @@ inline Index binomial_quantile(Index n, double q, double p) {
     }
     return n;
 }
+
+inline void require_bins(Index bins, Index largest, const char* function) {
+    require_range(bins, 2, largest + 1, function, "bins");
+    require((largest + 1) % bins == 0, function, "bins", bins,
+            "a divisor of the number of ranks, " + to_text(largest + 1));
+}
 }  // namespace detail
 
 /// Throws ArgumentError unless `bins` divides largest + 1, or for a rank outside 0..largest.
 inline RankHistogram rank_histogram(const std::vector<Index>& ranks, Index largest, Index bins,
                                     double band = 0.99) {
-    require_range(bins, 2, largest + 1, "rank_histogram", "bins");
-    require((largest + 1) % bins == 0, "rank_histogram", "bins", bins, "a divisor of the number of ranks");
+    detail::require_bins(bins, largest, "rank_histogram");
     require(!ranks.empty(), "rank_histogram", "number of ranks", Index{0}, "at least one");
     RankHistogram h;
     h.counts.assign(static_cast<std::size_t>(bins), 0);

@@ -1,0 +1,27 @@
+#pragma once
+#include "study/result_directory.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+namespace cli::study {
+
+/// Runs a study and writes what it found; run(settings) and write(result, seconds, directory).
+template <class Settings, class Run, class Write>
+void run_study(const Settings& settings, const std::string& out, Run run, Write write) {
+    const auto start = std::chrono::steady_clock::now();
+    check(settings);
+    const ResultDirectory directory(out);
+    const auto result = run(settings);
+    const auto seconds = [start] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    const std::string problem = write(result, seconds, directory);
+    directory.publish();
+    if (!problem.empty()) std::fprintf(stderr, "predcg-ising: warning: %s\n", problem.c_str());
+    std::printf("report: %s\n",
+                std::filesystem::absolute(directory.path() / "report.html").lexically_normal().c_str());
+}
+
+}  // namespace cli::study
