@@ -178,8 +178,8 @@ TEST_F(FitCommand, SameCommandSameBytes) {
     EXPECT_EQ(read_text(at("c.json")), read_text(at("d.json")));
 }
 
-/// Estimates of Monte Carlo EM and their errors, beside exact ones, in terms of errors; 6 would be one false
-/// alarm in 5e8 were the errors known, which they are to about 15 %.
+/// Errors of fits that stop early are stated up to 1.4 times too small (docs/architecture.md, flaws): 8.4
+/// stated errors are the six of z_score.hpp.
 TEST_F(FitCommand, MonteCarloMeetsTheExactFitWithinItsErrors) {
     const std::string data = "--data " + data_file("A") + " --field 0.3 --linear";
     const Json exact = fit(data);
@@ -206,7 +206,7 @@ TEST_F(FitCommand, MonteCarloMeetsTheExactFitWithinItsErrors) {
             for (const char* name : {"linear", "pair_1", "logit_theta_cf"}) {
                 const double error = report["standard_errors"][name];
                 EXPECT_GT(error, 0.0) << what;
-                expect_z(value(json, name), value(exact, name), 7.0 / 6.0 * error, what + " " + name);
+                expect_z(value(json, name), value(exact, name), 1.4 * error, what + " " + name);
                 EXPECT_LT(std::abs(report["diagnostics"]["drift"][name].get<double>()), 10.0 * error) << what;
             }
             EXPECT_NE(json["theta_c"], exact["theta_c"]) << what;

@@ -95,8 +95,8 @@ struct OneSite {
     }
     Index place(Index) const { return all.place(site); }
     void set(Index, Index a) { all.set(site, a); }
-    void weights(Index, double* w) const { all.weights(site, w); }
-    double ratio(Index, Index a) const { return all.ratio(site, a); }
+    const double* cumulative(Index) { return all.cumulative(site); }
+    bool accepts(Index, Index a, double u) const { return all.accepts(site, a, u); }
 };
 
 /// A target that knows nothing but its density.

@@ -50,12 +50,19 @@ public:
     }
 
     result_type operator()() {
-        if (next_ == word_count) {
-            output_ = bijection();
-            increment();
-            next_ = 0;
-        }
+        if (next_ == word_count) refill();
         return output_[next_++];
+    }
+
+    /// Two outputs at once, the first in the lower half.
+    std::uint64_t next_pair() {
+        if (next_ == word_count) refill();
+        if (next_ + 1 == word_count) {
+            const std::uint64_t low = (*this)();
+            return static_cast<std::uint64_t>((*this)()) << 32 | low;
+        }
+        next_ += 2;
+        return static_cast<std::uint64_t>(output_[next_ - 1]) << 32 | output_[next_ - 2];
     }
 
     void discard(unsigned long long count) {
@@ -99,6 +106,12 @@ public:
     }
 
 private:
+    void refill() {
+        output_ = bijection();
+        increment();
+        next_ = 0;
+    }
+
     Words bijection() const {
         constexpr std::uint64_t multiplier0 = 0xD2511F53, multiplier1 = 0xCD9E8D57;
         constexpr std::uint32_t weyl0 = 0x9E3779B9, weyl1 = 0xBB67AE85;

@@ -64,7 +64,9 @@ concept RandomBits = requires(R& rng) {
 template <RandomBits R>
 double uniform(R& rng) {
     // Boost does the same for any range of outputs, but at three times the cost for these two.
-    if constexpr ((R::min)() == 0 && (R::max)() == 0xFFFFFFFFU) {
+    if constexpr (requires { rng.next_pair(); }) {
+        return static_cast<double>(rng.next_pair() >> 11) * 0x1p-53;
+    } else if constexpr ((R::min)() == 0 && (R::max)() == 0xFFFFFFFFU) {
         const std::uint64_t low = rng(), high = rng();
         return static_cast<double>((high << 32 | low) >> 11) * 0x1p-53;
     } else if constexpr ((R::min)() == 0 && (R::max)() == ~std::uint64_t{0}) {

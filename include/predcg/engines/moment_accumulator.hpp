@@ -64,6 +64,7 @@ public:
 private:
     double rescaled(double log_weight) {
         if (log_weight == -std::numeric_limits<double>::infinity()) return 0.0;
+        if (log_weight == largest_) return 1.0;
         if (!(log_weight <= largest_)) {
             const double factor = std::exp(largest_ - log_weight);
             sum_ *= factor;

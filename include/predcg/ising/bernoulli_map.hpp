@@ -130,22 +130,23 @@ public:
 
         template <class X>
         Eigen::Vector2d operator()(const X& configuration) const {
-            Eigen::Vector2d sum = Eigen::Vector2d::Zero();
+            int product = 0;
             for (std::size_t r = 0; r < blocks_->sums.size(); ++r)
-                sum += counts(r, static_cast<double>(configuration[r]));
-            return sum;
+                product += blocks_->sums[r] * static_cast<int>(configuration[r]);
+            return counts(static_cast<int>(blocks_->sums.size()), product);
         }
 
         Window window() const { return {}; }
 
         Eigen::Vector2d local(Index i, std::span<const Spin> w) const {
-            return counts(static_cast<std::size_t>(i), static_cast<double>(w[0]));
+            return counts(1, blocks_->sums[static_cast<std::size_t>(i)] * static_cast<int>(w[0]));
         }
 
     private:
-        Eigen::Vector2d counts(std::size_t r, double spin) const {
-            const double level = static_cast<double>(blocks_->level), product = blocks_->sums[r] * spin;
-            return {0.5 * (level + product), 0.5 * (level - product)};
+        /// Of so many blocks, from sum_r h_r X_r.
+        Eigen::Vector2d counts(int blocks, int product) const {
+            const double sites = static_cast<double>(blocks_->level) * blocks;
+            return {0.5 * (sites + product), 0.5 * (sites - product)};
         }
 
         const BlockSums* blocks_;

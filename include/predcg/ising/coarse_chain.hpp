@@ -83,17 +83,25 @@ public:
     Features features(const X& configuration) const {
         detail::require_size(configuration, space_.size(), "ising::CoarseChain::features");
         Features sum = Features::Zero(parameter_count());
-        for (Index i = 0; i < space_.size(); ++i)
-            add_site(sum, [&](Index offset) { return at(configuration, i, offset); });
+        Index p = 0;
+        if (terms_.linear()) sum[p++] = -0.5 * detail::spin_sum(configuration, space_.size());
+        for (Index k = 1; k <= terms_.pair_range(); ++k)
+            sum[p++] = -detail::pair_sum(configuration, k, space_.size(), boundary_);
+        for (const auto& both : offsets_) {
+            double products = 0.0;
+            for (Index i = 0; i < space_.size(); ++i)
+                for (const auto& o : both)
+                    products += at(configuration, i, 0) * at(configuration, i, o.first) *
+                                at(configuration, i, o.second);
+            sum[p++] = -0.5 * products;
+        }
         return sum;
     }
 
     /// -mu sum_i X_i.
     template <class X>
     double base_energy(const X& configuration) const {
-        double sum = 0.0;
-        for (Index i = 0; i < space_.size(); ++i) sum += at(configuration, i, 0);
-        return -field_ * sum;
+        return -field_ * detail::spin_sum(configuration, space_.size());
     }
 
     /// U_c(X with X_i := v) - U_c(X).
@@ -118,11 +126,14 @@ public:
 
     Features local_features(Index, std::span<const Spin> w) const {
         Features sum = Features::Zero(parameter_count());
-        add_site(sum, [&](Index offset) {
-            return offset < static_cast<Index>(w.size())
-                       ? static_cast<double>(w[static_cast<std::size_t>(offset)])
-                       : 0.0;
-        });
+        visit_terms(w, [&](Index p, double feature) { sum[p] = feature; });
+        return sum;
+    }
+
+    /// theta . local_features + local_base_energy, without a vector.
+    double local_energy(Index i, std::span<const Spin> w, const Vector& theta) const {
+        double sum = local_base_energy(i, w);
+        visit_terms(w, [&](Index p, double feature) { sum += theta[p] * feature; });
         return sum;
     }
 
@@ -144,17 +155,22 @@ private:
         return detail::site_value(configuration, i, offset, space_.size(), boundary_);
     }
 
-    /// Adds the features whose first site has value(0); value(offset) is 0 outside an open chain.
-    template <class Value>
-    void add_site(Features& sum, Value&& value) const {
+    /// Calls f(p, feature) for the window's part of every feature; sites outside an open chain count 0.
+    template <class F>
+    void visit_terms(std::span<const Spin> w, F&& f) const {
+        const auto value = [&](Index offset) {
+            return offset < static_cast<Index>(w.size())
+                       ? static_cast<double>(w[static_cast<std::size_t>(offset)])
+                       : 0.0;
+        };
         const double here = value(0);
         Index p = 0;
-        if (terms_.linear()) sum[p++] -= 0.5 * here;
-        for (Index k = 1; k <= terms_.pair_range(); ++k) sum[p++] -= here * value(k);
+        if (terms_.linear()) f(p++, -0.5 * here);
+        for (Index k = 1; k <= terms_.pair_range(); ++k) f(p++, -here * value(k));
         for (const auto& both : offsets_)
-            sum[p++] -=
-                0.5 * here *
-                (value(both[0].first) * value(both[0].second) + value(both[1].first) * value(both[1].second));
+            f(p++, -0.5 * here *
+                       (value(both[0].first) * value(both[0].second) +
+                        value(both[1].first) * value(both[1].second)));
     }
 
     SpinSpace<Sites> space_;

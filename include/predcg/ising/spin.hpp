@@ -32,6 +32,29 @@ double site_value(const X& configuration, Index i, Index offset, Index sites, Bo
     return static_cast<double>(configuration[static_cast<std::size_t>(j)]);
 }
 
+/// sum_i x_i, in integers.
+template <class X>
+double spin_sum(const X& configuration, Index sites) {
+    int sum = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(sites); ++i)
+        sum += static_cast<int>(configuration[i]);
+    return static_cast<double>(sum);
+}
+
+/// sum_i x_i x_{i+k}, in integers: i over all sites of a ring, or where i+k is inside. k < sites.
+template <class X>
+double pair_sum(const X& configuration, Index k, Index sites, Boundary boundary) {
+    const auto n = static_cast<std::size_t>(sites), offset = static_cast<std::size_t>(k);
+    const auto product = [&](std::size_t i, std::size_t j) {
+        return static_cast<int>(configuration[i]) * static_cast<int>(configuration[j]);
+    };
+    int sum = 0;
+    for (std::size_t i = 0; i + offset < n; ++i) sum += product(i, i + offset);
+    if (boundary == Boundary::periodic)
+        for (std::size_t i = n - offset; i < n; ++i) sum += product(i, i + offset - n);
+    return static_cast<double>(sum);
+}
+
 template <class X>
 void require_size(const X& configuration, Index sites, const char* function) {
     require_equal(static_cast<Index>(configuration.size()), sites, function, "number of sites");

@@ -24,6 +24,21 @@ void places_of(const S& space, const configuration_t<S>& X, std::vector<Index>& 
     }
 }
 
+/// Weights of q letters into the probabilities of the first 1, 2, ..., q: 1 from the last possible one on.
+inline void cumulate(double* w, Index q) {
+    Index last = 0;
+    double sum = 0.0;
+    for (Index a = 0; a < q; ++a) {
+        if (w[a] > 0.0) last = a;
+        sum += w[a];
+    }
+    double below = 0.0;
+    for (Index a = 0; a < q; ++a) {
+        below += w[a];
+        w[a] = a < last ? below / sum : 1.0;
+    }
+}
+
 /// Any target on a finite space: from log_ratio where it has one, else from whole log densities.
 template <FiniteTarget T>
 class LocalConditionals {
@@ -50,15 +65,19 @@ public:
         (*X_)[static_cast<std::size_t>(i)] = letter(a);
     }
 
-    /// w[a] proportional to pi(X with X_i := a), the largest of order one.
-    void weights(Index i, double* w) const {
+    /// P(X_i <= a | all others), letters in the order of the alphabet.
+    const double* cumulative(Index i) {
+        cumulative_.resize(static_cast<std::size_t>(letters()));
         double top = -std::numeric_limits<double>::infinity();
-        for (Index a = 0; a < letters(); ++a) top = std::max(top, w[a] = log_ratio(i, a));
-        for (Index a = 0; a < letters(); ++a) w[a] = w[a] < top ? std::exp(w[a] - top) : 1.0;
+        for (Index a = 0; a < letters(); ++a)
+            top = std::max(top, cumulative_[static_cast<std::size_t>(a)] = log_ratio(i, a));
+        for (double& w : cumulative_) w = w < top ? std::exp(w - top) : 1.0;
+        cumulate(cumulative_.data(), letters());
+        return cumulative_.data();
     }
 
-    /// pi(X with X_i := a) / pi(X).
-    double ratio(Index i, Index a) const { return std::exp(log_ratio(i, a)); }
+    /// u < pi(X with X_i := a) / pi(X).
+    bool accepts(Index i, Index a, double u) const { return u < std::exp(log_ratio(i, a)); }
 
 private:
     letter_t<target_space_t<T>> letter(Index a) const {
@@ -84,10 +103,12 @@ private:
     const T* target_;
     Configuration* X_ = nullptr;
     std::vector<Index> places_;
+    std::vector<double> cumulative_;
 };
 
 /// A chain: products of tabulated window weights, no exponential in the sweep. Products of the weights of
-/// up to `width` windows must not underflow: energy differences of up to about 700 / (beta width).
+/// up to `width` windows must not underflow: energy differences of up to about 700 / (beta width). Where a
+/// site's neighbourhoods are few, what follows from them is tabulated, too.
 template <ChainTarget T>
 class ChainConditionals {
     using Space = target_space_t<T>;
@@ -99,6 +120,11 @@ public:
         for (Index k = shape_.width - 1, power = 1; k >= 0; --k, power *= shape_.letters)
             powers_.insert(powers_.begin(), power);
         padded_.assign(static_cast<std::size_t>(shape_.sites + 2 * (shape_.width - 1)), 0);
+        cumulative_.resize(static_cast<std::size_t>(shape_.letters));
+        const double neighbourhoods =
+            std::pow(static_cast<double>(shape_.letters), 2.0 * static_cast<double>(range()));
+        if (neighbourhoods <= most_neighbourhoods && shape_.sites > 2 * range())
+            tabulate_conditionals(static_cast<Index>(neighbourhoods));
     }
 
     Index sites() const { return shape_.sites; }
@@ -107,8 +133,13 @@ public:
     bool periodic() const { return shape_.periodic; }
 
     void load(const configuration_t<Space>& X) {
+        const auto& letters = space_.values();
+        Index i = 0;
+        while (i < shape_.sites && std::ranges::begin(letters)[place(i)] == X[static_cast<std::size_t>(i)])
+            ++i;
+        if (i == shape_.sites) return;  // as the last sweep left it
         places_of(space_, X, places_);
-        for (Index i = 0; i < shape_.sites; ++i) set(i, places_[static_cast<std::size_t>(i)]);
+        for (i = 0; i < shape_.sites; ++i) set(i, places_[static_cast<std::size_t>(i)]);
     }
     void store(configuration_t<Space>& X) const {
         const auto& letters = space_.values();
@@ -125,6 +156,31 @@ public:
         if (i >= shape_.sites - range()) at[-shape_.sites] = a;
     }
 
+    /// P(X_i <= a | all others), letters in the order of the alphabet.
+    const double* cumulative(Index i) {
+        if (neighbourhoods_ > 0) return row(cumulatives_, i);
+        weights(i, cumulative_.data());
+        cumulate(cumulative_.data(), shape_.letters);
+        return cumulative_.data();
+    }
+
+    /// u < pi(X with X_i := a) / pi(X).
+    bool accepts(Index i, Index a, double u) const {
+        if (neighbourhoods_ > 0) {
+            const double* w = row(weights_, i);
+            return u * w[place(i)] < w[a];
+        }
+        double above = 1.0, below = 1.0;
+        for_each_covering(i, [&](const double* table, Index base, Index step) {
+            above *= table[base + a * step];
+            below *= table[base + place(i) * step];
+        });
+        return u * below < above;
+    }
+
+private:
+    static constexpr double most_neighbourhoods = 16.0;
+
     void weights(Index i, double* w) const {
         std::fill(w, w + shape_.letters, 1.0);
         for_each_covering(i, [&](const double* table, Index base, Index step) {
@@ -132,16 +188,38 @@ public:
         });
     }
 
-    double ratio(Index i, Index a) const {
-        double above = 1.0, below = 1.0;
-        for_each_covering(i, [&](const double* table, Index base, Index step) {
-            above *= table[base + a * step];
-            below *= table[base + place(i) * step];
-        });
-        return above / below;
+    /// The entries of site i's letters in its present neighbourhood.
+    const double* row(const std::vector<double>& table, Index i) const {
+        const Index* at = padded_.data() + range() + i;
+        const Index q = shape_.letters;
+        const double* first = table.data() + i * neighbourhoods_ * q;
+        if (range() == 1) return first + at[1] * q + at[-1] * neighbourhoods_;  // q^2 of them
+        Index code = 0;
+        for (Index k = -range(); k <= range(); ++k)
+            if (k != 0) code = code * q + at[k];
+        return first + code * q;
     }
 
-private:
+    void tabulate_conditionals(Index neighbourhoods) {
+        const Index q = shape_.letters, n = shape_.sites;
+        weights_.resize(static_cast<std::size_t>(n * neighbourhoods * q));
+        for (Index i = 0; i < n; ++i)
+            for (Index code = 0; code < neighbourhoods; ++code) {
+                Index rest = code;
+                Index* at = padded_.data() + range() + i;
+                for (Index k = range(); k >= -range(); --k)
+                    if (k != 0) {
+                        at[k] = rest % q;
+                        rest /= q;
+                    }
+                weights(i, weights_.data() + (i * neighbourhoods + code) * q);
+            }
+        std::fill(padded_.begin(), padded_.end(), 0);
+        cumulatives_ = weights_;
+        for (Index k = 0; k < n * neighbourhoods; ++k) cumulate(cumulatives_.data() + k * q, q);
+        neighbourhoods_ = neighbourhoods;
+    }
+
     /// Calls f(table, code with X_i = 0, code step of X_i) for every window that holds site i.
     template <class F>
     void for_each_covering(Index i, F&& f) const {
@@ -163,6 +241,8 @@ private:
     std::vector<Index> powers_;
     std::vector<Index> places_;
     std::vector<Index> padded_;  // `range` letters more on both sides: the ring's, or letter 0
+    Index neighbourhoods_ = 0;   // of a site, where they are tabulated
+    std::vector<double> weights_, cumulatives_, cumulative_;
 };
 
 template <FiniteTarget T>

@@ -59,19 +59,11 @@ struct HeatBath {
     void advance_prepared(Prepared& target, X& configuration, R& rng) const {
         target.load(configuration);
         const Index q = target.letters();
-        std::vector<double> w(static_cast<std::size_t>(q));
         detail::sweep(target, order, rng, [&](Index i) {
-            target.weights(i, w.data());
-            double sum = 0.0;
-            for (const double weight : w) sum += weight;
-            double u = uniform(rng) * sum;
-            Index a = target.place(i);
-            for (Index b = 0; b < q; ++b) {
-                const double weight = w[static_cast<std::size_t>(b)];
-                if (weight > 0.0) a = b;
-                if (u < weight) break;
-                u -= weight;
-            }
+            const double* cumulative = target.cumulative(i);
+            const double u = uniform(rng);
+            Index a = u >= cumulative[0];  // no branch to mispredict
+            for (Index b = 1; b < q - 1; ++b) a += u >= cumulative[b];
             target.set(i, a);
         });
         target.store(configuration);
@@ -101,9 +93,10 @@ struct Metropolis {
         if (q > 1)
             detail::sweep(target, order, rng, [&](Index i) {
                 const Index shift = q == 2 ? 1 : 1 + uniform_index(rng, q - 1);
-                const Index a = (target.place(i) + shift) % q;
-                const double ratio = target.ratio(i, a);
-                if (ratio >= 1.0 || uniform(rng) < ratio) target.set(i, a);
+                const Index here = target.place(i), sum = here + shift;
+                const Index there = sum < q ? sum : sum - q;
+                const Index accepted = target.accepts(i, there, uniform(rng));
+                target.set(i, here + accepted * (there - here));  // no branch to mispredict
             });
         target.store(configuration);
     }
