@@ -173,6 +173,27 @@ TEST(MonteCarloEM, WeightsAreNumbersOfData) {
                  ArgumentError);
 }
 
+// After one iteration there is no error to state; a few are enough to see that data this good leave nothing
+// open.
+TEST(MonteCarloEM, ShortFitsStateWhatTheyKnow) {
+    const Case c("A");
+    const auto fit = [&](Index iterations) {
+        return EMCoarseGrainer{Fine{}, c.coarse, c.map, engines(4), StochasticNewton{}}.fit(
+            c.data, {.beta = c.beta, .iterations = iterations, .start = c.exact.parameters});
+    };
+    for (const Index iterations : {0, 1, 2}) {
+        const auto report = *fit(iterations).monte_carlo;
+        ASSERT_EQ(report.standard_errors.theta.size(), 2);
+        ASSERT_EQ(report.standard_errors.eta.size(), 1);
+        EXPECT_TRUE(std::isnan(report.standard_errors.theta[0])) << iterations;
+        EXPECT_TRUE(std::isnan(report.standard_errors.eta[0])) << iterations;
+    }
+    const auto few = fit(8);
+    EXPECT_EQ(few.status, Status::limit);
+    EXPECT_TRUE(few.directions.empty());
+    EXPECT_GT(few.monte_carlo->standard_errors.theta[0], 0.0);
+}
+
 // Strong field: no finite maximum. A flat prior must not be reported as converged.
 TEST(MonteCarloEM, SaturatedDataAreNotIdentified) {
     const std::vector<std::vector<ising::Spin>> data(20, std::vector<ising::Spin>(16, ising::Spin{1}));
