@@ -73,7 +73,7 @@ void add_bands(const DataSizeSettings& settings, const FitModel& model, const Co
 DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index samples, Index data_set,
                     const Configurations& data) {
     const FitModel model = model_at(settings, field);
-    const IsingFit fit = fit_samples(model, data, {.seed = settings.seed});
+    const IsingFit fit = fit_samples(model, data, {.starts = 4, .seed = settings.seed});
     DataSizeFit result;
     result.field = field;
     result.samples = samples;
