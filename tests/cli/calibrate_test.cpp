@@ -67,8 +67,9 @@ TEST_F(Calibrate, RanksAndHistogramsBelongTogether) {
         }
         EXPECT_EQ(counted, 30.0) << name;
         for (std::size_t row = 0; row < histograms.at("name").size(); ++row)
-            if (histograms.at("name")[row] == name)
+            if (histograms.at("name")[row] == name) {
                 EXPECT_NEAR(numbers(histograms.at("chi_square"))[row], chi_square, 1e-12);
+            }
         expect_contains(report, std::string("<td>") + name + "</td>");
     }
     expect_contains(report, "No ranks contradict the full posterior");
