@@ -145,22 +145,22 @@ void write_coverage_tables(const CoverageResult& result, const ResultDirectory& 
 }
 
 Figure coverage_figure(const CoverageResult& result) {
-    const std::size_t rows = result.settings.chain ? result.cases.size() + 1 : 2;
-    std::string commands = "set multiplot layout 2,1\nset key width 0 maxrows " + std::to_string(rows) +
-                           "\nset lmargin 8; set rmargin 2; set bmargin 3.4; set tmargin " +
-                           text_of(1.5 * static_cast<double>(rows) + 1.0) +
-                           "\nset xrange [0.47:0.98]\nset yrange [0:1.02]\nset xlabel 'nominal level'\n";
+    const auto lines = static_cast<int>(result.cases.size()) + 1;
+    const int height = 660 + 24 * lines;
+    const double top = 1.0 - (24.0 * lines + 20.0) / height;
+    std::string commands = "set multiplot layout 2,1 margins screen 0.165,0.97,0.085," + fixed(top, 3) +
+                           " spacing screen 0.11\nset key width 0 maxrows " + std::to_string(lines) +
+                           "\nset xrange [0.47:0.98]\nset yrange [0:1.02]\nset xlabel 'nominal level' offset "
+                           "0,0.4\n";
+    const double middle = 0.5 * static_cast<double>(result.cases.size() - 1);
     for (const std::string observable : {"m", "R_1"}) {
         commands += "set ylabel 'coverage of " + title_of(observable) + "'\nplot \\\n";
         for (std::size_t k = 0; k < result.cases.size(); ++k)
-            commands +=
-                curve(result.cases[k], observable,
-                      0.003 * (static_cast<double>(k) - 0.5 * static_cast<double>(result.cases.size() - 1)));
-        commands += "     x with lines dashtype 2 linecolor rgb truth title 'nominal'\n"
-                    "unset key; set tmargin 1.2\n";
+            commands += curve(result.cases[k], observable, 0.003 * (static_cast<double>(k) - middle));
+        commands += "     x with lines dashtype 2 linecolor rgb truth title 'nominal'\nunset key\n";
     }
-    commands += "unset multiplot\nset key; unset xlabel; unset ylabel; unset tmargin\n";
-    return {.name = "coverage", .height = 640 + 25 * static_cast<int>(rows), .commands = std::move(commands)};
+    commands += "unset multiplot\nset key; unset xlabel; unset ylabel\n";
+    return {.name = "coverage", .height = height, .commands = std::move(commands)};
 }
 
 }  // namespace cli::study
