@@ -28,7 +28,7 @@ set object 1 rectangle from graph 0, first LOWEST to graph 1, first HIGHEST behi
     fillstyle solid noborder
 plot 'sbc_histograms.csv' using ((column('first_rank')+column('last_rank'))/2):\
          (strcol('name') eq 'NAME' ? column('count') : NaN) with boxes linecolor rgb predcg_linear \
-         fillstyle solid 0.6 notitle, \
+         fillstyle transparent solid 0.5 notitle, \
      EXPECTED with lines dashtype 2 linecolor rgb truth notitle
 )";
 
@@ -53,14 +53,15 @@ Look look_of(PosteriorMethod method) {
     }
 }
 
-std::string curve(const CoverageCase& of, const std::string& observable) {
+/// Set aside by `aside`, so that bars do not hide each other.
+std::string curve(const CoverageCase& of, const std::string& observable, double aside) {
     const Look look = look_of(of.method);
     const std::string style = std::string("linecolor rgb ") + look.colour + " pointtype " + look.symbol +
                               (of.weighted ? " dashtype 3" : "");
     return "     'coverage.csv' using (strcol('series') eq '" + series_of(of) +
-           "' && strcol('observable') eq '" + observable +
-           "' ? column('level') : NaN):'coverage':'lower':'upper' with yerrorlines " + style + " title '" +
-           look.title + (of.weighted ? ", effective number" : "") + "', \\\n";
+           "' && strcol('observable') eq '" + observable + "' ? column('level') + " + text_of(aside) +
+           " : NaN):'coverage':'lower':'upper' with yerrorlines " + style + " title '" + look.title +
+           (of.weighted ? ", effective number" : "") + "', \\\n";
 }
 
 }  // namespace
@@ -144,20 +145,22 @@ void write_coverage_tables(const CoverageResult& result, const ResultDirectory& 
 }
 
 Figure coverage_figure(const CoverageResult& result) {
-    const std::string rows = std::to_string(result.settings.chain ? 3 : 2);
-    std::string commands = "set multiplot layout 2,1\nset key width 0 maxrows " + rows +
-                           "\nset lmargin 8; set rmargin 2; set bmargin 3.4\nset xrange [0.47:0.98]\n"
-                           "set yrange [0:1.02]\nset xlabel 'nominal level'\n";
-    for (const std::string& observable : {std::string("m"), std::string("R_1")}) {
-        commands += "set tmargin " +
-                    std::string(observable == "m" ? (result.settings.chain ? "5.4" : "4") : "1.2") +
-                    "\nset ylabel 'coverage of " + title_of(observable) + "'\n" +
-                    (observable == "m" ? "" : "unset key\n") + "plot \\\n";
-        for (const CoverageCase& of : result.cases) commands += curve(of, observable);
-        commands += "     x with lines dashtype 2 linecolor rgb truth title 'nominal'\n";
+    const auto lines = static_cast<int>(result.cases.size()) + 1;
+    const int height = 660 + 24 * lines;
+    const double top = 1.0 - (24.0 * lines + 20.0) / height;
+    std::string commands = "set multiplot layout 2,1 margins screen 0.165,0.97,0.085," + fixed(top, 3) +
+                           " spacing screen 0.11\nset key width 0 maxrows " + std::to_string(lines) +
+                           "\nset xrange [0.47:0.98]\nset yrange [0:1.02]\nset xlabel 'nominal level' offset "
+                           "0,0.4\n";
+    const double middle = 0.5 * static_cast<double>(result.cases.size() - 1);
+    for (const std::string observable : {"m", "R_1"}) {
+        commands += "set ylabel 'coverage of " + title_of(observable) + "'\nplot \\\n";
+        for (std::size_t k = 0; k < result.cases.size(); ++k)
+            commands += curve(result.cases[k], observable, 0.003 * (static_cast<double>(k) - middle));
+        commands += "     x with lines dashtype 2 linecolor rgb truth title 'nominal'\nunset key\n";
     }
     commands += "unset multiplot\nset key; unset xlabel; unset ylabel\n";
-    return {.name = "coverage", .height = 720, .commands = std::move(commands)};
+    return {.name = "coverage", .height = height, .commands = std::move(commands)};
 }
 
 }  // namespace cli::study

@@ -21,7 +21,7 @@ CheckedExpectations checked_expectations(const Models& models, const Parameters&
                                          const CheckedStatistic<O>&... statistics) {
     CheckedExpectations result;
     std::vector<double> values;
-    const auto add = [&](const auto& statistic) {
+    [[maybe_unused]] const auto add = [&](const auto& statistic) {
         const Vector all = fine_expectation(models, at, beta, statistic.observable,
                                             PredictSettings{.seed = seed, .stream = stream})
                                .mean;
