@@ -73,7 +73,8 @@ void fit_and_predict(const char* name, const Potential& potential, const Samples
     std::printf("%s: %s\n", name, to_string(fit.status).data());
     for (const std::string& parameter : fit.coarse_names)
         std::printf("  %-10s %8.4f\n", parameter.c_str(), fit[parameter]);
-    const Vector R = predict(fit, ising::Correlation{}).mean, seen = data_mean(data, ising::Correlation{});
+    const Vector R = predict(fit, ising::Correlation{Boundary::periodic}).mean,
+                 seen = data_mean(data, ising::Correlation{Boundary::periodic});
     std::printf("  R_2: data %.4f, prediction %.4f\n", seen[2], R[2]);
 }
 

@@ -47,8 +47,9 @@ int main() {
     for (const auto& direction : fit.directions)
         std::printf("  left to the prior: %s (information %.3f)\n", direction.text.c_str(),
                     direction.information);
-    std::printf("R_1: data %.4f, prediction %.4f\n", data_mean(samples, ising::Correlation{})[1],
-                predict(fit, ising::Correlation{}).mean[1]);
+    std::printf("R_1: data %.4f, prediction %.4f\n",
+                data_mean(samples, ising::Correlation{Boundary::periodic})[1],
+                predict(fit, ising::Correlation{Boundary::periodic}).mean[1]);
     // ---- watch
     std::stop_source stop;
     FitSettings settings{.beta = 0.3, .starts = 1};

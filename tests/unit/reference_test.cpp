@@ -53,7 +53,8 @@ protected:
         result.parameters = at;
         result.beta = beta;
         const Fit fit{result, grainer.coarse(), grainer.map(), grainer.engine()};
-        const Prediction m = predict(fit, ising::Magnetization{}), R = predict(fit, ising::Correlation{});
+        const Prediction m = predict(fit, ising::Magnetization{}),
+                         R = predict(fit, ising::Correlation{Boundary::periodic});
         EXPECT_TRUE(m.exact && R.exact) << what;
         expect_near(m.value(), expected["predicted_magnetization"], tolerance, what + " magnetisation");
         expect_close(R.mean, vector_of(expected["predicted_correlation"]), tolerance, what + " correlation");
@@ -69,8 +70,8 @@ TEST_P(Reference, Truth) {
                 truth_tolerance, "log partition");
     expect_near(truth(fine, beta, ising::Magnetization{}).value(), truth_of["magnetization"], truth_tolerance,
                 "magnetisation");
-    expect_close(truth(fine, beta, ising::Correlation{}).mean, vector_of(truth_of["correlation"]),
-                 truth_tolerance, "correlation");
+    expect_close(truth(fine, beta, ising::Correlation{Boundary::periodic}).mean,
+                 vector_of(truth_of["correlation"]), truth_tolerance, "correlation");
     expect_near(data_mean(data, ising::Magnetization{})[0], json["data_magnetization"], 1e-14, "data");
 }
 

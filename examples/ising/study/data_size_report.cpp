@@ -73,7 +73,7 @@ std::string coverage_text(const DataSizeResult& result) {
            std::string(honest ? "not narrower than they claim"
                               : "narrower than they claim at some size: misfit of the model adds to what "
                                 "the posterior knows") +
-           "; the slides' are " + (narrow ? "far too narrow" : "not shown to be too narrow") + ".</p>";
+           "; the slides' are " + (narrow ? "too narrow" : "not shown to be too narrow") + ".</p>";
 }
 
 std::string errors_text(const DataSizeResult& result) {

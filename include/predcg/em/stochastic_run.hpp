@@ -228,7 +228,7 @@ private:
             const Vector series = u.col(k);
             const double variance = (series.array() - series.mean()).square().mean();
             if (a.iterations > 1)
-                a.error[k] = std::sqrt(variance * integrated_autocorrelation_time(series) * weight);
+                a.error[k] = std::sqrt(variance * monotone_autocorrelation_time(series) * weight);
             const bool pinned = a.z[k] <= lower_[k] + a.error[k];  // at a bound: no drift to wait for
             a.converged = a.converged && a.error[k] <= tolerance * a.sd[k] &&
                           (pinned || std::abs(a.drift[k]) <= 0.5 * tolerance * a.sd[k] + 2.0 * a.error[k]);

@@ -161,7 +161,7 @@ private:
         m.standard_error.setConstant(std::numeric_limits<double>::quiet_NaN());
         for (std::size_t k = 0; k < draws.size(); ++k) {
             const auto at = static_cast<Index>(k);
-            const double tau = integrated_autocorrelation_time(draws[k]);
+            const double tau = monotone_autocorrelation_time(draws[k]);
             m.standard_error[at] = std::sqrt(m.covariance(at, at) * tau / samples);
         }
         return m;

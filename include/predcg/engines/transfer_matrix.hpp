@@ -16,7 +16,7 @@ namespace predcg {
 /// site-dependent window weights, periodic and open.
 ///
 /// With windows of W letters there are S = q^(W-1) states. Cost of one call: n S q operations on an open
-/// chain and S times that on a ring, times 1 + d(d+3)/2 for mean and covariance of d statistics. A call
+/// chain and S times that on a ring, times 2 + d(d+3)/2 for mean and covariance of d statistics. A call
 /// whose estimate exceeds `cost_limit` operations, or whose tables exceed `memory_limit` bytes, is
 /// refused by CostError before any work.
 /// Baxter, "Exactly Solved Models in Statistical Mechanics" (1982), ch. 2; Rabiner, Proc. IEEE 77 (1989).

@@ -21,9 +21,13 @@ struct Magnetization {
     }
 };
 
-/// R_l = (1/n) sum_i x_i x_{i+l}, l = 0..n/2. Periodic: all n terms; open: n-l terms over n.
+/// R_l = (1/n) sum_i x_i x_{i+l}, l = 0..n/2. Periodic: all n terms; open: n-l terms over n. The boundary is
+/// the fine chain's, `Correlation{fine.boundary()}`: a configuration does not know it, and there is no
+/// default.
 struct Correlation {
-    Boundary boundary = Boundary::periodic;
+    Boundary boundary;
+
+    explicit Correlation(Boundary fine_boundary) : boundary(fine_boundary) {}
 
     template <class X>
     Vector operator()(const X& x) const {
