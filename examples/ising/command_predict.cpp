@@ -47,6 +47,8 @@ SavedFit load(Options& options) {
 }
 
 void run_predict(Options options) {
+    if (!(options.credibility >= 0.0 && options.credibility < 1.0))
+        throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     const SavedFit saved = load(options);
     const OutputFile out(options.out);
     const bool m = options.observable == Observed::magnetization;

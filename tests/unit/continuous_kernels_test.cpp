@@ -5,9 +5,9 @@
 #include <predcg/core/space.hpp>
 #include <predcg/engines/monte_carlo.hpp>
 #include <predcg/gaussian/chain.hpp>
+#include <predcg/sampling/diagnostics.hpp>
 #include <predcg/sampling/hamiltonian.hpp>
 #include <predcg/sampling/random_walk.hpp>
-#include <predcg/sampling/diagnostics.hpp>
 #include <predcg/sampling/trajectory.hpp>
 
 #include "close.hpp"
