@@ -78,7 +78,7 @@ double quantile_by_hand(std::vector<double> x, double p) {
 TEST(CredibleInterval, IsMadeOfQuantilesOfExactExpectations) {
     const auto posterior = small_posterior();
     const auto m = predict(posterior, ising::Magnetization{}, {.credibility = 0.8});
-    const auto R = predict(posterior, ising::Correlation{}, {.credibility = 0.8});
+    const auto R = predict(posterior, ising::Correlation{Boundary::periodic}, {.credibility = 0.8});
     EXPECT_TRUE(m.exact());
     EXPECT_EQ(m.credibility, 0.8);
     ASSERT_EQ(m.mean.size(), 1);
@@ -120,8 +120,8 @@ TEST(CredibleInterval, SamplingAgreesWithTheExactRoute) {
     CredibleSettings sampling = exactly;
     sampling.samples = 400;
     sampling.always_sample = true;
-    const auto exact = predict(posterior, ising::Correlation{}, exactly);
-    const auto sampled = predict(posterior, ising::Correlation{}, sampling);
+    const auto exact = predict(posterior, ising::Correlation{Boundary::periodic}, exactly);
+    const auto sampled = predict(posterior, ising::Correlation{Boundary::periodic}, sampling);
     EXPECT_TRUE(exact.exact());
     EXPECT_FALSE(sampled.exact());
     EXPECT_EQ(sampled.predictive_lower.size(), 0);

@@ -53,7 +53,7 @@ TEST_P(ReferencePosterior, QuantilesOfParametersAndPredictions) {
     EXPECT_GE(posterior.draws.row(2).minCoeff(), 0.0) << "eta >= 0 under the weak prior";
     const CredibleSettings settings{.predictive = false, .threads = 2};
     const auto m = predict(posterior, ising::Magnetization{}, settings);
-    const auto R = predict(posterior, ising::Correlation{}, settings);
+    const auto R = predict(posterior, ising::Correlation{Boundary::periodic}, settings);
     EXPECT_TRUE(m.exact() && R.exact());
     expect_quantiles(posterior, m.expectations.row(0), exact["posterior"], 3);
     expect_quantiles(posterior, R.expectations.row(1), exact["posterior"], 4);

@@ -63,7 +63,8 @@ private:
 template <class Grainer>
 void add_prior_curvature(const Grainer& grainer, double beta, const Parameters& at, Curvature& curvature) {
     const Index p = at.theta.size(), m = at.eta.size();
-    const auto &coarse = grainer.prior().coarse, &map = grainer.prior().map;
+    const auto& coarse = grainer.prior().coarse;
+    const auto& map = grainer.prior().map;
     const Vector z = beta * at.theta;
     curvature.log_prior = coarse.log_density(z) + map.log_density(at.eta);
     curvature.prior_gradient.resize(p + m);
