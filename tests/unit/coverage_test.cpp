@@ -172,7 +172,8 @@ TEST(Coverage, NamesComponentsAndRefusesBadSettings) {
     const auto make = [](double y, std::uint64_t seed) { return normal_posterior(y, noise, 20, seed); };
     const auto run = [&](const CoverageSettings& settings, Index size, std::vector<Index> lags) {
         return coverage(settings, measured_theta, make, Vector::Zero(size),
-                        checked("m", ising::Magnetization{}), checked("R", ising::Correlation{}, lags));
+                        checked("m", ising::Magnetization{}),
+                        checked("R", ising::Correlation{Boundary::periodic}, lags));
     };
     EXPECT_EQ(run({.data_sets = 1}, 2, {1}).names, (std::vector<std::string>{"m", "R_1"}));
     const auto refused = [&](const CoverageSettings& settings, Index size, std::vector<Index> lags) {

@@ -52,7 +52,7 @@ private:
 /// can reproduce: then what is measured is the interval and the misfit together. Deterministic in the seed.
 ///
 ///     coverage(settings, make_data, make_posterior, truth, checked("m", Magnetization{}),
-///              checked("R", Correlation{}, {1}))
+///              checked("R", Correlation{boundary}, {1}))
 ///
 /// Throws ArgumentError for no data sets, a level outside (0, 1), or a truth of another size.
 template <class MakeData, class MakePosterior, class... O>

@@ -158,7 +158,8 @@ inline PredictiveCheck summarise_check(std::string name, const Vector& observed,
 /// over them beside its mean over the data. Gelman, Meng, Stern, Stat. Sinica 6 (1996) 733.
 ///
 ///     predictive_checks(posterior, data, {}, checked("m", Magnetization{}),
-///                       checked("R", Correlation{}, {1, 2}), checked("-log p", NegativeLogDensity{}))
+///                       checked("R", Correlation{boundary}, {1, 2}), checked("-log p",
+///                       NegativeLogDensity{}))
 ///
 /// Cost: replicates x data draws of (X, x). Throws ArgumentError for no draws, no data, replicates < 20.
 template <class Coarse, class Map, class Engine, class Data, class... O>
