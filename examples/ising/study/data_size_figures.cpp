@@ -77,7 +77,7 @@ constexpr const char* band_plot = R"(
 plot FILE using XAXIS:(column('full_lower')-SHIFT):(column('full_upper')-SHIFT) with filledcurves \
          linecolor rgb predcg_linear fillstyle transparent solid 0.3 noborder title 'full posterior', \
      FILE using XAXIS:(column('slides_lower')-SHIFT):(column('slides_upper')-SHIFT) with filledcurves \
-         linecolor rgb other fillstyle transparent solid 0.6 noborder title 'Laplace of the slides', \
+         linecolor rgb other fillstyle transparent solid 0.6 noborder title 'slides’ Laplace', \
      TRUTH with lines linewidth 1.5 linecolor rgb truth title 'truth', \
      FILE using XAXIS:(column('data')-SHIFT) with points pointtype 2 linewidth 1.5 linecolor rgb data \
          title 'data'
@@ -104,7 +104,7 @@ Figure banded_figure(const DataSizeResult& result, const Panels& panels) {
     const auto& sizes = result.settings.banded;
     std::string commands =
         "set multiplot layout " + std::to_string(sizes.size()) +
-        ",1\nset key width 0\nset lmargin 10; set rmargin 2; set tmargin 4.4; set bmargin 2.2\n" +
+        ",1\nset key width -3 maxrows 2\nset lmargin 10; set rmargin 2; set tmargin 4.4; set bmargin 2.2\n" +
         panels.settings;
     for (std::size_t k = 0; k < sizes.size(); ++k) {
         const std::string title =
@@ -117,7 +117,8 @@ Figure banded_figure(const DataSizeResult& result, const Panels& panels) {
         plot = replaced(plot, "SHIFT", panels.shift);
         commands += replaced(plot, "XAXIS", "'" + panels.x + "'");
     }
-    commands += "unset multiplot\nunset title; set key; unset xlabel; unset tmargin; unset bmargin\n";
+    commands +=
+        "unset multiplot\nunset title; set key width -12; unset xlabel; unset tmargin; unset bmargin\n";
     return {.name = panels.name,
             .height = 90 + 210 * static_cast<int>(sizes.size()),
             .commands = std::move(commands)};
