@@ -131,7 +131,7 @@ TEST_F(Calibrate, TrajectoriesWithAndWithoutTheirEffectiveNumber) {
         if (table.at("observable")[row] == "m")
             width[table.at("series")[row]] = numbers(table.at("mean_width"))[row];
     ASSERT_EQ(width.size(), 4u);
-    EXPECT_GT(width["full, effective number"], 1.1 * width["full"]) << "fewer data, wider intervals";
+    EXPECT_GT(width["full-effective-number"], 1.1 * width["full"]) << "fewer data, wider intervals";
     expect_contains(read_text(at("a/report.html")), "along a Metropolis chain, 1 sweeps apart");
 }
 

@@ -67,7 +67,7 @@ std::string curve(const CoverageCase& of, const std::string& observable, double 
 }  // namespace
 
 std::string series_of(const CoverageCase& of) {
-    return std::string(to_string(of.method)) + (of.weighted ? ", effective number" : "");
+    return std::string(to_string(of.method)) + (of.weighted ? "-effective-number" : "");
 }
 
 void write_rank_tables(const RankResult& result, const ResultDirectory& directory) {
