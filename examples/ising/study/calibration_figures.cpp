@@ -67,7 +67,7 @@ std::string curve(const CoverageCase& of, const std::string& observable, double 
 }  // namespace
 
 std::string series_of(const CoverageCase& of) {
-    return std::string(to_string(of.method)) + (of.weighted ? ", effective number" : "");
+    return std::string(to_string(of.method)) + (of.weighted ? "-effective-number" : "");
 }
 
 void write_rank_tables(const RankResult& result, const ResultDirectory& directory) {
@@ -112,8 +112,8 @@ Figure rank_figure(const RankResult& result) {
         "]\nset xtics 25\nset yrange [0:" + text_of(1.05 * top) + "]\nset xlabel 'rank' offset 0,0.5\n";
     for (std::size_t k = 0; k < panels; ++k) {
         const RankHistogram& h = calibration.histograms[k];
-        commands += "set title '" + title_of(calibration.names[k]) +
-                    ":  {/:Italic p} = " + fixed(h.p_value, 3) + "' offset 0,-0.6\n";
+        commands += "set title '" + title_of(calibration.names[k]) + ":  {/:Italic p} " +
+                    (h.p_value < 0.001 ? "< 0.001" : "= " + fixed(h.p_value, 3)) + "' offset 0,-0.6\n";
         std::string panel = replaced(rank_panel, "NAME", calibration.names[k]);
         panel = replaced(panel, "LOWEST", std::to_string(h.lowest));
         panel = replaced(panel, "HIGHEST", std::to_string(h.highest));

@@ -8,7 +8,7 @@
 
 namespace cli::study {
 
-/// "full", "full, effective number".
+/// "full", "full-effective-number": one word in tables.
 std::string series_of(const CoverageCase& of);
 
 void write_rank_tables(const RankResult& result, const ResultDirectory& directory);
