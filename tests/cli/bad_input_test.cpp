@@ -197,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{"NoSubcommand", "", {"subcommand", "see predcg-ising --help"}},
         BadArguments{"UnknownSubcommand",
                      "simulate",
-                     {"'simulate'", "generate, truth, fit, study", "predcg-ising --help"}},
+                     {"'simulate'", "generate, truth, fit, predict, sample, calibrate, study", "predcg-ising --help"}},
         BadArguments{"UnknownOption", "generate --colour red --out d.csv", {"--colour", "generate --help"}},
         BadArguments{"OptionTwice", "generate --beta 1 --beta 2 --out d.csv", {"--beta"}},
         BadArguments{"ValueMissing", "generate --out", {"--out"}}),
