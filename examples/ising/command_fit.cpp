@@ -185,11 +185,14 @@ void warn(const SavedFit& saved) {
 void check(const Options& options) {
     if (!(options.credibility > 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
+    if (options.trajectory && options.method.engine == Engine::monte_carlo)
+        throw InputError("--trajectory", "given", "only with --engine exact");
     if (options.posterior == Wanted::none)
         refuse_given(options.for_posterior, "only with --posterior full, laplace-joint or laplace-slides");
-    else if (options.posterior == Wanted::full && options.model.prior == PriorChoice::flat)
+    else if (options.posterior != Wanted::laplace_slides && options.model.prior == PriorChoice::flat)
         throw InputError("--prior", "'flat'",
-                         "weak with --posterior full: where the map forgets X the likelihood does not fall, "
+                         "weak with --posterior full or laplace-joint: where the map forgets X the "
+                         "likelihood does not fall, "
                          "and a flat prior leaves the posterior without an integral");
     else if (options.method.engine == Engine::monte_carlo)
         throw InputError("--posterior", in_quotes(word_for(posteriors, options.posterior)),
@@ -215,9 +218,8 @@ void run(Options options) {
     if (options.trajectory) {
         worth = effective_data_of(options.model, data, fit);
         weight = 1.0 / worth->time;
-        if (options.method.engine == Engine::exact)
-            fit = fit_weighted(options.model, data, *weight,
-                               {.iterations = options.iterations, .seed = options.seed});
+        fit = fit_weighted(options.model, data, *weight,
+                           {.iterations = options.iterations, .seed = options.seed});
     }
     const Comparison comparison = compare(fit, options.model, data);
     SavedFit saved{options.model, options.method, static_cast<Index>(data.size()), std::move(fit),

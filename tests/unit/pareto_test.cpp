@@ -181,4 +181,14 @@ TEST(ParetoSmoothing, RatiosThatAreNoNumbers) {
               "number of ratios");
 }
 
+// A few ratios that are all there is are no sign of a good proposal.
+TEST(ParetoSmooth, FewFiniteRatiosAreRefused) {
+    std::vector<double> ratios(4000, -std::numeric_limits<double>::infinity());
+    for (const std::size_t k : {std::size_t(5), std::size_t(70), std::size_t(3000)}) ratios[k] = 1.0;
+    EXPECT_EQ(pareto_smooth(ratios).pareto_k, std::numeric_limits<double>::infinity());
+    std::fill(ratios.begin(), ratios.end(), -2000.0);
+    ratios[7] = 0.0;
+    EXPECT_EQ(pareto_smooth(ratios).pareto_k, std::numeric_limits<double>::infinity());
+}
+
 }  // namespace

@@ -114,8 +114,8 @@ TEST(PredictiveChecks, NegativeLogDensityIsThatOfEnumeration) {
 TEST(PredictiveChecks, AreTheSameOnTwoThreads) {
     const OnA& a = on_a();
     const auto once =
-        predictive_checks(a.posterior, a.data, {.replicates = 100}, checked("m", ising::Magnetization{}));
-    const auto twice = predictive_checks(a.posterior, a.data, {.replicates = 100, .threads = 2},
+        predictive_checks(a.posterior, a.data, {.replicates = 200}, checked("m", ising::Magnetization{}));
+    const auto twice = predictive_checks(a.posterior, a.data, {.replicates = 200, .threads = 2},
                                          checked("m", ising::Magnetization{}));
     EXPECT_EQ(once[0].z, twice[0].z);
     EXPECT_EQ(once[0].replicated_sd, twice[0].replicated_sd);
@@ -140,7 +140,7 @@ TEST(PredictiveChecks, BadUseIsRefused) {
     EXPECT_THROW(
         predictive_checks(a.posterior, std::vector<Spins>{}, {}, checked("m", ising::Magnetization{})),
         ArgumentError);
-    EXPECT_THROW(predictive_checks(a.posterior, a.data, {.replicates = 20},
+    EXPECT_THROW(predictive_checks(a.posterior, a.data, {.replicates = 200},
                                    checked("R", ising::Correlation{Boundary::periodic}, {17})),
                  ArgumentError);
 }

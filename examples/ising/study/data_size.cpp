@@ -55,13 +55,13 @@ Band band_of(const IsingPosterior& posterior, const CredibleInterval& interval, 
 
 /// Bands of one data set by both methods.
 void add_bands(const DataSizeSettings& settings, const FitModel& model, const Configurations& data,
-               const IsingFit& fit, bool with_correlation, DataSizeFit& result) {
+               const IsingFit& fit, std::uint64_t seed, DataSizeFit& result) {
+    const bool with_correlation = result.field == 0.0 && result.data_set == 0;
     const CredibleSettings credible{.credibility = settings.credibility, .predictive = false};
     result.banded = true;
     for (std::size_t k = 0; k < compared_methods.size(); ++k) {
-        const IsingPosterior posterior =
-            posterior_of(model, data, fit,
-                         {.method = compared_methods[k], .draws = settings.draws, .seed = settings.seed});
+        const IsingPosterior posterior = posterior_of(
+            model, data, fit, {.method = compared_methods[k], .draws = settings.draws, .seed = seed});
         result.band[k] = band_of(posterior, magnetization_interval(posterior, credible), 0);
         if (!with_correlation) continue;
         const CredibleInterval R = correlation_interval(posterior, model.boundary, credible);
@@ -70,8 +70,9 @@ void add_bands(const DataSizeSettings& settings, const FitModel& model, const Co
     }
 }
 
+/// `seed` is that of the posterior.
 DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index samples, Index data_set,
-                    const Configurations& data) {
+                    std::uint64_t seed, const Configurations& data) {
     const FitModel model = model_at(settings, field);
     const IsingFit fit = fit_samples(model, data, {.starts = 4, .seed = settings.seed});
     DataSizeFit result;
@@ -87,7 +88,7 @@ DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index sample
         result.data_correlation = data_mean(data, R);
     }
     if (std::count(settings.banded.begin(), settings.banded.end(), samples) > 0)
-        add_bands(settings, model, data, fit, field == 0.0 && data_set == 0, result);
+        add_bands(settings, model, data, fit, seed, result);
     return result;
 }
 
@@ -106,7 +107,8 @@ std::vector<DataSizeFit> fit_field(const DataSizeSettings& settings, double fiel
         const Index data_set = k / sizes, samples = settings.samples[static_cast<std::size_t>(k % sizes)];
         const auto first = all.begin() + data_set * most;
         fits[static_cast<std::size_t>(k)] =
-            fit_one(settings, field, samples, data_set, Configurations(first, first + samples));
+            fit_one(settings, field, samples, data_set, 1000003 * data_seed + static_cast<std::uint64_t>(k),
+                    Configurations(first, first + samples));
         count();
     });
     return fits;

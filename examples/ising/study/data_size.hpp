@@ -18,7 +18,7 @@ struct DataSizeSettings {
     std::vector<Index> samples{5, 10, 20, 50, 100};
     std::vector<Index> banded{10, 20, 50};  ///< sizes with posteriors: bands and coverage
     Index data_sets = 20;                   ///< at each field and size
-    Index draws = 2000;
+    Index draws = 4000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
     Index threads = 2;

@@ -4,6 +4,8 @@
 #include "numbers.hpp"
 #include "study/table.hpp"
 
+#include <predcg/calibrate/uniformity.hpp>
+
 #include <cmath>
 
 namespace cli::study {
@@ -236,12 +238,11 @@ void write_tables(const DataSizeResult& result, const ResultDirectory& directory
     for (const Index samples : result.settings.banded) {
         for (std::size_t method = 0; method < compared_methods.size(); ++method) {
             const SizeCoverage c = coverage_of(result, samples, method);
-            const double error =
-                std::sqrt(c.fraction() * (1.0 - c.fraction()) / static_cast<double>(c.trials));
+            const predcg::Proportion held{c.held, c.trials};
             coverage.row().add(static_cast<double>(samples)).add(method_word(method));
             coverage.add(static_cast<double>(method)).add(static_cast<double>(c.held));
-            coverage.add(static_cast<double>(c.trials)).add(c.fraction()).add(c.fraction() - 2.0 * error);
-            coverage.add(std::min(1.0, c.fraction() + 2.0 * error)).add(c.mean_width);
+            coverage.add(static_cast<double>(c.trials)).add(c.fraction()).add(held.lower()).add(held.upper());
+            coverage.add(c.mean_width);
             coverage.add(static_cast<double>(c.unreliable));
         }
         directory.write(size_file("magnetization", samples), bands_table(result, samples).csv());

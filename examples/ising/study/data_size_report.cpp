@@ -65,11 +65,12 @@ std::string coverage_text(const DataSizeResult& result) {
     bool honest = true, narrow = true;
     for (const Index samples : result.settings.banded) {
         const SizeCoverage full = coverage_of(result, samples, 0), slides = coverage_of(result, samples, 1);
-        const double error = std::sqrt(0.05 * 0.95 / static_cast<double>(full.trials));
+        const double error = std::sqrt(result.settings.credibility * (1.0 - result.settings.credibility) /
+                                       static_cast<double>(full.trials));
         honest = honest && full.fraction() > result.settings.credibility - 4.0 * error;
         narrow = narrow && slides.fraction() < result.settings.credibility - 4.0 * error;
     }
-    return "<p>Bars: two binomial standard errors. The full posterior's intervals are " +
+    return "<p>Bars: 95 % intervals of Clopper and Pearson. The full posterior's intervals are " +
            std::string(honest ? "not narrower than they claim"
                               : "narrower than they claim at some size: misfit of the model adds to what "
                                 "the posterior knows") +

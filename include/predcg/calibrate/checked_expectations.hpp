@@ -25,9 +25,7 @@ CheckedExpectations checked_expectations(const Models& models, const Parameters&
         const Vector all = fine_expectation(models, at, beta, statistic.observable,
                                             PredictSettings{.seed = seed, .stream = stream})
                                .mean;
-        for (const Index k : statistic.components)
-            require_range(k, 0, all.size() - 1, "calibration", "component", "of the statistic");
-        const Vector wanted = statistic.components.empty() ? all : selected(all, statistic.components);
+        const Vector wanted = chosen_components(all, statistic.components);
         for (Index c = 0; c < wanted.size(); ++c) {
             values.push_back(wanted[c]);
             result.names.push_back(component_name(statistic, c, wanted.size()));

@@ -25,7 +25,9 @@ void parallel_for(Index count, Index threads, F&& f) {
     std::atomic<bool> failed{false};
     std::vector<std::pair<Index, std::exception_ptr>> errors(static_cast<std::size_t>(threads));
     const auto work = [&](Index t) {
-        for (Index k = next++; k < count && !failed; k = next++) {
+        while (!failed) {
+            const Index k = next++;
+            if (k >= count) return;
             try {
                 f(k);
             } catch (...) {

@@ -84,10 +84,8 @@ public:
     template <std::ranges::input_range Range>
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {}) const {
         Data data = prepare_data(map_, configurations, beta, weights);
-        if constexpr (requires { map_.coarse_size(data.forms.front()); })
-            for (const auto& form : data.forms)
-                require_equal(map_.coarse_size(form), coarse_.space().size(), "EMCoarseGrainer::prepare",
-                              "coarse size of a datum under the map", "the size of the coarse potential");
+        for (const auto& form : data.forms)
+            detail::require_coarse_size(map_, form, coarse_.space().size(), "EMCoarseGrainer::prepare");
         return data;
     }
 
@@ -198,11 +196,12 @@ public:
                                               state.beta, is_exact ? 3.0 : 0.5);
     }
 
-    /// Log-likelihood, gradient and informations at a point, in the coordinates (theta_c, eta). The seed is
-    /// that of sampling engines; see curvature for their errors.
-    LikelihoodExpansion evaluate(const Data& data, const Parameters& parameters,
-                                 std::uint64_t seed = 1) const {
+    /// Log-likelihood, gradient and informations at a point, in the coordinates (theta_c, eta). Seed and
+    /// iteration name the streams of sampling engines; see curvature for their errors.
+    LikelihoodExpansion evaluate(const Data& data, const Parameters& parameters, std::uint64_t seed = 1,
+                                 std::uint32_t iteration = 0) const {
         State state = make_state(data, parameters, seed);
+        state.iteration = iteration;
         const ExpectedStatistics statistics = expect(state, data);
         return expand_likelihood(map_, statistics, expect_coarse(state), state.eta, state.beta);
     }

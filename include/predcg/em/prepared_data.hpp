@@ -25,6 +25,16 @@ struct PreparedData {
     double beta = 0.0;       ///< inverse temperature of the samples
 };
 
+namespace detail {
+/// Throws ArgumentError where the map knows that a prepared datum belongs to another number of coarse sites.
+template <class Map, class Form>
+void require_coarse_size(const Map& map, const Form& form, Index coarse_size, const char* function) {
+    if constexpr (requires { map.coarse_size(form); })
+        require_equal(map.coarse_size(form), coarse_size, function, "coarse size of a datum under the map",
+                      "the size of the coarse potential");
+}
+}  // namespace detail
+
 /// Prepares any range of configurations; `weights` are one a datum, or absent for 1 each. Throws
 /// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
 /// not as many as the data, or whatever the map refuses.
@@ -71,9 +81,12 @@ PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double 
 }
 
 namespace detail {
-/// Data as they are, where they are prepared already; else prepared.
+/// Data as they are, where they are prepared already; else prepared. Throws ArgumentError for data of another
+/// inverse temperature.
 template <class Grainer>
-const typename Grainer::Data& as_prepared(const Grainer&, const typename Grainer::Data& data, double) {
+const typename Grainer::Data& as_prepared(const Grainer&, const typename Grainer::Data& data, double beta) {
+    require(data.beta == beta, "prepared data", "beta", data.beta,
+            "that of the fit or of the call, " + to_text(beta));
     return data;
 }
 template <class Grainer, std::ranges::input_range Range>

@@ -84,10 +84,11 @@ Curvature curvature(const Grainer& grainer, const AnyData& any_data, double beta
                     const CurvatureSettings& settings = {}) {
     require_range(settings.repeats, 2, std::numeric_limits<Index>::max(), "curvature", "repeats");
     const auto& data = detail::as_prepared(grainer, any_data, beta);
+    constexpr std::uint32_t iteration = 0x40000000;  // streams apart from those of fits
     detail::RepeatedMatrix value, gradient, complete, missing, observed;
     for (Index r = 0; r < (Grainer::is_exact ? 1 : settings.repeats); ++r) {
         const LikelihoodExpansion e =
-            grainer.evaluate(data, at, settings.seed + static_cast<std::uint64_t>(r));
+            grainer.evaluate(data, at, settings.seed, iteration + static_cast<std::uint32_t>(r));
         value.add(Matrix::Constant(1, 1, e.log_likelihood));
         gradient.add(e.gradient);
         complete.add(e.complete);

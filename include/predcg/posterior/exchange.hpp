@@ -42,10 +42,11 @@ auto exchange_posterior(const Grainer& grainer, const AnyData& any_data, const F
     detail::require_proper(prototype.prior_is_proper(), name);
 
     const auto scales = prototype.scales(fit.parameters);
-    const Index length = settings.draws / settings.chains;
+    const Index length = (settings.draws + settings.chains - 1) / settings.chains;
     PosteriorResult result;
     result.method = PosteriorMethod::exchange;
     result.fit = fit;
+    result.fit.data_count = data.count;
     result.seed = settings.seed;
     result.chains = settings.chains;
     result.draws.resize(scales.mode.size(), length * settings.chains);

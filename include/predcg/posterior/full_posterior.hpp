@@ -18,7 +18,7 @@
 namespace predcg {
 
 struct FullPosteriorSettings {
-    Index draws = 4000;  ///< kept, of all chains together
+    Index draws = 4000;  ///< kept, of all chains together; rounded up to equal chains
     Index chains = 4;
     Index warm_up = 300;          ///< moves of each chain before the first draw that is kept
     double dispersion = 2.0;      ///< of the starts, in standard deviations at the mode
@@ -51,13 +51,6 @@ Vector dispersed_start(const T& target, double dispersion, R& rng) {
         if (std::isfinite(target.log_density(u))) return u;
     }
     return Vector::Zero(target.space().size());
-}
-
-inline void require_proper(bool proper, const char* function) {
-    if (!proper)
-        throw ArgumentError(function, "prior", "improper (flat)",
-                            "a proper prior, for example weak_prior(): where the map forgets X the "
-                            "likelihood does not fall, and the posterior has no integral");
 }
 
 /// Diagnostics of every parameter, and what they say.
@@ -106,9 +99,10 @@ auto full_posterior(const Grainer& grainer, const AnyData& any_data, const FitRe
     const Vector mode = posterior.z_of(fit.parameters);
     const AffineTarget target(posterior, mode, detail::whitening(posterior.expansion(mode).information));
     using T = std::remove_const_t<decltype(target)>;
-    const Index length = settings.draws / settings.chains, size = mode.size();
+    const Index length = (settings.draws + settings.chains - 1) / settings.chains, size = mode.size();
     PosteriorResult result;
     result.fit = fit;
+    result.fit.data_count = data.count;
     result.seed = settings.seed;
     result.chains = settings.chains;
     result.draws.resize(size, length * settings.chains);

@@ -6,6 +6,7 @@
 #include <predcg/posterior/posterior.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -43,10 +44,12 @@ inline Vector mode_of(const FitResult& fit) {
     return mode;
 }
 
-inline PosteriorResult laplace_result(PosteriorMethod method, const FitResult& fit, std::uint64_t seed) {
+inline PosteriorResult laplace_result(PosteriorMethod method, const FitResult& fit, double data_count,
+                                      std::uint64_t seed) {
     PosteriorResult result;
     result.method = method;
     result.fit = fit;
+    result.fit.data_count = data_count;
     result.seed = seed;
     result.draws.resize(fit.parameters.theta.size() + fit.parameters.eta.size(), 0);
     return result;
@@ -66,8 +69,9 @@ inline void set_normal(PosteriorResult& result, const Vector& centre, const Matr
 ///
 /// It carries its Pareto k against the exact log posterior (pareto_smooth of p/q over the draws). Where that
 /// exceeds the limit, or the information is not positive definite, it has no draws, reliable is false, and
-/// remarks say so: nothing is repaired. Cost: one expansion and `draws` log densities of LogPosterior.
-/// Needs exact engines. Throws ArgumentError for less than 25 draws.
+/// remarks say so: nothing is repaired. mean and covariance are those of the normal that is not cut. Cost:
+/// one expansion and `draws` log densities of LogPosterior. Needs exact engines. Throws ArgumentError for
+/// less than 25 draws or an improper prior.
 template <class Grainer, class AnyData>
 auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                    const LaplaceSettings& settings = {}) {
@@ -75,9 +79,10 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
     detail::require_same_model(fit, grainer.coarse(), grainer.map(), "laplace_joint");
     const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
     const LogPosterior<Grainer> posterior(grainer, data);
+    detail::require_proper(posterior.prior_is_proper(), "laplace_joint");
     const Vector mode = posterior.z_of(fit.parameters);
     const PosteriorExpansion at = posterior.expansion(mode);
-    auto result = detail::laplace_result(PosteriorMethod::laplace_joint, fit, settings.seed);
+    auto result = detail::laplace_result(PosteriorMethod::laplace_joint, fit, data.count, settings.seed);
     const auto finish = [&] {
         return Posterior(std::move(result), grainer.coarse(), grainer.map(), grainer.engine());
     };
@@ -101,18 +106,22 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
 
     result.draws.resize(mode.size(), settings.draws);
     std::vector<double> log_ratios(static_cast<std::size_t>(settings.draws));
+    std::atomic<bool> inside{true};
     parallel_for(settings.draws, settings.threads, [&](Index k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(k), 1);
         Vector u, z;
-        for (int attempt = 0; attempt < 1000; ++attempt) {  // at a mode on the bound: half of them
+        bool found = false;
+        for (int attempt = 0; attempt < 1000 && !found; ++attempt) {  // at a mode on the bound: half of them
             u = standard_normal_vector(rng, mode.size());
             z = mode + root * u;
-            if (posterior.space().contains(z)) break;
+            found = posterior.space().contains(z);
         }
+        if (!found) inside = false;
         log_ratios[static_cast<std::size_t>(k)] = posterior.log_density(z) + 0.5 * u.squaredNorm();
         const Parameters there = posterior.parameters_of(z);
         result.draws.col(k) << there.theta, there.eta;
     });
+    if (!inside) return refuse("hardly any of it lies within the bounds of the prior");
     result.pareto_k = pareto_smooth(std::move(log_ratios)).pareto_k;
     if (!(*result.pareto_k <= settings.largest_pareto_k))
         return refuse("Pareto k is " + to_text(*result.pareto_k) + ", above " +
@@ -138,7 +147,7 @@ auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitRe
     const ExpectedStatistics statistics = grainer.expect(state, data);
     const Expansion complete = detail::map_expansion(grainer.map(), statistics.map, statistics.count, at.eta);
     const Index p = at.theta.size(), m = at.eta.size();
-    auto result = detail::laplace_result(PosteriorMethod::laplace_slides, fit, settings.seed);
+    auto result = detail::laplace_result(PosteriorMethod::laplace_slides, fit, data.count, settings.seed);
     Matrix covariance = Matrix::Zero(p + m, p + m);
     Vector sd(m);
     for (Index k = 0; k < m; ++k) {
@@ -154,6 +163,9 @@ auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitRe
     }
     const Vector centre = detail::mode_of(fit);
     detail::set_normal(result, centre, covariance);
+    result.remarks.push_back(
+        "for comparison only: theta_c held fixed and X taken as seen, so that intervals are "
+        "far too narrow");
     result.draws.resize(p + m, settings.draws);
     for (Index draw = 0; draw < settings.draws; ++draw) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(draw), 2);

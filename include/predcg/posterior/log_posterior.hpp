@@ -11,6 +11,15 @@
 
 namespace predcg {
 
+namespace detail {
+inline void require_proper(bool proper, const char* function) {
+    if (!proper)
+        throw ArgumentError(function, "prior", "improper (flat)",
+                            "a proper prior, for example weak_prior(): where the map forgets X the "
+                            "likelihood does not fall, and the posterior has no integral");
+}
+}  // namespace detail
+
 /// The log posterior around a point, in z = (beta theta_c, eta).
 struct PosteriorExpansion {
     double value = 0.0;  ///< log-likelihood + log prior density

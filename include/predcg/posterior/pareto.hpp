@@ -93,7 +93,8 @@ inline SmoothedRatios pareto_smooth(std::vector<double> log_ratios) {
         if (exceedance > 0.0) exceedances.push_back(exceedance);
     }
     if (exceedances.size() < 5) {
-        result.pareto_k = -std::numeric_limits<double>::infinity();  // (nearly) equal ratios
+        // (nearly) equal ratios, or a few that are all there is
+        result.pareto_k = (cutoff > 0.5 ? -1.0 : 1.0) * std::numeric_limits<double>::infinity();
     } else {
         const GeneralisedPareto fitted = fit_generalised_pareto(exceedances);
         result.pareto_k = fitted.k;

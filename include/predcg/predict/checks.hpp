@@ -50,6 +50,8 @@ public:
     template <class Data>
     Vector mean(const Data& data) const {
         const auto prepared = prepare_data(models_->map, data, 1.0);
+        for (const auto& form : prepared.forms)
+            require_coarse_size(models_->map, form, models_->coarse.space().size(), "NegativeLogDensity");
         const auto factor = [&](Index k) {
             return models_->map.likelihood(prepared.forms[static_cast<std::size_t>(k)], eta_);
         };
@@ -108,6 +110,13 @@ std::string component_name(const CheckedStatistic<O>& statistic, Index c, Index 
     return statistic.name + "_" + to_text(statistic.components[static_cast<std::size_t>(c)]);
 }
 
+/// Those asked for, or all.
+inline Vector chosen_components(const Vector& all, const std::vector<Index>& components) {
+    for (const Index k : components)
+        require_range(k, 0, all.size() - 1, "CheckedStatistic", "component", "of the statistic");
+    return components.empty() ? all : selected(all, components);
+}
+
 /// T of a data set: the components asked for.
 template <class O, class Data>
 Vector selected_mean(const O& observable, const std::vector<Index>& components, const Data& data) {
@@ -117,10 +126,7 @@ Vector selected_mean(const O& observable, const std::vector<Index>& components, 
         else
             return data_mean(data, observable);
     }();
-    if (components.empty()) return all;
-    for (const Index k : components)
-        require_range(k, 0, all.size() - 1, "predictive_checks", "component", "of the statistic");
-    return selected(all, components);
+    return chosen_components(all, components);
 }
 
 inline PredictiveCheck summarise_check(std::string name, const Vector& observed, const Vector& replicated,
@@ -161,13 +167,17 @@ inline PredictiveCheck summarise_check(std::string name, const Vector& observed,
 ///                       checked("R", Correlation{boundary}, {1, 2}), checked("-log p",
 ///                       NegativeLogDensity{}))
 ///
-/// Cost: replicates x data draws of (X, x). Throws ArgumentError for no draws, no data, replicates < 20.
+/// Cost: replicates x data draws of (X, x). Throws ArgumentError for no draws, no data, a level
+/// outside (0, 1), replicates < 2 / level. Every datum counts the same in T: not for data of unequal weights.
 template <class Coarse, class Map, class Engine, class Data, class... O>
 std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engine>& posterior,
                                                const Data& data, const CheckSettings& settings,
                                                const CheckedStatistic<O>&... statistics) {
-    require_range(settings.replicates, 20, std::numeric_limits<Index>::max(), "predictive_checks",
-                  "replicates");
+    require(settings.level > 0.0 && settings.level < 1.0, "predictive_checks", "level", settings.level,
+            "a number between 0 and 1");
+    require_range(settings.replicates, static_cast<Index>(std::ceil(2.0 / settings.level)),
+                  std::numeric_limits<Index>::max(), "predictive_checks", "replicates",
+                  "2 / level, so that something can be contradicted");
     detail::require_draws_of(posterior, "predictive_checks");
     const double beta = posterior.fit.beta;
     const auto size = static_cast<std::size_t>(std::max(1.0, std::round(posterior.fit.data_count)));
@@ -241,7 +251,8 @@ struct ErrorBudget {
     Vector data_error;   ///< standard error of the mean over the data: what of the misfit may be chance
 };
 
-/// Prediction and data side by side. The data's standard error counts their sum of weights in the fit.
+/// Prediction and data side by side. The data's standard error counts their sum of weights in the fit; not
+/// for data of unequal weights.
 template <class Coarse, class Map, class Engine, class Data, class O>
 ErrorBudget error_budget(const Posterior<Coarse, Map, Engine>& posterior, const Data& data,
                          const O& observable, CredibleSettings settings = {}) {

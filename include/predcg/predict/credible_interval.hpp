@@ -90,7 +90,7 @@ void require_draws_of(const Result& posterior, const char* function) {
 }
 
 /// Errors of a quantile or a mean need chains that move; without (equal values) they are 0.
-inline double defined_or_zero(double error) { return std::isnan(error) ? 0.0 : error; }
+inline double error_of(double error, double sd) { return sd == 0.0 ? 0.0 : error; }
 
 }  // namespace detail
 
@@ -150,11 +150,11 @@ template <class Coarse, class Map, class Engine, class O>
             result.upper[j] = quantile(chains, high);
             const bool long_enough = chains.rows() >= 4;
             result.mean_error[j] =
-                long_enough ? detail::defined_or_zero(mcse_mean(chains)) : detail::undefined;
+                long_enough ? detail::error_of(mcse_mean(chains), result.sd[j]) : detail::undefined;
             result.lower_error[j] =
-                long_enough ? detail::defined_or_zero(mcse_quantile(chains, low)) : detail::undefined;
+                long_enough ? detail::error_of(mcse_quantile(chains, low), result.sd[j]) : detail::undefined;
             result.upper_error[j] =
-                long_enough ? detail::defined_or_zero(mcse_quantile(chains, high)) : detail::undefined;
+                long_enough ? detail::error_of(mcse_quantile(chains, high), result.sd[j]) : detail::undefined;
             if (settings.predictive) {
                 result.predictive_lower[j] = quantile(predictive.row(j), low);
                 result.predictive_upper[j] = quantile(predictive.row(j), high);

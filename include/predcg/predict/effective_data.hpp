@@ -3,9 +3,9 @@
 #include <predcg/sampling/autocorrelation.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,8 +37,8 @@ EffectiveData effective_data(const Data& data, const CheckedStatistic<O>&... sta
     const auto add = [&](const auto& statistic) {
         std::vector<Vector> series;
         for (const auto& x : data) {
-            const Vector all = detail::as_vector(statistic.observable(x));
-            series.push_back(statistic.components.empty() ? all : selected(all, statistic.components));
+            series.push_back(
+                detail::chosen_components(detail::as_vector(statistic.observable(x)), statistic.components));
         }
         require_range(static_cast<Index>(series.size()), 10, std::numeric_limits<Index>::max(),
                       "effective_data", "number of data");
@@ -73,7 +73,7 @@ public:
 
     template <class X>
     Vector operator()(const X& x) const {
-        const auto data = grainer_->prepare(std::array{x}, beta_);
+        const auto data = grainer_->prepare(std::span(&x, 1), beta_);
         auto state = grainer_->make_state(data, at_);
         return expand_likelihood(grainer_->map(), grainer_->expect(state, data), coarse_, at_.eta, beta_)
             .gradient;

@@ -1,6 +1,7 @@
 #pragma once
 // What a fine configuration says about its coarse one: q(X | x).
 #include <predcg/algebra/product.hpp>
+#include <predcg/em/prepared_data.hpp>
 #include <predcg/posterior/posterior.hpp>
 #include <predcg/predict/predict.hpp>
 
@@ -38,6 +39,7 @@ auto averaged(const Models& models, F&& at_parameters) {
 template <class Models, class Fine>
 Vector latent_mean(const Models& models, const Fine& x) {
     const auto form = detail::prepare(models.map, x);
+    detail::require_coarse_size(models.map, form, models.coarse.space().size(), "latent");
     return detail::averaged(models, [&](const Parameters& at, double beta) {
         return detail::with_latent(models, form, at, beta, [](const auto& engine, const auto& target) {
             static_assert(SiteMomentEngine<std::remove_cvref_t<decltype(engine)>,
@@ -52,6 +54,7 @@ Vector latent_mean(const Models& models, const Fine& x) {
 template <class Models, class Fine>
 Matrix latent_marginals(const Models& models, const Fine& x) {
     const auto form = detail::prepare(models.map, x);
+    detail::require_coarse_size(models.map, form, models.coarse.space().size(), "latent");
     return detail::averaged(models, [&](const Parameters& at, double beta) {
         return detail::with_latent(models, form, at, beta, [](const auto& engine, const auto& target) {
             const Index n = target.space().size();
