@@ -169,7 +169,7 @@ TEST(ExchangePosterior, DependsOnTheSeedAlone) {
             .draws;
     };
     const Matrix once = draws(data, 1, 1);
-    EXPECT_EQ(once.cols(), 39) << "as many for each chain";
+    EXPECT_EQ(once.cols(), 42) << "as many for each chain";
     EXPECT_EQ(once, draws(data, 1, 1));
     EXPECT_EQ(once, draws(data, 1, 2));
     EXPECT_NE(once, draws(data, 2, 1));
