@@ -195,9 +195,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{"TruthOutInNoDirectory", "truth --out none/t.json", {"--out", "no directory 'none'"}},
         BadArguments{"TooCostly", "truth --sites 64 --range 25 --out t.json", {"cost", "limit"}},
         BadArguments{"NoSubcommand", "", {"subcommand", "see predcg-ising --help"}},
-        BadArguments{"UnknownSubcommand",
-                     "simulate",
-                     {"'simulate'", "generate, truth, fit, predict, sample, calibrate, study", "predcg-ising --help"}},
+        BadArguments{
+            "UnknownSubcommand",
+            "simulate",
+            {"'simulate'", "generate, truth, fit, predict, sample, calibrate, study", "predcg-ising --help"}},
         BadArguments{"UnknownOption", "generate --colour red --out d.csv", {"--colour", "generate --help"}},
         BadArguments{"OptionTwice", "generate --beta 1 --beta 2 --out d.csv", {"--beta"}},
         BadArguments{"ValueMissing", "generate --out", {"--out"}}),
