@@ -91,7 +91,7 @@ private:
     const Space& space_;
     ChainShape lane_shape_;
     const std::vector<Factor>& factors_;
-    ChainLanes chains_;
+    ChainLanes<> chains_;
 };
 
 /// Sums over a batch of weighted probabilities of windows, times what a statistic is there: one that is
@@ -107,7 +107,7 @@ public:
           own_sum_(static_cast<std::size_t>(own_size), Lanes::Zero().eval()) {}
 
     /// Adds a block.
-    void add(ChainLanes& chains, Index first, Index lanes, const Lanes& weights) {
+    void add(ChainLanes<>& chains, Index first, Index lanes, const Lanes& weights) {
         for (Lanes& probability : narrow_) probability.setZero();
         const Index codes = shape_.codes(), own_codes = own_shape_.codes(), share = codes / own_codes;
         chains.backward(weights, [&](Index site, const Lanes* marginals) {
