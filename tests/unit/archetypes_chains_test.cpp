@@ -80,7 +80,8 @@ void expect_same_fit(const Coarse& coarse) {
     expect_close(e.gradient, f.gradient, 1e-11, "gradient");
     expect_close(e.observed(), f.observed(), 1e-10, "information");
     const auto again = by_sum.prepare(data(), beta);
-    const LogPosterior posterior(by_chain, prepared), other_posterior(by_sum, again);
+    const LogPosterior posterior(by_chain, prepared);
+    const LogPosterior other_posterior(by_sum, again);
     const Vector z = posterior.z_of({pair(0.4, 0.1), Vector::Constant(1, 0.6)});
     const auto expansion = other_posterior.expansion(z);
     expect_close(posterior.log_density(z), expansion.value, 1e-12, "log posterior");
