@@ -2,6 +2,7 @@
 #include "command.hpp"
 #include "options.hpp"
 #include "study/data_size.hpp"
+#include "study/levels.hpp"
 #include "study/run_study.hpp"
 #include "study/sweep.hpp"
 
@@ -11,62 +12,63 @@ namespace cli {
 
 namespace {
 
-struct SweepOptions {
-    study::SweepSettings settings;
+template <class Settings>
+struct StudyOptions {
+    Settings settings{};
     std::string out;
 };
+
+/// What studies of one experiment have in common, but for the level and the numbers of data.
+template <class Settings>
+void add_common(CLI::App& sub, StudyOptions<Settings>& options) {
+    auto& settings = options.settings;
+    add_fine_model(sub, settings.fine, FieldOption::without);
+    add_number(sub, "--field-from", settings.fields.from, "First field mu, energy");
+    add_number(sub, "--field-to", settings.fields.to, "Last field mu, energy");
+    add_number(sub, "--field-step", settings.fields.step, "Distance of the fields, energy", Sign::positive);
+    add_integer(sub, "--draws", settings.draws, "Draws of each posterior, all chains together", 16);
+    add_integer(sub, "--threads", settings.threads, "Tasks at work at the same time", 1);
+    add_seed(sub, settings.seed, "Seed of the data; field k (from 0) has seed + k");
+    add_out(sub, options.out, "DIRECTORY", "Where tables (CSV), figures (SVG, PNG) and report.html go");
+}
+
+template <class Settings, class Run, class Write>
+Command command(CLI::App* sub, std::shared_ptr<StudyOptions<Settings>> options, Run run, Write write) {
+    return {sub, [=] { study::run_study(options->settings, options->out, run, write); }};
+}
 
 Command add_sweep(CLI::App& study) {
     CLI::App* sub =
         study.add_subcommand("sweep", "Sweep the external field: theta_c, theta_cf and m against mu");
-    const auto options = std::make_shared<SweepOptions>();
+    const auto options = std::make_shared<StudyOptions<study::SweepSettings>>();
     auto& settings = options->settings;
-    add_fine_model(*sub, settings.fine, FieldOption::without);
-    add_number(*sub, "--field-from", settings.from, "First field mu, energy");
-    add_number(*sub, "--field-to", settings.to, "Last field mu, energy");
-    add_number(*sub, "--field-step", settings.step, "Distance of the fields, energy", Sign::positive);
+    add_common(*sub, *options);
     add_integer(*sub, "--level", settings.level, "Level l_c: fine sites for each coarse site", 1);
     add_integer(*sub, "--samples", settings.samples, "Configurations at each field, S_f", 1);
     add_prior(*sub, settings.prior);
-    add_seed(*sub, settings.seed, "Seed of the data; field k (from 0) has seed + k");
-    add_out(*sub, options->out, "DIRECTORY", "Where tables (CSV), figures (SVG, PNG) and report.html go");
     sub->footer(
         "At every field, data are drawn from the fine chain, the coarse models {pair_1} and {linear, "
         "pair_1}\n"
-        "are learnt from them by exact EM, and m is predicted and compared with the exact value. "
-        "{pair_1} is\n"
-        "learnt once more by Monte Carlo EM as in the source: Robbins-Monro, S_q = 50, S_c = 200, and m "
-        "from\n"
-        "100 S_c draws.\n\n"
+        "are learnt from them by exact EM, and m is predicted, with the interval of the full posterior, and\n"
+        "compared with the exact value. {pair_1} is learnt once more by Monte Carlo EM as in the source:\n"
+        "Robbins-Monro, S_q = 50, S_c = 200, and m from 100 S_c draws.\n\n"
         "Examples:\n"
         "    predcg-ising study sweep --out sweep\n"
         "  four times the data, finer steps:\n"
         "    predcg-ising study sweep --samples 200 --field-step 0.3 --out fine-sweep");
-    return {sub, [options] {
-                study::run_study(options->settings, options->out, study::run_sweep, study::write_sweep);
-            }};
+    return command(sub, options, study::run_sweep, study::write_sweep);
 }
-
-struct DataSizeOptions {
-    study::DataSizeSettings settings;
-    std::string out;
-};
 
 Command add_data_size(CLI::App& study) {
     CLI::App* sub = study.add_subcommand(
         "data-size", "Vary the number of data: credible bands, their coverage, errors of m and R");
-    const auto options = std::make_shared<DataSizeOptions>();
+    const auto options = std::make_shared<StudyOptions<study::DataSizeSettings>>();
     auto& settings = options->settings;
-    add_fine_model(*sub, settings.fine, FieldOption::without);
-    add_number(*sub, "--field-from", settings.from, "First field mu, energy");
-    add_number(*sub, "--field-to", settings.to, "Last field mu, energy");
-    add_number(*sub, "--field-step", settings.step, "Distance of the fields, energy", Sign::positive);
+    add_common(*sub, *options);
     add_integer(*sub, "--level", settings.level, "Level l_c: fine sites for each coarse site", 1);
     add_integer(*sub, "--data-sets", settings.data_sets, "Data sets at each field", 1);
-    add_integer(*sub, "--draws", settings.draws, "Posterior draws, all chains together", 16);
-    add_integer(*sub, "--threads", settings.threads, "Data sets at work at the same time", 1);
-    add_seed(*sub, settings.seed, "Seed of the data; field k (from 0) has seed + k");
-    add_out(*sub, options->out, "DIRECTORY", "Where tables (CSV), figures (SVG, PNG) and report.html go");
+    add_integer(*sub, "--posteriors", settings.posteriors,
+                "Data sets at each field with posteriors, the first ones", 1);
     sub->footer("At every field, data sets of 5 to 100 configurations are drawn, {linear, pair_1} is learnt "
                 "from each,\n"
                 "and m and R_l are predicted with credible intervals by the full posterior and by the "
@@ -76,10 +78,28 @@ Command add_data_size(CLI::App& study) {
                 "    predcg-ising study data-size --out data-size\n"
                 "  quickly, a short interaction:\n"
                 "    predcg-ising study data-size --range 1 --strength 1 --data-sets 3 --out quick");
-    return {sub, [options] {
-                study::run_study(options->settings, options->out, study::run_data_size,
-                                 study::write_data_size);
-            }};
+    return command(sub, options, study::run_data_size, study::write_data_size);
+}
+
+Command add_levels(CLI::App& study) {
+    CLI::App* sub = study.add_subcommand(
+        "levels", "Vary the level of coarse-graining: credible bands and errors of m and R");
+    const auto options = std::make_shared<StudyOptions<study::LevelsSettings>>();
+    auto& settings = options->settings;
+    add_common(*sub, *options);
+    add_integer(*sub, "--samples", settings.samples, "Configurations in each data set, S_f", 1);
+    add_integer(*sub, "--data-sets", settings.data_sets, "Data sets at each field; the first has posteriors",
+                1);
+    sub->footer("At every field {linear, pair_1} is learnt from the same data at levels 2, 4, 8 and 16, as "
+                "far as they\n"
+                "divide the sites and leave two coarse ones, and m and R_l are predicted with the intervals "
+                "of the\n"
+                "full posterior.\n\n"
+                "Examples:\n"
+                "    predcg-ising study levels --out levels\n"
+                "  quickly, a short interaction:\n"
+                "    predcg-ising study levels --range 1 --strength 1 --data-sets 3 --out quick");
+    return command(sub, options, study::run_levels, study::write_levels);
 }
 
 }  // namespace
@@ -88,7 +108,7 @@ std::vector<Command> add_study(CLI::App& app) {
     CLI::App* study = app.add_subcommand("study", "Run an experiment and write figures and a report");
     study->require_subcommand(1);
     study->footer("Example:\n    predcg-ising study sweep --out sweep");
-    return {add_sweep(*study), add_data_size(*study)};
+    return {add_sweep(*study), add_data_size(*study), add_levels(*study)};
 }
 
 }  // namespace cli

@@ -1,7 +1,9 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <mutex>
 #include <string>
+#include <utility>
 
 namespace cli {
 
@@ -28,6 +30,28 @@ private:
     bool terminal_;
     bool shown_ = false;
     Clock::time_point start_ = Clock::now(), last_{};
+};
+
+/// The same for threads that finish one after the other.
+class SharedProgress {
+public:
+    SharedProgress(std::string what, std::size_t total) : progress_(std::move(what), total) {}
+
+    /// One more is done.
+    void count(const std::string& detail = {}) {
+        const std::lock_guard lock(mutex_);
+        progress_.update(++done_, detail);
+    }
+    /// What is at work now.
+    void show(const std::string& detail) {
+        const std::lock_guard lock(mutex_);
+        progress_.update(done_, detail);
+    }
+
+private:
+    Progress progress_;
+    std::mutex mutex_;
+    double done_ = 0.0;
 };
 
 }  // namespace cli

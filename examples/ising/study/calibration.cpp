@@ -4,29 +4,11 @@
 #include "numbers.hpp"
 #include "progress.hpp"
 
-#include <mutex>
-
 namespace cli::study {
 
 using namespace predcg;
 
 namespace {
-
-/// A progress line that threads share.
-class SharedProgress {
-public:
-    explicit SharedProgress(Index total) : progress_("posteriors", static_cast<std::size_t>(total)) {}
-
-    void count(const std::string& detail) {
-        const std::lock_guard lock(mutex_);
-        progress_.update(++done_, detail);
-    }
-
-private:
-    Progress progress_;
-    std::mutex mutex_;
-    double done_ = 0.0;
-};
 
 FitModel model_of(const CoverageStudySettings& settings) {
     FitModel model = settings.model;
@@ -48,7 +30,7 @@ void check(const RankSettings& settings) {
 }
 
 RankResult run_ranks(const RankSettings& settings) {
-    SharedProgress progress(settings.ranks.replicates);
+    SharedProgress progress("posteriors", static_cast<std::size_t>(settings.ranks.replicates));
     return {settings, rank_calibration(settings.model, settings.ranks,
                                        {.method = settings.method, .draws = settings.draws},
                                        [&] { progress.count({}); })};
@@ -67,7 +49,8 @@ void check(const CoverageStudySettings& settings) {
 CoverageResult run_coverage(const CoverageStudySettings& settings) {
     CoverageResult result{settings, true_values(settings.fine), {}};
     const Index ways = settings.chain ? 2 : 1;
-    SharedProgress progress(settings.data_sets * ways * static_cast<Index>(settings.methods.size()));
+    SharedProgress progress("posteriors",
+                            static_cast<std::size_t>(settings.data_sets * ways) * settings.methods.size());
     for (const PosteriorMethod method : settings.methods)
         for (Index way = 0; way < ways; ++way) {
             const CoverageData data{settings.fine, settings.samples, settings.chain, way == 1};

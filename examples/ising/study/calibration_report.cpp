@@ -16,8 +16,6 @@ namespace {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-std::string percent(double fraction, int digits = 1) { return html_number(100.0 * fraction, digits) + " %"; }
-
 std::string method_text(PosteriorMethod method) {
     switch (method) {
     case PosteriorMethod::laplace_joint:
@@ -171,7 +169,7 @@ std::string write_ranks(const RankResult& result, const std::function<double()>&
     std::string body = "<p>In each replicate, parameters are drawn from the prior, data from the model with "
                        "them, and the posterior is found from these data; if it is right, ranks of the true "
                        "values among its draws are uniform (Talts et al., arXiv:1804.06788).</p>\n";
-    body += rank_verdict(result) + rank_table(result.calibration) + html_of(figure, directory);
+    body += rank_verdict(result) + rank_table(result.calibration) + html_of(figure, {directory.staging()});
     body += settings_of(
         {{"fine sites", chain_text(s.model.fine_sites, s.model.boundary)},
          {"coarse model", terms_text(s.model)},
@@ -203,7 +201,7 @@ std::string write_coverage(const CoverageResult& result, const std::function<dou
         "by diagnostics of the chains, or, for joint Laplace, Pareto k above " +
         text_of(flagged_pareto_k) + "; all data sets count.</p>\n<h2>" + percent(coverage_levels.back(), 0) +
         " intervals</h2>\n" + width_table(result) + "<h2>All levels</h2>\n" + held_table(result) +
-        html_of(figure, directory);
+        html_of(figure, {directory.staging()});
     body += settings_of(settings_of(result), seconds());
     directory.write("report.html", page("predCG: coverage of credible intervals", body));
     return problem;

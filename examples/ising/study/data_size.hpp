@@ -1,6 +1,6 @@
 #pragma once
 // Study E2: how much data do predictions need, and are their intervals true.
-#include "ising_posterior.hpp"
+#include "study/experiment.hpp"
 #include "study/result_directory.hpp"
 
 #include <array>
@@ -12,12 +12,13 @@
 namespace cli::study {
 
 struct DataSizeSettings {
-    FineModel fine{.chain = {.sites = 32, .strength = 1.5, .range = 10, .exponent = 1.0}};
-    double from = -4.5, to = 4.5, step = 0.6;  ///< fields, energy
+    FineModel fine = long_chain();
+    FieldRange fields{};
     Index level = 2;
     std::vector<Index> samples{5, 10, 20, 50, 100};
     std::vector<Index> banded{10, 20, 50};  ///< sizes with posteriors: bands and coverage
     Index data_sets = 20;                   ///< at each field and size
+    Index posteriors = 20;                  ///< data sets with posteriors, the first ones; at most all
     Index draws = 4000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
@@ -27,11 +28,6 @@ struct DataSizeSettings {
 /// The two posteriors that are drawn together, as they stand in lists.
 inline constexpr std::array<predcg::PosteriorMethod, 2> compared_methods{
     predcg::PosteriorMethod::full, predcg::PosteriorMethod::laplace_slides};
-
-struct Band {
-    double mean = 0.0, lower = 0.0, upper = 0.0;
-    bool reliable = true;
-};
 
 /// One data set.
 struct DataSizeFit {
@@ -54,10 +50,11 @@ struct DataSizeResult {
     std::vector<double> truth;        ///< m at each field
     predcg::Vector true_correlation;  ///< at field 0
     std::vector<DataSizeFit> fits;
-    std::vector<double> curve_field, curve_truth;
+    Curve curve;
 };
 
 void check(const DataSizeSettings& settings);
+std::string command_of(const DataSizeSettings& settings);
 DataSizeResult run_data_size(const DataSizeSettings& settings);
 std::string write_data_size(const DataSizeResult& result, const std::function<double()>& seconds,
                             const ResultDirectory& directory);

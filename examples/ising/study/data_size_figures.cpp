@@ -2,6 +2,7 @@
 #include "study/data_size_report.hpp"
 
 #include "numbers.hpp"
+#include "study/band_panels.hpp"
 #include "study/table.hpp"
 
 #include <predcg/calibrate/uniformity.hpp>
@@ -24,7 +25,7 @@ const DataSizeFit& fit_at(const DataSizeResult& result, std::size_t field, Index
 /// Fields of the sweep: all but field 0 where that was added for the correlations.
 std::size_t swept(const DataSizeResult& result) {
     const double last = result.fields.back();
-    return result.fields.size() - (last == 0.0 && result.settings.to != 0.0 ? 1 : 0);
+    return result.fields.size() - (last == 0.0 && result.settings.fields.to != 0.0 ? 1 : 0);
 }
 
 std::size_t zero_field(const DataSizeResult& result) {
@@ -66,64 +67,23 @@ Table correlation_table(const DataSizeResult& result, Index samples) {
     return table;
 }
 
-std::string percent(double fraction) { return fixed(100.0 * fraction, 0) + " %"; }
+std::string whole_percent(double fraction) { return fixed(100.0 * fraction, 0) + " %"; }
 
 std::string panel_title(const DataSizeResult& result, Index samples) {
     const SizeCoverage full = coverage_of(result, samples, 0), slides = coverage_of(result, samples, 1);
     return "{/:Italic S}_f = " + std::to_string(samples) + ":  truth inside, full " +
-           percent(full.fraction()) + ", slides " + percent(slides.fraction());
+           whole_percent(full.fraction()) + ", slides " + whole_percent(slides.fraction());
 }
 
-/// Columns less SHIFT.
-constexpr const char* band_plot = R"(
-plot FILE using XAXIS:(column('full_lower')-SHIFT):(column('full_upper')-SHIFT) with filledcurves \
-         linecolor rgb predcg_linear fillstyle transparent solid 0.3 noborder title 'full posterior', \
-     FILE using XAXIS:(column('slides_lower')-SHIFT):(column('slides_upper')-SHIFT) with filledcurves \
-         linecolor rgb other fillstyle transparent solid 0.6 noborder title 'slides’ Laplace', \
-     TRUTH with lines linewidth 1.5 linecolor rgb truth title 'truth', \
-     FILE using XAXIS:(column('data')-SHIFT) with points pointtype 2 linewidth 1.5 linecolor rgb data \
-         title 'data'
-)";
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-        text.replace(at, from.size(), to);
-    return text;
-}
-
-struct Panels {
-    std::string name;      ///< of the figure
-    std::string file;      ///< of the tables
-    std::string x, label;  ///< column, and what stands below the axis
-    std::string truth;     ///< file and columns of the line; FILE is the panel's table
-    std::string shift;     ///< taken from every column
-    std::string settings;
-    bool coverage = true;  ///< in the titles
-};
-
-/// Panels one above the other, one for each size; the legend on the first.
-Figure banded_figure(const DataSizeResult& result, const Panels& panels) {
-    const auto& sizes = result.settings.banded;
-    std::string commands =
-        "set multiplot layout " + std::to_string(sizes.size()) +
-        ",1\nset key width -3 maxrows 2\nset lmargin 10; set rmargin 2; set tmargin 4.4; set bmargin 2.2\n" +
-        panels.settings;
-    for (std::size_t k = 0; k < sizes.size(); ++k) {
-        const std::string title =
-            panels.coverage ? panel_title(result, sizes[k]) : "{/:Italic S}_f = " + std::to_string(sizes[k]);
-        commands += "set title \"" + title + "\" offset 0,-0.8 font ',12'\n";
-        if (k == 1) commands += "unset key; set tmargin 2.2\n";
-        if (k + 1 == sizes.size()) commands += "set bmargin 3.6; set xlabel " + panels.label + "\n";
-        std::string plot = replaced(band_plot, "TRUTH", panels.truth);
-        plot = replaced(plot, "FILE", "'" + size_file(panels.file.c_str(), sizes[k]) + "'");
-        plot = replaced(plot, "SHIFT", panels.shift);
-        commands += replaced(plot, "XAXIS", "'" + panels.x + "'");
-    }
-    commands +=
-        "unset multiplot\nunset title; set key width -12; unset xlabel; unset tmargin; unset bmargin\n";
-    return {.name = panels.name,
-            .height = 90 + 210 * static_cast<int>(sizes.size()),
-            .commands = std::move(commands)};
+BandPanels panels_of(const DataSizeResult& result, const char* what, bool with_coverage) {
+    BandPanels panels;
+    panels.name = std::string("data_size_") + what;
+    for (const Index samples : result.settings.banded)
+        panels.panels.push_back(
+            {with_coverage ? panel_title(result, samples) : "{/:Italic S}_f = " + std::to_string(samples),
+             size_file(what, samples)});
+    panels.slides = true;
+    return panels;
 }
 
 constexpr const char* errors_figure = R"(
@@ -164,22 +124,13 @@ set yrange [*:*]
 
 }  // namespace
 
-Spread spread_of(const std::vector<double>& values) {
-    Spread spread;
-    const auto n = static_cast<double>(values.size());
-    for (const double v : values) spread.mean += v / n;
-    for (const double v : values) spread.sd += (v - spread.mean) * (v - spread.mean);
-    spread.sd = n > 1.0 ? std::sqrt(spread.sd / (n - 1.0)) : 0.0;
-    return spread;
-}
-
 SizeCoverage coverage_of(const DataSizeResult& result, Index samples, std::size_t method) {
     SizeCoverage coverage;
     for (std::size_t k = 0; k < swept(result); ++k)
-        for (Index d = 0; d < result.settings.data_sets; ++d) {
+        for (Index d = 0; d < result.settings.posteriors; ++d) {
             const Band& band = fit_at(result, k, samples, d).band[method];
             ++coverage.trials;
-            coverage.held += band.lower <= result.truth[k] && result.truth[k] <= band.upper ? 1 : 0;
+            coverage.held += band.holds(result.truth[k]) ? 1 : 0;
             coverage.unreliable += band.reliable ? 0 : 1;
             coverage.mean_width += band.upper - band.lower;
         }
@@ -187,53 +138,37 @@ SizeCoverage coverage_of(const DataSizeResult& result, Index samples, std::size_
     return coverage;
 }
 
-std::vector<double> magnetization_errors(const DataSizeResult& result, Index samples) {
+std::vector<double> field_errors(const DataSizeResult& result, Index samples, double DataSizeFit::*value) {
+    const std::vector<double> truth(result.truth.begin(),
+                                    result.truth.begin() + static_cast<std::ptrdiff_t>(swept(result)));
     std::vector<double> errors;
     for (Index d = 0; d < result.settings.data_sets; ++d) {
-        double squares = 0.0, truth = 0.0;
-        for (std::size_t k = 0; k < swept(result); ++k) {
-            squares += std::pow(fit_at(result, k, samples, d).prediction - result.truth[k], 2);
-            truth += std::pow(result.truth[k], 2);
-        }
-        errors.push_back(std::sqrt(squares / truth));
+        std::vector<double> values;
+        for (std::size_t k = 0; k < truth.size(); ++k) values.push_back(fit_at(result, k, samples, d).*value);
+        errors.push_back(relative_error(values, truth));
     }
     return errors;
 }
 
 std::vector<double> correlation_errors(const DataSizeResult& result, Index samples) {
     std::vector<double> errors;
-    const Index lags = result.true_correlation.size() - 1;
-    for (Index d = 0; d < result.settings.data_sets; ++d) {
-        const Vector R = fit_at(result, zero_field(result), samples, d).correlation;
-        errors.push_back((R - result.true_correlation).tail(lags).norm() /
-                         result.true_correlation.tail(lags).norm());
-    }
+    for (Index d = 0; d < result.settings.data_sets; ++d)
+        errors.push_back(correlation_error(fit_at(result, zero_field(result), samples, d).correlation,
+                                           result.true_correlation));
     return errors;
 }
 
 void write_tables(const DataSizeResult& result, const ResultDirectory& directory) {
-    Table truth({"field", "magnetization"});
-    for (std::size_t k = 0; k < result.curve_field.size(); ++k)
-        truth.row().add(result.curve_field[k]).add(result.curve_truth[k]);
-    directory.write("data_size_truth.csv", truth.csv());
+    directory.write("data_size_truth.csv", result.curve.csv());
     Table errors({"samples", "magnetization_error", "magnetization_sd", "correlation_error", "correlation_sd",
                   "data_magnetization_error"});
     Table coverage({"samples", "method", "method_number", "held", "trials", "coverage", "lower", "upper",
                     "mean_width", "unreliable"});
     for (const Index samples : result.settings.samples) {
-        const Spread m = spread_of(magnetization_errors(result, samples)),
+        const Spread m = spread_of(field_errors(result, samples, &DataSizeFit::prediction)),
                      R = spread_of(correlation_errors(result, samples));
-        std::vector<double> of_data;
-        for (Index d = 0; d < result.settings.data_sets; ++d) {
-            double squares = 0.0, truths = 0.0;
-            for (std::size_t k = 0; k < swept(result); ++k) {
-                squares += std::pow(fit_at(result, k, samples, d).data - result.truth[k], 2);
-                truths += std::pow(result.truth[k], 2);
-            }
-            of_data.push_back(std::sqrt(squares / truths));
-        }
         errors.row().add(static_cast<double>(samples)).add(m.mean).add(m.sd).add(R.mean).add(R.sd);
-        errors.add(spread_of(of_data).mean);
+        errors.add(spread_of(field_errors(result, samples, &DataSizeFit::data)).mean);
     }
     for (const Index samples : result.settings.banded) {
         for (std::size_t method = 0; method < compared_methods.size(); ++method) {
@@ -253,35 +188,14 @@ void write_tables(const DataSizeResult& result, const ResultDirectory& directory
 }
 
 std::vector<Figure> data_size_figures(const DataSizeResult& result) {
-    const std::string field = "'field '.mu.'  (energy)'";
-    return {banded_figure(result, {.name = "data_size_magnetization",
-                                   .file = "magnetization",
-                                   .x = "field",
-                                   .label = field,
-                                   .truth = "'data_size_truth.csv' using 'field':'magnetization'",
-                                   .shift = "0",
-                                   .settings = "set ylabel '{/:Italic m}'\nset yrange [-1.1:1.1]\n"}),
-            banded_figure(
-                result, {.name = "data_size_difference",
-                         .file = "magnetization",
-                         .x = "field",
-                         .label = field,
-                         .truth = "FILE using 'field':(0)",
-                         .shift = "column('truth')",
-                         .settings = "set ylabel '{/:Italic m} − truth'\nset yrange [*:*]\nset ytics 0.1\n"}),
+    const BandPanels m = panels_of(result, "magnetization", true);
+    return {magnetization_panels(m, "data_size_truth.csv"),
+            difference_panels(m, "data_size_difference"),
             {.name = "data_size_errors", .height = 380, .commands = errors_figure},
             {.name = "data_size_coverage",
              .height = 360,
              .commands = "nominal = " + text_of(result.settings.credibility) + "\n" + coverage_figure},
-            banded_figure(result, {.name = "data_size_correlation",
-                                   .file = "correlation",
-                                   .x = "lag",
-                                   .label = "'lag {/:Italic l}'",
-                                   .truth = "FILE using 'lag':'truth'",
-                                   .shift = "0",
-                                   .settings = "set ylabel '{/:Italic R_l}'\nset xrange [0.9:*]\nset "
-                                               "yrange [*:*]\nset ytics 0.1\n",
-                                   .coverage = false})};
+            correlation_panels(panels_of(result, "correlation", false))};
 }
 
 }  // namespace cli::study

@@ -2,21 +2,12 @@
 #include "study/data_size_report.hpp"
 
 #include "numbers.hpp"
-#include "study/html.hpp"
-
-#include <predcg/version.hpp>
 
 #include <cmath>
 
 namespace cli::study {
 
 namespace {
-
-std::string verdict(bool confirmed) {
-    return std::string("<strong>") + (confirmed ? "confirmed" : "not confirmed") + "</strong>";
-}
-
-std::string percent(double fraction, int digits = 1) { return html_number(100.0 * fraction, digits) + " %"; }
 
 /// Slope of log mean width of the full posterior against log S_f, by least squares.
 double width_slope(const DataSizeResult& result) {
@@ -50,15 +41,20 @@ std::string band_text(const DataSizeResult& result) {
     return html + "</ul>";
 }
 
-std::string shrinks(const DataSizeResult& result) {
+Conclusion shrinks(const DataSizeResult& result) {
     const auto& sizes = result.settings.banded;
     bool falls = true;
-    for (std::size_t k = 1; k < sizes.size(); ++k)
-        falls = falls &&
-                coverage_of(result, sizes[k], 0).mean_width < coverage_of(result, sizes[k - 1], 0).mean_width;
-    return "<p>The source says that uncertainty shrinks with S<sub>f</sub>: " + verdict(falls) +
-           "; the mean width falls as S<sub>f</sub> to the power " + html_number(width_slope(result), 2) +
-           ".</p>";
+    std::string widths;
+    for (std::size_t k = 0; k < sizes.size(); ++k) {
+        const double width = coverage_of(result, sizes[k], 0).mean_width;
+        falls = falls && (k == 0 || width < coverage_of(result, sizes[k - 1], 0).mean_width);
+        widths +=
+            (k == 0 ? "" : ", ") + html_number(width, 3) + " at S<sub>f</sub> = " + std::to_string(sizes[k]);
+    }
+    return {"uncertainty shrinks with S<sub>f</sub>", falls ? Verdict::confirmed : Verdict::contradicted,
+            "The mean width of the full posterior's intervals of m is " + widths +
+                ": it goes as S<sub>f</sub> to the power " + html_number(width_slope(result), 2) + ".",
+            "data_size_magnetization"};
 }
 
 std::string coverage_text(const DataSizeResult& result) {
@@ -79,8 +75,8 @@ std::string coverage_text(const DataSizeResult& result) {
 
 std::string errors_text(const DataSizeResult& result) {
     const Index first = result.settings.samples.front(), last = result.settings.samples.back();
-    const Spread m0 = spread_of(magnetization_errors(result, first)),
-                 m1 = spread_of(magnetization_errors(result, last)),
+    const Spread m0 = spread_of(field_errors(result, first, &DataSizeFit::prediction)),
+                 m1 = spread_of(field_errors(result, last, &DataSizeFit::prediction)),
                  R0 = spread_of(correlation_errors(result, first)),
                  R1 = spread_of(correlation_errors(result, last));
     const auto line = [&](const char* name, const Spread& a, const Spread& b) {
@@ -105,7 +101,7 @@ std::string correlation_text(const DataSizeResult& result) {
         const Index lags = fit.correlation.size() - 1;
         for (Index l = 1; l <= lags; ++l) {
             const Band& band = fit.correlation_band[0][static_cast<std::size_t>(l)];
-            inside += band.lower <= result.true_correlation[l] && result.true_correlation[l] <= band.upper;
+            inside += band.holds(result.true_correlation[l]) ? 1 : 0;
         }
         const Band& first = fit.correlation_band[0][1];
         html += "<li>S<sub>f</sub> = " + std::to_string(fit.samples) + ": the full posterior's band holds " +
@@ -116,81 +112,80 @@ std::string correlation_text(const DataSizeResult& result) {
     return html + "</ul>";
 }
 
-std::string figures(const DataSizeResult& result, const ResultDirectory& directory) {
+std::vector<HtmlFigure> figures_of(const DataSizeResult& result) {
     std::vector<std::string> bands{"data_size_truth.csv"}, correlations;
     for (const Index samples : result.settings.banded) {
         bands.push_back("data_size_magnetization_" + std::to_string(samples) + ".csv");
         correlations.push_back("data_size_correlation_" + std::to_string(samples) + ".csv");
     }
-    const std::vector<HtmlFigure> all{
-        {"data_size_magnetization", "Magnetisation m with credible bands",
-         "Magnetisation against the field with credible bands for several numbers of data",
-         "<p>First data set at each field; the percentages are of all data sets and fields.</p>" +
-             band_text(result) + shrinks(result),
-         bands},
-        {"data_size_coverage",
-         "Do the intervals hold the truth?",
-         "Measured coverage of the intervals against the number of data",
-         coverage_text(result),
-         {"data_size_coverage.csv"}},
-        {"data_size_errors",
-         "Relative errors",
-         "Relative errors of m and R against the number of data",
-         errors_text(result),
-         {"data_size_errors.csv"}},
-        {"data_size_correlation", "Correlation R<sub>l</sub> at &mu; = 0",
-         "Correlation against the lag with credible bands for several numbers of data",
-         correlation_text(result), correlations}};
-    std::string html = "<div class=\"figures\">\n";
-    for (const HtmlFigure& figure : all) html += html_of(figure, directory);
-    return html + "</div>\n";
+    return {{"data_size_magnetization", "Magnetisation m with credible bands",
+             "Magnetisation against the field with credible bands for several numbers of data",
+             "<p>First data set at each field; the percentages are of all data sets with posteriors and all "
+             "fields.</p>" +
+                 band_text(result),
+             bands},
+            {"data_size_coverage",
+             "Do the intervals hold the truth?",
+             "Measured coverage of the intervals against the number of data",
+             coverage_text(result),
+             {"data_size_coverage.csv"}},
+            {"data_size_errors",
+             "Relative errors",
+             "Relative errors of m and R against the number of data",
+             errors_text(result),
+             {"data_size_errors.csv"}},
+            {"data_size_correlation", "Correlation R<sub>l</sub> at &mu; = 0",
+             "Correlation against the lag with credible bands for several numbers of data",
+             correlation_text(result), correlations}};
 }
 
-std::string list_of(const std::vector<Index>& values) {
-    std::string list;
-    for (const Index v : values) list += (list.empty() ? "" : ", ") + std::to_string(v);
-    return list;
-}
-
-std::string settings_of(const DataSizeResult& result, double seconds) {
+SettingRows settings_of(const DataSizeResult& result) {
     const DataSizeSettings& s = result.settings;
-    const auto& chain = s.fine.chain;
-    return settings_table(
-        {{"fine chain", std::to_string(chain.sites) + " sites, " +
-                            (chain.boundary == predcg::Boundary::open ? "open" : "periodic")},
-         {"couplings", "J_0 = " + text_of(chain.strength) + ", range L_f = " + std::to_string(chain.range) +
-                           ", exponent a = " + text_of(chain.exponent)},
-         {"inverse temperature β", text_of(s.fine.beta)},
-         {"fields μ", text_of(s.from) + " to " + text_of(s.to) + " in steps of " + text_of(s.step) +
-                          ", and 0 for the correlations"},
-         {"coarse model", "{linear, pair_1}, level l_c = " + std::to_string(s.level)},
-         {"data", "S_f = " + list_of(s.samples) + " exact samples, " + std::to_string(s.data_sets) +
-                      " data sets at each field; a smaller one is the beginning of a larger one"},
-         {"prior", "weak: β θ_k ~ N(0, 2²), logit θ_cf ~ N(1, 2²) and ≥ 0"},
-         {"posterior", "HMC, 4 chains, " + std::to_string(s.draws) + " draws in all; Laplace of the slides"},
-         {"credibility", text_of(s.credibility)},
-         {"seed", std::to_string(s.seed) + "; the data of field k, counted from 0, have seed + k"},
-         {"predcg", std::string(predcg::version_string)},
-         {"time taken", fixed(seconds, 1) + " s"}});
+    SettingRows rows = fine_rows(s.fine);
+    rows.insert(rows.end(),
+                {{"fields μ", fields_text(s.fields) + ", and 0 for the correlations"},
+                 {"coarse model", "{linear, pair_1}, level l_c = " + std::to_string(s.level)},
+                 {"data", "S_f = " + list_of(s.samples) + " exact samples, " + std::to_string(s.data_sets) +
+                              " data sets at each field; a smaller one is the beginning of a larger one"},
+                 {"prior", prior_text(PriorChoice::weak)},
+                 {"posterior", "of the first " + std::to_string(s.posteriors) +
+                                   " data sets at S_f = " + list_of(s.banded) + ": HMC, 4 chains, " +
+                                   std::to_string(s.draws) + " draws in all; Laplace of the slides"},
+                 {"credibility", text_of(s.credibility)},
+                 {"seed", seed_text(s.seed)}});
+    return rows;
 }
 
 }  // namespace
 
+std::string command_of(const DataSizeSettings& s) {
+    return CommandLine("data-size")
+        .fine(s.fine)
+        .fields(s.fields)
+        .add("--level", s.level)
+        .add("--data-sets", s.data_sets)
+        .add("--posteriors", s.posteriors)
+        .add("--draws", s.draws)
+        .seed(s.seed)
+        .text();
+}
+
 std::string write_data_size(const DataSizeResult& result, const std::function<double()>& seconds,
                             const ResultDirectory& directory) {
     write_tables(result, directory);
-    const std::string problem = draw(directory, data_size_figures(result));
-    std::string body =
-        "<p>A coarse chain {linear, pair_1} and a probabilistic map are learnt from S<sub>f</sub> "
-        "configurations of a fine Ising chain with long interactions. The intervals are " +
-        percent(result.settings.credibility, 0) +
-        " credible intervals of the expectation of m and R<sub>l</sub>, by the full posterior of "
-        "(&theta;<sub>c</sub>, &theta;<sub>cf</sub>) and by the approximation of the slides, which lets "
-        "&theta;<sub>cf</sub> alone be uncertain.</p>\n";
-    body += figures(result, directory);
-    body += "<h2>Settings</h2>\n" + settings_of(result, seconds());
-    directory.write("report.html", page("predCG: how many data, and how sure", body));
-    return problem;
+    return write_report(
+        {.title = "How many data, and how sure",
+         .lead = "<p>A coarse chain {linear, pair_1} and a probabilistic map are learnt from S<sub>f</sub> "
+                 "configurations of a fine Ising chain with long interactions. The intervals are " +
+                 percent(result.settings.credibility, 0) +
+                 " credible intervals of the expectation of m and R<sub>l</sub>, by the full posterior of "
+                 "(&theta;<sub>c</sub>, &theta;<sub>cf</sub>) and by the approximation of the slides, which "
+                 "lets &theta;<sub>cf</sub> alone be uncertain.</p>\n",
+         .figures = figures_of(result),
+         .conclusions = {shrinks(result)},
+         .settings = settings_of(result),
+         .command = command_of(result.settings)},
+        data_size_figures(result), seconds, directory);
 }
 
 }  // namespace cli::study

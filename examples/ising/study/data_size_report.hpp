@@ -2,17 +2,12 @@
 // What write_data_size is made of.
 #include "study/data_size.hpp"
 #include "study/gnuplot.hpp"
+#include "study/report.hpp"
 
 #include <string>
 #include <vector>
 
 namespace cli::study {
-
-/// Mean and standard deviation over data sets.
-struct Spread {
-    double mean = 0.0, sd = 0.0;
-};
-Spread spread_of(const std::vector<double>& values);
 
 /// How often the intervals of m held the truth at one size.
 struct SizeCoverage {
@@ -23,8 +18,9 @@ struct SizeCoverage {
 /// Over all fields of the sweep and data sets; method as in compared_methods.
 SizeCoverage coverage_of(const DataSizeResult& result, Index samples, std::size_t method);
 
-/// Relative error of m over the fields, and of R over lags 1..n/2 at field 0, one for each data set.
-std::vector<double> magnetization_errors(const DataSizeResult& result, Index samples);
+/// Relative errors, one for each data set: of m over the fields, of predictions or data, and of R over lags
+/// 1..n/2 at field 0.
+std::vector<double> field_errors(const DataSizeResult& result, Index samples, double DataSizeFit::*value);
 std::vector<double> correlation_errors(const DataSizeResult& result, Index samples);
 
 void write_tables(const DataSizeResult& result, const ResultDirectory& directory);

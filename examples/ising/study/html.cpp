@@ -2,9 +2,12 @@
 
 #include "numbers.hpp"
 #include "study/palette.hpp"
+#include "study/result_directory.hpp"
 
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace cli::study {
 
@@ -87,8 +90,27 @@ std::string inlined(std::string svg, const HtmlFigure& figure) {
     return svg;
 }
 
-std::string link(const std::string& file, const std::string& text) {
-    return "<a href=\"" + escaped(file) + "\">" + escaped(text) + "</a>";
+/// Text as a data: URI.
+std::string data_uri(const std::string& text) {
+    std::string uri = "data:text/plain;charset=utf-8,";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) || std::strchr("-_.~,:=+()*/;", c) != nullptr) {
+            uri += c;
+            continue;
+        }
+        char code[4];
+        std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(byte));
+        uri += code;
+    }
+    return uri;
+}
+
+std::string link(const std::string& file, const std::string& text, const FigureFiles& files) {
+    const std::string start = files.embedded ? "<a download=\"" + escaped(file) + "\" href=\"" +
+                                                   data_uri(read_file(files.directory / file))
+                                             : "<a href=\"" + escaped(file);
+    return start + "\">" + escaped(text) + "</a>";
 }
 
 }  // namespace
@@ -109,6 +131,8 @@ std::string html_number(double value, int digits) {
     return text[0] == '-' ? "&minus;" + text.substr(1) : text;
 }
 
+std::string percent(double fraction, int digits) { return html_number(100.0 * fraction, digits) + " %"; }
+
 std::string html_of(const HtmlTable& table) {
     std::string html = "<div class=\"scroll\"><table>\n<thead><tr>";
     for (const auto& column : table.columns) html += "<th scope=\"col\">" + column + "</th>";
@@ -128,17 +152,18 @@ std::string settings_table(const std::vector<std::pair<std::string, std::string>
     return html + "</table>\n";
 }
 
-std::string html_of(const HtmlFigure& figure, const ResultDirectory& directory) {
+std::string html_of(const HtmlFigure& figure, const FigureFiles& files) {
     const std::string svg = figure.name + ".svg", png = figure.name + ".png", script = figure.name + ".gp";
-    const bool drawn = directory.has(svg) && directory.has(png);
-    std::string html = "<figure>\n<h3>" + figure.title + "</h3>\n";
-    html += drawn ? inlined(directory.read(svg), figure)
+    const bool drawn = has_file(files.directory / svg) && has_file(files.directory / png);
+    std::string html = "<figure id=\"" + figure.name + "\">\n<h3>" + figure.title + "</h3>\n";
+    html += drawn ? inlined(read_file(files.directory / svg), figure)
                   : "<p class=\"note\">Not drawn: gnuplot was missing or failed. Run <code>gnuplot " +
                         escaped(script) + "</code> in this directory.</p>";
     html += "<figcaption>" + figure.caption + "<p class=\"files\">Data: ";
-    for (const auto& file : figure.files) html += link(file, file) + " &middot; ";
-    if (drawn) html += link(svg, "SVG") + " &middot; " + link(png, "PNG") + " &middot; ";
-    return html + link(script, "gnuplot script") + "</p></figcaption>\n</figure>\n";
+    for (const auto& file : figure.files) html += link(file, file, files) + " &middot; ";
+    if (drawn && !files.embedded)
+        html += link(svg, "SVG", files) + " &middot; " + link(png, "PNG", files) + " &middot; ";
+    return html + link(script, "gnuplot script", files) + "</p></figcaption>\n</figure>\n";
 }
 
 std::string page(const std::string& title, const std::string& body) {

@@ -1,7 +1,6 @@
 #pragma once
 // Pieces of a report: one self-contained page, readable on a phone and in print, light and dark.
-#include "study/result_directory.hpp"
-
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +11,9 @@ std::string escaped(const std::string& text);
 
 /// A number with so many digits after the point, and a proper minus sign.
 std::string html_number(double value, int digits);
+
+/// "12.3 %".
+std::string percent(double fraction, int digits = 1);
 
 /// First column is a row's name; cells are HTML.
 struct HtmlTable {
@@ -31,8 +33,14 @@ struct HtmlFigure {
     std::vector<std::string> files;  ///< the data behind it
 };
 
-/// The figure inlined from <name>.svg, or a note where it was not drawn.
-std::string html_of(const HtmlFigure& figure, const ResultDirectory& directory);
+/// Where a figure's files lie, and how the page has them.
+struct FigureFiles {
+    std::filesystem::path directory;
+    bool embedded = false;  ///< data inside the page, which then stands alone; else linked, beside it
+};
+
+/// The figure inlined from <name>.svg, or a note where it was not drawn. Its id is its name.
+std::string html_of(const HtmlFigure& figure, const FigureFiles& files);
 
 std::string page(const std::string& title, const std::string& body);
 

@@ -13,6 +13,16 @@ namespace cli::study {
 
 namespace fs = std::filesystem;
 
+std::string read_file(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool has_file(const fs::path& path) {
+    std::error_code error;
+    return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0;
+}
+
 ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
     const auto refuse = [&](const std::string& reason) {
         throw InputError("--out", in_quotes(path.string()) + " (" + reason + ")",
@@ -44,15 +54,9 @@ void ResultDirectory::write(const std::string& name, std::string_view text) cons
     if (!file) throw std::runtime_error("cannot write " + in_quotes((path_ / name).string()));
 }
 
-std::string ResultDirectory::read(const std::string& name) const {
-    std::ifstream file(staging_ / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string ResultDirectory::read(const std::string& name) const { return read_file(staging_ / name); }
 
-bool ResultDirectory::has(const std::string& name) const {
-    std::error_code error;
-    return fs::is_regular_file(staging_ / name, error) && fs::file_size(staging_ / name, error) > 0;
-}
+bool ResultDirectory::has(const std::string& name) const { return has_file(staging_ / name); }
 
 void ResultDirectory::publish() const {
     for (const auto& entry : fs::directory_iterator(staging_))

@@ -6,6 +6,11 @@
 
 namespace cli::study {
 
+/// The whole file; empty where it cannot be read.
+std::string read_file(const std::filesystem::path& file);
+/// A file with something in it.
+bool has_file(const std::filesystem::path& file);
+
 /// A directory of results that belong together. Files are made in a hidden directory inside it and moved
 /// to their names at the end, so that an interrupted run leaves the previous results whole.
 class ResultDirectory {

@@ -1,23 +1,27 @@
 #pragma once
 // Study E1: the external field is swept; at each field a coarse chain is learnt from fresh data.
-#include "ising_fit.hpp"
+#include "study/experiment.hpp"
 #include "study/result_directory.hpp"
 
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace cli::study {
 
 struct SweepSettings {
-    FineModel fine{};                          ///< its field is not used
-    double from = -4.5, to = 4.5, step = 0.6;  ///< fields, energy
+    FineModel fine{};  ///< its field is not used
+    FieldRange fields{};
     Index level = 2;
     Index samples = 50;
+    Index draws = 4000;  ///< of each full posterior
+    double credibility = 0.95;
     std::uint64_t seed = 1;
     PriorChoice prior = PriorChoice::weak;
+    Index threads = 2;
 };
 
 /// A coarse model that the study fits at every field, and how.
@@ -42,12 +46,14 @@ inline constexpr Index sweep_prediction_draws = 100 * sweep_sampling.coarse_samp
 struct SweepFit {
     IsingFit fit;
     predcg::Prediction magnetization;
+    std::optional<Band> band{};                      ///< of m, full posterior; exact EM with a proper prior
+    std::optional<predcg::PredictiveCheck> check{};  ///< of m, with the same posterior
 };
 
 struct SweepPoint {
-    double field;
-    std::uint64_t data_seed;  ///< generate --field <field> --seed <this> gives the same data
-    double truth, data, data_error;
+    double field = 0.0;
+    std::uint64_t data_seed = 0;  ///< generate --field <field> --seed <this> gives the same data
+    double truth = 0.0, data = 0.0, data_error = 0.0;
     std::vector<SweepFit> fits;  ///< in the order of sweep_models
 };
 
@@ -63,14 +69,14 @@ struct SweepResult {
     SweepSettings settings;
     std::vector<SweepPoint> points;
     SweepPaths paths;
-    std::vector<double> curve_field, curve_truth;  ///< on a finer grid
+    Curve curve;
 };
-
-/// The fields from, from + step, ..., to. Throws InputError where they are none or too many.
-std::vector<double> sweep_fields(const SweepSettings& settings);
 
 /// Throws InputError or ArgumentError for settings that cannot be run, before any work.
 void check(const SweepSettings& settings);
+
+/// The command that repeats it, with every setting that results depend on.
+std::string command_of(const SweepSettings& settings);
 
 SweepResult run_sweep(const SweepSettings& settings);
 

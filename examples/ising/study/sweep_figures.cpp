@@ -18,6 +18,10 @@ Table fit_table(const SweepResult& result, std::size_t model) {
                              "open_directions", "information", "direction"})
         columns.emplace_back(name);
     const bool sampled = sweep_models[model].engine == Engine::monte_carlo;
+    const bool banded = result.points.front().fits[model].band.has_value();
+    if (banded)
+        columns.insert(columns.end(), {"magnetization_lower", "magnetization_upper", "reliable", "check_z",
+                                       "check_p", "contradicted"});
     if (sampled) {
         for (const auto& name : names) columns.push_back(name + "_error");
         columns.insert(columns.end(), {"logit_theta_cf_error", "magnetization_error"});
@@ -36,6 +40,10 @@ Table fit_table(const SweepResult& result, std::size_t model) {
             table.add("").add("");
         else
             table.add(fit.directions.front().information).add(fit.directions.front().text);
+        if (banded) {
+            table.add(of.band->lower).add(of.band->upper).add(of.band->reliable ? 1.0 : 0.0);
+            table.add(of.check->z).add(of.check->p_value).add(of.check->contradicted ? 1.0 : 0.0);
+        }
         if (!sampled) continue;
         for (const double error : fit.monte_carlo->standard_errors.theta) table.add(error);
         table.add(fit.monte_carlo->standard_errors.eta[0]).add(of.magnetization.standard_error[0]);
@@ -59,6 +67,24 @@ Table path_table(const SweepResult& result) {
         add(exact.parameters.theta, exact.parameters.eta);
     }
     return table;
+}
+
+/// The band of {linear, pair_1} less SHIFT, where there is one, in the places of BAND(SHIFT).
+std::string with_band(std::string commands, bool banded) {
+    for (const std::string shift : {"0", "column('truth')"}) {
+        const std::string band =
+            banded
+                ? "'sweep_predcg_linear.csv' using 'field':(column('magnetization_lower')-" + shift +
+                      "):(column('magnetization_upper')-" + shift +
+                      ") with filledcurves linecolor rgb predcg_linear fillstyle transparent solid 0.3 "
+                      "noborder" +
+                      (shift == "0" ? " title '{linear, pair_1}, full posterior' noenhanced" : " notitle") +
+                      ", "
+                : "";
+        const std::string place = "BAND(" + shift + ") ";
+        commands.replace(commands.find(place), place.size(), band);
+    }
+    return commands;
 }
 
 std::string assigned(const char* name, double value) {
@@ -126,7 +152,7 @@ set bmargin 1
 set format x ''
 set ylabel '{/:Italic m}'
 set yrange [-1.1:1.1]
-plot 'sweep_truth.csv' using 'field':'magnetization' with lines linewidth 1.5 linecolor rgb truth \
+plot BAND(0) 'sweep_truth.csv' using 'field':'magnetization' with lines linewidth 1.5 linecolor rgb truth \
          title 'truth', \
      'sweep_data.csv' using 'field':'magnetization' with points pointtype 2 linewidth 1.5 linecolor rgb data \
          title 'data', \
@@ -145,7 +171,7 @@ set ylabel '{/:Italic m} − truth'
 set ytics error_step
 set yrange [*:*]
 near = 0.15*spacing
-plot 'sweep_truth.csv' using 'field':(0) with lines linewidth 1.5 linecolor rgb truth, \
+plot BAND(column('truth')) 'sweep_truth.csv' using 'field':(0) with lines linewidth 1.5 linecolor rgb truth, \
      'sweep_data.csv' using (column('field')-near):(column('magnetization')-column('truth')):'standard_error' \
          with yerrorbars pointtype 2 linewidth 1.5 linecolor rgb data, \
      'sweep_predcg.csv' using 'field':(column('magnetization')-column('truth')) with points pointtype 7 \
@@ -190,10 +216,7 @@ set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
 }  // namespace
 
 void write_tables(const SweepResult& result, const ResultDirectory& directory) {
-    Table truth({"field", "magnetization"});
-    for (std::size_t k = 0; k < result.curve_field.size(); ++k)
-        truth.row().add(result.curve_field[k]).add(result.curve_truth[k]);
-    directory.write("sweep_truth.csv", truth.csv());
+    directory.write("sweep_truth.csv", result.curve.csv());
     Table data({"field", "seed", "samples", "magnetization", "standard_error", "truth"});
     for (const SweepPoint& point : result.points) {
         data.row().add(point.field).add(std::to_string(point.data_seed));
@@ -212,6 +235,8 @@ std::vector<Figure> sweep_figures(const SweepResult& result) {
         for (const SweepFit& of : point.fits) {
             pair.push_back(of.fit["pair_1"]);
             error.push_back(of.magnetization.value() - point.truth);
+            if (of.band)
+                error.insert(error.end(), {of.band->lower - point.truth, of.band->upper - point.truth});
         }
         linear.push_back(point.fits[1].fit["linear"]);
         for (const double sign : {-1.0, 1.0})
@@ -237,7 +262,9 @@ std::vector<Figure> sweep_figures(const SweepResult& result) {
         std::string("\nopen_title = 'hollow: ") + direction_kind(result.settings.prior) + "'";
     return {{.name = "sweep_theta_c", .height = 540, .commands = steps + open_title + theta_c_figure},
             {.name = "sweep_theta_cf", .height = 380, .commands = axis + theta_cf_figure},
-            {.name = "sweep_magnetization", .height = 600, .commands = steps + magnetization_figure},
+            {.name = "sweep_magnetization",
+             .height = 600,
+             .commands = steps + with_band(magnetization_figure, points.front().fits[1].band.has_value())},
             {.name = "sweep_paths", .height = 520, .commands = path_steps + paths_figure}};
 }
 

@@ -3,13 +3,8 @@
 
 #include "monte_carlo_fit.hpp"
 #include "numbers.hpp"
-#include "study/html.hpp"
-
-#include <predcg/version.hpp>
 
 namespace cli::study {
-
-using predcg::ising::Normalisation;
 
 namespace {
 
@@ -17,23 +12,23 @@ constexpr const char* data_file = "sweep_data.csv";
 
 std::string fit_file(std::size_t model) { return std::string("sweep_") + sweep_models[model].id + ".csv"; }
 
-std::string figures(const SweepFindings& findings, const ResultDirectory& directory) {
+std::vector<HtmlFigure> figures_of(const SweepResult& result, const SweepFindings& findings) {
     const std::vector<std::string> fits{fit_file(0), fit_file(1), fit_file(2)};
-    const std::vector<HtmlFigure> all{
+    const bool banded = result.points.front().fits[1].band.has_value();
+    return {
         {"sweep_magnetization",
          "Magnetisation m",
          "Magnetisation against the external field",
-         "<p>Above: exact value, mean of the data, and predictions at the estimate. Below: the difference to "
-         "the "
-         "exact value, with the data's standard error; the points of one field are set side by side.</p>" +
+         std::string("<p>Above: exact value, mean of the data, and predictions at the estimate") +
+             (banded ? "; shaded: interval of the full posterior of {linear, pair_1}" : "") +
+             ". Below: the difference to the exact value, with the data's standard error; the points of "
+             "one field are set side by side.</p>" +
              findings.magnetization,
          {"sweep_truth.csv", data_file, fits[0], fits[1], fits[2]}},
         {"sweep_theta_c", "Coarse parameters &theta;<sub>c</sub>",
          "Coarse parameters against the external field",
-         "<p>Pair parameter of both models above, linear parameter of the second below. Plus signs: Monte "
-         "Carlo EM. Hollow: fields at "
-         "which the "
-         "data leave a direction open.</p><p>" +
+         "<p>Pair parameter of both models above, linear parameter of the second below. Plus signs: "
+         "Monte Carlo EM. Hollow: fields at which the data leave a direction open.</p><p>" +
              findings.theta_c + "</p>",
          fits},
         {"sweep_theta_cf", "Map parameter &theta;<sub>cf</sub>", "Map parameter against the external field",
@@ -43,9 +38,6 @@ std::string figures(const SweepFindings& findings, const ResultDirectory& direct
          "Coarse and map parameter along the iterations of Monte Carlo EM",
          "<p>" + findings.paths + "</p><p>" + findings.monte_carlo + "</p>",
          {"sweep_paths.csv", fits[2]}}};
-    std::string html = "<div class=\"figures\">\n";
-    for (const HtmlFigure& figure : all) html += html_of(figure, directory);
-    return html + "</div>\n";
 }
 
 std::string fits_table(const SweepResult& result, std::size_t model) {
@@ -74,76 +66,68 @@ std::string fits_table(const SweepResult& result, std::size_t model) {
     return std::string("<h3>predCG ") + sweep_models[model].label + "</h3>\n" + html_of(table);
 }
 
-std::string settings_of(const SweepResult& result, double seconds) {
+SettingRows settings_of(const SweepResult& result) {
     const SweepSettings& s = result.settings;
-    const auto& chain = s.fine.chain;
-    const bool flat = s.prior == PriorChoice::flat;
-    return settings_table(
-        {{"fine chain", std::to_string(chain.sites) + " sites, " +
-                            (chain.boundary == predcg::Boundary::open ? "open" : "periodic")},
-         {"couplings", "J_0 = " + text_of(chain.strength) + ", range L_f = " + std::to_string(chain.range) +
-                           ", exponent a = " + text_of(chain.exponent) + ", normalisation " +
-                           (chain.normalisation == Normalisation::total ? "total" : "slides")},
-         {"inverse temperature β", text_of(s.fine.beta)},
-         {"fields μ", std::to_string(result.points.size()) + " from " + text_of(result.points.front().field) +
+    SettingRows rows = fine_rows(s.fine);
+    rows.insert(
+        rows.end(),
+        {{"fields μ", std::to_string(result.points.size()) + " from " + text_of(result.points.front().field) +
                           " to " + text_of(result.points.back().field)},
          {"data", std::to_string(s.samples) + " independent exact samples at each field"},
          {"level l_c", std::to_string(s.level) + " fine sites to a coarse site"},
-         {"prior", flat ? "flat" : "weak: β θ_k ~ N(0, 2²), logit θ_cf ~ N(1, 2²) and ≥ 0"},
+         {"prior", prior_text(s.prior)},
          {"method", "EM with the transfer matrix, Newton on the observed information"},
+         {"posterior", s.prior == PriorChoice::flat
+                           ? "none: the prior is flat"
+                           : "HMC, 4 chains, " + std::to_string(s.draws) + " draws in all; credibility " +
+                                 text_of(s.credibility) + "; check of m: contradicted at p < 0.01"},
          {"Monte Carlo EM",
           "Robbins-Monro; heat bath; S_q = " + std::to_string(sweep_sampling.latent_samples) +
               " samples for each datum and S_c = " + std::to_string(sweep_sampling.coarse_samples) +
               " of p_c in each of at most " + std::to_string(sampled_iterations) +
               " iterations; m from S_pred = " + std::to_string(sweep_prediction_draws) +
               " draws; seeds as the data's"},
-         {"seed", std::to_string(s.seed) + "; the data of field k, counted from 0, have seed + k"},
-         {"predcg", std::string(predcg::version_string)},
-         {"time taken", fixed(seconds, 1) + " s"}});
-}
-
-std::string command_of(const SweepSettings& s) {
-    const auto& chain = s.fine.chain;
-    std::string command = "predcg-ising study sweep --sites " + std::to_string(chain.sites) + " --strength " +
-                          text_of(chain.strength) + " --range " + std::to_string(chain.range) +
-                          " --exponent " + text_of(chain.exponent);
-    command +=
-        std::string(" --normalisation ") + (chain.normalisation == Normalisation::total ? "total" : "slides");
-    command += std::string(" --boundary ") + (chain.boundary == predcg::Boundary::open ? "open" : "periodic");
-    command += " --beta " + text_of(s.fine.beta) + " --field-from " + text_of(s.from) + " --field-to " +
-               text_of(s.to) + " --field-step " + text_of(s.step) + " --level " + std::to_string(s.level) +
-               " --samples " + std::to_string(s.samples) + " --prior " +
-               (s.prior == PriorChoice::flat ? "flat" : "weak") + " --seed " + std::to_string(s.seed) +
-               " --out DIRECTORY";
-    return command;
+         {"seed", seed_text(s.seed)}});
+    return rows;
 }
 
 }  // namespace
 
+std::string command_of(const SweepSettings& s) {
+    return CommandLine("sweep")
+        .fine(s.fine)
+        .fields(s.fields)
+        .add("--level", s.level)
+        .add("--samples", s.samples)
+        .add("--draws", s.draws)
+        .add("--prior", std::string(s.prior == PriorChoice::flat ? "flat" : "weak"))
+        .seed(s.seed)
+        .text();
+}
+
 std::string write_sweep(const SweepResult& result, const std::function<double()>& seconds,
                         const ResultDirectory& directory) {
     write_tables(result, directory);
-    const std::string problem = draw(directory, sweep_figures(result));
     const SweepFindings findings = find(result);
-    std::string body = "<p>At every field &mu; a coarse chain and a probabilistic map are learnt by exact "
-                       "expectation-maximisation "
-                       "from configurations of a fine Ising chain, and the magnetisation m of the fine chain "
-                       "is predicted from "
-                       "them. Two coarse models see the same data: {pair_1}, and {linear, pair_1}; {pair_1} "
-                       "is learnt a second time "
-                       "as in the source, with Monte Carlo averages in place of exact expectations.</p>\n";
-    body += figures(findings, directory);
-    body +=
-        "<h2>What the data leave open</h2>\n<p>" + findings.prior +
+    std::string details =
+        "<h3>What the data leave open</h3>\n<p>" + findings.prior +
         " A direction counts as open where the observed information of the data about it, in the coordinates "
         "(&beta;&theta;<sub>c</sub>, logit &theta;<sub>cf</sub>), is below 1/4, the precision of the weak "
         "prior.</p>\n";
-    body += "<h2>Numbers</h2>\n";
-    for (std::size_t k = 0; k < sweep_models.size(); ++k) body += fits_table(result, k);
-    body += "<h2>Settings</h2>\n" + settings_of(result, seconds());
-    body += "<p>To repeat it: <code>" + escaped(command_of(result.settings)) + "</code></p>\n";
-    directory.write("report.html", page("predCG: sweep of the external field", body));
-    return problem;
+    for (std::size_t k = 0; k < sweep_models.size(); ++k) details += fits_table(result, k);
+    return write_report(
+        {.title = "Sweep of the external field",
+         .lead = "<p>At every field &mu; a coarse chain and a probabilistic map are learnt by exact "
+                 "expectation-maximisation from configurations of a fine Ising chain, and the magnetisation "
+                 "m of the fine chain is predicted from them. Two coarse models see the same data: {pair_1}, "
+                 "and {linear, pair_1}; {pair_1} is learnt a second time as in the source, with Monte Carlo "
+                 "averages in place of exact expectations.</p>\n",
+         .figures = figures_of(result, findings),
+         .conclusions = findings.conclusions,
+         .details = details,
+         .settings = settings_of(result),
+         .command = command_of(result.settings)},
+        sweep_figures(result), seconds, directory);
 }
 
 }  // namespace cli::study

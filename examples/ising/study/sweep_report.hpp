@@ -1,6 +1,7 @@
 #pragma once
 // What write_sweep is made of.
 #include "study/gnuplot.hpp"
+#include "study/report.hpp"
 #include "study/sweep.hpp"
 
 #include <string>
@@ -15,6 +16,7 @@ std::vector<Figure> sweep_figures(const SweepResult& result);
 /// What is seen, in sentences made from the numbers (HTML).
 struct SweepFindings {
     std::string theta_c, theta_cf, magnetization, monte_carlo, paths, prior;
+    std::vector<Conclusion> conclusions;
 };
 SweepFindings find(const SweepResult& result);
 
