@@ -38,7 +38,7 @@ IsingRelativeEntropy relative_entropy_of(const FitModel& model, const Configurat
                                          MatchingMethod method = MatchingMethod::relative_entropy);
 
 /// The same with sampled moments of p_c, method.coarse_samples an iteration; in
-/// monte_carlo_relative_entropy.cpp. choice.method is relative_entropy or inverse_monte_carlo.
+/// monte_carlo_relative_entropy.cpp. Not for other choices of method than relative_entropy.
 IsingRelativeEntropy relative_entropy_by_sampling(const FitModel& model, const FitMethod& method,
                                                   const Configurations& data, predcg::FitSettings settings,
                                                   const MatchingChoice& choice);

@@ -5,4 +5,5 @@
 #include <predcg/gaussian/block_average.hpp>
 #include <predcg/ising/majority_map.hpp>
 #include <predcg/ising/majority_reconstruction.hpp>
+#include <predcg/relative_entropy/divergence.hpp>
 #include <predcg/relative_entropy/relative_entropy.hpp>

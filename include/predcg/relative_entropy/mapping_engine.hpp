@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/algebra/boltzmann.hpp>
 #include <predcg/algebra/product.hpp>
 #include <predcg/algebra/statistics.hpp>
 #include <predcg/concepts/expectation_engine.hpp>

@@ -3,10 +3,12 @@
 #include <predcg/core/small_dense.hpp>
 #include <predcg/em/fit.hpp>
 #include <predcg/engines/roles.hpp>
+#include <predcg/relative_entropy/drawn_reconstruction.hpp>
 #include <predcg/relative_entropy/mapping_engine.hpp>
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace predcg {
@@ -31,13 +33,23 @@ struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngin
     /// Square roots of the sandwich's diagonal, energy.
     Vector standard_errors() const { return covariance.diagonal().cwiseSqrt(); }
 
-    /// The same p_c with a way back to the fine scale, for predict(): a probabilistic map and its parameters.
+    /// The same p_c with a way back to the fine scale, for predict(): a probabilistic map with its
+    /// parameters, or any function f(X, rng) -> x.
     template <class Reconstruction>
-    Fit<Coarse, Reconstruction, Engine> reconstructed(Reconstruction map, Vector eta = {}) const {
-        FitResult result = *this;
-        result.map_names = detail::map_names_of(map);
-        result.parameters.eta = std::move(eta);
-        return {std::move(result), this->coarse, std::move(map), this->engine.coarse};
+    auto reconstructed(Reconstruction back, Vector eta = {}) const {
+        using Fine = typename Xi::fine_type;
+        using X = typename Xi::coarse_type;
+        if constexpr (ProbabilisticMap<Reconstruction>) {
+            FitResult result = *this;
+            result.map_names = detail::map_names_of(back);
+            result.parameters.eta = std::move(eta);
+            return Fit<Coarse, Reconstruction, Engine>(std::move(result), this->coarse, std::move(back),
+                                                       this->engine.coarse);
+        } else {
+            static_assert(std::is_invocable_r_v<Fine, const Reconstruction&, const X&, Philox4x32&>,
+                          "predcg: a reconstruction is a probabilistic map, or a function f(X, rng) -> x");
+            return reconstructed(DrawnReconstruction<Fine, X, Reconstruction>(std::move(back)));
+        }
     }
 };
 
