@@ -1,6 +1,7 @@
 #include "fit_json.hpp"
 
 #include "errors.hpp"
+#include "json_parts.hpp"
 #include "numbers.hpp"
 
 #include <predcg/version.hpp>
@@ -16,30 +17,19 @@
 namespace cli {
 
 using namespace predcg;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
 constexpr std::array<Status, 4> all_statuses{Status::converged, Status::limit, Status::stopped,
                                              Status::not_identified};
 
-Json list_of(const Vector& v) { return std::vector<double>(v.begin(), v.end()); }
-
 Vector vector_of(const Json& list) {
     const auto values = list.get<std::vector<double>>();
     return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
 }
 
-/// JSON has no NaN: what is not known is null.
-Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 double value_of(const Json& json) {
     return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
-}
-
-Json named(const std::vector<std::string>& names, const Vector& values) {
-    Json object = Json::object();
-    for (std::size_t k = 0; k < names.size(); ++k) object[names[k]] = known(values[static_cast<Index>(k)]);
-    return object;
 }
 
 Vector values_of(const Json& object, const std::vector<std::string>& names) {
@@ -49,30 +39,8 @@ Vector values_of(const Json& object, const std::vector<std::string>& names) {
     return values;
 }
 
-std::vector<std::string> all_names(const FitResult& fit) {
-    std::vector<std::string> names = fit.coarse_names;
-    names.insert(names.end(), fit.map_names.begin(), fit.map_names.end());
-    return names;
-}
-
-/// Values for the parameters, coarse and map's, by name.
-Json named(const FitResult& fit, const Parameters& values) {
-    Json object = named(fit.coarse_names, values.theta);
-    object.update(named(fit.map_names, values.eta));
-    return object;
-}
-
 Parameters parameters_of(const Json& object, const FitResult& fit) {
     return {values_of(object, fit.coarse_names), values_of(object, fit.map_names)};
-}
-
-Json monte_carlo_of(const FitResult& fit, Kernel kernel) {
-    const MonteCarloReport& report = *fit.monte_carlo;
-    return {{"sampler", word_for(kernels, kernel)},
-            {"latent_samples", report.latent_samples},
-            {"coarse_samples", report.coarse_samples},
-            {"standard_errors", named(fit, report.standard_errors)},
-            {"diagnostics", {{"averaged", report.averaged}, {"drift", named(fit, report.drift)}}}};
 }
 
 MonteCarloReport report_from(const Json& json, const FitResult& fit) {
@@ -80,31 +48,6 @@ MonteCarloReport report_from(const Json& json, const FitResult& fit) {
     return {parameters_of(json.at("standard_errors"), fit), parameters_of(diagnostics.at("drift"), fit),
             diagnostics.at("averaged").get<Index>(), json.at("latent_samples").get<Index>(),
             json.at("coarse_samples").get<Index>()};
-}
-
-Json directions_of(const FitResult& fit, PriorChoice prior) {
-    Json list = Json::array();
-    for (const Direction& d : fit.directions)
-        list.push_back({{"kind", direction_kind(prior)},
-                        {"information", d.information},
-                        {"direction", d.text},
-                        {"coefficients", named(all_names(fit), d.coefficients)}});
-    return list;
-}
-
-Json model_of(const FitModel& model) {
-    Json triplets = Json::array();
-    for (const auto& t : model.triplets) triplets.push_back({t.m, t.n});
-    return {{"fine_sites", model.fine_sites},
-            {"coarse_sites", model.fine_sites / model.level},
-            {"level", model.level},
-            {"linear", model.linear},
-            {"pair_range", model.pair_range},
-            {"triplets", triplets},
-            {"field", model.field},
-            {"beta", model.beta},
-            {"boundary", model.boundary == Boundary::open ? "open" : "periodic"},
-            {"prior", model.prior == PriorChoice::flat ? "flat" : "weak"}};
 }
 
 /// A word of the file, or an InputError.

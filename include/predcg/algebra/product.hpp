@@ -27,6 +27,8 @@ public:
     }
 
     decltype(auto) space() const { return target_.space(); }
+    const A& target() const { return target_; }
+    const B& factor() const { return factor_; }
 
     double log_density(const configuration_t<Space>& X) const {
         return target_.log_density(X) + factor_.log_density(X);

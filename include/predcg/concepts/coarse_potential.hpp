@@ -1,6 +1,8 @@
 #pragma once
 #include <predcg/concepts/fine_potential.hpp>
 
+#include <vector>
+
 namespace predcg {
 
 /// What every coarse potential U_c(X, theta) has: a space and a number of parameters.
@@ -102,6 +104,19 @@ concept HasCoarseEnergyDifference = requires(const U u, const X& configuration, 
 template <class U, class X>
 concept HasCoarseEnergyGradient = requires(const U u, const X& configuration, const Vector& theta) {
     { u.energy_gradient(configuration, theta) } -> VectorLike;
+};
+
+/// A feature that is a sum of `count` terms with two values each: their histogram follows from its mean.
+struct TwoValuedTerms {
+    Index feature = 0;
+    double count = 0.0;
+    double low = -1.0, high = 1.0;
+};
+
+/// Has such features, and lists them: iterative Boltzmann inversion.
+template <class U>
+concept HasTwoValuedTerms = requires(const U u) {
+    { u.two_valued_terms() } -> std::convertible_to<std::vector<TwoValuedTerms>>;
 };
 
 /// Parameters may be restricted to an open set (stiffness positive definite, ranges > 0).

@@ -26,6 +26,7 @@ enum class Purpose : std::uint32_t {
     replicate = 9,    ///< replicated data sets of predictive checks
     calibrate = 10,   ///< what a calibration draws itself
     predictive = 11,  ///< single configurations of predictive distributions
+    tie = 12,         ///< ties of a deterministic map that are drawn
 };
 
 /// The identity of a stream of random numbers.

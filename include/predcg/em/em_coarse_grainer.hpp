@@ -222,22 +222,8 @@ public:
             return fit_stochastic(data, settings);
     }
 
-private:
-    /// The likelihood of datum k as a factor in X.
-    auto likelihood_maker(const Vector& eta, const Data& data) const {
-        return [this, &eta, &data](Index k) {
-            return map_.likelihood(data.forms[static_cast<std::size_t>(k)], eta);
-        };
-    }
-
-    FitType fit_stochastic(const Data& data, const FitSettings& settings) const {
-        using Run = detail::StochasticRun<EMCoarseGrainer>;
-        static_assert(detail::Defined<Run>,
-                      "predcg: a fit with an engine that samples needs #include <predcg/monte_carlo.hpp>");
-        if constexpr (detail::Defined<Run>)
-            return FitType(Run(*this, data, settings)(), coarse_, map_, engine_);
-    }
-
+    /// The inverse temperature that data carry (generate() sets it), or the settings'. Throws ArgumentError
+    /// where neither has one, or both a different one.
     template <class Range>
     static double beta_of(const Range& configurations, const FitSettings& settings) {
         if constexpr (requires {
@@ -254,6 +240,22 @@ private:
                                     "the inverse temperature at which the data were sampled");
             return *settings.beta;
         }
+    }
+
+private:
+    /// The likelihood of datum k as a factor in X.
+    auto likelihood_maker(const Vector& eta, const Data& data) const {
+        return [this, &eta, &data](Index k) {
+            return map_.likelihood(data.forms[static_cast<std::size_t>(k)], eta);
+        };
+    }
+
+    FitType fit_stochastic(const Data& data, const FitSettings& settings) const {
+        using Run = detail::StochasticRun<EMCoarseGrainer>;
+        static_assert(detail::Defined<Run>,
+                      "predcg: a fit with an engine that samples needs #include <predcg/monte_carlo.hpp>");
+        if constexpr (detail::Defined<Run>)
+            return FitType(Run(*this, data, settings)(), coarse_, map_, engine_);
     }
 
     Fine fine_;

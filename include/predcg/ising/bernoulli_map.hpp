@@ -2,12 +2,11 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/logistic.hpp>
-#include <predcg/ising/spin.hpp>
+#include <predcg/ising/block_sums.hpp>
 #include <predcg/priors/priors.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <compare>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -16,14 +15,6 @@ namespace predcg::ising {
 
 struct BernoulliMapSettings {
     Index level = 2;  ///< l_c, fine sites for each coarse site
-};
-
-/// Block sums h_r = sum_s x_rs: all that q(X|x) needs of a datum. Data with equal block sums are one.
-struct BlockSums {
-    std::vector<int> sums;
-    Index level = 0;
-
-    friend auto operator<=>(const BlockSums&, const BlockSums&) = default;
 };
 
 /// Independent fine spins that copy their coarse spin with probability theta_cf = logistic(eta):
@@ -64,19 +55,7 @@ public:
     /// divide the number of sites or a value is not -1 or +1.
     template <class X>
     BlockSums prepare(const X& x) const {
-        const auto n = static_cast<Index>(x.size());
-        if (n <= 0 || n % level_ != 0)
-            predcg::detail::argument_error("ising::BernoulliMap::prepare", "number of fine sites", to_text(n),
-                                           "a positive multiple of the level " + to_text(level_));
-        BlockSums blocks{std::vector<int>(static_cast<std::size_t>(n / level_), 0), level_};
-        for (Index i = 0; i < n; ++i) {
-            const auto spin = x[static_cast<std::size_t>(i)];
-            if (!(spin == 1 || spin == -1))
-                predcg::detail::argument_error("ising::BernoulliMap::prepare", "spin at site " + to_text(i),
-                                               to_text(static_cast<double>(spin)), "-1 or +1");
-            blocks.sums[static_cast<std::size_t>(i / level_)] += spin > 0 ? 1 : -1;
-        }
-        return blocks;
+        return block_sums(x, level_, "ising::BernoulliMap::prepare");
     }
 
     /// Number of coarse sites a prepared datum belongs to.

@@ -143,6 +143,22 @@ public:
 
     bool translation_invariant() const { return true; }
 
+    /// Every term takes two values: -X_i/2, -X_i X_{i+k}, and -X_i X_{i+m} X_{i+m+n}/2 with its mirror image.
+    std::vector<TwoValuedTerms> two_valued_terms() const {
+        const Index n = space_.size();
+        const auto inside = [&](Index reach) {
+            return static_cast<double>(boundary_ == Boundary::periodic ? n : n - reach);
+        };
+        std::vector<TwoValuedTerms> list;
+        const auto add = [&](double count, double value) {
+            list.push_back({static_cast<Index>(list.size()), count, -value, value});
+        };
+        if (terms_.linear()) add(inside(0), 0.5);
+        for (Index k = 1; k <= terms_.pair_range(); ++k) add(inside(k), 1.0);
+        for (const Triplet& t : terms_.triplets()) add(2.0 * inside(t.m + t.n), 0.5);
+        return list;
+    }
+
 private:
     static void require_triplet(bool holds, const Triplet& t, const char* allowed) {
         if (!holds)

@@ -1,0 +1,109 @@
+#pragma once
+// Relative entropies between a fine model and what was learnt, where both are exact.
+#include <predcg/algebra/boltzmann.hpp>
+#include <predcg/engines/enumeration.hpp>
+#include <predcg/relative_entropy/relative_entropy_fit.hpp>
+
+#include <limits>
+#include <utility>
+
+namespace predcg {
+
+namespace detail {
+/// Averages under the fine model, by enumeration: of log p_f, unnormalised, and of what f(x) gives.
+template <class U, class F>
+class WithFineDensity {
+public:
+    WithFineDensity(const Boltzmann<U>& fine, Index size, const F& f) : fine_(&fine), f_(&f), size_(size) {}
+    Index size() const { return 1 + size_; }
+    Vector operator()(const configuration_t<space_t<U>>& x) const {
+        Vector all(size());
+        all << fine_->log_density(x), Vector((*f_)(x));
+        return all;
+    }
+
+private:
+    const Boltzmann<U>* fine_;
+    const F* f_;
+    Index size_;
+};
+
+/// (<log p_f>, <f>) under the fine model.
+template <FinePotential U, class F>
+Vector fine_averages(const U& fine, double beta, Index size, const F& f, const Enumeration& over) {
+    const Boltzmann<U> p_f(fine, beta);
+    const Moments m = over.expect(p_f, WithFineDensity<U, F>(p_f, size, f));
+    Vector averages = m.mean;
+    averages[0] -= m.log_partition.value();
+    return averages;
+}
+}  // namespace detail
+
+/// Relative entropy of a fine model and a fit with a probabilistic map, learnt or a reconstruction, in nats:
+///     KL(p_f || p) = sum_x p_f(x) ln(p_f(x) / p(x)),   p(x) = sum_X p_cf(x|X, eta) p_c(X|theta_c),
+/// at the fit's beta; infinity where the fit excludes an x. For exact engines. Cost: one log partition sum
+/// for each fine configuration; too many are refused by CostError.
+template <FinePotential U, class Coarse, class Map, class Engine>
+double divergence(const U& fine, const Fit<Coarse, Map, Engine>& fit, const Enumeration& over = {}) {
+    const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
+    const double log_z = coarse_engine(fit.engine).log_partition(coarse);
+    bool excluded = false;
+    const auto log_p = [&](const configuration_t<space_t<U>>& x) {
+        const auto form = detail::prepare(fit.map, x);
+        double value = 0.0;
+        try {
+            value = latent_engine(fit.engine)
+                        .log_partition(Product(coarse, fit.map.likelihood(form, fit.parameters.eta))) -
+                    log_z;
+        } catch (const NumericalError&) {  // no X makes this x
+            excluded = true;
+        }
+        return Vector(Vector::Constant(1, value));
+    };
+    const Vector averages = detail::fine_averages(fine, fit.beta, 1, log_p, over);
+    return excluded ? std::numeric_limits<double>::infinity() : averages[0] - averages[1];
+}
+
+/// The relative entropy of coarse-graining by a deterministic map, and its parts, in nats.
+struct RelativeEntropyParts {
+    double objective = 0.0;  ///< F(theta_c) = < ln p_f(x) - E_xi ln p_c(xi(x)) >
+    double mapping_entropy =
+        0.0;  ///< S_map = < E_xi ln Omega(xi(x)) >, Omega(X) = number of x with xi(x) = X
+    double value() const { return objective + mapping_entropy; }
+};
+
+/// Both under the fine model itself, by enumeration. The sum is KL(p_f(x) q(X|x) || p_c(X) q(X|x)/Omega(X)),
+/// q(X|x) what xi says of X and Omega(X) = sum_x q(X|x): where xi has no ties the divergence of the fit
+/// reconstructed uniformly, else a bound above that of the tie-weighted reconstruction. The map needs
+/// log_preimages(X) = ln Omega(X). Shell, J. Chem. Phys. 129 (2008) 144108, eq. 4.
+template <FinePotential U, class Coarse, class Xi, class Engine>
+RelativeEntropyParts relative_entropy_of(const U& fine, const RelativeEntropyFit<Coarse, Xi, Engine>& fit,
+                                         const Enumeration& over = {}) {
+    constexpr bool counts = requires(const Xi xi, const typename Xi::coarse_type& X) {
+        { xi.log_preimages(X) } -> RealValue;
+    };
+    static_assert(counts, "predcg: S_map needs a deterministic map with log_preimages(X)");
+    const Xi& xi = fit.map.xi();
+    const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
+    const double log_z = fit.engine.coarse.log_partition(coarse);
+    struct LogPreimages {
+        const Xi* xi;
+        Vector operator()(const typename Xi::coarse_type& X) const {
+            return Vector::Constant(1, xi->log_preimages(X));
+        }
+        Index size() const { return 1; }
+    };
+    const auto of_image = [&](const configuration_t<space_t<U>>& x) {
+        const auto image = xi(x);
+        const auto average = [&](const auto& s) {
+            return fit.engine.latent.average(image, fit.coarse.space(), s)[0];
+        };
+        Vector both(2);
+        both << average(detail::LogDensity(coarse)) - log_z, average(LogPreimages{&xi});
+        return both;
+    };
+    const Vector averages = detail::fine_averages(fine, fit.beta, 2, of_image, over);
+    return {averages[0] - averages[1], averages[2]};
+}
+
+}  // namespace predcg

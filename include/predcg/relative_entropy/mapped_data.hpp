@@ -1,0 +1,99 @@
+#pragma once
+// A deterministic map in the place of a probabilistic one: q(X|x) is what the map says of X.
+#include <predcg/concepts/deterministic_map.hpp>
+#include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/core/random.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <utility>
+
+namespace predcg {
+
+/// The image of a datum under a deterministic map. Data with equal images are one.
+template <class X>
+struct Mapped {
+    X image;
+
+    friend bool operator==(const Mapped&, const Mapped&) requires std::equality_comparable<X>
+    = default;
+    friend auto operator<=>(const Mapped&, const Mapped&) requires std::three_way_comparable<X>
+    = default;
+};
+
+/// q(X|x) = delta(X - xi(x)) as a factor. It has no density to evaluate: MappingEngine averages over it. A
+/// view.
+template <class X>
+class MappedFactor {
+public:
+    explicit MappedFactor(const Mapped<X>& mapped) : image_(&mapped.image) {}
+    const X& image() const { return *image_; }
+
+    template <class Configuration>
+    double log_density(const Configuration&) const {
+        static_assert(sizeof(Configuration) == 0,
+                      "predcg: a deterministic map has no density in X; use MappingEngine for q(X|x)");
+        return 0.0;
+    }
+
+private:
+    const X* image_;
+};
+
+/// A deterministic map as a probabilistic one with no parameters, for learning p_c from mapped data. It
+/// cannot draw x: that is what a reconstruction does.
+template <DeterministicMap Xi>
+class MappedData {
+public:
+    using fine_type = typename Xi::fine_type;
+    using coarse_type = typename Xi::coarse_type;
+    using Form = Mapped<image_t<Xi>>;
+
+    explicit MappedData(Xi xi) : xi_(std::move(xi)) {}
+
+    const Xi& xi() const { return xi_; }
+    Index parameter_count() const { return 0; }
+
+    Form prepare(const fine_type& x) const { return {xi_(x)}; }
+    Form prepare(const Form& mapped) const { return mapped; }
+
+    Index coarse_size(const Form& mapped) const { return static_cast<Index>(mapped.image.size()); }
+
+    MappedFactor<image_t<Xi>> likelihood(const Form& mapped, const Vector&) const {
+        return MappedFactor<image_t<Xi>>(mapped);
+    }
+
+    template <RandomBits R>
+    fine_type sample(const coarse_type& X, const Vector&, R&) const {
+        static_assert(sizeof(R) == 0,
+                      "predcg: a deterministic map cannot be inverted; predict with fit.reconstructed(...)");
+        return fine_type(X);
+    }
+
+private:
+    Xi xi_;
+};
+
+/// What is done with ties.
+enum class Ties {
+    average,  ///< expectations over all their outcomes
+    draw,     ///< one outcome for each datum, drawn once: datum k by stream (seed, tie, k)
+};
+
+namespace detail {
+/// An image with its ties drawn.
+template <class Letter, RandomBits R>
+SiteLetters<Letter> drawn(const SiteLetters<Letter>& image, R& rng) {
+    SiteLetters<Letter> result;
+    for (Index i = 0; i < image.size(); ++i) {
+        const auto p = image.probabilities(i);
+        std::size_t k = 0;
+        if (p.size() > 1)
+            for (double u = uniform(rng); k + 1 < p.size() && u >= p[k]; ++k) u -= p[k];
+        result.add(image.letters(i)[k]);
+    }
+    return result;
+}
+}  // namespace detail
+
+}  // namespace predcg

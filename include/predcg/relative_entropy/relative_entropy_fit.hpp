@@ -1,0 +1,71 @@
+#pragma once
+// What a minimised relative entropy gives: a plain value.
+#include <predcg/core/small_dense.hpp>
+#include <predcg/em/fit.hpp>
+#include <predcg/engines/roles.hpp>
+#include <predcg/relative_entropy/drawn_reconstruction.hpp>
+#include <predcg/relative_entropy/mapping_engine.hpp>
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace predcg {
+
+/// A fit of p_c to mapped data. What it inherits is said of L = sum_i E_xi[log p_c(xi(x_i))] = -N F + const:
+/// log_likelihood, likelihood.gradient and informations, status, directions, trace, starts.
+template <class Coarse, class Xi, class Engine>
+struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>> {
+    using Base = Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>>;
+
+    Vector target_moments;   ///< mean over the data of E_xi[dU_c/dtheta]
+    Vector model_moments;    ///< <dU_c/dtheta> under p_c, noisy where that is sampled
+    double objective = 0.0;  ///< F(theta_c) - <ln p_f> = -(1/N) sum_i E_xi[ln p_c(xi(x_i))]; NaN if sampled
+    /// Of theta_c over data sets, in energy^2: H^-1 V H^-1, with H the information of data and prior, and V =
+    /// N times the covariance over the data of beta E_xi[dU_c/dtheta] (unbiased). It holds for a wrong model,
+    /// too, for independent data. NaN for one datum or H that is not positive definite. Huber, Proc. 5th
+    /// Berkeley Symp. 1 (1967) 221; White, Econometrica 50 (1982) 1.
+    Matrix covariance;
+
+    explicit RelativeEntropyFit(Base fit) : Base(std::move(fit)) {}
+
+    /// Square roots of the sandwich's diagonal, energy.
+    Vector standard_errors() const { return covariance.diagonal().cwiseSqrt(); }
+
+    /// The same p_c with a way back to the fine scale, for predict(): a probabilistic map with its
+    /// parameters, or any function f(X, rng) -> x.
+    template <class Reconstruction>
+    auto reconstructed(Reconstruction back, Vector eta = {}) const {
+        using Fine = typename Xi::fine_type;
+        using X = typename Xi::coarse_type;
+        if constexpr (ProbabilisticMap<Reconstruction>) {
+            FitResult result = *this;
+            result.map_names = detail::map_names_of(back);
+            result.parameters.eta = std::move(eta);
+            return Fit<Coarse, Reconstruction, Engine>(std::move(result), this->coarse, std::move(back),
+                                                       this->engine.coarse);
+        } else {
+            static_assert(std::is_invocable_r_v<Fine, const Reconstruction&, const X&, Philox4x32&>,
+                          "predcg: a reconstruction is a probabilistic map, or a function f(X, rng) -> x");
+            return reconstructed(DrawnReconstruction<Fine, X, Reconstruction>(std::move(back)));
+        }
+    }
+};
+
+namespace detail {
+/// H^-1 V H^-1, or NaN where H is not positive definite.
+inline Matrix sandwich(const Matrix& H, const Matrix& V) {
+    const SmallCholesky factor(H);
+    if (!factor.ok()) return Matrix::Constant(H.rows(), H.cols(), std::numeric_limits<double>::quiet_NaN());
+    const auto solved = [&](const Matrix& M) {
+        Matrix result(M.rows(), M.cols());
+        for (Index k = 0; k < M.cols(); ++k) result.col(k) = factor.solve(column_of(M, k));
+        return result;
+    };
+    const Matrix half = solved(V).transpose();
+    return solved(half);
+}
+}  // namespace detail
+
+}  // namespace predcg
