@@ -112,6 +112,9 @@ public:
 
     bool ok() const { return ok_; }
 
+    /// L, where ok(); its strict upper triangle is not zero but what P had there.
+    const Matrix& factor() const { return L_; }
+
     Vector solve(Vector b) const {
         const Index n = L_.rows();
         for (Index i = 0; i < n; ++i) {

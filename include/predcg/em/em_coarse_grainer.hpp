@@ -155,6 +155,15 @@ public:
                                  likelihood_maker(at.eta, data), data.all, data.weights);
     }
 
+    /// log p(x_k | theta_c, eta) of every distinct datum, log Z(q_k) - log Z(p_c). For exact engines. Throws
+    /// NumericalError where there is no density.
+    Vector log_likelihoods(const Data& data, const Parameters& at) const {
+        const CoarseTarget coarse = boltzmann(coarse_, at.theta, data.beta);
+        const double log_z_coarse = coarse_engine(engine_).log_partition(coarse);
+        return log_partitions(latent_engine(engine_), coarse, likelihood_maker(at.eta, data), data.all).array() -
+               log_z_coarse;
+    }
+
     /// p_c at the state's parameters.
     CoarseMoments expect_coarse(State& state) const {
         const Index p = state.theta.size();

@@ -94,19 +94,30 @@ MeanSums expect_mean_sum(const Engine& engine, Index size, const T& target, cons
     }
 }
 
-/// sum_k w_k log Z_k of targets Product{target, factor(k)}, by an engine that knows log Z. An engine with a
-/// member log_partition_sum of the same arguments does the batch itself.
+/// log Z_k of targets Product{target, factor(k)}, in the order of `which`, by an engine that knows log Z. An
+/// engine with a member log_partitions of the same arguments does the batch itself.
+template <class Engine, class T, class MakeFactor>
+Vector log_partitions(const Engine& engine, const T& target, MakeFactor&& factor,
+                      std::span<const Index> which) {
+    if constexpr (requires { engine.log_partitions(target, factor, which); }) {
+        return engine.log_partitions(target, factor, which);
+    } else {
+        Vector values(std::ssize(which));
+        for (Index k = 0; k < values.size(); ++k)
+            values[k] = engine.log_partition(Product(target, factor(which[static_cast<std::size_t>(k)])));
+        return values;
+    }
+}
+
+/// sum_k w_k log Z_k of the same targets.
 template <class Engine, class T, class MakeFactor>
 double log_partition_sum(const Engine& engine, const T& target, MakeFactor&& factor,
                          std::span<const Index> which, std::span<const double> weights) {
-    if constexpr (requires { engine.log_partition_sum(target, factor, which, weights); }) {
-        return engine.log_partition_sum(target, factor, which, weights);
-    } else {
-        double sum = 0.0;
-        for (const Index k : which)
-            sum += weights[static_cast<std::size_t>(k)] * engine.log_partition(Product(target, factor(k)));
-        return sum;
-    }
+    const Vector values = log_partitions(engine, target, factor, which);
+    double sum = 0.0;
+    for (Index k = 0; k < values.size(); ++k)
+        sum += weights[static_cast<std::size_t>(which[static_cast<std::size_t>(k)])] * values[k];
+    return sum;
 }
 
 }  // namespace predcg

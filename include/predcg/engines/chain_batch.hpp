@@ -51,7 +51,7 @@ public:
         : space_(space), lane_shape_(lane_shape), factors_(factors),
           chains_(common.shape, common.weights, lane_shape) {}
 
-    /// Calls block(chains, first, lanes, weights) for targets first .. first+lanes-1, after the forward
+    /// Calls block(chains, first, lanes, weights, log_z) for targets first .. first+lanes-1, after the forward
     /// recursion, and alone(k) for targets that cannot be done with others: their weight in the block is
     /// zero. Returns the sum of weight(k) log Z_k of the others.
     template <class Weight, class Block, class Alone>
@@ -71,7 +71,7 @@ public:
                     weights[lane] = weight(first + lane);
                     sum += weights[lane] * log_z[lane];
                 }
-            block(chains_, first, lanes, weights);
+            block(chains_, first, lanes, weights, log_z);
         }
         return sum;
     }

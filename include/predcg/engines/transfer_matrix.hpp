@@ -88,7 +88,7 @@ struct TransferMatrix {
         const auto problem = prepare(target, window, 3.0, static_cast<double>(size), function);
         detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function), owns,
                                  size - common);
-        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights) {
+        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights, const auto&) {
             means.add(chains, first, lanes, lane_weights);
         };
         *sums.log_partition +=
@@ -99,27 +99,29 @@ struct TransferMatrix {
     }
 
     template <ChainTarget T, class MakeFactor>
-    double log_partition_sum(const T& target, MakeFactor&& factor, std::span<const Index> which,
-                             std::span<const double> weights) const {
-        constexpr auto function = "TransferMatrix::log_partition_sum";
+    Vector log_partitions(const T& target, MakeFactor&& factor, std::span<const Index> which) const {
+        constexpr auto function = "TransferMatrix::log_partitions";
         const auto factors = detail::made_of(factor, which);
-        double sum = 0.0;
-        const auto weight = [&](Index k) { return weight_of(which, weights, k); };
+        Vector values(std::ssize(which));
         const auto alone = [&](Index k) {
-            sum += weight(k) * log_partition(Product(target, factors[static_cast<std::size_t>(k)]));
+            values[k] = log_partition(Product(target, factors[static_cast<std::size_t>(k)]));
         };
         const auto& space = target.space();
         const Window lane_window = detail::window_of_all(factors);
         const Window window = common_window(target.window(), lane_window);
         if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
-            for (Index k = 0; k < std::ssize(which); ++k) alone(k);
-            return sum;
+            for (Index k = 0; k < values.size(); ++k) alone(k);
+            return values;
         }
         const auto problem = prepare(target, window, 1.0, 0.0, function);
-        const auto none = [](auto&, Index, Index, const auto&) {};
-        sum += detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
-                   .run(weight, none, alone);
-        return sum;
+        const auto one = [](Index) { return 1.0; };
+        const auto keep = [&](auto&, Index first, Index lanes, const auto& weights, const auto& log_z) {
+            for (Index lane = 0; lane < lanes; ++lane)
+                if (weights[lane] != 0.0) values[first + lane] = log_z[lane];
+        };
+        detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
+            .run(one, keep, alone);
+        return values;
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in
