@@ -67,11 +67,6 @@ std::vector<PredictiveCheck> checks_of(const IsingPosterior& posterior, const Co
                              checked("-log p", NegativeLogDensity{}));
 }
 
-PredictiveCheck magnetization_check(const IsingPosterior& posterior, const Configurations& data,
-                                    const CheckSettings& settings) {
-    return predictive_checks(posterior, data, settings, checked("m", ising::Magnetization{})).front();
-}
-
 Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed) {
     return draw_predictive(posterior, samples, seed);
 }

@@ -46,10 +46,6 @@ std::vector<predcg::PredictiveCheck> checks_of(const IsingPosterior& posterior, 
                                                predcg::Boundary boundary,
                                                const predcg::CheckSettings& settings);
 
-/// m alone.
-predcg::PredictiveCheck magnetization_check(const IsingPosterior& posterior, const Configurations& data,
-                                            const predcg::CheckSettings& settings);
-
 /// x ~ p(x | data), or at the estimate.
 Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed);
 Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed);

@@ -59,7 +59,8 @@ void add_scores(ModelsResult& result, SharedProgress& progress) {
 }  // namespace
 
 std::string CoarseTerms::name() const {
-    return std::string("[") + (linear ? "1" : "0") + std::to_string(pair_range) + std::to_string(triplets) + "]";
+    return std::string("[") + (linear ? "1" : "0") + std::to_string(pair_range) + std::to_string(triplets) +
+           "]";
 }
 
 FitModel CoarseTerms::model(const FineModel& fine, Index level) const {
@@ -95,8 +96,9 @@ ModelsResult run_models(const ModelsSettings& settings) {
     result.settings = settings;
     result.models = coarse_terms(settings);
     const std::vector<double> fields = fields_of(settings.fields);
-    SharedProgress progress("fits", result.models.size() *
-                                        ((fields.size() + 1) * static_cast<std::size_t>(settings.data_sets) + 1));
+    SharedProgress progress("fits",
+                            result.models.size() *
+                                ((fields.size() + 1) * static_cast<std::size_t>(settings.data_sets) + 1));
     add_scores(result, progress);
     for (std::size_t k = 0; k < fields.size(); ++k)
         result.fields.push_back(fit_field(settings, result.models, fields[k], settings.seed + k, progress));

@@ -16,9 +16,9 @@ struct ModelsSettings {
     FieldRange fields{};
     Index level = 2;
     Index samples = 50;
-    Index data_sets = 5;       ///< at each field
+    Index data_sets = 5;        ///< at each field
     double ranked_field = 0.3;  ///< where all models are scored, on one data set; energy
-    Index draws = 2000;        ///< of the posterior of each score
+    Index draws = 2000;         ///< of the posterior of each score
     std::uint64_t seed = 1;
     Index threads = 2;
 };
@@ -37,7 +37,7 @@ struct CoarseTerms {
 std::vector<CoarseTerms> coarse_terms(const ModelsSettings& settings);
 
 struct ModelFit {
-    double magnetization = 0.0;     ///< at the estimate
+    double magnetization = 0.0;    ///< at the estimate
     predcg::Vector correlation{};  ///< at the estimate, lags 0..n/2; at field 0
 };
 

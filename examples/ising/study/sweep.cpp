@@ -1,5 +1,6 @@
 #include "study/sweep.hpp"
 
+#include "ising_relative_entropy.hpp"
 #include "monte_carlo_fit.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
@@ -25,13 +26,16 @@ FitModel model_at(const SweepSettings& settings, const SweepModel& model, double
     return what;
 }
 
-/// Interval and check of m by the full posterior.
-void add_band(const SweepSettings& settings, const FitModel& model, const Configurations& data,
-              std::uint64_t seed, SweepFit& of) {
-    const IsingPosterior posterior =
-        posterior_of(model, data, of.fit, {.draws = settings.draws, .seed = seed});
-    of.band = magnetization_band(posterior, settings.credibility);
-    of.check = magnetization_check(posterior, data, {.seed = seed});
+/// What exact EM finds with far more data.
+Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double truth, std::uint64_t seed) {
+    const auto data = samples_of(in_field(settings.fine, model.field), misfit_samples, seed);
+    const double m = predicted_magnetization(fit_samples(model, data, {.seed = settings.seed})).value();
+    return {m, (m - truth) / magnetization_error(data)};
+}
+
+SweepRival rival_of(const FitModel& model, const Configurations& data) {
+    const IsingRelativeEntropy found = relative_entropy_of(model, data);
+    return {found.fit.parameters.theta, std::string(to_string(found.fit.status)), found.magnetization};
 }
 
 /// Samples of different fields are independent: their seed is the data's.
@@ -77,13 +81,22 @@ SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t d
                      true_magnetization(fine),
                      data_mean(data, ising::Magnetization{})[0],
                      magnetization_error(data),
+                     {},
                      {}};
     for (const SweepModel& model : sweep_models) {
+        const FitModel what = model_at(settings, model, field);
         point.fits.push_back(fit_at(settings, model, field, data_seed, data));
-        if (model.engine == Engine::exact && settings.prior == PriorChoice::weak)
-            add_band(settings, model_at(settings, model, field), data, data_seed, point.fits.back());
+        if (model.engine == Engine::exact) {
+            SweepFit& of = point.fits.back();
+            of.misfit = misfit_of(settings, what, point.truth, 1000003 * (data_seed + 1));
+            if (settings.prior == PriorChoice::weak)
+                of.band = magnetization_band(
+                    posterior_of(what, data, of.fit, {.draws = settings.draws, .seed = data_seed}),
+                    settings.credibility);
+        }
         progress.count("mu = " + fixed(field, 2));
     }
+    point.relative_entropy = rival_of(model_at(settings, sweep_models[0], field), data);
     return point;
 }
 

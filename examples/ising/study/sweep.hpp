@@ -4,6 +4,7 @@
 #include "study/result_directory.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -43,11 +44,28 @@ inline constexpr FitMethod sweep_sampling{.engine = Engine::monte_carlo,
                                           .optimizer = Optimizer::robbins_monro};
 inline constexpr Index sweep_prediction_draws = 100 * sweep_sampling.coarse_samples;
 
+/// So many data leave little but misfit in the difference of predicted and true m.
+inline constexpr Index misfit_samples = 5000;
+
+/// m as the model has it with misfit_samples data.
+struct Misfit {
+    double magnetization = 0.0;
+    double z = 0.0;  ///< m less the truth in standard errors of the data's mean
+    bool found() const { return std::abs(z) > 4.0; }
+};
+
 struct SweepFit {
     IsingFit fit;
     predcg::Prediction magnetization;
-    std::optional<Band> band{};                      ///< of m, full posterior; exact EM with a proper prior
-    std::optional<predcg::PredictiveCheck> check{};  ///< of m, with the same posterior
+    std::optional<Misfit> misfit{};  ///< exact EM
+    std::optional<Band> band{};      ///< of m, full posterior; exact EM with a proper prior
+};
+
+/// Relative entropy minimisation of {pair_1} with the majority map and its uniform reconstruction.
+struct SweepRival {
+    predcg::Vector theta{};
+    std::string status{};
+    double magnetization = 0.0;
 };
 
 struct SweepPoint {
@@ -55,6 +73,7 @@ struct SweepPoint {
     std::uint64_t data_seed = 0;  ///< generate --field <field> --seed <this> gives the same data
     double truth = 0.0, data = 0.0, data_error = 0.0;
     std::vector<SweepFit> fits;  ///< in the order of sweep_models
+    SweepRival relative_entropy{};
 };
 
 /// Monte Carlo EM of {pair_1} at one field, iteration by iteration.

@@ -19,9 +19,8 @@ Table fit_table(const SweepResult& result, std::size_t model) {
         columns.emplace_back(name);
     const bool sampled = sweep_models[model].engine == Engine::monte_carlo;
     const bool banded = result.points.front().fits[model].band.has_value();
-    if (banded)
-        columns.insert(columns.end(), {"magnetization_lower", "magnetization_upper", "reliable", "check_z",
-                                       "check_p", "contradicted"});
+    if (!sampled) columns.insert(columns.end(), {"magnetization_5000", "misfit_z", "misfit"});
+    if (banded) columns.insert(columns.end(), {"magnetization_lower", "magnetization_upper", "reliable"});
     if (sampled) {
         for (const auto& name : names) columns.push_back(name + "_error");
         columns.insert(columns.end(), {"logit_theta_cf_error", "magnetization_error"});
@@ -40,13 +39,23 @@ Table fit_table(const SweepResult& result, std::size_t model) {
             table.add("").add("");
         else
             table.add(fit.directions.front().information).add(fit.directions.front().text);
+        if (!sampled)
+            table.add(of.misfit->magnetization).add(of.misfit->z).add(of.misfit->found() ? 1.0 : 0.0);
         if (banded) {
             table.add(of.band->lower).add(of.band->upper).add(of.band->reliable ? 1.0 : 0.0);
-            table.add(of.check->z).add(of.check->p_value).add(of.check->contradicted ? 1.0 : 0.0);
         }
         if (!sampled) continue;
         for (const double error : fit.monte_carlo->standard_errors.theta) table.add(error);
         table.add(fit.monte_carlo->standard_errors.eta[0]).add(of.magnetization.standard_error[0]);
+    }
+    return table;
+}
+
+Table rival_table(const SweepResult& result) {
+    Table table({"field", "status", "pair_1", "magnetization", "truth"});
+    for (const SweepPoint& point : result.points) {
+        const SweepRival& of = point.relative_entropy;
+        table.row().add(point.field).add(of.status).add(of.theta[0]).add(of.magnetization).add(point.truth);
     }
     return table;
 }
@@ -111,7 +120,9 @@ plot 'sweep_predcg.csv' using 'field':(settled('pair_1')) with points pointtype 
      '' using 'field':(open('pair_1')) with points pointtype 8 linewidth 1.3 linecolor rgb predcg_linear \
          title open_title, \
      'sweep_monte_carlo.csv' using 'field':'pair_1' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
-         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced
+         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced, \
+     'sweep_relative_entropy.csv' using 'field':'pair_1' with points pointtype 4 linewidth 1.6 \
+         linecolor rgb relative_entropy title 'relative entropy {pair_1}' noenhanced
 set bmargin 3.6
 set tmargin 0.5
 set format x '%g'
@@ -161,7 +172,9 @@ plot BAND(0) 'sweep_truth.csv' using 'field':'magnetization' with lines linewidt
      'sweep_predcg_linear.csv' using 'field':'magnetization' with points pointtype 9 pointsize 0.6 \
          linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
      'sweep_monte_carlo.csv' using 'field':'magnetization' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
-         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced
+         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced, \
+     'sweep_relative_entropy.csv' using 'field':'magnetization' with points pointtype 4 linewidth 1.6 \
+         linecolor rgb relative_entropy title 'relative entropy {pair_1}' noenhanced
 unset key
 set bmargin 3.6
 set tmargin 0.5
@@ -226,6 +239,7 @@ void write_tables(const SweepResult& result, const ResultDirectory& directory) {
     directory.write("sweep_data.csv", data.csv());
     for (std::size_t k = 0; k < sweep_models.size(); ++k)
         directory.write(std::string("sweep_") + sweep_models[k].id + ".csv", fit_table(result, k).csv());
+    directory.write("sweep_relative_entropy.csv", rival_table(result).csv());
     directory.write("sweep_paths.csv", path_table(result).csv());
 }
 
