@@ -1,8 +1,10 @@
 // study: experiments as figures and a report.
 #include "command.hpp"
 #include "options.hpp"
+#include "study/all.hpp"
 #include "study/data_size.hpp"
 #include "study/levels.hpp"
+#include "study/model_study.hpp"
 #include "study/run_study.hpp"
 #include "study/sweep.hpp"
 
@@ -102,13 +104,65 @@ Command add_levels(CLI::App& study) {
     return command(sub, options, study::run_levels, study::write_levels);
 }
 
+Command add_models(CLI::App& study) {
+    CLI::App* sub = study.add_subcommand(
+        "models", "Vary the terms of the coarse potential: errors of m and R, and models ranked");
+    const auto options = std::make_shared<StudyOptions<study::ModelsSettings>>();
+    auto& settings = options->settings;
+    add_common(*sub, *options);
+    add_integer(*sub, "--level", settings.level, "Level l_c: fine sites for each coarse site", 1);
+    add_integer(*sub, "--samples", settings.samples, "Configurations in each data set, S_f", 1);
+    add_integer(*sub, "--data-sets", settings.data_sets, "Data sets at each field", 1);
+    add_number(*sub, "--ranked-field", settings.ranked_field,
+               "Field at which all models are scored, on one data set; energy");
+    sub->footer(
+        "Models [abc] are learnt from the same data: a = 1 with the linear term, 0 without; b = range "
+        "of the pair\n"
+        "terms, 0 to 4; c = 0 no triplet, 1 triplet_1_1, 2 also triplet_1_2 and triplet_2_2. At one "
+        "field they are\n"
+        "ranked by evidence, exact and by Laplace, BIC and leave-one-out predictive density.\n\n"
+        "Examples:\n"
+        "    predcg-ising study models --out models\n"
+        "  quickly, a short interaction:\n"
+        "    predcg-ising study models --range 1 --strength 1 --data-sets 1 --draws 500 --out quick");
+    return command(sub, options, study::run_models, study::write_models);
+}
+
+struct AllOptions {
+    study::AllSettings settings;
+    std::string out;
+};
+
+Command add_all(CLI::App& study) {
+    CLI::App* sub = study.add_subcommand("all", "All experiments, and one report that needs no other file");
+    const auto options = std::make_shared<AllOptions>();
+    auto& settings = options->settings;
+    add_integer(*sub, "--threads", settings.threads, "Tasks at work at the same time", 1);
+    add_seed(*sub, settings.seed, "Seed of all parts");
+    sub->add_flag("--quick", settings.quick,
+                  "Small chains, few fields, data and draws: to try it; the numbers say little");
+    sub->add_flag("--fresh", settings.fresh, "Do parts again that are finished");
+    add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
+    sub->footer("Parts: sweep, data-size, levels, models, each as the study of that name does it, in "
+                "DIRECTORY/<part>;\n"
+                "data-size has posteriors of 5 of its 20 data sets. Parts that are finished with the same "
+                "settings and\n"
+                "version are kept: after Ctrl-C the same command goes on.\n\n"
+                "Examples:\n"
+                "    predcg-ising study all --out study\n"
+                "  in half a minute:\n"
+                "    predcg-ising study all --quick --out quick");
+    return {sub, [options] { study::run_all(options->settings, options->out); }};
+}
+
 }  // namespace
 
 std::vector<Command> add_study(CLI::App& app) {
     CLI::App* study = app.add_subcommand("study", "Run an experiment and write figures and a report");
     study->require_subcommand(1);
     study->footer("Example:\n    predcg-ising study sweep --out sweep");
-    return {add_sweep(*study), add_data_size(*study), add_levels(*study)};
+    return {add_sweep(*study), add_data_size(*study), add_levels(*study), add_models(*study),
+            add_all(*study)};
 }
 
 }  // namespace cli

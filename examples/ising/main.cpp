@@ -1,6 +1,7 @@
 // predcg-ising: predictive coarse-graining of Ising chains on the command line.
 #include "command.hpp"
 #include "errors.hpp"
+#include "interrupt.hpp"
 
 #include <predcg/core/error.hpp>
 #include <predcg/version.hpp>
@@ -38,6 +39,8 @@ int run(const cli::Command& command) {
         return complain(in_words_of_options(error, *command.app), bad_input);
     } catch (const predcg::CostError& error) {  // refused before any work
         return complain(error.what(), bad_input);
+    } catch (const cli::Interrupted& error) {
+        return complain(error.what(), failed);
     } catch (const std::bad_alloc&) {
         return complain("out of memory; nothing was written", failed);
     } catch (const std::exception& error) {

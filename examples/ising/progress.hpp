@@ -17,7 +17,7 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// `done` of the total are done; a fraction where a part is in work.
+    /// `done` of the total are done; a fraction where a part is in work. Throws Interrupted after Ctrl-C.
     void update(double done, const std::string& detail = {});
 
 private:
@@ -30,6 +30,22 @@ private:
     bool terminal_;
     bool shown_ = false;
     Clock::time_point start_ = Clock::now(), last_{};
+};
+
+/// While it lives, lines of progress name a part of a larger whole, and begin with what is done of that.
+class PartOfWhole {
+public:
+    /// The parts before it, and this one, as fractions of the time of all.
+    PartOfWhole(std::string name, double before, double share);
+    ~PartOfWhole();
+    PartOfWhole(const PartOfWhole&) = delete;
+    PartOfWhole& operator=(const PartOfWhole&) = delete;
+
+    std::string prefix(double done) const;
+
+private:
+    std::string name_;
+    double before_, share_;
 };
 
 /// The same for threads that finish one after the other.

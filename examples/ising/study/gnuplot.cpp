@@ -1,11 +1,14 @@
 #include "study/gnuplot.hpp"
 
+#include "interrupt.hpp"
 #include "study/palette.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <regex>
+#include <sys/wait.h>
 
 namespace cli::study {
 
@@ -36,7 +39,15 @@ void thicken_symbols(const ResultDirectory& directory, const std::string& file) 
     directory.write(file, svg);
 }
 
-bool shell(const std::string& command) { return std::system(command.c_str()) == 0; }
+/// Ctrl-C goes to what the shell runs, too, and while it runs only there.
+bool shell(const std::string& command) {
+    const int status = std::system(command.c_str());
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
+        interrupt();
+        stop_if_interrupted();
+    }
+    return status == 0;
+}
 
 }  // namespace
 

@@ -40,11 +40,20 @@ figcaption p { margin: .3rem 0; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 thead th { border-bottom: 2px solid var(--line); font-weight: 600; vertical-align: bottom; }
+.conclusions { font-size: .95rem; }
+.conclusions th, .conclusions td { text-align: left; white-space: normal; vertical-align: top; padding: .4rem .6rem; }
+.conclusions td:nth-child(3) { font-size: .9em; }
+.verdict { white-space: nowrap; }
+section { border-top: 2px solid var(--line); margin-top: 2.5rem; }
 .settings th { font-weight: 400; text-align: left; color: var(--soft); vertical-align: top; }
 .settings td { text-align: left; white-space: normal; }
+@media (max-width: 44rem) { .conclusions thead { display: none; }
+  .conclusions tr, .conclusions td { display: block; padding: .1rem 0; border: 0; }
+  .conclusions tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } .conclusions td:first-child { font-weight: 600; } }
 @media (max-width: 30rem) { body { padding: .8rem .6rem 2rem; } figure { padding: .6rem .4rem; }
   ul { padding-left: 1.2rem; } }
-@media print { body { max-width: none; font-size: 10pt; } a { color: inherit; } }
+@media print { body { max-width: none; font-size: 10pt; } a { color: inherit; } .scroll { overflow: visible; }
+  .scroll table { font-size: 6.5pt; } th, td { padding: .15rem .3rem; } tr { break-inside: avoid; } .files { display: none; } }
 )";
 
 /// Parts of a colour as gnuplot writes them into an SVG.

@@ -2,6 +2,8 @@
 
 #include "numbers.hpp"
 
+#include <Eigen/Core>
+#include <boost/version.hpp>
 #include <nlohmann/json.hpp>
 
 #include <predcg/version.hpp>
@@ -47,6 +49,18 @@ Verdict verdict_of(const std::string& word) {
                               : Verdict::contradicted;
 }
 
+std::string versions() {
+#if defined(__clang__)
+    const std::string compiler = "clang++ " __clang_version__;
+#else
+    const std::string compiler = "g++ " __VERSION__;
+#endif
+    return "predcg " + std::string(predcg::version_string) + "; " + compiler + "; Eigen " +
+           std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
+           std::to_string(EIGEN_MINOR_VERSION) + "; Boost " + std::to_string(BOOST_VERSION / 100000) + "." +
+           std::to_string(BOOST_VERSION / 100 % 1000);
+}
+
 /// The figure with the verdicts that are about it.
 HtmlFigure judged(HtmlFigure figure, const std::vector<Conclusion>& conclusions) {
     for (const Conclusion& c : conclusions)
@@ -69,7 +83,7 @@ std::string write_report(Report report, const std::vector<Figure>& figures,
                          const std::function<double()>& seconds, const ResultDirectory& directory) {
     const std::string problem = draw(directory, figures);
     report.seconds = seconds();
-    report.settings.emplace_back("predcg", predcg::version_string);
+    report.settings.emplace_back("versions", versions());
     report.settings.emplace_back("time taken", fixed(report.seconds, 1) + " s");
     directory.write("report.json", json_of(report).dump(1) + "\n");
     directory.write("report.html", page(report.title, body_of(report, {directory.staging()})));

@@ -18,6 +18,15 @@ std::string read_file(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+void write_whole(const fs::path& path, std::string_view text) {
+    const fs::path half = path.string() + ".unfinished";
+    std::ofstream file(half, std::ios::binary);
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    if (!file) throw std::runtime_error("cannot write " + in_quotes(path.string()));
+    fs::rename(half, path);
+}
+
 bool has_file(const fs::path& path) {
     std::error_code error;
     return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0;
@@ -59,6 +68,7 @@ std::string ResultDirectory::read(const std::string& name) const { return read_f
 bool ResultDirectory::has(const std::string& name) const { return has_file(staging_ / name); }
 
 void ResultDirectory::publish() const {
+    if (!fs::exists(staging_)) return;
     for (const auto& entry : fs::directory_iterator(staging_))
         fs::rename(entry.path(), path_ / entry.path().filename());
 }

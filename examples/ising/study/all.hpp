@@ -1,0 +1,21 @@
+#pragma once
+// All experiments, each a part with a directory of its own, and one report of them that stands alone.
+#include <predcg/core/types.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace cli::study {
+
+struct AllSettings {
+    std::uint64_t seed = 1;
+    predcg::Index threads = 2;
+    bool quick = false;  ///< small chains, few fields, data and draws: to try it
+    bool fresh = false;  ///< parts that are finished, too
+};
+
+/// Parts whose directory has results of the same settings and version are kept. Throws Interrupted, with what
+/// was kept, after Ctrl-C.
+void run_all(const AllSettings& settings, const std::string& out);
+
+}  // namespace cli::study
