@@ -19,7 +19,8 @@ class WithTerms {
 
 public:
     /// Throws ArgumentError unless `kept` are indices of parameters, each once and in order.
-    WithTerms(U potential, std::vector<Index> kept) : potential_(std::move(potential)), kept_(std::move(kept)) {
+    WithTerms(U potential, std::vector<Index> kept)
+        : potential_(std::move(potential)), kept_(std::move(kept)) {
         Index before = -1;
         for (const Index k : kept_) {
             require_range(k, before + 1, Index(potential_.parameter_count()) - 1, "WithTerms", "kept",
@@ -55,9 +56,7 @@ public:
     double base_energy(const X& x) const requires LinearCoarsePotential<U> {
         return predcg::base_energy(potential_, x);
     }
-    double energy(const X& x, const Vector& theta) const {
-        return predcg::energy(potential_, x, all(theta));
-    }
+    double energy(const X& x, const Vector& theta) const { return predcg::energy(potential_, x, all(theta)); }
     Vector parameter_gradient(const X& x, const Vector& theta) const requires HasParameterGradient<U> {
         return selected(Vector(potential_.parameter_gradient(x, all(theta))), kept_);
     }
@@ -68,10 +67,8 @@ public:
     Window window() const requires ChainCoarsePotential<U> { return potential_.window(); }
     bool translation_invariant() const { return is_translation_invariant(potential_); }
     template <class Letter>
-        requires detail::HasLocalFeatures<U>
-    Vector local_features(Index i, std::span<const Letter> w) const {
-        return selected(Vector(potential_.local_features(i, w)), kept_);
-    }
+        requires detail::HasLocalFeatures<U> Vector local_features(Index i, std::span<const Letter> w)
+    const { return selected(Vector(potential_.local_features(i, w)), kept_); }
     template <class Letter>
         requires ChainCoarsePotential<U>
     double local_energy(Index i, std::span<const Letter> w, const Vector& theta) const {
@@ -79,9 +76,8 @@ public:
     }
     template <class Letter>
         requires detail::HasLocalParameterGradient<U>
-    Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return selected(Vector(potential_.local_parameter_gradient(i, w, all(theta))), kept_);
-    }
+            Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta)
+    const { return selected(Vector(potential_.local_parameter_gradient(i, w, all(theta))), kept_); }
 
     template <class Letter>
         requires HasCoarseEnergyDifference<U, X, Letter>

@@ -160,7 +160,8 @@ public:
     Vector log_likelihoods(const Data& data, const Parameters& at) const {
         const CoarseTarget coarse = boltzmann(coarse_, at.theta, data.beta);
         const double log_z_coarse = coarse_engine(engine_).log_partition(coarse);
-        return log_partitions(latent_engine(engine_), coarse, likelihood_maker(at.eta, data), data.all).array() -
+        return log_partitions(latent_engine(engine_), coarse, likelihood_maker(at.eta, data), data.all)
+                   .array() -
                log_z_coarse;
     }
 

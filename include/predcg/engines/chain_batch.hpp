@@ -51,9 +51,9 @@ public:
         : space_(space), lane_shape_(lane_shape), factors_(factors),
           chains_(common.shape, common.weights, lane_shape) {}
 
-    /// Calls block(chains, first, lanes, weights, log_z) for targets first .. first+lanes-1, after the forward
-    /// recursion, and alone(k) for targets that cannot be done with others: their weight in the block is
-    /// zero. Returns the sum of weight(k) log Z_k of the others.
+    /// Calls block(chains, first, lanes, weights, log_z) for targets first .. first+lanes-1, after the
+    /// forward recursion, and alone(k) for targets that cannot be done with others: their weight in the block
+    /// is zero. Returns the sum of weight(k) log Z_k of the others.
     template <class Weight, class Block, class Alone>
     double run(Weight&& weight, Block&& block, Alone&& alone) {
         double sum = 0.0;

@@ -88,9 +88,8 @@ struct TransferMatrix {
         const auto problem = prepare(target, window, 3.0, static_cast<double>(size), function);
         detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function), owns,
                                  size - common);
-        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights, const auto&) {
-            means.add(chains, first, lanes, lane_weights);
-        };
+        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights,
+                               const auto&) { means.add(chains, first, lanes, lane_weights); };
         *sums.log_partition +=
             detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
                 .run(weight, block, alone);

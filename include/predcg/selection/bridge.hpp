@@ -24,12 +24,14 @@ struct BridgeEstimate {
 
 /// r = int p(z) dz of an unnormalised density p, by a normalised density g that overlaps with it. From
 /// l = p/g at draws of p (S1 of them, rows iterations, columns chains) and at S2 independent draws of g,
-///     r <- [1/S2 sum_g l / (s1 l + s2 r)] / [1/S1 sum_p 1 / (s1 l + s2 r)],   s1 = n / (n + S2), s2 = 1 - s1,
-/// until it stays: the bridge of least variance (X.-L. Meng, W. H. Wong, Stat. Sin. 6 (1996) 831; Q. F. Gronau
-/// et al., J. Math. Psychol. 81 (2017) 80). n is what the draws of p are worth (effective sample size).
+///     r <- [1/S2 sum_g l / (s1 l + s2 r)] / [1/S1 sum_p 1 / (s1 l + s2 r)],   s1 = n / (n + S2), s2 = 1 -
+///     s1,
+/// until it stays: the bridge of least variance (X.-L. Meng, W. H. Wong, Stat. Sin. 6 (1996) 831; Q. F.
+/// Gronau et al., J. Math. Psychol. 81 (2017) 80). n is what the draws of p are worth (effective sample
+/// size).
 ///
-/// The standard error is that of S. Fruehwirth-Schnatter, Econom. J. 7 (2004) 143: with f1 = p/(s1 p + s2 r g)
-/// at draws of g, f2 = r g/(s1 p + s2 r g) at draws of p,
+/// The standard error is that of S. Fruehwirth-Schnatter, Econom. J. 7 (2004) 143: with f1 = p/(s1 p + s2 r
+/// g) at draws of g, f2 = r g/(s1 p + s2 r g) at draws of p,
 ///     se^2 = var(f1) / (S2 mean(f1)^2) + mcse(f2)^2 / mean(f2)^2,
 /// mcse with the autocorrelation of the chains. Arguments are logarithms, -infinity where p = 0.
 ///
@@ -40,7 +42,8 @@ inline BridgeEstimate bridge_sampling(const ChainDraws& of_p, const Vector& of_g
     detail::require_draws(of_p, 4, "bridge_sampling");
     require(of_g.size() >= 2, "bridge_sampling", "number of draws of g", of_g.size(), "at least 2");
     require_positive(effective, "bridge_sampling", "effective");
-    require(settings.iterations >= 1, "bridge_sampling", "iterations", settings.iterations, "an integer >= 1");
+    require(settings.iterations >= 1, "bridge_sampling", "iterations", settings.iterations,
+            "an integer >= 1");
     bool defined = detail::all_finite(of_p);
     for (const double l : of_g) defined &= l < std::numeric_limits<double>::infinity();
     if (!defined) throw NumericalError("bridge_sampling: a ratio of densities is not finite");
@@ -59,8 +62,7 @@ inline BridgeEstimate bridge_sampling(const ChainDraws& of_p, const Vector& of_g
     Vector f1(of_g.size());
     // l / (s1 l + s2 r) and r / (s1 l + s2 r), l = exp(x): each a function of x - log r alone.
     const auto evaluate = [&](double log_r) {
-        for (Index k = 0; k < of_g.size(); ++k)
-            f1[k] = 1.0 / (s1 + s2 * std::exp(log_r - (of_g[k] - unit)));
+        for (Index k = 0; k < of_g.size(); ++k) f1[k] = 1.0 / (s1 + s2 * std::exp(log_r - (of_g[k] - unit)));
         for (Index k = 0; k < draws.size(); ++k)
             f2.data()[k] = 1.0 / (s2 + s1 * std::exp(draws.data()[k] - unit - log_r));
     };

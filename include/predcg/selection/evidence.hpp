@@ -56,8 +56,8 @@ inline std::optional<double> laplace_integral(const PosteriorExpansion& at, cons
     if (!(eigen.values[0] > 0.0)) return std::nullopt;
     const Matrix root = inverse_root(at.information);
     const Vector shift = root * (root.transpose() * at.gradient);
-    double value =
-        at.value + 0.5 * at.gradient.dot(shift) + 0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi);
+    double value = at.value + 0.5 * at.gradient.dot(shift) +
+                   0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi);
     for (const double information : eigen.values) value -= 0.5 * std::log(information);
     for (const Wall& wall : walls)
         value += log_normal_cdf(wall.distance(z + shift) / (root.transpose() * wall.normal).norm());

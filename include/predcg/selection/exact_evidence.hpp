@@ -49,9 +49,9 @@ inline CutNormal normal_of(const Matrix& z, const std::vector<Wall>& walls) {
 }  // namespace detail
 
 /// log p(data | model) by integration over the exact posterior: bridge sampling between draws of the full
-/// posterior (full_posterior, or exchange_posterior with exact draws of p_c) and a normal in z = (beta theta_c,
-/// eta) with their mean and covariance, cut at the bounds of the prior. The first half of every chain makes
-/// the normal, the second half is compared with it.
+/// posterior (full_posterior, or exchange_posterior with exact draws of p_c) and a normal in z = (beta
+/// theta_c, eta) with their mean and covariance, cut at the bounds of the prior. The first half of every
+/// chain makes the normal, the second half is compared with it.
 ///
 /// standard_error is the Monte Carlo error of log_evidence, autocorrelation included. Flagged (reliable,
 /// remarks) where the posterior is, where the error exceeds the limit, or where the bridge has not converged;

@@ -32,17 +32,18 @@ struct LeaveOneOut {
 };
 
 /// Leave-one-out predictive density by Pareto-smoothed importance sampling from posterior draws theta_s:
-///     log p(x_i | x_-i) = log sum_s w_s p(x_i | theta_s),   w_s ~ 1 / p(x_i | theta_s) smoothed, sum_s w_s = 1,
-///     log p(x_i | theta) = log Z(q_i) - log Z(p_c),   exact;
-///     elpd = sum_i log p(x_i | x_-i),   standard_error^2 = N var_i,   p_loo = sum_i log mean_s p(x_i | theta_s) - elpd
-/// (A. Vehtari, A. Gelman, J. Gabry, Stat. Comput. 27 (2017) 1413; smoothing J. Mach. Learn. Res. 25 (2024) 72).
-/// Larger is better. The standard error says how much elpd would change with other data; differences between
-/// models on the same data are known better: take that of the differences of log_density.
+///     log p(x_i | x_-i) = log sum_s w_s p(x_i | theta_s),   w_s ~ 1 / p(x_i | theta_s) smoothed, sum_s w_s =
+///     1, log p(x_i | theta) = log Z(q_i) - log Z(p_c),   exact; elpd = sum_i log p(x_i | x_-i),
+///     standard_error^2 = N var_i,   p_loo = sum_i log mean_s p(x_i | theta_s) - elpd
+/// (A. Vehtari, A. Gelman, J. Gabry, Stat. Comput. 27 (2017) 1413; smoothing J. Mach. Learn. Res. 25 (2024)
+/// 72). Larger is better. The standard error says how much elpd would change with other data; differences
+/// between models on the same data are known better: take that of the differences of log_density.
 ///
-/// Data with equal prepared forms are done once. Flagged where the posterior is, or where a datum has a Pareto
-/// k above the limit: it moves the posterior too much to be left out of it by weights. Cost: log Z(q) of every
-/// distinct datum for every draw; memory draws x distinct data. Needs exact engines. Throws ArgumentError for
-/// less than 25 draws, less than 2 data, weights that are no whole numbers, or another model's posterior.
+/// Data with equal prepared forms are done once. Flagged where the posterior is, or where a datum has a
+/// Pareto k above the limit: it moves the posterior too much to be left out of it by weights. Cost: log Z(q)
+/// of every distinct datum for every draw; memory draws x distinct data. Needs exact engines. Throws
+/// ArgumentError for less than 25 draws, less than 2 data, weights that are no whole numbers, or another
+/// model's posterior.
 template <class Grainer, class AnyData>
 LeaveOneOut leave_one_out(const Grainer& grainer, const AnyData& any_data, const PosteriorResult& posterior,
                           const LeaveOneOutSettings& settings = {}) {

@@ -24,9 +24,9 @@ struct SelectionSettings {
 /// The terms that stay, and the fit with them alone.
 template <class Coarse, class Map, class Engine>
 struct Selection {
-    std::vector<TermScore> terms;  ///< of all candidates, in the order of the potential; a term that was dropped
-                                   ///< has the numbers of when it was
-    std::vector<Index> kept;       ///< their places, ascending
+    std::vector<TermScore> terms;  ///< of all candidates, in the order of the potential; a term that was
+                                   ///< dropped has the numbers of when it was
+    std::vector<Index> kept;                  ///< their places, ascending
     Fit<WithTerms<Coarse>, Map, Engine> fit;  ///< under the prior of the grainer
     bool reliable = true;
     std::vector<std::string> remarks;
@@ -43,12 +43,9 @@ namespace detail {
 /// The grainer with some terms, and a prior precision for each.
 template <class Grainer>
 auto with_relevance(const Grainer& grainer, const std::vector<Index>& kept, const Vector& precision) {
-    return EMCoarseGrainer{grainer.fine(),
-                           with_terms(grainer.coarse(), kept),
-                           grainer.map(),
-                           grainer.engine(),
-                           grainer.optimizer(),
-                           BlockPriors{Relevance(precision), grainer.prior().map}};
+    return EMCoarseGrainer{grainer.fine(),      with_terms(grainer.coarse(), kept),
+                           grainer.map(),       grainer.engine(),
+                           grainer.optimizer(), BlockPriors{Relevance(precision), grainer.prior().map}};
 }
 
 /// A set of terms with the prior precisions that belong to it.
@@ -114,12 +111,12 @@ private:
 }  // namespace detail
 
 /// Automatic relevance determination of the terms of a linear coarse potential. Each term has a prior
-/// precision of its own, beta theta_k ~ N(0, 1/alpha_k), that of unit information: alpha_k = S_k / N, with S_k
-/// what the data say about the term (detail::TermInformation) and N their number, so that the prior is worth
-/// one datum. A term stays iff the Laplace evidence with it exceeds that without it, other precisions
-/// unchanged; by unit_information_gain that is z_k^2 > (1 + 1/N) log(N+1), about log N, where the posterior is
-/// normal. From all terms the one that the evidence most wants gone is dropped, and so on, until all that are
-/// left are wanted. The prior of the map is the grainer's. Deterministic.
+/// precision of its own, beta theta_k ~ N(0, 1/alpha_k), that of unit information: alpha_k = S_k / N, with
+/// S_k what the data say about the term (detail::TermInformation) and N their number, so that the prior is
+/// worth one datum. A term stays iff the Laplace evidence with it exceeds that without it, other precisions
+/// unchanged; by unit_information_gain that is z_k^2 > (1 + 1/N) log(N+1), about log N, where the posterior
+/// is normal. From all terms the one that the evidence most wants gone is dropped, and so on, until all that
+/// are left are wanted. The prior of the map is the grainer's. Deterministic.
 ///
 /// Evidence maximised over alpha (MacKay, Tipping) would keep every term with z^2 > 1: too many.
 /// Terms that are dropped cost no less: the window stays. reliable is false where an information is not
@@ -176,8 +173,8 @@ auto select_terms(const Grainer& grainer, const AnyData& any_data, double beta,
     if (!stage.log_evidence)
         remarks.push_back("not Gaussian: the information at the mode is not positive definite");
 
-    const EMCoarseGrainer chosen{grainer.fine(),   with_terms(grainer.coarse(), stage.kept),
-                                 grainer.map(),    grainer.engine(),
+    const EMCoarseGrainer chosen{grainer.fine(),      with_terms(grainer.coarse(), stage.kept),
+                                 grainer.map(),       grainer.engine(),
                                  grainer.optimizer(), grainer.prior()};
     using Result = Selection<std::remove_cvref_t<decltype(grainer.coarse())>,
                              std::remove_cvref_t<decltype(grainer.map())>,

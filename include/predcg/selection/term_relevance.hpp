@@ -12,13 +12,14 @@ namespace predcg {
 struct TermScore {
     std::string name;
     bool kept = true;
-    double estimate = 0.0;   ///< of beta theta_k, at the mode under the term's own prior
-    double z = 0.0;          ///< estimate over its standard error, the term's prior taken out
-    double precision = 0.0;  ///< alpha_k of its prior, beta theta_k ~ N(0, 1 / alpha_k)
+    double estimate = 0.0;       ///< of beta theta_k, at the mode under the term's own prior
+    double z = 0.0;              ///< estimate over its standard error, the term's prior taken out
+    double precision = 0.0;      ///< alpha_k of its prior, beta theta_k ~ N(0, 1 / alpha_k)
     double evidence_gain = 0.0;  ///< log evidence with the term less that without it, others as they are
 };
 
-/// What the evidence gains by a term of a quadratic log-likelihood, under the unit-information prior of N data:
+/// What the evidence gains by a term of a quadratic log-likelihood, under the unit-information prior of N
+/// data:
 ///     1/2 [ z^2 N/(N+1) - log(N+1) ],
 /// positive iff z^2 > (1 + 1/N) log(N+1), which is log N up to terms of order log(N)/N.
 /// (With data about beta theta_k of precision S and mean t, z^2 = S t^2, and prior precision alpha = S/N, the
