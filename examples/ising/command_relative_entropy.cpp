@@ -49,8 +49,9 @@ struct Options {
 IsingRelativeEntropy match_with_progress(const Options& options, const Configurations& data) {
     check_predictions(options.model);
     FitSettings settings;
+    const bool slow = options.sampled() || options.choice.method == MatchingMethod::iterative_boltzmann;
     settings.iterations =
-        options.sampled() && options.given_iterations->count() == 0 ? sampled_iterations : options.iterations;
+        slow && options.given_iterations->count() == 0 ? sampled_iterations : options.iterations;
     settings.seed = options.seed;
     Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
     settings.observer = [&](const TraceEntry& entry) {
@@ -86,7 +87,7 @@ std::string json_of(const Options& options, const IsingRelativeEntropy& result, 
               {"samples", data.size()},
               {"seed", fit.seed},
               {"version", version_string}};
-    if (options.choice.method == MatchingMethod::iterative_boltzmann) json.erase("optimizer");
+    if (options.choice.method != MatchingMethod::relative_entropy) json.erase("optimizer");
     if (fit.monte_carlo) {
         json["monte_carlo"] = monte_carlo_of(fit, options.method.kernel);
         json["monte_carlo"].erase("latent_samples");
@@ -173,9 +174,10 @@ void add_method(CLI::App& app, Options& options) {
                "Moments by transfer matrix, or by averages over samples");
     add_choice(app, "--optimizer", options.method.optimizer, optimizers,
                "Newton; or gradient steps that shrink, with monte-carlo only");
-    options.given_iterations = add_integer(
-        app, "--iterations", options.iterations,
-        "Limit of iterations: " + std::to_string(sampled_iterations) + " with monte-carlo, else", 0);
+    options.given_iterations = add_integer(app, "--iterations", options.iterations,
+                                           "Limit of iterations: " + std::to_string(sampled_iterations) +
+                                               " with monte-carlo or iterative-boltzmann, else",
+                                           0);
     add_seed(app, options.seed, "Seed of ties that are drawn, and of the samples of monte-carlo");
     options.for_sampling = {
         add_integer(app, "--coarse-samples", options.method.coarse_samples,

@@ -146,6 +146,18 @@ TEST(IterativeBoltzmann, InteractingTermsTakeMoreStepsToTheSamePoint) {
     EXPECT_GT(boltzmann.iterations, newton.iterations);
 }
 
+// Terms that share most of what they say: undamped steps would turn back and forth for ever.
+TEST(IterativeBoltzmann, StepsThatOvershootAreDamped) {
+    const ising::CoarseChainSettings model{.sites = 8, .linear = true, .pair_range = 4};
+    auto rng = test_rng(9);
+    const auto data = by_hand::markov_data(rng, 16, 200, 0.85, 0.5);
+    const auto newton = problem(model, Newton{}).fit(data, {.beta = beta});
+    const auto boltzmann = problem(model, IterativeBoltzmann{}).fit(data, {.beta = beta, .iterations = 5000});
+    ASSERT_EQ(newton.status, Status::converged);
+    ASSERT_EQ(boltzmann.status, Status::converged);
+    expect_close(boltzmann.parameters.theta, newton.parameters.theta, 1e-5);
+}
+
 TEST(IterativeBoltzmann, SaturatedDataAreReported) {
     const std::vector<Spins> saturated(5, Spins(16, 1));
     const auto fit =

@@ -1,5 +1,6 @@
 // Relative entropy against the reference: parameters, target moments, prediction after reconstruction, for
 // every model of every data set.
+#include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/ising/observables.hpp>
 #include <predcg/predict/predict.hpp>
@@ -40,6 +41,29 @@ TEST_P(Reference, ParametersAndTargetMoments) {
         expect_close(Vector(-fit.target_moments), vector_of(expected["target_feature_means"]), tolerance,
                      what + " target moments");
         expect_close(fit.model_moments, fit.target_moments, tolerance, what + " matched");
+    }
+}
+
+// With uniform blocks at level 2 one of three block configurations has both spins equal to X_r, and two have
+// the sum 0: m = M_c / 3, with M_c of p_c by enumeration.
+TEST_P(Reference, MagnetizationAfterReconstruction) {
+    for (const auto& model : json["models"]) {
+        const Index level = model["level"];
+        const RelativeEntropy minimiser{reference::coarse_chain(model, field),
+                                        ising::majority_map({.level = level}), TransferMatrix{}};
+        const auto fit = minimiser.fit(data, {.beta = beta});
+        const auto target = boltzmann(fit.coarse, fit.parameters.theta, beta);
+        const double M = Enumeration{}.site_moments(target, 1).mean.mean();
+        const auto back = fit.reconstructed(ising::uniform_reconstruction({.level = level}));
+        const Prediction m = predict(back, ising::Magnetization{});
+        EXPECT_TRUE(m.exact);
+        if (level == 2) {
+            EXPECT_NEAR(m.value(), M / 3.0, 1e-12);
+        }
+        // Level 4: 11 block configurations, sums 4, 2 (four times) and 0 (six times).
+        if (level == 4) {
+            EXPECT_NEAR(m.value(), M * (4.0 + 4.0 * 2.0) / (4.0 * 11.0), 1e-12);
+        }
     }
 }
 

@@ -49,20 +49,25 @@ struct InverseMonteCarlo {
 /// for potentials whose features are sums of terms with two values (TwoValuedTerms), where it reads
 ///     dz_k = (logit P_model,k(high) - logit P_target,k(high)) / (high - low):
 /// for a pair of +-1, beta dtheta_k = atanh(c_target) - atanh(c_model). It ignores that terms interact: exact
-/// where they do not, else a step in a direction that rises. Features without histograms stay where the fit
-/// starts. Steps longer than max_step are shortened. Its target moments come from RelativeEntropy::fit.
-/// Reith, Puetz, Mueller-Plathe, J. Comput. Chem. 24 (2003) 1624; Soper, Chem. Phys. 202 (1996) 295.
+/// where they do not, else a step in a direction that rises, which may overshoot: each time a step takes back
+/// a quarter of the one before, all later ones are halved once more. Features without histograms stay where
+/// the fit starts. Steps longer than max_step are shortened. Its target moments come from
+/// RelativeEntropy::fit. Reith, Puetz, Mueller-Plathe, J. Comput. Chem. 24 (2003) 1624; Soper, Chem. Phys.
+/// 202 (1996) 295.
 struct IterativeBoltzmann {
     double step_tolerance = 1e-9;
     double max_step = 3.0;
     std::vector<TwoValuedTerms> terms{};  ///< from the potential
     Vector targets{};                     ///< mean features of the mapped data
 
-    struct State {};
+    struct State {
+        double gain = 1.0;
+        Vector last{};
+    };
 
     double tolerance() const { return step_tolerance; }
 
-    std::optional<Vector> step(State&, const Vector&, const Vector& gradient, const Matrix&) const {
+    std::optional<Vector> step(State& state, const Vector&, const Vector& gradient, const Matrix&) const {
         require_equal(gradient.size(), targets.size(), "IterativeBoltzmann", "number of parameters",
                       "the number of target moments");
         Vector step = Vector::Zero(gradient.size());
@@ -72,6 +77,10 @@ struct IterativeBoltzmann {
         }
         const double length = largest(step);
         if (length > max_step) step *= max_step / length;
+        if (state.last.size() == step.size() && state.last.dot(step) < -0.25 * state.last.squaredNorm())
+            state.gain *= 0.5;
+        state.last = step;
+        step *= state.gain;
         return step;
     }
 

@@ -57,7 +57,11 @@ public:
     Form prepare(const fine_type& x) const { return {xi_(x)}; }
     Form prepare(const Form& mapped) const { return mapped; }
 
-    Index coarse_size(const Form& mapped) const { return static_cast<Index>(mapped.image.size()); }
+    /// Where the image knows it.
+    Index coarse_size(const Form& mapped) const requires requires {
+        { mapped.image.size() } -> std::convertible_to<Index>;
+    }
+    { return static_cast<Index>(mapped.image.size()); }
 
     MappedFactor<image_t<Xi>> likelihood(const Form& mapped, const Vector&) const {
         return MappedFactor<image_t<Xi>>(mapped);

@@ -1,0 +1,21 @@
+// expect: predcg: a deterministic map cannot be inverted; predict with fit.reconstructed(...)
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/ising/observables.hpp>
+#include <predcg/predict/predict.hpp>
+#include <predcg/relative_entropy.hpp>
+
+using namespace predcg;
+
+double predicted(const std::vector<std::vector<ising::Spin>>& data) {
+    const RelativeEntropy minimiser{ising::coarse_chain({.sites = 2}), ising::majority_map(),
+                                    TransferMatrix{}};
+    const auto fit = minimiser.fit(data, {.beta = 1.0});
+#ifdef PREDCG_TWIN
+    return predict(fit.reconstructed(ising::uniform_reconstruction()), ising::Magnetization{}).value();
+#else
+    return predict(fit, ising::Magnetization{}).value();
+#endif
+}
+
+int main() {}
