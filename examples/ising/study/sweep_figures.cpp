@@ -82,14 +82,12 @@ Table path_table(const SweepResult& result) {
 std::string with_band(std::string commands, bool banded) {
     for (const std::string shift : {"0", "column('truth')"}) {
         const std::string band =
-            banded
-                ? "'sweep_predcg_linear.csv' using 'field':(column('magnetization_lower')-" + shift +
-                      "):(column('magnetization_upper')-" + shift +
-                      ") with filledcurves linecolor rgb predcg_linear fillstyle transparent solid 0.3 "
-                      "noborder" +
-                      (shift == "0" ? " title '{linear, pair_1}, full posterior' noenhanced" : " notitle") +
-                      ", "
-                : "";
+            banded ? "'sweep_predcg_linear.csv' using 'field':(column('magnetization_lower')-" + shift +
+                         "):(column('magnetization_upper')-" + shift +
+                         ") with filledcurves linecolor rgb predcg_linear fillstyle transparent solid 0.3 "
+                         "noborder" +
+                         (shift == "0" ? " title 'its full posterior'" : " notitle") + ", "
+                   : "";
         const std::string place = "BAND(" + shift + ") ";
         commands.replace(commands.find(place), place.size(), band);
     }
@@ -102,7 +100,7 @@ std::string assigned(const char* name, double value) {
 
 constexpr const char* theta_c_figure = R"(
 set multiplot layout 2,1
-set key maxcols 1 maxrows 3
+set key maxcols 2 maxrows 3 width 0
 set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)
@@ -113,16 +111,16 @@ set ytics pair_step
 set format x ''
 set ylabel theta.'_1  (energy)'
 plot 'sweep_predcg.csv' using 'field':(settled('pair_1')) with points pointtype 7 linecolor rgb predcg \
-         title 'predCG {pair_1}' noenhanced, \
+         title '{pair_1}' noenhanced, \
      '' using 'field':(open('pair_1')) with points pointtype 6 linewidth 1.3 linecolor rgb predcg notitle, \
      'sweep_predcg_linear.csv' using 'field':(settled('pair_1')) with points pointtype 9 \
-         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
+         linecolor rgb predcg_linear title '{linear, pair_1}' noenhanced, \
      '' using 'field':(open('pair_1')) with points pointtype 8 linewidth 1.3 linecolor rgb predcg_linear \
          title open_title, \
      'sweep_monte_carlo.csv' using 'field':'pair_1' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
-         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced, \
+         linecolor rgb monte_carlo title '{pair_1}, Monte Carlo' noenhanced, \
      'sweep_relative_entropy.csv' using 'field':'pair_1' with points pointtype 4 linewidth 1.6 \
-         linecolor rgb relative_entropy title 'relative entropy {pair_1}' noenhanced
+         linecolor rgb relative_entropy title 'relative entropy'
 set bmargin 3.6
 set tmargin 0.5
 set format x '%g'
@@ -138,7 +136,7 @@ set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
 )";
 
 constexpr const char* theta_cf_figure = R"(
-set key maxcols 1 maxrows 3
+set key maxcols 2 maxrows 2 width 0
 set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)
@@ -147,15 +145,16 @@ set offsets 0, 0, graph 0.05, graph 0.05
 set xlabel 'field '.mu.'  (energy)'
 set ylabel theta.'_{cf}'
 plot 'sweep_predcg.csv' using 'field':'theta_cf' with points pointtype 7 linecolor rgb predcg \
-         title 'predCG {pair_1}' noenhanced, \
+         title '{pair_1}' noenhanced, \
      'sweep_predcg_linear.csv' using 'field':'theta_cf' with points pointtype 9 pointsize 0.6 \
-         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
+         linecolor rgb predcg_linear title '{linear, pair_1}' noenhanced, \
      'sweep_monte_carlo.csv' using 'field':'theta_cf' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
-         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced
+         linecolor rgb monte_carlo title '{pair_1}, Monte Carlo' noenhanced
 )";
 
 constexpr const char* magnetization_figure = R"(
 set multiplot layout 2,1
+set key maxcols 2 maxrows 4 width 0
 set lmargin 10; set rmargin 2
 set xrange [first-side:last+side]
 set offsets 0, 0, graph 0.03, graph 0.03
@@ -168,13 +167,13 @@ plot BAND(0) 'sweep_truth.csv' using 'field':'magnetization' with lines linewidt
      'sweep_data.csv' using 'field':'magnetization' with points pointtype 2 linewidth 1.5 linecolor rgb data \
          title 'data', \
      'sweep_predcg.csv' using 'field':'magnetization' with points pointtype 7 linecolor rgb predcg \
-         title 'predCG {pair_1}' noenhanced, \
+         title '{pair_1}' noenhanced, \
      'sweep_predcg_linear.csv' using 'field':'magnetization' with points pointtype 9 pointsize 0.6 \
-         linecolor rgb predcg_linear title 'predCG {linear, pair_1}' noenhanced, \
+         linecolor rgb predcg_linear title '{linear, pair_1}' noenhanced, \
      'sweep_monte_carlo.csv' using 'field':'magnetization' with points pointtype 1 pointsize 1.1 linewidth 1.6 \
-         linecolor rgb monte_carlo title 'predCG {pair_1}, Monte Carlo' noenhanced, \
+         linecolor rgb monte_carlo title '{pair_1}, Monte Carlo' noenhanced, \
      'sweep_relative_entropy.csv' using 'field':'magnetization' with points pointtype 4 linewidth 1.6 \
-         linecolor rgb relative_entropy title 'relative entropy {pair_1}' noenhanced
+         linecolor rgb relative_entropy title 'relative entropy'
 unset key
 set bmargin 3.6
 set tmargin 0.5
@@ -274,10 +273,10 @@ std::vector<Figure> sweep_figures(const SweepResult& result) {
         assigned("theta_step", tic_step(path_theta)) + assigned("theta_cf_step", tic_step(path_theta_cf));
     const std::string open_title =
         std::string("\nopen_title = 'hollow: ") + direction_kind(result.settings.prior) + "'";
-    return {{.name = "sweep_theta_c", .height = 540, .commands = steps + open_title + theta_c_figure},
-            {.name = "sweep_theta_cf", .height = 380, .commands = axis + theta_cf_figure},
+    return {{.name = "sweep_theta_c", .height = 580, .commands = steps + open_title + theta_c_figure},
+            {.name = "sweep_theta_cf", .height = 360, .commands = axis + theta_cf_figure},
             {.name = "sweep_magnetization",
-             .height = 600,
+             .height = 660,
              .commands = steps + with_band(magnetization_figure, points.front().fits[1].band.has_value())},
             {.name = "sweep_paths", .height = 520, .commands = path_steps + paths_figure}};
 }
