@@ -26,6 +26,8 @@ enum class Purpose : std::uint32_t {
     replicate = 9,    ///< replicated data sets of predictive checks
     calibrate = 10,   ///< what a calibration draws itself
     predictive = 11,  ///< single configurations of predictive distributions
+    mean_field = 14,  ///< starts of a mean field
+    folds = 15,       ///< which data a fold of a cross-validation holds
 };
 
 /// The identity of a stream of random numbers.
