@@ -2,6 +2,7 @@
 #include <predcg/compare/compare.hpp>
 #include <predcg/predcg.hpp>
 
+#include <cmath>
 #include <cstdio>
 
 using namespace predcg;
@@ -9,9 +10,15 @@ using namespace predcg;
 namespace {
 
 void print(const std::vector<ComparisonRow>& rows) {
-    for (const ComparisonRow& row : rows)
-        std::printf("%-15s %-2s %.4f +- %.4f %s\n", row.method.c_str(), row.observable.c_str(), row.error,
-                    row.standard_error, row.failure.c_str());
+    for (const ComparisonRow& row : rows) {
+        std::printf("%-16s  %-2s", row.method.c_str(), row.observable.c_str());
+        if (!row.failure.empty())
+            std::printf(" failed: %s\n", row.failure.c_str());
+        else if (std::isnan(row.standard_error))
+            std::printf(" %.4f\n", row.error);
+        else
+            std::printf(" %.4f +- %.4f\n", row.error, row.standard_error);
+    }
 }
 
 }  // namespace

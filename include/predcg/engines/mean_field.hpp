@@ -4,6 +4,8 @@
 #include <predcg/engines/product_ascent.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
