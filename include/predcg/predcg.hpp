@@ -1,7 +1,7 @@
 #pragma once
 // Exact learning and prediction, and the Ising and Gaussian models. Apart from it, to be included where they
 // are used: monte_carlo.hpp, algebra/autodiff.hpp (needs Eigen's unsupported modules), em/online.hpp,
-// sampling/diagnostics.hpp, testing/.
+// engines/mean_field.hpp, compare/, sampling/diagnostics.hpp, testing/.
 #include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/gaussian.hpp>

@@ -1,6 +1,7 @@
 // Newton's step, and maximisation under lower bounds.
 #include <predcg/optimize/newton.hpp>
 #include <predcg/optimize/projected_newton.hpp>
+#include <predcg/optimize/quasi_newton.hpp>
 
 #include <gtest/gtest.h>
 
@@ -45,6 +46,47 @@ TEST(Newton, LongStepsAreShortenedInTheirDirection) {
         Newton{.max_step = 2.0}.step(state, Vector::Zero(2), Vector{{3.0, -8.0}}, Matrix::Identity(2, 2));
     ASSERT_TRUE(step.has_value());
     EXPECT_NEAR((*step - Vector{{0.75, -2.0}}).norm(), 0.0, 1e-15);
+}
+
+/// Steps of QuasiNewton up a concave quadratic with `curvature` until its gradient is below 1e-10 of the
+/// first, halved until they rise, where the information given is another one.
+int steps_of_quasi_newton(const Matrix& curvature, const Matrix& information, const Vector& start) {
+    QuasiNewton::State state;
+    Vector z = start;
+    const double first = (curvature * start).norm();
+    for (int steps = 0; steps < 200; ++steps) {
+        const Vector gradient = -curvature * z;
+        if (gradient.norm() < 1e-10 * first) return steps;
+        Vector step = QuasiNewton{.max_step = 1e9}
+                          .step(state, z, gradient, information)
+                          .value_or(Vector(gradient / curvature.norm()));
+        const auto value = [&](const Vector& at) { return -0.5 * at.dot(curvature * at); };
+        while (value(z + step) < value(z)) step *= 0.5;
+        z += step;
+    }
+    return 200;
+}
+
+TEST(QuasiNewton, LearnsTheCurvatureFromGradients) {
+    auto rng = test_rng(7);
+    for (int repeat = 0; repeat < 20; ++repeat) {
+        const Matrix curvature = random_positive(rng, 3) + Matrix::Identity(3, 3);
+        const Vector start = random_matrix(rng, 3, 1);
+        EXPECT_EQ(steps_of_quasi_newton(curvature, curvature, start), 1);
+        // With Newton's steps 3 times too short the error falls by 2/3 a step: 57 steps.
+        EXPECT_LT(steps_of_quasi_newton(curvature, 3.0 * curvature, start), 25);
+        EXPECT_LT(steps_of_quasi_newton(curvature, -curvature, start), 60);
+    }
+}
+
+TEST(QuasiNewton, FirstStepIsNewtonsAndShortened) {
+    QuasiNewton::State state;
+    const auto step = QuasiNewton{.max_step = 2.0}.step(state, Vector::Zero(2), Vector{{3.0, -8.0}},
+                                                        Matrix::Identity(2, 2));
+    EXPECT_NEAR((*step - Vector{{0.75, -2.0}}).norm(), 0.0, 1e-15);
+    QuasiNewton::State other;
+    EXPECT_FALSE(QuasiNewton{}.step(other, Vector::Zero(2), Vector{{1.0, 1.0}}, -Matrix::Identity(2, 2)));
+    EXPECT_EQ(QuasiNewton{}.step(other, Vector(), Vector(), Matrix()).value().size(), 0);
 }
 
 TEST(Newton, NoStepWithoutPositiveInformation) {

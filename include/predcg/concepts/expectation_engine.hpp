@@ -41,6 +41,15 @@ concept NormalisingEngine = Target<T> && requires(const E engine, const T target
     { engine.log_partition(target) } -> RealValue;
 };
 
+/// Knows a lower bound on log Z, and takes moments under the q that attains it: the mean of d(log
+/// density)/dtheta is then the bound's derivative (Danskin), and fits climb the log-likelihood with bounds in
+/// the place of log Z. Not exact: the two bounds of a likelihood have opposite signs, and their difference is
+/// no bound.
+template <class E, class T>
+concept BoundingEngine = Target<T> && requires(const E engine, const T target) {
+    { engine.lower_bound(target) } -> RealValue;
+};
+
 /// Gives moments of site values: order 1 the means, order 2 the second moments, too.
 template <class E, class T>
 concept SiteMomentEngine = Target<T> && requires(const E engine, const T target, int order) {

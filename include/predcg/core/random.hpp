@@ -27,6 +27,8 @@ enum class Purpose : std::uint32_t {
     calibrate = 10,   ///< what a calibration draws itself
     predictive = 11,  ///< single configurations of predictive distributions
     tie = 12,         ///< ties of a deterministic map that are drawn
+    mean_field = 13,  ///< starts of a mean field
+    folds = 14,       ///< which data a fold of a cross-validation holds
 };
 
 /// The identity of a stream of random numbers.

@@ -107,6 +107,7 @@ struct FitResult {
     std::vector<StartSummary> starts;
     std::uint64_t seed = 0;
     std::optional<MonteCarloReport> monte_carlo{};  ///< then log_likelihood and log_posterior are NaN
+    std::optional<double> variational_objective{};  ///< then, too; see EMCoarseGrainer::variational_objective
 
     /// A parameter by its name, coarse or map. Throws ArgumentError for a name that is not there.
     [[gnu::cold]] double operator[](std::string_view name) const {
@@ -147,6 +148,13 @@ struct Fit : FitResult {
         : FitResult(std::move(result)), coarse(std::move(coarse_potential)),
           map(std::move(probabilistic_map)), engine(std::move(expectation_engine)) {
         detail::require_same_model(*this, coarse, map, "Fit");
+    }
+
+    /// The same parameters with another engine: learnt with one that cannot predict (MeanField), predicted
+    /// with one that can.
+    template <class OtherEngine>
+    Fit<Coarse, Map, OtherEngine> with_engine(OtherEngine other) const {
+        return {static_cast<const FitResult&>(*this), coarse, map, std::move(other)};
     }
 
     /// The same parameters with models of another size, for potentials that have the same parameters there:

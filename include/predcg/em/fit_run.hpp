@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -36,7 +37,7 @@ public:
             std::optional<Run> run = run_from(starts[k], static_cast<Index>(k));
             if (!run) continue;
             result.starts.push_back(
-                {run->status, run->iterations, run->end.value, parameters_of(run->end.z)});
+                {run->status, run->iterations, exactly(run->end.value), parameters_of(run->end.z)});
             const double margin = 1e-9 * std::max(1.0, std::abs(run->end.value));  // equal: the earlier start
             const bool stopped = run->status == Status::stopped;
             if (!best || run->end.value > best->end.value + margin) best = std::move(run);
@@ -49,12 +50,19 @@ public:
     }
 
 private:
+    /// A likelihood or posterior density where it is one, else NaN.
+    static double exactly(double value) {
+        return Grainer::is_exact ? value : std::numeric_limits<double>::quiet_NaN();
+    }
+
     /// Everything at z; throws NumericalError where the density has no integral or is NaN.
     Point evaluate(const Vector& z) const {
         auto state = grainer_.make_state(data_, parameters_of(z), settings_.seed);
         ExpectedStatistics statistics = grainer_.expect(state, data_);
         LikelihoodExpansion likelihood = expand_likelihood(
             grainer_.map(), statistics, grainer_.expect_coarse(state), state.eta, data_.beta);
+        if constexpr (!Grainer::is_exact)  // what is climbed; no likelihood, and not handed out as one
+            likelihood.log_likelihood = grainer_.variational_objective(data_, parameters_of(z));
         Point point = this->posterior_point(z, std::move(statistics), std::move(likelihood));
         if (!std::isfinite(point.value) ||
             !predcg::all_finite(point.gradient.data(), point.gradient.size()) ||
@@ -138,8 +146,8 @@ private:
                              run.iterations,
                              at.theta,
                              at.eta,
-                             run.end.likelihood.log_likelihood,
-                             run.end.value,
+                             exactly(run.end.likelihood.log_likelihood),
+                             exactly(run.end.value),
                              step ? largest(*step) : 0.0,
                              false};
             const bool converged = step && entry.step <= grainer_.optimizer().tolerance();
@@ -173,8 +181,10 @@ private:
         if (!prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)
             result.status = Status::not_identified;
         result.iterations = run.iterations;
+        if constexpr (!Grainer::is_exact) result.variational_objective = run.end.likelihood.log_likelihood;
+        run.end.likelihood.log_likelihood = exactly(run.end.likelihood.log_likelihood);
         result.log_likelihood = run.end.likelihood.log_likelihood;
-        result.log_posterior = run.end.value;
+        result.log_posterior = exactly(run.end.value);
         result.likelihood = std::move(run.end.likelihood);
         result.trace = std::move(run.trace);
         return this->describe(std::move(result), run.end.z);

@@ -101,11 +101,12 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
             return true;
     }
     static constexpr bool engine_holds = engine_fits<types>();
-    static_assert(engine_holds,
-                  "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "
-                  "TransferMatrix needs window() with local terms in potential, likelihood and statistic; "
-                  "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space; "
-                  "MonteCarlo needs a kernel for the space (concept Sampler)");
+    static_assert(
+        engine_holds,
+        "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "
+        "TransferMatrix and MeanField need window() with local terms in potential, likelihood and statistic; "
+        "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space; "
+        "MonteCarlo needs a kernel for the space (concept Sampler)");
     template <bool types_hold>
     static constexpr bool coarse_engine_fits() {
         if constexpr (types_hold)

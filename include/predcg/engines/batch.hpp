@@ -94,6 +94,19 @@ MeanSums expect_mean_sum(const Engine& engine, Index size, const T& target, cons
     }
 }
 
+template <class Engine, class T>
+concept PartitionOrBound = NormalisingEngine<Engine, T> || BoundingEngine<Engine, T>;
+
+/// log Z, or its lower bound from an engine that knows no more.
+template <class Engine, class T>
+    requires PartitionOrBound<Engine, T>
+double log_partition_or_bound(const Engine& engine, const T& target) {
+    if constexpr (NormalisingEngine<Engine, T>)
+        return engine.log_partition(target);
+    else
+        return engine.lower_bound(target);
+}
+
 /// log Z_k of targets Product{target, factor(k)}, in the order of `which`, by an engine that knows log Z. An
 /// engine with a member log_partitions of the same arguments does the batch itself.
 template <class Engine, class T, class MakeFactor>

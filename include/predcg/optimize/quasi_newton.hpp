@@ -1,0 +1,57 @@
+#pragma once
+#include <predcg/concepts/optimizer.hpp>
+#include <predcg/core/small_dense.hpp>
+
+namespace predcg {
+
+/// Newton's step with an information B that is learnt from the gradients: it begins with the one given and is
+/// then updated by
+///     B += y y^T / y.d - B d d^T B / d.B d,   d = point - last point, y = last gradient - gradient,
+/// where y.d > 0 (BFGS). For engines whose information is not the objective's curvature (MeanField), where
+/// Newton's steps with it converge linearly. Where the one given is not positive definite there is no step at
+/// first, and B begins with y.y / y.d from the next point on. Steps longer than max_step are shortened,
+/// keeping their direction. Nocedal, Wright, "Numerical Optimization" (2006), sec. 6.1.
+struct QuasiNewton {
+    double step_tolerance = 1e-9;  ///< largest component of the step of a converged fit
+    double max_step = 3.0;
+
+    struct State {
+        Vector point, gradient;
+        Matrix information;  ///< B; empty before it is positive definite
+    };
+
+    double tolerance() const { return step_tolerance; }
+
+    std::optional<Vector> step(State& state, const Vector& point, const Vector& gradient,
+                               const Matrix& information) const {
+        if (state.point.size() != point.size()) state = {};
+        Matrix& B = state.information;
+        if (B.size() == 0 && SmallCholesky(information).ok()) B = information;
+        if (state.point.size() == point.size()) update(B, point - state.point, state.gradient - gradient);
+        state.point = point;
+        state.gradient = gradient;
+        if (B.size() == 0 && point.size() > 0) return std::nullopt;
+        const SmallCholesky factor(B);
+        Vector step = factor.ok() ? factor.solve(gradient) : gradient;
+        const double length = largest(step);
+        if (!factor.ok() || !(length < 1e100)) {
+            B.resize(0, 0);
+            return std::nullopt;
+        }
+        if (length > max_step) step *= max_step / length;
+        return step;
+    }
+
+private:
+    static void update(Matrix& B, const Vector& d, const Vector& y) {
+        const double rise = y.dot(d);
+        if (!(rise > 1e-10 * d.norm() * y.norm())) return;  // no curvature to learn from
+        if (B.size() == 0) B = y.dot(y) / rise * Matrix::Identity(d.size(), d.size());
+        const Vector Bd = B.lazyProduct(d);
+        const double scale = d.dot(Bd);
+        for (Index l = 0; l < d.size(); ++l)
+            for (Index k = 0; k < d.size(); ++k) B(k, l) += y[k] * y[l] / rise - Bd[k] * Bd[l] / scale;
+    }
+};
+
+}  // namespace predcg
