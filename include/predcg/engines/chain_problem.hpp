@@ -49,7 +49,7 @@ struct ChainShape {
 };
 
 template <class Space>
-ChainShape chain_shape(const Space& space, Window window, const char* function) {
+[[gnu::cold]] ChainShape chain_shape(const Space& space, Window window, const char* function) {
     ChainShape shape;
     shape.sites = space.size();
     shape.letters = static_cast<Index>(std::ranges::size(space.values()));
@@ -138,7 +138,25 @@ public:
     /// multiply to the same path weights, but for log_shift; none exceeds 1, and from every state that leads
     /// on one of them is 1: what underflows then is small against the sum.
     const WeightTables& balanced(Index start, std::optional<WeightTables>& storage) const {
-        if (logs_.size() == 0) return *this;
+        return logs_.size() == 0 ? *this : balance(start, storage);
+    }
+
+    /// Weights of the states before the first window.
+    void initial_message(Index start, double* message) const {
+        for (Index s = 0; s < shape_.states; ++s)
+            message[s] = initial_.size() > 0 ? initial_[s] : !shape_.periodic || s == start ? 1.0 : 0.0;
+    }
+
+    template <class Letter>
+    static std::span<const Letter> narrow_window(std::span<const Letter> w, Index width) {
+        return w.first(std::min(w.size(), static_cast<std::size_t>(width)));
+    }
+
+private:
+    static constexpr double impossible = -std::numeric_limits<double>::infinity();
+
+    [[gnu::noinline, gnu::cold]] const WeightTables& balance(Index start,
+                                                             std::optional<WeightTables>& storage) const {
         const Index n = shape_.sites, states = shape_.states;
         storage = *this;
         storage->logs_.resize(0, 0);
@@ -167,20 +185,6 @@ public:
                 storage->initial_[s] = std::exp(onward[s] - storage->log_shift_);
         return *storage;
     }
-
-    /// Weights of the states before the first window.
-    void initial_message(Index start, double* message) const {
-        for (Index s = 0; s < shape_.states; ++s)
-            message[s] = initial_.size() > 0 ? initial_[s] : !shape_.periodic || s == start ? 1.0 : 0.0;
-    }
-
-    template <class Letter>
-    static std::span<const Letter> narrow_window(std::span<const Letter> w, Index width) {
-        return w.first(std::min(w.size(), static_cast<std::size_t>(width)));
-    }
-
-private:
-    static constexpr double impossible = -std::numeric_limits<double>::infinity();
 
     /// exp(log weight - largest of the table); forbidden windows become 0. States are reached from each
     /// other in `steps` windows.
