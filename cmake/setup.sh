@@ -2,7 +2,7 @@
 # Installs what predcg needs and this machine lacks, with apt, dnf or brew.
 #
 #   sh cmake/setup.sh          to build, test and run the study
-#   sh cmake/setup.sh --dev    also clang, clang-format, clang-tidy and git, as .ci/run needs them
+#   sh cmake/setup.sh --dev    also clang with its sanitizers, clang-format, clang-tidy and git, as .ci/run needs them
 #
 # With nothing missing it needs neither root nor network.
 set -eu
@@ -37,6 +37,7 @@ dev_needs='
     clang++         must      clang               clang                   llvm
     clang-format    must      clang-format        clang-tools-extra       clang-format
     clang-tidy      must      clang-tidy          clang-tools-extra       llvm
+    -               must      libclang-rt-dev     compiler-rt             llvm
     git             must      git                 git                     git'
 [ "$dev" = no ] || needs="$needs$dev_needs"
 

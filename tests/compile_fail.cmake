@@ -12,7 +12,7 @@ foreach(source IN LISTS compile_fail_tests)
     cmake_path(GET source STEM name)
     add_test(NAME compile_fail.${name}
         COMMAND ${compile_fail_command} "-DSOURCE=${source}" -P "${CMAKE_CURRENT_SOURCE_DIR}/compile_fail_run.cmake")
-    set_tests_properties(compile_fail.${name} PROPERTIES LABELS compile_fail TIMEOUT 120)
+    set_tests_properties(compile_fail.${name} PROPERTIES LABELS compile_fail TIMEOUT 600)
 endforeach()
 
 # The machinery itself: each fixture must give exactly the verdict written here.
@@ -21,7 +21,7 @@ function(predcg_compile_fail_selftest name verdict)
         COMMAND ${compile_fail_command}
             "-DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/compile_fail_selftest/${name}.cpp" "-DVERDICT=${verdict}"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/compile_fail_selftest/run.cmake")
-    set_tests_properties(compile_fail_selftest.${name} PROPERTIES LABELS compile_fail TIMEOUT 60)
+    set_tests_properties(compile_fail_selftest.${name} PROPERTIES LABELS compile_fail TIMEOUT 600)
 endfunction()
 predcg_compile_fail_selftest(good "ok:")
 predcg_compile_fail_selftest(compiles "compiles, but must not")

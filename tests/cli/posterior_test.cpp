@@ -62,9 +62,24 @@ TEST_F(PosteriorCommand, FullMeetsTheReference) {
     EXPECT_EQ(json["checks"][1]["statistic"], "R_1");
     EXPECT_TRUE(json["checks"][1]["contradicted"].get<bool>());
     EXPECT_FALSE(json["checks"][0]["contradicted"].get<bool>());
+    EXPECT_NEAR(json["checks"][1]["z"].get<double>(), 2.95, 0.4);
+    EXPECT_LT(json["checks"][1]["p_value"].get<double>(), 0.01);
+    EXPECT_NEAR(json["checks"][1]["data"].get<double>(), R["data"][1].get<double>(), 1e-12);
+    EXPECT_NEAR(json["checks"][0]["replicated_mean"].get<double>(), exact["mean"][3].get<double>(), m_sd);
+    EXPECT_GT(m["monte_carlo_error"]["lower"].get<double>(), 0.0);
+    EXPECT_LT(m["monte_carlo_error"]["upper"].get<double>(), 0.2 * m_sd);
+    // theta_cf = 1 / (1 + exp(-eta)) rises with eta: its quantiles are those of the draws of eta
     const Json& theta_cf = posterior["theta_cf"];
-    EXPECT_LT(theta_cf["lower"].get<double>(), json["theta_cf"].get<double>());
-    EXPECT_GT(theta_cf["upper"].get<double>(), json["theta_cf"].get<double>());
+    double below = 0.0, above = 0.0, mean = 0.0;
+    for (const double eta : list(posterior["draws"][2])) {
+        const double value = 1.0 / (1.0 + std::exp(-eta));
+        below += value < theta_cf["lower"].get<double>() ? 1.0 / 4000.0 : 0.0;
+        above += value > theta_cf["upper"].get<double>() ? 1.0 / 4000.0 : 0.0;
+        mean += value / 4000.0;
+    }
+    EXPECT_NEAR(below, 0.025, 0.001);
+    EXPECT_NEAR(above, 0.025, 0.001);
+    EXPECT_NEAR(theta_cf["mean"].get<double>(), mean, 1e-12);
 }
 
 TEST_F(PosteriorCommand, SavedPosteriorsPredictTheSame) {

@@ -24,7 +24,8 @@ Parameters random_parameters(std::mt19937_64& rng, Index p) {
     return at;
 }
 
-// 100 random models: information of the posterior = minus the derivative of its gradient.
+// 100 random models: gradient of the posterior = derivative of its logarithm, information = minus the
+// derivative of the gradient.
 TEST(Curvature, IsTheDerivativeOfTheGradient) {
     auto rng = test_rng(1);
     for (int repeat = 0; repeat < 100; ++repeat) {
@@ -42,6 +43,18 @@ TEST(Curvature, IsTheDerivativeOfTheGradient) {
         for (Index k = 0; k < information.size(); ++k)
             ASSERT_NEAR(information.data()[k], expected.data()[k],
                         1e-6 * std::max(1.0, std::abs(expected.data()[k])))
+                << "model " << repeat;
+        const auto log_posterior = [&](const std::vector<double>& z) {
+            const Vector there = Eigen::Map<const Vector>(z.data(), static_cast<Index>(z.size()));
+            const Curvature d = curvature(grainer, data, beta, split(there));
+            return d.log_likelihood + d.log_prior;
+        };
+        const Vector z = joined(at);
+        const auto slope =
+            differences::gradient<double>(log_posterior, std::vector<double>(z.begin(), z.end()));
+        for (Index k = 0; k < z.size(); ++k)
+            ASSERT_NEAR(c.posterior_gradient()[k], slope[static_cast<std::size_t>(k)],
+                        1e-8 * std::max(1.0, std::abs(c.log_likelihood)))
                 << "model " << repeat;
         EXPECT_EQ(c.gradient_error.norm(), 0.0);
         EXPECT_EQ(c.observed_error.norm(), 0.0);

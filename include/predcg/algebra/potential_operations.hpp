@@ -48,9 +48,12 @@ Matrix difference_hessian(const Vector& theta, Gradient&& gradient) {
         Vector up = theta, down = theta;
         up[k] += step;
         down[k] -= step;
-        hessian.col(k) = (gradient(up) - gradient(down)) / (up[k] - down[k]);
+        const Vector above = gradient(up), below = gradient(down);
+        for (Index l = 0; l < n; ++l) hessian(l, k) = (above[l] - below[l]) / (up[k] - down[k]);
     }
-    return 0.5 * (hessian + hessian.transpose());
+    for (Index l = 0; l < n; ++l)
+        for (Index k = 0; k < l; ++k) hessian(k, l) = hessian(l, k) = 0.5 * (hessian(k, l) + hessian(l, k));
+    return hessian;
 }
 }  // namespace detail
 

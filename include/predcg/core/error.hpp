@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -24,13 +25,20 @@ template <class T>
     }
 }
 
+/// The parts, one after the other; `a + b + c` would cost every file its temporaries.
+[[gnu::noinline, gnu::cold]] inline std::string joined(std::initializer_list<std::string_view> parts) {
+    std::string all;
+    for (const std::string_view part : parts) all += part;
+    return all;
+}
+
 /// A bad argument, found before any work was done.
 class ArgumentError : public std::invalid_argument {
 public:
     [[gnu::cold]] ArgumentError(std::string function, std::string argument, std::string value,
                                 std::string allowed)
-        : std::invalid_argument("predcg::" + function + ": " + argument + " is " + value +
-                                "; allowed: " + allowed),
+        : std::invalid_argument(
+              joined({"predcg::", function, ": ", argument, " is ", value, "; allowed: ", allowed})),
           function_(std::move(function)), argument_(std::move(argument)), value_(std::move(value)),
           allowed_(std::move(allowed)) {}
 
@@ -55,9 +63,10 @@ namespace detail {
                                                                std::string_view argument, Index value,
                                                                Index smallest, Index largest,
                                                                std::string_view what) {
+    const std::string from = to_text(smallest), to = to_text(largest);
     argument_error(function, argument, to_text(value),
-                   (smallest == largest ? to_text(smallest) : to_text(smallest) + " to " + to_text(largest)) +
-                       (what.empty() ? "" : ", ") + std::string(what));
+                   joined({from, smallest == largest ? "" : " to ", smallest == largest ? "" : to,
+                           what.empty() ? "" : ", ", what}));
 }
 }  // namespace detail
 
@@ -97,9 +106,8 @@ class CostError : public std::runtime_error {
 public:
     [[gnu::cold]] CostError(std::string_view function, double cost, double limit, std::string_view unit,
                             std::string_view advice)
-        : std::runtime_error("predcg::" + std::string(function) + ": estimated cost " + to_text(cost) + " " +
-                             std::string(unit) + " exceeds the limit " + to_text(limit) + "; " +
-                             std::string(advice)),
+        : std::runtime_error(joined({"predcg::", function, ": estimated cost ", to_text(cost), " ", unit,
+                                     " exceeds the limit ", to_text(limit), "; ", advice})),
           cost_(cost), limit_(limit) {}
 
     double cost() const noexcept { return cost_; }
@@ -133,7 +141,7 @@ private:
 /// Work that ended because its stop token asked for it, where there is no partial result to return.
 class Stopped : public std::runtime_error {
 public:
-    explicit Stopped(std::string_view function)
+    [[gnu::cold]] explicit Stopped(std::string_view function)
         : std::runtime_error("predcg::" + std::string(function) + ": stopped on request") {}
 };
 

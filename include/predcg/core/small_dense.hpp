@@ -27,6 +27,34 @@ double dot(const U& u, const V& v) {
     return sum;
 }
 
+/// |v|^2, for a vector of any extent.
+template <class V>
+double squared_norm(const V& v) {
+    return dot(v, v);
+}
+
+/// c A or c v.
+template <class M>
+M scaled(M m, double c) {
+    for (Index k = 0; k < m.size(); ++k) m.data()[k] *= c;
+    return m;
+}
+
+/// tr(A B), of square matrices.
+inline double trace_of_product(const Matrix& A, const Matrix& B) {
+    double sum = 0.0;
+    for (Index j = 0; j < A.cols(); ++j)
+        for (Index i = 0; i < A.rows(); ++i) sum += A(i, j) * B(j, i);
+    return sum;
+}
+
+/// C + m m^T: second moments from covariance and mean.
+inline Matrix second_moments(Matrix covariance, const Vector& mean) {
+    for (Index l = 0; l < mean.size(); ++l)
+        for (Index k = 0; k < mean.size(); ++k) covariance(k, l) += mean[k] * mean[l];
+    return covariance;
+}
+
 /// The first entry of a column.
 inline double* column(Matrix& m, Index k) { return m.data() + m.rows() * k; }
 inline const double* column(const Matrix& m, Index k) { return m.data() + m.rows() * k; }
@@ -77,6 +105,13 @@ inline Vector scattered(const Vector& part, const std::vector<Index>& at, Index 
     Vector v = Vector::Zero(size);
     for (std::size_t k = 0; k < at.size(); ++k) v[at[k]] = part[static_cast<Index>(k)];
     return v;
+}
+
+inline Matrix transposed(const Matrix& A) {
+    Matrix T(A.cols(), A.rows());
+    for (Index j = 0; j < A.cols(); ++j)
+        for (Index i = 0; i < A.rows(); ++i) T(j, i) = A(i, j);
+    return T;
 }
 
 /// A B, in column sweeps; fine for a few hundred rows.
@@ -139,7 +174,8 @@ struct SmallEigen {
     Vector values;
     Matrix vectors;
 
-    explicit SmallEigen(Matrix A) : values(A.rows()), vectors(Matrix::Zero(A.rows(), A.cols())) {
+    [[gnu::cold]] explicit SmallEigen(Matrix A)
+        : values(A.rows()), vectors(Matrix::Zero(A.rows(), A.cols())) {
         const Index n = A.rows();
         for (Index k = 0; k < n; ++k) vectors(k, k) = 1.0;
         for (int sweep = 0; sweep < 60; ++sweep) {

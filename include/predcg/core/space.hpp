@@ -2,6 +2,7 @@
 // Two configuration spaces that serve most models; a user's own need only meet the concept.
 #include <predcg/core/error.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/core/small_dense.hpp>
 #include <predcg/core/types.hpp>
 
 #include <array>
@@ -80,7 +81,7 @@ struct Wall {
     double offset = 0.0;
 
     /// > 0 inside.
-    double distance(const Vector& X) const { return normal.dot(X) - offset; }
+    double distance(const Vector& X) const { return dot(normal, X) - offset; }
 };
 
 /// R^n between walls: what kernels on R^n reflect at.
@@ -107,8 +108,10 @@ public:
     Vector mirrored(Vector X) const {
         for (int round = 0; round < 1000 && !contains(X); ++round)
             for (const Wall& wall : walls_)
-                if (const double d = wall.distance(X); d < 0.0)
-                    X -= 2.0 * d / wall.normal.squaredNorm() * wall.normal;
+                if (const double d = wall.distance(X); d < 0.0) {
+                    const double step = 2.0 * d / squared_norm(wall.normal);
+                    for (Index k = 0; k < X.size(); ++k) X[k] -= step * wall.normal[k];
+                }
         return X;
     }
 

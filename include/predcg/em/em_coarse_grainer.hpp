@@ -99,7 +99,7 @@ public:
         return data;
     }
 
-    State make_state(const Data& data, Parameters parameters, std::uint64_t seed = 1) const {
+    [[gnu::cold]] State make_state(const Data& data, Parameters parameters, std::uint64_t seed = 1) const {
         State state;
         state.theta = std::move(parameters.theta);
         state.eta = std::move(parameters.eta);
@@ -154,8 +154,8 @@ public:
         ExpectedStatistics statistics;
         statistics.count = data.count;
         statistics.log_evidence = sums.log_partition;
-        statistics.coarse = sums.mean.head(p);
-        statistics.map = sums.mean.tail(sums.mean.size() - p);
+        statistics.coarse = part(sums.mean, 0, p);
+        statistics.map = part(sums.mean, p, sums.mean.size() - p);
         return statistics;
     }
 
@@ -214,7 +214,7 @@ public:
     /// M-step: maximises the expected complete-data log posterior. Exact for the map, and, with an exact
     /// engine, for potentials linear in theta; else one Newton step with the complete-data information
     /// (Lange, J. R. Stat. Soc. B 57 (1995) 425), which need not rise by itself.
-    void maximise(State& state, const ExpectedStatistics& statistics) const {
+    [[gnu::cold]] void maximise(State& state, const ExpectedStatistics& statistics) const {
         state.eta = detail::maximise_map(map_, prior_.map, statistics, state.eta);
         if (state.theta.size() == 0) return;
         if constexpr (LinearCoarsePotential<Coarse> && is_exact)

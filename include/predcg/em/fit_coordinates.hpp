@@ -47,14 +47,14 @@ protected:
         for (const std::string& name : map_names_) all_names_.push_back(name);
     }
 
-    Parameters parameters_of(const Vector& z) const {
+    [[gnu::cold]] Parameters parameters_of(const Vector& z) const {
         Parameters parameters{Vector(p_), Vector(m_)};
         for (Index k = 0; k < p_; ++k) parameters.theta[k] = z[k] / scale_[k];
         for (Index k = 0; k < m_; ++k) parameters.eta[k] = z[p_ + k];
         return parameters;
     }
 
-    Vector z_of(const Parameters& parameters) const {
+    [[gnu::cold]] Vector z_of(const Parameters& parameters) const {
         Vector z(p_ + m_);
         for (Index k = 0; k < p_; ++k) z[k] = parameters.theta[k] * scale_[k];
         for (Index k = 0; k < m_; ++k) z[p_ + k] = parameters.eta[k];
@@ -99,7 +99,8 @@ protected:
     }
 
     /// Value and derivatives of the log posterior in z, from the likelihood's in (theta_c, eta).
-    FitPoint posterior_point(Vector z, ExpectedStatistics statistics, LikelihoodExpansion likelihood) const {
+    [[gnu::cold]] FitPoint posterior_point(Vector z, ExpectedStatistics statistics,
+                                           LikelihoodExpansion likelihood) const {
         FitPoint point{std::move(z), std::move(statistics), std::move(likelihood), 0.0, {}, {}, {}};
         point.value = point.likelihood.log_likelihood;
         point.gradient = point.likelihood.gradient;
@@ -116,7 +117,7 @@ protected:
 
     /// Adds the block prior of coordinates first..first+count-1.
     template <class Block>
-    static void add_prior(FitPoint& point, const Block& prior, Index first, Index count) {
+    [[gnu::cold]] static void add_prior(FitPoint& point, const Block& prior, Index first, Index count) {
         Vector z(count);
         for (Index k = 0; k < count; ++k) z[k] = point.z[first + k];
         point.value += prior.log_density(z);

@@ -56,7 +56,7 @@ private:
     }
 
     /// Everything at z; throws NumericalError where the density has no integral or is NaN.
-    Point evaluate(const Vector& z) const {
+    [[gnu::cold]] Point evaluate(const Vector& z) const {
         auto state = grainer_.make_state(data_, parameters_of(z), settings_.seed);
         ExpectedStatistics statistics = grainer_.expect(state, data_);
         LikelihoodExpansion likelihood = expand_likelihood(
@@ -72,7 +72,7 @@ private:
         return point;
     }
 
-    std::optional<Point> try_evaluate(const Vector& z) const {
+    [[gnu::cold]] std::optional<Point> try_evaluate(const Vector& z) const {
         if (!predcg::all_finite(z.data(), z.size()) ||
             !is_admissible(grainer_.coarse(), parameters_of(z).theta))
             return std::nullopt;
@@ -84,7 +84,7 @@ private:
     }
 
     /// The first of from + t step, t = 1, 1/2, ..., that rises enough (Armijo), up to rounding.
-    std::optional<Point> line_search(const Point& from, const Vector& step) const {
+    [[gnu::cold]] std::optional<Point> line_search(const Point& from, const Vector& step) const {
         const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
         for (double t = 1.0; t > 1e-9; t *= 0.5) {
             auto there = try_evaluate(moved(from.z, t, step, lower_));
@@ -96,7 +96,7 @@ private:
         return std::nullopt;
     }
 
-    std::optional<Point> em_step(const Point& from) const {
+    [[gnu::cold]] std::optional<Point> em_step(const Point& from) const {
         auto state = grainer_.make_state(data_, parameters_of(from.z), settings_.seed);
         grainer_.maximise(state, from.statistics);
         Vector step = z_of({state.theta, state.eta});
@@ -111,7 +111,8 @@ private:
     }
 
     /// The optimizer's step on the coordinates that are free to move.
-    std::optional<Vector> propose(const Point& at, typename Grainer::OptimizerType::State& state) const {
+    [[gnu::cold]] std::optional<Vector> propose(const Point& at,
+                                                typename Grainer::OptimizerType::State& state) const {
         const std::vector<Index> free = free_coordinates(at.z, at.gradient, lower_);
         if (free.empty()) return Vector(Vector::Zero(at.z.size()));
         Vector gradient = selected(at.gradient, free);

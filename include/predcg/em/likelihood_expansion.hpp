@@ -33,7 +33,7 @@ struct CoarseMoments {
 namespace detail {
 /// D, the derivative of the complete-data score by (G, T): -beta for G, the map's own slope for T.
 template <ProbabilisticMap M>
-Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double beta) {
+[[gnu::cold]] Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double beta) {
     Matrix slope = Matrix::Zero(p + eta.size(), p + t);
     for (Index l = 0; l < p; ++l) slope(l, l) = -beta;
     for (Index j = 0; j < t && eta.size() > 0; ++j) {  // the score is linear in (T, count)
@@ -71,8 +71,9 @@ std::pair<double, Vector> likelihood_gradient(const M& map, const ExpectedStatis
 /// dL/deta and complete_eta from the map; missing = D sum_i Cov_i[(G, T)] D^T with D the derivative of
 /// the complete-data score by (G, T), -beta for G and the map's own slope for T.
 template <ProbabilisticMap M>
-LikelihoodExpansion expand_likelihood(const M& map, const ExpectedStatistics& statistics,
-                                      const CoarseMoments& coarse, const Vector& eta, double beta) {
+[[gnu::cold]] LikelihoodExpansion expand_likelihood(const M& map, const ExpectedStatistics& statistics,
+                                                    const CoarseMoments& coarse, const Vector& eta,
+                                                    double beta) {
     const Index p = statistics.coarse.size(), m = eta.size(), t = statistics.map.size();
     const double N = statistics.count;
     LikelihoodExpansion e{0.0, Vector(p + m), Matrix::Zero(p + m, p + m), Matrix::Zero(p + m, p + m)};

@@ -11,7 +11,8 @@ namespace predcg::detail {
 /// argmax over eta of sum_i E_i log p_cf(x_i|X, eta) + log prior(eta): in closed form where map and prior
 /// have one, else by Newton from the present eta.
 template <class Map, class MapPrior>
-Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatistics& statistics, Vector eta) {
+[[gnu::cold]] Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatistics& statistics,
+                                  Vector eta) {
     if (eta.size() == 0) return eta;
     if (auto best = map_maximiser(map, statistics.map, statistics.count, prior)) return *best;
     const Vector lower = Vector::Constant(eta.size(), lower_bound(prior));
@@ -28,8 +29,9 @@ Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatist
 /// argmax over theta of -beta theta . sum_i E_i[f] - N log Z_c(theta) + log prior(beta theta), concave for
 /// a potential linear in theta. `moments(theta)` gives p_c there (CoarseMoments), or throws NumericalError.
 template <LinearCoarsePotential U, class CoarsePrior, class CoarseMomentsAt>
-Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const ExpectedStatistics& statistics,
-                       const Vector& theta, double beta, CoarseMomentsAt&& moments) {
+[[gnu::cold]] Vector maximise_coarse(const U& potential, const CoarsePrior& prior,
+                                     const ExpectedStatistics& statistics, const Vector& theta, double beta,
+                                     CoarseMomentsAt&& moments) {
     const Vector lower = Vector::Constant(theta.size(), lower_bound(prior));
     const auto expansion = [&](const Vector& z) -> std::optional<Expansion> {
         Vector at = z;
@@ -63,10 +65,10 @@ Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const Expec
 /// (generalised EM: Lange, J. R. Stat. Soc. B 57 (1995) 425). No component of beta theta moves by more than
 /// max_step. The caller sees to it that the step rises.
 template <class CoarsePrior>
-Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics, const CoarseMoments& c,
-                   const Vector& theta, double beta, double max_step) {
+[[gnu::cold]] Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics,
+                                 const CoarseMoments& c, const Vector& theta, double beta, double max_step) {
     const double N = statistics.count;
-    const Vector z = beta * theta, lower = Vector::Constant(theta.size(), lower_bound(prior));
+    const Vector z = scaled(theta, beta), lower = Vector::Constant(theta.size(), lower_bound(prior));
     Vector gradient = prior.gradient(z);
     Matrix information = prior.hessian(z);
     for (Index l = 0; l < z.size(); ++l) {
@@ -78,7 +80,9 @@ Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistic
     const std::vector<Index> free = free_coordinates(z, gradient, lower);
     const Vector step = ascent_step(selected(information, free), selected(gradient, free));
     const double t = std::min(1.0, max_step / std::max(largest(step), 1e-300));
-    return moved(z, t, scattered(step, free, z.size()), lower) / beta;
+    Vector next = moved(z, t, scattered(step, free, z.size()), lower);
+    next /= beta;
+    return next;
 }
 
 }  // namespace predcg::detail

@@ -42,9 +42,11 @@ Window window_of_all(const Parts& parts) {
 }
 
 /// Targets k = common target times factors[k], whose tables have shape `lane_shape`.
-template <class Space, class Factor>
+template <class Space, class Factor, class Numbers = Lanes>
 class ChainBatch {
 public:
+    using Lanes = Numbers;  // a template in them for the reason ChainLanes is
+
     /// `common`: the tables of the common target. Everything is referred to.
     ChainBatch(const Space& space, const ChainProblem& common, const ChainShape& lane_shape,
                const std::vector<Factor>& factors)
@@ -91,14 +93,16 @@ private:
     const Space& space_;
     ChainShape lane_shape_;
     const std::vector<Factor>& factors_;
-    ChainLanes<> chains_;
+    ChainLanes<Lanes> chains_;
 };
 
 /// Sums over a batch of weighted probabilities of windows, times what a statistic is there: one that is
 /// common to all targets, and one for each target.
-template <class Space, class Own>
+template <class Space, class Own, class Numbers = Lanes>
 class BatchMeans {
 public:
+    using Lanes = Numbers;
+
     BatchMeans(const Space& space, const ChainShape& shape, const ChainShape& own_shape,
                const std::vector<Own>& own, Index own_size)
         : space_(space), shape_(shape), own_shape_(own_shape), own_(own),
@@ -107,7 +111,7 @@ public:
           own_sum_(static_cast<std::size_t>(own_size), Lanes::Zero().eval()) {}
 
     /// Adds a block.
-    void add(ChainLanes<>& chains, Index first, Index lanes, const Lanes& weights) {
+    void add(ChainLanes<Lanes>& chains, Index first, Index lanes, const Lanes& weights) {
         for (Lanes& probability : narrow_) probability.setZero();
         const Index codes = shape_.codes(), own_codes = own_shape_.codes(), share = codes / own_codes;
         chains.backward(weights, [&](Index site, const Lanes* marginals) {

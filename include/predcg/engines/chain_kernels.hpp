@@ -172,11 +172,13 @@ public:
 
     const ChainShape& shape() const { return problem_.shape; }
 
-    /// The places in the alphabet of the letters of sites 0..n-1; `u()` gives uniform numbers.
-    template <class Uniform>
-    void operator()(Uniform&& u, std::vector<Index>& letters) {
+    /// Uniform numbers that a draw takes.
+    Index uniforms() const { return problem_.shape.sites + (problem_.shape.periodic ? 1 : 2); }
+
+    /// The places in the alphabet of the letters of sites 0..n-1, from numbers uniform on [0, 1).
+    void operator()(const double* u, std::vector<Index>& letters) {
         const ChainShape& shape = problem_.shape;
-        const Index start = pick(u(), start_.size(), [&](Index a) { return start_[a]; });
+        const Index start = pick(*u++, start_.size(), [&](Index a) { return start_[a]; });
         const Kept& kept = messages_of(start);
         const Matrix& backward = kept.backward;
         const WeightTables& weights = kept.weights ? *kept.weights : problem_.weights;
@@ -184,13 +186,13 @@ public:
         if (!shape.periodic) {
             Vector initial(shape.states);
             weights.initial_message(start, initial.data());
-            state = pick(u(), shape.states, [&](Index s) { return initial[s] * backward(s, 0); });
+            state = pick(*u++, shape.states, [&](Index s) { return initial[s] * backward(s, 0); });
         }
         letters.resize(static_cast<std::size_t>(shape.sites));
         for (Index i = 0; i < shape.sites; ++i) {
             const double* weight = weights.at(i);
             const Index first = state * shape.letters;
-            const Index last = pick(u(), shape.letters, [&](Index a) {
+            const Index last = pick(*u++, shape.letters, [&](Index a) {
                 return weight[first + a] * backward((first + a) % shape.states, i + 1);
             });
             letters[static_cast<std::size_t>(i)] = (first + last) / shape.states;

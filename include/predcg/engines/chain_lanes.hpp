@@ -30,10 +30,12 @@ inline bool lanes_pay(const ChainShape& shape) {
 /// not balanced; lanes where the range of a double might not do are left out and named by is_alone(): with R
 /// the largest ratio of messages' entries, exp(2 (width-1) spread), and T the change of their sum between
 /// two scalings, nothing exceeds R T^2, and what falls below 1 / (R T) is small against the sum.
-/// A template, so that its Eigen expressions are compiled where it is used only.
-template <Index = lane_count>
+/// A template in its numbers, so that their Eigen expressions are compiled where it is used only.
+template <class Numbers = Lanes>
 class ChainLanes {
 public:
+    using Lanes = Numbers;
+
     /// `common` outlives this; `lane_shape` is the shape with the width of the lanes' own windows.
     ChainLanes(const ChainShape& shape, const WeightTables& common, const ChainShape& lane_shape)
         : shape_(shape), lane_shape_(lane_shape), common_(common),

@@ -1,108 +1,18 @@
 #pragma once
 // The tables a transfer matrix works on: window weights and statistics as arrays over window codes.
-#include <predcg/concepts/statistic.hpp>
-#include <predcg/core/error.hpp>
 #include <predcg/core/small_dense.hpp>
+#include <predcg/engines/chain_shape.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <ranges>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace predcg::detail {
-
-/// Sizes of a chain problem. A window code is the base-q number of its letters, first letter most
-/// significant; a state is the code of the window's first width-1 letters. A window with code c leads
-/// from state c / q to state c % states.
-///
-/// An open chain is run over n steps, too: windows that would reach past the end have their missing
-/// letters fixed to letter 0, so that it ends in state 0.
-struct ChainShape {
-    Index sites = 0;
-    Index letters = 0;  // q
-    Index width = 1;
-    Index states = 1;  // q^(width-1)
-    bool periodic = true;
-
-    Index codes() const { return states * letters; }
-    /// A ring is cut open once for each state; an open chain needs one run.
-    Index starts() const { return periodic ? states : 1; }
-    Index table_count(bool translation_invariant) const {
-        if (!translation_invariant) return sites;
-        return periodic ? 1 : std::min(sites, width);
-    }
-    /// Which table site i uses, where the full windows share one.
-    Index table_of(Index site, bool translation_invariant) const {
-        if (!translation_invariant) return site;
-        return periodic ? 0 : std::max<Index>(0, site - (sites - width));
-    }
-    Index window_length(Index site) const { return periodic ? width : std::min(width, sites - site); }
-    /// Codes of a site's windows are multiples of this: 1, but for windows cut by an open end.
-    Index code_step(Index site) const {
-        Index step = 1;
-        for (Index k = window_length(site); k < width; ++k) step *= letters;
-        return step;
-    }
-};
-
-template <class Space>
-ChainShape chain_shape(const Space& space, Window window, const char* function) {
-    ChainShape shape;
-    shape.sites = space.size();
-    shape.letters = static_cast<Index>(std::ranges::size(space.values()));
-    shape.periodic = window.boundary == Boundary::periodic && window.width > 1;
-    require_range(window.width, 1, shape.periodic ? shape.sites : std::numeric_limits<Index>::max(), function,
-                  "window width", "the number of sites");
-    shape.width = std::min(window.width, shape.sites);
-    const double states = std::pow(static_cast<double>(shape.letters), static_cast<double>(shape.width - 1));
-    if (states * static_cast<double>(shape.letters) > 1e9)  // before the integer overflows
-        throw CostError(function, states * static_cast<double>(shape.letters), 1e9, "window states",
-                        "shorten the range of the interactions");
-    for (Index k = 1; k < shape.width; ++k) shape.states *= shape.letters;
-    return shape;
-}
-
-/// Calls f(code, state, next state) for every window.
-template <class F>
-void for_each_window(const ChainShape& shape, F&& f) {
-    const Index q = shape.letters, states = shape.states;
-    if (states == 1) {
-        for (Index a = 0; a < q; ++a) f(a, Index{0}, Index{0});
-        return;
-    }
-    const Index stride = states / q;
-    for (Index first = 0; first < q; ++first)
-        for (Index middle = 0; middle < stride; ++middle)
-            for (Index last = 0; last < q; ++last) {
-                const Index next = middle * q + last;
-                f(first * states + next, first * stride + middle, next);
-            }
-}
-
-/// Calls visit(table, code, window letters, site) for every entry of the tables; entries whose window
-/// reaches past an open end get no call.
-template <class Space, class F>
-void tabulate(const ChainShape& shape, const Space& space, bool translation_invariant, F&& visit) {
-    using Letter = std::ranges::range_value_t<decltype(space.values())>;
-    const auto& letters = space.values();
-    std::vector<Letter> window(static_cast<std::size_t>(shape.width));
-    const Index tables = shape.table_count(translation_invariant);
-    for (Index t = 0; t < tables; ++t) {
-        Index site = t;
-        if (translation_invariant) site = shape.periodic ? 0 : shape.sites - shape.width + t;
-        const Index length = shape.window_length(site), step = shape.code_step(site);
-        for (Index code = 0; code < shape.codes(); code += step) {
-            Index rest = code;
-            for (Index k = shape.width - 1; k >= 0; --k, rest /= shape.letters)
-                window[static_cast<std::size_t>(k)] =
-                    *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(rest % shape.letters));
-            visit(t, code, std::span<const Letter>(window.data(), static_cast<std::size_t>(length)), site);
-        }
-    }
-}
 
 /// Window weights exp(log_weight - largest of the site), and what was taken out.
 ///
@@ -138,7 +48,25 @@ public:
     /// multiply to the same path weights, but for log_shift; none exceeds 1, and from every state that leads
     /// on one of them is 1: what underflows then is small against the sum.
     const WeightTables& balanced(Index start, std::optional<WeightTables>& storage) const {
-        if (logs_.size() == 0) return *this;
+        return logs_.size() == 0 ? *this : balance(start, storage);
+    }
+
+    /// Weights of the states before the first window.
+    void initial_message(Index start, double* message) const {
+        for (Index s = 0; s < shape_.states; ++s)
+            message[s] = initial_.size() > 0 ? initial_[s] : !shape_.periodic || s == start ? 1.0 : 0.0;
+    }
+
+    template <class Letter>
+    static std::span<const Letter> narrow_window(std::span<const Letter> w, Index width) {
+        return w.first(std::min(w.size(), static_cast<std::size_t>(width)));
+    }
+
+private:
+    static constexpr double impossible = -std::numeric_limits<double>::infinity();
+
+    [[gnu::noinline, gnu::cold]] const WeightTables& balance(Index start,
+                                                             std::optional<WeightTables>& storage) const {
         const Index n = shape_.sites, states = shape_.states;
         storage = *this;
         storage->logs_.resize(0, 0);
@@ -167,20 +95,6 @@ public:
                 storage->initial_[s] = std::exp(onward[s] - storage->log_shift_);
         return *storage;
     }
-
-    /// Weights of the states before the first window.
-    void initial_message(Index start, double* message) const {
-        for (Index s = 0; s < shape_.states; ++s)
-            message[s] = initial_.size() > 0 ? initial_[s] : !shape_.periodic || s == start ? 1.0 : 0.0;
-    }
-
-    template <class Letter>
-    static std::span<const Letter> narrow_window(std::span<const Letter> w, Index width) {
-        return w.first(std::min(w.size(), static_cast<std::size_t>(width)));
-    }
-
-private:
-    static constexpr double impossible = -std::numeric_limits<double>::infinity();
 
     /// exp(log weight - largest of the table); forbidden windows become 0. States are reached from each
     /// other in `steps` windows.

@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/small_dense.hpp>
 #include <predcg/engines/moment_accumulator.hpp>
 
 #include <algorithm>
@@ -57,7 +58,7 @@ struct Enumeration {
         checked(sum.log_weight());
         const Moments m = sum.moments();
         if (order < 2) return {m.mean, {}};
-        return {m.mean, m.covariance + m.mean * m.mean.transpose()};
+        return {m.mean, second_moments(m.covariance, m.mean)};
     }
 
     /// P(X_i = a, X_j = b), q x q, letters in the order of values().

@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/small_dense.hpp>
 
 #include <Eigen/Cholesky>
 
@@ -17,11 +18,12 @@ namespace detail {
 template <class M = Matrix>
 struct GaussianFactor {
     explicit GaussianFactor(const QuadraticForm& log_density)
-        : factor(M(-log_density.A)), mean(factor.solve(log_density.b)) {
+        : factor(M(scaled(log_density.A, -1.0))), mean(factor.solve(log_density.b)) {
         const Vector diagonal = factor.matrixLLT().diagonal();
-        const double log_det = 2.0 * diagonal.array().log().sum();
+        double log_det = 0.0;
+        for (const double pivot : diagonal) log_det += 2.0 * std::log(pivot);
         log_partition = 0.5 * static_cast<double>(mean.size()) * std::log(2.0 * std::numbers::pi) -
-                        0.5 * log_det + 0.5 * log_density.b.dot(mean) + log_density.c;
+                        0.5 * log_det + 0.5 * dot(log_density.b, mean) + log_density.c;
         // A pivot that is rounding of the diagonal it came from is zero.
         const double rounding =
             16.0 * static_cast<double>(mean.size()) * std::numeric_limits<double>::epsilon();
@@ -39,6 +41,13 @@ struct GaussianFactor {
     Vector mean;
     double log_partition = 0.0;
 };
+
+/// Its type depends on the target's, so that nothing of Eigen's is instantiated for who only reads this
+/// header.
+template <GaussianTarget T>
+auto gaussian_factor(const T& target) {
+    return GaussianFactor<>(target.quadratic());
+}
 }  // namespace detail
 
 /// Exact engine for targets whose log density is a quadratic form and statistics that are quadratic forms.
@@ -54,7 +63,7 @@ struct GaussianEngine {
 
     template <GaussianTarget T>
     double log_partition(const T& target) const {
-        return detail::GaussianFactor<>(target.quadratic()).log_partition;
+        return detail::gaussian_factor(target).log_partition;
     }
 
     /// Mean and covariance of a statistic, and log_partition.
@@ -65,34 +74,34 @@ struct GaussianEngine {
 
     template <GaussianTarget T, QuadraticStatistic S>
     Moments expect(const T& target, const S& statistic) const {
-        const detail::GaussianFactor<> gaussian(target.quadratic());
+        const auto gaussian = detail::gaussian_factor(target);
         const Index d = statistic.size(), n = gaussian.mean.size();
-        const Matrix covariance = gaussian.covariance();
+        const auto covariance = gaussian.covariance();
         Moments m{Vector(d), Matrix(d, d), Vector::Zero(d), gaussian.log_partition};
-        std::vector<Matrix> spread;  // A_k P^-1
-        Matrix slope(n, d);          // A_k mean + a_k
+        std::vector<Matrix> spread;          // A_k P^-1
+        std::vector<Vector> slope, carried;  // A_k mean + a_k, and P^-1 times it
         for (Index k = 0; k < d; ++k) {
-            const QuadraticForm f = statistic.quadratic(k);
+            const auto f = statistic.quadratic(k);
             spread.push_back(f.A * covariance);
-            slope.col(k) = f.A * gaussian.mean + f.b;
-            m.mean[k] = 0.5 * spread.back().trace() + f(gaussian.mean);
+            slope.push_back(f.A * gaussian.mean + f.b);
+            carried.push_back(covariance * slope.back());
+            m.mean[k] = f(gaussian.mean);
+            for (Index i = 0; i < n; ++i) m.mean[k] += 0.5 * spread.back()(i, i);
         }
-        const Matrix carried = covariance * slope;
         for (Index k = 0; k < d; ++k)
             for (Index l = 0; l <= k; ++l) {
-                const auto& A = spread[static_cast<std::size_t>(k)];
-                const auto& B = spread[static_cast<std::size_t>(l)];
+                const auto row = static_cast<std::size_t>(k), column = static_cast<std::size_t>(l);
                 m.covariance(k, l) = m.covariance(l, k) =
-                    0.5 * A.cwiseProduct(B.transpose()).sum() + slope.col(k).dot(carried.col(l));
+                    0.5 * trace_of_product(spread[row], spread[column]) + dot(slope[row], carried[column]);
             }
         return m;
     }
 
     template <GaussianTarget T>
     SiteMoments site_moments(const T& target, int order) const {
-        const detail::GaussianFactor<> gaussian(target.quadratic());
+        const auto gaussian = detail::gaussian_factor(target);
         if (order < 2) return {gaussian.mean, {}};
-        return {gaussian.mean, gaussian.covariance() + gaussian.mean * gaussian.mean.transpose()};
+        return {gaussian.mean, second_moments(gaussian.covariance(), gaussian.mean)};
     }
 
     /// Independent draws mean + L^-T z with P = L L^T.

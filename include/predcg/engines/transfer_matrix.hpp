@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/core/small_dense.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/chain_batch.hpp>
 #include <predcg/engines/chain_kernels.hpp>
@@ -140,7 +141,11 @@ struct TransferMatrix {
         const SiteIndicators<Space> indicators{target.space(), i, j};
         const Moments m = expect(target, indicators);
         const Index q = indicators.size() / 2;
-        return (m.covariance + m.mean * m.mean.transpose()).topRightCorner(q, q);
+        const Matrix both = second_moments(m.covariance, m.mean);
+        Matrix corner(q, q);
+        for (Index b = 0; b < q; ++b)
+            for (Index a = 0; a < q; ++a) corner(a, b) = both(a, q + b);
+        return corner;
     }
 
     /// E[X_i] and, for order 2, E[X_i X_j] at all lags, for letters that are numbers.
@@ -164,14 +169,16 @@ struct TransferMatrix {
     template <ChainTarget T>
     class ConfigurationSampler {
     public:
-        ConfigurationSampler(const TransferMatrix& engine, const T& target)
+        [[gnu::cold]] ConfigurationSampler(const TransferMatrix& engine, const T& target)
             : draw_(engine.prepare(target, target.window(), 2.0, 0.0, "TransferMatrix::sampler"),
                     engine.memory_limit),
-              space_(target.space()), blank_(blank_configuration(space_)) {}
+              space_(target.space()), blank_(blank_configuration(space_)),
+              uniforms_(static_cast<std::size_t>(draw_.uniforms())) {}
 
         template <RandomBits R>
         configuration_t<target_space_t<T>> draw(R& rng) {
-            draw_([&rng] { return uniform(rng); }, letters_);
+            for (double& u : uniforms_) u = uniform(rng);
+            draw_(uniforms_.data(), letters_);
             auto X = blank_;
             const auto& letters = space_.values();
             for (std::size_t i = 0; i < letters_.size(); ++i) X[i] = std::ranges::begin(letters)[letters_[i]];
@@ -182,6 +189,7 @@ struct TransferMatrix {
         detail::ChainDraw draw_;
         target_space_t<T> space_;
         configuration_t<target_space_t<T>> blank_;
+        std::vector<double> uniforms_;
         std::vector<Index> letters_;
     };
 
@@ -218,8 +226,8 @@ private:
     /// Shape and weights, after the cost was found to be within the limits: `work` operations for every
     /// window and start, `numbers` more doubles for every window.
     template <ChainTarget T>
-    detail::ChainProblem prepare(const T& target, Window window, double work, double numbers,
-                                 const char* function) const {
+    [[gnu::cold]] detail::ChainProblem prepare(const T& target, Window window, double work, double numbers,
+                                               const char* function) const {
         const auto shape = detail::chain_shape(target.space(), window, function);
         const double windows = static_cast<double>(shape.codes());
         const double cost =

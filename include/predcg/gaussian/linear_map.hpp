@@ -32,7 +32,7 @@ public:
 
     /// Throws ArgumentError for an empty W.
     explicit LinearMap(Matrix W)
-        : W_(std::move(W)), transposed_(W_.transpose()), normal_(product(transposed_, W_)) {
+        : W_(std::move(W)), transposed_(transposed(W_)), normal_(product(transposed_, W_)) {
         require(W_.size() > 0, "gaussian::LinearMap", "size of W", W_.size(), "at least one row and column");
     }
 
@@ -53,7 +53,7 @@ public:
     Prepared prepare(const Vector& x) const {
         require_equal(x.size(), W_.rows(), "gaussian::LinearMap::prepare", "number of fine coordinates");
         for (const double value : x) require_finite(value, "gaussian::LinearMap::prepare", "coordinate");
-        return {product(transposed_, x), x.squaredNorm()};
+        return {product(transposed_, x), squared_norm(x)};
     }
 
     Index coarse_size(const Prepared&) const { return W_.cols(); }
@@ -74,7 +74,7 @@ public:
         const double precision = std::exp(-2.0 * eta[0]);
         const double n = static_cast<double>(W_.rows());
         return Likelihood(
-            {-precision * normal_, precision * x.projected,
+            {scaled(normal_, -precision), scaled(x.projected, precision),
              -0.5 * precision * x.squared - n * (0.5 * std::log(2.0 * std::numbers::pi) + eta[0])});
     }
 
@@ -91,7 +91,7 @@ public:
     };
 
     Residual sufficient_statistic(const Prepared& x) const {
-        return Residual({2.0 * normal_, -2.0 * x.projected, x.squared});
+        return Residual({scaled(normal_, 2.0), scaled(x.projected, -2.0), x.squared});
     }
 
     /// -T / (2 sigma^2) - count n (log sigma + 1/2 log 2 pi).

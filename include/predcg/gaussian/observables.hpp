@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/observable.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/small_dense.hpp>
 
 namespace predcg::gaussian {
 
@@ -9,11 +10,13 @@ struct MeanSquareDisplacement {
     Index dimension = 1;
 
     double operator()(const Vector& x) const {
-        return x.squaredNorm() * static_cast<double>(dimension) / static_cast<double>(x.size());
+        return squared_norm(x) * static_cast<double>(dimension) / static_cast<double>(x.size());
     }
     int order() const { return 2; }
     double from_moments(const SiteMoments& m) const {
-        return m.second.trace() * static_cast<double>(dimension) / static_cast<double>(m.mean.size());
+        double sum = 0.0;
+        for (Index i = 0; i < m.second.rows(); ++i) sum += m.second(i, i);
+        return sum * static_cast<double>(dimension) / static_cast<double>(m.mean.size());
     }
 };
 
@@ -21,7 +24,14 @@ struct MeanSquareDisplacement {
 struct EndToEnd {
     Index dimension = 1;
 
-    double operator()(const Vector& x) const { return (x.tail(dimension) - x.head(dimension)).squaredNorm(); }
+    double operator()(const Vector& x) const {
+        double sum = 0.0;
+        for (Index c = 0; c < dimension; ++c) {
+            const double apart = x[x.size() - dimension + c] - x[c];
+            sum += apart * apart;
+        }
+        return sum;
+    }
     int order() const { return 2; }
     double from_moments(const SiteMoments& m) const {
         double sum = 0.0;

@@ -32,7 +32,7 @@ template <Index Sites = dynamic>
 class FineChain {
 public:
     /// Throws ArgumentError for sites < 1, range outside 0..sites-1, or numbers that are not finite.
-    explicit FineChain(const ChainSettings& settings)
+    [[gnu::cold]] explicit FineChain(const ChainSettings& settings)
         : settings_(settings), space_(spin_space<Sites>(settings.sites)) {
         const Index n = settings.sites, range = settings.range;
         require_range(range, 0, n - 1, "ising::chain", "range", "sites - 1");

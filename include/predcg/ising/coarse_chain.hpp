@@ -31,7 +31,7 @@ public:
 
     /// Throws ArgumentError: pair_range outside 0..sites/2 (ring) or 0..sites-1 (open); a triplet that
     /// repeats a site (m, n, m+n = 0 mod sites), reaches outside, or stands twice; field not finite.
-    CoarseChain(Index sites, Terms terms, double field, Boundary boundary)
+    [[gnu::cold]] CoarseChain(Index sites, Terms terms, double field, Boundary boundary)
         : space_(spin_space<Sites>(sites)), terms_(std::move(terms)), field_(field), boundary_(boundary) {
         const bool ring = boundary == Boundary::periodic;
         const Index largest = ring ? sites / 2 : sites - 1;

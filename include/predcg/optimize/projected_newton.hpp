@@ -35,9 +35,10 @@ inline Vector ascent_step(const Matrix& information, const Vector& gradient) {
 /// Maximises f over z_k >= lower_k by damped Newton steps on the free coordinates (Bertsekas, SIAM J.
 /// Control Optim. 20 (1982) 221). `f(z)` returns none where z is not admissible. Ends when a step's
 /// largest component is <= tolerance, after `iterations`, or when nothing rises.
-inline Vector projected_newton(Vector z, const Vector& lower,
-                               const std::function<std::optional<Expansion>(const Vector&)>& f,
-                               Index iterations = 50, double tolerance = 1e-11, double max_step = 3.0) {
+[[gnu::cold]] inline Vector projected_newton(Vector z, const Vector& lower,
+                                             const std::function<std::optional<Expansion>(const Vector&)>& f,
+                                             Index iterations = 50, double tolerance = 1e-11,
+                                             double max_step = 3.0) {
     std::optional<Expansion> here = f(z);
     for (Index k = 0; here && k < iterations; ++k) {
         const std::vector<Index> free = free_coordinates(z, here->gradient, lower);

@@ -47,12 +47,15 @@ Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& sett
             make_stream(settings.seed, Purpose::predict, static_cast<std::uint32_t>(k), settings.stream);
         const Vector value = as_vector(observable(draw(rng)));
         if (k == 0) mean = scatter = Vector::Zero(value.size());
-        const Vector difference = value - mean;
-        mean += difference / static_cast<double>(k + 1);
-        scatter.array() += difference.array() * (value - mean).array();
+        for (Index i = 0; i < mean.size(); ++i) {
+            const double difference = value[i] - mean[i];
+            mean[i] += difference / static_cast<double>(k + 1);
+            scatter[i] += difference * (value[i] - mean[i]);
+        }
     }
     const double n = static_cast<double>(settings.draws);
-    return {mean, (scatter / (n * (n - 1.0))).cwiseSqrt(), false};
+    for (double& s : scatter) s = std::sqrt(s / (n * (n - 1.0)));
+    return {mean, scatter, false};
 }
 
 }  // namespace detail

@@ -31,8 +31,8 @@ struct GenerateSettings {
 /// Independent exact samples of exp(-beta U(x)) / Z. Sample k has its own stream, so that the first N of a
 /// longer run are the same. The engine is the exact one that suits the potential, unless given.
 template <FinePotential U, class Engine = exact_engine_t<Boltzmann<U>>>
-Samples<configuration_t<space_t<U>>> generate(const U& potential, const GenerateSettings& settings,
-                                              const Engine& engine = {}) {
+[[gnu::cold]] Samples<configuration_t<space_t<U>>>
+generate(const U& potential, const GenerateSettings& settings, const Engine& engine = {}) {
     require(settings.samples >= 1, "generate", "samples", settings.samples, "an integer >= 1");
     auto sampler = engine.sampler(Boltzmann<U>(potential, settings.beta));
     Samples<configuration_t<space_t<U>>> data;
@@ -55,7 +55,7 @@ template <FinePotential U, class O, class Engine = exact_engine_t<Boltzmann<U>>>
 
 /// Average of an observable over data.
 template <class Data, class O>
-Vector data_mean(const Data& data, const O& observable) {
+[[gnu::cold]] Vector data_mean(const Data& data, const O& observable) {
     Vector sum;
     double count = 0.0;
     for (const auto& x : data) {

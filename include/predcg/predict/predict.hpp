@@ -40,8 +40,8 @@ private:
 
 /// E[o | theta] with the models of a fit or posterior at any parameters.
 template <class Models, class O>
-Prediction fine_expectation(const Models& models, const Parameters& at, double beta, const O& observable,
-                            const PredictSettings& settings) {
+[[gnu::cold]] Prediction fine_expectation(const Models& models, const Parameters& at, double beta,
+                                          const O& observable, const PredictSettings& settings) {
     const auto target = boltzmann(models.coarse, at.theta, beta);
     const Vector& eta = at.eta;
     const auto& engine = coarse_engine(models.engine);
