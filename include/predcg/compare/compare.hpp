@@ -100,7 +100,7 @@ struct CompareSettings {
 struct ComparisonRow {
     std::string method, observable;
     double error = 0.0;                    ///< |p - t|, Euclidean norm over the components; mean over folds
-    double relative_error = 0.0;           ///< |p - t| / |t|; mean over folds
+    double relative_error = 0.0;           ///< |p - t| / |t|, infinite where t = 0; mean over folds
     double standard_error = 0.0;           ///< of error, from its spread over folds; NaN against a truth
     double relative_standard_error = 0.0;  ///< of relative_error
     double seconds = 0.0;                  ///< wall clock, learning and prediction; mean over folds
