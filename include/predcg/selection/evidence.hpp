@@ -51,7 +51,6 @@ inline double log_normal_cdf(double x) {
 inline std::optional<double> laplace_integral(const PosteriorExpansion& at, const Vector& z,
                                               const std::vector<Wall>& walls) {
     const Index d = z.size();
-    if (d == 0) return at.value;
     const SmallEigen eigen(at.information);
     if (!(eigen.values[0] > 0.0)) return std::nullopt;
     const Matrix root = inverse_root(at.information);
@@ -71,12 +70,14 @@ inline std::optional<double> laplace_integral(const PosteriorExpansion& at, cons
 /// bounds of the prior (detail::laplace_integral; MacKay, Neural Comput. 4 (1992) 415).
 ///
 /// It is laplace_joint's approximation and carries that one's Pareto k: above the limit, or where the
-/// information is not positive definite, it is absent, reliable is false, and remarks say "not Gaussian".
-/// Cost and exceptions of laplace_joint.
+/// information is not positive definite, it is absent, reliable is false, and remarks say "not Gaussian". Of
+/// a model without parameters it is the likelihood. Cost and exceptions of laplace_joint.
 template <class Grainer, class AnyData>
 Evidence laplace_evidence(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                           const LaplaceSettings& settings = {}) {
     const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
+    if (fit.parameters.theta.size() + fit.parameters.eta.size() == 0)
+        return {.log_evidence = fit.log_likelihood};
     const PosteriorResult joint = laplace_joint(grainer, data, fit, settings);
     Evidence evidence;
     evidence.reliable = joint.reliable;

@@ -26,7 +26,7 @@ template <class Coarse, class Map, class Engine>
 struct Selection {
     std::vector<TermScore> terms;  ///< of all candidates, in the order of the potential; a term that was
                                    ///< dropped has the numbers of when it was
-    std::vector<Index> kept;                  ///< their places, ascending
+    std::vector<Index> kept;       ///< their places, ascending
     Fit<WithTerms<Coarse>, Map, Engine> fit;  ///< under the prior of the grainer
     bool reliable = true;
     std::vector<std::string> remarks;
@@ -67,7 +67,7 @@ public:
             if (!log_evidence) return;
             const Vector unit = information_ / data.count;
             const double change = (unit - precision).cwiseQuotient(precision).cwiseAbs().sum();
-            if (change <= settings.tolerance) return;
+            if (change <= settings.tolerance || round + 1 == settings.rounds) return;
             precision = unit;
         }
     }
@@ -78,7 +78,11 @@ public:
         const auto part = with_relevance(grainer, kept, precision);
         FitSettings fit_settings = settings.fit;
         fit_settings.start = std::move(start);
-        mode = part.fit_prepared(data, fit_settings).parameters;
+        const auto found = part.fit_prepared(data, fit_settings);
+        mode = found.parameters;
+        information_ = z = Vector(0);
+        log_evidence = found.log_likelihood;
+        if (mode.theta.size() + mode.eta.size() == 0) return;
         const LogPosterior posterior(part, data);
         const Vector at = posterior.z_of(mode);
         const PosteriorExpansion expansion = posterior.expansion(at);
