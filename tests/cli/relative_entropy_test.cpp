@@ -122,7 +122,7 @@ TEST_F(RelativeEntropyCommand, SampledMomentsMeetExactOnes) {
     }
     const Json other = learn(options + "--engine monte-carlo --optimizer robbins-monro --sampler metropolis "
                                        "--coarse-samples 100 --iterations 300");
-    EXPECT_EQ(other["iterations"], 300);
+    EXPECT_LE(other["iterations"], 300);
     EXPECT_EQ(other["monte_carlo"]["sampler"], "metropolis");
     EXPECT_EQ(other["monte_carlo"]["coarse_samples"], 100);
 }

@@ -111,6 +111,22 @@ TEST(Ties, AveragesAreThoseOverAllConfigurations) {
         }
 }
 
+// Many ties, so that windows are cheaper than configurations: all blocks but the last but one.
+TEST(Ties, AreAveragedWindowByWindow) {
+    for (auto settings : models) {
+        settings.sites = 10;
+        const auto coarse = ising::coarse_chain(settings);
+        const ByHand<ising::CoarseChain<>> by_hand{coarse, 0.7};
+        Spins x;
+        for (int i = 0; i < 20; ++i) x.push_back(i % 2 == 1 || i == 16 ? 1 : -1);
+        const EnergyGradient statistic(coarse, Vector::Zero(coarse.parameter_count()));
+        // 10 windows of at most 16 choices, but 512 configurations.
+        const MappingEngine frugal{.limit = 511};
+        expect_close(frugal.average(ising::majority_map({.level = 2})(x), coarse.space(), statistic),
+                     by_hand.mean(x, 2), 1e-12);
+    }
+}
+
 TEST(Ties, OfAnUnstructuredStatistic) {
     const auto product = [](const Spins& X) {
         double all = 1.0;
