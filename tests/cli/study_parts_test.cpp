@@ -201,7 +201,9 @@ TEST(Symmetry, ParametersOnMirroredData) {
         const IsingFit back = fit_samples(model, mirrored, {});
         EXPECT_NEAR(there["pair_1"], back["pair_1"], 1e-10);
         EXPECT_NEAR(there.map.theta_cf(there.parameters.eta), back.map.theta_cf(back.parameters.eta), 1e-10);
-        if (linear) EXPECT_NEAR(there["linear"], -back["linear"], 1e-10);
+        if (linear) {
+            EXPECT_NEAR(there["linear"], -back["linear"], 1e-10);
+        }
     }
 }
 

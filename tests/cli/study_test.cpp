@@ -91,7 +91,9 @@ protected:
         std::size_t held = 0;
         for (std::size_t k = 0; k < 16; ++k) {
             held += lower[k] <= truth[k] && truth[k] <= upper[k];
-            if (std::abs(field[k]) <= 0.9 + 1e-9) EXPECT_EQ(pair.at("misfit")[k], "1") << field[k];
+            if (std::abs(field[k]) <= 0.9 + 1e-9) {
+                EXPECT_EQ(pair.at("misfit")[k], "1") << field[k];
+            }
             EXPECT_EQ(linear.at("misfit")[k], "0") << field[k];
         }
         EXPECT_GE(held, 13u);
