@@ -111,6 +111,7 @@ Command add_models(CLI::App& study) {
     auto& settings = options->settings;
     add_common(*sub, *options);
     add_integer(*sub, "--level", settings.level, "Level l_c: fine sites for each coarse site", 1);
+    add_integer(*sub, "--pair-range", settings.pair_range, "Longest pair range", 0);
     add_integer(*sub, "--samples", settings.samples, "Configurations in each data set, S_f", 1);
     add_integer(*sub, "--data-sets", settings.data_sets, "Data sets at each field", 1);
     add_number(*sub, "--ranked-field", settings.ranked_field,
@@ -118,7 +119,7 @@ Command add_models(CLI::App& study) {
     sub->footer(
         "Models [abc] are learnt from the same data: a = 1 with the linear term, 0 without; b = range "
         "of the pair\n"
-        "terms, 0 to 4; c = 0 no triplet, 1 triplet_1_1, 2 also triplet_1_2 and triplet_2_2. At one "
+        "terms; c = 0 no triplet, 1 triplet_1_1, 2 also triplet_1_2 and triplet_2_2. At one "
         "field they are\n"
         "ranked by evidence, exact and by Laplace, BIC and leave-one-out predictive density.\n\n"
         "Examples:\n"

@@ -1,6 +1,7 @@
 #pragma once
 // One row of a table that ranks models, and the terms that the evidence favours.
-#include "ising_fit.hpp"
+#include "data_io.hpp"
+#include "models.hpp"
 
 #include <cstdint>
 #include <optional>

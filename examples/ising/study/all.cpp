@@ -50,8 +50,9 @@ Settings adapted(const AllSettings& all, Settings settings) {
     settings.fine.chain.sites = 16;
     settings.fine.chain.range = std::min<Index>(settings.fine.chain.range, 2);
     settings.fields = {-0.9, 0.9, 0.6};
-    settings.draws = 400;
+    settings.draws = 200;
     if constexpr (requires { settings.data_sets; }) settings.data_sets = 2;
+    if constexpr (requires { settings.pair_range; }) settings.pair_range = 1;
     return settings;
 }
 

@@ -2,6 +2,7 @@
 
 #include "numbers.hpp"
 #include "progress.hpp"
+#include "study/bands.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/ising/observables.hpp>
@@ -15,6 +16,9 @@ namespace cli::study {
 using namespace predcg;
 
 namespace {
+
+constexpr std::array<PosteriorMethod, posterior_kinds> compared_methods{PosteriorMethod::full,
+                                                                        PosteriorMethod::laplace_slides};
 
 Index most_samples(const DataSizeSettings& settings) {
     return *std::max_element(settings.samples.begin(), settings.samples.end());

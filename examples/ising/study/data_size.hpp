@@ -4,6 +4,7 @@
 #include "study/result_directory.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -25,9 +26,8 @@ struct DataSizeSettings {
     Index threads = 2;
 };
 
-/// The two posteriors that are drawn together, as they stand in lists.
-inline constexpr std::array<predcg::PosteriorMethod, 2> compared_methods{
-    predcg::PosteriorMethod::full, predcg::PosteriorMethod::laplace_slides};
+/// Posteriors compared, as they stand in lists: full; the Laplace approximation of the slides.
+inline constexpr std::size_t posterior_kinds = 2;
 
 /// One data set.
 struct DataSizeFit {
@@ -37,9 +37,9 @@ struct DataSizeFit {
     double data = 0.0;        ///< mean magnetisation of the data
     double prediction = 0.0;  ///< at the estimate
     double open_directions = 0.0;
-    predcg::Vector correlation;                         ///< at the estimate, lags 0..n/2; at field 0 only
-    std::array<Band, 2> band;                           ///< of m; where the size is banded
-    std::array<std::vector<Band>, 2> correlation_band;  ///< lags; at field 0, data set 0
+    predcg::Vector correlation;              ///< at the estimate, lags 0..n/2; at field 0 only
+    std::array<Band, posterior_kinds> band;  ///< of m; where the size is banded
+    std::array<std::vector<Band>, posterior_kinds> correlation_band;  ///< lags; at field 0, data set 0
     predcg::Vector data_correlation;
     bool banded = false;
 };

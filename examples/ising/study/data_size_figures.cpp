@@ -171,7 +171,7 @@ void write_tables(const DataSizeResult& result, const ResultDirectory& directory
         errors.add(spread_of(field_errors(result, samples, &DataSizeFit::data)).mean);
     }
     for (const Index samples : result.settings.banded) {
-        for (std::size_t method = 0; method < compared_methods.size(); ++method) {
+        for (std::size_t method = 0; method < posterior_kinds; ++method) {
             const SizeCoverage c = coverage_of(result, samples, method);
             const predcg::Proportion held{c.held, c.trials};
             coverage.row().add(static_cast<double>(samples)).add(method_word(method));

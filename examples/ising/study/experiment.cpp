@@ -102,24 +102,6 @@ double magnetization_error(const Configurations& data) {
     return n < 2.0 ? 0.0 : std::sqrt(scatter / (n * (n - 1.0)));
 }
 
-Band band_of(const IsingPosterior& posterior, const CredibleInterval& interval, Index component) {
-    return {interval.mean[component], interval.lower[component], interval.upper[component],
-            posterior.reliable};
-}
-
-Band magnetization_band(const IsingPosterior& posterior, double credibility) {
-    return band_of(posterior,
-                   magnetization_interval(posterior, {.credibility = credibility, .predictive = false}), 0);
-}
-
-std::vector<Band> correlation_bands(const IsingPosterior& posterior, Boundary boundary, double credibility) {
-    const CredibleInterval R =
-        correlation_interval(posterior, boundary, {.credibility = credibility, .predictive = false});
-    std::vector<Band> bands;
-    for (Index l = 0; l < R.mean.size(); ++l) bands.push_back(band_of(posterior, R, l));
-    return bands;
-}
-
 Spread spread_of(const std::vector<double>& values) {
     Spread spread;
     const auto n = static_cast<double>(values.size());

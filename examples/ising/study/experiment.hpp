@@ -1,6 +1,9 @@
 #pragma once
 // What all experiments share: a fine chain in fields from .. to, its exact values, data, bands and errors.
-#include "ising_posterior.hpp"
+#include "data_io.hpp"
+#include "models.hpp"
+
+#include <predcg/core/types.hpp>
 
 #include <cstdint>
 #include <string>
@@ -53,11 +56,6 @@ struct Band {
     bool reliable = true;
     bool holds(double value) const { return lower <= value && value <= upper; }
 };
-Band band_of(const IsingPosterior& posterior, const predcg::CredibleInterval& interval, Index component);
-/// Of m, and of R_l for all lags.
-Band magnetization_band(const IsingPosterior& posterior, double credibility);
-std::vector<Band> correlation_bands(const IsingPosterior& posterior, predcg::Boundary boundary,
-                                    double credibility);
 
 /// Mean and standard deviation, over data sets.
 struct Spread {

@@ -2,6 +2,7 @@
 
 #include "numbers.hpp"
 #include "progress.hpp"
+#include "study/bands.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/ising/observables.hpp>

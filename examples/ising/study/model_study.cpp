@@ -1,5 +1,6 @@
 #include "study/model_study.hpp"
 
+#include "ising_posterior.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
 
@@ -75,7 +76,7 @@ FitModel CoarseTerms::model(const FineModel& fine, Index level) const {
 std::vector<CoarseTerms> coarse_terms(const ModelsSettings& settings) {
     std::vector<CoarseTerms> models;
     for (const bool linear : {false, true})
-        for (Index pairs = 0; pairs <= 4; ++pairs)
+        for (Index pairs = 0; pairs <= settings.pair_range; ++pairs)
             for (Index triplets = 0; triplets <= 2; ++triplets) {
                 const CoarseTerms terms{linear, pairs, triplets};
                 try {

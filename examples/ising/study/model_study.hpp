@@ -15,6 +15,7 @@ struct ModelsSettings {
     FineModel fine = long_chain();
     FieldRange fields{};
     Index level = 2;
+    Index pair_range = 4;  ///< the longest
     Index samples = 50;
     Index data_sets = 5;        ///< at each field
     double ranked_field = 0.3;  ///< where all models are scored, on one data set; energy
@@ -33,7 +34,7 @@ struct CoarseTerms {
     FitModel model(const FineModel& fine, Index level) const;
 };
 
-/// All 30, or those that so few coarse sites can have; the last has all terms.
+/// All, 30 for pair ranges to 4, or those that so few coarse sites can have; the last has the most terms.
 std::vector<CoarseTerms> coarse_terms(const ModelsSettings& settings);
 
 struct ModelFit {

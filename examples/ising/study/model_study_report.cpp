@@ -5,6 +5,7 @@
 #include "study/table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -38,9 +39,12 @@ std::vector<ModelErrors> all_errors(const ModelsResult& result) {
 std::vector<std::size_t> ranked(const ModelsResult& result) {
     std::vector<std::size_t> order(result.scores.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return result.scores[a].evidence > result.scores[b].evidence;
-    });
+    const auto evidence = [&](std::size_t k) {
+        const double value = result.scores[k].evidence;
+        return std::isnan(value) ? -HUGE_VAL : value;
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return evidence(a) > evidence(b); });
     return order;
 }
 
@@ -294,6 +298,7 @@ std::string command_of(const ModelsSettings& s) {
         .fine(s.fine)
         .fields(s.fields)
         .add("--level", s.level)
+        .add("--pair-range", s.pair_range)
         .add("--samples", s.samples)
         .add("--data-sets", s.data_sets)
         .add("--ranked-field", s.ranked_field)

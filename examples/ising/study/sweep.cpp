@@ -4,6 +4,7 @@
 #include "monte_carlo_fit.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
+#include "study/bands.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/ising/observables.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 // Study E1: the external field is swept; at each field a coarse chain is learnt from fresh data.
+#include "ising_fit.hpp"
 #include "study/experiment.hpp"
 #include "study/result_directory.hpp"
 
