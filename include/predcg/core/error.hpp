@@ -25,12 +25,14 @@ template <class T>
     }
 }
 
+namespace detail {
 /// The parts, one after the other; `a + b + c` would cost every file its temporaries.
 [[gnu::noinline, gnu::cold]] inline std::string joined(std::initializer_list<std::string_view> parts) {
     std::string all;
     for (const std::string_view part : parts) all += part;
     return all;
 }
+}  // namespace detail
 
 /// A bad argument, found before any work was done.
 class ArgumentError : public std::invalid_argument {
@@ -38,7 +40,7 @@ public:
     [[gnu::cold]] ArgumentError(std::string function, std::string argument, std::string value,
                                 std::string allowed)
         : std::invalid_argument(
-              joined({"predcg::", function, ": ", argument, " is ", value, "; allowed: ", allowed})),
+              detail::joined({"predcg::", function, ": ", argument, " is ", value, "; allowed: ", allowed})),
           function_(std::move(function)), argument_(std::move(argument)), value_(std::move(value)),
           allowed_(std::move(allowed)) {}
 
@@ -106,8 +108,8 @@ class CostError : public std::runtime_error {
 public:
     [[gnu::cold]] CostError(std::string_view function, double cost, double limit, std::string_view unit,
                             std::string_view advice)
-        : std::runtime_error(joined({"predcg::", function, ": estimated cost ", to_text(cost), " ", unit,
-                                     " exceeds the limit ", to_text(limit), "; ", advice})),
+        : std::runtime_error(detail::joined({"predcg::", function, ": estimated cost ", to_text(cost), " ",
+                                             unit, " exceeds the limit ", to_text(limit), "; ", advice})),
           cost_(cost), limit_(limit) {}
 
     double cost() const noexcept { return cost_; }

@@ -29,9 +29,9 @@ std::vector<std::string> map_names_of(const Map& map) {
     return names_of(map, map.parameter_count(), "eta_");
 }
 
-inline void require_same_names(const std::vector<std::string>& names,
-                               const std::vector<std::string>& expected, std::string_view function,
-                               std::string_view argument) {
+[[gnu::cold]] inline void require_same_names(const std::vector<std::string>& names,
+                                             const std::vector<std::string>& expected,
+                                             std::string_view function, std::string_view argument) {
     const auto joined = [](const std::vector<std::string>& all) {
         std::string text = "{";
         for (const std::string& name : all) text += (text.size() == 1 ? "" : ", ") + name;
