@@ -76,10 +76,12 @@ template <class Grainer, class AnyData>
 Evidence laplace_evidence(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
                           const LaplaceSettings& settings = {}) {
     const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
-    if (fit.parameters.theta.size() + fit.parameters.eta.size() == 0)
-        return {.log_evidence = fit.log_likelihood};
-    const PosteriorResult joint = laplace_joint(grainer, data, fit, settings);
     Evidence evidence;
+    if (fit.parameters.theta.size() + fit.parameters.eta.size() == 0) {
+        evidence.log_evidence = fit.log_likelihood;
+        return evidence;
+    }
+    const PosteriorResult joint = laplace_joint(grainer, data, fit, settings);
     evidence.reliable = joint.reliable;
     evidence.remarks = joint.remarks;
     if (joint.pareto_k) evidence.pareto_k = *joint.pareto_k;
