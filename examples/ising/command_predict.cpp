@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -46,10 +47,26 @@ SavedFit load(Options& options) {
     return saved;
 }
 
+/// The correlation takes all pairs of sites for every draw of the posterior: says now what would take hours.
+void check_cost(const Options& options, const SavedFit& saved) {
+    if (options.observable != Observed::correlation) return;
+    constexpr double most = 1e10;  // pairs: a minute or two
+    const double draws =
+        1.0 + (saved.posterior ? static_cast<double>(saved.posterior->posterior.draw_count()) : 0.0);
+    const auto largest = static_cast<Index>(std::sqrt(most / draws));
+    if (options.sites > largest)
+        throw InputError("--sites", std::to_string(options.sites),
+                         "at most " + std::to_string(largest) + " for the correlation with " +
+                             fixed(draws - 1.0, 0) +
+                             " posterior draws: it takes all pairs of sites for each; `sample` draws "
+                             "configurations of any size");
+}
+
 void run_predict(Options options) {
     if (!(options.credibility >= 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     const SavedFit saved = load(options);
+    check_cost(options, saved);
     const OutputFile out(options.out);
     const bool m = options.observable == Observed::magnetization;
     const IsingFit fit = resized(saved.fit, saved.model, options.sites);
