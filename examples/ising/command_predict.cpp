@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -47,13 +48,14 @@ SavedFit load(Options& options) {
     return saved;
 }
 
-/// The correlation takes all pairs of sites for every draw of the posterior: says now what would take hours.
+/// The correlation takes all pairs of sites for every draw of the posterior: says now what would take hours
+/// or all memory.
 void check_cost(const Options& options, const SavedFit& saved) {
     if (options.observable != Observed::correlation) return;
-    constexpr double most = 1e10;  // pairs: a minute or two
+    constexpr double most_pairs = 1e10, most_sites = 16384.0;  // a minute or two; 2 GiB of second moments
     const double draws =
         1.0 + (saved.posterior ? static_cast<double>(saved.posterior->posterior.draw_count()) : 0.0);
-    const auto largest = static_cast<Index>(std::sqrt(most / draws));
+    const auto largest = static_cast<Index>(std::min(std::sqrt(most_pairs / draws), most_sites));
     if (options.sites > largest)
         throw InputError("--sites", std::to_string(options.sites),
                          "at most " + std::to_string(largest) + " for the correlation with " +
