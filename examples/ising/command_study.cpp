@@ -144,15 +144,15 @@ Command add_all(CLI::App& study) {
                   "Small chains, few fields, data and draws: to try it; the numbers say little");
     sub->add_flag("--fresh", settings.fresh, "Do parts again that are finished");
     add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
-    sub->footer("Parts: sweep, data-size, levels, models, each as the study of that name does it, in "
-                "DIRECTORY/<part>;\n"
-                "data-size has posteriors of 5 of its 20 data sets. Parts that are finished with the same "
-                "settings and\n"
-                "version are kept: after Ctrl-C the same command goes on.\n\n"
-                "Examples:\n"
-                "    predcg-ising study all --out study\n"
-                "  in half a minute:\n"
-                "    predcg-ising study all --quick --out quick");
+    sub->footer(
+        "Parts: sweep, data-size, levels, models, each as the study of that name does it, in "
+        "DIRECTORY/<part>;\n"
+        "data-size has posteriors of 5 of its 20 data sets, models 500 draws for each score. Parts that are\n"
+        "finished with the same settings and version are kept: after Ctrl-C the same command goes on.\n\n"
+        "Examples:\n"
+        "    predcg-ising study all --out study\n"
+        "  in half a minute:\n"
+        "    predcg-ising study all --quick --out quick");
     return {sub, [options] { study::run_all(options->settings, options->out); }};
 }
 

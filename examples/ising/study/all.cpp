@@ -57,12 +57,14 @@ Settings adapted(const AllSettings& all, Settings settings) {
 }
 
 std::vector<Part> parts_of(const AllSettings& all) {
+    // Scores of all models cost as much as all else; 500 draws are enough to rank them.
     // Errors are over all data sets; posteriors, which cost most, of the first ones are enough for coverage.
-    DataSizeSettings data_size{.posteriors = 5};
+    const DataSizeSettings data_size{.posteriors = 5};
+    const ModelsSettings models{.draws = 500};
     return {part("sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
             part("data-size", 37.0, adapted(all, data_size), run_data_size, write_data_size),
             part("levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
-            part("models", 50.0, adapted(all, ModelsSettings{}), run_models, write_models)};
+            part("models", 50.0, adapted(all, models), run_models, write_models)};
 }
 
 bool finished(const fs::path& directory, const Part& part) {

@@ -19,7 +19,7 @@ struct ModelsSettings {
     Index samples = 50;
     Index data_sets = 5;        ///< at each field
     double ranked_field = 0.3;  ///< where all models are scored, on one data set; energy
-    Index draws = 2000;         ///< of the posterior of each score
+    Index draws = 1000;         ///< of the posterior of each score
     std::uint64_t seed = 1;
     Index threads = 2;
 };

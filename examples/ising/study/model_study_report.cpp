@@ -320,7 +320,9 @@ std::string write_models(const ModelsResult& result, const std::function<double(
          .conclusions = conclusions_of(result),
          .details =
              "<h3>All models, ranked</h3>\n<p>The highest evidence first. Evidence and leave-one-out are "
-             "logarithms, in nats; a BIC is better where it is lower.</p>\n" +
+             "logarithms, in nats; a BIC is better where it is lower. (!): the posterior's chains are "
+             "shorter than its "
+             "diagnostics ask for; the error stated is that of sampling.</p>\n" +
              ranking_html(result),
          .settings = settings_of(result),
          .command = command_of(result.settings)},
