@@ -2,6 +2,7 @@
 #include <predcg/predcg.hpp>
 #include <predcg/selection.hpp>
 
+#include <cmath>
 #include <cstdio>
 
 using namespace predcg;
@@ -24,8 +25,8 @@ int main() {
         for (const Index pairs : {0, 1}) {
             const auto score = score_model(linear ? "linear" : "", grainer_of(linear, pairs), data, 0.3);
             std::printf("[%d%td] %7.1f %8.1f %6.1f %6.1f\n", linear ? 1 : 0, pairs, score.bic,
-                        score.laplace.log_evidence.value_or(0.0), score.exact.log_evidence.value_or(0.0),
-                        score.leave_one_out.elpd);
+                        score.laplace.log_evidence.value_or(std::nan("")),
+                        score.exact.log_evidence.value_or(std::nan("")), score.leave_one_out.elpd);
         }
     // ---- terms
     const auto selection = select_terms(grainer_of(true, 2), data, 0.3);

@@ -5,6 +5,8 @@
 #include <predcg/selection.hpp>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 #include <utility>
 
 namespace cli {

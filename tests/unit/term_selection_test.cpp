@@ -76,7 +76,7 @@ TEST(SelectTerms, PureNoiseKeepsNothing) {
     const auto grainer = world.grainer(Normal{.mean = 0.0, .sd = 2.0});
     // All data at zero: z is 0 for every term, whatever the seed.
     const std::vector<Vector> zeros(30, Vector::Zero(8));
-    const auto selection = select_terms(grainer, zeros, world.beta);
+    const auto selection = select_terms(grainer, zeros, world.beta, {.tolerance = 1e-9, .rounds = 50});
     EXPECT_TRUE(selection.kept.empty());
     EXPECT_EQ(selection.fit.parameters.theta.size(), 0);
     for (const TermScore& term : selection.terms) {
