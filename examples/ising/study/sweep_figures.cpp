@@ -82,12 +82,14 @@ Table path_table(const SweepResult& result) {
 std::string with_band(std::string commands, bool banded) {
     for (const std::string shift : {"0", "column('truth')"}) {
         const std::string band =
-            banded ? "'sweep_predcg_linear.csv' using 'field':(column('magnetization_lower')-" + shift +
-                         "):(column('magnetization_upper')-" + shift +
-                         ") with filledcurves linecolor rgb predcg_linear fillstyle transparent solid 0.3 "
-                         "noborder" +
-                         (shift == "0" ? " title 'its full posterior'" : " notitle") + ", "
-                   : "";
+            banded
+                ? "'sweep_predcg_linear.csv' using 'field':(column('magnetization_lower')-" + shift +
+                      "):(column('magnetization_upper')-" + shift +
+                      ") with filledcurves linecolor rgb predcg_linear fillstyle transparent solid 0.3 "
+                      "noborder" +
+                      (shift == "0" ? " title 'full posterior of {linear, pair_1}' noenhanced" : " notitle") +
+                      ", "
+                : "";
         const std::string place = "BAND(" + shift + ") ";
         commands.replace(commands.find(place), place.size(), band);
     }
@@ -100,7 +102,7 @@ std::string assigned(const char* name, double value) {
 
 constexpr const char* theta_c_figure = R"(
 set multiplot layout 2,1
-set key maxcols 2 maxrows 3 width 0
+set key maxcols 1 maxrows 5 width 0
 set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)
@@ -136,7 +138,7 @@ set key; unset xlabel; unset tmargin; unset bmargin; set ytics autofreq
 )";
 
 constexpr const char* theta_cf_figure = R"(
-set key maxcols 2 maxrows 2 width 0
+set key maxcols 1 maxrows 3 width 0
 set lmargin 10; set rmargin 2
 open(name) = column('open_directions') > 0 ? column(name) : NaN
 settled(name) = column('open_directions') > 0 ? NaN : column(name)
@@ -154,7 +156,7 @@ plot 'sweep_predcg.csv' using 'field':'theta_cf' with points pointtype 7 linecol
 
 constexpr const char* magnetization_figure = R"(
 set multiplot layout 2,1
-set key maxcols 2 maxrows 4 width 0
+set key maxcols 1 maxrows 7 width 0
 set lmargin 10; set rmargin 2
 set xrange [first-side:last+side]
 set offsets 0, 0, graph 0.03, graph 0.03

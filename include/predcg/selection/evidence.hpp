@@ -19,7 +19,7 @@ struct Evidence {
     double pareto_k =
         std::numeric_limits<double>::quiet_NaN();  ///< of the Laplace approximation, against the posterior
     bool reliable = true;
-    std::vector<std::string> remarks;  ///< what is wrong, if it is not
+    std::vector<std::string> remarks{};  ///< what is wrong, if it is not
 };
 
 /// Schwarz's criterion (G. Schwarz, Ann. Stat. 6 (1978) 461):
