@@ -59,7 +59,7 @@ struct ByHand {
     double beta, sigma;
     Matrix S = Inverted(beta * coarse.K).inverse;  // covariance of X
     Vector mean = beta * times(S, coarse.f);
-    Matrix Wt = transposed(W);
+    Matrix Wt = by_hand::transposed(W);
     Matrix C = times(W, S, Wt) + sigma * sigma * Matrix::Identity(W.rows(), W.rows());
     Inverted of_C{C};
 

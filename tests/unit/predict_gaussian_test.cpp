@@ -68,7 +68,8 @@ TEST(GaussianPrediction, ExactByClosedFormAndBySampling) {
         const Matrix S = Inverted(beta * by_hand::chain_stiffness(beads, dimension, theta[0], theta[1],
                                                                   tether, Boundary::open))
                              .inverse;
-        const Matrix C = times(W, S, transposed(W)) + sigma * sigma * Matrix::Identity(W.rows(), W.rows());
+        const Matrix C =
+            times(W, S, by_hand::transposed(W)) + sigma * sigma * Matrix::Identity(W.rows(), W.rows());
         const gaussian::MeanSquareDisplacement square{dimension};
         const gaussian::EndToEnd ends{dimension};
         const Prediction exact_square = predict(fit, square), exact_ends = predict(fit, ends);
