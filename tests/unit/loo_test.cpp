@@ -1,6 +1,7 @@
 // Leave-one-out predictive densities: closed form, and exact leave-one-out by quadrature.
 #include <predcg/posterior/full_posterior.hpp>
-#include <predcg/selection/leave_one_out.hpp>
+#include <predcg/posterior/laplace.hpp>
+#include <predcg/selection/model_score.hpp>
 
 #include <gtest/gtest.h>
 
@@ -140,9 +141,37 @@ TEST(LeaveOneOut, CountsDataThatCannotBeLeftOut) {
     const auto one = grainer.prepare(std::span(data).first(1), 0.5);
     EXPECT_EQ(thrown<ArgumentError>([&] { (void)leave_one_out(grainer, one, posterior); }).argument(),
               "number of data");
+    const auto slides = laplace_slides(grainer, prepared, fit, {.draws = 100});
+    EXPECT_EQ(thrown<ArgumentError>([&] { (void)leave_one_out(grainer, prepared, slides); }).argument(),
+              "posterior.method");
     posterior.draws.conservativeResize(2, 24);
     EXPECT_EQ(thrown<ArgumentError>([&] { (void)leave_one_out(grainer, prepared, posterior); }).argument(),
               "number of draws");
+}
+
+TEST(ModelScore, WithoutParametersIsTheLikelihood) {
+    auto rng = test_rng(814);
+    support::MeanShift world(rng, by_hand::random_matrix(rng, 3, 2), Vector{{0.8, -0.3}}, 6);
+    const double exact = world.log_evidence({}, Vector(0));
+    world.A.resize(3, 0);
+    const auto score = score_model("nothing", world.grainer(Normal{}), world.data, world.beta);
+    EXPECT_EQ(score.parameters, 0);
+    EXPECT_TRUE(score.reliable());
+    expect_close(score.bic, -2.0 * exact, 1e-10);
+    expect_close(*score.laplace.log_evidence, exact, 1e-10);
+    expect_close(*score.exact.log_evidence, exact, 1e-10);
+    expect_close(score.leave_one_out.elpd, exact, 1e-10);
+    EXPECT_NEAR(score.leave_one_out.p_loo, 0.0, 1e-10);
+}
+
+TEST(ModelScore, IsStoppedOnRequest) {
+    auto rng = test_rng(815);
+    const support::MeanShift world(rng, by_hand::random_matrix(rng, 3, 2), Vector{{0.8, -0.3}}, 6);
+    std::stop_source source;
+    source.request_stop();
+    EXPECT_THROW((void)score_model("stopped", world.grainer(Normal{}), world.data, world.beta,
+                                   {.fit = {.stop = source.get_token()}}),
+                 Stopped);
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 // Which terms stay: the rule against closed forms, the mask against the potential that it masks, and recovery
 // of known terms.
+#include <predcg/gaussian/coarse_chain.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/selection/select_terms.hpp>
 
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <stop_token>
 
 #include "close.hpp"
 #include "known_terms.hpp"
@@ -136,6 +140,60 @@ TEST(SelectTerms, FindsTheTermsThatMadeTheData) {
     }
     // Each replicate finds the set with probability 0.97: fewer than 2 of 4 for one seed in 10 000.
     EXPECT_GE(found, 2);
+}
+
+// Without its bond a chain whose mode has a negative second stiffness is not admissible at what is left of
+// it.
+TEST(SelectTerms, OfATermThatTheOthersNeedBeginsAnew) {
+    const EMCoarseGrainer grainer{SamplesOnly<Vector>{},
+                                  gaussian::coarse_chain({.beads = 3, .tether = 0.5}),
+                                  gaussian::block_map({.coarse_beads = 3, .level = 2}),
+                                  GaussianEngine{},
+                                  Newton{},
+                                  BlockPriors{Normal{}, Normal{}}};
+    const double beta = 0.6;
+    auto rng = test_rng(824);
+    auto sampler = GaussianEngine{}.sampler(boltzmann(grainer.coarse(), Vector{{4.0, -1.2}}, beta));
+    std::vector<Vector> x;
+    for (int k = 0; k < 200; ++k)
+        x.push_back(grainer.map().sample(sampler.draw(rng), Vector::Constant(1, -2.0), rng));
+    const auto selection = select_terms(grainer, x, beta);
+    EXPECT_LT(selection.terms[1].estimate, -0.3);
+    EXPECT_TRUE(selection.terms[0].kept);
+    EXPECT_GT(selection.terms[0].evidence_gain, 10.0);
+}
+
+TEST(SelectTerms, IsStoppedOnRequest) {
+    const support::KnownTerms world(8);
+    const auto data = world.draw(20, 1);
+    std::stop_source source;
+    SelectionSettings settings{.fit = {.starts = 1, .stop = source.get_token()}};
+    int iterations = 0;
+    settings.fit.observer = [&](const TraceEntry&) {
+        if (++iterations == 12) source.request_stop();
+    };
+    EXPECT_THROW((void)select_terms(world.grainer, data, world.beta, settings), Stopped);
+}
+
+TEST(Relevance, HasOnePrecisionForEachParameter) {
+    const Relevance prior(Vector{{1.0, 2.0}});
+    const Vector z = Vector::Ones(3);
+    for (const auto& thrower : {std::function<void()>([&] { (void)prior.log_density(z); }),
+                                std::function<void()>([&] { (void)prior.gradient(z); }),
+                                std::function<void()>([&] { (void)prior.hessian(z); })})
+        EXPECT_EQ(thrown<ArgumentError>(thrower).argument(), "number of precisions");
+}
+
+TEST(WithTerms, KeepsTheTermsOfTwoValuesByTheirNewPlaces) {
+    const auto all = ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 2});
+    const auto plain = ising::coarse_chain({.sites = 6, .pair_range = 2}).two_valued_terms();
+    const auto masked = with_terms(all, {1, 2}).two_valued_terms();
+    ASSERT_EQ(masked.size(), plain.size());
+    ASSERT_FALSE(masked.empty());
+    for (std::size_t k = 0; k < plain.size(); ++k) {
+        EXPECT_EQ(masked[k].feature, plain[k].feature);
+        EXPECT_EQ(masked[k].count, plain[k].count);
+    }
 }
 
 TEST(SelectTerms, RefusesBadSettings) {

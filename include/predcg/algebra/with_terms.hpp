@@ -80,6 +80,27 @@ public:
     const { return selected(Vector(potential_.local_parameter_gradient(i, w, all(theta))), kept_); }
 
     template <class Letter>
+        requires detail::HasLocalParameterGradient<U> &&
+            requires(const U& u, Index i, std::span<const Letter> w, const Vector& theta) {
+            u.local_parameter_hessian(i, w, theta);
+        }
+    Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const {
+        return selected(Matrix(potential_.local_parameter_hessian(i, w, all(theta))), kept_);
+    }
+
+    std::vector<TwoValuedTerms> two_valued_terms() const requires HasTwoValuedTerms<U> {
+        std::vector<TwoValuedTerms> chosen;
+        for (TwoValuedTerms terms : std::vector<TwoValuedTerms>(potential_.two_valued_terms()))
+            for (std::size_t k = 0; k < kept_.size(); ++k)
+                if (terms.feature == kept_[k]) {
+                    terms.feature = static_cast<Index>(k);
+                    chosen.push_back(terms);
+                    break;
+                }
+        return chosen;
+    }
+
+    template <class Letter>
         requires HasCoarseEnergyDifference<U, X, Letter>
     double energy_difference(const X& x, Index i, Letter v, const Vector& theta) const {
         return potential_.energy_difference(x, i, v, all(theta));

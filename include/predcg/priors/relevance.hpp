@@ -19,14 +19,20 @@ public:
 
     const Vector& precision() const { return precision_; }
 
+    /// This and the derivatives throw ArgumentError unless there is one precision for each parameter.
     double log_density(const Vector& z) const {
+        require_size(z);
         double sum = 0.0;
         for (Index k = 0; k < z.size(); ++k)
             sum += 0.5 * (std::log(precision_[k] / (2.0 * std::numbers::pi)) - precision_[k] * z[k] * z[k]);
         return sum;
     }
-    Vector gradient(const Vector& z) const { return -precision_.cwiseProduct(z); }
+    Vector gradient(const Vector& z) const {
+        require_size(z);
+        return -precision_.cwiseProduct(z);
+    }
     Matrix hessian(const Vector& z) const {
+        require_size(z);
         Matrix h = Matrix::Zero(z.size(), z.size());
         for (Index k = 0; k < z.size(); ++k) h(k, k) = -precision_[k];
         return h;
@@ -34,6 +40,11 @@ public:
     bool proper() const { return true; }
 
 private:
+    void require_size(const Vector& z) const {
+        require_equal(precision_.size(), z.size(), "Relevance", "number of precisions",
+                      "the number of parameters");
+    }
+
     Vector precision_;
 };
 

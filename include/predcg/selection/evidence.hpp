@@ -27,7 +27,7 @@ struct Evidence {
 /// at the fit's parameters, d of them (theta_c and eta). N is the number of data, one for a configuration
 /// (the sum of weights), not the number of sites: configurations are what is independent. Smaller is better;
 /// -BIC/2 is the log evidence up to terms that do not grow with N. At a mode under a prior it is a little
-/// larger than at the maximum of the likelihood.
+/// larger than at the maximum of the likelihood. NaN of a fit whose engine does not know log-likelihoods.
 inline double bic(const FitResult& fit) {
     const double d = static_cast<double>(fit.parameters.theta.size() + fit.parameters.eta.size());
     return -2.0 * fit.log_likelihood + d * std::log(fit.data_count);
@@ -69,7 +69,8 @@ inline std::optional<double> laplace_integral(const PosteriorExpansion& at, cons
 /// value, slope and curvature (observed information, Louis 1982) of the log posterior at the mode, cut at the
 /// bounds of the prior (detail::laplace_integral; MacKay, Neural Comput. 4 (1992) 415).
 ///
-/// It is laplace_joint's approximation and carries that one's Pareto k: above the limit, or where the
+/// At a mode inside the bounds it is laplace_joint's approximation; at one on a bound that one has its centre
+/// there and no slope. Either way it carries that one's Pareto k: above the limit, or where the
 /// information is not positive definite, it is absent, reliable is false, and remarks say "not Gaussian". Of
 /// a model without parameters it is the likelihood. Cost and exceptions of laplace_joint.
 template <class Grainer, class AnyData>

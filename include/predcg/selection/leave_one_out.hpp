@@ -42,13 +42,15 @@ struct LeaveOneOut {
 /// Data with equal prepared forms are done once. Flagged where the posterior is, or where a datum has a
 /// Pareto k above the limit: it moves the posterior too much to be left out of it by weights. Cost: log Z(q)
 /// of every distinct datum for every draw; memory draws x distinct data. Needs exact engines. Throws
-/// ArgumentError for less than 25 draws, less than 2 data, weights that are no whole numbers, or another
-/// model's posterior.
+/// ArgumentError for draws that are not of the exact posterior, less than 25 draws, less than 2 data, weights
+/// that are no whole numbers, or another model's posterior.
 template <class Grainer, class AnyData>
 LeaveOneOut leave_one_out(const Grainer& grainer, const AnyData& any_data, const PosteriorResult& posterior,
                           const LeaveOneOutSettings& settings = {}) {
     constexpr const char* name = "leave_one_out";
     static_assert(Grainer::is_exact, "predcg: leave-one-out densities need exact engines for q(X|x) and p_c");
+    require(posterior.method == PosteriorMethod::full || posterior.method == PosteriorMethod::exchange, name,
+            "posterior.method", std::string_view(to_string(posterior.method)), "'full' or 'exchange'");
     require_range(posterior.draw_count(), 25, std::numeric_limits<Index>::max(), name, "number of draws");
     detail::require_same_model(posterior.fit, grainer.coarse(), grainer.map(), name);
     const auto& data = detail::as_prepared(grainer, any_data, posterior.fit.beta);

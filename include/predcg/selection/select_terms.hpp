@@ -79,6 +79,7 @@ public:
         FitSettings fit_settings = settings.fit;
         fit_settings.start = std::move(start);
         const auto found = part.fit_prepared(data, fit_settings);
+        if (found.status == Status::stopped) throw Stopped("select_terms");
         mode = found.parameters;
         information_ = z = Vector(0);
         log_evidence = found.log_likelihood;
@@ -104,7 +105,10 @@ public:
             if (k != place) left.push_back(static_cast<Index>(k));
         for (const Index k : left) less.kept.push_back(kept[static_cast<std::size_t>(k)]);
         less.precision = selected(precision, left);
-        less.fit(grainer, data, settings, Parameters{selected(mode.theta, left), mode.eta});
+        std::optional<Parameters> start = Parameters{selected(mode.theta, left), mode.eta};
+        if (!is_admissible(with_terms(grainer.coarse(), less.kept), start->theta))
+            start.reset();  // the potential needs the term beside these values of the others: its own start
+        less.fit(grainer, data, settings, std::move(start));
         return less;
     }
 
@@ -125,10 +129,15 @@ private:
 /// Evidence maximised over alpha (MacKay, Tipping) would keep every term with z^2 > 1: too many.
 /// Terms that are dropped cost no less: the window stays. reliable is false where an information is not
 /// positive definite: what was reached then is returned, and remarks say so. Cost: of the order of p fits for
-/// each term dropped, begun at the mode with it. Needs an exact engine. Throws as fit does.
+/// each term dropped, begun at the mode with it (where the potential admits it without the term). Needs an
+/// exact engine. Throws as fit does, and Stopped where a fit was.
 template <class Grainer, class AnyData>
 auto select_terms(const Grainer& grainer, const AnyData& any_data, double beta,
                   const SelectionSettings& settings = {}) {
+    static_assert(
+        LinearCoarsePotential<std::remove_cvref_t<decltype(grainer.coarse())>>,
+        "predcg: select_terms drops terms of a potential linear in theta (features(X)); in others a "
+        "parameter of 0 need not mean that something is absent");
     require_positive(settings.first_precision, "select_terms", "first_precision");
     require_positive(settings.tolerance, "select_terms", "tolerance");
     require(settings.rounds >= 1, "select_terms", "rounds", settings.rounds, "an integer >= 1");
