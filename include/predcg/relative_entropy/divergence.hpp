@@ -18,8 +18,9 @@ public:
     WithFineDensity(const Boltzmann<U>& fine, Index size, const F& f) : fine_(&fine), f_(&f), size_(size) {}
     Index size() const { return 1 + size_; }
     Vector operator()(const configuration_t<space_t<U>>& x) const {
+        const Vector of_x = (*f_)(x);  // may throw
         Vector all(size());
-        all << fine_->log_density(x), Vector((*f_)(x));
+        all << fine_->log_density(x), of_x;
         return all;
     }
 
@@ -102,9 +103,9 @@ RelativeEntropyParts relative_entropy_of(const U& fine, const RelativeEntropyFit
         const auto average = [&](const auto& s) {
             return fit.engine.latent.average(form.image, fit.coarse.space(), s)[0];
         };
-        Vector both(2);
-        both << average(detail::LogDensity(coarse)) - log_z, average(LogPreimages{&xi});
-        return both;
+        const double log_p = average(detail::LogDensity(coarse)) - log_z,
+                     log_omega = average(LogPreimages{&xi});
+        return Vector{{log_p, log_omega}};
     };
     const Vector averages = detail::fine_averages(fine, fit.beta, 2, of_image, over);
     return {averages[0] - averages[1], averages[2]};
