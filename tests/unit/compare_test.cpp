@@ -153,12 +153,23 @@ TEST(Compare, FailuresAreRows) {
     EXPECT_TRUE(rows[7].failure.empty() && std::isfinite(rows[7].error));
 }
 
+TEST(Compare, NothingIsOffByNothing) {
+    const auto none = method("none", [](const auto&, std::uint64_t) { return constant(0.0, 1.0, 1.0); });
+    const auto one = method("one", [](const auto&, std::uint64_t) { return constant(1.0, 1.0, 1.0); });
+    const auto rows =
+        compare(std::vector<double>{1.0}, quantities, {.truth = constant(0.0, 1.0, 1.0)}, none, one);
+    EXPECT_EQ(rows[0].relative_error, 0.0);
+    EXPECT_EQ(rows[2].relative_error, HUGE_VAL);
+}
+
 TEST(Compare, RefusesBadArguments) {
     const std::vector<double> data{1.0, 2.0, 3.0};
     EXPECT_THROW((void)compare(std::vector<double>{}, quantities, {}, mean_of_training), ArgumentError);
     EXPECT_THROW((void)compare(data, quantities, {.folds = 1}, mean_of_training), ArgumentError);
     EXPECT_THROW((void)compare(data, quantities, {.folds = 4}, mean_of_training), ArgumentError);
     EXPECT_THROW((void)compare(data, quantities, {.truth = Vector::Zero(2)}, mean_of_training),
+                 ArgumentError);
+    EXPECT_THROW((void)compare(data, quantities, {.truth = constant(1.0, NAN, 1.0)}, mean_of_training),
                  ArgumentError);
     EXPECT_THROW((void)compare(data, quantities, {.folds = 2},
                                method("short", [](const auto&, std::uint64_t) { return 1.0; })),

@@ -87,6 +87,8 @@ TEST(InverseMonteCarlo, OfSomeFeaturesMatchesThoseAlone) {
             EXPECT_EQ(fit.parameters.theta[k], 0.0) << k;
     }
     EXPECT_GT(std::abs(fit.model_moments[0] - fit.target_moments[0]), 1e-3);
+    const auto twice = problem(rich, InverseMonteCarlo{.matched = {3, 1, 3}}).fit(data, {.beta = beta});
+    EXPECT_EQ(twice.iterations, fit.iterations);  // named twice, not half a step
     EXPECT_THROW(problem(rich, InverseMonteCarlo{.matched = {6}}).fit(data, {.beta = beta}), ArgumentError);
 }
 

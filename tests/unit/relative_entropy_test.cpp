@@ -200,6 +200,28 @@ TEST(Ties, DrawnOnesAreFairSeededAndOneForEachDatum) {
     EXPECT_LE(moved, 2.0);
 }
 
+TEST(Ties, DrawsOfADatumDoNotDependOnWeightsBeforeIt) {
+    const std::vector<Spins> data(64, Spins{1, -1});
+    const RelativeEntropy re{ising::coarse_chain({.sites = 1, .linear = true}),
+                             ising::majority_map({.level = 2}), TransferMatrix{}};
+    // The draw of datum k, as the weight of X = +1 in the others' absence.
+    const auto ups = [&](std::vector<double> weights) {
+        double up = 0.0;
+        const auto prepared = re.prepare(data, 1.0, weights, Ties::draw, test_seed());
+        for (std::size_t k = 0; k < prepared.forms.size(); ++k)
+            if (prepared.forms[k].image.letters(0)[0] > 0) up += prepared.weights[k];
+        return up;
+    };
+    std::vector<double> all(64, 1.0), first(64, 0.0), rest(64, 1.0);
+    for (std::size_t k = 0; k < 32; ++k) std::swap(first[k], rest[k]);
+    EXPECT_EQ(ups(first) + ups(rest), ups(all));
+    for (std::size_t k = 0; k < 64; ++k) {
+        std::vector<double> only(64, 0.0), without(64, 1.0);
+        std::swap(only[k], without[k]);
+        EXPECT_EQ(ups(only) + ups(without), ups(all)) << k;
+    }
+}
+
 TEST(RelativeEntropy, ObjectiveGradientAndHessian) {
     for (const auto& settings : models) {
         const auto coarse = ising::coarse_chain(settings);
@@ -349,6 +371,34 @@ TEST(RelativeEntropy, WeightsAreMultiplicities) {
     const auto repeated = re.fit(data, {.beta = 0.7});
     expect_close(weighted.parameters.theta, repeated.parameters.theta, 1e-9);
     expect_close(weighted.covariance, repeated.covariance, 1e-9);
+}
+
+// A spread of 0 would say that theta_c is known.
+TEST(RelativeEntropy, DataAllAlikeHaveNoStandardErrors) {
+    const auto coarse = ising::coarse_chain(models[0]);
+    const RelativeEntropy re{coarse, ising::majority_map({.level = 2}), TransferMatrix{}, Newton{},
+                             weak_prior()};
+    std::vector<Spins> data(5, Spins{1, 1, 1, 1, 1, -1, -1, -1, 1, 1, 1, 1});
+    const auto alike = re.fit(data, {.beta = 0.7});
+    EXPECT_EQ(alike.status, Status::converged);
+    for (const double error : alike.standard_errors()) EXPECT_TRUE(std::isnan(error)) << error;
+    data[0] = Spins(12, -1);
+    for (const double error : re.fit(data, {.beta = 0.7}).standard_errors()) EXPECT_GT(error, 0.0);
+}
+
+// Before, the chain of the image was averaged as if it were the coarse one: relative entropies below 0.
+TEST(RelativeEntropy, DivergencesRefuseAFineModelOfAnotherSize) {
+    const auto coarse = ising::coarse_chain({.sites = 4, .linear = true, .pair_range = 1});
+    const RelativeEntropy re{coarse, ising::majority_map({.level = 2}), TransferMatrix{}};
+    const auto fit = re.fit(random_data(20, 8, 8), {.beta = 0.7});
+    const auto back = fit.reconstructed(ising::uniform_reconstruction({.level = 2}));
+    EXPECT_GE(relative_entropy_of(ising::chain({.sites = 8}), fit).value(), 0.0);
+    EXPECT_GE(divergence(ising::chain({.sites = 8}), back), 0.0);
+    for (const Index sites : {6, 10}) {
+        const auto fine = ising::chain({.sites = sites});
+        EXPECT_THROW((void)relative_entropy_of(fine, fit), ArgumentError) << sites;
+        EXPECT_THROW((void)divergence(fine, back), ArgumentError) << sites;
+    }
 }
 
 TEST(RelativeEntropy, BadArgumentsAreRefusedInWords) {

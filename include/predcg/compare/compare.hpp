@@ -99,9 +99,9 @@ struct CompareSettings {
 /// One method and one observable, with prediction p and t the truth or the mean over the data held out.
 struct ComparisonRow {
     std::string method, observable;
-    double error = 0.0;                    ///< |p - t|, Euclidean norm over the components; mean over folds
-    double relative_error = 0.0;           ///< |p - t| / |t|, infinite where t = 0; mean over folds
-    double standard_error = 0.0;           ///< of error, from its spread over folds; NaN against a truth
+    double error = 0.0;           ///< |p - t|, Euclidean norm over the components; mean over folds
+    double relative_error = 0.0;  ///< |p - t| / |t|, infinite where t = 0 and p is not; mean over folds
+    double standard_error = 0.0;  ///< of error, from its spread over folds; NaN against a truth
     double relative_standard_error = 0.0;  ///< of relative_error
     double seconds = 0.0;                  ///< wall clock, learning and prediction; mean over folds
     std::string failure{};                 ///< why there are no errors (they are NaN then); else empty
@@ -179,8 +179,8 @@ struct ComparedRun {
 /// if threads > 1.
 ///
 /// A method that throws NumericalError, FitError or CostError, or predicts what is not finite, has rows that
-/// say so. Throws ArgumentError for folds outside 2..number of data, and for a truth or predictions of
-/// another length than the observables.
+/// say so. Throws ArgumentError for folds outside 2..number of data, for a truth or predictions of another
+/// length than the observables, and for a truth that is not finite.
 template <class Data, class... O, class... F>
 std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& observables,
                                    const CompareSettings& settings, const Method<F>&... methods) {
@@ -191,6 +191,7 @@ std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& ob
     if (settings.truth) {
         require_equal(settings.truth->size(), all_means.size(), "compare", "length of the truth",
                       "the components of all observables");
+        for (const double t : *settings.truth) require_finite(t, "compare", "truth");
     } else {
         require_range(settings.folds, 2, count, "compare", "folds", "the number of data");
         folds = detail::make_folds(count, settings);
@@ -251,7 +252,7 @@ std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& ob
                 }
                 const Vector target = run.target.segment(at, components.size());
                 errors[k] = (run.prediction.segment(at, components.size()) - target).norm();
-                relative[k] = errors[k] / target.norm();
+                relative[k] = errors[k] == 0.0 ? 0.0 : errors[k] / target.norm();
             }
             const auto summary = [K](const Vector& v, double& mean, double& error) {
                 mean = v.mean();

@@ -35,6 +35,8 @@ struct InverseMonteCarlo {
         for (const Index k : which)
             require_range(k, 0, p - 1, "InverseMonteCarlo", "matched", "features of the potential");
         for (Index k = 0; matched.empty() && k < p; ++k) which.push_back(k);
+        std::ranges::sort(which);  // a feature named twice is one
+        which.erase(std::unique(which.begin(), which.end()), which.end());
         Vector step =
             scattered(ascent_step(selected(information, which), selected(gradient, which)), which, p);
         const double length = largest(step);

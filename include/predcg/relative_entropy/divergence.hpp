@@ -1,6 +1,7 @@
 #pragma once
 // Relative entropies between a fine model and what was learnt, where both are exact.
 #include <predcg/algebra/boltzmann.hpp>
+#include <predcg/em/prepared_data.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/relative_entropy/relative_entropy_fit.hpp>
 
@@ -17,8 +18,9 @@ public:
     WithFineDensity(const Boltzmann<U>& fine, Index size, const F& f) : fine_(&fine), f_(&f), size_(size) {}
     Index size() const { return 1 + size_; }
     Vector operator()(const configuration_t<space_t<U>>& x) const {
+        const Vector of_x = (*f_)(x);  // may throw
         Vector all(size());
-        all << fine_->log_density(x), Vector((*f_)(x));
+        all << fine_->log_density(x), of_x;
         return all;
     }
 
@@ -42,7 +44,8 @@ Vector fine_averages(const U& fine, double beta, Index size, const F& f, const E
 /// Relative entropy of a fine model and a fit with a probabilistic map, learnt or a reconstruction, in nats:
 ///     KL(p_f || p) = sum_x p_f(x) ln(p_f(x) / p(x)),   p(x) = sum_X p_cf(x|X, eta) p_c(X|theta_c),
 /// at the fit's beta; infinity where the fit excludes an x. For exact engines. Cost: one log partition sum
-/// for each fine configuration; too many are refused by CostError.
+/// for each fine configuration; too many are refused by CostError. Throws ArgumentError for a fine model of
+/// another size than the fit's.
 template <FinePotential U, class Coarse, class Map, class Engine>
 double divergence(const U& fine, const Fit<Coarse, Map, Engine>& fit, const Enumeration& over = {}) {
     const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
@@ -50,6 +53,7 @@ double divergence(const U& fine, const Fit<Coarse, Map, Engine>& fit, const Enum
     bool excluded = false;
     const auto log_p = [&](const configuration_t<space_t<U>>& x) {
         const auto form = detail::prepare(fit.map, x);
+        detail::require_coarse_size(fit.map, form, fit.coarse.space().size(), "divergence");
         double value = 0.0;
         try {
             value = latent_engine(fit.engine)
@@ -75,7 +79,7 @@ struct RelativeEntropyParts {
 /// Both under the fine model itself, by enumeration. The sum is KL(p_f(x) q(X|x) || p_c(X) q(X|x)/Omega(X)),
 /// q(X|x) what xi says of X and Omega(X) = sum_x q(X|x): where xi has no ties the divergence of the fit
 /// reconstructed uniformly, else a bound above that of the tie-weighted reconstruction. The map needs
-/// log_preimages(X) = ln Omega(X). Shell, J. Chem. Phys. 129 (2008) 144108, eq. 4.
+/// log_preimages(X) = ln Omega(X). Throws as divergence does. Shell, J. Chem. Phys. 129 (2008) 144108, eq. 4.
 template <FinePotential U, class Coarse, class Xi, class Engine>
 RelativeEntropyParts relative_entropy_of(const U& fine, const RelativeEntropyFit<Coarse, Xi, Engine>& fit,
                                          const Enumeration& over = {}) {
@@ -94,13 +98,14 @@ RelativeEntropyParts relative_entropy_of(const U& fine, const RelativeEntropyFit
         Index size() const { return 1; }
     };
     const auto of_image = [&](const configuration_t<space_t<U>>& x) {
-        const auto image = xi(x);
+        const auto form = fit.map.prepare(x);
+        detail::require_coarse_size(fit.map, form, fit.coarse.space().size(), "relative_entropy_of");
         const auto average = [&](const auto& s) {
-            return fit.engine.latent.average(image, fit.coarse.space(), s)[0];
+            return fit.engine.latent.average(form.image, fit.coarse.space(), s)[0];
         };
-        Vector both(2);
-        both << average(detail::LogDensity(coarse)) - log_z, average(LogPreimages{&xi});
-        return both;
+        const double log_p = average(detail::LogDensity(coarse)) - log_z,
+                     log_omega = average(LogPreimages{&xi});
+        return Vector{{log_p, log_omega}};
     };
     const Vector averages = detail::fine_averages(fine, fit.beta, 2, of_image, over);
     return {averages[0] - averages[1], averages[2]};

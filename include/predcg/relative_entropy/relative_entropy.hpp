@@ -25,14 +25,16 @@ struct RelativeEntropyRequirements {
                   "two_valued_terms() (concept HasTwoValuedTerms)");
 };
 
-/// prepare() that draws ties; counts the data it has seen.
+/// prepare() that draws ties; counts the data it has seen, and those it has not for their weight 0.
 template <class Map>
 struct DrawingMap : Map {
-    DrawingMap(Map map, std::uint64_t ties_seed) : Map(std::move(map)), seed(ties_seed) {}
+    DrawingMap(Map map, std::uint64_t ties_seed, std::span<const double> data_weights)
+        : Map(std::move(map)), seed(ties_seed), weights(data_weights) {}
 
     typename Map::Form prepare(const typename Map::fine_type& x) const {
         typename Map::Form form = Map::prepare(x);
         if constexpr (is_site_letters<decltype(form.image)>) {
+            while (count < weights.size() && weights[count] == 0.0) ++count;
             auto rng = make_stream(seed, Purpose::tie, count++);
             form.image = drawn(form.image, rng);
         }
@@ -40,6 +42,7 @@ struct DrawingMap : Map {
     }
 
     std::uint64_t seed;
+    std::span<const double> weights;
     mutable std::uint32_t count = 0;
 };
 }  // namespace detail
@@ -82,7 +85,8 @@ public:
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {},
                  Ties ties = Ties::average, std::uint64_t seed = 1) const {
         if (ties == Ties::average) return grainer_.prepare(configurations, beta, weights);
-        Data data = prepare_data(detail::DrawingMap(grainer_.map(), seed), configurations, beta, weights);
+        Data data =
+            prepare_data(detail::DrawingMap(grainer_.map(), seed, weights), configurations, beta, weights);
         for (const auto& form : data.forms)
             detail::require_coarse_size(grainer_.map(), form, grainer_.coarse().space().size(),
                                         "RelativeEntropy::prepare");
@@ -116,7 +120,8 @@ public:
             const Vector d = beta * (moments[k] - fit.target_moments);
             V += data.weights[k] * d * d.transpose();
         }
-        V *= N > 1.0 ? N / (N - 1.0) : std::numeric_limits<double>::quiet_NaN();
+        const bool vary = std::ranges::any_of(moments, [&](const Vector& m) { return m != moments[0]; });
+        V *= N > 1.0 && vary ? N / (N - 1.0) : std::numeric_limits<double>::quiet_NaN();
         const Matrix H = fit.likelihood.observed() -
                          beta * beta * Matrix(grainer_.prior().coarse.hessian(beta * fit.parameters.theta));
         fit.covariance = detail::sandwich(H, V);

@@ -24,7 +24,8 @@ struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngin
     double objective = 0.0;  ///< F(theta_c) - <ln p_f> = -(1/N) sum_i E_xi[ln p_c(xi(x_i))]; NaN if sampled
     /// Of theta_c over data sets, in energy^2: H^-1 V H^-1, with H the information of data and prior, and V =
     /// N times the covariance over the data of beta E_xi[dU_c/dtheta] (unbiased). It holds for a wrong model,
-    /// too, for independent data. NaN for one datum or H that is not positive definite. Huber, Proc. 5th
+    /// too, for independent data. NaN for one datum, data that are all alike (which say nothing of how others
+    /// would differ), or H that is not positive definite. Huber, Proc. 5th
     /// Berkeley Symp. 1 (1967) 221; White, Econometrica 50 (1982) 1.
     Matrix covariance;
 
