@@ -22,7 +22,6 @@ struct ModelScore {
     double loo_worst_k = 0.0;                     ///< largest Pareto k of a datum
     predcg::Index loo_bad = 0;                    ///< data whose k exceeds 0.7
     bool reliable = true;                         ///< evidence and elpd_loo
-    std::vector<std::string> kept;                ///< left empty by score_of: for selected_terms
 };
 
 /// Fit, full posterior of `draws` draws, evidences and leave-one-out of one model under its prior, which must
@@ -30,7 +29,12 @@ struct ModelScore {
 ModelScore score_of(const FitModel& model, const Configurations& data, predcg::Index draws,
                     std::uint64_t seed);
 
+struct SelectedTerms {
+    std::vector<std::string> names{};
+    bool reliable = true;  ///< every Laplace evidence that was needed exists
+};
+
 /// The terms of `full` that stay: each only if the Laplace evidence favours it.
-std::vector<std::string> selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed);
+SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed);
 
 }  // namespace cli

@@ -54,7 +54,7 @@ struct ModelsResult {
     ModelsField zero;                 ///< field 0
     predcg::Vector true_correlation;  ///< at field 0
     std::vector<ModelScore> scores;   ///< of all models, at the ranked field
-    std::vector<std::string> kept;    ///< terms of the largest model that its evidence favours
+    SelectedTerms kept;               ///< terms of the largest model that its evidence favours
 };
 
 void check(const ModelsSettings& settings);

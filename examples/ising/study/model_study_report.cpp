@@ -224,10 +224,10 @@ std::string ranking_html(const ModelsResult& result) {
 }
 
 std::string kept_text(const ModelsResult& result) {
-    if (result.kept.empty()) return "no term";
     std::string list;
-    for (const std::string& name : result.kept) list += (list.empty() ? "" : ", ") + name;
-    return "{" + list + "}";
+    for (const std::string& name : result.kept.names) list += (list.empty() ? "" : ", ") + name;
+    return (list.empty() ? "no term" : "{" + list + "}") +
+           (result.kept.reliable ? "" : " (!: not all evidences it needed exist)");
 }
 
 std::string evidence_text(const ModelsResult& result) {

@@ -126,6 +126,7 @@ private:
 /// is normal. From all terms the one that the evidence most wants gone is dropped, and so on, until all that
 /// are left are wanted. The prior of the map is the grainer's. Deterministic.
 ///
+/// No Pareto k is computed: gains as small as the error of the Laplace evidence decide nothing.
 /// Evidence maximised over alpha (MacKay, Tipping) would keep every term with z^2 > 1: too many.
 /// Terms that are dropped cost no less: the window stays. reliable is false where an information is not
 /// positive definite: what was reached then is returned, and remarks say so. Cost: of the order of p fits for
