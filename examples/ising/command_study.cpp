@@ -147,7 +147,8 @@ Command add_all(CLI::App& study) {
     sub->footer(
         "Parts: sweep, data-size, levels, models, each as the study of that name does it, in "
         "DIRECTORY/<part>;\n"
-        "data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 draws for each score.\n"
+        "data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 draws for each "
+        "score.\n"
         "Parts that are finished with the same settings and version are kept: after Ctrl-C the same command\n"
         "goes on.\n\n"
         "Examples:\n"
