@@ -43,8 +43,9 @@ std::string all_page(const AllReport& all) {
         "333, 2017</a>), done again. Every verdict is computed from the numbers below. " +
         counted(all) + "</p>\n";
     if (all.missing > 0)
-        body += "<p><strong>Not finished: " + std::to_string(all.missing) +
-                " experiments are missing. The same command again goes on.</strong></p>\n";
+        body += "<p><strong>Not finished: " + std::to_string(all.missing) + " of " +
+                std::to_string(all.parts.size() + all.missing) +
+                " experiments. The same command again goes on.</strong></p>\n";
     body += conclusions_of(all);
     body += "<p>Experiments, " + fixed(seconds / 60.0, 1) + " min in all:</p>\n<ul>\n" + contents + "</ul>\n";
     for (const PartReport& part : all.parts)
