@@ -1,11 +1,11 @@
 // Exact EM of the study's first experiment: 32 fine spins, two to a coarse spin, {pair_1}, 50 data.
 #include "support/ratio_report.hpp"
 
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
 #include <string>

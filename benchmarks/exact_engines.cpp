@@ -2,12 +2,12 @@
 // the length of the chain, and batches of chains against one by one.
 #include "support/ratio_report.hpp"
 
-#include <predcg/algebra/boltzmann.hpp>
-#include <predcg/algebra/statistics.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include <string>
 #include <vector>

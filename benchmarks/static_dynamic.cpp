@@ -2,9 +2,9 @@
 // Rings: 32 fine spins with range 1; 16 coarse spins with {pair_1}, and with five terms.
 #include "support/ratio_report.hpp"
 
-#include <predcg/algebra/potential_operations.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/structure/potential_operations.hpp>
 
 #include <string>
 

@@ -4,9 +4,9 @@
 #include "support/textbook_em.hpp"
 
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/monte_carlo.hpp>
 #include <predcg/predict/fine_scale.hpp>
 

@@ -1,14 +1,14 @@
 // Two coarse potentials that the library does not have, written as a user would and fitted to data. With
 // the enumeration engine an energy is enough; nothing has to be a chain.
-#include <predcg/algebra/autodiff.hpp>
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/priors/priors.hpp>
+#include <predcg/structure/autodiff.hpp>
 
 #include <cmath>
 #include <cstdio>

@@ -1,5 +1,5 @@
 // Methods side by side, against the truth and by cross-validation.
-#include <predcg/compare/compare.hpp>
+#include <predcg/judge/compare.hpp>
 #include <predcg/predcg.hpp>
 
 #include <cmath>

@@ -1,10 +1,10 @@
 // A potential that is not linear in its parameters, with derivatives by hand and by differentiation.
-#include <predcg/algebra/autodiff.hpp>
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
 #include <predcg/predict/fine_scale.hpp>
+#include <predcg/structure/autodiff.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // A prior, an optimizer, an engine and an observable of one's own, in a fit of the Ising chain.
-#include <predcg/core/small_dense.hpp>
-#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 
@@ -66,7 +66,7 @@ struct BitPatterns {
     template <class T>
     using state = NoState;  // what persists between calls for one target
 
-    template <FiniteTarget T, Statistic<configuration_t<target_space_t<T>>> S>
+    template <FiniteTarget T, Statistic<configuration_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         const double log_z = log_partition(target);
         const Index d = statistic.size();

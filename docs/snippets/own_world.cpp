@@ -1,7 +1,7 @@
 // A model of which the library knows nothing: a ring of sites in three colours, coarse-grained two to one.
 #include <predcg/core/logistic.hpp>
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/testing/check_map.hpp>
@@ -107,7 +107,7 @@ struct CopyMap {
         }
         // Optional, opens TransferMatrix; a window of one site.
         Window window() const { return {}; }
-        double log_weight(Index r, std::span<const int> w) const {
+        double local_log_density(Index r, std::span<const int> w) const {
             return at(static_cast<std::size_t>(r), w[0]);
         }
         double at(std::size_t r, int colour) const {

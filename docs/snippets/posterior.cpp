@@ -1,8 +1,8 @@
 // Posterior, intervals, checks, another size, and correlated data.
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/kernels/trajectory.hpp>
 #include <predcg/posterior.hpp>
 #include <predcg/predcg.hpp>
-#include <predcg/sampling/single_site.hpp>
-#include <predcg/sampling/trajectory.hpp>
 
 #include <cstdio>
 

@@ -5,12 +5,12 @@
 #include "output_file.hpp"
 #include "progress.hpp"
 
-#include <predcg/algebra/boltzmann.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/sampling/single_site.hpp>
-#include <predcg/sampling/trajectory.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/kernels/trajectory.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 #include <cstdio>
 #include <memory>

@@ -8,7 +8,7 @@
 #include "options.hpp"
 #include "output_file.hpp"
 
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/version.hpp>
 
 #include <nlohmann/json.hpp>

@@ -10,7 +10,7 @@
 #include "output_file.hpp"
 #include "progress.hpp"
 
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/version.hpp>
 

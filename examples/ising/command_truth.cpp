@@ -5,8 +5,8 @@
 #include "output_file.hpp"
 #include "progress.hpp"
 
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/version.hpp>
 

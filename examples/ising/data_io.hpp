@@ -1,5 +1,5 @@
 #pragma once
-#include <predcg/ising/spin.hpp>
+#include <predcg/models/ising/spin.hpp>
 
 #include <filesystem>
 #include <string>

@@ -2,9 +2,9 @@
 
 #include "ising_grainer.hpp"
 
-#include <predcg/ising/observables.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
-#include <predcg/sampling/single_site.hpp>
 
 #include <limits>
 

@@ -2,9 +2,9 @@
 // Are the posteriors right: ranks of true parameters, and how often intervals hold a known truth.
 #include "ising_posterior.hpp"
 
-#include <predcg/calibrate/coverage.hpp>
-#include <predcg/calibrate/simulation_based.hpp>
-#include <predcg/sampling/trajectory.hpp>
+#include <predcg/judge/coverage.hpp>
+#include <predcg/judge/simulation_based.hpp>
+#include <predcg/kernels/trajectory.hpp>
 
 #include <functional>
 #include <optional>

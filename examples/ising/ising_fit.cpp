@@ -2,8 +2,8 @@
 
 #include "errors.hpp"
 
-#include <predcg/em/em_coarse_grainer.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 

@@ -3,10 +3,10 @@
 #include "data_io.hpp"
 #include "models.hpp"
 
-#include <predcg/em/fit.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/learning/fit.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/predict/expectation.hpp>
 
 namespace cli {

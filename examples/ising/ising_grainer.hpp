@@ -2,7 +2,7 @@
 // The coarse-grainer behind the posteriors of the command line. Templates: for the .cpp files that make them.
 #include "ising_posterior.hpp"
 
-#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/posterior/laplace.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "ising_grainer.hpp"
 
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 
 #include <utility>
 

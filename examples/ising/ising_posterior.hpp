@@ -2,9 +2,9 @@
 // The posteriors that the command line and the studies use, and what is made of them.
 #include "ising_fit.hpp"
 
+#include <predcg/judge/checks.hpp>
+#include <predcg/judge/effective_data.hpp>
 #include <predcg/posterior/posterior.hpp>
-#include <predcg/predict/checks.hpp>
-#include <predcg/predict/effective_data.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -2,9 +2,9 @@
 
 #include "ising_fit.hpp"
 
-#include <predcg/ising/majority_map.hpp>
-#include <predcg/ising/majority_reconstruction.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/majority_map.hpp>
+#include <predcg/models/ising/majority_reconstruction.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/relative_entropy/relative_entropy.hpp>
 

@@ -4,7 +4,7 @@
 #include "data_io.hpp"
 #include "models.hpp"
 
-#include <predcg/em/fit.hpp>
+#include <predcg/learning/fit.hpp>
 #include <predcg/relative_entropy/mapped_data.hpp>
 
 namespace cli {

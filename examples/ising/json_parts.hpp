@@ -2,7 +2,7 @@
 // Parts that several result files share. Numbers have all their digits; what is not known is null.
 #include "models.hpp"
 
-#include <predcg/em/fit.hpp>
+#include <predcg/learning/fit.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 // What the options describe: the fine model, and the model that is learnt.
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/terms.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/terms.hpp>
 
 #include <string>
 #include <utility>

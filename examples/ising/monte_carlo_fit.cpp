@@ -1,7 +1,7 @@
 // Monte Carlo is instantiated here and nowhere else: it takes long to compile.
 #include "monte_carlo_fit.hpp"
 
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/monte_carlo.hpp>
 #include <predcg/predict/predict.hpp>
 

@@ -2,7 +2,7 @@
 #include "ising_fit.hpp"
 #include "ising_relative_entropy.hpp"
 
-#include <predcg/ising/majority_map.hpp>
+#include <predcg/models/ising/majority_map.hpp>
 #include <predcg/monte_carlo.hpp>
 #include <predcg/relative_entropy/relative_entropy.hpp>
 

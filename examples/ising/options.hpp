@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <predcg/core/window.hpp>
-#include <predcg/ising/terms.hpp>
+#include <predcg/models/ising/terms.hpp>
 
 #include <cstdint>
 #include <string>

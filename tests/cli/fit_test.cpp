@@ -6,7 +6,7 @@
 #include "test_seed.hpp"
 #include "z_score.hpp"
 
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/version.hpp>

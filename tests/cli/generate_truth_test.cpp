@@ -5,11 +5,11 @@
 #include "test_seed.hpp"
 #include "z_score.hpp"
 
-#include <predcg/ising/observables.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/kernels/trajectory.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
-#include <predcg/sampling/autocorrelation.hpp>
-#include <predcg/sampling/single_site.hpp>
-#include <predcg/sampling/trajectory.hpp>
+#include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/version.hpp>
 
 using namespace predcg;

@@ -1,6 +1,6 @@
 // expect: predcg: with_autodiff needs energy(X, theta) to declare its return type as the scalar of
-#include <predcg/algebra/autodiff.hpp>
-#include <predcg/ising/spin.hpp>
+#include <predcg/models/ising/spin.hpp>
+#include <predcg/structure/autodiff.hpp>
 
 using namespace predcg;
 

@@ -1,6 +1,6 @@
 // expect: predcg: the deterministic map needs fine_type, coarse_type, and operator()(x)
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/relative_entropy/relative_entropy.hpp>
 
 using namespace predcg;

@@ -1,8 +1,8 @@
 // expect: predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta)
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 
 using namespace predcg;
 using Spins = std::vector<ising::Spin>;

@@ -1,9 +1,9 @@
 // expect: predcg: predict needs an engine that draws from p_c or averages under it
 #include <predcg/engines/mean_field.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/predict.hpp>
 
 using namespace predcg;

@@ -1,7 +1,7 @@
 // expect: predcg: a deterministic map cannot be inverted; predict with fit.reconstructed(...)
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/coarse_chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/relative_entropy.hpp>
 

@@ -1,10 +1,10 @@
 // expect: predcg: a fit with an engine that samples needs #include <predcg/monte_carlo.hpp>
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/monte_carlo.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/optimize/robbins_monro.hpp>
-#include <predcg/sampling/single_site.hpp>
 #ifdef PREDCG_TWIN
 #include <predcg/monte_carlo.hpp>
 #endif

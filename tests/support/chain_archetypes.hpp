@@ -43,7 +43,7 @@ public:
     public:
         using Map::Likelihood::Likelihood;
         Reach window() const { return site; }
-        Real log_weight(Index i, std::span<const Letter> w) const {
+        Real local_log_density(Index i, std::span<const Letter> w) const {
             return weight(static_cast<std::size_t>(i), w[0]);
         }
     };

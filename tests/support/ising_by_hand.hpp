@@ -1,7 +1,7 @@
 #pragma once
 // The likelihood of an Ising coarse-graining straight from its formulas, by enumeration in long double:
 // nothing of the library but its plain settings.
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 
 #include <cmath>
 #include <limits>

@@ -1,10 +1,10 @@
 #pragma once
 // One type of grainer for all Ising fits of the tests, so that it is compiled once a file: any prior, and
 // Newton or plain EM, chosen at run time.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 
 #include <functional>
 #include <memory>

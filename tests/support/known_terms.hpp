@@ -1,10 +1,10 @@
 #pragma once
 // Data drawn from a coarse Ising chain with known terms and a Bernoulli map, and the terms that are found.
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/judge/select_terms.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/predict/credible_interval.hpp>
-#include <predcg/selection/select_terms.hpp>
 
 #include <utility>
 #include <vector>

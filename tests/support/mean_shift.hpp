@@ -3,9 +3,9 @@
 // through noise of known size. Given z = beta theta,
 //     x = W X + noise,  X ~ N(A z / (beta well), I / (beta well)),  noise ~ N(0, sigma^2 I),
 // so that with z ~ N(0, diag(1/alpha)) all data together are one normal vector.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/gaussian/linear_map.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
 
 #include "gaussian_by_hand.hpp"
 

@@ -3,8 +3,8 @@
 // so that intervals of m are those of theta.
 #include <predcg/core/random.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/posterior/posterior.hpp>
 
 #include <utility>

@@ -102,7 +102,7 @@ struct TableTarget {
 
     const NumberSpace& space() const { return chain; }
     Window window() const { return reach; }
-    double log_weight(Index i, std::span<const double> w) const { return table.at(i, w); }
+    double local_log_density(Index i, std::span<const double> w) const { return table.at(i, w); }
     bool translation_invariant() const { return homogeneous; }
     double log_density(const std::vector<double>& X) const {
         double sum = 0.0;

@@ -2,8 +2,8 @@
 // The reference data sets and exact answers, made by an independent program (transfer matrix for the truth,
 // enumeration of all coarse states for the rest).
 #include <predcg/core/types.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

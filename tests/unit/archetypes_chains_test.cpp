@@ -1,7 +1,7 @@
 // Every algorithm by transfer matrix, compiled and run with types that promise no more than their concepts.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/posterior/log_posterior.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>

@@ -1,7 +1,7 @@
 // Every algorithm by the Gaussian engine, compiled and run with types that promise no more than their
 // concepts.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/gaussian.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/priors/priors.hpp>

@@ -1,6 +1,6 @@
 // Every algorithm by enumeration, compiled and run with types that promise no more than their concepts.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/priors/priors.hpp>

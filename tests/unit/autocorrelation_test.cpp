@@ -1,5 +1,5 @@
 // Autocorrelation times, effective sample sizes, standard errors of mean and standard deviation.
-#include <predcg/sampling/autocorrelation.hpp>
+#include <predcg/statistics/autocorrelation.hpp>
 
 #include "chains.hpp"
 #include "close.hpp"

@@ -1,14 +1,14 @@
 // Simulation-based calibration: of the full posterior for Ising chains, the Gaussian chain and a potential of
 // the user's own; what it counts and refuses.
-#include <predcg/calibrate/coverage.hpp>
-#include <predcg/calibrate/simulation_based.hpp>
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/linear_map.hpp>
-#include <predcg/gaussian/observables.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/judge/coverage.hpp>
+#include <predcg/judge/simulation_based.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/models/gaussian/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 
 #include <gtest/gtest.h>

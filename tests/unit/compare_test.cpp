@@ -1,15 +1,15 @@
 // compare: methods whose errors are known by hand, and two worlds through it.
-#include <predcg/compare/compare.hpp>
+#include <predcg/judge/compare.hpp>
 
-#include <predcg/em/em_coarse_grainer.hpp>
-#include <predcg/gaussian/chain.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/linear_map.hpp>
-#include <predcg/gaussian/observables.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/chain.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/models/gaussian/observables.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 
 #include <predcg/engines/gaussian.hpp>

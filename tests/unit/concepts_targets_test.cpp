@@ -71,9 +71,9 @@ struct Bare {
 };
 struct Good : Bare {
     good::Finite space() const { return {}; }
-    double log_ratio(const Word&, Index, char) const { return 0.0; }
+    double log_density_difference(const Word&, Index, char) const { return 0.0; }
     Window window() const { return {}; }
-    double log_weight(Index, std::span<const char>) const { return 0.0; }
+    double local_log_density(Index, std::span<const char>) const { return 0.0; }
     QuadraticForm quadratic() const { return {}; }
     Vector log_density_gradient(const Word&) const { return {}; }
 };
@@ -93,10 +93,10 @@ struct DensityOfText : Good {
     double log_density(const Text&) const { return 0.0; }
 };
 struct NoRatio : Good {
-    void log_ratio(const Word&, Index, char) const = delete;
+    void log_density_difference(const Word&, Index, char) const = delete;
 };
 struct RatioIsText : Good {
-    Text log_ratio(const Word&, Index, char) const { return {}; }
+    Text log_density_difference(const Word&, Index, char) const { return {}; }
 };
 struct NoWindow : Good {
     void window() const = delete;
@@ -105,13 +105,13 @@ struct WindowIsText : Good {
     Text window() const { return {}; }
 };
 struct NoWeight : Good {
-    void log_weight(Index, std::span<const char>) const = delete;
+    void local_log_density(Index, std::span<const char>) const = delete;
 };
 struct WeightIsText : Good {
-    Text log_weight(Index, std::span<const char>) const { return {}; }
+    Text local_log_density(Index, std::span<const char>) const { return {}; }
 };
 struct WeightOfOtherLetters : Good {
-    double log_weight(Index, std::span<const int>) const { return 0.0; }
+    double local_log_density(Index, std::span<const int>) const { return 0.0; }
 };
 struct NoQuadratic : Good {
     void quadratic() const = delete;

@@ -1,14 +1,14 @@
 // Random walk and Hamiltonian Monte Carlo: a Gaussian chain against its exact moments, a chain with quartic
 // bonds against quadrature.
-#include <predcg/algebra/autodiff.hpp>
-#include <predcg/algebra/boltzmann.hpp>
 #include <predcg/core/space.hpp>
 #include <predcg/engines/monte_carlo.hpp>
-#include <predcg/gaussian/chain.hpp>
-#include <predcg/sampling/diagnostics.hpp>
-#include <predcg/sampling/hamiltonian.hpp>
-#include <predcg/sampling/random_walk.hpp>
-#include <predcg/sampling/trajectory.hpp>
+#include <predcg/kernels/hamiltonian.hpp>
+#include <predcg/kernels/random_walk.hpp>
+#include <predcg/kernels/trajectory.hpp>
+#include <predcg/models/gaussian/chain.hpp>
+#include <predcg/statistics/diagnostics.hpp>
+#include <predcg/structure/autodiff.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 #include "close.hpp"
 #include "gaussian_by_hand.hpp"

@@ -1,6 +1,6 @@
 // Rank histograms and proportions against sums of binomial terms, and coverage where it is known.
-#include <predcg/calibrate/coverage.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/judge/coverage.hpp>
+#include <predcg/models/ising/observables.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Credible and predictive intervals of observables: exact values by hand, sampling against them, other sizes.
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/posterior/laplace.hpp>
 #include <predcg/predict/credible_interval.hpp>

@@ -1,5 +1,5 @@
 // R-hat, bulk and tail effective sample sizes, errors of quantiles.
-#include <predcg/sampling/diagnostics.hpp>
+#include <predcg/statistics/diagnostics.hpp>
 
 #include "chains.hpp"
 #include "close.hpp"

@@ -1,11 +1,11 @@
 // Learning with models that meet the concepts and have nothing more: a three-letter alphabet whose letters
 // are no numbers, and a real-valued X.
-#include <predcg/algebra/autodiff.hpp>
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/gaussian.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
+#include <predcg/structure/autodiff.hpp>
 
 #include "test_seed.hpp"
 

@@ -1,9 +1,9 @@
 // Log-likelihood, gradient and informations of Ising coarse-grainings at random points of random models,
 // against enumeration of the formulas in long double.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 
 #include <gtest/gtest.h>
 

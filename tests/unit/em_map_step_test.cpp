@@ -1,7 +1,7 @@
 // The map's half of the M-step for every prior, against a search along the line in long double.
-#include <predcg/em/m_step.hpp>
-#include <predcg/gaussian/linear_map.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/learning/m_step.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
 
 #include <gtest/gtest.h>
 

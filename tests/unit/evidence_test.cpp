@@ -1,7 +1,7 @@
 // Evidence: closed forms, quadrature, flags; the bridge and its normal by themselves.
-#include <predcg/gaussian/coarse_chain.hpp>
+#include <predcg/judge/exact_evidence.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
 #include <predcg/posterior/full_posterior.hpp>
-#include <predcg/selection/exact_evidence.hpp>
 
 #include <gtest/gtest.h>
 

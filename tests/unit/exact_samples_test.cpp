@@ -1,7 +1,7 @@
 // Draws of the exact engines against exact probabilities.
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/chain.hpp>
+#include <predcg/models/ising/chain.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
 #include "frequencies.hpp"

@@ -1,15 +1,15 @@
 // The exchange algorithm against quadrature of the posterior by hand, and against the full posterior.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/gaussian.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/linear_map.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/kernels/hamiltonian.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/monte_carlo.hpp>
 #include <predcg/posterior/exchange.hpp>
 #include <predcg/posterior/full_posterior.hpp>
-#include <predcg/sampling/hamiltonian.hpp>
-#include <predcg/sampling/single_site.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The full posterior: quantiles against the reference's, flags, and what it refuses.
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/predict/credible_interval.hpp>
 

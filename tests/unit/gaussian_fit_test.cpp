@@ -1,8 +1,8 @@
 // EM on the Gaussian chain: known parameters come back, parameters stay admissible, bad input is named.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/linear_map.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // E-step, likelihood, gradient and information of Gaussian coarse-grainings against the joint normal
 // distribution of x and X, written with explicit inverses.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/linear_map.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // Hamiltonian Monte Carlo between walls: correlated normals cut by them, against quadrature.
-#include <predcg/algebra/affine_target.hpp>
-#include <predcg/sampling/diagnostics.hpp>
-#include <predcg/sampling/hamiltonian.hpp>
-#include <predcg/sampling/trajectory.hpp>
+#include <predcg/kernels/hamiltonian.hpp>
+#include <predcg/kernels/trajectory.hpp>
+#include <predcg/statistics/diagnostics.hpp>
+#include <predcg/structure/affine_target.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Directions that data leave open: which, how many, and their text.
-#include <predcg/em/identifiability.hpp>
+#include <predcg/learning/identifiability.hpp>
 
 #include <gtest/gtest.h>
 

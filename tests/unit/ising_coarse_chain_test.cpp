@@ -1,6 +1,6 @@
 // The coarse Ising chain against its formula, written out again.
-#include <predcg/algebra/bound.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/structure/bound.hpp>
 #include <predcg/testing/check_potential.hpp>
 
 #include "close.hpp"

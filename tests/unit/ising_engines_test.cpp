@@ -1,13 +1,13 @@
 // Transfer matrix = enumeration for what the Ising coarse-graining asks of them: p_f, p_c and q(X|x) with
 // pairs, triplets and the map's fields, on rings and open chains.
-#include <predcg/algebra/boltzmann.hpp>
-#include <predcg/algebra/product.hpp>
-#include <predcg/algebra/statistics.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/product.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include "close.hpp"
 #include "test_seed.hpp"

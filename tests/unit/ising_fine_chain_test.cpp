@@ -1,5 +1,5 @@
 // The fine Ising chain against its formula, written out again.
-#include <predcg/ising/chain.hpp>
+#include <predcg/models/ising/chain.hpp>
 #include <predcg/testing/check_potential.hpp>
 
 #include "close.hpp"

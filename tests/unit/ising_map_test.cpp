@@ -1,6 +1,6 @@
 // The Bernoulli map and the observables against their formulas, written out again.
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/testing/check_map.hpp>
 
 #include "close.hpp"

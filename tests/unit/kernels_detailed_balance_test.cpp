@@ -1,6 +1,6 @@
 // Transition matrices of the single-site kernels on small spaces, exact to rounding: the kernels are run on
 // scripted random numbers, and the intervals of numbers that lead to the same move are found by bisection.
-#include <predcg/sampling/single_site.hpp>
+#include <predcg/kernels/single_site.hpp>
 
 #include "close.hpp"
 #include "random_chain.hpp"
@@ -108,7 +108,7 @@ struct DensityOnly {
 
 /// A target that knows ratios, and is no chain.
 struct WithRatios : DensityOnly {
-    double log_ratio(const Places& X, Index i, double letter) const {
+    double log_density_difference(const Places& X, Index i, double letter) const {
         Places other = X;
         other[static_cast<std::size_t>(i)] = letter;
         return log_density(other) - log_density(X);

@@ -1,8 +1,8 @@
 // Discrete kernels against exact marginals and pair correlations. Independent chains start from exact draws
 // and make a few sweeps: if the kernel leaves the target invariant, the ends are independent exact draws.
+#include <predcg/engines/exact_draws.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/sampling/exact_kernel.hpp>
-#include <predcg/sampling/single_site.hpp>
+#include <predcg/kernels/single_site.hpp>
 
 #include "frequencies.hpp"
 #include "random_chain.hpp"

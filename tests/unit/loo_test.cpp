@@ -1,7 +1,7 @@
 // Leave-one-out predictive densities: closed form, and exact leave-one-out by quadrature.
+#include <predcg/judge/model_score.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/posterior/laplace.hpp>
-#include <predcg/selection/model_score.hpp>
 
 #include <gtest/gtest.h>
 

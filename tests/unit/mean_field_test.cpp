@@ -1,10 +1,10 @@
 // Mean field against sums over all configurations, its own equations, and exact fits.
 #include <predcg/engines/mean_field.hpp>
 
-#include <predcg/em/em_coarse_grainer.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/coarse_chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/optimize/quasi_newton.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
@@ -174,12 +174,13 @@ struct Spins {
 
     support::NumberSpace space() const { return {sites, {-1.0, 1.0}}; }
     Window window() const { return {2, boundary}; }
-    double log_weight(Index, std::span<const double> w) const {
+    double local_log_density(Index, std::span<const double> w) const {
         return field * w[0] + (w.size() > 1 ? coupling * w[0] * w[1] : 0.0);
     }
     double log_density(const std::vector<double>& X) const {
         double sum = 0.0;
-        for (Index i = 0; i < sites; ++i) sum += log_weight(i, support::window_of(X, sites, window(), i));
+        for (Index i = 0; i < sites; ++i)
+            sum += local_log_density(i, support::window_of(X, sites, window(), i));
         return sum;
     }
 };

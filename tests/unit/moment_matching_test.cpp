@@ -2,7 +2,7 @@
 // steps.
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/coarse_chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/relative_entropy.hpp>
 
 #include <gtest/gtest.h>

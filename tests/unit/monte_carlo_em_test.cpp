@@ -1,7 +1,7 @@
 // Monte Carlo EM against exact EM: the reference sets A and B with {linear, pair_1}, l_c = 2.
-#include <predcg/em/online.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/learning/online.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/monte_carlo.hpp>
 
 #include "reference.hpp"

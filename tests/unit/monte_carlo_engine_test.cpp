@@ -2,8 +2,8 @@
 #include <predcg/engines/monte_carlo.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/sampling/single_site.hpp>
-#include <predcg/sampling/trajectory.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/kernels/trajectory.hpp>
 
 #include "random_chain.hpp"
 #include "test_seed.hpp"

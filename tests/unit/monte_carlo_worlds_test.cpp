@@ -1,13 +1,13 @@
 // Stochastic EM beyond Ising chains: the Gaussian chain, and a potential that is neither linear in its
 // parameters nor a chain, with derivatives by with_autodiff. Both through the same EMCoarseGrainer as ever,
 // against its exact fit, in units of the errors that the fits state.
-#include <predcg/algebra/autodiff.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/linear_map.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/monte_carlo.hpp>
+#include <predcg/structure/autodiff.hpp>
 
 #include "test_seed.hpp"
 #include "z_score.hpp"

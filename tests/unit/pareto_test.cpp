@@ -1,5 +1,5 @@
 // The generalised Pareto fit and Pareto-smoothed ratios: known shapes, and the formulas written once more.
-#include <predcg/posterior/pareto.hpp>
+#include <predcg/statistics/pareto.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // Posterior and intervals of other models through the same functions: a Gaussian chain, a user's potential.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/linear_map.hpp>
-#include <predcg/gaussian/observables.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/models/gaussian/observables.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/predict/credible_interval.hpp>
 

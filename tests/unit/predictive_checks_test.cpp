@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <predcg/engines/enumeration.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/judge/checks.hpp>
+#include <predcg/judge/effective_data.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/kernels/trajectory.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
-#include <predcg/predict/checks.hpp>
-#include <predcg/predict/effective_data.hpp>
 #include <predcg/predict/latent.hpp>
-#include <predcg/sampling/single_site.hpp>
-#include <predcg/sampling/trajectory.hpp>
 
 #include "differences.hpp"
 #include "ising_by_hand.hpp"

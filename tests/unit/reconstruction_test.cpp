@@ -2,10 +2,10 @@
 // what they give.
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/relative_entropy.hpp>
@@ -73,7 +73,7 @@ TEST(MajorityReconstruction, LikelihoodAndMomentsAreThoseOfTheList) {
                 for (auto& s : flipped) s = ising::Spin(-s);
                 expect_close(std::exp(factor.log_density(Spins{-1})), block_weight(flipped, way.tie) / z,
                              1e-13);
-                EXPECT_EQ(factor.log_weight(0, Spins{1}), factor.log_density(Spins{1}));
+                EXPECT_EQ(factor.local_log_density(0, Spins{1}), factor.log_density(Spins{1}));
             }
             expect_close(way.map.copy(), mean / z, 1e-13);
             SiteMoments coarse{Vector{{0.3, -0.2}}, Matrix{{1.0, 0.15}, {0.15, 1.0}}};
@@ -223,7 +223,9 @@ TEST(Divergence, OfAnExcludedConfigurationIsInfinite) {
             double value;
             double log_density(const Spins&) const { return value; }
             Window window() const { return {}; }
-            double log_weight(Index i, std::span<const ising::Spin>) const { return i == 0 ? value : 0.0; }
+            double local_log_density(Index i, std::span<const ising::Spin>) const {
+                return i == 0 ? value : 0.0;
+            }
         };
         Factor likelihood(const ising::BlockSums& b, const Vector&) const {
             for (const int h : b.sums)

@@ -1,8 +1,8 @@
 // Every number of the reference but relative entropy and posterior quantiles.
-#include <predcg/em/em_coarse_grainer.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 

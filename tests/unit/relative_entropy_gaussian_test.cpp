@@ -1,8 +1,8 @@
 // Block averages of the Gaussian chain: relative entropy against closed forms and dense linear algebra.
 #include <predcg/engines/gaussian.hpp>
-#include <predcg/gaussian/chain.hpp>
-#include <predcg/gaussian/coarse_chain.hpp>
-#include <predcg/gaussian/observables.hpp>
+#include <predcg/models/gaussian/chain.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/relative_entropy.hpp>

@@ -2,7 +2,7 @@
 // every model of every data set.
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/relative_entropy.hpp>
 

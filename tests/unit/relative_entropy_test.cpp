@@ -6,9 +6,9 @@
 #include <predcg/predict/predict.hpp>
 #include <predcg/relative_entropy.hpp>
 
-#include <predcg/ising/chain.hpp>
-#include <predcg/ising/coarse_chain.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The small dense algebra against its definitions.
-#include <predcg/core/small_dense.hpp>
+#include <predcg/core/linalg.hpp>
 
 #include "close.hpp"
 #include "test_seed.hpp"

@@ -1,8 +1,8 @@
 // Which terms stay: the rule against closed forms, the mask against the potential that it masks, and recovery
 // of known terms.
-#include <predcg/gaussian/coarse_chain.hpp>
+#include <predcg/judge/select_terms.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
 #include <predcg/predict/credible_interval.hpp>
-#include <predcg/selection/select_terms.hpp>
 
 #include <gtest/gtest.h>
 

@@ -167,7 +167,9 @@ struct Counted {
 
     const support::NumberSpace& space() const { return table.space(); }
     Window window() const { return table.window(); }
-    double log_weight(Index i, std::span<const double> w) const { return ++*calls, table.log_weight(i, w); }
+    double local_log_density(Index i, std::span<const double> w) const {
+        return ++*calls, table.local_log_density(i, w);
+    }
     double log_density(const std::vector<double>& X) const { return table.log_density(X); }
     bool translation_invariant() const { return table.translation_invariant(); }
 };

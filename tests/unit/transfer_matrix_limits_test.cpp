@@ -29,7 +29,7 @@ struct Chain {
     const support::NumberSpace& space() const { return numbers; }
     Window window() const { return reach; }
     bool translation_invariant() const { return homogeneous; }
-    double log_weight(Index i, std::span<const double> w) const {
+    double local_log_density(Index i, std::span<const double> w) const {
         if (calls != nullptr) ++*calls;
         return weight(i, w);
     }

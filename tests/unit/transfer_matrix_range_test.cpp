@@ -23,7 +23,9 @@ struct Stepped {
     Window window() const { return table.reach; }
     bool translation_invariant() const { return table.homogeneous; }
     double stepped(double value) const { return value + step * std::round(value); }
-    double log_weight(Index i, std::span<const double> w) const { return stepped(table.log_weight(i, w)); }
+    double local_log_density(Index i, std::span<const double> w) const {
+        return stepped(table.local_log_density(i, w));
+    }
     double log_density(const std::vector<double>& X) const {
         double sum = 0.0;
         for (Index i = 0; i < table.chain.sites; ++i)

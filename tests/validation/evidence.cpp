@@ -1,7 +1,7 @@
 // Laplace against exact evidence on the reference sets, weak prior, two fine spins to a coarse one. A study,
 // not a test: run once, its table stands in docs/validation.md.
 //     validation_evidence DRAWS SEED
-#include <predcg/selection/model_score.hpp>
+#include <predcg/judge/model_score.hpp>
 
 #include "ising_grainer.hpp"
 #include "reference.hpp"

@@ -2,7 +2,7 @@
 // estimates over 20 seeds. A study, not a test: run once, its table stands in docs/validation.md.
 //     validation_monte_carlo_em A|B robbins-monro|newton FACTOR ITERATIONS
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/monte_carlo.hpp>
 
 #include "reference.hpp"

@@ -5,7 +5,7 @@
 #include "study/bands.hpp"
 
 #include <predcg/core/parallel.hpp>
-#include <predcg/ising/observables.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 

@@ -163,17 +163,17 @@ std::vector<Conclusion> conclusions_of(const ModelsResult& result) {
         return best_of(result, errors, what, condition);
     };
     // Without triplets: those are odd in X, too, and can stand in for the linear term.
-    const Best m_linear = best(m, [](const CoarseTerms&t) { return t.linear && t.triplets == 0; }),
-               m_without = best(m, [](const CoarseTerms&t) { return !t.linear && t.triplets == 0; }),
-               m_triplets = best(m, [](const CoarseTerms&t) { return !t.linear && t.triplets > 0; }),
-               R_pairs = best(R, [](const CoarseTerms&t) { return t.pair_range > 0 && t.triplets == 0; }),
-               R_without = best(R, [](const CoarseTerms&t) { return t.pair_range == 0; });
+    const Best m_linear = best(m, [](const CoarseTerms& t) { return t.linear && t.triplets == 0; }),
+               m_without = best(m, [](const CoarseTerms& t) { return !t.linear && t.triplets == 0; }),
+               m_triplets = best(m, [](const CoarseTerms& t) { return !t.linear && t.triplets > 0; }),
+               R_pairs = best(R, [](const CoarseTerms& t) { return t.pair_range > 0 && t.triplets == 0; }),
+               R_without = best(R, [](const CoarseTerms& t) { return t.pair_range == 0; });
     const bool linear = m_without.error > tolerable * m_linear.error,
                pairs = R_without.error > tolerable * R_pairs.error;
-    const Best m_short = best(m, [](const CoarseTerms&t) { return t.triplets < 2; }),
-               m_long = best(m, [](const CoarseTerms&t) { return t.triplets == 2; }),
-               R_short = best(R, [](const CoarseTerms&t) { return t.triplets < 2; }),
-               R_long = best(R, [](const CoarseTerms&t) { return t.triplets == 2; });
+    const Best m_short = best(m, [](const CoarseTerms& t) { return t.triplets < 2; }),
+               m_long = best(m, [](const CoarseTerms& t) { return t.triplets == 2; }),
+               R_short = best(R, [](const CoarseTerms& t) { return t.triplets < 2; }),
+               R_long = best(R, [](const CoarseTerms& t) { return t.triplets == 2; });
     const bool m_gain = m_long.error * tolerable < m_short.error,
                R_gain = R_long.error * tolerable < R_short.error;
     std::vector<Conclusion> conclusions{

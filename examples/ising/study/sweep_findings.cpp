@@ -178,8 +178,9 @@ Conclusion coincide(const SweepResult& result) {
 }
 
 Conclusion rival(const SweepResult& result) {
-    const Values m = over_points(result, [](const SweepPoint&p) { return p.relative_entropy.magnetization; }),
-                 truth = over_points(result, [](const SweepPoint&p) { return p.truth; });
+    const Values m = over_points(result,
+                                 [](const SweepPoint& p) { return p.relative_entropy.magnetization; }),
+                 truth = over_points(result, [](const SweepPoint& p) { return p.truth; });
     const double error = relative_error(m, truth), ours = judged(result, 0).relative_error,
                  linear = judged(result, 1).relative_error;
     constexpr double several = 3.0;

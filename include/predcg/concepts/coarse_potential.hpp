@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/fine_potential.hpp>
+#include <predcg/core/two_valued_terms.hpp>
 
 #include <vector>
 
@@ -8,25 +9,25 @@ namespace predcg {
 /// What every coarse potential U_c(X, theta) has: a space and a number of parameters.
 template <class U>
 concept ParametricPotential = std::copyable<U> &&  // kept by value in grainer and fit
-    requires(const U u) {
-    u.space();
-    requires ConfigurationSpace<space_t<U>>;
-    { u.parameter_count() } -> std::convertible_to<Index>;  // length of theta
-};
+                              requires(const U u) {
+                                  u.space();
+                                  requires ConfigurationSpace<space_t<U>>;
+                                  { u.parameter_count() } -> std::convertible_to<Index>;  // length of theta
+                              };
 
 /// U_c(X, theta) = theta . features(X) + base_energy(X): features are dU_c/dtheta; base_energy, the part
 /// without theta, is optional (zero if absent). Opens the exact M-step.
 template <class U>
-concept LinearCoarsePotential = ParametricPotential<U> &&
-    requires(const U u, const configuration_t<space_t<U>>& X) {
-    { u.features(X) } -> VectorLike;
-};
+concept LinearCoarsePotential =
+    ParametricPotential<U> && requires(const U u, const configuration_t<space_t<U>>& X) {
+        { u.features(X) } -> VectorLike;
+    };
 
 template <class U>
-concept HasEnergy = ParametricPotential<U> &&
-    requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
-    { u.energy(X, theta) } -> RealValue;
-};
+concept HasEnergy =
+    ParametricPotential<U> && requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
+        { u.energy(X, theta) } -> RealValue;
+    };
 
 /// A coarse potential: energy(X, theta), or features(X) with the optional base_energy(X).
 ///
@@ -42,17 +43,17 @@ concept CoarsePotential = LinearCoarsePotential<U> || HasEnergy<U>;
 
 /// dU_c/dtheta given by hand or by with_autodiff. (Never plain "gradient": samplers need dU/dX.)
 template <class U>
-concept HasParameterGradient = HasEnergy<U> &&
-    requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
-    { u.parameter_gradient(X, theta) } -> VectorLike;
-};
+concept HasParameterGradient =
+    HasEnergy<U> && requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
+        { u.parameter_gradient(X, theta) } -> VectorLike;
+    };
 
 /// d2U_c/dtheta2; where it is absent, central differences of the gradient stand in.
 template <class U>
 concept HasParameterHessian = HasParameterGradient<U> &&
-    requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
-    { u.parameter_hessian(X, theta) } -> MatrixLike;
-};
+                              requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
+                                  { u.parameter_hessian(X, theta) } -> MatrixLike;
+                              };
 
 /// A coarse potential whose parameters can be learnt.
 template <class U>
@@ -62,20 +63,21 @@ concept LearnablePotential = LinearCoarsePotential<U> || HasParameterGradient<U>
 
 namespace detail {
 template <class U>
-concept HasLocalFeatures = LinearCoarsePotential<U> &&
-    requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
-    { u.local_features(i, w) } -> VectorLike;
-};
+concept HasLocalFeatures =
+    LinearCoarsePotential<U> && requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
+        { u.local_features(i, w) } -> VectorLike;
+    };
 template <class U>
-concept HasLocalEnergy = requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w,
-                                  const Vector& theta) {
-    { u.local_energy(i, w, theta) } -> RealValue;
-};
-template <class U>
-concept HasLocalParameterGradient = HasLocalEnergy<U> &&
+concept HasLocalEnergy =
     requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
-    { u.local_parameter_gradient(i, w, theta) } -> VectorLike;
-};
+        { u.local_energy(i, w, theta) } -> RealValue;
+    };
+template <class U>
+concept HasLocalParameterGradient =
+    HasLocalEnergy<U> &&
+    requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
+        { u.local_parameter_gradient(i, w, theta) } -> VectorLike;
+    };
 }  // namespace detail
 
 /// A sum over the windows of a chain (core/window.hpp): window() with local_features(i, w) and, where
@@ -84,7 +86,7 @@ concept HasLocalParameterGradient = HasLocalEnergy<U> &&
 template <class U>
 concept ChainCoarsePotential = CoarsePotential<U> && FiniteSpace<space_t<U>> && requires(const U u) {
     { u.window() } -> std::convertible_to<Window>;
-} &&(detail::HasLocalFeatures<U> || detail::HasLocalEnergy<U>);
+} && (detail::HasLocalFeatures<U> || detail::HasLocalEnergy<U>);
 
 /// U_c(X, theta) = 1/2 X^T A X + b^T X + c for every theta: opens the Gaussian engine.
 template <class U>
@@ -95,10 +97,10 @@ concept QuadraticCoarsePotential = CoarsePotential<U> && requires(const U u, con
 
 /// U_c(X with X_i := v, theta) - U_c(X, theta), cheaper than two energies: single-site samplers.
 template <class U, class X, class Letter>
-concept HasCoarseEnergyDifference = requires(const U u, const X& configuration, Index i, Letter v,
-                                             const Vector& theta) {
-    { u.energy_difference(configuration, i, v, theta) } -> RealValue;
-};
+concept HasCoarseEnergyDifference =
+    requires(const U u, const X& configuration, Index i, Letter v, const Vector& theta) {
+        { u.energy_difference(configuration, i, v, theta) } -> RealValue;
+    };
 
 /// dU_c/dX at (X, theta) on R^n: Hamiltonian Monte Carlo.
 template <class U, class X>
@@ -106,14 +108,7 @@ concept HasCoarseEnergyGradient = requires(const U u, const X& configuration, co
     { u.energy_gradient(configuration, theta) } -> VectorLike;
 };
 
-/// A feature that is a sum of `count` terms with two values each: their histogram follows from its mean.
-struct TwoValuedTerms {
-    Index feature = 0;
-    double count = 0.0;
-    double low = -1.0, high = 1.0;
-};
-
-/// Has such features, and lists them: iterative Boltzmann inversion.
+/// Has features that are sums of two-valued terms, and lists them: iterative Boltzmann inversion.
 template <class U>
 concept HasTwoValuedTerms = requires(const U u) {
     { u.two_valued_terms() } -> std::convertible_to<std::vector<TwoValuedTerms>>;

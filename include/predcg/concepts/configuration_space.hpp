@@ -19,16 +19,24 @@ namespace predcg {
 ///     };
 template <class S>
 concept ConfigurationSpace = std::copyable<S> &&  // fits and targets keep their space by value
-    requires {
-    typename S::configuration_type;  // algorithms store configurations
-    requires std::copyable<typename S::configuration_type>;
-} && requires(const S space, Philox4x32& rng) {
-    { space.size() } -> std::convertible_to<Index>;  // loops over sites, cost estimates
-    { space.random(rng) } -> std::convertible_to<typename S::configuration_type>;  // starts, storage
-};
+                             requires {
+                                 typename S::configuration_type;  // algorithms store configurations
+                                 requires std::copyable<typename S::configuration_type>;
+                             } && requires(const S space, Philox4x32& rng) {
+                                 {
+                                     space.size()
+                                 } -> std::convertible_to<Index>;  // loops over sites, cost estimates
+                                 {
+                                     space.random(rng)
+                                 } -> std::convertible_to<typename S::configuration_type>;  // starts, storage
+                             };
 
 template <ConfigurationSpace S>
 using configuration_t = typename S::configuration_type;
+
+/// The space of anything that has `space()`.
+template <class T>
+using space_t = std::remove_cvref_t<decltype(std::declval<const T&>().space())>;
 
 namespace detail {
 template <class S>
@@ -37,15 +45,18 @@ using alphabet_letter = std::ranges::range_value_t<decltype(std::declval<const S
 
 /// A space of n sites with the same finite alphabet each: what enumeration and transfer matrices need.
 template <class S>
-concept FiniteSpace = ConfigurationSpace<S> && requires(const S space) {
-    { space.values() } -> std::ranges::random_access_range;       // the alphabet, in a fixed order
-    requires std::ranges::sized_range<decltype(space.values())>;  // its size q: states are counted
-    requires std::regular<std::ranges::range_value_t<decltype(space.values())>>;  // stored, compared
-} && requires(configuration_t<S>& X, const configuration_t<S>& fixed, Index i,
-              std::ranges::range_value_t<decltype(std::declval<const S&>().values())> letter) {
-    X[static_cast<std::size_t>(i)] = letter;      // sites are set one by one,
-    letter = fixed[static_cast<std::size_t>(i)];  // and read
-};
+concept FiniteSpace =
+    ConfigurationSpace<S> &&
+    requires(const S space) {
+        { space.values() } -> std::ranges::random_access_range;       // the alphabet, in a fixed order
+        requires std::ranges::sized_range<decltype(space.values())>;  // its size q: states are counted
+        requires std::regular<std::ranges::range_value_t<decltype(space.values())>>;  // stored, compared
+    } &&
+    requires(configuration_t<S>& X, const configuration_t<S>& fixed, Index i,
+             std::ranges::range_value_t<decltype(std::declval<const S&>().values())> letter) {
+        X[static_cast<std::size_t>(i)] = letter;      // sites are set one by one,
+        letter = fixed[static_cast<std::size_t>(i)];  // and read
+    };
 
 /// Type of a site's value.
 template <FiniteSpace S>
@@ -53,8 +64,7 @@ using letter_t = detail::alphabet_letter<S>;
 
 /// Letters that stand for numbers: site moments are defined.
 template <class S>
-concept NumericSpace = FiniteSpace<S> && std::is_convertible_v < detail::alphabet_letter<S>,
-double > ;
+concept NumericSpace = FiniteSpace<S> && std::is_convertible_v<detail::alphabet_letter<S>, double>;
 
 /// Some configuration of the right size, to be overwritten site by site.
 template <FiniteSpace S>

@@ -1,39 +1,26 @@
 #pragma once
 #include <predcg/concepts/statistic.hpp>
+#include <predcg/core/moments.hpp>
 #include <predcg/core/random.hpp>
 
-#include <optional>
-
 namespace predcg {
-
-/// First and second moments of a statistic under a target.
-struct Moments {
-    Vector mean;                          ///< E[s], length s.size()
-    Matrix covariance;                    ///< Cov[s]
-    Vector standard_error;                ///< of the mean; zero from an exact engine
-    std::optional<double> log_partition;  ///< log of the target's integral, from an engine that knows it
-};
-
-/// First and second moments of the site values, as numbers: enough for every observable that is at most
-/// quadratic in them.
-struct SiteMoments {
-    Vector mean;    ///< E[x_i]
-    Matrix second;  ///< E[x_i x_j]; empty if only the mean was asked for
-};
 
 /// Computes E[s(X)] and Cov[s(X)] under a target, exactly or by sampling.
 ///
 /// State is what persists between calls for one target (chains of a sampler; empty for exact engines);
 /// the key names the call's own random stream (unused by exact engines).
 template <class E, class T, class S>
-concept ExpectationEngine = std::copyable<E> &&  // kept by value in grainer and fit
-    Target<T> && Statistic<S, configuration_t<target_space_t<T>>> && requires {
-    typename E::template state<T>;
-    requires std::default_initializable<typename E::template state<T>>;  // made before the first call
-} && requires(const E engine, const T target, const S statistic, typename E::template state<T>& state,
-              const StreamKey& key) {
-    { engine.expect(target, statistic, state, key) } -> std::convertible_to<Moments>;
-};
+concept ExpectationEngine =
+    std::copyable<E> &&  // kept by value in grainer and fit
+    Target<T> && Statistic<S, configuration_t<space_t<T>>> &&
+    requires {
+        typename E::template state<T>;
+        requires std::default_initializable<typename E::template state<T>>;  // made before the first call
+    } &&
+    requires(const E engine, const T target, const S statistic, typename E::template state<T>& state,
+             const StreamKey& key) {
+        { engine.expect(target, statistic, state, key) } -> std::convertible_to<Moments>;
+    };
 
 /// Knows the target's integral. This *is* "exact": likelihoods, and Newton on them, need it.
 template <class E, class T>
@@ -59,7 +46,7 @@ concept SiteMomentEngine = Target<T> && requires(const E engine, const T target,
 /// Draws independent exact samples: sampler(target) prepares once, its draw(rng) gives a configuration.
 template <class E, class T>
 concept SamplingEngine = Target<T> && requires(const E engine, const T target, Philox4x32& rng) {
-    { engine.sampler(target).draw(rng) } -> std::convertible_to<configuration_t<target_space_t<T>>>;
+    { engine.sampler(target).draw(rng) } -> std::convertible_to<configuration_t<space_t<T>>>;
 };
 
 /// State of an engine that keeps nothing between calls.

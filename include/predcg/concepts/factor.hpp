@@ -18,12 +18,12 @@ concept HasWindow = requires(const F factor) {
 
 template <class F, class Letter>
 concept ChainFactor = HasWindow<F> && requires(const F factor, Index i, std::span<const Letter> w) {
-    { factor.log_weight(i, w) } -> RealValue;
+    { factor.local_log_density(i, w) } -> RealValue;
 };
 
 template <class F, class X, class Letter>
 concept LocalFactor = requires(const F factor, const X& configuration, Index i, Letter v) {
-    { factor.log_ratio(configuration, i, v) } -> RealValue;
+    { factor.log_density_difference(configuration, i, v) } -> RealValue;
 };
 
 template <class F>

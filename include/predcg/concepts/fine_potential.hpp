@@ -14,17 +14,14 @@ namespace predcg {
 ///         double energy(const MySpace::configuration_type& x) const;   // the user's energy unit
 ///     };
 template <class U>
-concept FinePotential = std::copyable<U> &&  // kept by value in the grainer
+concept FinePotential =
+    std::copyable<U> &&  // kept by value in the grainer
     requires(const U u) {
-    u.space();
-    requires ConfigurationSpace<std::remove_cvref_t<decltype(u.space())>>;
-} && requires(const U u, const configuration_t<std::remove_cvref_t<decltype(u.space())>>& x) {
-    { u.energy(x) } -> RealValue;  // the Boltzmann density needs it
-};
-
-/// The space of anything that has `space()`.
-template <class U>
-using space_t = std::remove_cvref_t<decltype(std::declval<const U&>().space())>;
+        u.space();
+        requires ConfigurationSpace<std::remove_cvref_t<decltype(u.space())>>;
+    } && requires(const U u, const configuration_t<std::remove_cvref_t<decltype(u.space())>>& x) {
+        { u.energy(x) } -> RealValue;  // the Boltzmann density needs it
+    };
 
 /// Stands for the fine model where only samples of it are known.
 template <class Configuration>
@@ -37,17 +34,18 @@ struct SamplesOnly {
 /// U(x) = sum_i local_energy(i, w_i), see core/window.hpp: opens the transfer matrix.
 template <class U>
 concept ChainPotential = FinePotential<U> && FiniteSpace<space_t<U>> &&
-    requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
-    { u.window() } -> std::convertible_to<Window>;
-    { u.local_energy(i, w) } -> RealValue;
-};
+                         requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
+                             { u.window() } -> std::convertible_to<Window>;
+                             { u.local_energy(i, w) } -> RealValue;
+                         };
 
 /// U(x with x_i := v) - U(x), cheaper than two energies: opens single-site samplers.
 template <class U>
-concept HasEnergyDifference = FinePotential<U> && FiniteSpace<space_t<U>> &&
+concept HasEnergyDifference =
+    FinePotential<U> && FiniteSpace<space_t<U>> &&
     requires(const U u, const configuration_t<space_t<U>>& x, Index i, letter_t<space_t<U>> v) {
-    { u.energy_difference(x, i, v) } -> RealValue;
-};
+        { u.energy_difference(x, i, v) } -> RealValue;
+    };
 
 /// dU/dx on R^n: Hamiltonian Monte Carlo.
 template <class U, class X>

@@ -11,14 +11,13 @@ namespace predcg {
 /// gradient and information (minus the Hessian) are those of the objective at the point. No value means
 /// that the optimizer has no ascent direction here; the fit then makes an EM step instead.
 template <class O>
-concept Optimizer = std::copyable<O> && requires {
-    typename O::State;
-} &&  // e.g. a step counter; persists in the fit
+concept Optimizer =
+    std::copyable<O> && requires { typename O::State; } &&  // e.g. a step counter; persists in the fit
     std::default_initializable<typename O::State> &&
     requires(const O optimizer, typename O::State& state, const Vector& point, const Vector& gradient,
              const Matrix& information) {
-    { optimizer.step(state, point, gradient, information) } -> std::convertible_to<std::optional<Vector>>;
-    { optimizer.tolerance() } -> std::convertible_to<double>;  // on the step: the test of convergence
-};
+        { optimizer.step(state, point, gradient, information) } -> std::convertible_to<std::optional<Vector>>;
+        { optimizer.tolerance() } -> std::convertible_to<double>;  // on the step: the test of convergence
+    };
 
 }  // namespace predcg

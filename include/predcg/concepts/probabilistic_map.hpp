@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/statistic.hpp>
+#include <predcg/core/expansion.hpp>
 
 #include <optional>
 #include <string>
@@ -35,32 +36,23 @@ using prepared_t = std::remove_cvref_t<decltype(detail::prepare(
 ///     };
 ///
 /// `likelihood` returns a factor: log_density(X) = log p_cf(x|X, eta), normalised in x, with whatever
-/// structure it has (window and log_weight, quadratic, log_ratio). It needs no space().
+/// structure it has (window and local_log_density, quadratic, log_density_difference). It needs no space().
 template <class M>
 concept ProbabilisticMap = std::copyable<M> &&  // kept by value in grainer and fit
-    requires {
-    typename M::fine_type;    // what data are
-    typename M::coarse_type;  // must be the coarse space's configuration
-} && requires(const M map, const typename M::fine_type& x, const typename M::coarse_type& X,
-              const Vector& eta, Philox4x32& rng) {
-    { map.parameter_count() } -> std::convertible_to<Index>;                       // length of eta
-    { map.likelihood(detail::prepare(map, x), eta).log_density(X) } -> RealValue;  // the E-step
-    { map.sample(X, eta, rng) } -> std::convertible_to<typename M::fine_type>;     // predictions
-};
-
-/// Value, gradient and Hessian of a function of eta at a point.
-struct Expansion {
-    double value = 0.0;
-    Vector gradient;
-    Matrix hessian;
-};
-
-/// One natural parameter of a map as a function of its unconstrained coordinate.
-struct NaturalParameter {
-    double value = 0.0;      ///< t(eta_k), for example a probability
-    double slope = 0.0;      ///< dt/deta
-    double curvature = 0.0;  ///< d2t/deta2
-};
+                           requires {
+                               typename M::fine_type;    // what data are
+                               typename M::coarse_type;  // must be the coarse space's configuration
+                           } &&
+                           requires(const M map, const typename M::fine_type& x,
+                                    const typename M::coarse_type& X, const Vector& eta, Philox4x32& rng) {
+                               { map.parameter_count() } -> std::convertible_to<Index>;  // length of eta
+                               {
+                                   map.likelihood(detail::prepare(map, x), eta).log_density(X)
+                               } -> RealValue;  // the E-step
+                               {
+                                   map.sample(X, eta, rng)
+                               } -> std::convertible_to<typename M::fine_type>;  // predictions
+                           };
 
 /// A map whose parameters have natural values, coordinate by coordinate (theta_cf = logistic(eta)).
 ///
@@ -82,8 +74,8 @@ concept NaturalMap = ProbabilisticMap<M> && requires(const M map, Index k, doubl
 ///     Expansion expected_log_density(const Vector& T, double count, const Vector& eta) const;
 ///     std::optional<Vector> maximiser(const Vector& T, double count, const MapPrior&) const;  // optional
 template <class M>
-concept StatisticMap = ProbabilisticMap<M> &&
-    requires(const M map, const typename M::fine_type& x, const Vector& T, double count, const Vector& eta) {
+concept StatisticMap = ProbabilisticMap<M> && requires(const M map, const typename M::fine_type& x,
+                                                       const Vector& T, double count, const Vector& eta) {
     { map.sufficient_statistic(detail::prepare(map, x)) } -> Statistic<typename M::coarse_type>;
     { map.expected_log_density(T, count, eta) } -> std::convertible_to<Expansion>;
 };

@@ -11,16 +11,17 @@ namespace predcg {
 /// `State`, takes it as further argument before rng in both, and has adapt_prepared of the same arguments:
 /// a move that tunes, made during warm-up only.
 template <class K, class T>
-concept Sampler = std::copyable<K> && Target<T> &&(
-    requires(const K kernel, const T target, configuration_t<target_space_t<T>>& X, Philox4x32& rng) {
-        kernel.advance(target, X, rng);
-    } ||
-    requires(const K kernel, const T target, configuration_t<target_space_t<T>>& X, typename K::State& state,
-             Philox4x32& rng) { kernel.advance(target, X, state, rng); });
+concept Sampler =
+    std::copyable<K> && Target<T> &&
+    (
+        requires(const K kernel, const T target, configuration_t<space_t<T>>& X, Philox4x32& rng) {
+            kernel.advance(target, X, rng);
+        } || requires(const K kernel, const T target, configuration_t<space_t<T>>& X,
+                      typename K::State& state, Philox4x32& rng) { kernel.advance(target, X, state, rng); });
 
 /// A target on R^n with the gradient of its log density.
 template <class T>
-concept DifferentiableTarget = Target<T> && requires(const T t, const configuration_t<target_space_t<T>>& X) {
+concept DifferentiableTarget = Target<T> && requires(const T t, const configuration_t<space_t<T>>& X) {
     { t.log_density_gradient(X) } -> VectorLike;
 };
 

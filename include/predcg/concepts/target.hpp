@@ -7,40 +7,35 @@
 
 namespace predcg {
 
-/// The space of anything that has `space()`.
-template <class T>
-using target_space_t = std::remove_cvref_t<decltype(std::declval<const T&>().space())>;
-
 /// An unnormalised density on a configuration space. p_f, p_c, q(X|x) and, later, a posterior of
 /// parameters are targets; engines and samplers see nothing else.
 template <class T>
 concept Target = requires(const T t) {
     t.space();
-    requires ConfigurationSpace<target_space_t<T>>;
-}
-&&requires(const T t, const configuration_t<target_space_t<T>>& X) {
+    requires ConfigurationSpace<space_t<T>>;
+} && requires(const T t, const configuration_t<space_t<T>>& X) {
     { t.log_density(X) } -> RealValue;  // up to a constant; -infinity where X is forbidden
 };
 
 template <class T>
-concept FiniteTarget = Target<T> && FiniteSpace<target_space_t<T>>;
+concept FiniteTarget = Target<T> && FiniteSpace<space_t<T>>;
 
 /// Knows log pi(X with X_i := v) - log pi(X) cheaply: single-site kernels.
 template <class T>
-concept LocalTarget = FiniteTarget<T> &&
-    requires(const T t, const configuration_t<target_space_t<T>>& X, Index i, letter_t<target_space_t<T>> v) {
-    { t.log_ratio(X, i, v) } -> RealValue;
+concept LocalTarget = FiniteTarget<T> && requires(const T t, const configuration_t<space_t<T>>& X, Index i,
+                                                  letter_t<space_t<T>> v) {
+    { t.log_density_difference(X, i, v) } -> RealValue;
 };
 
-/// log pi(X) = sum_i log_weight(i, w_i) over the windows of a chain, with weights that may depend on the
-/// site (not fields only): transfer matrices. Optional: translation_invariant() -> bool, true where the
+/// log pi(X) = sum_i local_log_density(i, w_i) over the windows of a chain, with weights that may depend on
+/// the site (not fields only): transfer matrices. Optional: translation_invariant() -> bool, true where the
 /// weight of a full window does not depend on i; engines then work once for all sites.
 template <class T>
-concept ChainTarget = FiniteTarget<T> &&
-    requires(const T t, Index i, std::span<const letter_t<target_space_t<T>>> w) {
-    { t.window() } -> std::convertible_to<Window>;
-    { t.log_weight(i, w) } -> RealValue;
-};
+concept ChainTarget =
+    FiniteTarget<T> && requires(const T t, Index i, std::span<const letter_t<space_t<T>>> w) {
+        { t.window() } -> std::convertible_to<Window>;
+        { t.local_log_density(i, w) } -> RealValue;
+    };
 
 /// log pi(X) is a quadratic form; its A must be negative definite: Gaussian engine.
 template <class T>

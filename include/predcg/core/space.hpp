@@ -1,8 +1,8 @@
 #pragma once
 // Two configuration spaces that serve most models; a user's own need only meet the concept.
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/random.hpp>
-#include <predcg/core/small_dense.hpp>
 #include <predcg/core/types.hpp>
 
 #include <array>

@@ -16,9 +16,8 @@ inline constexpr Index dynamic = Eigen::Dynamic;
 
 /// A real number: convertible to double, but not an Eigen object (Eigen's 1x1 products convert silently).
 template <class T>
-concept RealValue = std::convertible_to<T, double> && !requires {
-    typename std::remove_cvref_t<T>::PlainObject;
-};
+concept RealValue =
+    std::convertible_to<T, double> && !requires { typename std::remove_cvref_t<T>::PlainObject; };
 
 namespace detail {
 template <class V>
@@ -30,15 +29,12 @@ using scalar_of = typename std::remove_cvref_t<V>::Scalar;
 template <class V>
 concept VectorLike = requires {
     typename std::remove_cvref_t<V>::PlainObject;
-}
-&&std::same_as<detail::scalar_of<V>, double>&& std::remove_cvref_t<V>::ColsAtCompileTime == 1;
+} && std::same_as<detail::scalar_of<V>, double> && std::remove_cvref_t<V>::ColsAtCompileTime == 1;
 
 /// A matrix of doubles (a vector is one, too).
 template <class M>
-concept MatrixLike = requires {
-    typename std::remove_cvref_t<M>::PlainObject;
-}
-&&std::same_as<detail::scalar_of<M>, double>;
+concept MatrixLike =
+    requires { typename std::remove_cvref_t<M>::PlainObject; } && std::same_as<detail::scalar_of<M>, double>;
 
 /// Compile-time length of a VectorLike, or `dynamic`.
 template <VectorLike V>

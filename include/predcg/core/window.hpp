@@ -4,6 +4,8 @@
 #include <predcg/core/types.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 namespace predcg {
 
@@ -28,5 +30,13 @@ inline Window common_window(const Window& a, const Window& b) {
                             "the same boundary in all factors and statistics of a chain");
     return {std::max(a.width, b.width), a.boundary};
 }
+
+namespace detail {
+/// The first letters of a window, for a term that reaches less far.
+template <class Letter>
+std::span<const Letter> narrow(std::span<const Letter> w, Index width) {
+    return w.first(std::min(w.size(), static_cast<std::size_t>(width)));
+}
+}  // namespace detail
 
 }  // namespace predcg

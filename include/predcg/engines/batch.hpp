@@ -1,8 +1,8 @@
 #pragma once
-#include <predcg/algebra/product.hpp>
-#include <predcg/algebra/statistics.hpp>
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/structure/product.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include <cstddef>
 #include <optional>

@@ -1,8 +1,8 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
-#include <predcg/core/small_dense.hpp>
-#include <predcg/engines/moment_accumulator.hpp>
+#include <predcg/core/linalg.hpp>
+#include <predcg/statistics/moment_accumulator.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -31,12 +31,12 @@ struct Enumeration {
     }
 
     /// Mean and covariance of a statistic, and log_partition.
-    template <FiniteTarget T, Statistic<configuration_t<target_space_t<T>>> S>
+    template <FiniteTarget T, Statistic<configuration_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         return expect(target, statistic);
     }
 
-    template <FiniteTarget T, Statistic<configuration_t<target_space_t<T>>> S>
+    template <FiniteTarget T, Statistic<configuration_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic) const {
         MomentAccumulator sum(statistic.size());
         visit(target, [&](const auto& X, double log_density) { sum.add(log_density, statistic(X)); });
@@ -46,8 +46,8 @@ struct Enumeration {
 
     /// Moments of the site values, for letters that convert to double.
     template <FiniteTarget T>
-        requires NumericSpace<target_space_t<T>> SiteMoments site_moments(const T& target, int order)
-    const {
+        requires NumericSpace<space_t<T>>
+    SiteMoments site_moments(const T& target, int order) const {
         const Index n = target.space().size();
         MomentAccumulator sum(n);
         Vector values(n);
@@ -95,7 +95,7 @@ struct Enumeration {
         }
 
         template <RandomBits R>
-        configuration_t<target_space_t<T>> draw(R& rng) const {
+        configuration_t<space_t<T>> draw(R& rng) const {
             const double u = uniform(rng) * cumulative_.back();
             const auto at = std::upper_bound(cumulative_.begin(), cumulative_.end(), u);
             auto index = static_cast<std::size_t>(at - cumulative_.begin());
@@ -108,8 +108,8 @@ struct Enumeration {
         }
 
     private:
-        target_space_t<T> space_;
-        configuration_t<target_space_t<T>> blank_;
+        space_t<T> space_;
+        configuration_t<space_t<T>> blank_;
         std::vector<double> cumulative_;
     };
 

@@ -75,12 +75,12 @@ struct MeanField {
     }
 
     /// Mean and covariance of a statistic under q, exact for q.
-    template <ChainTarget T, ChainStatistic<letter_t<target_space_t<T>>> S>
+    template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         return expect(target, statistic);
     }
 
-    template <ChainTarget T, ChainStatistic<letter_t<target_space_t<T>>> S>
+    template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic) const {
         const FactorisedDistribution q = approximate(target);
         if (!q.converged)

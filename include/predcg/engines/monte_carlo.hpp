@@ -2,9 +2,9 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/batch.hpp>
-#include <predcg/engines/moment_accumulator.hpp>
-#include <predcg/sampling/autocorrelation.hpp>
-#include <predcg/sampling/chain_run.hpp>
+#include <predcg/kernels/kernel_run.hpp>
+#include <predcg/statistics/autocorrelation.hpp>
+#include <predcg/statistics/moment_accumulator.hpp>
 
 #include <cmath>
 #include <optional>
@@ -40,7 +40,7 @@ public:
     template <class T>
     struct state {
         struct Chain {
-            configuration_t<target_space_t<T>> X;
+            configuration_t<space_t<T>> X;
             detail::kernel_state_t<Kernel> kernel{};
         };
         std::vector<Chain> chains{};
@@ -68,10 +68,9 @@ public:
         return MonteCarlo(kernel_, other, streams_);
     }
 
-    template <Target T, Statistic<configuration_t<target_space_t<T>>> S>
-        requires Sampler<Kernel, T> Moments expect(const T& target, const S& statistic, state<T>& chains,
-                                                   const StreamKey& key)
-    const {
+    template <Target T, Statistic<configuration_t<space_t<T>>> S>
+        requires Sampler<Kernel, T>
+    Moments expect(const T& target, const S& statistic, state<T>& chains, const StreamKey& key) const {
         auto rng = streams_(key);
         detail::KernelRun<Kernel, T> run(kernel_, target);
         if (chains.chains.empty()) {
@@ -114,7 +113,7 @@ public:
             : run_(engine.kernel_, target), space_(target.space()), settings_(engine.settings_) {}
 
         template <RandomBits R>
-        configuration_t<target_space_t<T>> draw(R& rng) {
+        configuration_t<space_t<T>> draw(R& rng) {
             if (!X_) {
                 X_ = space_.random(rng);
                 for (Index k = 0; k < settings_.burn_in; ++k) run_.warm_up(*X_, kernel_, rng);
@@ -125,15 +124,17 @@ public:
 
     private:
         detail::KernelRun<Kernel, T> run_;
-        target_space_t<T> space_;
+        space_t<T> space_;
         MonteCarloSettings settings_;
         detail::kernel_state_t<Kernel> kernel_{};
-        std::optional<configuration_t<target_space_t<T>>> X_{};
+        std::optional<configuration_t<space_t<T>>> X_{};
     };
 
     template <Target T>
-        requires Sampler<Kernel, T> ChainSampler<T> chain_sampler(const T& target)
-    const { return {*this, target}; }
+        requires Sampler<Kernel, T>
+    ChainSampler<T> chain_sampler(const T& target) const {
+        return {*this, target};
+    }
 
     /// The batch form: data are spread over threads, each with its own stream; sums are formed in order.
     template <class MakeTarget, class MakeStatistic, class States>

@@ -1,7 +1,7 @@
 #pragma once
 // Coordinate ascent of the evidence lower bound over products of site distributions, on window tables.
+#include <predcg/chains/tables.hpp>
 #include <predcg/concepts/target.hpp>
-#include <predcg/engines/chain_problem.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +21,7 @@ public:
     const Space& space() const { return space_; }
     Window window() const { return {}; }
 
-    double log_weight(Index i, std::span<const letter_t<Space>> w) const {
+    double local_log_density(Index i, std::span<const letter_t<Space>> w) const {
         Index place = 0;
         for (const auto& letter : space_.values()) {
             if (letter == w[0]) break;
@@ -34,7 +34,7 @@ public:
         double sum = 0.0;
         for (Index i = 0; i < logs_.cols(); ++i) {
             const letter_t<Space> letter = X[static_cast<std::size_t>(i)];
-            sum += log_weight(i, std::span(&letter, 1));
+            sum += local_log_density(i, std::span(&letter, 1));
         }
         return sum;
     }
@@ -65,7 +65,7 @@ public:
         const Index reach = Window(target.window()).width;
         tabulate(shape_, target.space(), translation_invariant_,
                  [&](Index t, Index code, auto window, Index site) {
-                     const double value = target.log_weight(site, WeightTables::narrow_window(window, reach));
+                     const double value = target.local_log_density(site, narrow(window, reach));
                      if (!std::isfinite(value))
                          throw NumericalError("MeanField: the log weight of a window is " + to_text(value) +
                                               "; allowed: finite numbers");

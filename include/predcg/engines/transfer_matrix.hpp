@@ -1,10 +1,10 @@
 #pragma once
+#include <predcg/chains/lane_batch.hpp>
+#include <predcg/chains/recursions.hpp>
 #include <predcg/concepts/expectation_engine.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/random.hpp>
-#include <predcg/core/small_dense.hpp>
 #include <predcg/engines/batch.hpp>
-#include <predcg/engines/chain_batch.hpp>
-#include <predcg/engines/chain_kernels.hpp>
 
 #include <array>
 #include <cmath>
@@ -36,12 +36,12 @@ struct TransferMatrix {
     }
 
     /// Mean and covariance of a statistic, and log_partition.
-    template <ChainTarget T, ChainStatistic<letter_t<target_space_t<T>>> S>
+    template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         return expect(target, statistic);
     }
 
-    template <ChainTarget T, ChainStatistic<letter_t<target_space_t<T>>> S>
+    template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic) const {
         const Index d = statistic.size();
         const auto problem = prepare(target, common_window(target.window(), statistic.window()),
@@ -52,7 +52,7 @@ struct TransferMatrix {
     }
 
     /// Mean alone, and log_partition: for several statistics much cheaper than expect().
-    template <ChainTarget T, ChainStatistic<letter_t<target_space_t<T>>> S>
+    template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
     MeanSums expect_mean(const T& target, const S& statistic, NoState& none, const StreamKey& key) const {
         const auto nothing = [](Index) { return detail::Nothing{}; };
         return expect_mean_sum(statistic.size(), target, statistic, nothing, nothing, std::array{Index{0}},
@@ -137,7 +137,7 @@ struct TransferMatrix {
     Matrix two_point(const T& target, Index i, Index j) const {
         const Index n = target.space().size();
         for (Index site : {i, j}) require_range(site, 0, n - 1, "TransferMatrix::two_point", "site");
-        using Space = target_space_t<T>;
+        using Space = space_t<T>;
         const SiteIndicators<Space> indicators{target.space(), i, j};
         const Moments m = expect(target, indicators);
         const Index q = indicators.size() / 2;
@@ -150,8 +150,8 @@ struct TransferMatrix {
 
     /// E[X_i] and, for order 2, E[X_i X_j] at all lags, for letters that are numbers.
     template <ChainTarget T>
-        requires NumericSpace<target_space_t<T>> SiteMoments site_moments(const T& target, int order)
-    const {
+        requires NumericSpace<space_t<T>>
+    SiteMoments site_moments(const T& target, int order) const {
         const bool ring =
             is_translation_invariant(target) &&
             (Window(target.window()).boundary == Boundary::periodic || Window(target.window()).width == 1);
@@ -176,7 +176,7 @@ struct TransferMatrix {
               uniforms_(static_cast<std::size_t>(draw_.uniforms())) {}
 
         template <RandomBits R>
-        configuration_t<target_space_t<T>> draw(R& rng) {
+        configuration_t<space_t<T>> draw(R& rng) {
             for (double& u : uniforms_) u = uniform(rng);
             draw_(uniforms_.data(), letters_);
             auto X = blank_;
@@ -187,8 +187,8 @@ struct TransferMatrix {
 
     private:
         detail::ChainDraw draw_;
-        target_space_t<T> space_;
-        configuration_t<target_space_t<T>> blank_;
+        space_t<T> space_;
+        configuration_t<space_t<T>> blank_;
         std::vector<double> uniforms_;
         std::vector<Index> letters_;
     };

@@ -1,6 +1,6 @@
 #pragma once
 #include <predcg/concepts/optimizer.hpp>
-#include <predcg/core/small_dense.hpp>
+#include <predcg/core/linalg.hpp>
 
 namespace predcg {
 

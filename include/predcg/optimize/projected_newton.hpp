@@ -1,6 +1,6 @@
 #pragma once
-#include <predcg/concepts/probabilistic_map.hpp>
-#include <predcg/core/small_dense.hpp>
+#include <predcg/core/expansion.hpp>
+#include <predcg/core/linalg.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 #pragma once
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/core/error.hpp>
-#include <predcg/core/small_dense.hpp>
+#include <predcg/core/linalg.hpp>
 
 #include <cmath>
 

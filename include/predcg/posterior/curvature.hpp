@@ -1,8 +1,8 @@
 #pragma once
 // Gradient and Hessian of log-likelihood and log posterior, exact or by Monte Carlo with errors.
 #include <predcg/concepts/probabilistic_map.hpp>
-#include <predcg/em/fit_coordinates.hpp>
-#include <predcg/em/prepared_data.hpp>
+#include <predcg/learning/fit_coordinates.hpp>
+#include <predcg/learning/prepared_data.hpp>
 
 #include <cmath>
 #include <limits>

@@ -1,7 +1,7 @@
 #pragma once
 // The posterior where log Z_c is not known.
 #include <predcg/core/parallel.hpp>
-#include <predcg/em/prepared_data.hpp>
+#include <predcg/learning/prepared_data.hpp>
 #include <predcg/posterior/exchange_chain.hpp>
 
 #include <limits>

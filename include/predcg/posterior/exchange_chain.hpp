@@ -1,11 +1,11 @@
 #pragma once
 // One chain of exchange_posterior: data augmentation, and the exchange algorithm for theta_c.
-#include <predcg/algebra/boltzmann.hpp>
-#include <predcg/em/fit_coordinates.hpp>
 #include <predcg/engines/roles.hpp>
+#include <predcg/kernels/random_walk.hpp>
+#include <predcg/learning/fit_coordinates.hpp>
 #include <predcg/posterior/full_posterior.hpp>
-#include <predcg/sampling/random_walk.hpp>
-#include <predcg/sampling/renewal.hpp>
+#include <predcg/posterior/renewal.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -70,7 +70,7 @@ class ExchangeChain : FitCoordinates<Grainer> {
     using Engine = std::remove_cvref_t<decltype(std::declval<const Grainer&>().engine())>;
     using Latent = Renewal<latent_engine_t<Engine>, typename Grainer::LatentTarget>;
     using Auxiliary = Renewal<coarse_engine_t<Engine>, typename Grainer::CoarseTarget>;
-    using Configuration = configuration_t<target_space_t<typename Grainer::CoarseTarget>>;
+    using Configuration = configuration_t<space_t<typename Grainer::CoarseTarget>>;
 
 public:
     static constexpr bool exact_auxiliary = Auxiliary::exact;

@@ -1,10 +1,10 @@
 #pragma once
-#include <predcg/algebra/affine_target.hpp>
 #include <predcg/core/parallel.hpp>
+#include <predcg/kernels/hamiltonian.hpp>
+#include <predcg/kernels/kernel_run.hpp>
 #include <predcg/posterior/log_posterior.hpp>
 #include <predcg/posterior/posterior.hpp>
-#include <predcg/sampling/chain_run.hpp>
-#include <predcg/sampling/hamiltonian.hpp>
+#include <predcg/structure/affine_target.hpp>
 
 #include <algorithm>
 #include <cmath>

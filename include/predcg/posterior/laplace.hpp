@@ -2,8 +2,8 @@
 // Normal approximations of a posterior: quick where they hold, and they say where they do not.
 #include <predcg/core/parallel.hpp>
 #include <predcg/posterior/log_posterior.hpp>
-#include <predcg/posterior/pareto.hpp>
 #include <predcg/posterior/posterior.hpp>
+#include <predcg/statistics/pareto.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,9 +1,9 @@
 #pragma once
-#include <predcg/algebra/boltzmann.hpp>
 #include <predcg/core/space.hpp>
-#include <predcg/em/fit_coordinates.hpp>
-#include <predcg/em/prepared_data.hpp>
 #include <predcg/engines/roles.hpp>
+#include <predcg/learning/fit_coordinates.hpp>
+#include <predcg/learning/prepared_data.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 #include <limits>
 #include <utility>

@@ -1,7 +1,7 @@
 #pragma once
 // What every way of finding a posterior returns: draws of the parameters, and how far they can be trusted.
-#include <predcg/em/fit.hpp>
-#include <predcg/sampling/diagnostics.hpp>
+#include <predcg/learning/fit.hpp>
+#include <predcg/statistics/diagnostics.hpp>
 
 #include <optional>
 #include <string>

@@ -103,65 +103,65 @@ inline double error_of(double error, double sd) { return sd == 0.0 ? 0.0 : error
 /// Throws ArgumentError for credibility outside (0, 1) or a posterior without draws.
 template <class Coarse, class Map, class Engine, class O>
     requires Observable<O, typename Map::fine_type>
-        CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const O& observable,
-                                 const CredibleSettings& settings = {}) {
-        detail::require_credibility(settings.credibility);
-        detail::require_draws_of(posterior, "predict");
-        const Index draws = posterior.draw_count();
-        std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
-        std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
-        parallel_for(draws, settings.threads, [&](Index k) {
-            const Parameters at = posterior.parameters(k);
-            const auto slot = static_cast<std::size_t>(k);
-            expectations[slot] = detail::fine_expectation(posterior, at, posterior.fit.beta, observable,
-                                                          {.draws = settings.samples,
-                                                           .seed = settings.seed,
-                                                           .stream = static_cast<std::uint32_t>(k),
-                                                           .always_sample = settings.always_sample});
-            if (!settings.predictive) return;
-            Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint32_t>(k));
-            singles[slot] =
-                detail::as_vector(observable(detail::draw_fine(posterior, at, posterior.fit.beta, rng)));
-        });
+CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const O& observable,
+                         const CredibleSettings& settings = {}) {
+    detail::require_credibility(settings.credibility);
+    detail::require_draws_of(posterior, "predict");
+    const Index draws = posterior.draw_count();
+    std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
+    std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
+    parallel_for(draws, settings.threads, [&](Index k) {
+        const Parameters at = posterior.parameters(k);
+        const auto slot = static_cast<std::size_t>(k);
+        expectations[slot] = detail::fine_expectation(posterior, at, posterior.fit.beta, observable,
+                                                      {.draws = settings.samples,
+                                                       .seed = settings.seed,
+                                                       .stream = static_cast<std::uint32_t>(k),
+                                                       .always_sample = settings.always_sample});
+        if (!settings.predictive) return;
+        Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint32_t>(k));
+        singles[slot] =
+            detail::as_vector(observable(detail::draw_fine(posterior, at, posterior.fit.beta, rng)));
+    });
 
-        const Index c = expectations.front().mean.size();
-        CredibleInterval result;
-        result.credibility = settings.credibility;
-        result.expectations.resize(c, draws);
-        Matrix predictive(settings.predictive ? c : 0, draws);
-        result.sampling_sd = Vector::Zero(c);
-        for (Index k = 0; k < draws; ++k) {
-            const Prediction& e = expectations[static_cast<std::size_t>(k)];
-            result.expectations.col(k) = e.mean;
-            result.sampling_sd += e.standard_error / static_cast<double>(draws);
-            if (settings.predictive) predictive.col(k) = singles[static_cast<std::size_t>(k)];
-        }
-        for (Vector* v : {&result.mean, &result.sd, &result.lower, &result.upper, &result.mean_error,
-                          &result.lower_error, &result.upper_error})
-            v->resize(c);
-        result.predictive_lower.resize(predictive.rows());
-        result.predictive_upper.resize(predictive.rows());
-        const double low = 0.5 * (1.0 - settings.credibility), high = 1.0 - low;
-        for (Index j = 0; j < c; ++j) {
-            const Matrix chains = posterior.by_chain(result.expectations.row(j));
-            result.mean[j] = detail::mean(chains);
-            result.sd[j] = draws > 1 ? std::sqrt(detail::variance(chains)) : 0.0;
-            result.lower[j] = quantile(chains, low);
-            result.upper[j] = quantile(chains, high);
-            const bool long_enough = chains.rows() >= 4;
-            result.mean_error[j] =
-                long_enough ? detail::error_of(mcse_mean(chains), result.sd[j]) : detail::undefined;
-            result.lower_error[j] =
-                long_enough ? detail::error_of(mcse_quantile(chains, low), result.sd[j]) : detail::undefined;
-            result.upper_error[j] =
-                long_enough ? detail::error_of(mcse_quantile(chains, high), result.sd[j]) : detail::undefined;
-            if (settings.predictive) {
-                result.predictive_lower[j] = quantile(predictive.row(j), low);
-                result.predictive_upper[j] = quantile(predictive.row(j), high);
-            }
-        }
-        return result;
+    const Index c = expectations.front().mean.size();
+    CredibleInterval result;
+    result.credibility = settings.credibility;
+    result.expectations.resize(c, draws);
+    Matrix predictive(settings.predictive ? c : 0, draws);
+    result.sampling_sd = Vector::Zero(c);
+    for (Index k = 0; k < draws; ++k) {
+        const Prediction& e = expectations[static_cast<std::size_t>(k)];
+        result.expectations.col(k) = e.mean;
+        result.sampling_sd += e.standard_error / static_cast<double>(draws);
+        if (settings.predictive) predictive.col(k) = singles[static_cast<std::size_t>(k)];
     }
+    for (Vector* v : {&result.mean, &result.sd, &result.lower, &result.upper, &result.mean_error,
+                      &result.lower_error, &result.upper_error})
+        v->resize(c);
+    result.predictive_lower.resize(predictive.rows());
+    result.predictive_upper.resize(predictive.rows());
+    const double low = 0.5 * (1.0 - settings.credibility), high = 1.0 - low;
+    for (Index j = 0; j < c; ++j) {
+        const Matrix chains = posterior.by_chain(result.expectations.row(j));
+        result.mean[j] = detail::mean(chains);
+        result.sd[j] = draws > 1 ? std::sqrt(detail::variance(chains)) : 0.0;
+        result.lower[j] = quantile(chains, low);
+        result.upper[j] = quantile(chains, high);
+        const bool long_enough = chains.rows() >= 4;
+        result.mean_error[j] =
+            long_enough ? detail::error_of(mcse_mean(chains), result.sd[j]) : detail::undefined;
+        result.lower_error[j] =
+            long_enough ? detail::error_of(mcse_quantile(chains, low), result.sd[j]) : detail::undefined;
+        result.upper_error[j] =
+            long_enough ? detail::error_of(mcse_quantile(chains, high), result.sd[j]) : detail::undefined;
+        if (settings.predictive) {
+            result.predictive_lower[j] = quantile(predictive.row(j), low);
+            result.predictive_upper[j] = quantile(predictive.row(j), high);
+        }
+    }
+    return result;
+}
 
 /// n configurations x ~ p(x | data): theta from the posterior's draws, evenly spread, then X, then x.
 /// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4, steps 1 to 3.

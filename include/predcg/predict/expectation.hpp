@@ -63,22 +63,21 @@ Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& sett
 /// Expectation of an observable under a target: exactly from the site moments where observable and engine
 /// allow, else the average over independent exact draws.
 template <class Engine, Target T, class O>
-    requires Observable<O, configuration_t<target_space_t<T>>>
-        Prediction expectation(const Engine& engine, const T& target, const O& observable,
-                               const PredictSettings& settings = {}) {
-        if constexpr (MomentObservable<O> && SiteMomentEngine<Engine, T>) {
-            const Vector mean =
-                detail::as_vector(observable.from_moments(engine.site_moments(target, observable.order())));
-            return {mean, Vector::Zero(mean.size()), true};
-        } else {
-            static_assert(
-                SamplingEngine<Engine, T>,
-                "predcg: this engine can neither give this observable's expectation exactly (order() "
-                "and from_moments(m)) nor draw samples of the target");
-            auto sampler = engine.sampler(target);
-            return detail::sampled(
-                observable, [&](Philox4x32& rng) { return sampler.draw(rng); }, settings);
-        }
+    requires Observable<O, configuration_t<space_t<T>>>
+Prediction expectation(const Engine& engine, const T& target, const O& observable,
+                       const PredictSettings& settings = {}) {
+    if constexpr (MomentObservable<O> && SiteMomentEngine<Engine, T>) {
+        const Vector mean =
+            detail::as_vector(observable.from_moments(engine.site_moments(target, observable.order())));
+        return {mean, Vector::Zero(mean.size()), true};
+    } else {
+        static_assert(SamplingEngine<Engine, T>,
+                      "predcg: this engine can neither give this observable's expectation exactly (order() "
+                      "and from_moments(m)) nor draw samples of the target");
+        auto sampler = engine.sampler(target);
+        return detail::sampled(
+            observable, [&](Philox4x32& rng) { return sampler.draw(rng); }, settings);
     }
+}
 
 }  // namespace predcg

@@ -1,8 +1,8 @@
 #pragma once
 // The fine scale itself: exact samples of it and exact expectations under it.
-#include <predcg/algebra/boltzmann.hpp>
 #include <predcg/engines/exact.hpp>
 #include <predcg/predict/expectation.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -48,10 +48,10 @@ generate(const U& potential, const GenerateSettings& settings, const Engine& eng
 /// Expectation of an observable under the fine model, exact where the engine can.
 template <FinePotential U, class O, class Engine = exact_engine_t<Boltzmann<U>>>
     requires Observable<O, configuration_t<space_t<U>>>
-        Prediction truth(const U& potential, double beta, const O& observable, const Engine& engine = {},
-                         const PredictSettings& settings = {}) {
-        return expectation(engine, Boltzmann<U>(potential, beta), observable, settings);
-    }
+Prediction truth(const U& potential, double beta, const O& observable, const Engine& engine = {},
+                 const PredictSettings& settings = {}) {
+    return expectation(engine, Boltzmann<U>(potential, beta), observable, settings);
+}
 
 /// Average of an observable over data.
 template <class Data, class O>

@@ -1,9 +1,9 @@
 #pragma once
 // What a fine configuration says about its coarse one: q(X | x).
-#include <predcg/algebra/product.hpp>
-#include <predcg/em/prepared_data.hpp>
+#include <predcg/learning/prepared_data.hpp>
 #include <predcg/posterior/posterior.hpp>
 #include <predcg/predict/predict.hpp>
+#include <predcg/structure/product.hpp>
 
 #include <utility>
 #include <vector>

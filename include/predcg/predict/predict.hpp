@@ -1,8 +1,8 @@
 #pragma once
-#include <predcg/algebra/boltzmann.hpp>
-#include <predcg/em/fit.hpp>
 #include <predcg/engines/roles.hpp>
+#include <predcg/learning/fit.hpp>
 #include <predcg/predict/expectation.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 namespace predcg {
 
@@ -10,9 +10,9 @@ namespace detail {
 /// Whether E[o] follows exactly from the site moments of p_c.
 template <class Engine, class T, class Map, class O>
 concept has_exact_expectation = MomentObservable<O> && SiteMomentEngine<Engine, T> &&
-    requires(const Map map, const SiteMoments& moments, const Vector& eta) {
-    { map.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
-};
+                                requires(const Map map, const SiteMoments& moments, const Vector& eta) {
+                                    { map.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
+                                };
 
 /// o(x) with x drawn from p_cf(x|X): a statistic of X with noise of its own, for engines that sample X.
 template <class O, class Map, class X>
@@ -62,7 +62,7 @@ template <class Models, class O>
             observable, [&](Philox4x32& rng) { return models.map.sample(sampler.draw(rng), eta, rng); },
             settings);
     } else {
-        using Statistic = PredictiveStatistic<O, Map, configuration_t<target_space_t<CoarseTarget>>>;
+        using Statistic = PredictiveStatistic<O, Map, configuration_t<space_t<CoarseTarget>>>;
         static_assert(ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
                       "predcg: predict needs an engine that draws from p_c or averages under it");
         const StreamKey key{settings.seed, Purpose::predict, 0, settings.stream};
@@ -81,10 +81,10 @@ template <class Models, class O>
 /// error (independent draws where the engine has them, chains of its kernel else). Schoeberl, Zabaras,
 /// Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
 template <class Coarse, class Map, class Engine, class O>
-    requires Observable<O, typename Map::fine_type> Prediction predict(const Fit<Coarse, Map, Engine>& fit,
-                                                                       const O& observable,
-                                                                       const PredictSettings& settings = {}) {
-        return detail::fine_expectation(fit, fit.parameters, fit.beta, observable, settings);
-    }
+    requires Observable<O, typename Map::fine_type>
+Prediction predict(const Fit<Coarse, Map, Engine>& fit, const O& observable,
+                   const PredictSettings& settings = {}) {
+    return detail::fine_expectation(fit, fit.parameters, fit.beta, observable, settings);
+}
 
 }  // namespace predcg

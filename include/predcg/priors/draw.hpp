@@ -13,7 +13,9 @@ template <class P, RandomBits R>
     requires requires(const P& prior, Index count, R& rng) {
         { prior.draw(count, rng) } -> VectorLike;
     }
-Vector draw_prior(const P& prior, Index count, R& rng) { return prior.draw(count, rng); }
+Vector draw_prior(const P& prior, Index count, R& rng) {
+    return prior.draw(count, rng);
+}
 
 /// Throws ArgumentError: an improper prior has no draws.
 template <RandomBits R>

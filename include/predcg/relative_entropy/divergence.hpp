@@ -1,9 +1,9 @@
 #pragma once
 // Relative entropies between a fine model and what was learnt, where both are exact.
-#include <predcg/algebra/boltzmann.hpp>
-#include <predcg/em/prepared_data.hpp>
 #include <predcg/engines/enumeration.hpp>
+#include <predcg/learning/prepared_data.hpp>
 #include <predcg/relative_entropy/relative_entropy_fit.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 #include <limits>
 #include <utility>

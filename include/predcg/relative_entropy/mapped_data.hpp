@@ -15,9 +15,11 @@ template <class X>
 struct Mapped {
     X image;
 
-    friend bool operator==(const Mapped&, const Mapped&) requires std::equality_comparable<X>
+    friend bool operator==(const Mapped&, const Mapped&)
+        requires std::equality_comparable<X>
     = default;
-    friend auto operator<=>(const Mapped&, const Mapped&) requires std::three_way_comparable<X>
+    friend auto operator<=>(const Mapped&, const Mapped&)
+        requires std::three_way_comparable<X>
     = default;
 };
 
@@ -58,10 +60,13 @@ public:
     Form prepare(const Form& mapped) const { return mapped; }
 
     /// Where the image knows it.
-    Index coarse_size(const Form& mapped) const requires requires {
-        { mapped.image.size() } -> std::convertible_to<Index>;
+    Index coarse_size(const Form& mapped) const
+        requires requires {
+            { mapped.image.size() } -> std::convertible_to<Index>;
+        }
+    {
+        return static_cast<Index>(mapped.image.size());
     }
-    { return static_cast<Index>(mapped.image.size()); }
 
     MappedFactor<image_t<Xi>> likelihood(const Form& mapped, const Vector&) const {
         return MappedFactor<image_t<Xi>>(mapped);

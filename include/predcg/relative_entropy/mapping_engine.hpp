@@ -1,10 +1,10 @@
 #pragma once
-#include <predcg/algebra/boltzmann.hpp>
-#include <predcg/algebra/product.hpp>
-#include <predcg/algebra/statistics.hpp>
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/relative_entropy/mapped_data.hpp>
+#include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/product.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,15 +22,21 @@ public:
     explicit LogDensity(const T& target) : target_(&target) {}
     Index size() const { return 1; }
 
-    Eigen::Matrix<double, 1, 1> operator()(const configuration_t<target_space_t<T>>& X) const {
+    Eigen::Matrix<double, 1, 1> operator()(const configuration_t<space_t<T>>& X) const {
         return Eigen::Matrix<double, 1, 1>::Constant(target_->log_density(X));
     }
 
-    Window window() const requires ChainTarget<T> { return target_->window(); }
+    Window window() const
+        requires ChainTarget<T>
+    {
+        return target_->window();
+    }
 
     template <class Letter>
-        requires ChainTarget<T> Eigen::Matrix<double, 1, 1> local(Index i, std::span<const Letter> w)
-    const { return Eigen::Matrix<double, 1, 1>::Constant(target_->log_weight(i, w)); }
+        requires ChainTarget<T>
+    Eigen::Matrix<double, 1, 1> local(Index i, std::span<const Letter> w) const {
+        return Eigen::Matrix<double, 1, 1>::Constant(target_->local_log_density(i, w));
+    }
 
 private:
     const T* target_;

@@ -1,5 +1,5 @@
 #pragma once
-#include <predcg/em/em_coarse_grainer.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/optimize/moment_matching.hpp>
 #include <predcg/relative_entropy/relative_entropy_fit.hpp>
 

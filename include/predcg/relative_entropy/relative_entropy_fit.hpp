@@ -1,8 +1,8 @@
 #pragma once
 // What a minimised relative entropy gives: a plain value.
-#include <predcg/core/small_dense.hpp>
-#include <predcg/em/fit.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/engines/roles.hpp>
+#include <predcg/learning/fit.hpp>
 #include <predcg/relative_entropy/drawn_reconstruction.hpp>
 #include <predcg/relative_entropy/mapping_engine.hpp>
 

@@ -1,9 +1,9 @@
 #pragma once
 // A check that users run on their own maps. Deterministic in the seed.
-#include <predcg/algebra/product.hpp>
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/priors/priors.hpp>
+#include <predcg/structure/product.hpp>
 #include <predcg/testing/check_structure.hpp>
 
 #include <optional>
@@ -66,14 +66,14 @@ private:
             if constexpr (ChainFactor<Likelihood, letter_t<Space>>)
                 check_windows(
                     list_, space_, likelihood.window(), is_translation_invariant(likelihood),
-                    "likelihood(x, eta).log_weight(i, w)",
-                    [&](Index i, auto w) -> double { return likelihood.log_weight(i, w); }, "log_density(X)",
-                    whole, rng_);
-            if constexpr (requires(letter_t<Space> v) { likelihood.log_ratio(X, Index{}, v); })
+                    "likelihood(x, eta).local_log_density(i, w)",
+                    [&](Index i, auto w) -> double { return likelihood.local_log_density(i, w); },
+                    "log_density(X)", whole, rng_);
+            if constexpr (requires(letter_t<Space> v) { likelihood.log_density_difference(X, Index{}, v); })
                 check_differences(
-                    list_, space_, "likelihood(x, eta).log_ratio(X, i, v)",
+                    list_, space_, "likelihood(x, eta).log_density_difference(X, i, v)",
                     [&](const Coarse& at, Index i, const auto& v) -> double {
-                        return likelihood.log_ratio(at, i, v);
+                        return likelihood.log_density_difference(at, i, v);
                     },
                     "log_density(X)", whole, rng_);
         }
@@ -231,8 +231,8 @@ private:
     static constexpr bool has_fine_moments =
         is_numbers<Coarse> && is_numbers<typename M::fine_type> &&
         requires(const M m, const SiteMoments& moments, const Vector& eta) {
-        { m.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
-    };
+            { m.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
+        };
 
     template <class V>
     static Vector numbers(const V& v) {
@@ -258,11 +258,12 @@ private:
 }  // namespace detail
 
 /// Looks for contradictions within a map, at random coarse configurations and the given eta. Each where the
-/// type has it: structure of the likelihood (window and log_weight, log_ratio, quadratic) and of the
-/// sufficient statistic against the whole; expected_log_density(T(X; x), 1, eta) against log p_cf(x|X, eta),
-/// its derivatives against central differences, its linearity in (T, count); maximiser against the
-/// gradient; draws of sample(X, eta) against the likelihood (their mean score is zero) and fine_moments;
-/// with a small finite fine space, the sum of p_cf(x|X) over all x. Cost: about 10^4 likelihoods.
+/// type has it: structure of the likelihood (window and local_log_density, log_density_difference, quadratic)
+/// and of the sufficient statistic against the whole; expected_log_density(T(X; x), 1, eta) against log
+/// p_cf(x|X, eta), its derivatives against central differences, its linearity in (T, count); maximiser
+/// against the gradient; draws of sample(X, eta) against the likelihood (their mean score is zero) and
+/// fine_moments; with a small finite fine space, the sum of p_cf(x|X) over all x. Cost: about 10^4
+/// likelihoods.
 ///
 ///     EXPECT_EQ(predcg::check_map(my_map, coarse_space, eta), predcg::Findings{});
 ///

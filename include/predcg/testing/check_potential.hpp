@@ -1,7 +1,7 @@
 #pragma once
 // Checks that users run on their own potentials, in a unit test or once by hand. Deterministic in the seed.
-#include <predcg/algebra/potential_operations.hpp>
 #include <predcg/concepts/target.hpp>
+#include <predcg/structure/potential_operations.hpp>
 #include <predcg/testing/check_structure.hpp>
 
 namespace predcg {

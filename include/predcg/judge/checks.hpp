@@ -1,0 +1,272 @@
+#pragma once
+// What the data contradict: posterior predictive checks, and the parts of a prediction's error.
+#include <predcg/engines/batch.hpp>
+#include <predcg/learning/prepared_data.hpp>
+#include <predcg/predict/credible_interval.hpp>
+#include <predcg/predict/fine_scale.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+/// A statistic of one configuration to be checked: an observable, or a type with bind(models, parameters,
+/// beta) that returns one, for statistics that depend on the parameters; that may have mean(data), too. Of a
+/// vector, the components listed, or all; component k is called name_k.
+template <class O>
+struct CheckedStatistic {
+    std::string name;
+    O observable;
+    std::vector<Index> components{};
+};
+
+template <class O>
+CheckedStatistic<O> checked(std::string name, O observable, std::vector<Index> components = {}) {
+    return {std::move(name), std::move(observable), std::move(components)};
+}
+
+namespace detail {
+template <class Models, class T>
+class BoundLogDensity {
+public:
+    BoundLogDensity(const Models& models, T coarse, Vector eta)
+        : models_(&models), coarse_(std::move(coarse)), eta_(std::move(eta)),
+          log_z_(coarse_engine(models.engine).log_partition(coarse_)) {}
+
+    template <class X>
+    double operator()(const X& x) const {
+        return mean(std::span(&x, 1))[0];
+    }
+
+    /// Average over data, as one batch.
+    template <class Data>
+    Vector mean(const Data& data) const {
+        const auto prepared = prepare_data(models_->map, data, 1.0);
+        for (const auto& form : prepared.forms)
+            require_coarse_size(models_->map, form, models_->coarse.space().size(), "NegativeLogDensity");
+        const auto factor = [&](Index k) {
+            return models_->map.likelihood(prepared.forms[static_cast<std::size_t>(k)], eta_);
+        };
+        const double sum = log_partition_sum(latent_engine(models_->engine), coarse_, factor, prepared.all,
+                                             prepared.weights);
+        return Vector::Constant(1, log_z_ - sum / prepared.count);
+    }
+
+private:
+    const Models* models_;
+    T coarse_;
+    Vector eta_;
+    double log_z_;
+};
+}  // namespace detail
+
+/// -log p(x | theta) of one configuration: log Z(p_c) - log Z(q(. | x)). Needs exact engines.
+struct NegativeLogDensity {
+    template <class Models>
+    auto bind(const Models& models, const Parameters& at, double beta) const {
+        return detail::BoundLogDensity(models, boltzmann(models.coarse, at.theta, beta), at.eta);
+    }
+};
+
+struct CheckSettings {
+    Index replicates = 1000;
+    double level = 0.01;  ///< of the two-sided p-value below which a statistic is contradicted
+    std::uint64_t seed = 1;
+    Index threads = 1;  ///< results do not depend on it
+};
+
+/// One statistic T, the mean over a data set, of the data and of data sets that the model makes.
+struct PredictiveCheck {
+    std::string name;
+    double observed = 0.0;  ///< mean over theta where it depends on it
+    double replicated_mean = 0.0, replicated_sd = 0.0;
+    double z = 0.0;        ///< mean of T(data) - T(replica) over its standard deviation
+    double p_value = 1.0;  ///< two-sided: 2 min(P(T(replica) >= T(data)), P(<=)), equal ones count half
+    bool contradicted = false;
+};
+
+namespace detail {
+
+template <class O, class Models>
+auto bound_statistic(const O& statistic, const Models& models, const Parameters& at, double beta) {
+    if constexpr (requires { statistic.bind(models, at, beta); })
+        return statistic.bind(models, at, beta);
+    else
+        return statistic;
+}
+
+/// Name of the c-th of `count` components asked for.
+template <class O>
+std::string component_name(const CheckedStatistic<O>& statistic, Index c, Index count) {
+    if (statistic.components.empty()) return count > 1 ? statistic.name + "_" + to_text(c) : statistic.name;
+    return statistic.name + "_" + to_text(statistic.components[static_cast<std::size_t>(c)]);
+}
+
+/// Those asked for, or all.
+inline Vector chosen_components(const Vector& all, const std::vector<Index>& components) {
+    for (const Index k : components)
+        require_range(k, 0, all.size() - 1, "CheckedStatistic", "component", "of the statistic");
+    return components.empty() ? all : selected(all, components);
+}
+
+/// T of a data set: the components asked for.
+template <class O, class Data>
+Vector selected_mean(const O& observable, const std::vector<Index>& components, const Data& data) {
+    const Vector all = [&]() -> Vector {
+        if constexpr (requires { observable.mean(data); })
+            return observable.mean(data);
+        else
+            return data_mean(data, observable);
+    }();
+    return chosen_components(all, components);
+}
+
+inline PredictiveCheck summarise_check(std::string name, const Vector& observed, const Vector& replicated,
+                                       double level) {
+    PredictiveCheck check;
+    check.name = std::move(name);
+    const double n = static_cast<double>(observed.size());
+    const auto moments = [n](const Vector& v) {
+        const double mean = v.sum() / n;
+        double sum = 0.0;
+        for (const double x : v) sum += (x - mean) * (x - mean);
+        return std::pair(mean, std::sqrt(sum / std::max(1.0, n - 1.0)));
+    };
+    check.observed = observed.sum() / n;
+    std::tie(check.replicated_mean, check.replicated_sd) = moments(replicated);
+    const auto [difference, spread] = moments(observed - replicated);
+    check.z = spread > 0.0        ? difference / spread
+              : difference == 0.0 ? 0.0
+                                  : std::copysign(HUGE_VAL, difference);
+    double above = 0.0;
+    for (Index k = 0; k < observed.size(); ++k) {
+        const double rounding = 1e-12 * std::max(1.0, std::abs(observed[k]));
+        const double d = replicated[k] - observed[k];
+        above += d > rounding ? 1.0 : d < -rounding ? 0.0 : 0.5;
+    }
+    check.p_value = std::min(1.0, 2.0 * (std::min(above, n - above) + 0.5) / (n + 1.0));
+    check.contradicted = check.p_value < level;
+    return check;
+}
+
+}  // namespace detail
+
+/// Posterior predictive checks: for draws theta of the posterior, replicated data sets x ~ p(x | theta) of
+/// the data's size (their sum of weights in the fit, where data are correlated), and each statistic's mean
+/// over them beside its mean over the data. Gelman, Meng, Stern, Stat. Sinica 6 (1996) 733.
+///
+///     predictive_checks(posterior, data, {}, checked("m", Magnetization{}),
+///                       checked("R", Correlation{boundary}, {1, 2}), checked("-log p",
+///                       NegativeLogDensity{}))
+///
+/// Cost: replicates x data draws of (X, x). Throws ArgumentError for no draws, no data, a level
+/// outside (0, 1), replicates < 2 / level. Every datum counts the same in T: not for data of unequal weights.
+template <class Coarse, class Map, class Engine, class Data, class... O>
+std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engine>& posterior,
+                                               const Data& data, const CheckSettings& settings,
+                                               const CheckedStatistic<O>&... statistics) {
+    require(settings.level > 0.0 && settings.level < 1.0, "predictive_checks", "level", settings.level,
+            "a number between 0 and 1");
+    require_range(settings.replicates, static_cast<Index>(std::ceil(2.0 / settings.level)),
+                  std::numeric_limits<Index>::max(), "predictive_checks", "replicates",
+                  "2 / level, so that something can be contradicted");
+    detail::require_draws_of(posterior, "predictive_checks");
+    const double beta = posterior.fit.beta;
+    const auto size = static_cast<std::size_t>(std::max(1.0, std::round(posterior.fit.data_count)));
+    const auto R = static_cast<std::size_t>(settings.replicates);
+    constexpr std::size_t kinds = sizeof...(O);
+    std::vector<std::array<std::pair<Vector, Vector>, kinds>> values(R);  // of data, of replica
+    parallel_for(settings.replicates, settings.threads, [&](Index r) {
+        Philox4x32 rng = make_stream(settings.seed, Purpose::replicate, static_cast<std::uint32_t>(r));
+        const Index draw = settings.replicates <= posterior.draw_count()
+                               ? r * posterior.draw_count() / settings.replicates
+                               : r % posterior.draw_count();
+        const Parameters at = posterior.parameters(draw);
+        const std::vector<typename Map::fine_type> replica =
+            detail::draw_data(posterior, at, beta, size, rng);
+        std::size_t k = 0;
+        ((values[static_cast<std::size_t>(r)][k++] =
+              [&] {
+                  const auto bound = detail::bound_statistic(statistics.observable, posterior, at, beta);
+                  return std::pair(detail::selected_mean(bound, statistics.components, data),
+                                   detail::selected_mean(bound, statistics.components, replica));
+              }()),
+         ...);
+    });
+    std::vector<PredictiveCheck> checks;
+    std::size_t kind = 0;
+    const auto add = [&](const auto& statistic) {
+        const Index c = values.front()[kind].first.size();
+        for (Index j = 0; j < c; ++j) {
+            Vector observed(settings.replicates), replicated(settings.replicates);
+            for (std::size_t r = 0; r < R; ++r) {
+                observed[static_cast<Index>(r)] = values[r][kind].first[j];
+                replicated[static_cast<Index>(r)] = values[r][kind].second[j];
+            }
+            checks.push_back(detail::summarise_check(detail::component_name(statistic, j, c), observed,
+                                                     replicated, settings.level));
+        }
+        ++kind;
+    };
+    (add(statistics), ...);
+    return checks;
+}
+
+/// What the model cannot reproduce, in words.
+inline std::string summary(const std::vector<PredictiveCheck>& checks) {
+    const auto rounded = [](double x) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.3g", x);
+        return std::string(text);
+    };
+    std::string bad, good;
+    for (const PredictiveCheck& c : checks) {
+        if (!c.contradicted) {
+            good += (good.empty() ? "" : ", ") + c.name;
+            continue;
+        }
+        bad += (bad.empty() ? "" : "; ") + c.name + " (data " + rounded(c.observed) + ", model " +
+               rounded(c.replicated_mean) + " +- " + rounded(c.replicated_sd) + ", z = " + rounded(c.z) +
+               ", p = " + rounded(c.p_value) + ")";
+    }
+    if (bad.empty()) return "The data contradict none of the statistics checked: " + good + ".";
+    return "The model cannot reproduce " + bad + "." +
+           (good.empty() ? "" : " Not contradicted: " + good + ".");
+}
+
+/// The parts of the error of a predicted expectation, component by component.
+struct ErrorBudget {
+    Vector predicted;    ///< posterior mean of E[o | theta]
+    Vector monte_carlo;  ///< its Monte Carlo standard error: more draws mend it
+    Vector posterior;    ///< posterior standard deviation: more data mend it
+    Vector misfit;       ///< predicted - mean over the data: a richer model mends it
+    Vector data_error;   ///< standard error of the mean over the data: what of the misfit may be chance
+};
+
+/// Prediction and data side by side. The data's standard error counts their sum of weights in the fit; not
+/// for data of unequal weights.
+template <class Coarse, class Map, class Engine, class Data, class O>
+ErrorBudget error_budget(const Posterior<Coarse, Map, Engine>& posterior, const Data& data,
+                         const O& observable, CredibleSettings settings = {}) {
+    settings.predictive = false;
+    const CredibleInterval interval = predict(posterior, observable, settings);
+    const Vector mean = data_mean(data, observable);
+    Vector variance = Vector::Zero(mean.size());
+    double n = 0.0;
+    for (const auto& x : data) {
+        variance += (detail::as_vector(observable(x)) - mean).cwiseAbs2();
+        n += 1.0;
+    }
+    variance /= std::max(1.0, n - 1.0) * posterior.fit.data_count;
+    return {interval.mean, interval.mean_error, interval.sd, interval.mean - mean, variance.cwiseSqrt()};
+}
+
+}  // namespace predcg

@@ -1,0 +1,64 @@
+#pragma once
+// One row of a table that ranks models.
+#include <predcg/judge/exact_evidence.hpp>
+#include <predcg/judge/leave_one_out.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/posterior/full_posterior.hpp>
+
+#include <string>
+#include <utility>
+
+namespace predcg {
+
+struct ScoreSettings {
+    FitSettings fit{};
+    LaplaceSettings laplace{.draws = 1000};
+    FullPosteriorSettings posterior{};
+    ExactEvidenceSettings evidence{};
+    LeaveOneOutSettings leave_one_out{};
+};
+
+/// What can be said for a model: evidences and leave_one_out.elpd larger is better, bic smaller.
+struct ModelScore {
+    std::string name;
+    Index parameters = 0;         ///< theta_c and eta together
+    double log_likelihood = 0.0;  ///< at the mode
+    double bic = 0.0;
+    Evidence laplace, exact;
+    LeaveOneOut leave_one_out;
+
+    /// Of exact evidence and leave-one-out; the Laplace evidence has its own flag.
+    bool reliable() const { return exact.reliable && leave_one_out.reliable; }
+};
+
+/// All scores of one model: fit, Laplace and exact evidence, leave-one-out density from one full posterior.
+/// Data as for full_posterior. Cost: that of full_posterior, and about two log densities more for each of its
+/// draws. Needs exact engines and a proper prior; throws as these functions do, and Stopped where the fit
+/// was.
+template <class Grainer, class AnyData>
+ModelScore score_model(std::string name, const Grainer& grainer, const AnyData& any_data, double beta,
+                       const ScoreSettings& settings = {}) {
+    const auto& data = detail::as_prepared(grainer, any_data, beta);
+    const auto fit = grainer.fit_prepared(data, settings.fit);
+    if (fit.status == Status::stopped) throw Stopped("score_model");
+    ModelScore score;
+    score.name = std::move(name);
+    score.parameters = fit.parameters.theta.size() + fit.parameters.eta.size();
+    score.log_likelihood = fit.log_likelihood;
+    score.bic = bic(fit);
+    score.laplace = laplace_evidence(grainer, data, fit, settings.laplace);
+    if (score.parameters == 0) {  // nothing to integrate over: the evidence is the likelihood
+        PosteriorResult point;
+        point.fit = fit;
+        point.draws.resize(0, 25);
+        score.exact = score.laplace;
+        score.leave_one_out = leave_one_out(grainer, data, point, settings.leave_one_out);
+        return score;
+    }
+    const auto posterior = full_posterior(grainer, data, fit, settings.posterior);
+    score.exact = exact_evidence(grainer, data, posterior, settings.evidence);
+    score.leave_one_out = leave_one_out(grainer, data, posterior, settings.leave_one_out);
+    return score;
+}
+
+}  // namespace predcg

@@ -1,0 +1,144 @@
+#pragma once
+#include <predcg/core/parallel.hpp>
+#include <predcg/judge/checked_expectations.hpp>
+#include <predcg/priors/draw.hpp>
+#include <predcg/statistics/uniformity.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+struct SimulationBasedSettings {
+    double beta = 1.0;
+    Index data = 10;          ///< in each replicate
+    Index replicates = 200;   ///< draws of the parameters from the prior
+    Index ranked_draws = 99;  ///< of each posterior, thinned evenly; ranks are 0..ranked_draws
+    Index bins = 20;          ///< of the histograms, a divisor of ranked_draws + 1
+    std::uint64_t seed = 1;
+    Index threads = 1;  ///< results do not depend on it
+};
+
+/// Ranks of true values among posterior draws: parameters first, then observables' expectations.
+struct SimulationBasedCalibration {
+    std::vector<std::string> names;
+    std::vector<std::vector<Index>> ranks;  ///< one list for each name; not of replicates without draws
+    std::vector<RankHistogram> histograms;
+    Index unreliable = 0;     ///< posteriors that were flagged; those with draws are counted all the same
+    Index without_draws = 0;  ///< of these, the ones that had none
+    Index largest_rank = 0;
+};
+
+namespace detail {
+
+/// Parameters from the prior that the potential admits.
+template <class Grainer, RandomBits R>
+Parameters draw_parameters(const Grainer& grainer, double beta, R& rng) {
+    for (int attempt = 0; attempt < 10000; ++attempt) {
+        Parameters at{draw_prior(grainer.prior().coarse, grainer.coarse().parameter_count(), rng) / beta,
+                      draw_prior(grainer.prior().map, grainer.map().parameter_count(), rng)};
+        if (is_admissible(grainer.coarse(), at.theta)) return at;
+    }
+    throw NumericalError("simulation_based_calibration: the prior hardly ever gives admissible parameters");
+}
+
+/// Number of values below the truth, equal ones split fairly.
+template <RandomBits R>
+Index rank_of(double truth, const Vector& values, R& rng) {
+    Index below = 0, equal = 0;
+    for (const double v : values) {
+        below += v < truth;
+        equal += v == truth;
+    }
+    return below + (equal > 0 ? uniform_index(rng, equal + 1) : 0);
+}
+
+/// Of the true values of one replicate among the draws of its posterior.
+struct Ranks {
+    std::vector<std::string> names;
+    std::vector<Index> ranks;  ///< none where the posterior has no draws
+    bool reliable = true;
+};
+
+template <class Grainer, class MakePosterior, class... O>
+Ranks replicate_ranks(const Grainer& grainer, const SimulationBasedSettings& settings, Index replicate,
+                      MakePosterior&& make_posterior, const CheckedStatistic<O>&... statistics) {
+    Philox4x32 rng = make_stream(settings.seed, Purpose::calibrate, static_cast<std::uint32_t>(replicate));
+    const Parameters truth = draw_parameters(grainer, settings.beta, rng);
+    const auto configurations =
+        draw_data(GrainerModels(grainer), truth, settings.beta, static_cast<std::size_t>(settings.data), rng);
+    const std::uint64_t seed = settings.seed + 1 + static_cast<std::uint64_t>(replicate);
+    const auto posterior = make_posterior(grainer, grainer.prepare(configurations, settings.beta), seed);
+    Ranks result{posterior.names(), {}, posterior.reliable};
+    const Index draws = posterior.draw_count();
+    if (draws == 0) return result;
+    require_range(draws, settings.ranked_draws, std::numeric_limits<Index>::max(),
+                  "simulation_based_calibration", "draws of the posterior", "at least ranked_draws");
+    const auto values_at = [&](const Parameters& at, Index stream) {
+        auto expected = checked_expectations(posterior, at, settings.beta, seed,
+                                             static_cast<std::uint32_t>(stream), statistics...);
+        Vector all(at.theta.size() + at.eta.size() + expected.values.size());
+        all << at.theta, at.eta, expected.values;
+        return std::pair(std::move(all), std::move(expected.names));
+    };
+    const auto [true_values, statistic_names] = values_at(truth, settings.ranked_draws);
+    result.names.insert(result.names.end(), statistic_names.begin(), statistic_names.end());
+    Matrix drawn(true_values.size(), settings.ranked_draws);
+    for (Index j = 0; j < settings.ranked_draws; ++j)
+        drawn.col(j) =
+            values_at(posterior.parameters((2 * j + 1) * draws / (2 * settings.ranked_draws)), j).first;
+    for (Index k = 0; k < true_values.size(); ++k) {
+        const Vector values = drawn.row(k);
+        result.ranks.push_back(rank_of(true_values[k], values, rng));
+    }
+    return result;
+}
+
+}  // namespace detail
+
+/// Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari, Gelman, arXiv:1804.06788): parameters
+/// from the prior, data from the model, the posterior of these data; the rank of the true value among
+/// posterior draws is uniform if, and only if in practice, the posterior is right.
+///
+/// make_posterior(grainer, data, seed) -> Posterior, for example full_posterior with thinned settings; the
+/// statistics are observables of the fine scale whose expectations are ranked. The models and the prior are
+/// the grainer's; the prior must be proper.
+///
+/// Throws ArgumentError for bad settings, an improper prior or posteriors with fewer draws than are ranked;
+/// NumericalError where no posterior has draws.
+template <class Grainer, class MakePosterior, class... O>
+SimulationBasedCalibration
+simulation_based_calibration(const Grainer& grainer, const SimulationBasedSettings& settings,
+                             MakePosterior&& make_posterior, const CheckedStatistic<O>&... statistics) {
+    constexpr Index many = std::numeric_limits<Index>::max();
+    constexpr const char* name = "simulation_based_calibration";
+    require_positive(settings.beta, name, "beta");
+    require_range(settings.data, 1, many, name, "data");
+    require_range(settings.replicates, 1, many, name, "replicates");
+    require_range(settings.ranked_draws, 1, many, name, "ranked_draws");
+    detail::require_bins(settings.bins, settings.ranked_draws, name);
+    std::vector<detail::Ranks> replicates(static_cast<std::size_t>(settings.replicates));
+    parallel_for(settings.replicates, settings.threads, [&](Index r) {
+        replicates[static_cast<std::size_t>(r)] =
+            detail::replicate_ranks(grainer, settings, r, make_posterior, statistics...);
+    });
+    SimulationBasedCalibration result;
+    result.largest_rank = settings.ranked_draws;
+    for (const detail::Ranks& replicate : replicates) {
+        result.unreliable += !replicate.reliable;
+        result.without_draws += replicate.ranks.empty();
+        if (replicate.ranks.empty()) continue;
+        result.names = replicate.names;
+        result.ranks.resize(result.names.size());
+        for (std::size_t k = 0; k < result.names.size(); ++k) result.ranks[k].push_back(replicate.ranks[k]);
+    }
+    if (result.names.empty()) throw NumericalError(std::string(name) + ": no posterior has draws");
+    for (const std::vector<Index>& ranks : result.ranks)
+        result.histograms.push_back(rank_histogram(ranks, settings.ranked_draws, settings.bins));
+    return result;
+}
+
+}  // namespace predcg

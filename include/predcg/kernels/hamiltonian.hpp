@@ -1,0 +1,178 @@
+#pragma once
+#include <predcg/kernels/continuous_view.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+
+namespace predcg {
+
+namespace detail {
+
+/// X += time velocity, mirrored at walls: the momentum p = velocity / variance is reflected in the metric
+/// (Afshar, Domke, NeurIPS 2015; volume-preserving and reversible). False after too many reflections.
+inline bool drift(Vector& X, Vector& p, const Vector& variance, double time, std::span<const Wall> walls) {
+    if (walls.empty()) {
+        for (Index k = 0; k < X.size(); ++k) X[k] += time * variance[k] * p[k];
+        return true;
+    }
+    for (int reflections = 0; reflections < 64; ++reflections) {
+        double first = time;
+        const Wall* hit = nullptr;
+        for (const Wall& wall : walls) {
+            double speed = 0.0;
+            for (Index k = 0; k < X.size(); ++k) speed += wall.normal[k] * variance[k] * p[k];
+            if (!(speed < 0.0)) continue;
+            const double when = std::max(0.0, wall.distance(X)) / -speed;
+            if (when < first) {
+                first = when;
+                hit = &wall;
+            }
+        }
+        for (Index k = 0; k < X.size(); ++k) X[k] += first * variance[k] * p[k];
+        if (!hit) return true;
+        time -= first;
+        double towards = 0.0, size = 0.0;
+        for (Index k = 0; k < X.size(); ++k) {
+            towards += hit->normal[k] * variance[k] * p[k];
+            size += hit->normal[k] * variance[k] * hit->normal[k];
+        }
+        for (Index k = 0; k < X.size(); ++k) p[k] -= 2.0 * towards / size * hit->normal[k];
+    }
+    return false;
+}
+
+}  // namespace detail
+
+/// Hamiltonian Monte Carlo on R^n, with leapfrog steps, a diagonal metric and a path of random length. The
+/// warm-up tunes the step to target_accept by dual averaging (Hoffman, Gelman, JMLR 15 (2014) 1593, sec.
+/// 3.2) and the metric from the chain's variances in windows that double. Neal, "MCMC using Hamiltonian
+/// dynamics" (2011). Trajectories are mirrored at the walls of the space, where it has some. Needs
+/// log_density_gradient(X) or a Gaussian target. Cost: path / step gradients.
+struct Hamiltonian {
+    double path = 2.0;  ///< mean length of a trajectory, in standard deviations
+    double target_accept = 0.8;
+    Index max_steps = 256;
+
+    struct State {
+        double log_step = std::numeric_limits<double>::quiet_NaN();
+        double log_step_mean = 0.0, shortfall = 0.0, anchor = 0.0;  // dual averaging
+        // Windows end after 30, 70, 150, 310, ... moves: no usual warm-up stops right after one.
+        Index moves = 0, window = 20, window_end = 30;
+        Index tuned = 0;  // moves of warm-up in all
+        Vector variance;
+        detail::RunningVariance spread{};
+        double accepted = 0.0;  // sum of the probabilities of acceptance after warm-up
+    };
+
+    template <Target T>
+    detail::ContinuousView<T> prepare(const T& target) const {
+        static_assert(GaussianTarget<T> || DifferentiableTarget<T>,
+                      "predcg: Hamiltonian needs the gradient of the target in X: energy_gradient in the "
+                      "potential and log_density_gradient in the map's likelihood, or quadratic forms");
+        return detail::ContinuousView<T>(target);
+    }
+
+    template <Target T, RandomBits R>
+    void advance(const T& target, Vector& X, State& state, R& rng) const {
+        advance_prepared(prepare(target), X, state, rng);
+    }
+
+    template <class Prepared, RandomBits R>
+    void advance_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
+        if (std::isnan(state.log_step)) begin(target, X, state, rng);
+        const double step = std::exp(state.tuned > 0 ? state.log_step_mean : state.log_step);
+        state.accepted += move(target, X, state, step, rng);
+    }
+
+    template <class Prepared, RandomBits R>
+    void adapt_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
+        if (std::isnan(state.log_step)) begin(target, X, state, rng);
+        const double accept = move(target, X, state, std::exp(state.log_step), rng);
+        ++state.tuned;
+        dual_average(state, accept);
+        state.spread.add(X);
+        if (state.tuned == state.window_end) {
+            state.variance = state.spread.variance();
+            state.spread = {};
+            state.window *= 2;
+            state.window_end += state.window;
+            state.log_step = std::nan("");  // the scale of a step has changed
+            begin(target, X, state, rng);
+        }
+    }
+
+private:
+    /// A first step: doubled or halved until the acceptance of one leapfrog step crosses one half.
+    template <class Prepared, RandomBits R>
+    void begin(const Prepared& target, const Vector& X, State& state, R& rng) const {
+        if (state.variance.size() == 0) state.variance = Vector::Ones(X.size());
+        double step = 1.0;
+        int direction = 0;
+        for (int tries = 0; tries < 50; ++tries) {
+            detail::DensityPoint there = target.current(X);
+            const bool high = trajectory(target, there, state, step, 1, rng) > std::log(0.5);
+            if (direction == 0) direction = high ? 1 : -1;
+            if (high != (direction > 0)) break;
+            step *= direction > 0 ? 2.0 : 0.5;
+        }
+        state.log_step = state.log_step_mean = std::log(step);
+        state.anchor = std::log(10.0 * step);
+        state.shortfall = 0.0;
+        state.moves = 0;
+    }
+
+    void dual_average(State& state, double accept) const {
+        constexpr double gamma = 0.05, t0 = 10.0, kappa = 0.75;
+        state.moves = std::min<Index>(state.moves + 1, 100);  // goes on learning: targets change in EM
+        const double m = static_cast<double>(state.moves);
+        state.shortfall += (target_accept - accept - state.shortfall) / (m + t0);
+        state.log_step = state.anchor - std::sqrt(m) / gamma * state.shortfall;
+        const double weight = std::pow(m, -kappa);
+        state.log_step_mean = weight * state.log_step + (1.0 - weight) * state.log_step_mean;
+    }
+
+    /// Moves X by a trajectory, or not; returns the probability of acceptance.
+    template <class Prepared, RandomBits R>
+    double move(const Prepared& target, Vector& X, const State& state, double step, R& rng) const {
+        const double length = path * (0.5 + uniform(rng));
+        const auto steps =
+            static_cast<Index>(std::clamp(std::ceil(length / step), 1.0, static_cast<double>(max_steps)));
+        detail::DensityPoint there = target.current(X);
+        const double accept = std::exp(std::min(0.0, trajectory(target, there, state, step, steps, rng)));
+        if (uniform(rng) < accept) {
+            X = there.X;
+            target.remember(std::move(there));
+        }
+        return accept;
+    }
+
+    /// Leapfrog with fresh momenta p ~ N(0, 1 / variance); returns minus the energy error.
+    template <class Prepared, RandomBits R>
+    static double trajectory(const Prepared& target, detail::DensityPoint& at, const State& state,
+                             double step, Index steps, R& rng) {
+        constexpr double outside = -std::numeric_limits<double>::infinity();
+        Vector p = standard_normal_vector(rng, at.X.size());
+        double before = at.log_density;
+        for (Index k = 0; k < p.size(); ++k) {
+            before -= 0.5 * p[k] * p[k];
+            p[k] /= std::sqrt(state.variance[k]);
+        }
+        for (Index s = 0; s < steps; ++s) {
+            for (Index k = 0; k < p.size(); ++k) p[k] += 0.5 * step * at.gradient[k];
+            Vector X = std::move(at.X);
+            if (!detail::drift(X, p, state.variance, step, target.walls())) return outside;
+            at = target.at(std::move(X));
+            if (!std::isfinite(at.log_density)) return outside;
+            for (Index k = 0; k < p.size(); ++k) p[k] += 0.5 * step * at.gradient[k];
+        }
+        double after = at.log_density;
+        for (Index k = 0; k < p.size(); ++k) after -= 0.5 * state.variance[k] * p[k] * p[k];
+        const double change = after - before;
+        return std::isnan(change) ? outside : change;
+    }
+};
+
+}  // namespace predcg

@@ -1,0 +1,59 @@
+#pragma once
+#include <predcg/core/linalg.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace predcg {
+
+/// A direction of parameter space about which the data say less than the weak prior does.
+struct Direction {
+    double information = 0.0;  ///< eigenvalue of the likelihood's observed information
+    Vector coefficients;       ///< unit vector in (beta theta_c, eta)
+    std::string text;          ///< "0.98 pair_1 + 0.20 linear"
+};
+
+/// Precision of the weak prior, 1 / 2^2: directions with less information than this are not identified.
+inline constexpr double identified_from = 0.25;
+
+namespace detail {
+/// Sign and text of a direction: terms by falling size, until they are below 0.05.
+[[gnu::noinline, gnu::cold]] inline void describe(Direction& direction,
+                                                  const std::vector<std::string>& names) {
+    Vector& c = direction.coefficients;
+    Vector left = c;
+    for (Index term = 0; term < c.size(); ++term) {
+        Index top = 0;
+        for (Index k = 1; k < c.size(); ++k)
+            if (std::abs(left[k]) > std::abs(left[top])) top = k;
+        if (term == 0 && c[top] < 0.0)
+            for (Index k = 0; k < c.size(); ++k) c[k] = left[k] = -c[k];
+        if (term > 0 && std::abs(left[top]) < 0.05) return;
+        char number[32];
+        std::snprintf(number, sizeof number, "%.2f ", std::abs(left[top]));
+        if (term > 0) direction.text += left[top] < 0.0 ? " - " : " + ";
+        direction.text += number + names[static_cast<std::size_t>(top)];
+        left[top] = 0.0;
+    }
+}
+}  // namespace detail
+
+/// Directions whose eigenvalue of `information`, in the coordinates (beta theta_c, eta), is below the
+/// threshold, smallest first.
+[[gnu::noinline, gnu::cold]] inline std::vector<Direction>
+weak_directions(const Matrix& information, const std::vector<std::string>& names,
+                double threshold = identified_from) {
+    std::vector<Direction> weak;
+    if (information.size() == 0) return weak;
+    const SmallEigen eigen(information);
+    for (Index k = 0; k < information.rows() && eigen.values[k] < threshold; ++k) {
+        Direction direction{eigen.values[k], column_of(eigen.vectors, k), {}};
+        detail::describe(direction, names);
+        weak.push_back(std::move(direction));
+    }
+    return weak;
+}
+
+}  // namespace predcg

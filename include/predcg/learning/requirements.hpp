@@ -1,0 +1,130 @@
+#pragma once
+// What EMCoarseGrainer asks of its policies, said in words. The class itself is unconstrained: a constrained
+// class with deduction would only say "deduction failed".
+#include <predcg/concepts/expectation_engine.hpp>
+#include <predcg/concepts/optimizer.hpp>
+#include <predcg/concepts/prior.hpp>
+#include <predcg/engines/roles.hpp>
+#include <predcg/learning/learning_map.hpp>
+#include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/product.hpp>
+#include <predcg/structure/statistics.hpp>
+
+namespace predcg::detail {
+
+template <class Fine>
+inline constexpr bool is_samples_only = false;
+template <class X>
+inline constexpr bool is_samples_only<SamplesOnly<X>> = true;
+
+template <class Fine>
+auto fine_configuration() {
+    if constexpr (is_samples_only<Fine>)
+        return std::type_identity<typename Fine::configuration_type>{};
+    else
+        return std::type_identity<configuration_t<space_t<Fine>>>{};
+}
+template <class Fine>
+using fine_configuration_t = typename decltype(fine_configuration<Fine>())::type;
+
+template <class Coarse, class Map>
+using latent_target_t =
+    Product<Boltzmann<Bound<Coarse>>, decltype(std::declval<const Map&>().likelihood(
+                                          std::declval<const prepared_t<Map>&>(), std::declval<Vector>()))>;
+template <class Coarse, class Map>
+using learning_statistic_t =
+    Stack<Stack<EnergyGradient<Coarse>,
+                decltype(map_statistic(std::declval<const Map&>(), std::declval<const prepared_t<Map>&>()))>,
+          decltype(energy_hessian(std::declval<const Coarse&>(), std::declval<const Vector&>()))>;
+
+template <class Map>
+concept ClaimsStatistic =
+    requires(const Map map, const typename Map::fine_type& x) { map.sufficient_statistic(prepare(map, x)); };
+
+/// Requirements on single policies; later ones are only looked at where the earlier ones hold, so that a
+/// mistake gives one message.
+template <class Fine, class Coarse, class Map, class Engine, class Optimize, class Priors>
+struct PolicyRequirements {
+    static constexpr bool fine_holds = is_samples_only<Fine> || FinePotential<Fine>;
+    static_assert(fine_holds, "predcg: the fine model needs space() and energy(x) -> double (concept "
+                              "FinePotential), or is SamplesOnly<configuration>");
+    static constexpr bool potential_holds = CoarsePotential<Coarse>;
+    static_assert(potential_holds,
+                  "predcg: the coarse potential needs space(), parameter_count() and either "
+                  "energy(X, theta) -> double or features(X) -> vector (concept CoarsePotential)");
+    static constexpr bool learnable_holds = !potential_holds || LearnablePotential<Coarse>;
+    static_assert(learnable_holds,
+                  "predcg: the coarse potential cannot be learnt without derivatives: give "
+                  "features(X) or parameter_gradient(X, theta), or wrap it in with_autodiff(...)");
+    static constexpr bool map_holds = ProbabilisticMap<Map>;
+    static_assert(map_holds,
+                  "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
+                  "with log_density(X), and sample(X, eta, rng) (concept ProbabilisticMap)");
+    static constexpr bool optimizer_holds = predcg::Optimizer<Optimize>;
+    static_assert(optimizer_holds,
+                  "predcg: the optimizer needs State, tolerance() and step(state, point, gradient, "
+                  "information) -> optional vector (concept Optimizer)");
+    static constexpr bool prior_holds = predcg::Prior<Priors>;
+    static_assert(prior_holds,
+                  "predcg: the prior needs blocks .coarse and .map with log_density, gradient, hessian "
+                  "and proper() (concepts Prior, BlockPrior)");
+    static constexpr bool hold =
+        fine_holds && potential_holds && learnable_holds && map_holds && optimizer_holds && prior_holds;
+};
+
+/// Requirements on how the policies fit together.
+template <bool policies_hold, class Fine, class Coarse, class Map, class Engine>
+struct JointRequirements {};
+
+template <class Fine, class Coarse, class Map, class Engine>
+struct JointRequirements<true, Fine, Coarse, Map, Engine> {
+    static constexpr bool fine_types = std::is_same_v<typename Map::fine_type, fine_configuration_t<Fine>>;
+    static_assert(fine_types, "predcg: the map's fine_type is not the fine model's configuration type");
+    static constexpr bool coarse_types =
+        std::is_same_v<typename Map::coarse_type, configuration_t<space_t<Coarse>>>;
+    static_assert(
+        coarse_types,
+        "predcg: the map's coarse_type is not the configuration type of the coarse potential's space");
+    static constexpr bool whole_statistic = !ClaimsStatistic<Map> || StatisticMap<Map>;
+    static_assert(whole_statistic,
+                  "predcg: the map has sufficient_statistic(x), but that is no Statistic in X, or "
+                  "expected_log_density(T, count, eta) -> Expansion is missing (concept StatisticMap)");
+    static constexpr bool types = fine_types && coarse_types && whole_statistic;
+
+    template <bool types_hold>
+    static constexpr bool engine_fits() {
+        if constexpr (types_hold)
+            return ExpectationEngine<latent_engine_t<Engine>, latent_target_t<Coarse, Map>,
+                                     learning_statistic_t<Coarse, Map>>;
+        else
+            return true;
+    }
+    static constexpr bool engine_holds = engine_fits<types>();
+    static_assert(
+        engine_holds,
+        "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "
+        "TransferMatrix and MeanField need window() with local terms in potential, likelihood and statistic; "
+        "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space; "
+        "MonteCarlo needs a kernel for the space (concept Sampler)");
+    template <bool types_hold>
+    static constexpr bool coarse_engine_fits() {
+        if constexpr (types_hold)
+            return ExpectationEngine<coarse_engine_t<Engine>, Boltzmann<Bound<Coarse>>,
+                                     EnergyGradient<Coarse>>;
+        else
+            return true;
+    }
+    static constexpr bool coarse_engine_holds = coarse_engine_fits < types && engine_holds > ();
+    static_assert(coarse_engine_holds,
+                  "predcg: the engine for p_c cannot take expectations of this potential");
+    static constexpr bool hold = types && engine_holds && coarse_engine_holds;
+};
+
+/// Base of EMCoarseGrainer: names the first requirement that is not met.
+template <class Fine, class Coarse, class Map, class Engine, class Optimize, class Priors>
+struct EMRequirements
+    : PolicyRequirements<Fine, Coarse, Map, Engine, Optimize, Priors>,
+      JointRequirements<PolicyRequirements<Fine, Coarse, Map, Engine, Optimize, Priors>::hold, Fine, Coarse,
+                        Map, Engine> {};
+
+}  // namespace predcg::detail

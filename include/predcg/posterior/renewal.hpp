@@ -1,0 +1,60 @@
+#pragma once
+#include <predcg/concepts/expectation_engine.hpp>
+#include <predcg/kernels/kernel_run.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace predcg::detail {
+
+template <class Engine>
+concept HasKernel = requires(const Engine engine) { engine.kernel(); };
+
+template <class Engine>
+struct engine_kernel {
+    using state = NoState;
+};
+template <HasKernel Engine>
+struct engine_kernel<Engine> {
+    using type = std::remove_cvref_t<decltype(std::declval<const Engine&>().kernel())>;
+    using state = kernel_state_t<type>;
+};
+
+/// New configurations of a target: exact draws where the engine has them, else moves of its kernel from the
+/// old ones. A view of the target.
+template <class Engine, Target T>
+class Renewal {
+    using Configuration = configuration_t<space_t<T>>;
+
+public:
+    using State = typename engine_kernel<Engine>::state;
+    static constexpr bool exact = SamplingEngine<Engine, T>;
+
+    Renewal(const Engine& engine, const T& target) : source_(source(engine, target)) {}
+
+    template <RandomBits R>
+    void operator()(Configuration& X, [[maybe_unused]] State& state, [[maybe_unused]] Index moves,
+                    [[maybe_unused]] bool tune, R& rng) {
+        if constexpr (exact)
+            X = source_.draw(rng);
+        else
+            for (Index k = 0; k < moves; ++k)
+                tune ? source_.warm_up(X, state, rng) : source_.advance(X, state, rng);
+    }
+
+private:
+    static auto source(const Engine& engine, const T& target) {
+        static_assert(
+            exact || HasKernel<Engine>,
+            "predcg: exchange_posterior needs engines that draw configurations (sampler(target)) or "
+            "have a kernel, for q(X|x) and for p_c");
+        if constexpr (exact)
+            return engine.sampler(target);
+        else
+            return KernelRun<typename engine_kernel<Engine>::type, T>(engine.kernel(), target);
+    }
+
+    decltype(source(std::declval<const Engine&>(), std::declval<const T&>())) source_;
+};
+
+}  // namespace predcg::detail

@@ -1,0 +1,236 @@
+#pragma once
+// What correlated draws are worth: integrated autocorrelation time, effective sample size, and the Monte
+// Carlo standard errors that follow from it. What needs ranks or quantiles is in diagnostics.hpp.
+//
+// Draws of one number by M chains of N iterations stand in an N x M matrix; S = M N. One chain may be a
+// vector.
+//
+// Geyer 1992: "Practical Markov chain Monte Carlo", Statist. Sci. 7, 473.
+// Sokal 1997: "Monte Carlo methods in statistical mechanics", in Functional Integration, Plenum, 131.
+// Vehtari et al. 2021: Vehtari, Gelman, Simpson, Carpenter, Bürkner, "Rank-normalization, folding, and
+// localization: an improved R-hat for assessing convergence of MCMC", Bayesian Anal. 16, 667;
+// equations as numbered in arXiv:1903.08008.
+#include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
+#include <predcg/core/types.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+namespace predcg {
+
+/// Draws of one number: rows are iterations, columns are chains. Binds to a Matrix, a Vector or a block of
+/// one without a copy.
+using ChainDraws = Eigen::Ref<const Matrix>;
+
+namespace detail {
+
+inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+inline void require_draws(const ChainDraws& draws, Index iterations, std::string_view function) {
+    constexpr Index many = std::numeric_limits<Index>::max();
+    require_range(draws.rows(), iterations, many, function, "number of iterations");
+    require_range(draws.cols(), 1, many, function, "number of chains");
+}
+
+inline bool all_finite(const ChainDraws& draws) {
+    for (Index m = 0; m < draws.cols(); ++m)
+        if (!predcg::all_finite(draws.col(m).data(), draws.rows())) return false;
+    return true;
+}
+
+inline bool constant(const ChainDraws& draws) {
+    for (Index m = 0; m < draws.cols(); ++m)
+        for (Index n = 0; n < draws.rows(); ++n)
+            if (draws(n, m) != draws(0, 0)) return false;
+    return true;
+}
+
+/// Whether there is anything to diagnose: all draws finite, and not all the same.
+inline bool vary(const ChainDraws& draws) { return all_finite(draws) && !constant(draws); }
+
+/// First and second half of every chain, as chains. The middle draw of an odd number is left out.
+inline Matrix split_chains(const ChainDraws& draws) {
+    const Index half = draws.rows() / 2;
+    Matrix halves(half, 2 * draws.cols());
+    halves.leftCols(draws.cols()) = draws.topRows(half);
+    halves.rightCols(draws.cols()) = draws.bottomRows(half);
+    return halves;
+}
+
+/// The mean; exact for equal draws, so that a chain that never moved has no variance.
+inline double mean(const ChainDraws& draws) {
+    const double first = draws(0, 0);
+    double sum = 0.0;
+    for (Index m = 0; m < draws.cols(); ++m)
+        for (Index n = 0; n < draws.rows(); ++n) sum += draws(n, m) - first;
+    return first + sum / static_cast<double>(draws.size());
+}
+
+/// Sum of squares over count - 1: the variance of the entries.
+inline double variance(const ChainDraws& draws) {
+    const double centre = mean(draws);
+    double sum = 0.0;
+    for (Index m = 0; m < draws.cols(); ++m)
+        for (Index n = 0; n < draws.rows(); ++n) sum += (draws(n, m) - centre) * (draws(n, m) - centre);
+    return sum / static_cast<double>(draws.size() - 1);
+}
+
+/// Draws less their mean: of the chain, or of all chains together.
+class CentredChains {
+public:
+    explicit CentredChains(const ChainDraws& draws) : draws_(draws), means_(draws.cols()) {
+        for (Index m = 0; m < draws.cols(); ++m) {
+            means_[m] = mean(draws.col(m));
+            for (Index n = 0; n < draws.rows(); ++n) draws_(n, m) -= means_[m];
+        }
+    }
+    CentredChains(const ChainDraws& draws, double common_mean) : draws_(draws) {
+        for (Index m = 0; m < draws.cols(); ++m)
+            for (Index n = 0; n < draws.rows(); ++n) draws_(n, m) -= common_mean;
+    }
+
+    /// c_t = 1/S sum_m sum_{n < N-t} x_{n,m} x_{n+t,m}: the "biased" estimate, as Geyer 1992 advises. O(S).
+    double autocovariance(Index lag) const {
+        const Index pairs = draws_.rows() - lag;
+        double sum = 0.0;
+        for (Index m = 0; m < draws_.cols(); ++m) {
+            const double* x = draws_.col(m).data();
+            sum += Eigen::Map<const Vector>(x, pairs).dot(Eigen::Map<const Vector>(x + lag, pairs));
+        }
+        return sum / static_cast<double>(draws_.size());
+    }
+
+    /// The means of the chains.
+    const Vector& means() const { return means_; }
+
+private:
+    Matrix draws_;
+    Vector means_;
+};
+
+/// S draws are worth at most S log10 S independent ones: the bound of Stan and of posterior, without which
+/// antithetic chains could be worth infinitely many.
+inline double smallest_autocorrelation_time(double draws) { return 1.0 / std::log10(draws); }
+
+/// The effective sample size of chains as they are; see effective_sample_size for the formulas.
+inline double effective_sample_size(const Matrix& chains) {
+    if (!vary(chains)) return undefined;
+    const Index length = chains.rows();
+    const CentredChains x(chains);
+    const double c0 = x.autocovariance(0), n = static_cast<double>(length);
+    const double within = c0 * n / (n - 1.0);
+    const double var_plus = c0 + (chains.cols() > 1 ? variance(x.means()) : 0.0);               // (3)
+    const auto rho = [&](Index t) { return 1.0 - (within - x.autocovariance(t)) / var_plus; };  // (10)
+
+    Index t = 0;
+    double even = 1.0, pair = 1.0 + rho(1), smallest = pair, sum = 0.0;
+    while (pair > 0.0 && t + 5 < length) {  // initial positive sequence, made monotone
+        smallest = std::min(smallest, pair);
+        sum += smallest;
+        t += 2;
+        even = rho(t);
+        pair = even + rho(t + 1);
+    }
+    // The lag after the last pair counts half: less variance for antithetic chains.
+    double tau = -1.0 + 2.0 * sum + (pair < 0.0 ? std::max(even, 0.0) : even);
+    if (length < 6) tau = -1.0 + 2.0 * pair;  // too short for a second pair
+    const double draws = static_cast<double>(chains.size());
+    return draws / std::max(tau, smallest_autocorrelation_time(draws));
+}
+
+}  // namespace detail
+
+/// Integrated autocorrelation time tau: the mean of S draws has the variance of S / tau independent ones.
+///
+///     tau(W) = 1 + 2 sum_{t=1}^{W} c_t / c_0,    W the smallest with W >= factor max(1, tau(W))
+///
+/// Sokal 1997, section 3 (his tau_int is tau / 2). Autocovariances c_t are averaged over chains, about the
+/// mean of all draws: chains that have not met count as correlated. Lags go up to N / 2.
+///
+/// About 1 for independent draws, with a relative standard error of about sqrt(2 (2 W + 1) / S): to be
+/// trusted where N is 50 tau or more. Never below 1 / log10 S; for short or antithetic chains
+/// monotone_autocorrelation_time is better, as it sums pairs of lags. 1 for equal draws, whose mean has no
+/// error; NaN if a draw is not finite.
+///
+/// Cost O(S W): no autocovariance beyond the window is computed.
+/// Throws ArgumentError for no draws, or a factor that is not finite and > 0.
+inline double integrated_autocorrelation_time(const ChainDraws& draws, double window_factor = 5.0) {
+    detail::require_draws(draws, 1, "integrated_autocorrelation_time");
+    require_positive(window_factor, "integrated_autocorrelation_time", "window_factor");
+    if (!detail::all_finite(draws)) return detail::undefined;
+    if (detail::constant(draws)) return 1.0;
+    const detail::CentredChains x(draws, detail::mean(draws));
+    const double c0 = x.autocovariance(0);
+    double tau = 1.0;
+    for (Index t = 1; t <= draws.rows() / 2; ++t) {
+        tau += 2.0 * x.autocovariance(t) / c0;
+        if (static_cast<double>(t) >= window_factor * std::max(1.0, tau)) break;
+    }
+    const double size = static_cast<double>(draws.size());
+    return std::max(tau, std::min(1.0, detail::smallest_autocorrelation_time(size)));
+}
+
+/// The same time from pairs of lags, for short or antithetic chains: the initial monotone sequence, as in
+/// effective_sample_size, of the chains as they are. Of 50 independent draws it is too small by about 10 %,
+/// where the window is by 30 %. Never below 1 / log10 S, so that errors of strongly antithetic chains are too
+/// large. 1 for equal draws; NaN if a draw is not finite; below 4 iterations integrated_autocorrelation_time.
+/// Cost and exceptions as there.
+inline double monotone_autocorrelation_time(const ChainDraws& draws) {
+    if (draws.rows() < 4 || !detail::vary(draws)) return integrated_autocorrelation_time(draws);
+    return static_cast<double>(draws.size()) / detail::effective_sample_size(draws);
+}
+
+/// Effective sample size for the mean: S / tau, from the halves of the chains.
+///
+///     rho_t = 1 - (W - mean_m c_{t,m}) / var+,   var+ = (N-1)/N W + B/N    Vehtari et al. 2021 (3), (10)
+///     tau = -1 + 2 sum_{k<K} P_k + max(rho_{2K}, 0),   P_k = min(P_{k-1}, rho_{2k} + rho_{2k+1})
+///
+/// with c_{t,m} the autocovariances of a half-chain about its mean, W and B the variances within and between
+/// half-chains, and K the first pair that is not positive, or the last: the initial monotone sequence, Geyer
+/// 1992, section 3.3. At most S log10 S.
+///
+/// Equals ess_basic of the R package posterior 1.4, but for half-chains of less than 6 draws, where
+/// tau = 1 + 2 rho_1, and for chains that alternate perfectly, which have S log10 S.
+/// NaN for equal draws, or if a draw is not finite.
+///
+/// Cost O(S K). Throws ArgumentError for less than 4 iterations or no chain.
+inline double effective_sample_size(const ChainDraws& draws) {
+    detail::require_draws(draws, 4, "effective_sample_size");
+    if (!detail::vary(draws)) return detail::undefined;
+    return detail::effective_sample_size(detail::split_chains(draws));
+}
+
+/// Monte Carlo standard error of the mean of all draws: sd / sqrt(effective_sample_size).
+/// NaN, cost and exceptions as there.
+inline double mcse_mean(const ChainDraws& draws) {
+    detail::require_draws(draws, 4, "mcse_mean");
+    return std::sqrt(detail::variance(draws) / effective_sample_size(draws));
+}
+
+/// Monte Carlo standard error of the standard deviation of all draws, normal or not:
+///
+///     mcse_sd^2 = (m_4 - m_2^2) / (4 m_2 ESS),   m_k = mean of d^k,   ESS that of d^2,   d = x - mean,
+///
+/// Kenney and Keeping, "Mathematics of statistics" II (1951), p. 141, as in posterior 1.4.
+/// NaN for equal draws, if a draw is not finite, or if all are equally far from their mean. Cost and
+/// exceptions of effective_sample_size.
+inline double mcse_sd(const ChainDraws& draws) {
+    detail::require_draws(draws, 4, "mcse_sd");
+    if (!detail::vary(draws)) return detail::undefined;
+    const double centre = detail::mean(draws), size = static_cast<double>(draws.size());
+    Matrix squares(draws.rows(), draws.cols());
+    double second = 0.0, fourth = 0.0;
+    for (Index m = 0; m < draws.cols(); ++m)
+        for (Index n = 0; n < draws.rows(); ++n) {
+            const double d = draws(n, m) - centre;
+            squares(n, m) = d * d;
+            second += d * d / size;
+            fourth += d * d * d * d / size;
+        }
+    return std::sqrt((fourth - second * second) / (4.0 * second * effective_sample_size(squares)));
+}
+
+}  // namespace predcg

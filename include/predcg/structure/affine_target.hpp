@@ -1,0 +1,54 @@
+#pragma once
+#include <predcg/concepts/sampler.hpp>
+#include <predcg/core/space.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+/// A target on R^n seen in the coordinates u of z = centre + scale u: its density there, up to the constant
+/// log |det scale|, its gradient scale^T grad, and its walls. Kernels move best where a target is about
+/// standard normal. A view: the target must outlive it.
+template <Target T>
+class AffineTarget {
+public:
+    AffineTarget(const T& target, Vector centre, Matrix scale)
+        : target_(&target), centre_(std::move(centre)), scale_(std::move(scale)),
+          space_(centre_.size(), moved_walls()) {}
+
+    const WalledSpace& space() const { return space_; }
+
+    Vector original(const Vector& u) const { return centre_ + scale_ * u; }
+
+    double log_density(const Vector& u) const { return target_->log_density(original(u)); }
+
+    Vector log_density_gradient(const Vector& u) const
+        requires DifferentiableTarget<T>
+    {
+        return scale_.transpose() * target_->log_density_gradient(original(u));
+    }
+
+    std::pair<double, Vector> log_density_and_gradient(const Vector& u) const
+        requires requires(const T& t, const Vector& z) { t.log_density_and_gradient(z); }
+    {
+        auto [value, gradient] = target_->log_density_and_gradient(original(u));
+        return {value, scale_.transpose() * gradient};
+    }
+
+private:
+    std::vector<Wall> moved_walls() const {
+        std::vector<Wall> moved;
+        if constexpr (requires { target_->space().walls(); })
+            for (const Wall& wall : target_->space().walls())
+                moved.push_back({scale_.transpose() * wall.normal, -wall.distance(centre_)});
+        return moved;
+    }
+
+    const T* target_;
+    Vector centre_;
+    Matrix scale_;
+    WalledSpace space_;
+};
+
+}  // namespace predcg

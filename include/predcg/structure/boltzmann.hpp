@@ -1,0 +1,68 @@
+#pragma once
+#include <predcg/concepts/target.hpp>
+#include <predcg/structure/bound.hpp>
+
+#include <utility>
+
+namespace predcg {
+
+/// The target exp(-beta U(X)), unnormalised, of a parameter-free potential (a fine potential, or a coarse
+/// one Bound to its parameters). beta in the inverse of the energy unit. It has whatever structure the
+/// potential has and adds none.
+template <FinePotential U>
+class Boltzmann {
+public:
+    Boltzmann(U potential, double beta) : potential_(std::move(potential)), beta_(beta) {
+        require_positive(beta, "Boltzmann", "beta");
+    }
+
+    decltype(auto) space() const { return potential_.space(); }
+    double beta() const { return beta_; }
+    const U& potential() const { return potential_; }
+
+    double log_density(const configuration_t<space_t<U>>& X) const { return -beta_ * potential_.energy(X); }
+
+    Window window() const
+        requires ChainPotential<U>
+    {
+        return potential_.window();
+    }
+
+    template <class Letter>
+        requires ChainPotential<U>
+    double local_log_density(Index i, std::span<const Letter> w) const {
+        return -beta_ * potential_.local_energy(i, w);
+    }
+
+    bool translation_invariant() const { return is_translation_invariant(potential_); }
+
+    template <class X, class Letter>
+        requires HasEnergyDifference<U>
+    double log_density_difference(const X& configuration, Index i, Letter v) const {
+        return -beta_ * potential_.energy_difference(configuration, i, v);
+    }
+
+    template <class X>
+        requires HasEnergyGradient<U, X>
+    auto log_density_gradient(const X& configuration) const -> Vector {
+        return -beta_ * potential_.energy_gradient(configuration);
+    }
+
+    QuadraticForm quadratic() const
+        requires QuadraticPotential<U>
+    {
+        return -beta_ * QuadraticForm(potential_.quadratic());
+    }
+
+private:
+    U potential_;
+    double beta_;
+};
+
+/// p_c(X | theta), unnormalised. A view: the potential must outlive it.
+template <CoarsePotential U>
+Boltzmann<Bound<U>> boltzmann(const U& potential, const Vector& theta, double beta) {
+    return {Bound<U>(potential, theta), beta};
+}
+
+}  // namespace predcg
