@@ -52,8 +52,8 @@ struct Levenberg {
     double tolerance() const { return 1e-9; }  // on the largest component of the step
     std::optional<Vector> step(State&, const Vector& /*point*/, const Vector& gradient,
                                Matrix information) const {
-        for (Index k = 0; k < gradient.size(); ++k) information(k, k) += largest(gradient);
-        const SmallCholesky factor(std::move(information));
+        for (Index k = 0; k < gradient.size(); ++k) information(k, k) += linalg::largest(gradient);
+        const linalg::Cholesky factor(std::move(information));
         if (!factor.ok()) return std::nullopt;  // the fit makes an EM step instead
         return factor.solve(gradient);
     }
@@ -64,7 +64,7 @@ static_assert(Optimizer<Levenberg>);
 // Exact sums over all configurations of a space with two letters.
 struct BitPatterns {
     template <class T>
-    using state = NoState;  // what persists between calls for one target
+    using State = NoState;  // what persists between calls for one target
 
     template <FiniteTarget T, Statistic<configuration_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {

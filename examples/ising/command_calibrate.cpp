@@ -102,7 +102,7 @@ void add_data_of_coverage(CLI::App& app, CoverageOptions& options) {
                  "Data along a Metropolis chain; intervals with them taken as independent, and with their "
                  "effective number");
     options.for_trajectory = {
-        add_integer(app, "--burn-in", options.chain.burn_in,
+        add_integer(app, "--burn-in", options.chain.warm_up,
                     "Sweeps of all sites before the chain's first sample", 0),
         add_integer(app, "--thinning", options.chain.thinning, "Sweeps from sample to sample", 1)};
     for (CLI::Option* option : options.for_trajectory) option->group("With --trajectory only");

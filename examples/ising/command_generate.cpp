@@ -80,7 +80,7 @@ Command add_generate(CLI::App& app) {
     add_choice(*sub, "--sampler", options->sampler, samplers,
                "Independent exact samples, or one chain of single-site moves: its samples are correlated");
     options->for_chains = {
-        add_integer(*sub, "--burn-in", trajectory.burn_in,
+        add_integer(*sub, "--burn-in", trajectory.warm_up,
                     "Sweeps of all sites before the chain's first sample", 0),
         add_integer(*sub, "--thinning", trajectory.thinning, "Sweeps from sample to sample of the chain", 1)};
     for (CLI::Option* option : options->for_chains)

@@ -62,7 +62,7 @@ TEST_F(Generate, SeedDecides) {
 
 TEST_F(Generate, ChainsAreThoseOfTheLibrary) {
     const Boltzmann target(ising::chain(unusual_chain), 0.7);
-    const TrajectorySettings settings{.samples = 9, .burn_in = 20, .thinning = 3};
+    const TrajectorySettings settings{.samples = 9, .warm_up = 20, .thinning = 3};
     const auto expect_file = [&](const char* sampler, const auto& kernel) {
         run_well(std::string("generate ") + unusual + " --samples 9 --seed 5 --sampler " + sampler +
                  " --burn-in 20 --thinning 3 --out data.csv");

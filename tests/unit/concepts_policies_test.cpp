@@ -39,7 +39,7 @@ struct WithoutState {
 };
 struct Good : WithoutState {
     template <class>
-    using state = NoState;
+    using State = NoState;
 };
 struct NotCopyable : good::MoveOnly<Good> {};
 struct Needy {
@@ -47,7 +47,7 @@ struct Needy {
 };
 struct StateNotDefaultConstructible : Good {
     template <class>
-    using state = Needy;
+    using State = Needy;
     Moments expect(const T&, const S&, Needy&, const StreamKey&) const { return {}; }
 };
 struct NoExpect : Good {

@@ -69,7 +69,7 @@ constexpr double room = 1.2;
 
 /// Means of 8 chains against exact values.
 template <class Kernel, class T>
-void expect_moments(const Kernel& kernel, const T& target, const Vector& exact, Index samples, Index burn_in,
+void expect_moments(const Kernel& kernel, const T& target, const Vector& exact, Index samples, Index warm_up,
                     Index thinning, const std::string& what) {
     const Index n = target.space().size();
     const FirstAndSecond statistic{n};
@@ -78,7 +78,7 @@ void expect_moments(const Kernel& kernel, const T& target, const Vector& exact, 
     for (Index c = 0; c < chains; ++c) {
         auto rng = make_stream(test_seed(), Purpose::check, static_cast<std::uint32_t>(c));
         const auto path =
-            trajectory(kernel, target, {.samples = samples, .burn_in = burn_in, .thinning = thinning}, rng);
+            trajectory(kernel, target, {.samples = samples, .warm_up = warm_up, .thinning = thinning}, rng);
         for (Index s = 0; s < samples; ++s) {
             const Vector value = statistic(path[static_cast<std::size_t>(s)]);
             for (Index k = 0; k < statistic.size(); ++k) draws[static_cast<std::size_t>(k)](s, c) = value[k];
@@ -210,8 +210,8 @@ TEST(WarmUp, TunesTheAcceptance) {
         const Hamiltonian kernel{.target_accept = target_accept};
         expect_acceptance(kernel, gaussian_chain(), 1000, 0.12, "Hamiltonian, Gaussian");
         expect_acceptance(kernel, quartic, 1000, 0.12, "Hamiltonian, quartic");
-        expect_acceptance(kernel, quartic, MonteCarloSettings{}.burn_in, 0.15, "Hamiltonian, quartic");
-        expect_acceptance(kernel, gaussian_chain(), MonteCarloSettings{}.burn_in, 0.15,
+        expect_acceptance(kernel, quartic, MonteCarloSettings{}.warm_up, 0.15, "Hamiltonian, quartic");
+        expect_acceptance(kernel, gaussian_chain(), MonteCarloSettings{}.warm_up, 0.15,
                           "Hamiltonian, Gaussian");
     }
     for (const double target_accept : {0.2, 0.4}) {
@@ -249,8 +249,8 @@ TEST(MonteCarloEngine, TunesContinuousKernels) {
     const Vector exact = gaussian_moments(target);
     const auto check = [&](const auto& kernel, Index thinning, const std::string& what) {
         using Engine = MonteCarlo<std::remove_cvref_t<decltype(kernel)>>;
-        const Engine engine(kernel, {.samples = 4000, .burn_in = 500, .thinning = thinning});
-        typename Engine::template state<GaussianChain> chains;
+        const Engine engine(kernel, {.samples = 4000, .warm_up = 500, .thinning = thinning});
+        typename Engine::template State<GaussianChain> chains;
         for (std::uint32_t call = 0; call < 2; ++call) {
             const Moments m =
                 engine.expect(target, FirstAndSecond{6}, chains, {test_seed(), Purpose::check, 0, call});

@@ -194,7 +194,7 @@ TEST(ExchangePosterior, RefusesWhatItCannotDo) {
     EXPECT_EQ(refused({.warm_up = -1}), "warm_up");
     EXPECT_EQ(refused({.thinning = 0}), "thinning");
     EXPECT_EQ(refused({.latent_moves = 0}), "latent_moves");
-    EXPECT_EQ(refused({.auxiliary_burn_in = 0}), "auxiliary_burn_in");
+    EXPECT_EQ(refused({.auxiliary_warm_up = 0}), "auxiliary_warm_up");
     EXPECT_EQ(refused({.auxiliary_thinning = 0}), "auxiliary_thinning");
     EXPECT_EQ(refused({.dispersion = 0.0}), "dispersion");
     EXPECT_EQ(refused({.target_accept = 1.0}), "target_accept");

@@ -87,7 +87,7 @@ void expect_moments(const T& target, const CutNormal& cut, const Vector& exact, 
     for (Index c = 0; c < chains; ++c) {
         auto rng = make_stream(test_seed(), Purpose::check, static_cast<std::uint32_t>(c), 560);
         const auto path =
-            trajectory(kernel, target, {.samples = samples, .burn_in = 300, .thinning = 1}, rng);
+            trajectory(kernel, target, {.samples = samples, .warm_up = 300, .thinning = 1}, rng);
         for (Index s = 0; s < samples; ++s) {
             const Vector z = original(path[static_cast<std::size_t>(s)]);
             for (const Wall& wall : cut.space_.walls()) ASSERT_GE(wall.distance(z), -1e-9) << what;

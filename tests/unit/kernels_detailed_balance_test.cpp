@@ -236,7 +236,7 @@ void check(const Target& target) {
     const auto all = configurations(target.space());
     const Vector pi = probabilities(target, all);
     const Index n = target.space().size();
-    auto prepared = Kernel{}.prepare(target);
+    auto prepared = Kernel{}.setup(target);
 
     std::vector<Matrix> of_site;
     Matrix random_scan = Matrix::Zero(pi.size(), pi.size());
@@ -245,7 +245,7 @@ void check(const Target& target) {
         const Matrix P = transition_matrix(all, [&](const Places& X) {
             return outcomes_of([&](Script& script) {
                 Places Y = X;
-                Kernel{SweepOrder::sequential}.advance_prepared(one, Y, script);
+                Kernel{SweepOrder::sequential}.advance_with(one, Y, script);
                 return Y;
             });
         });
@@ -287,7 +287,7 @@ void check(const Target& target) {
         const Matrix P = transition_matrix(all, [&](const Places& X) {
             return outcomes_of([&](Script& script) {
                 Places Y = X;
-                kernel.advance_prepared(prepared, Y, script);
+                kernel.advance_with(prepared, Y, script);
                 return Y;
             });
         });

@@ -65,11 +65,11 @@ void expect_invariant(const Kernel& kernel, const support::TableTarget& target,
                       const support::ExactChain& exact, std::uint32_t index, const std::string& what) {
     auto rng = make_stream(test_seed(), Purpose::check, index);
     auto starts = TransferMatrix{}.sampler(target);
-    auto prepared = kernel.prepare(target);
+    auto prepared = kernel.setup(target);
     PairCounts counts(target.chain);
     for (int chain = 0; chain < chains; ++chain) {
         auto X = starts.draw(rng);
-        for (int k = 0; k < sweeps; ++k) kernel.advance_prepared(prepared, X, rng);
+        for (int k = 0; k < sweeps; ++k) kernel.advance_with(prepared, X, rng);
         counts.add(X);
     }
     counts.compare(exact, what);
@@ -111,11 +111,11 @@ template <class Kernel>
 void expect_reaches(const Kernel& kernel, const support::TableTarget& target,
                     const support::ExactChain& exact, std::uint32_t index, const std::string& what) {
     auto rng = make_stream(test_seed(), Purpose::check, index, 1);
-    auto prepared = kernel.prepare(target);
+    auto prepared = kernel.setup(target);
     PairCounts counts(target.chain);
     for (int chain = 0; chain < 3000; ++chain) {
         auto X = target.space().random(rng);  // always the same
-        for (int k = 0; k < 60; ++k) kernel.advance_prepared(prepared, X, rng);
+        for (int k = 0; k < 60; ++k) kernel.advance_with(prepared, X, rng);
         counts.add(X);
     }
     counts.compare(exact, what);
@@ -142,7 +142,7 @@ TEST(DiscreteKernels, ForgetTheirStart) {
         }
 }
 
-/// One call of advance is one sweep of advance_prepared: same numbers, same configuration.
+/// One call of advance is one sweep of advance_with: same numbers, same configuration.
 TEST(DiscreteKernels, AdvanceAsPrepared) {
     auto random = test_rng(322);
     for (int model = 0; model < 20; ++model) {
@@ -151,10 +151,10 @@ TEST(DiscreteKernels, AdvanceAsPrepared) {
             auto rng = make_stream(test_seed(), Purpose::check), same = rng;
             auto X = TransferMatrix{}.sampler(target).draw(rng);
             auto Y = TransferMatrix{}.sampler(target).draw(same);
-            auto prepared = kernel.prepare(target);
+            auto prepared = kernel.setup(target);
             for (int k = 0; k < 10; ++k) {
                 kernel.advance(target, X, rng);
-                kernel.advance_prepared(prepared, Y, same);
+                kernel.advance_with(prepared, Y, same);
                 EXPECT_EQ(X, Y) << name;
             }
         });

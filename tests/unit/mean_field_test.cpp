@@ -369,7 +369,7 @@ TEST(MeanFieldFit, OfTheCoarseModelAloneClimbsAnUpperBoundToWhereNoStepRises) {
     // A kink: p_c without a field, where its mean field may lean either way.
     EXPECT_EQ(fit.status, Status::limit);
     expect_close(fit["linear"], -2.0 * 0.3, 1e-4);
-    EXPECT_GT(largest(fit.likelihood.gradient), 1.0);
+    EXPECT_GT(linalg::largest(fit.likelihood.gradient), 1.0);
     const double likelihood =
         grainer(TransferMatrix{}, linear_pair).evaluate(g.prepare(data, beta), fit.parameters).log_likelihood;
     EXPECT_GT(fit.variational_objective.value(), likelihood);

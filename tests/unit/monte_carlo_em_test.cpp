@@ -19,7 +19,7 @@ struct Case {
         : json(reference::load(set)), data(reference::load_data(set)), beta(json["truth"]["beta"]),
           coarse(reference::coarse_chain(json["models"][0], json["truth"]["field"])),
           exact(EMCoarseGrainer{Fine{}, coarse, map, TransferMatrix{}}.fit(data, {.beta = beta})) {
-        const SmallCholesky factor(exact.likelihood.observed());
+        const linalg::Cholesky factor(exact.likelihood.observed());
         sd = Vector(3);
         for (Index k = 0; k < 3; ++k) sd[k] = std::sqrt(factor.solve(Vector::Unit(3, k))[k]);
     }

@@ -90,14 +90,14 @@ void expect_unit_normal(const std::vector<double>& z, const std::string& what, d
 template <class Kernel>
 void expect_honest_errors(const Kernel& kernel, const Model& model, Index samples, double least_tau,
                           const std::string& what, double least_variance = 0.75) {
-    const MonteCarlo engine(kernel, {.samples = samples, .chains = 2, .burn_in = 200});
+    const MonteCarlo engine(kernel, {.samples = samples, .chains = 2, .warm_up = 200});
     const Index d = model.statistic.size();
     std::vector<std::vector<double>> z(static_cast<std::size_t>(d));
     Matrix covariance = Matrix::Zero(d, d);
     double tau = 0.0;
     constexpr int runs = 1000;
     for (std::uint32_t run = 0; run < runs; ++run) {
-        typename MonteCarlo<Kernel>::template state<ChainModel> chains;
+        typename MonteCarlo<Kernel>::template State<ChainModel> chains;
         const Moments m = engine.expect(model.target, model.statistic, chains, stream(run));
         EXPECT_FALSE(m.log_partition.has_value());
         for (Index k = 0; k < d; ++k)
@@ -140,8 +140,8 @@ TEST(MonteCarloEngine, StandardErrorsOfAlternatingChains) {
 TEST(MonteCarloEngine, CovarianceIsThatOfTheSamples) {
     auto rng = test_rng(331);
     const Model m = random_model(rng, 5, 2, 0.3);
-    const MonteCarlo engine(HeatBath{}, {.samples = 7, .burn_in = 10, .thinning = 3});
-    MonteCarlo<HeatBath>::state<ChainModel> chains;
+    const MonteCarlo engine(HeatBath{}, {.samples = 7, .warm_up = 10, .thinning = 3});
+    MonteCarlo<HeatBath>::State<ChainModel> chains;
     const Moments moments = engine.expect(m.target, m.statistic, chains, stream(0));
     // The same moves by hand.
     auto bits = make_stream(stream(0));
@@ -168,8 +168,8 @@ TEST(MonteCarloEngine, CovarianceIsThatOfTheSamples) {
 TEST(MonteCarloEngine, ChainsPersist) {
     auto rng = test_rng(332);
     const Model m = random_model(rng, 6, 2, 0.4);
-    const MonteCarlo engine(HeatBath{}, {.samples = 40, .chains = 2, .burn_in = 10, .refresh = 0});
-    MonteCarlo<HeatBath>::state<ChainModel> chains;
+    const MonteCarlo engine(HeatBath{}, {.samples = 40, .chains = 2, .warm_up = 10, .refresh = 0});
+    MonteCarlo<HeatBath>::State<ChainModel> chains;
     const Moments first = engine.expect(m.target, m.statistic, chains, stream(0, 0));
     ASSERT_EQ(chains.chains.size(), 2u);
     const auto copy = chains;
@@ -196,8 +196,8 @@ TEST(MonteCarloEngine, ChainsPersist) {
 TEST(MonteCarloEngine, RefreshMovesOldChainsFirst) {
     auto rng = test_rng(333);
     const Model m = random_model(rng, 40, 2, 0.1);
-    MonteCarlo<HeatBath>::state<ChainModel> chains;
-    const MonteCarlo engine(HeatBath{}, {.samples = 3, .burn_in = 4, .refresh = 5, .thinning = 2});
+    MonteCarlo<HeatBath>::State<ChainModel> chains;
+    const MonteCarlo engine(HeatBath{}, {.samples = 3, .warm_up = 4, .refresh = 5, .thinning = 2});
     engine.expect(m.target, m.statistic, chains, stream(0, 0));
     auto X = chains.chains.at(0).X;
     engine.expect(m.target, m.statistic, chains, stream(0, 1));
@@ -211,7 +211,7 @@ TEST(MonteCarloEngine, EqualKeysGiveEqualNumbers) {
     const Model m = random_model(rng, 6, 3, 0.4);
     const MonteCarlo engine(Metropolis{}, {.samples = 64, .chains = 3});
     const auto run = [&](const StreamKey& key) {
-        MonteCarlo<Metropolis>::state<ChainModel> chains;
+        MonteCarlo<Metropolis>::State<ChainModel> chains;
         return engine.expect(m.target, m.statistic, chains, key);
     };
     const Moments a = run(stream(4, 2)), b = run(stream(4, 2));
@@ -239,7 +239,7 @@ TEST(MonteCarloEngine, SamplesAreSharedByChains) {
         Vector operator()(const std::vector<double>& X) const { return ++count, statistic(X); }
     };
     const Counting counting{m.statistic, evaluations};
-    MonteCarlo<HeatBath>::state<ChainModel> chains;
+    MonteCarlo<HeatBath>::State<ChainModel> chains;
     MonteCarlo(HeatBath{}, {.samples = 10, .chains = 4}).expect(m.target, counting, chains, stream(0));
     EXPECT_EQ(chains.chains.size(), 4u);
     EXPECT_EQ(evaluations, 12);  // the same number from every chain, not fewer than asked for
@@ -248,7 +248,7 @@ TEST(MonteCarloEngine, SamplesAreSharedByChains) {
 TEST(MonteCarloEngine, WithoutStandardErrors) {
     auto rng = test_rng(336);
     const Model m = random_model(rng, 4, 2, 0.3);
-    MonteCarlo<HeatBath>::state<ChainModel> chains, same;
+    MonteCarlo<HeatBath>::State<ChainModel> chains, same;
     const Moments with =
         MonteCarlo(HeatBath{}, {.samples = 30}).expect(m.target, m.statistic, chains, stream(0));
     const Moments without = MonteCarlo(HeatBath{}, {.samples = 30, .standard_errors = false})
@@ -267,7 +267,7 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
     for (int k = 0; k < 7; ++k) models.push_back(random_model(rng, 5, 2, 0.3));
     const std::vector<Index> which{5, 0, 3, 6, 1};
     const std::vector<double> weights{1.0, 2.0, 0.5, 1.5, 1.0, 3.0, 0.25};
-    using Chains = MonteCarlo<HeatBath>::state<ChainModel>;
+    using Chains = MonteCarlo<HeatBath>::State<ChainModel>;
     const auto target = [&](Index k) { return models[static_cast<std::size_t>(k)].target; };
     const auto statistic = [&](Index k) { return models[static_cast<std::size_t>(k)].statistic; };
     const auto run = [&](Index threads, std::vector<Chains>& states) {
@@ -311,7 +311,7 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
 TEST(MonteCarloEngine, ErrorsComeOutOfThreads) {
     auto rng = test_rng(338);
     const Model m = random_model(rng, 4, 2, 0.3);
-    using Chains = MonteCarlo<HeatBath>::state<ChainModel>;
+    using Chains = MonteCarlo<HeatBath>::State<ChainModel>;
     const std::vector<Index> which{0, 1, 2, 3};
     const std::vector<double> weights(4, 1.0);
     const auto target = [&](Index k) {
@@ -342,7 +342,7 @@ TEST(MonteCarloEngine, UsersGenerators) {
     const MonteCarlo<HeatBath, TwisterStreams> engine(HeatBath{}, {.samples = 20000});
     static_assert(
         ExpectationEngine<MonteCarlo<HeatBath, TwisterStreams>, ChainModel, support::TableStatistic>);
-    decltype(engine)::state<ChainModel> chains, same;
+    decltype(engine)::State<ChainModel> chains, same;
     const Moments moments = engine.expect(m.target, m.statistic, chains, stream(1));
     for (Index k = 0; k < 2; ++k)
         expect_z(moments.mean[k], m.exact.mean[k], room * moments.standard_error[k], "std::mt19937_64");
@@ -372,12 +372,12 @@ TEST(MonteCarloEngine, RefusesBadSettings) {
     names({.samples = -5}, "samples");
     names({.chains = 0}, "chains");
     names({.samples = 4, .chains = 5}, "chains");
-    names({.burn_in = -1}, "burn_in");
+    names({.warm_up = -1}, "warm_up");
     names({.refresh = -1}, "refresh");
     names({.thinning = 0}, "thinning");
     names({.threads = 0}, "threads");
     EXPECT_NO_THROW(
-        MonteCarlo<HeatBath>(HeatBath{}, {.samples = 2, .chains = 2, .burn_in = 0, .refresh = 0}));
+        MonteCarlo<HeatBath>(HeatBath{}, {.samples = 2, .chains = 2, .warm_up = 0, .refresh = 0}));
 }
 
 TEST(EngineRoles, PickTheirEngines) {
@@ -396,14 +396,14 @@ TEST(EngineRoles, PickTheirEngines) {
 TEST(Trajectory, BurnsInAndThins) {
     auto random = test_rng(340);
     const Model m = random_model(random, 5, 3, 0.4);
-    for (const Index burn_in : {0, 13})
+    for (const Index warm_up : {0, 13})
         for (const Index thinning : {1, 4}) {
             auto rng = make_stream(stream(7)), same = rng;
             const auto samples = trajectory(HeatBath{}, m.target,
-                                            {.samples = 6, .burn_in = burn_in, .thinning = thinning}, rng);
+                                            {.samples = 6, .warm_up = warm_up, .thinning = thinning}, rng);
             ASSERT_EQ(samples.size(), 6u);
             auto X = m.target.space().random(same);
-            for (Index k = 0; k < burn_in; ++k) HeatBath{}.advance(m.target, X, same);
+            for (Index k = 0; k < warm_up; ++k) HeatBath{}.advance(m.target, X, same);
             for (const auto& sample : samples) {
                 for (Index k = 0; k < thinning; ++k) HeatBath{}.advance(m.target, X, same);
                 EXPECT_EQ(sample, X);
@@ -434,7 +434,7 @@ TEST(Trajectory, RefusesBadSettings) {
             support::thrown<ArgumentError>([&] { trajectory(HeatBath{}, m.target, settings, rng); }).what());
     };
     EXPECT_NE(message({.samples = 0}).find("samples"), std::string::npos);
-    EXPECT_NE(message({.burn_in = -1}).find("burn_in"), std::string::npos);
+    EXPECT_NE(message({.warm_up = -1}).find("warm_up"), std::string::npos);
     EXPECT_NE(message({.thinning = 0}).find("thinning"), std::string::npos);
 }
 

@@ -40,7 +40,7 @@ void expect_meets(const Exact& exact, const Sampled& sampled, const Data& data, 
         (Vector(d) << exact.prior().coarse.hessian(Vector::Zero(p)).diagonal(),
          exact.prior().map.hessian(Vector::Zero(d - p)).diagonal())
             .finished());
-    const SmallCholesky factor(information);
+    const linalg::Cholesky factor(information);
     ASSERT_TRUE(factor.ok());
     Vector error = Vector::Zero(d), variance = Vector::Zero(d);
     for (int s = 0; s < seeds; ++s) {

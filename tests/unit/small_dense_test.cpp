@@ -32,48 +32,49 @@ TEST_P(SmallDense, Product) {
     for (Index i = 0; i < n; ++i)
         for (Index j = 0; j < 3; ++j)
             for (Index k = 0; k <= n; ++k) C(i, j) += A(i, k) * B(k, j);
-    expect_close(product(A, B), C, 1e-13);
+    expect_close(linalg::product(A, B), C, 1e-13);
 }
 
 TEST_P(SmallDense, CholeskySolves) {
     const Matrix R = random_matrix(n, n);
-    const Matrix P = product(R, R.transpose()) + Matrix::Identity(n, n);
+    const Matrix P = linalg::product(R, R.transpose()) + Matrix::Identity(n, n);
     const Vector b = random_matrix(n, 1);
-    const SmallCholesky factor(P);
+    const linalg::Cholesky factor(P);
     ASSERT_TRUE(factor.ok());
-    expect_close(Vector(product(P, factor.solve(b))), b, 1e-11);
+    expect_close(Vector(linalg::product(P, factor.solve(b))), b, 1e-11);
     Matrix lower_only = P;
     for (Index j = 0; j < n; ++j)
         for (Index i = 0; i < j; ++i) lower_only(i, j) = std::numeric_limits<double>::quiet_NaN();
-    expect_close(SmallCholesky(lower_only).solve(b), factor.solve(b), 0.0);
+    expect_close(linalg::Cholesky(lower_only).solve(b), factor.solve(b), 0.0);
 }
 
 TEST_P(SmallDense, CholeskyRefusesWhatIsNotPositiveDefinite) {
     const Matrix R = random_matrix(n, n);
-    const Matrix P = product(R, R.transpose()) + Matrix::Identity(n, n);
+    const Matrix P = linalg::product(R, R.transpose()) + Matrix::Identity(n, n);
     for (Index k = 0; k < n; ++k) {  // x^T P x < 0 for the unit vector k
         Matrix indefinite = P;
         indefinite(k, k) = -1e-3;
-        EXPECT_FALSE(SmallCholesky(indefinite).ok()) << k;
+        EXPECT_FALSE(linalg::Cholesky(indefinite).ok()) << k;
     }
     Matrix with_nan = P;
     with_nan(n - 1, 0) = std::numeric_limits<double>::quiet_NaN();
-    EXPECT_FALSE(SmallCholesky(with_nan).ok());
+    EXPECT_FALSE(linalg::Cholesky(with_nan).ok());
     if (n > 1) {  // rank one, in numbers without rounding
         Matrix singular = Matrix::Ones(n, n);
-        EXPECT_FALSE(SmallCholesky(singular).ok());
+        EXPECT_FALSE(linalg::Cholesky(singular).ok());
         singular(1, 1) += std::numeric_limits<double>::epsilon();  // a pivot that may be rounding only
-        EXPECT_FALSE(SmallCholesky(singular.topLeftCorner(2, 2)).ok());
+        EXPECT_FALSE(linalg::Cholesky(singular.topLeftCorner(2, 2)).ok());
     }
 }
 
 TEST_P(SmallDense, EigenvaluesAndVectors) {
     const Matrix R = random_matrix(n, n);
     const Matrix A = R + R.transpose();
-    const SmallEigen eigen(A);
+    const linalg::SymmetricEigen eigen(A);
     for (Index k = 0; k + 1 < n; ++k) EXPECT_LE(eigen.values[k], eigen.values[k + 1]);
-    expect_close(product(eigen.vectors.transpose(), eigen.vectors), Matrix::Identity(n, n), 1e-13);
-    expect_close(product(A, eigen.vectors), product(eigen.vectors, eigen.values.asDiagonal()), 1e-12);
+    expect_close(linalg::product(eigen.vectors.transpose(), eigen.vectors), Matrix::Identity(n, n), 1e-13);
+    expect_close(linalg::product(A, eigen.vectors), linalg::product(eigen.vectors, eigen.values.asDiagonal()),
+                 1e-12);
 }
 
 TEST_P(SmallDense, SelectedAndScattered) {
@@ -81,10 +82,10 @@ TEST_P(SmallDense, SelectedAndScattered) {
     const Matrix m = random_matrix(n, n);
     std::vector<Index> at;
     for (Index k = 0; k < n; k += 2) at.push_back(k);
-    const Vector part = selected(v, at);
-    const Matrix block = selected(m, at);
+    const Vector part = linalg::selected(v, at);
+    const Matrix block = linalg::selected(m, at);
     ASSERT_EQ(part.size(), static_cast<Index>(at.size()));
-    const Vector back = scattered(part, at, n);
+    const Vector back = linalg::scattered(part, at, n);
     for (Index k = 0; k < n; ++k) EXPECT_EQ(back[k], k % 2 == 0 ? v[k] : 0.0);
     for (Index k = 0; k < block.rows(); ++k)
         for (Index l = 0; l < block.cols(); ++l) EXPECT_EQ(block(k, l), m(2 * k, 2 * l));
@@ -95,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, SmallDense, testing::Values(1, 2, 3, 5, 9));
 TEST(SmallDenseValues, SmallEigenvaluesToHighRelativeAccuracy) {
     Matrix A(3, 3);  // diagonally graded: eigenvalues 1, 1e-8, 1e-16 to first order
     A << 1.0, 1e-5, 1e-9, 1e-5, 2e-8, 1e-13, 1e-9, 1e-13, 1e-16;
-    const SmallEigen eigen(A);
+    const linalg::SymmetricEigen eigen(A);
     EXPECT_GT(eigen.values[0], 0.0);
     // The determinant is that of the matrix: 1e-16 (2e-8 - 1e-10) + ..., computed here term by term.
     const double det = 2e-24 + 2e-27 - 1e-26 - 1e-26 - 2e-26;
@@ -103,10 +104,10 @@ TEST(SmallDenseValues, SmallEigenvaluesToHighRelativeAccuracy) {
 }
 
 TEST(SmallDenseValues, EmptyMatrices) {
-    EXPECT_TRUE(SmallCholesky(Matrix(0, 0)).ok());
-    EXPECT_EQ(SmallCholesky(Matrix(0, 0)).solve(Vector(0)).size(), 0);
-    EXPECT_EQ(SmallEigen(Matrix(0, 0)).values.size(), 0);
-    EXPECT_EQ(largest(Vector(0)), 0.0);
+    EXPECT_TRUE(linalg::Cholesky(Matrix(0, 0)).ok());
+    EXPECT_EQ(linalg::Cholesky(Matrix(0, 0)).solve(Vector(0)).size(), 0);
+    EXPECT_EQ(linalg::SymmetricEigen(Matrix(0, 0)).values.size(), 0);
+    EXPECT_EQ(linalg::largest(Vector(0)), 0.0);
 }
 
 TEST(SmallDenseValues, Vectors) {
@@ -114,12 +115,12 @@ TEST(SmallDenseValues, Vectors) {
     v << 1.0, -4.0, 2.0;
     step << 1.0, 1.0, -10.0;
     lower << -9.0, -9.0, 0.5;
-    EXPECT_EQ(largest(v), 4.0);
-    EXPECT_EQ(moved(v, 0.5, step, lower), (Vector(3) << 1.5, -3.5, 0.5).finished());
-    EXPECT_TRUE(all_finite(v.data(), 3));
+    EXPECT_EQ(linalg::largest(v), 4.0);
+    EXPECT_EQ(linalg::moved(v, 0.5, step, lower), (Vector(3) << 1.5, -3.5, 0.5).finished());
+    EXPECT_TRUE(linalg::all_finite(v.data(), 3));
     v[2] = std::numeric_limits<double>::infinity();
-    EXPECT_FALSE(all_finite(v.data(), 3));
-    EXPECT_TRUE(all_finite(v.data(), 2));
+    EXPECT_FALSE(linalg::all_finite(v.data(), 3));
+    EXPECT_TRUE(linalg::all_finite(v.data(), 2));
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ TEST(SelectTerms, OfAGaussianWorldIsTheClosedForm) {
                 others.push_back(selection.kept[l]);
                 places.push_back(static_cast<Index>(l));
             }
-        expect_close(term.evidence_gain, with - world.log_evidence(others, selected(alpha, places)), 1e-7);
+        expect_close(term.evidence_gain, with - world.log_evidence(others, linalg::selected(alpha, places)),
+                     1e-7);
     }
     for (const TermScore& term : selection.terms) {
         expect_close(term.evidence_gain, unit_information_gain(term.z, 12.0), 1e-6, term.name);

@@ -26,7 +26,7 @@ int main(int count, char** words) {
     const auto map = ising::bernoulli_map({.level = 2});
     const SamplesOnly<std::vector<ising::Spin>> fine;
     const auto exact = EMCoarseGrainer{fine, coarse, map, TransferMatrix{}}.fit(data, {.beta = beta});
-    const SmallCholesky information(exact.likelihood.observed());
+    const linalg::Cholesky information(exact.likelihood.observed());
     const EngineRoles engines{MonteCarlo(HeatBath{}, {.samples = 50 * factor, .standard_errors = false}),
                               MonteCarlo(HeatBath{}, {.samples = 200 * factor, .standard_errors = false})};
 

@@ -136,7 +136,7 @@ Settings settings_of(const CoverageResult& result) {
     const std::string data =
         std::to_string(s.data_sets) + " data sets of S_f = " + std::to_string(s.samples) +
         (s.chain ? " samples along a Metropolis chain, " + std::to_string(s.chain->thinning) +
-                       " sweeps apart, after " + std::to_string(s.chain->burn_in)
+                       " sweeps apart, after " + std::to_string(s.chain->warm_up)
                  : " independent exact samples");
     return {{"fine chain", chain_text(chain.sites, chain.boundary)},
             {"couplings", "J_0 = " + text_of(chain.strength) + ", range L_f = " +

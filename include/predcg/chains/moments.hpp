@@ -34,10 +34,10 @@ public:
         const Index end = final_state(shape_, start);
         if (from_.weight[end] == 0.0) return;
         Matrix covariance(d_, d_);
-        const double* packed = column(from_.covariance, end);
+        const double* packed = linalg::column(from_.covariance, end);
         for (Index k = 0; k < d_; ++k)
             for (Index l = 0; l <= k; ++l) covariance(k, l) = covariance(l, k) = *packed++;
-        total.add(log_weight + std::log(from_.weight[end]), column_of(from_.mean, end), covariance);
+        total.add(log_weight + std::log(from_.weight[end]), linalg::column_of(from_.mean, end), covariance);
     }
 
 private:
@@ -62,19 +62,19 @@ private:
             const double p = share(code, s, next);
             if (p == 0.0) return;
             const double* f = statistic + code * d_;
-            const double* mean = column(from_.mean, s);
-            double* result = column(to_.mean, next);
+            const double* mean = linalg::column(from_.mean, s);
+            double* result = linalg::column(to_.mean, next);
             for (Index k = 0; k < d_; ++k) result[k] += p * (mean[k] + f[k]);
         });
         for_each_window(shape_, [&](Index code, Index s, Index next) {
             const double p = share(code, s, next);
             if (p == 0.0) return;
             const double* f = statistic + code * d_;
-            const double* mean = column(from_.mean, s);
-            const double* centre = column(to_.mean, next);
+            const double* mean = linalg::column(from_.mean, s);
+            const double* centre = linalg::column(to_.mean, next);
             for (Index k = 0; k < d_; ++k) value_[k] = mean[k] + f[k] - centre[k];
-            const double* covariance = column(from_.covariance, s);
-            double* result = column(to_.covariance, next);
+            const double* covariance = linalg::column(from_.covariance, s);
+            double* result = linalg::column(to_.covariance, next);
             for (Index k = 0; k < d_; ++k)
                 for (Index l = 0; l <= k; ++l, ++result, ++covariance)
                     *result += p * (*covariance + value_[k] * value_[l]);

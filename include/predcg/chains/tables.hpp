@@ -98,7 +98,7 @@ private:
         for (Index t = 0; t < weights_.cols(); ++t) {
             double top = impossible, least = -impossible;
             for (const double value :
-                 std::span(column(weights_, t), static_cast<std::size_t>(weights_.rows()))) {
+                 std::span(linalg::column(weights_, t), static_cast<std::size_t>(weights_.rows()))) {
                 if (!(value < -impossible))
                     fail(function, "the log weight of a window is " + to_text(value));  // NaN or infinite
                 top = std::max(top, value);
@@ -110,7 +110,8 @@ private:
         }
         if (steps * spread_ > 600.0) logs_ = weights_;  // 745 is -log of the least double
         for (Index t = 0; t < weights_.cols(); ++t)
-            for (double& value : std::span(column(weights_, t), static_cast<std::size_t>(weights_.rows())))
+            for (double& value :
+                 std::span(linalg::column(weights_, t), static_cast<std::size_t>(weights_.rows())))
                 value = std::exp(value - tops[t]);
         for (Index i = 0; i < shape_.sites; ++i)
             log_shift_ += tops[shape_.table_of(i, translation_invariant_)];
@@ -201,10 +202,11 @@ inline double run_forward(const ChainShape& shape, const WeightTables& plain, In
 inline Messages run_messages(const ChainShape& shape, const WeightTables& weights, Index start) {
     Messages m{Matrix(shape.states, shape.sites + 1), Matrix::Zero(shape.states, shape.sites + 1),
                Vector(shape.sites), 0.0, -std::numeric_limits<double>::infinity()};
-    weights.initial_message(start, column(m.forward, 0));
+    weights.initial_message(start, linalg::column(m.forward, 0));
     double log_weight = weights.log_shift();
     for (Index i = 0; i < shape.sites; ++i) {
-        m.scale[i] = forward_step(shape, weights.at(i), column(m.forward, i), column(m.forward, i + 1));
+        m.scale[i] = forward_step(shape, weights.at(i), linalg::column(m.forward, i),
+                                  linalg::column(m.forward, i + 1));
         if (m.scale[i] == 0.0) return m;
         log_weight += std::log(m.scale[i]);
     }
@@ -213,8 +215,8 @@ inline Messages run_messages(const ChainShape& shape, const WeightTables& weight
     m.backward(final_state(shape, start), shape.sites) = 1.0;
     for (Index i = shape.sites - 1; i >= 0; --i) {
         const double* weight = weights.at(i);
-        double* to = column(m.backward, i);
-        const double* from = column(m.backward, i + 1);
+        double* to = linalg::column(m.backward, i);
+        const double* from = linalg::column(m.backward, i + 1);
         for_each_window(shape, [&](Index code, Index s, Index next) { to[s] += weight[code] * from[next]; });
         for (Index s = 0; s < shape.states; ++s) to[s] /= m.scale[i];
     }

@@ -14,10 +14,10 @@ concept ExpectationEngine =
     std::copyable<E> &&  // kept by value in grainer and fit
     Target<T> && Statistic<S, configuration_t<space_t<T>>> &&
     requires {
-        typename E::template state<T>;
-        requires std::default_initializable<typename E::template state<T>>;  // made before the first call
+        typename E::template State<T>;
+        requires std::default_initializable<typename E::template State<T>>;  // made before the first call
     } &&
-    requires(const E engine, const T target, const S statistic, typename E::template state<T>& state,
+    requires(const E engine, const T target, const S statistic, typename E::template State<T>& state,
              const StreamKey& key) {
         { engine.expect(target, statistic, state, key) } -> std::convertible_to<Moments>;
     };

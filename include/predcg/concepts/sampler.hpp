@@ -6,9 +6,9 @@ namespace predcg {
 /// A kernel that leaves a target invariant: advance(target, X, rng) moves X. Exact draws are kernels, too:
 /// they ignore the old X.
 ///
-/// Optional, for many moves under one target: `auto prepare(target)` makes tables once, and
-/// `advance_prepared(prepared, X, rng)` uses them. A kernel that tunes itself has a default-constructible
-/// `State`, takes it as further argument before rng in both, and has adapt_prepared of the same arguments:
+/// Optional, for many moves under one target: `auto setup(target)` makes tables once, and
+/// `advance_with(made, X, rng)` uses them. A kernel that tunes itself has a default-constructible
+/// `State`, takes it as further argument before rng in both, and has adapt_with of the same arguments:
 /// a move that tunes, made during warm-up only.
 template <class K, class T>
 concept Sampler =

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace predcg {
+namespace predcg::linalg {
 
 /// max_k |v_k|, 0 for an empty vector.
 inline double largest(const Vector& v) {
@@ -125,9 +125,9 @@ inline Matrix product(const Matrix& A, const Matrix& B) {
 
 /// P = L L^T of a symmetric matrix (lower triangle read); ok() is false where it is not positive definite
 /// to rounding. O(n^3), unblocked (Golub and Van Loan, "Matrix Computations", 4.2).
-class SmallCholesky {
+class Cholesky {
 public:
-    explicit SmallCholesky(Matrix P) : L_(std::move(P)) {
+    explicit Cholesky(Matrix P) : L_(std::move(P)) {
         const Index n = L_.rows();
         for (Index j = 0; j < n; ++j) {
             const double before = L_(j, j);
@@ -170,11 +170,11 @@ private:
 
 /// Eigenvalues (ascending) and unit eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi
 /// rotations: small eigenvalues to high relative accuracy (Golub and Van Loan, 8.5). O(n^3) a sweep.
-struct SmallEigen {
+struct SymmetricEigen {
     Vector values;
     Matrix vectors;
 
-    [[gnu::cold]] explicit SmallEigen(Matrix A)
+    [[gnu::cold]] explicit SymmetricEigen(Matrix A)
         : values(A.rows()), vectors(Matrix::Zero(A.rows(), A.cols())) {
         const Index n = A.rows();
         for (Index k = 0; k < n; ++k) vectors(k, k) = 1.0;
@@ -213,4 +213,4 @@ private:
     }
 };
 
-}  // namespace predcg
+}  // namespace predcg::linalg

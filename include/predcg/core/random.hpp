@@ -1,5 +1,6 @@
 #pragma once
 // Random streams with an identity, and the few distributions the library draws from.
+#include <predcg/core/error.hpp>
 #include <predcg/core/philox.hpp>
 #include <predcg/core/types.hpp>
 
@@ -13,45 +14,67 @@
 namespace predcg {
 
 /// What a stream is for: the one registry of purposes. Two uses of chance never share a purpose, so
-/// that they never share random numbers. Append only: the numbers are part of reproducibility.
-enum class Purpose : std::uint32_t {
-    generate = 1,     ///< fine-scale data
-    start = 2,        ///< starts of a fit
-    predict = 3,      ///< draws of (X, x) for predictions without an exact route
-    latent = 4,       ///< E-step: expectations under q(X|x)
-    coarse = 5,       ///< M-step: expectations under p_c(X)
-    check = 6,        ///< checks of user types
-    batch = 7,        ///< which data a minibatch holds
-    posterior = 8,    ///< draws of parameters
-    replicate = 9,    ///< replicated data sets of predictive checks
-    calibrate = 10,   ///< what a calibration draws itself
-    predictive = 11,  ///< single configurations of predictive distributions
-    tie = 12,         ///< ties of a deterministic map that are drawn
-    mean_field = 13,  ///< starts of a mean field
-    folds = 14,       ///< which data a fold of a cross-validation holds
+/// that they never share random numbers. Append only, up to 255: the numbers are part of reproducibility.
+enum class Purpose : std::uint8_t {
+    generate = 1,           ///< fine-scale data
+    start = 2,              ///< starts of a fit
+    predict = 3,            ///< independent draws of (X, x) for predictions without an exact route
+    latent = 4,             ///< E-step: expectations under q(X|x)
+    coarse = 5,             ///< M-step: expectations under p_c(X)
+    check = 6,              ///< checks of user types
+    batch = 7,              ///< which data a minibatch of a fit holds
+    posterior = 8,          ///< chains of the full posterior
+    replicate = 9,          ///< replicated data sets of predictive checks
+    calibrate = 10,         ///< what a calibration draws itself
+    predictive = 11,        ///< single configurations of predictive intervals
+    tie = 12,               ///< ties of a deterministic map that are drawn
+    mean_field = 13,        ///< starts of a mean field
+    folds = 14,             ///< which data a fold of a cross-validation holds
+    laplace = 15,           ///< draws of the joint Laplace approximation
+    laplace_slides = 16,    ///< draws of the slides' Laplace approximation
+    exchange = 17,          ///< chains of the exchange algorithm
+    evidence = 18,          ///< proposals of bridge sampling
+    curvature_latent = 19,  ///< repeated evaluations of the likelihood: under q(X|x)
+    curvature_coarse = 20,  ///< and under p_c(X)
+    pass = 21,              ///< order of the data in a pass of online EM
+    predict_chain = 22,     ///< a chain of X for predictions
+    predict_fine = 23,      ///< x given the X of that chain
+    draw_posterior = 24,    ///< configurations drawn with a posterior
+    draw_fit = 25,          ///< configurations drawn with a fit
+    blank = 26,             ///< a configuration that is overwritten before it is read
 };
 
 /// The identity of a stream of random numbers.
 struct StreamKey {
     std::uint64_t seed = 1;
     Purpose purpose = Purpose::check;
-    std::uint32_t index = 0;      ///< datum, draw, start, chain
+    std::uint64_t index = 0;      ///< datum, draw, start, chain; below 2^44
     std::uint32_t iteration = 0;  ///< of a fit
+    std::uint32_t call = 0;       ///< of an iteration that asks more than once; below 2^12
 };
 
 /// The stream of an identity. Equal identity gives equal numbers on every machine and for every number of
-/// threads; different identities never overlap within 2^34 outputs.
+/// threads; different identities never overlap within 2^34 outputs. Throws ArgumentError for an index or a
+/// call that is too large.
 ///
-/// seed -> key; counter words, most significant first: (purpose, index, iteration, block).
+/// seed -> key; counter words, most significant first: (call, high part of the index, purpose: 12, 12 and 8
+/// bits; low part of the index; iteration; block).
 inline Philox4x32 make_stream(const StreamKey& key) {
+#ifdef PREDCG_STREAM_RECORDER
+    PREDCG_STREAM_RECORDER(key);  // a test looks at every identity that is used
+#endif
+    require(key.index >> 44 == 0, "make_stream", "index", key.index, "an integer below 2^44");
+    require(key.call >> 12 == 0, "make_stream", "call", key.call, "an integer below 2^12");
     Philox4x32 engine;
     engine.set_key({static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)});
-    engine.set_counter({static_cast<std::uint32_t>(key.purpose), key.index, key.iteration, 0});
+    const auto high = static_cast<std::uint32_t>(key.index >> 32);
+    engine.set_counter({key.call << 20 | high << 8 | static_cast<std::uint32_t>(key.purpose),
+                        static_cast<std::uint32_t>(key.index), key.iteration, 0});
     return engine;
 }
-inline Philox4x32 make_stream(std::uint64_t seed, Purpose purpose, std::uint32_t index = 0,
+inline Philox4x32 make_stream(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0,
                               std::uint32_t iteration = 0) {
-    return make_stream({seed, purpose, index, iteration});
+    return make_stream({.seed = seed, .purpose = purpose, .index = index, .iteration = iteration});
 }
 
 /// What Boost.Random asks of a generator: a uniform random bit generator, the user's own or ours.

@@ -81,7 +81,7 @@ struct Wall {
     double offset = 0.0;
 
     /// > 0 inside.
-    double distance(const Vector& X) const { return dot(normal, X) - offset; }
+    double distance(const Vector& X) const { return linalg::dot(normal, X) - offset; }
 };
 
 /// R^n between walls: what kernels on R^n reflect at.
@@ -109,7 +109,7 @@ public:
         for (int round = 0; round < 1000 && !contains(X); ++round)
             for (const Wall& wall : walls_)
                 if (const double d = wall.distance(X); d < 0.0) {
-                    const double step = 2.0 * d / squared_norm(wall.normal);
+                    const double step = 2.0 * d / linalg::squared_norm(wall.normal);
                     for (Index k = 0; k < X.size(); ++k) X[k] -= step * wall.normal[k];
                 }
         return X;

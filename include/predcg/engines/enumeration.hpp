@@ -20,7 +20,7 @@ struct Enumeration {
     double limit = 4'194'304.0;  ///< configurations (2^22: seconds)
 
     template <class T>
-    using state = NoState;
+    using State = NoState;
 
     /// log of the sum over all configurations of the target's density.
     template <FiniteTarget T>
@@ -58,7 +58,7 @@ struct Enumeration {
         checked(sum.log_weight());
         const Moments m = sum.moments();
         if (order < 2) return {m.mean, {}};
-        return {m.mean, second_moments(m.covariance, m.mean)};
+        return {m.mean, linalg::second_moments(m.covariance, m.mean)};
     }
 
     /// P(X_i = a, X_j = b), q x q, letters in the order of values().

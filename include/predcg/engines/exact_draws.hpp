@@ -5,11 +5,11 @@
 namespace predcg {
 
 /// Independent exact draws as a kernel: the old X is ignored. Engine defaults to the exact one that suits
-/// the target's structure; prepare(target) pays for it once.
+/// the target's structure; setup(target) pays for it once.
 template <class Engine = void>
 struct ExactDraws {
     template <Target T>
-    auto prepare(const T& target) const {
+    auto setup(const T& target) const {
         if constexpr (std::is_void_v<Engine>)
             return exact_engine_t<T>{}.sampler(target);
         else
@@ -18,12 +18,12 @@ struct ExactDraws {
 
     template <Target T, RandomBits R>
     void advance(const T& target, configuration_t<space_t<T>>& X, R& rng) const {
-        auto prepared = prepare(target);
-        X = prepared.draw(rng);
+        auto made = setup(target);
+        X = made.draw(rng);
     }
 
-    template <class Prepared, class X, RandomBits R>
-    void advance_prepared(Prepared& sampler, X& configuration, R& rng) const {
+    template <class Setup, class X, RandomBits R>
+    void advance_with(Setup& sampler, X& configuration, R& rng) const {
         configuration = sampler.draw(rng);
     }
 };

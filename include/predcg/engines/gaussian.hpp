@@ -18,12 +18,12 @@ namespace detail {
 template <class M = Matrix>
 struct GaussianFactor {
     explicit GaussianFactor(const QuadraticForm& log_density)
-        : factor(M(scaled(log_density.A, -1.0))), mean(factor.solve(log_density.b)) {
+        : factor(M(linalg::scaled(log_density.A, -1.0))), mean(factor.solve(log_density.b)) {
         const Vector diagonal = factor.matrixLLT().diagonal();
         double log_det = 0.0;
         for (const double pivot : diagonal) log_det += 2.0 * std::log(pivot);
         log_partition = 0.5 * static_cast<double>(mean.size()) * std::log(2.0 * std::numbers::pi) -
-                        0.5 * log_det + 0.5 * dot(log_density.b, mean) + log_density.c;
+                        0.5 * log_det + 0.5 * linalg::dot(log_density.b, mean) + log_density.c;
         // A pivot that is rounding of the diagonal it came from is zero.
         const double rounding =
             16.0 * static_cast<double>(mean.size()) * std::numeric_limits<double>::epsilon();
@@ -59,7 +59,7 @@ auto gaussian_factor(const T& target) {
 /// Throws NumericalError where the precision P is not positive definite: the target has no integral.
 struct GaussianEngine {
     template <class T>
-    using state = NoState;
+    using State = NoState;
 
     template <GaussianTarget T>
     double log_partition(const T& target) const {
@@ -92,7 +92,8 @@ struct GaussianEngine {
             for (Index l = 0; l <= k; ++l) {
                 const auto row = static_cast<std::size_t>(k), column = static_cast<std::size_t>(l);
                 m.covariance(k, l) = m.covariance(l, k) =
-                    0.5 * trace_of_product(spread[row], spread[column]) + dot(slope[row], carried[column]);
+                    0.5 * linalg::trace_of_product(spread[row], spread[column]) +
+                    linalg::dot(slope[row], carried[column]);
             }
         return m;
     }
@@ -101,7 +102,7 @@ struct GaussianEngine {
     SiteMoments site_moments(const T& target, int order) const {
         const auto gaussian = detail::gaussian_factor(target);
         if (order < 2) return {gaussian.mean, {}};
-        return {gaussian.mean, second_moments(gaussian.covariance(), gaussian.mean)};
+        return {gaussian.mean, linalg::second_moments(gaussian.covariance(), gaussian.mean)};
     }
 
     /// Independent draws mean + L^-T z with P = L L^T.

@@ -47,7 +47,7 @@ struct MeanField {
     double cost_limit = 1e8;  ///< operations of a sweep (about a nanosecond each)
 
     template <class T>
-    using state = NoState;
+    using State = NoState;
 
     /// The best product found.
     template <ChainTarget T>

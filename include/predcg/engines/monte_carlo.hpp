@@ -16,7 +16,7 @@ namespace predcg {
 struct MonteCarloSettings {
     Index samples = 50;   ///< for each target and call, over all its chains
     Index chains = 1;     ///< for each target; they persist from call to call
-    Index burn_in = 100;  ///< moves of a new chain before its first sample; kernels tune themselves here
+    Index warm_up = 100;  ///< moves of a new chain before its first sample; kernels tune themselves here
     Index refresh = 5;    ///< moves of an old chain before the first sample under a changed target
     Index thinning = 1;   ///< moves from sample to sample
     Index threads = 1;    ///< for batches; results do not depend on it
@@ -29,7 +29,7 @@ struct PhiloxStreams {
     Philox4x32 operator()(const StreamKey& key) const { return make_stream(key); }
 };
 
-/// Engine that averages over samples of a kernel. Chains are persistent: they live in state<T>, start
+/// Engine that averages over samples of a kernel. Chains are persistent: they live in State<T>, start
 /// anywhere in the space, and go on where the last call left them. Standard errors take autocorrelation into
 /// account: sd sqrt(tau / samples) with the integrated autocorrelation time tau over the call's samples. Cost
 /// of a call: (samples thinning + chains refresh) moves and samples evaluations of the statistic.
@@ -38,7 +38,7 @@ class MonteCarlo {
 public:
     /// Chains of one target. Copies are independent from then on.
     template <class T>
-    struct state {
+    struct State {
         struct Chain {
             configuration_t<space_t<T>> X;
             detail::kernel_state_t<Kernel> kernel{};
@@ -52,7 +52,7 @@ public:
         constexpr Index many = std::numeric_limits<Index>::max();
         require_range(settings.samples, 2, many, "MonteCarlo", "samples");
         require_range(settings.chains, 1, settings.samples, "MonteCarlo", "chains", "the samples");
-        require_range(settings.burn_in, 0, many, "MonteCarlo", "burn_in");
+        require_range(settings.warm_up, 0, many, "MonteCarlo", "warm_up");
         require_range(settings.refresh, 0, many, "MonteCarlo", "refresh");
         require_range(settings.thinning, 1, many, "MonteCarlo", "thinning");
         require_range(settings.threads, 1, many, "MonteCarlo", "threads");
@@ -70,14 +70,14 @@ public:
 
     template <Target T, Statistic<configuration_t<space_t<T>>> S>
         requires Sampler<Kernel, T>
-    Moments expect(const T& target, const S& statistic, state<T>& chains, const StreamKey& key) const {
+    Moments expect(const T& target, const S& statistic, State<T>& chains, const StreamKey& key) const {
         auto rng = streams_(key);
         detail::KernelRun<Kernel, T> run(kernel_, target);
         if (chains.chains.empty()) {
             for (Index c = 0; c < settings_.chains; ++c) {
                 chains.chains.push_back({target.space().random(rng), {}});
                 auto& chain = chains.chains.back();
-                for (Index k = 0; k < settings_.burn_in; ++k) run.warm_up(chain.X, chain.kernel, rng);
+                for (Index k = 0; k < settings_.warm_up; ++k) run.warm_up(chain.X, chain.kernel, rng);
             }
         } else {
             for (auto& chain : chains.chains)
@@ -103,7 +103,7 @@ public:
         return finish(sum.moments(), draws, static_cast<double>(rows * count));
     }
 
-    /// Draws along one chain of the kernel: burn_in moves before the first, thinning moves before each.
+    /// Draws along one chain of the kernel: warm_up moves before the first, thinning moves before each.
     /// Correlated, and of the target only as far as the chain has converged.
     template <Target T>
         requires Sampler<Kernel, T>
@@ -116,7 +116,7 @@ public:
         configuration_t<space_t<T>> draw(R& rng) {
             if (!X_) {
                 X_ = space_.random(rng);
-                for (Index k = 0; k < settings_.burn_in; ++k) run_.warm_up(*X_, kernel_, rng);
+                for (Index k = 0; k < settings_.warm_up; ++k) run_.warm_up(*X_, kernel_, rng);
             }
             for (Index k = 0; k < settings_.thinning; ++k) run_.advance(*X_, kernel_, rng);
             return *X_;

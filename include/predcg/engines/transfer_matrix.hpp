@@ -26,13 +26,13 @@ struct TransferMatrix {
     double memory_limit = 2e9;  ///< bytes of tables
 
     template <class T>
-    using state = NoState;
+    using State = NoState;
 
     /// log of the sum over all configurations of the target's density.
     template <ChainTarget T>
     double log_partition(const T& target) const {
         return detail::log_partition(
-            prepare(target, target.window(), 1.0, 0.0, "TransferMatrix::log_partition"));
+            tabulate(target, target.window(), 1.0, 0.0, "TransferMatrix::log_partition"));
     }
 
     /// Mean and covariance of a statistic, and log_partition.
@@ -44,9 +44,9 @@ struct TransferMatrix {
     template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic) const {
         const Index d = statistic.size();
-        const auto problem = prepare(target, common_window(target.window(), statistic.window()),
-                                     2.0 + static_cast<double>(d * (d + 3) / 2), static_cast<double>(d),
-                                     "TransferMatrix::expect");
+        const auto problem = tabulate(target, common_window(target.window(), statistic.window()),
+                                      2.0 + static_cast<double>(d * (d + 3) / 2), static_cast<double>(d),
+                                      "TransferMatrix::expect");
         const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
         return detail::chain_moments(problem, statistics, d);
     }
@@ -86,7 +86,7 @@ struct TransferMatrix {
             return sums;
         }
         const Index common = statistic.size();
-        const auto problem = prepare(target, window, 3.0, static_cast<double>(size), function);
+        const auto problem = tabulate(target, window, 3.0, static_cast<double>(size), function);
         detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function), owns,
                                  size - common);
         const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights,
@@ -113,7 +113,7 @@ struct TransferMatrix {
             for (Index k = 0; k < values.size(); ++k) alone(k);
             return values;
         }
-        const auto problem = prepare(target, window, 1.0, 0.0, function);
+        const auto problem = tabulate(target, window, 1.0, 0.0, function);
         const auto one = [](Index) { return 1.0; };
         const auto keep = [&](auto&, Index first, Index lanes, const auto& weights, const auto& log_z) {
             for (Index lane = 0; lane < lanes; ++lane)
@@ -129,7 +129,7 @@ struct TransferMatrix {
     template <ChainTarget T>
     std::vector<Vector> window_marginals(const T& target) const {
         return detail::window_marginals(
-            prepare(target, target.window(), 4.0, 1.0, "TransferMatrix::window_marginals"));
+            tabulate(target, target.window(), 4.0, 1.0, "TransferMatrix::window_marginals"));
     }
 
     /// P(X_i = a, X_j = b), q x q, letters in the order of values().
@@ -141,7 +141,7 @@ struct TransferMatrix {
         const SiteIndicators<Space> indicators{target.space(), i, j};
         const Moments m = expect(target, indicators);
         const Index q = indicators.size() / 2;
-        const Matrix both = second_moments(m.covariance, m.mean);
+        const Matrix both = linalg::second_moments(m.covariance, m.mean);
         Matrix corner(q, q);
         for (Index b = 0; b < q; ++b)
             for (Index a = 0; a < q; ++a) corner(a, b) = both(a, q + b);
@@ -157,7 +157,7 @@ struct TransferMatrix {
             (Window(target.window()).boundary == Boundary::periodic || Window(target.window()).width == 1);
         const double origins = order < 2 ? 0.0 : ring ? 1.0 : static_cast<double>(target.space().size());
         const auto problem =
-            prepare(target, target.window(), 4.0 + origins, 0.0, "TransferMatrix::site_moments");
+            tabulate(target, target.window(), 4.0 + origins, 0.0, "TransferMatrix::site_moments");
         Vector value(problem.shape.codes());
         const auto& letters = target.space().values();
         for (Index code = 0; code < value.size(); ++code)
@@ -170,7 +170,7 @@ struct TransferMatrix {
     class ConfigurationSampler {
     public:
         [[gnu::cold]] ConfigurationSampler(const TransferMatrix& engine, const T& target)
-            : draw_(engine.prepare(target, target.window(), 2.0, 0.0, "TransferMatrix::sampler"),
+            : draw_(engine.tabulate(target, target.window(), 2.0, 0.0, "TransferMatrix::sampler"),
                     engine.memory_limit),
               space_(target.space()), blank_(blank_configuration(space_)),
               uniforms_(static_cast<std::size_t>(draw_.uniforms())) {}
@@ -226,8 +226,8 @@ private:
     /// Shape and weights, after the cost was found to be within the limits: `work` operations for every
     /// window and start, `numbers` more doubles for every window.
     template <ChainTarget T>
-    [[gnu::cold]] detail::ChainProblem prepare(const T& target, Window window, double work, double numbers,
-                                               const char* function) const {
+    [[gnu::cold]] detail::ChainProblem tabulate(const T& target, Window window, double work, double numbers,
+                                                const char* function) const {
         const auto shape = detail::chain_shape(target.space(), window, function);
         const double windows = static_cast<double>(shape.codes());
         const double cost =

@@ -114,7 +114,7 @@ std::string component_name(const CheckedStatistic<O>& statistic, Index c, Index 
 inline Vector chosen_components(const Vector& all, const std::vector<Index>& components) {
     for (const Index k : components)
         require_range(k, 0, all.size() - 1, "CheckedStatistic", "component", "of the statistic");
-    return components.empty() ? all : selected(all, components);
+    return components.empty() ? all : linalg::selected(all, components);
 }
 
 /// T of a data set: the components asked for.

@@ -231,7 +231,7 @@ std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& ob
         require_equal(run.prediction.size(), run.target.size(), "compare",
                       "length of the predictions of " + to_text(names[m]),
                       "the components of all observables");
-        if (!all_finite(run.prediction.data(), run.prediction.size()))
+        if (!linalg::all_finite(run.prediction.data(), run.prediction.size()))
             run.failure = "predictions are not finite";
     });
 

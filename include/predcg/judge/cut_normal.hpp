@@ -18,7 +18,7 @@ public:
     /// ok() is false where the covariance is not positive definite.
     CutNormal(Vector mean, const Matrix& covariance, Vector lower)
         : mean_(std::move(mean)), lower_(std::move(lower)), order_(bounded_first(lower_)),
-          factor_(selected(covariance, order_)) {}
+          factor_(linalg::selected(covariance, order_)) {}
 
     bool ok() const { return factor_.ok(); }
 
@@ -63,7 +63,7 @@ private:
 
     Vector mean_, lower_;
     std::vector<Index> order_;
-    SmallCholesky factor_;
+    linalg::Cholesky factor_;
 };
 
 }  // namespace predcg::detail

@@ -51,7 +51,7 @@ inline double log_normal_cdf(double x) {
 inline std::optional<double> laplace_integral(const PosteriorExpansion& at, const Vector& z,
                                               const std::vector<Wall>& walls) {
     const Index d = z.size();
-    const SmallEigen eigen(at.information);
+    const linalg::SymmetricEigen eigen(at.information);
     if (!(eigen.values[0] > 0.0)) return std::nullopt;
     const Matrix root = inverse_root(at.information);
     const Vector shift = root * (root.transpose() * at.gradient);

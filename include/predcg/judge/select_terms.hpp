@@ -88,7 +88,7 @@ public:
         const Vector at = posterior.z_of(mode);
         const PosteriorExpansion expansion = posterior.expansion(at);
         log_evidence = laplace_integral(expansion, at, posterior.space().walls());
-        const SmallCholesky information(expansion.information);
+        const linalg::Cholesky information(expansion.information);
         if (!information.ok()) log_evidence.reset();
         if (!log_evidence) return;
         const TermInformation terms(information, at.size(), at.head(precision.size()), precision);
@@ -104,8 +104,8 @@ public:
         for (std::size_t k = 0; k < kept.size(); ++k)
             if (k != place) left.push_back(static_cast<Index>(k));
         for (const Index k : left) less.kept.push_back(kept[static_cast<std::size_t>(k)]);
-        less.precision = selected(precision, left);
-        std::optional<Parameters> start = Parameters{selected(mode.theta, left), mode.eta};
+        less.precision = linalg::selected(precision, left);
+        std::optional<Parameters> start = Parameters{linalg::selected(mode.theta, left), mode.eta};
         if (!is_admissible(with_terms(grainer.coarse(), less.kept), start->theta))
             start.reset();  // the potential needs the term beside these values of the others: its own start
         less.fit(grainer, data, settings, std::move(start));

@@ -39,7 +39,7 @@ namespace detail {
 struct TermInformation {
     Vector precision, z;
 
-    TermInformation(const SmallCholesky& information, Index size, const Vector& estimate,
+    TermInformation(const linalg::Cholesky& information, Index size, const Vector& estimate,
                     const Vector& prior_precision)
         : precision(estimate.size()), z(estimate.size()) {
         for (Index k = 0; k < estimate.size(); ++k) {

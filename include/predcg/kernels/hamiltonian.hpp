@@ -68,7 +68,7 @@ struct Hamiltonian {
     };
 
     template <Target T>
-    detail::ContinuousView<T> prepare(const T& target) const {
+    detail::ContinuousView<T> setup(const T& target) const {
         static_assert(GaussianTarget<T> || DifferentiableTarget<T>,
                       "predcg: Hamiltonian needs the gradient of the target in X: energy_gradient in the "
                       "potential and log_density_gradient in the map's likelihood, or quadratic forms");
@@ -77,18 +77,18 @@ struct Hamiltonian {
 
     template <Target T, RandomBits R>
     void advance(const T& target, Vector& X, State& state, R& rng) const {
-        advance_prepared(prepare(target), X, state, rng);
+        advance_with(setup(target), X, state, rng);
     }
 
-    template <class Prepared, RandomBits R>
-    void advance_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
+    template <class Setup, RandomBits R>
+    void advance_with(const Setup& target, Vector& X, State& state, R& rng) const {
         if (std::isnan(state.log_step)) begin(target, X, state, rng);
         const double step = std::exp(state.tuned > 0 ? state.log_step_mean : state.log_step);
         state.accepted += move(target, X, state, step, rng);
     }
 
-    template <class Prepared, RandomBits R>
-    void adapt_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
+    template <class Setup, RandomBits R>
+    void adapt_with(const Setup& target, Vector& X, State& state, R& rng) const {
         if (std::isnan(state.log_step)) begin(target, X, state, rng);
         const double accept = move(target, X, state, std::exp(state.log_step), rng);
         ++state.tuned;
@@ -106,8 +106,8 @@ struct Hamiltonian {
 
 private:
     /// A first step: doubled or halved until the acceptance of one leapfrog step crosses one half.
-    template <class Prepared, RandomBits R>
-    void begin(const Prepared& target, const Vector& X, State& state, R& rng) const {
+    template <class Setup, RandomBits R>
+    void begin(const Setup& target, const Vector& X, State& state, R& rng) const {
         if (state.variance.size() == 0) state.variance = Vector::Ones(X.size());
         double step = 1.0;
         int direction = 0;
@@ -135,8 +135,8 @@ private:
     }
 
     /// Moves X by a trajectory, or not; returns the probability of acceptance.
-    template <class Prepared, RandomBits R>
-    double move(const Prepared& target, Vector& X, const State& state, double step, R& rng) const {
+    template <class Setup, RandomBits R>
+    double move(const Setup& target, Vector& X, const State& state, double step, R& rng) const {
         const double length = path * (0.5 + uniform(rng));
         const auto steps =
             static_cast<Index>(std::clamp(std::ceil(length / step), 1.0, static_cast<double>(max_steps)));
@@ -150,9 +150,9 @@ private:
     }
 
     /// Leapfrog with fresh momenta p ~ N(0, 1 / variance); returns minus the energy error.
-    template <class Prepared, RandomBits R>
-    static double trajectory(const Prepared& target, detail::DensityPoint& at, const State& state,
-                             double step, Index steps, R& rng) {
+    template <class Setup, RandomBits R>
+    static double trajectory(const Setup& target, detail::DensityPoint& at, const State& state, double step,
+                             Index steps, R& rng) {
         constexpr double outside = -std::numeric_limits<double>::infinity();
         Vector p = standard_normal_vector(rng, at.X.size());
         double before = at.log_density;

@@ -23,22 +23,22 @@ struct RandomWalk {
     };
 
     template <Target T>
-    detail::ContinuousView<T> prepare(const T& target) const {
+    detail::ContinuousView<T> setup(const T& target) const {
         return detail::ContinuousView<T>(target);
     }
 
     template <Target T, RandomBits R>
     void advance(const T& target, Vector& X, State& state, R& rng) const {
-        advance_prepared(prepare(target), X, state, rng);
+        advance_with(setup(target), X, state, rng);
     }
 
-    template <class Prepared, RandomBits R>
-    void advance_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
+    template <class Setup, RandomBits R>
+    void advance_with(const Setup& target, Vector& X, State& state, R& rng) const {
         move(target, X, state, rng);
     }
 
-    template <class Prepared, RandomBits R>
-    void adapt_prepared(const Prepared& target, Vector& X, State& state, R& rng) const {
+    template <class Setup, RandomBits R>
+    void adapt_with(const Setup& target, Vector& X, State& state, R& rng) const {
         const double accept = move(target, X, state, rng);
         ++state.moves;
         // The gain stops falling: a target that changes, as in EM, is followed.
@@ -55,8 +55,8 @@ struct RandomWalk {
 
 private:
     /// Probability of acceptance.
-    template <class Prepared, RandomBits R>
-    double move(const Prepared& target, Vector& X, State& state, R& rng) const {
+    template <class Setup, RandomBits R>
+    double move(const Setup& target, Vector& X, State& state, R& rng) const {
         if (std::isnan(state.log_step)) {
             state.log_step = std::log(step > 0.0 ? step : 2.4 / std::sqrt(static_cast<double>(X.size())));
             state.sd = Vector::Ones(X.size());

@@ -45,18 +45,18 @@ struct HeatBath {
 
     /// Tables of a target for many sweeps.
     template <FiniteTarget T>
-    auto prepare(const T& target) const {
+    auto setup(const T& target) const {
         return detail::conditionals(target);
     }
 
     template <FiniteTarget T, RandomBits R>
     void advance(const T& target, configuration_t<space_t<T>>& X, R& rng) const {
-        auto prepared = prepare(target);
-        advance_prepared(prepared, X, rng);
+        auto made = setup(target);
+        advance_with(made, X, rng);
     }
 
-    template <class Prepared, class X, RandomBits R>
-    void advance_prepared(Prepared& target, X& configuration, R& rng) const {
+    template <class Setup, class X, RandomBits R>
+    void advance_with(Setup& target, X& configuration, R& rng) const {
         target.load(configuration);
         const Index q = target.letters();
         detail::sweep(target, order, rng, [&](Index i) {
@@ -76,18 +76,18 @@ struct Metropolis {
     SweepOrder order = SweepOrder::random;
 
     template <FiniteTarget T>
-    auto prepare(const T& target) const {
+    auto setup(const T& target) const {
         return detail::conditionals(target);
     }
 
     template <FiniteTarget T, RandomBits R>
     void advance(const T& target, configuration_t<space_t<T>>& X, R& rng) const {
-        auto prepared = prepare(target);
-        advance_prepared(prepared, X, rng);
+        auto made = setup(target);
+        advance_with(made, X, rng);
     }
 
-    template <class Prepared, class X, RandomBits R>
-    void advance_prepared(Prepared& target, X& configuration, R& rng) const {
+    template <class Setup, class X, RandomBits R>
+    void advance_with(Setup& target, X& configuration, R& rng) const {
         target.load(configuration);
         const Index q = target.letters();
         if (q > 1)

@@ -8,7 +8,7 @@ namespace predcg {
 
 struct TrajectorySettings {
     Index samples = 50;
-    Index burn_in = 1000;  ///< moves before the first sample; kernels tune themselves here
+    Index warm_up = 1000;  ///< moves before the first sample; kernels tune themselves here
     Index thinning = 10;   ///< moves from sample to sample
 };
 
@@ -20,12 +20,12 @@ auto trajectory(const Kernel& kernel, const T& target, const TrajectorySettings&
     -> std::vector<configuration_t<space_t<T>>> {
     constexpr Index many = std::numeric_limits<Index>::max();
     require_range(settings.samples, 1, many, "trajectory", "samples");
-    require_range(settings.burn_in, 0, many, "trajectory", "burn_in");
+    require_range(settings.warm_up, 0, many, "trajectory", "warm_up");
     require_range(settings.thinning, 1, many, "trajectory", "thinning");
     detail::KernelRun<Kernel, T> run(kernel, target);
     detail::kernel_state_t<Kernel> state{};
     configuration_t<space_t<T>> X = target.space().random(rng);
-    for (Index k = 0; k < settings.burn_in; ++k) run.warm_up(X, state, rng);
+    for (Index k = 0; k < settings.warm_up; ++k) run.warm_up(X, state, rng);
     std::vector<configuration_t<space_t<T>>> samples;
     samples.reserve(static_cast<std::size_t>(settings.samples));
     for (Index s = 0; s < settings.samples; ++s) {

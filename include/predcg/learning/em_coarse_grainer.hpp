@@ -42,7 +42,7 @@ public:
     using OptimizerType = Optimizer;
     using FitType = Fit<Coarse, Map, Engine>;
 
-    using LatentState = typename latent_engine_t<Engine>::template state<LatentTarget>;
+    using LatentState = typename latent_engine_t<Engine>::template State<LatentTarget>;
 
     /// True where log-likelihoods are known: the fit then climbs them.
     static constexpr bool is_exact = NormalisingEngine<latent_engine_t<Engine>, LatentTarget> &&
@@ -60,7 +60,7 @@ public:
         double beta = 1.0;
         typename Optimizer::State optimizer{};
         std::vector<LatentState> latent{};  ///< of the engine, one for each datum
-        typename coarse_engine_t<Engine>::template state<CoarseTarget> coarse{};
+        typename coarse_engine_t<Engine>::template State<CoarseTarget> coarse{};
         std::uint64_t seed = 1;
         std::uint32_t iteration = 0;
     };
@@ -131,10 +131,10 @@ public:
                        state.latent, {state.seed, Purpose::latent, 0, state.iteration});
         const Index learnt = sums.mean.size() - detail::energy_hessian(coarse_, state.theta).size();
         statistics.log_evidence = sums.log_partition;
-        statistics.coarse = part(sums.mean, 0, p);
-        statistics.map = part(sums.mean, p, learnt - p);
-        statistics.covariance = leading_block(sums.covariance, learnt);
-        statistics.noise = part(sums.noise, 0, learnt);
+        statistics.coarse = linalg::part(sums.mean, 0, p);
+        statistics.map = linalg::part(sums.mean, p, learnt - p);
+        statistics.covariance = linalg::leading_block(sums.covariance, learnt);
+        statistics.noise = linalg::part(sums.noise, 0, learnt);
         statistics.coarse_hessian = detail::hessian_matrix(sums.mean, learnt, p);
         return statistics;
     }
@@ -152,8 +152,8 @@ public:
         ExpectedStatistics statistics;
         statistics.count = data.count;
         statistics.log_evidence = sums.log_partition;
-        statistics.coarse = part(sums.mean, 0, p);
-        statistics.map = part(sums.mean, p, sums.mean.size() - p);
+        statistics.coarse = linalg::part(sums.mean, 0, p);
+        statistics.map = linalg::part(sums.mean, p, sums.mean.size() - p);
         return statistics;
     }
 
@@ -198,9 +198,9 @@ public:
                                   StreamKey{state.seed, Purpose::coarse, 0, state.iteration}),
                               Matrix()};
         moments.hessian = detail::hessian_matrix(moments.gradient.mean, p, p);
-        moments.gradient.mean = part(moments.gradient.mean, 0, p);
-        moments.gradient.standard_error = part(moments.gradient.standard_error, 0, p);
-        moments.gradient.covariance = leading_block(moments.gradient.covariance, p);
+        moments.gradient.mean = linalg::part(moments.gradient.mean, 0, p);
+        moments.gradient.standard_error = linalg::part(moments.gradient.standard_error, 0, p);
+        moments.gradient.covariance = linalg::leading_block(moments.gradient.covariance, p);
         return moments;
     }
 

@@ -72,14 +72,14 @@ protected:
             require_equal(settings_.start->eta.size(), m_, "FitSettings", "length of start.eta");
             const Vector z = z_of(*settings_.start);
             for (const double x : z) require_finite(x, "FitSettings", "start");
-            return {moved(z, 0.0, z, lower_)};
+            return {linalg::moved(z, 0.0, z, lower_)};
         }
         const Vector own = z_of({start_of(grainer_.coarse(), p_), start_of(grainer_.map(), m_)});
-        std::vector<Vector> starts{moved(own, 0.0, own, lower_)};
+        std::vector<Vector> starts{linalg::moved(own, 0.0, own, lower_)};
         for (Index k = 1; k < (p_ + m_ == 0 ? 1 : settings_.starts); ++k) {
             Philox4x32 rng = make_stream(settings_.seed, Purpose::start, static_cast<std::uint32_t>(k));
             for (int attempt = 0; attempt < 100; ++attempt) {
-                const Vector z = moved(own, 1.0, standard_normal_vector(rng, own.size()), lower_);
+                const Vector z = linalg::moved(own, 1.0, standard_normal_vector(rng, own.size()), lower_);
                 if (!is_admissible(grainer_.coarse(), parameters_of(z).theta)) continue;
                 starts.push_back(z);
                 break;

@@ -65,15 +65,15 @@ private:
             likelihood.log_likelihood = grainer_.variational_objective(data_, parameters_of(z));
         Point point = this->posterior_point(z, std::move(statistics), std::move(likelihood));
         if (!std::isfinite(point.value) ||
-            !predcg::all_finite(point.gradient.data(), point.gradient.size()) ||
-            !predcg::all_finite(point.information.data(), point.information.size()))
+            !linalg::all_finite(point.gradient.data(), point.gradient.size()) ||
+            !linalg::all_finite(point.information.data(), point.information.size()))
             throw NumericalError("EMCoarseGrainer::fit: the log posterior is " + to_text(point.value) +
                                  " or has no finite derivatives");
         return point;
     }
 
     [[gnu::cold]] std::optional<Point> try_evaluate(const Vector& z) const {
-        if (!predcg::all_finite(z.data(), z.size()) ||
+        if (!linalg::all_finite(z.data(), z.size()) ||
             !is_admissible(grainer_.coarse(), parameters_of(z).theta))
             return std::nullopt;
         try {
@@ -87,7 +87,7 @@ private:
     [[gnu::cold]] std::optional<Point> line_search(const Point& from, const Vector& step) const {
         const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
         for (double t = 1.0; t > 1e-9; t *= 0.5) {
-            auto there = try_evaluate(moved(from.z, t, step, lower_));
+            auto there = try_evaluate(linalg::moved(from.z, t, step, lower_));
             if (!there) continue;
             double promised = 0.0;
             for (Index k = 0; k < step.size(); ++k) promised += from.gradient[k] * (there->z[k] - from.z[k]);
@@ -101,10 +101,11 @@ private:
         grainer_.maximise(state, from.statistics);
         Vector step = z_of({state.theta, state.eta});
         step -= from.z;
-        if (!predcg::all_finite(step.data(), step.size()) || largest(step) == 0.0) return std::nullopt;
+        if (!linalg::all_finite(step.data(), step.size()) || linalg::largest(step) == 0.0)
+            return std::nullopt;
         const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
         for (double t = 1.0; t > 1e-9; t *= 0.5) {
-            auto there = try_evaluate(moved(from.z, t, step, lower_));
+            auto there = try_evaluate(linalg::moved(from.z, t, step, lower_));
             if (there && there->value >= from.value - slack) return there;
         }
         return std::nullopt;
@@ -115,14 +116,14 @@ private:
                                                 typename Grainer::OptimizerType::State& state) const {
         const std::vector<Index> free = free_coordinates(at.z, at.gradient, lower_);
         if (free.empty()) return Vector(Vector::Zero(at.z.size()));
-        Vector gradient = selected(at.gradient, free);
-        Matrix information = selected(at.posterior_information, free);
+        Vector gradient = linalg::selected(at.gradient, free);
+        Matrix information = linalg::selected(at.posterior_information, free);
         gradient /= data_.count;  // of one datum on average: the scale of gains
         information /= data_.count;
         const std::optional<Vector> step =
-            grainer_.optimizer().step(state, selected(at.z, free), gradient, information);
+            grainer_.optimizer().step(state, linalg::selected(at.z, free), gradient, information);
         if (!step) return std::nullopt;
-        return scattered(*step, free, at.z.size());
+        return linalg::scattered(*step, free, at.z.size());
     }
 
     [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index) const {
@@ -149,7 +150,7 @@ private:
                              at.eta,
                              exactly(run.end.likelihood.log_likelihood),
                              exactly(run.end.value),
-                             step ? largest(*step) : 0.0,
+                             step ? linalg::largest(*step) : 0.0,
                              false};
             const bool converged = step && entry.step <= grainer_.optimizer().tolerance();
             std::optional<Point> next;

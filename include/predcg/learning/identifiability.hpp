@@ -47,9 +47,9 @@ weak_directions(const Matrix& information, const std::vector<std::string>& names
                 double threshold = identified_from) {
     std::vector<Direction> weak;
     if (information.size() == 0) return weak;
-    const SmallEigen eigen(information);
+    const linalg::SymmetricEigen eigen(information);
     for (Index k = 0; k < information.rows() && eigen.values[k] < threshold; ++k) {
-        Direction direction{eigen.values[k], column_of(eigen.vectors, k), {}};
+        Direction direction{eigen.values[k], linalg::column_of(eigen.vectors, k), {}};
         detail::describe(direction, names);
         weak.push_back(std::move(direction));
     }

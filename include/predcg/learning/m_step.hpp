@@ -68,7 +68,7 @@ template <class CoarsePrior>
 [[gnu::cold]] Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics,
                                  const CoarseMoments& c, const Vector& theta, double beta, double max_step) {
     const double N = statistics.count;
-    const Vector z = scaled(theta, beta), lower = Vector::Constant(theta.size(), lower_bound(prior));
+    const Vector z = linalg::scaled(theta, beta), lower = Vector::Constant(theta.size(), lower_bound(prior));
     Vector gradient = prior.gradient(z);
     Matrix information = prior.hessian(z);
     for (Index l = 0; l < z.size(); ++l) {
@@ -78,9 +78,9 @@ template <class CoarsePrior>
                                 N * c.gradient.covariance(k, l) - information(k, l);
     }
     const std::vector<Index> free = free_coordinates(z, gradient, lower);
-    const Vector step = ascent_step(selected(information, free), selected(gradient, free));
-    const double t = std::min(1.0, max_step / std::max(largest(step), 1e-300));
-    Vector next = moved(z, t, scattered(step, free, z.size()), lower);
+    const Vector step = ascent_step(linalg::selected(information, free), linalg::selected(gradient, free));
+    const double t = std::min(1.0, max_step / std::max(linalg::largest(step), 1e-300));
+    Vector next = linalg::moved(z, t, linalg::scattered(step, free, z.size()), lower);
     next /= beta;
     return next;
 }

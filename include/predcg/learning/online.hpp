@@ -51,7 +51,8 @@ public:
                 step(state, running, part, t);
                 const Vector next = z_of({state.theta, state.eta});
                 const double nan = std::numeric_limits<double>::quiet_NaN();
-                TraceEntry entry{0, t, state.theta, state.eta, nan, nan, largest(Vector(next - z)), true};
+                TraceEntry entry{0,   t, state.theta, state.eta, nan, nan, linalg::largest(Vector(next - z)),
+                                 true};
                 if (online_.observer) online_.observer(entry);
                 result.trace.push_back(std::move(entry));
                 z = next;
@@ -105,7 +106,7 @@ private:
             grainer_.map(), statistics, grainer_.expect_coarse(state), state.eta, data_.beta);
         const FitPoint end = this->posterior_point(z, std::move(statistics), std::move(likelihood));
         result.directions = weak_directions(end.information, this->all_names_);
-        const SmallCholesky factor(end.posterior_information);
+        const linalg::Cholesky factor(end.posterior_information);
         if (result.status != Status::stopped) {
             result.status = factor.ok() ? Status::converged : Status::limit;
             const Vector drift = factor.ok() ? factor.solve(end.gradient) : Vector(Vector::Zero(0));

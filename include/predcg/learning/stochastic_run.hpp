@@ -101,7 +101,7 @@ private:
             expand_likelihood(grainer_.map(), statistics, coarse, state.eta, data_.beta);
         likelihood.log_likelihood = std::numeric_limits<double>::quiet_NaN();
         FitPoint point = this->posterior_point(z, std::move(statistics), std::move(likelihood));
-        if (!predcg::all_finite(point.gradient.data(), point.gradient.size()))
+        if (!linalg::all_finite(point.gradient.data(), point.gradient.size()))
             throw FitError("EMCoarseGrainer::fit: the gradient is not finite", parameters.theta,
                            parameters.eta, static_cast<Index>(state.iteration));
         return point;
@@ -128,17 +128,17 @@ private:
         std::vector<Index> free;
         for (const Index k : free_coordinates(point.z, point.gradient, lower_))
             if (!map_apart || k < p_) free.push_back(k);
-        Vector gradient = selected(point.gradient, free);
-        Matrix information = selected(point.posterior_information, free);
+        Vector gradient = linalg::selected(point.gradient, free);
+        Matrix information = linalg::selected(point.posterior_information, free);
         gradient /= data_.count;
         information /= data_.count;
-        const auto step =
-            grainer_.optimizer().step(state.optimizer, selected(point.z, free), gradient, information);
+        const auto step = grainer_.optimizer().step(state.optimizer, linalg::selected(point.z, free),
+                                                    gradient, information);
         State best = state;
         if (!step || map_apart) grainer_.maximise(best, point.statistics);
         Vector next = z_of({best.theta, best.eta});
         if (step) {
-            next = moved(point.z, 1.0, scattered(*step, free, point.z.size()), lower_);
+            next = linalg::moved(point.z, 1.0, linalg::scattered(*step, free, point.z.size()), lower_);
             for (Index k = 0; map_apart && k < m_; ++k) next[p_ + k] = std::max(lower_[p_ + k], best.eta[k]);
         }
         em_step = !step;
@@ -176,7 +176,7 @@ private:
     /// next, or the first point half-way, a quarter of the way, ... that the potential admits.
     Vector admissible(const Vector& from, Vector next) const {
         for (int halvings = 0; halvings < 60; ++halvings) {
-            if (predcg::all_finite(next.data(), next.size()) &&
+            if (linalg::all_finite(next.data(), next.size()) &&
                 is_admissible(grainer_.coarse(), parameters_of(next).theta))
                 return next;
             for (Index k = 0; k < next.size(); ++k)
@@ -188,7 +188,7 @@ private:
     void note(FitResult& result, const FitPoint& point, Index t, const Vector& next, bool em_step) const {
         const double nan = std::numeric_limits<double>::quiet_NaN();
         const Parameters at = parameters_of(point.z);
-        TraceEntry entry{0, t, at.theta, at.eta, nan, nan, largest(Vector(next - point.z)), em_step};
+        TraceEntry entry{0, t, at.theta, at.eta, nan, nan, linalg::largest(Vector(next - point.z)), em_step};
         if (settings_.observer) settings_.observer(entry);
         result.trace.push_back(std::move(entry));
     }
@@ -214,7 +214,7 @@ private:
         information *= weight;
         posterior *= weight;
         find_directions(a, information, first);
-        const SmallCholesky factor(posterior);
+        const linalg::Cholesky factor(posterior);
         a.definite = factor.ok();
         if (!a.definite) return a;
         a.drift = factor.solve(gradient);
@@ -263,7 +263,7 @@ private:
         if (!a.definite) return a.z;
         for (Index k = 0; k < a.z.size(); ++k)
             if (!(std::abs(a.drift[k]) <= a.sd[k])) return a.z;
-        return admissible(a.z, moved(a.z, 1.0, a.drift, lower_));
+        return admissible(a.z, linalg::moved(a.z, 1.0, a.drift, lower_));
     }
 
     const Record& record(Index t) const { return records_[static_cast<std::size_t>(t)]; }

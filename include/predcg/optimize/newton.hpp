@@ -19,10 +19,10 @@ struct Newton {
 
     std::optional<Vector> step(State&, const Vector&, const Vector& gradient,
                                const Matrix& information) const {
-        const SmallCholesky factor(information);
+        const linalg::Cholesky factor(information);
         if (!factor.ok()) return std::nullopt;
         Vector step = factor.solve(gradient);
-        const double length = largest(step);
+        const double length = linalg::largest(step);
         if (!(length < 1e100)) return std::nullopt;  // numerically singular
         if (length > max_step) step *= max_step / length;
         return step;

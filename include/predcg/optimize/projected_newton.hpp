@@ -27,7 +27,7 @@ inline Vector ascent_step(const Matrix& information, const Vector& gradient) {
     for (double ridge = 0.0;; ridge = ridge == 0.0 ? 1e-10 * size : 10.0 * ridge) {
         Matrix shifted = information;
         for (Index k = 0; k < gradient.size(); ++k) shifted(k, k) += ridge;
-        const SmallCholesky factor(std::move(shifted));
+        const linalg::Cholesky factor(std::move(shifted));
         if (factor.ok() || !std::isfinite(ridge)) return factor.solve(gradient);
     }
 }
@@ -42,16 +42,17 @@ inline Vector ascent_step(const Matrix& information, const Vector& gradient) {
     std::optional<Expansion> here = f(z);
     for (Index k = 0; here && k < iterations; ++k) {
         const std::vector<Index> free = free_coordinates(z, here->gradient, lower);
-        Matrix information = selected(here->hessian, free);
+        Matrix information = linalg::selected(here->hessian, free);
         information *= -1.0;
-        Vector step = scattered(ascent_step(information, selected(here->gradient, free)), free, z.size());
-        const double length = largest(step);
+        Vector step = linalg::scattered(ascent_step(information, linalg::selected(here->gradient, free)),
+                                        free, z.size());
+        const double length = linalg::largest(step);
         if (!(length > tolerance)) break;
         const double longest = std::min(1.0, max_step / length);
         const double slack = 1e-14 * std::max(1.0, std::abs(here->value));
         bool accepted = false;
         for (double t = longest; t > 1e-10 * longest && !accepted; t *= 0.5) {
-            Vector candidate = moved(z, t, step, lower);
+            Vector candidate = linalg::moved(z, t, step, lower);
             std::optional<Expansion> there = f(candidate);
             double promised = 0.0;
             for (Index j = 0; j < z.size(); ++j) promised += here->gradient[j] * (candidate[j] - z[j]);

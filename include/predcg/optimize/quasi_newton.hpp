@@ -26,14 +26,14 @@ struct QuasiNewton {
                                const Matrix& information) const {
         if (state.point.size() != point.size()) state = {};
         Matrix& B = state.information;
-        if (B.size() == 0 && SmallCholesky(information).ok()) B = information;
+        if (B.size() == 0 && linalg::Cholesky(information).ok()) B = information;
         if (state.point.size() == point.size()) update(B, point - state.point, state.gradient - gradient);
         state.point = point;
         state.gradient = gradient;
         if (B.size() == 0 && point.size() > 0) return std::nullopt;
-        const SmallCholesky factor(B);
+        const linalg::Cholesky factor(B);
         Vector step = factor.ok() ? factor.solve(gradient) : gradient;
-        const double length = largest(step);
+        const double length = linalg::largest(step);
         if (!factor.ok() || !(length < 1e100)) {
             B.resize(0, 0);
             return std::nullopt;

@@ -74,10 +74,10 @@ struct StochasticNewton {
         const double n = static_cast<double>(std::max<Index>(shifted.rows(), 1));
         for (Index k = 0; k < shifted.rows(); ++k)
             shifted(k, k) += ridge * trace / (n * std::sqrt(static_cast<double>(state.t)));
-        const SmallCholesky factor(std::move(shifted));
+        const linalg::Cholesky factor(std::move(shifted));
         if (!factor.ok()) return std::nullopt;
         Vector step = factor.solve(gradient);
-        const double length = largest(step);
+        const double length = linalg::largest(step);
         step *= gain * std::min(1.0, max_step / std::max(length, 1e-300));
         return step;
     }

@@ -15,10 +15,10 @@ namespace predcg {
 ///
 /// Data: any range of configurations, or what grainer.prepare made of them.
 /// With an engine that draws independently of p_c (sampler(target)) the chains leave the posterior invariant.
-/// With chains of the engine's kernel they do so only as far as auxiliary_burn_in and auxiliary_thinning
+/// With chains of the engine's kernel they do so only as far as auxiliary_warm_up and auxiliary_thinning
 /// make draws of p_c independent, and remarks say so. Starts, flags and diagnostics as for full_posterior;
 /// data augmentation mixes slowly where X is uncertain. Cost of a sweep: N draws (or latent_moves N moves) of
-/// q, N draws (or auxiliary_burn_in + N auxiliary_thinning moves) of p_c. Throws ArgumentError for bad
+/// q, N draws (or auxiliary_warm_up + N auxiliary_thinning moves) of p_c. Throws ArgumentError for bad
 /// settings, improper priors or weights that are no whole numbers.
 template <class Grainer, class AnyData>
 auto exchange_posterior(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
@@ -30,7 +30,7 @@ auto exchange_posterior(const Grainer& grainer, const AnyData& any_data, const F
     require_range(settings.warm_up, 0, many, name, "warm_up");
     require_range(settings.thinning, 1, many, name, "thinning");
     require_range(settings.latent_moves, 1, many, name, "latent_moves");
-    require_range(settings.auxiliary_burn_in, 1, many, name, "auxiliary_burn_in");
+    require_range(settings.auxiliary_warm_up, 1, many, name, "auxiliary_warm_up");
     require_range(settings.auxiliary_thinning, 1, many, name, "auxiliary_thinning");
     require_positive(settings.dispersion, name, "dispersion");
     require(settings.target_accept > 0.0 && settings.target_accept < 1.0, name, "target_accept",
@@ -71,8 +71,8 @@ auto exchange_posterior(const Grainer& grainer, const AnyData& any_data, const F
     detail::summarise(result);
     detail::diagnose_draws(result, settings.largest_r_hat, settings.smallest_ess);
     if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0)
-        result.remarks.push_back("draws of p_c came from chains of finite length (auxiliary_burn_in " +
-                                 to_text(settings.auxiliary_burn_in) + ", auxiliary_thinning " +
+        result.remarks.push_back("draws of p_c came from chains of finite length (auxiliary_warm_up " +
+                                 to_text(settings.auxiliary_warm_up) + ", auxiliary_thinning " +
                                  to_text(settings.auxiliary_thinning) +
                                  "): see whether longer ones change the result");
     return Posterior(std::move(result), grainer.coarse(), grainer.map(), grainer.engine());

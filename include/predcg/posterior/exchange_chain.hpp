@@ -22,7 +22,7 @@ struct ExchangeSettings {
     Index warm_up = 1000;           ///< sweeps of each chain before the first draw that is kept
     Index thinning = 10;            ///< sweeps from draw to draw
     Index latent_moves = 2;         ///< for each datum and sweep, where q(X|x) is not drawn exactly
-    Index auxiliary_burn_in = 50;   ///< moves before the first draw of a proposed p_c, where not exact
+    Index auxiliary_warm_up = 50;   ///< moves before the first draw of a proposed p_c, where not exact
     Index auxiliary_thinning = 10;  ///< moves from one such draw to the next
     double dispersion = 2.0;        ///< of the starts, in standard deviations at the mode
     double target_accept = 0.3;     ///< of the moves of theta_c and of eta, tuned in warm-up
@@ -208,7 +208,7 @@ private:
         try {
             Auxiliary renew(coarse_engine(grainer_.engine()), target);
             Configuration Y = Y_.back();
-            Index moves = settings_.auxiliary_burn_in;
+            Index moves = settings_.auxiliary_warm_up;
             for (Configuration& kept : Y_) {
                 renew(Y, auxiliary_, moves, tune, rng);
                 kept = Y;

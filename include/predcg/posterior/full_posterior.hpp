@@ -35,7 +35,7 @@ namespace detail {
 /// Coordinates in which a posterior is about standard normal near a point: columns are eigenvectors of the
 /// information over the square root of their eigenvalues, by their size and no less than the prior's.
 inline Matrix whitening(const Matrix& information) {
-    const SmallEigen eigen(information);
+    const linalg::SymmetricEigen eigen(information);
     Matrix scale = eigen.vectors;
     for (Index k = 0; k < scale.cols(); ++k)
         scale.col(k) /= std::sqrt(std::max(std::abs(eigen.values[k]), identified_from));

@@ -26,7 +26,7 @@ namespace detail {
 
 /// R with R R^T the inverse of P: its eigenvectors, scaled to standard deviations.
 inline Matrix inverse_root(const Matrix& P) {
-    const SmallEigen eigen(P);
+    const linalg::SymmetricEigen eigen(P);
     Matrix root = eigen.vectors;
     for (Index k = 0; k < root.cols(); ++k) root.col(k) /= std::sqrt(eigen.values[k]);
     return root;
@@ -92,7 +92,7 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
         result.remarks.push_back("not Gaussian: " + why + "; use the full posterior");
         return finish();
     };
-    if (SmallEigen(at.information).values[0] <= 0.0) {
+    if (linalg::SymmetricEigen(at.information).values[0] <= 0.0) {
         const Vector unknown = Vector::Constant(mode.size(), std::numeric_limits<double>::quiet_NaN());
         detail::set_normal(result, detail::mode_of(fit), unknown.asDiagonal());
         return refuse("the information at the mode is not positive definite (" +

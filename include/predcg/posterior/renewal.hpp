@@ -12,12 +12,12 @@ concept HasKernel = requires(const Engine engine) { engine.kernel(); };
 
 template <class Engine>
 struct engine_kernel {
-    using state = NoState;
+    using State = NoState;
 };
 template <HasKernel Engine>
 struct engine_kernel<Engine> {
     using type = std::remove_cvref_t<decltype(std::declval<const Engine&>().kernel())>;
-    using state = kernel_state_t<type>;
+    using State = kernel_state_t<type>;
 };
 
 /// New configurations of a target: exact draws where the engine has them, else moves of its kernel from the
@@ -27,7 +27,7 @@ class Renewal {
     using Configuration = configuration_t<space_t<T>>;
 
 public:
-    using State = typename engine_kernel<Engine>::state;
+    using State = typename engine_kernel<Engine>::State;
     static constexpr bool exact = SamplingEngine<Engine, T>;
 
     Renewal(const Engine& engine, const T& target) : source_(source(engine, target)) {}

@@ -32,7 +32,7 @@ struct CredibleInterval {
     Vector sampling_sd;  ///< mean standard error of the E[o | theta]; 0: exact. It widens the interval.
 
     /// True where every E[o | theta] is exact.
-    bool exact() const { return largest(sampling_sd) == 0.0; }
+    bool exact() const { return linalg::largest(sampling_sd) == 0.0; }
 };
 
 namespace detail {

@@ -66,7 +66,7 @@ template <class Models, class O>
         static_assert(ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
                       "predcg: predict needs an engine that draws from p_c or averages under it");
         const StreamKey key{settings.seed, Purpose::predict, 0, settings.stream};
-        typename CoarseEngine::template state<CoarseTarget> state{};
+        typename CoarseEngine::template State<CoarseTarget> state{};
         const Statistic statistic(observable, models.map, eta, target.space(), settings);
         const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
         return {m.mean, m.standard_error, false};

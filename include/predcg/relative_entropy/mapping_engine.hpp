@@ -88,7 +88,7 @@ struct MappingEngine {
     double limit = 4'194'304.0;  ///< evaluations for one datum (2^22: seconds)
 
     template <class T>
-    using state = NoState;
+    using State = NoState;
 
     template <Target T, class X, class S>
     Moments expect(const Product<T, MappedFactor<X>>& q, const S& statistic, NoState&,

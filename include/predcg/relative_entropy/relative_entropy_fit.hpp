@@ -57,11 +57,11 @@ struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngin
 namespace detail {
 /// H^-1 V H^-1, or NaN where H is not positive definite.
 inline Matrix sandwich(const Matrix& H, const Matrix& V) {
-    const SmallCholesky factor(H);
+    const linalg::Cholesky factor(H);
     if (!factor.ok()) return Matrix::Constant(H.rows(), H.cols(), std::numeric_limits<double>::quiet_NaN());
     const auto solved = [&](const Matrix& M) {
         Matrix result(M.rows(), M.cols());
-        for (Index k = 0; k < M.cols(); ++k) result.col(k) = factor.solve(column_of(M, k));
+        for (Index k = 0; k < M.cols(); ++k) result.col(k) = factor.solve(linalg::column_of(M, k));
         return result;
     };
     const Matrix half = solved(V).transpose();

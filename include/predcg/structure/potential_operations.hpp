@@ -24,7 +24,7 @@ double energy(const U& u, const configuration_t<space_t<U>>& X, const Vector& th
     if constexpr (HasEnergy<U>)
         return u.energy(X, theta);
     else
-        return dot(theta, u.features(X)) + base_energy(u, X);
+        return linalg::dot(theta, u.features(X)) + base_energy(u, X);
 }
 
 /// dU_c/dtheta at (X, theta).
@@ -75,7 +75,7 @@ double local_energy(const U& u, Index i, std::span<const letter_t<space_t<U>>> w
     if constexpr (detail::HasLocalEnergy<U>) {
         return u.local_energy(i, w, theta);
     } else {
-        double value = dot(theta, u.local_features(i, w));
+        double value = linalg::dot(theta, u.local_features(i, w));
         if constexpr (requires {
                           { u.local_base_energy(i, w) } -> RealValue;
                       })

@@ -32,7 +32,9 @@ public:
     const U& potential() const { return potential_; }
     const std::vector<Index>& kept() const { return kept_; }
     /// theta of U.
-    Vector all(const Vector& theta) const { return scattered(theta, kept_, potential_.parameter_count()); }
+    Vector all(const Vector& theta) const {
+        return linalg::scattered(theta, kept_, potential_.parameter_count());
+    }
 
     decltype(auto) space() const { return potential_.space(); }
     Index parameter_count() const { return static_cast<Index>(kept_.size()); }
@@ -48,14 +50,14 @@ public:
     Vector start() const
         requires requires(const U& u) { u.start(); }
     {
-        return selected(Vector(potential_.start()), kept_);
+        return linalg::selected(Vector(potential_.start()), kept_);
     }
     bool admissible(const Vector& theta) const { return is_admissible(potential_, all(theta)); }
 
     Vector features(const X& x) const
         requires LinearCoarsePotential<U>
     {
-        return selected(Vector(potential_.features(x)), kept_);
+        return linalg::selected(Vector(potential_.features(x)), kept_);
     }
     double base_energy(const X& x) const
         requires LinearCoarsePotential<U>
@@ -66,12 +68,12 @@ public:
     Vector parameter_gradient(const X& x, const Vector& theta) const
         requires HasParameterGradient<U>
     {
-        return selected(Vector(potential_.parameter_gradient(x, all(theta))), kept_);
+        return linalg::selected(Vector(potential_.parameter_gradient(x, all(theta))), kept_);
     }
     Matrix parameter_hessian(const X& x, const Vector& theta) const
         requires HasParameterHessian<U>
     {
-        return selected(Matrix(potential_.parameter_hessian(x, all(theta))), kept_);
+        return linalg::selected(Matrix(potential_.parameter_hessian(x, all(theta))), kept_);
     }
 
     Window window() const
@@ -83,7 +85,7 @@ public:
     template <class Letter>
         requires detail::HasLocalFeatures<U>
     Vector local_features(Index i, std::span<const Letter> w) const {
-        return selected(Vector(potential_.local_features(i, w)), kept_);
+        return linalg::selected(Vector(potential_.local_features(i, w)), kept_);
     }
     template <class Letter>
         requires ChainCoarsePotential<U>
@@ -93,7 +95,7 @@ public:
     template <class Letter>
         requires detail::HasLocalParameterGradient<U>
     Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return selected(Vector(potential_.local_parameter_gradient(i, w, all(theta))), kept_);
+        return linalg::selected(Vector(potential_.local_parameter_gradient(i, w, all(theta))), kept_);
     }
 
     template <class Letter>
@@ -102,7 +104,7 @@ public:
                      u.local_parameter_hessian(i, w, theta);
                  }
     Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return selected(Matrix(potential_.local_parameter_hessian(i, w, all(theta))), kept_);
+        return linalg::selected(Matrix(potential_.local_parameter_hessian(i, w, all(theta))), kept_);
     }
 
     std::vector<TwoValuedTerms> two_valued_terms() const

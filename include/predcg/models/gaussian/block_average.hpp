@@ -25,7 +25,7 @@ public:
     Vector operator()(const Vector& x) const {
         require_equal(x.size(), A_.cols(), "gaussian::LinearProjection", "number of fine coordinates");
         for (const double value : x) require_finite(value, "gaussian::LinearProjection", "coordinate");
-        return product(A_, x);
+        return linalg::product(A_, x);
     }
 
 private:

@@ -57,7 +57,7 @@ public:
     }
     const QuadraticForm& feature_quadratic(Index k) const { return terms_[static_cast<std::size_t>(k)]; }
 
-    bool admissible(const Vector& theta) const { return SmallCholesky(quadratic(theta).A).ok(); }
+    bool admissible(const Vector& theta) const { return linalg::Cholesky(quadratic(theta).A).ok(); }
 
 private:
     static Index checked_size(const CoarseChainSettings& s) {

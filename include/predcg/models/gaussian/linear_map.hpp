@@ -32,7 +32,7 @@ public:
 
     /// Throws ArgumentError for an empty W.
     explicit LinearMap(Matrix W)
-        : W_(std::move(W)), transposed_(transposed(W_)), normal_(product(transposed_, W_)) {
+        : W_(std::move(W)), transposed_(linalg::transposed(W_)), normal_(linalg::product(transposed_, W_)) {
         require(W_.size() > 0, "gaussian::LinearMap", "size of W", W_.size(), "at least one row and column");
     }
 
@@ -53,7 +53,7 @@ public:
     Prepared prepare(const Vector& x) const {
         require_equal(x.size(), W_.rows(), "gaussian::LinearMap::prepare", "number of fine coordinates");
         for (const double value : x) require_finite(value, "gaussian::LinearMap::prepare", "coordinate");
-        return {product(transposed_, x), squared_norm(x)};
+        return {linalg::product(transposed_, x), linalg::squared_norm(x)};
     }
 
     Index coarse_size(const Prepared&) const { return W_.cols(); }
@@ -74,7 +74,7 @@ public:
         const double precision = std::exp(-2.0 * eta[0]);
         const double n = static_cast<double>(W_.rows());
         return Likelihood(
-            {scaled(normal_, -precision), scaled(x.projected, precision),
+            {linalg::scaled(normal_, -precision), linalg::scaled(x.projected, precision),
              -0.5 * precision * x.squared - n * (0.5 * std::log(2.0 * std::numbers::pi) + eta[0])});
     }
 
@@ -91,7 +91,7 @@ public:
     };
 
     Residual sufficient_statistic(const Prepared& x) const {
-        return Residual({scaled(normal_, 2.0), scaled(x.projected, -2.0), x.squared});
+        return Residual({linalg::scaled(normal_, 2.0), linalg::scaled(x.projected, -2.0), x.squared});
     }
 
     /// -T / (2 sigma^2) - count n (log sigma + 1/2 log 2 pi).
@@ -114,16 +114,16 @@ public:
 
     template <RandomBits R>
     Vector sample(const Vector& X, const Vector& eta, R& rng) const {
-        Vector x = product(W_, X);
+        Vector x = linalg::product(W_, X);
         for (double& coordinate : x) coordinate += sigma(eta) * standard_normal(rng);
         return x;
     }
 
     /// E x = W E X, E x x^T = W E[X X^T] W^T + sigma^2 I.
     SiteMoments fine_moments(const SiteMoments& coarse, const Vector& eta) const {
-        SiteMoments fine{product(W_, coarse.mean), Matrix()};
+        SiteMoments fine{linalg::product(W_, coarse.mean), Matrix()};
         if (coarse.second.size() == 0) return fine;
-        fine.second = product(W_, product(coarse.second, transposed_));
+        fine.second = linalg::product(W_, linalg::product(coarse.second, transposed_));
         for (Index i = 0; i < W_.rows(); ++i) fine.second(i, i) += sigma(eta) * sigma(eta);
         return fine;
     }

@@ -10,7 +10,7 @@ struct MeanSquareDisplacement {
     Index dimension = 1;
 
     double operator()(const Vector& x) const {
-        return squared_norm(x) * static_cast<double>(dimension) / static_cast<double>(x.size());
+        return linalg::squared_norm(x) * static_cast<double>(dimension) / static_cast<double>(x.size());
     }
     int order() const { return 2; }
     double from_moments(const SiteMoments& m) const {
