@@ -7,5 +7,5 @@
 #include <predcg/kernels/random_walk.hpp>
 #include <predcg/kernels/single_site.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
-#include <predcg/learning/stochastic_run.hpp>
+#include <predcg/learning/sampled_fit.hpp>
 #include <predcg/optimize/robbins_monro.hpp>

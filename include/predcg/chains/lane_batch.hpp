@@ -8,22 +8,6 @@
 
 namespace predcg::detail {
 
-/// A factor that is 1 everywhere, and a statistic without components.
-struct Nothing {
-    Window window() const { return {}; }
-    double log_density(const auto&) const { return 0.0; }
-    template <class Letter>
-    double local_log_density(Index, std::span<const Letter>) const {
-        return 0.0;
-    }
-    Index size() const { return 0; }
-    Eigen::Matrix<double, 0, 1> operator()(const auto&) const { return {}; }
-    template <class Letter>
-    Eigen::Matrix<double, 0, 1> local(Index, std::span<const Letter>) const {
-        return {};
-    }
-};
-
 /// make(k) for every k in `which`.
 template <class Make>
 auto made_of(Make&& make, std::span<const Index> which) {

@@ -1,26 +1,39 @@
 #pragma once
+// What an engine is asked for, and what else it may offer: each optional member has a concept of its own.
 #include <predcg/concepts/statistic.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/core/random.hpp>
 
 namespace predcg {
 
-/// Computes E[s(X)] and Cov[s(X)] under a target, exactly or by sampling.
+/// Computes E[s(X)] and Cov[s(X)] under a target, exactly or by sampling: all that an engine must do.
 ///
 /// State is what persists between calls for one target (chains of a sampler; empty for exact engines);
 /// the key names the call's own random stream (unused by exact engines).
+///
+///     struct MyEngine {
+///         template <class T> using State = NoState;
+///         Moments expect(const T& target, const S& statistic, State<T>& state, const StreamKey& key) const;
+///         double log_partition(const T& target) const;    // if it knows it: then fits are exact
+///     };
+///
+/// Batches of targets (engines/batch.hpp) are done one by one, unless the engine has expect_batch.
 template <class E, class T, class S>
-concept ExpectationEngine =
-    std::copyable<E> &&  // kept by value in grainer and fit
-    Target<T> && Statistic<S, configuration_t<space_t<T>>> &&
-    requires {
-        typename E::template State<T>;
-        requires std::default_initializable<typename E::template State<T>>;  // made before the first call
-    } &&
-    requires(const E engine, const T target, const S statistic, typename E::template State<T>& state,
-             const StreamKey& key) {
-        { engine.expect(target, statistic, state, key) } -> std::convertible_to<Moments>;
-    };
+concept ExpectationEngine = std::copyable<E> &&  // kept by value in grainer and fit
+                            Target<T> && Statistic<S, configuration_t<space_t<T>>> &&
+                            requires {
+                                typename E::template State<T>;
+                                requires std::default_initializable<typename E::template State<T>>;
+                            } &&
+                            requires(const E engine, const T target, const S statistic,
+                                     typename E::template State<T>& state, const StreamKey& key) {
+                                {
+                                    engine.expect(target, statistic, state, key)
+                                } -> std::convertible_to<Moments>;
+                            };
+
+/// State of an engine that keeps nothing between calls.
+struct NoState {};
 
 /// Knows the target's integral. This *is* "exact": likelihoods, and Newton on them, need it.
 template <class E, class T>
@@ -37,10 +50,20 @@ concept BoundingEngine = Target<T> && requires(const E engine, const T target) {
     { engine.lower_bound(target) } -> RealValue;
 };
 
-/// Gives moments of site values: order 1 the means, order 2 the second moments, too.
+/// Knows log Z or a bound on it.
+template <class E, class T>
+concept PartitionOrBound = NormalisingEngine<E, T> || BoundingEngine<E, T>;
+
+/// Gives moments of site values: order 1 the means, order 2 the second moments, too. Exact predictions.
 template <class E, class T>
 concept SiteMomentEngine = Target<T> && requires(const E engine, const T target, int order) {
     { engine.site_moments(target, order) } -> std::convertible_to<SiteMoments>;
+};
+
+/// Gives P(X_i = a, X_j = b), q x q, letters in the order of values(): latent_marginals.
+template <class E, class T>
+concept PairMarginalEngine = Target<T> && requires(const E engine, const T target, Index i, Index j) {
+    { engine.two_point(target, i, j) } -> MatrixLike;
 };
 
 /// Draws independent exact samples: sampler(target) prepares once, its draw(rng) gives a configuration.
@@ -49,7 +72,22 @@ concept SamplingEngine = Target<T> && requires(const E engine, const T target, P
     { engine.sampler(target).draw(rng) } -> std::convertible_to<configuration_t<space_t<T>>>;
 };
 
-/// State of an engine that keeps nothing between calls.
-struct NoState {};
+/// Draws along a Markov chain: chain_sampler(target), its draw(rng) as above. Predictions without exact
+/// draws.
+template <class E, class T>
+concept ChainSamplingEngine = Target<T> && requires(const E engine, const T target, Philox4x32& rng) {
+    { engine.chain_sampler(target).draw(rng) } -> std::convertible_to<configuration_t<space_t<T>>>;
+};
+
+/// Moves configurations by a Markov kernel of its own: kernel(). The exchange algorithm.
+template <class E>
+concept KernelEngine = requires(const E engine) { engine.kernel(); };
+
+/// Averages over a number of samples that can be changed: settings().samples, with_samples(n).
+template <class E>
+concept ResizableEngine = requires(const E engine, Index samples) {
+    { engine.settings().samples } -> std::convertible_to<Index>;
+    { engine.with_samples(samples) } -> std::convertible_to<E>;
+};
 
 }  // namespace predcg

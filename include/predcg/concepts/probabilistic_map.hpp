@@ -24,35 +24,46 @@ template <class M>
 using prepared_t = std::remove_cvref_t<decltype(detail::prepare(
     std::declval<const M&>(), std::declval<const typename M::fine_type&>()))>;
 
+/// A map as a learning problem sees it: parameters, and for each datum something that stands for p_cf(x | .,
+/// eta) as a factor in X, which the engine for q(X|x) must understand.
+template <class M>
+concept LatentMap = std::copyable<M> &&  // kept by value in grainer and fit
+                    requires {
+                        typename M::fine_type;    // what data are
+                        typename M::coarse_type;  // must be the coarse space's configuration
+                    } && requires(const M map, const typename M::fine_type& x, const Vector& eta) {
+                        { map.parameter_count() } -> std::convertible_to<Index>;  // length of eta
+                        map.likelihood(detail::prepare(map, x), eta);
+                    };
+
+/// The first half of a probabilistic map: the likelihood of X, log_density(X) = log p_cf(x|X, eta),
+/// normalised in x, with whatever structure it has (window and local_log_density, quadratic,
+/// log_density_difference). It needs no space(). Enough to learn.
+template <class M>
+concept LatentLikelihood = LatentMap<M> && requires(const M map, const typename M::fine_type& x,
+                                                    const typename M::coarse_type& X, const Vector& eta) {
+    { map.likelihood(detail::prepare(map, x), eta).log_density(X) } -> RealValue;  // the E-step
+};
+
+/// The second half: draws of x given X. Enough to predict.
+template <class M>
+concept FineSampler =
+    requires(const M map, const typename M::coarse_type& X, const Vector& eta, Philox4x32& rng) {
+        { map.sample(X, eta, rng) } -> std::convertible_to<typename M::fine_type>;
+    };
+
 /// p_cf(x | X, eta): how a coarse configuration is turned back into a fine one. eta are unconstrained
 /// coordinates of the map's parameters (logit of a probability, log of a scale).
 ///
 ///     struct MyMap {
 ///         using fine_type = ...;  using coarse_type = ...;
 ///         Index parameter_count() const;
-///         auto likelihood(const Prepared& x, const Vector& eta) const;    // a factor in X, see below
+///         auto likelihood(const Prepared& x, const Vector& eta) const;    // a factor in X
 ///         fine_type sample(const coarse_type& X, const Vector& eta, auto& rng) const;
 ///         Prepared prepare(const fine_type& x) const;                     // optional, once per datum
 ///     };
-///
-/// `likelihood` returns a factor: log_density(X) = log p_cf(x|X, eta), normalised in x, with whatever
-/// structure it has (window and local_log_density, quadratic, log_density_difference). It needs no space().
 template <class M>
-concept ProbabilisticMap = std::copyable<M> &&  // kept by value in grainer and fit
-                           requires {
-                               typename M::fine_type;    // what data are
-                               typename M::coarse_type;  // must be the coarse space's configuration
-                           } &&
-                           requires(const M map, const typename M::fine_type& x,
-                                    const typename M::coarse_type& X, const Vector& eta, Philox4x32& rng) {
-                               { map.parameter_count() } -> std::convertible_to<Index>;  // length of eta
-                               {
-                                   map.likelihood(detail::prepare(map, x), eta).log_density(X)
-                               } -> RealValue;  // the E-step
-                               {
-                                   map.sample(X, eta, rng)
-                               } -> std::convertible_to<typename M::fine_type>;  // predictions
-                           };
+concept ProbabilisticMap = LatentLikelihood<M> && FineSampler<M>;
 
 /// A map whose parameters have natural values, coordinate by coordinate (theta_cf = logistic(eta)).
 ///
@@ -74,7 +85,7 @@ concept NaturalMap = ProbabilisticMap<M> && requires(const M map, Index k, doubl
 ///     Expansion expected_log_density(const Vector& T, double count, const Vector& eta) const;
 ///     std::optional<Vector> maximiser(const Vector& T, double count, const MapPrior&) const;  // optional
 template <class M>
-concept StatisticMap = ProbabilisticMap<M> && requires(const M map, const typename M::fine_type& x,
+concept StatisticMap = LatentLikelihood<M> && requires(const M map, const typename M::fine_type& x,
                                                        const Vector& T, double count, const Vector& eta) {
     { map.sufficient_statistic(detail::prepare(map, x)) } -> Statistic<typename M::coarse_type>;
     { map.expected_log_density(T, count, eta) } -> std::convertible_to<Expansion>;

@@ -40,6 +40,16 @@ M scaled(M m, double c) {
     return m;
 }
 
+/// Entry by entry: u_k v_k, and u_k / v_k.
+inline Vector times(Vector u, const Vector& v) {
+    for (Index k = 0; k < u.size(); ++k) u[k] *= v[k];
+    return u;
+}
+inline Vector over(Vector u, const Vector& v) {
+    for (Index k = 0; k < u.size(); ++k) u[k] /= v[k];
+    return u;
+}
+
 /// tr(A B), of square matrices.
 inline double trace_of_product(const Matrix& A, const Matrix& B) {
     double sum = 0.0;
@@ -77,8 +87,16 @@ inline Matrix leading_block(const Matrix& m, Index count) {
     return b;
 }
 
+inline bool all_ones(const Vector& v) {
+    return std::all_of(v.data(), v.data() + v.size(), [](double x) { return x == 1.0; });
+}
 inline bool all_finite(const double* first, Index count) {
     return std::all_of(first, first + count, [](double x) { return std::isfinite(x); });
+}
+
+template <class M>
+bool all_finite(const M& m) {
+    return all_finite(m.data(), m.size());
 }
 
 /// z + t step, raised to the lower bounds.
@@ -121,6 +139,16 @@ inline Matrix product(const Matrix& A, const Matrix& B) {
         for (Index k = 0; k < A.cols(); ++k)
             for (Index i = 0; i < A.rows(); ++i) C(i, j) += A(i, k) * B(k, j);
     return C;
+}
+
+/// D C D^T.
+inline Matrix sandwich(const Matrix& D, const Matrix& C) {
+    Matrix S = Matrix::Zero(D.rows(), D.rows());
+    for (Index l = 0; l < D.rows(); ++l)
+        for (Index k = 0; k < D.rows(); ++k)
+            for (Index j = 0; j < D.cols(); ++j)
+                for (Index i = 0; i < D.cols(); ++i) S(k, l) += D(k, i) * C(i, j) * D(l, j);
+    return S;
 }
 
 /// P = L L^T of a symmetric matrix (lower triangle read); ok() is false where it is not positive definite

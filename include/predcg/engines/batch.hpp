@@ -1,10 +1,16 @@
 #pragma once
+// The one contract between algorithms and engines: moments of a batch of targets that have a factor in
+// common.
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/structure/neutral.hpp>
 #include <predcg/structure/product.hpp>
 #include <predcg/structure/statistics.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -12,15 +18,114 @@
 
 namespace predcg {
 
-/// Sums over a batch of targets: sum_k w_k E_k[s_k], sum_k w_k Cov_k[s_k], sum_k w_k log Z_k.
-struct MomentSums {
-    explicit MomentSums(Index size)
-        : mean(Vector::Zero(size)), covariance(Matrix::Zero(size, size)), noise(Vector::Zero(size)) {}
+/// What is wanted of a batch. Sums over the batch of log Z come with everything, where the engine knows them.
+enum class Want {
+    log_partitions,  ///< log Z of each target, and no moments
+    means,           ///< sums of means
+    covariances,     ///< sums of means and covariances
+};
 
+/// Data are summed in chunks of so many, and chunk by chunk: an engine sees one chunk at a time. The order of
+/// sums then depends neither on threads nor on how data are spread over processes, if whole chunks are.
+inline constexpr Index chunk_size = 1024;
+
+/// Targets pi_k(X) = common(X) L_k(X) and statistics (s(X), t_k(X)), for the k in `which`; `factor(k)` makes
+/// L_k, `own(k)` makes t_k, weights[k] is the weight of k. What is common to all stands apart, so that an
+/// engine needs to look at it once. Factors and statistics may be views.
+template <Target T, class S, class MakeFactor, class MakeOwn>
+class Batch {
+public:
+    using Common = T;
+    using Factor = std::remove_cvref_t<std::invoke_result_t<const MakeFactor&, Index>>;
+    using Statistic = S;
+    using Own = std::remove_cvref_t<std::invoke_result_t<const MakeOwn&, Index>>;
+
+    Batch(T common, S statistic, MakeFactor factor, MakeOwn own, std::span<const Index> which,
+          std::span<const double> weights)
+        : common_(std::move(common)), statistic_(std::move(statistic)), factor_(std::move(factor)),
+          own_(std::move(own)), which_(which), weights_(weights) {}
+
+    const T& common() const { return common_; }
+    const S& statistic() const { return statistic_; }
+    Factor factor(Index k) const { return factor_(k); }
+    Own own(Index k) const { return own_(k); }
+
+    std::span<const Index> which() const { return which_; }
+    double weight(Index k) const { return weights_[static_cast<std::size_t>(k)]; }
+    /// Components of s, and of the t_k.
+    Index common_size() const { return statistic_.size(); }
+    Index own_size() const { return which_.empty() ? 0 : Index(own_(which_.front()).size()); }
+
+    /// The whole target and statistic of k, for engines that know one target at a time.
+    auto target(Index k) const { return Product(common_, factor_(k)); }
+    auto joint(Index k) const { return Stack(statistic_, own_(k)); }
+
+    /// The same batch of fewer data.
+    Batch part(std::span<const Index> which) const {
+        Batch fewer = *this;
+        fewer.which_ = which;
+        return fewer;
+    }
+
+private:
+    T common_;
+    S statistic_;
+    MakeFactor factor_;
+    MakeOwn own_;
+    std::span<const Index> which_;
+    std::span<const double> weights_;
+};
+
+/// A batch of one target, with nothing of its own.
+template <Target T, class S>
+class SingleBatch {
+public:
+    using Common = T;
+    using Factor = NeutralFactor;
+    using Statistic = S;
+    using Own = EmptyStatistic;
+
+    SingleBatch(T target, S statistic) : target_(std::move(target)), statistic_(std::move(statistic)) {}
+
+    const T& common() const { return target_; }
+    const S& statistic() const { return statistic_; }
+    Factor factor(Index) const { return {}; }
+    Own own(Index) const { return {}; }
+    std::span<const Index> which() const { return which_; }
+    double weight(Index) const { return 1.0; }
+    Index common_size() const { return statistic_.size(); }
+    Index own_size() const { return 0; }
+    const T& target(Index) const { return target_; }
+    const S& joint(Index) const { return statistic_; }
+    SingleBatch part(std::span<const Index>) const { return *this; }
+
+private:
+    T target_;
+    S statistic_;
+    static constexpr std::array<Index, 1> which_{0};
+};
+
+/// Sums over a batch; statistics (s, t), s first.
+struct BatchMoments {
+    Vector mean;                          ///< sum_k w_k E_k[(s, t_k)]
+    Matrix covariance;                    ///< sum_k w_k Cov_k[(s, t_k)], if wanted
+    Vector noise;                         ///< squared standard errors of `mean`; zero from an exact engine
+    std::optional<double> log_partition;  ///< sum_k w_k log Z_k; absent if the engine does not know it
+    Vector log_partitions;                ///< log Z_k of each, in the order of which(), if wanted
+
+    /// Nothing yet, of so many components.
+    static BatchMoments zero(Index size, Want want) {
+        const Index d = want == Want::log_partitions ? 0 : size;
+        const Index pairs = want == Want::covariances ? d : 0;
+        return {Vector::Zero(d), Matrix::Zero(pairs, pairs), Vector::Zero(d), 0.0, Vector()};
+    }
+
+    /// Adds one target's.
     void add(const Moments& m, double weight) {
         for (Index l = 0; l < mean.size(); ++l) {
             mean[l] += weight * m.mean[l];
             noise[l] += weight * weight * m.standard_error[l] * m.standard_error[l];
+            if (covariance.size() == 0) continue;
             for (Index k = 0; k < mean.size(); ++k) covariance(k, l) += weight * m.covariance(k, l);
         }
         if (log_partition && m.log_partition)
@@ -29,73 +134,29 @@ struct MomentSums {
             log_partition.reset();
     }
 
-    Vector mean;
-    Matrix covariance;
-    Vector noise;                               ///< squared standard errors of the mean
-    std::optional<double> log_partition = 0.0;  ///< absent if the engine does not know it
+    /// Adds another chunk's.
+    BatchMoments& operator+=(const BatchMoments& other) {
+        mean += other.mean;
+        covariance += other.covariance;
+        noise += other.noise;
+        if (log_partition && other.log_partition)
+            *log_partition += *other.log_partition;
+        else
+            log_partition.reset();
+        const Index before = log_partitions.size();
+        log_partitions.conservativeResize(before + other.log_partitions.size());
+        for (Index k = 0; k < other.log_partitions.size(); ++k)
+            log_partitions[before + k] = other.log_partitions[k];
+        return *this;
+    }
 };
 
-/// The batch form of an engine, over the targets k in `which`: target(k) and statistic(k) are made on demand,
-/// states[k] is the engine's state, weights[k] the weight, and the stream of k has index k. An engine with a
-/// member expect_sum of the same arguments (lanes, threads) does the whole batch itself.
-template <class Engine, class MakeTarget, class MakeStatistic, class States>
-MomentSums expect_sum(const Engine& engine, Index size, MakeTarget&& target, MakeStatistic&& statistic,
-                      std::span<const Index> which, std::span<const double> weights, States& states,
-                      StreamKey key) {
-    if constexpr (requires { engine.expect_sum(size, target, statistic, which, weights, states, key); }) {
-        return engine.expect_sum(size, target, statistic, which, weights, states, key);
-    } else {
-        MomentSums sums(size);
-        for (const Index datum : which) {
-            const auto k = static_cast<std::size_t>(datum);
-            key.index = static_cast<std::uint32_t>(datum);
-            sums.add(engine.expect(target(datum), statistic(datum), states[k], key), weights[k]);
-        }
-        return sums;
-    }
-}
-
-/// Sums over a batch of targets: sum_k w_k E_k[s_k], sum_k w_k log Z_k.
-struct MeanSums {
-    Vector mean;
-    std::optional<double> log_partition = 0.0;  ///< absent if the engine does not know it
-};
-
-/// Mean alone, by the engine's expect_mean or, if it has none, by expect.
-template <class Engine, class T, class S, class State>
-MeanSums expect_mean(const Engine& engine, const T& target, const S& statistic, State& state,
-                     const StreamKey& key) {
-    if constexpr (requires { engine.expect_mean(target, statistic, state, key); }) {
-        return engine.expect_mean(target, statistic, state, key);
-    } else {
-        Moments moments = engine.expect(target, statistic, state, key);
-        return {std::move(moments.mean), moments.log_partition};
-    }
-}
-
-/// Means alone, of targets Product{target, factor(k)} and statistics Stack{statistic, own(k)} of `size`
-/// components; what is common to all k stands apart, so that an engine needs to look at it once. The other
-/// arguments as in expect_sum. An engine with a member expect_mean_sum of the same arguments does the
-/// batch itself.
-template <class Engine, class T, class S, class MakeFactor, class MakeOwn, class States>
-MeanSums expect_mean_sum(const Engine& engine, Index size, const T& target, const S& statistic,
-                         MakeFactor&& factor, MakeOwn&& own, std::span<const Index> which,
-                         std::span<const double> weights, States& states, StreamKey key) {
-    if constexpr (requires {
-                      engine.expect_mean_sum(size, target, statistic, factor, own, which, weights, states,
-                                             key);
-                  }) {
-        return engine.expect_mean_sum(size, target, statistic, factor, own, which, weights, states, key);
-    } else {
-        MomentSums sums = expect_sum(
-            engine, size, [&](Index k) { return Product(target, factor(k)); },
-            [&](Index k) { return Stack(statistic, own(k)); }, which, weights, states, key);
-        return {std::move(sums.mean), sums.log_partition};
-    }
-}
-
-template <class Engine, class T>
-concept PartitionOrBound = NormalisingEngine<Engine, T> || BoundingEngine<Engine, T>;
+/// Does a whole chunk itself (lanes, threads): expect_batch(batch, want, states, key).
+template <class E, class B, class States>
+concept BatchEngine =
+    requires(const E engine, const B batch, Want want, States& states, const StreamKey& key) {
+        { engine.expect_batch(batch, want, states, key) } -> std::same_as<BatchMoments>;
+    };
 
 /// log Z, or its lower bound from an engine that knows no more.
 template <class Engine, class T>
@@ -107,30 +168,108 @@ double log_partition_or_bound(const Engine& engine, const T& target) {
         return engine.lower_bound(target);
 }
 
-/// log Z_k of targets Product{target, factor(k)}, in the order of `which`, by an engine that knows log Z. An
-/// engine with a member log_partitions of the same arguments does the batch itself.
-template <class Engine, class T, class MakeFactor>
-Vector log_partitions(const Engine& engine, const T& target, MakeFactor&& factor,
-                      std::span<const Index> which) {
-    if constexpr (requires { engine.log_partitions(target, factor, which); }) {
-        return engine.log_partitions(target, factor, which);
-    } else {
-        Vector values(std::ssize(which));
-        for (Index k = 0; k < values.size(); ++k)
-            values[k] = engine.log_partition(Product(target, factor(which[static_cast<std::size_t>(k)])));
-        return values;
-    }
+namespace detail {
+template <class Engine, class Common, class Factor>
+auto batch_state() {
+    if constexpr (requires { typename Engine::BatchState; })
+        return std::type_identity<typename Engine::BatchState>{};
+    else
+        return std::type_identity<typename Engine::template State<Product<Common, Factor>>>{};
 }
 
-/// sum_k w_k log Z_k of the same targets.
-template <class Engine, class T, class MakeFactor>
-double log_partition_sum(const Engine& engine, const T& target, MakeFactor&& factor,
-                         std::span<const Index> which, std::span<const double> weights) {
-    const Vector values = log_partitions(engine, target, factor, which);
-    double sum = 0.0;
-    for (Index k = 0; k < values.size(); ++k)
-        sum += weights[static_cast<std::size_t>(which[static_cast<std::size_t>(k)])] * values[k];
-    return sum;
+template <class Engine, class T>
+inline constexpr bool is_partition_or_bound = PartitionOrBound<Engine, std::remove_cvref_t<T>>;
+
+/// The k-th of several states, or the one there is.
+template <class State>
+State& state_of(std::vector<State>& states, Index k) {
+    return states[static_cast<std::size_t>(k)];
 }
+template <class State>
+State& state_of(State& state, Index) {
+    return state;
+}
+
+/// Target after target. The stream of target k has index k.
+template <class Engine, class B, class States>
+BatchMoments expect_one_by_one(const Engine& engine, const B& batch, Want want, States& states,
+                               StreamKey key) {
+    BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
+    if (want == Want::log_partitions) {
+        sums.log_partitions.resize(std::ssize(batch.which()));
+        Index at = 0;
+        for (const Index k : batch.which()) {
+            if constexpr (is_partition_or_bound<Engine, decltype(batch.target(k))>)
+                sums.log_partitions[at] = log_partition_or_bound(engine, batch.target(k));
+            else
+                sums.log_partitions[at] = std::numeric_limits<double>::quiet_NaN();  // unknown
+            *sums.log_partition += batch.weight(k) * sums.log_partitions[at++];
+        }
+        return sums;
+    }
+    for (const Index k : batch.which()) {
+        key.index = static_cast<std::uint64_t>(k);
+        sums.add(engine.expect(batch.target(k), batch.joint(k), state_of(states, k), key), batch.weight(k));
+    }
+    return sums;
+}
+}  // namespace detail
+
+/// What an engine keeps between calls for one target of a batch: State of the whole target, or, for an engine
+/// that takes batches only, its BatchState.
+template <class Engine, class Common, class Factor>
+using batch_state_t = typename decltype(detail::batch_state<Engine, Common, Factor>())::type;
+
+/// Moments of a batch: chunk by chunk, each by the engine's expect_batch or, if it has none, one by one.
+/// `states` is one state for each datum, or the one of a SingleBatch. log_partitions needs an engine that
+/// knows log Z, or a bound on it, which then stands in its place.
+template <class Engine, class B, class States>
+BatchMoments expect(const Engine& engine, const B& batch, Want want, States& states, const StreamKey& key) {
+    const auto of_chunk = [&](const B& chunk) {
+        if constexpr (BatchEngine<Engine, B, States>)
+            return engine.expect_batch(chunk, want, states, key);
+        else
+            return detail::expect_one_by_one(engine, chunk, want, states, key);
+    };
+    const std::span<const Index> which = batch.which();
+    if (std::ssize(which) <= chunk_size) return of_chunk(batch);
+    BatchMoments sums = of_chunk(batch.part(which.first(static_cast<std::size_t>(chunk_size))));
+    for (std::size_t first = chunk_size; first < which.size(); first += chunk_size)
+        sums += of_chunk(batch.part(
+            which.subspan(first, std::min(static_cast<std::size_t>(chunk_size), which.size() - first))));
+    return sums;
+}
+
+namespace detail {
+/// Whether an engine takes moments of batches of these parts.
+template <class Engine, class Common, class Statistic, class Factor, class Own>
+constexpr bool takes_batches() {
+    using B = Batch<Common, Statistic, Factor (*)(Index), Own (*)(Index)>;
+    if constexpr (requires { typename Engine::BatchState; })
+        return BatchEngine<Engine, B, std::vector<typename Engine::BatchState>>;
+    else if constexpr (requires { typename Product<Common, Factor>; })
+        return ExpectationEngine<Engine, Product<Common, Factor>, Stack<Statistic, Own>>;
+    else
+        return false;
+}
+
+/// Whether it knows the log Z of each target.
+template <class Engine, class Common, class Factor>
+constexpr bool normalises_batches() {
+    if constexpr (requires { typename Engine::BatchState; })
+        return true;
+    else
+        return NormalisingEngine<Engine, Product<Common, Factor>>;
+}
+
+/// Whether it knows the log Z of each target, or a bound on it.
+template <class Engine, class Common, class Factor>
+constexpr bool bounds_batches() {
+    if constexpr (requires { typename Engine::BatchState; })
+        return true;
+    else
+        return PartitionOrBound<Engine, Product<Common, Factor>>;
+}
+}  // namespace detail
 
 }  // namespace predcg

@@ -136,22 +136,21 @@ public:
         return {*this, target};
     }
 
-    /// The batch form: data are spread over threads, each with its own stream; sums are formed in order.
-    template <class MakeTarget, class MakeStatistic, class States>
-    MomentSums expect_sum(Index size, MakeTarget&& target, MakeStatistic&& statistic,
-                          std::span<const Index> which, std::span<const double> weights, States& states,
-                          StreamKey key) const {
+    /// Batches (engines/batch.hpp): data are spread over threads, each with its own stream; sums are formed
+    /// in order.
+    template <class B, class States>
+    BatchMoments expect_batch(const B& batch, Want want, States& states, StreamKey key) const {
+        const auto which = batch.which();
         std::vector<Moments> moments(which.size());
-        parallel_for(static_cast<Index>(which.size()), settings_.threads, [&](Index k) {
-            const Index datum = which[static_cast<std::size_t>(k)];
+        parallel_for(std::ssize(which), settings_.threads, [&](Index at) {
+            const Index k = which[static_cast<std::size_t>(at)];
             StreamKey own = key;
-            own.index = static_cast<std::uint32_t>(datum);
-            moments[static_cast<std::size_t>(k)] =
-                expect(target(datum), statistic(datum), states[static_cast<std::size_t>(datum)], own);
+            own.index = static_cast<std::uint64_t>(k);
+            moments[static_cast<std::size_t>(at)] =
+                expect(batch.target(k), batch.joint(k), detail::state_of(states, k), own);
         });
-        MomentSums sums(size);
-        for (std::size_t k = 0; k < which.size(); ++k)
-            sums.add(moments[k], weights[static_cast<std::size_t>(which[k])]);
+        BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
+        for (std::size_t at = 0; at < which.size(); ++at) sums.add(moments[at], batch.weight(which[at]));
         return sums;
     }
 

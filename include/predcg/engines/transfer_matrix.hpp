@@ -6,12 +6,20 @@
 #include <predcg/core/random.hpp>
 #include <predcg/engines/batch.hpp>
 
-#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
 
 namespace predcg {
+
+namespace detail {
+/// A batch whose parts are all chains.
+template <class B>
+concept ChainBatchOf = ChainTarget<typename B::Common> &&
+                       ChainFactor<typename B::Factor, letter_t<space_t<typename B::Common>>> &&
+                       ChainStatistic<typename B::Statistic, letter_t<space_t<typename B::Common>>> &&
+                       ChainStatistic<typename B::Own, letter_t<space_t<typename B::Common>>>;
+}  // namespace detail
 
 /// Exact engine for chains: any finite alphabet (q letters), any additive window statistic,
 /// site-dependent window weights, periodic and open.
@@ -51,77 +59,16 @@ struct TransferMatrix {
         return detail::chain_moments(problem, statistics, d);
     }
 
-    /// Mean alone, and log_partition: for several statistics much cheaper than expect().
-    template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
-    MeanSums expect_mean(const T& target, const S& statistic, NoState& none, const StreamKey& key) const {
-        const auto nothing = [](Index) { return detail::Nothing{}; };
-        return expect_mean_sum(statistic.size(), target, statistic, nothing, nothing, std::array{Index{0}},
-                               std::array{1.0}, none, key);
-    }
-
-    /// The batch forms of batch.hpp, several data at once (lanes). Factors and own statistics with short
-    /// windows cost a fraction of expect() and log_partition() a datum, since the common tables are made
-    /// once. Targets whose weights need balancing, and all where windows are wide, are done one by one.
-    template <ChainTarget T, class S, class MakeFactor, class MakeOwn, class States>
-    MeanSums expect_mean_sum(Index size, const T& target, const S& statistic, MakeFactor&& factor,
-                             MakeOwn&& own, std::span<const Index> which, std::span<const double> weights,
-                             States&, const StreamKey&) const {
-        constexpr auto function = "TransferMatrix::expect_mean_sum";
-        const auto factors = detail::made_of(factor, which);
-        const auto owns = detail::made_of(own, which);
-        MeanSums sums{Vector::Zero(size), 0.0};
-        const auto weight = [&](Index k) { return weight_of(which, weights, k); };
-        const auto alone = [&](Index k) {
-            const auto at = static_cast<std::size_t>(k);
-            const Moments m = expect(Product(target, factors[at]), Stack(statistic, owns[at]));
-            sums.mean += weight(k) * m.mean;
-            *sums.log_partition += weight(k) * *m.log_partition;
-        };
-        const auto& space = target.space();
-        const Window lane_window = detail::window_of_all(factors), own_window = detail::window_of_all(owns);
-        const Window window = common_window(common_window(target.window(), lane_window),
-                                            common_window(statistic.window(), own_window));
-        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
-            for (Index k = 0; k < std::ssize(which); ++k) alone(k);
-            return sums;
-        }
-        const Index common = statistic.size();
-        const auto problem = tabulate(target, window, 3.0, static_cast<double>(size), function);
-        detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function), owns,
-                                 size - common);
-        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights,
-                               const auto&) { means.add(chains, first, lanes, lane_weights); };
-        *sums.log_partition +=
-            detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
-                .run(weight, block, alone);
-        means.add_to(sums.mean, detail::StatisticTables(problem.shape, space, statistic), common);
-        return sums;
-    }
-
-    template <ChainTarget T, class MakeFactor>
-    Vector log_partitions(const T& target, MakeFactor&& factor, std::span<const Index> which) const {
-        constexpr auto function = "TransferMatrix::log_partitions";
-        const auto factors = detail::made_of(factor, which);
-        Vector values(std::ssize(which));
-        const auto alone = [&](Index k) {
-            values[k] = log_partition(Product(target, factors[static_cast<std::size_t>(k)]));
-        };
-        const auto& space = target.space();
-        const Window lane_window = detail::window_of_all(factors);
-        const Window window = common_window(target.window(), lane_window);
-        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
-            for (Index k = 0; k < values.size(); ++k) alone(k);
-            return values;
-        }
-        const auto problem = tabulate(target, window, 1.0, 0.0, function);
-        const auto one = [](Index) { return 1.0; };
-        const auto keep = [&](auto&, Index first, Index lanes, const auto& weights, const auto& log_z) {
-            for (Index lane = 0; lane < lanes; ++lane)
-                if (weights[lane] != 0.0) values[first + lane] = log_z[lane];
-        };
-        detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
-            .run(one, keep, alone);
-        return values;
+    /// Batches (engines/batch.hpp): log Z and means by lanes, several data at once, so that factors and own
+    /// statistics with short windows cost a fraction of log_partition() and expect() a datum, since the
+    /// common tables are made once. Covariances datum by datum. Targets whose weights need balancing, and all
+    /// where windows are wide, are done one by one.
+    template <class B, class States>
+        requires detail::ChainBatchOf<B>
+    BatchMoments expect_batch(const B& batch, Want want, States& states, const StreamKey& key) const {
+        if (want == Want::log_partitions) return batch_log_partitions(batch);
+        if (want == Want::means) return batch_means(batch);
+        return detail::expect_one_by_one(*this, batch, want, states, key);
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in
@@ -199,8 +146,71 @@ struct TransferMatrix {
     }
 
 private:
-    static double weight_of(std::span<const Index> which, std::span<const double> weights, Index k) {
-        return weights[static_cast<std::size_t>(which[static_cast<std::size_t>(k)])];
+    template <class B>
+    BatchMoments batch_means(const B& batch) const {
+        constexpr auto function = "TransferMatrix::expect_batch";
+        const auto which = batch.which();
+        const auto factors = detail::made_of([&](Index k) { return batch.factor(k); }, which);
+        const auto owns = detail::made_of([&](Index k) { return batch.own(k); }, which);
+        const Index common = batch.common_size(), size = common + batch.own_size();
+        BatchMoments sums = BatchMoments::zero(size, Want::means);
+        const auto weight = [&](Index k) { return batch.weight(which[static_cast<std::size_t>(k)]); };
+        const auto alone = [&](Index k) {
+            const Index datum = which[static_cast<std::size_t>(k)];
+            sums.add(expect(batch.target(datum), batch.joint(datum)), weight(k));
+        };
+        const auto& target = batch.common();
+        const auto& space = target.space();
+        const Window lane_window = detail::window_of_all(factors), own_window = detail::window_of_all(owns);
+        const Window window = common_window(common_window(target.window(), lane_window),
+                                            common_window(batch.statistic().window(), own_window));
+        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
+            for (Index k = 0; k < std::ssize(which); ++k) alone(k);
+            return sums;
+        }
+        const auto problem = tabulate(target, window, 3.0, static_cast<double>(size), function);
+        detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function), owns,
+                                 size - common);
+        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights,
+                               const auto&) { means.add(chains, first, lanes, lane_weights); };
+        const double log_z =
+            detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
+                .run(weight, block, alone);
+        *sums.log_partition += log_z;
+        means.add_to(sums.mean, detail::StatisticTables(problem.shape, space, batch.statistic()), common);
+        return sums;
+    }
+
+    template <class B>
+    BatchMoments batch_log_partitions(const B& batch) const {
+        constexpr auto function = "TransferMatrix::expect_batch";
+        const auto which = batch.which();
+        const auto factors = detail::made_of([&](Index k) { return batch.factor(k); }, which);
+        Vector values(std::ssize(which));
+        const auto alone = [&](Index k) {
+            values[k] = log_partition(batch.target(which[static_cast<std::size_t>(k)]));
+        };
+        const auto& target = batch.common();
+        const auto& space = target.space();
+        const Window lane_window = detail::window_of_all(factors);
+        const Window window = common_window(target.window(), lane_window);
+        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
+            for (Index k = 0; k < values.size(); ++k) alone(k);
+        } else {
+            const auto problem = tabulate(target, window, 1.0, 0.0, function);
+            const auto one = [](Index) { return 1.0; };
+            const auto keep = [&](auto&, Index first, Index lanes, const auto& weights, const auto& log_z) {
+                for (Index lane = 0; lane < lanes; ++lane)
+                    if (weights[lane] != 0.0) values[first + lane] = log_z[lane];
+            };
+            detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
+                .run(one, keep, alone);
+        }
+        BatchMoments sums = BatchMoments::zero(0, Want::log_partitions);
+        for (Index k = 0; k < values.size(); ++k)
+            *sums.log_partition += batch.weight(which[static_cast<std::size_t>(k)]) * values[k];
+        sums.log_partitions = std::move(values);
+        return sums;
     }
 
     template <class Space>

@@ -55,8 +55,13 @@ public:
         const auto factor = [&](Index k) {
             return models_->map.likelihood(prepared.forms[static_cast<std::size_t>(k)], eta_);
         };
-        const double sum = log_partition_sum(latent_engine(models_->engine), coarse_, factor, prepared.all,
-                                             prepared.weights);
+        const Batch batch(
+            coarse_, EmptyStatistic{}, factor, [](Index) { return EmptyStatistic{}; }, prepared.all,
+            prepared.weights);
+        std::vector<NoState> none(prepared.forms.size());
+        const double sum =
+            *expect(latent_engine(models_->engine), batch, Want::log_partitions, none, StreamKey{})
+                 .log_partition;
         return Vector::Constant(1, log_z_ - sum / prepared.count);
     }
 

@@ -27,7 +27,7 @@ struct EffectiveData {
 };
 
 /// Integrated autocorrelation times (Sokal's window) of statistics along data in the order of their
-/// trajectory: observables, each component, and, where a grainer and parameters are given, the score of each
+/// trajectory: observables, each component, and, where a learner and parameters are given, the score of each
 /// datum, d log p(x|theta)/d(theta_c, eta), whose spread is what limits the estimates.
 /// Throws ArgumentError for less than 10 data. Cost: one evaluation of everything for each datum.
 template <class Data, class... O>
@@ -60,27 +60,28 @@ EffectiveData effective_data(const Data& data, const CheckedStatistic<O>&... sta
 }
 
 /// d log p(x | theta_c, eta) / d(theta_c, eta) of one datum, as a statistic for effective_data.
-template <class Grainer>
+template <class Learner>
 class Score {
 public:
-    Score(const Grainer& grainer, double beta, Parameters at)
-        : grainer_(&grainer), beta_(beta), at_(std::move(at)) {
-        typename Grainer::Data none;
+    Score(const Learner& learner, double beta, Parameters at)
+        : learner_(&learner), beta_(beta), at_(std::move(at)) {
+        typename Learner::Data none;
         none.beta = beta;
-        auto state = grainer.make_state(none, at_);
-        coarse_ = grainer.expect_coarse(state);
+        const auto problem = learner.problem(std::move(none));
+        auto state = problem.state(at_);
+        coarse_ = problem.expect_coarse(state);
     }
 
     template <class X>
     Vector operator()(const X& x) const {
-        const auto data = grainer_->prepare(std::span(&x, 1), beta_);
-        auto state = grainer_->make_state(data, at_);
-        return expand_likelihood(grainer_->map(), grainer_->expect(state, data), coarse_, at_.eta, beta_)
-            .gradient;
+        const auto problem = learner_->problem(learner_->prepare(std::span(&x, 1), beta_));
+        auto state = problem.state(at_);
+        const ExpectedStatistics statistics = problem.expect(state);
+        return detail::likelihood_gradient(problem.map(), statistics, coarse_.gradient.mean, at_.eta, beta_);
     }
 
 private:
-    const Grainer* grainer_;
+    const Learner* learner_;
     double beta_;
     Parameters at_;
     CoarseMoments coarse_;

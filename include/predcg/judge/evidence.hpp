@@ -27,8 +27,8 @@ struct Evidence {
 /// at the fit's parameters, d of them (theta_c and eta). N is the number of data, one for a configuration
 /// (the sum of weights), not the number of sites: configurations are what is independent. Smaller is better;
 /// -BIC/2 is the log evidence up to terms that do not grow with N. At a mode under a prior it is a little
-/// larger than at the maximum of the likelihood. NaN of a fit whose engine does not know log-likelihoods.
-inline double bic(const FitResult& fit) {
+/// larger than at the maximum of the likelihood.
+inline double bic(const ExactEstimate& fit) {
     const double d = static_cast<double>(fit.parameters.theta.size() + fit.parameters.eta.size());
     return -2.0 * fit.log_likelihood + d * std::log(fit.data_count);
 }
@@ -48,12 +48,12 @@ inline double log_normal_cdf(double x) {
 /// The last sum, each coordinate's own mass, is exact for one bound, and where the bounded coordinates are
 /// independent. g = 0 at a mode inside; at a mode on a bound the density falls from it with slope g. Absent
 /// where I is not positive definite.
-inline std::optional<double> laplace_integral(const PosteriorExpansion& at, const Vector& z,
-                                              const std::vector<Wall>& walls) {
+inline std::optional<double> laplace_integral(const LearningPoint& at, const std::vector<Wall>& walls) {
+    const Vector& z = at.z;
     const Index d = z.size();
-    const linalg::SymmetricEigen eigen(at.information);
+    const linalg::SymmetricEigen eigen(at.posterior_information);
     if (!(eigen.values[0] > 0.0)) return std::nullopt;
-    const Matrix root = inverse_root(at.information);
+    const Matrix root = inverse_root(at.posterior_information);
     const Vector shift = root * (root.transpose() * at.gradient);
     double value = at.value + 0.5 * at.gradient.dot(shift) +
                    0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi);
@@ -73,24 +73,23 @@ inline std::optional<double> laplace_integral(const PosteriorExpansion& at, cons
 /// there and no slope. Either way it carries that one's Pareto k: above the limit, or where the
 /// information is not positive definite, it is absent, reliable is false, and remarks say "not Gaussian". Of
 /// a model without parameters it is the likelihood. Cost and exceptions of laplace_joint.
-template <class Grainer, class AnyData>
-Evidence laplace_evidence(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
+template <class Learner, class AnyData>
+Evidence laplace_evidence(const Learner& learner, const AnyData& any_data, const ExactEstimate& fit,
                           const LaplaceSettings& settings = {}) {
-    const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
+    const auto problem = detail::problem_of(learner, any_data, fit.beta);
     Evidence evidence;
     if (fit.parameters.theta.size() + fit.parameters.eta.size() == 0) {
         evidence.log_evidence = fit.log_likelihood;
         return evidence;
     }
-    const PosteriorResult joint = laplace_joint(grainer, data, fit, settings);
+    const PosteriorResult joint = laplace_joint(learner, problem.data(), fit, settings);
     evidence.reliable = joint.reliable;
     evidence.remarks = joint.remarks;
     if (joint.pareto_k) evidence.pareto_k = *joint.pareto_k;
     if (!joint.reliable) return evidence;
-    const LogPosterior<Grainer> posterior(grainer, data);
-    const Vector mode = posterior.z_of(fit.parameters);
+    const Vector mode = problem.coordinates().z(fit.parameters);
     evidence.log_evidence =
-        detail::laplace_integral(posterior.expansion(mode), mode, posterior.space().walls());
+        detail::laplace_integral(problem.point(mode), LogPosterior(problem).space().walls());
     return evidence;
 }
 

@@ -59,8 +59,8 @@ inline CutNormal normal_of(const Matrix& z, const std::vector<Wall>& walls) {
 /// the second half and each proposal. Needs exact engines. Throws ArgumentError for draws that are not of the
 /// exact posterior, less than 8 a chain, bad settings or an improper prior.
 /// Gronau et al., J. Math. Psychol. 81 (2017) 80.
-template <class Grainer, class AnyData>
-Evidence exact_evidence(const Grainer& grainer, const AnyData& any_data, const PosteriorResult& posterior,
+template <class Learner, class AnyData>
+Evidence exact_evidence(const Learner& learner, const AnyData& any_data, const PosteriorResult& posterior,
                         const ExactEvidenceSettings& settings = {}) {
     constexpr const char* name = "exact_evidence";
     require(posterior.method == PosteriorMethod::full || posterior.method == PosteriorMethod::exchange, name,
@@ -70,10 +70,11 @@ Evidence exact_evidence(const Grainer& grainer, const AnyData& any_data, const P
     require(settings.proposals == 0 || settings.proposals >= 2, name, "proposals", settings.proposals,
             "0 or an integer >= 2");
     require_positive(settings.largest_error, name, "largest_error");
-    detail::require_same_model(posterior.fit, grainer.coarse(), grainer.map(), name);
-    const auto& data = detail::as_prepared(grainer, any_data, posterior.fit.beta);
-    const LogPosterior<Grainer> target(grainer, data);
-    detail::require_proper(target.prior_is_proper(), name);
+    detail::require_same_model(posterior.fit, learner.coarse(), learner.map(), name);
+    const auto problem = detail::problem_of(learner, any_data, posterior.fit.beta);
+    detail::require_proper(problem.prior_is_proper(), name);
+    const LogPosterior target(problem);
+    const Vector& factor = problem.coordinates().factor();
 
     Evidence evidence;
     const auto flag = [&](std::string why) {
@@ -85,12 +86,12 @@ Evidence exact_evidence(const Grainer& grainer, const AnyData& any_data, const P
         evidence.remarks.insert(evidence.remarks.end(), posterior.remarks.begin(), posterior.remarks.end());
     }
     const auto normal =
-        detail::normal_of(detail::half_of_chains(posterior, target.scale(), false), target.space().walls());
+        detail::normal_of(detail::half_of_chains(posterior, factor, false), target.space().walls());
     if (!normal.ok()) {
         flag("the draws do not vary in every direction");
         return evidence;
     }
-    const Matrix z = detail::half_of_chains(posterior, target.scale(), true);
+    const Matrix z = detail::half_of_chains(posterior, factor, true);
     const Index count = z.cols() / posterior.chains;
     Matrix at_draws(count, posterior.chains);
     parallel_for(z.cols(), settings.threads, [&](Index k) {
@@ -98,7 +99,7 @@ Evidence exact_evidence(const Grainer& grainer, const AnyData& any_data, const P
     });
     Vector at_proposals(settings.proposals > 0 ? settings.proposals : z.cols());
     parallel_for(at_proposals.size(), settings.threads, [&](Index k) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(k), 4);
+        Philox4x32 rng = make_stream(settings.seed, Purpose::evidence, static_cast<std::uint64_t>(k));
         const Vector proposal = normal.draw(rng);
         at_proposals[k] = target.log_density(proposal) - normal.log_density(proposal);
     });

@@ -44,16 +44,18 @@ struct LeaveOneOut {
 /// of every distinct datum for every draw; memory draws x distinct data. Needs exact engines. Throws
 /// ArgumentError for draws that are not of the exact posterior, less than 25 draws, less than 2 data, weights
 /// that are no whole numbers, or another model's posterior.
-template <class Grainer, class AnyData>
-LeaveOneOut leave_one_out(const Grainer& grainer, const AnyData& any_data, const PosteriorResult& posterior,
+template <class Learner, class AnyData>
+LeaveOneOut leave_one_out(const Learner& learner, const AnyData& any_data, const PosteriorResult& posterior,
                           const LeaveOneOutSettings& settings = {}) {
     constexpr const char* name = "leave_one_out";
-    static_assert(Grainer::is_exact, "predcg: leave-one-out densities need exact engines for q(X|x) and p_c");
+    static_assert(Learner::Problem::is_exact,
+                  "predcg: leave-one-out densities need exact engines for q(X|x) and p_c");
     require(posterior.method == PosteriorMethod::full || posterior.method == PosteriorMethod::exchange, name,
             "posterior.method", std::string_view(to_string(posterior.method)), "'full' or 'exchange'");
     require_range(posterior.draw_count(), 25, std::numeric_limits<Index>::max(), name, "number of draws");
-    detail::require_same_model(posterior.fit, grainer.coarse(), grainer.map(), name);
-    const auto& data = detail::as_prepared(grainer, any_data, posterior.fit.beta);
+    detail::require_same_model(posterior.fit, learner.coarse(), learner.map(), name);
+    const auto problem = detail::problem_of(learner, any_data, posterior.fit.beta);
+    const auto& data = problem.data();
     require(data.count >= 2.0, name, "number of data", data.count, "at least 2");
     for (const double w : data.weights)
         require(w == std::floor(w), name, "weight of a datum", w, "a whole number");
@@ -62,7 +64,7 @@ LeaveOneOut leave_one_out(const Grainer& grainer, const AnyData& any_data, const
     const Index draws = posterior.draw_count();
     Matrix log_p(draws, forms);
     parallel_for(draws, settings.threads, [&](Index s) {
-        log_p.row(s) = grainer.log_likelihoods(data, posterior.parameters(s)).transpose();
+        log_p.row(s) = problem.log_likelihoods(posterior.parameters(s)).transpose();
     });
     LeaveOneOut result;
     result.weights = data.weights;

@@ -35,29 +35,29 @@ struct ModelScore {
 /// Data as for full_posterior. Cost: that of full_posterior, and about two log densities more for each of its
 /// draws. Needs exact engines and a proper prior; throws as these functions do, and Stopped where the fit
 /// was.
-template <class Grainer, class AnyData>
-ModelScore score_model(std::string name, const Grainer& grainer, const AnyData& any_data, double beta,
+template <class Learner, class AnyData>
+ModelScore score_model(std::string name, const Learner& learner, const AnyData& any_data, double beta,
                        const ScoreSettings& settings = {}) {
-    const auto& data = detail::as_prepared(grainer, any_data, beta);
-    const auto fit = grainer.fit_prepared(data, settings.fit);
+    const auto& data = detail::as_prepared(learner, any_data, beta);
+    const auto fit = learner.fit_prepared(data, settings.fit);
     if (fit.status == Status::stopped) throw Stopped("score_model");
     ModelScore score;
     score.name = std::move(name);
     score.parameters = fit.parameters.theta.size() + fit.parameters.eta.size();
     score.log_likelihood = fit.log_likelihood;
     score.bic = bic(fit);
-    score.laplace = laplace_evidence(grainer, data, fit, settings.laplace);
+    score.laplace = laplace_evidence(learner, data, fit, settings.laplace);
     if (score.parameters == 0) {  // nothing to integrate over: the evidence is the likelihood
         PosteriorResult point;
         point.fit = fit;
         point.draws.resize(0, 25);
         score.exact = score.laplace;
-        score.leave_one_out = leave_one_out(grainer, data, point, settings.leave_one_out);
+        score.leave_one_out = leave_one_out(learner, data, point, settings.leave_one_out);
         return score;
     }
-    const auto posterior = full_posterior(grainer, data, fit, settings.posterior);
-    score.exact = exact_evidence(grainer, data, posterior, settings.evidence);
-    score.leave_one_out = leave_one_out(grainer, data, posterior, settings.leave_one_out);
+    const auto posterior = full_posterior(learner, data, fit, settings.posterior);
+    score.exact = exact_evidence(learner, data, posterior, settings.evidence);
+    score.leave_one_out = leave_one_out(learner, data, posterior, settings.leave_one_out);
     return score;
 }
 

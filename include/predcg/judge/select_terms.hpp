@@ -27,7 +27,7 @@ struct Selection {
     std::vector<TermScore> terms;  ///< of all candidates, in the order of the potential; a term that was
                                    ///< dropped has the numbers of when it was
     std::vector<Index> kept;       ///< their places, ascending
-    Fit<WithTerms<Coarse>, Map, Engine> fit;  ///< under the prior of the grainer
+    Fit<WithTerms<Coarse>, Map, Engine, ExactEstimate> fit;  ///< under the prior of the grainer
     bool reliable = true;
     std::vector<std::string> remarks;
 
@@ -84,14 +84,13 @@ public:
         information_ = z = Vector(0);
         log_evidence = found.log_likelihood;
         if (mode.theta.size() + mode.eta.size() == 0) return;
-        const LogPosterior posterior(part, data);
-        const Vector at = posterior.z_of(mode);
-        const PosteriorExpansion expansion = posterior.expansion(at);
-        log_evidence = laplace_integral(expansion, at, posterior.space().walls());
-        const linalg::Cholesky information(expansion.information);
+        const auto problem = part.problem(data);
+        const LearningPoint point = problem.point(problem.coordinates().z(mode));
+        log_evidence = laplace_integral(point, LogPosterior(problem).space().walls());
+        const linalg::Cholesky information(point.posterior_information);
         if (!information.ok()) log_evidence.reset();
         if (!log_evidence) return;
-        const TermInformation terms(information, at.size(), at.head(precision.size()), precision);
+        const TermInformation terms(information, point.z.size(), point.z.head(precision.size()), precision);
         information_ = terms.precision;
         z = terms.z;
     }

@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/core/parallel.hpp>
 #include <predcg/judge/checked_expectations.hpp>
+#include <predcg/learning/coordinates.hpp>
 #include <predcg/priors/draw.hpp>
 #include <predcg/statistics/uniformity.hpp>
 
@@ -35,12 +36,15 @@ struct SimulationBasedCalibration {
 namespace detail {
 
 /// Parameters from the prior that the potential admits.
-template <class Grainer, RandomBits R>
-Parameters draw_parameters(const Grainer& grainer, double beta, R& rng) {
+template <class Learner, RandomBits R>
+Parameters draw_parameters(const Learner& learner, double beta, R& rng) {
+    const Coordinates c(beta, learner.coarse(), learner.map(), learner.prior());
     for (int attempt = 0; attempt < 10000; ++attempt) {
-        Parameters at{draw_prior(grainer.prior().coarse, grainer.coarse().parameter_count(), rng) / beta,
-                      draw_prior(grainer.prior().map, grainer.map().parameter_count(), rng)};
-        if (is_admissible(grainer.coarse(), at.theta)) return at;
+        Vector z(c.size());
+        z.head(c.coarse_count()) = draw_prior(learner.prior().coarse, c.coarse_count(), rng);
+        z.tail(c.map_count()) = draw_prior(learner.prior().map, c.map_count(), rng);
+        const Parameters at = c.parameters(z);
+        if (is_admissible(learner.coarse(), at.theta)) return at;
     }
     throw NumericalError("simulation_based_calibration: the prior hardly ever gives admissible parameters");
 }
@@ -63,15 +67,15 @@ struct Ranks {
     bool reliable = true;
 };
 
-template <class Grainer, class MakePosterior, class... O>
-Ranks replicate_ranks(const Grainer& grainer, const SimulationBasedSettings& settings, Index replicate,
+template <class Learner, class MakePosterior, class... O>
+Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& settings, Index replicate,
                       MakePosterior&& make_posterior, const CheckedStatistic<O>&... statistics) {
     Philox4x32 rng = make_stream(settings.seed, Purpose::calibrate, static_cast<std::uint32_t>(replicate));
-    const Parameters truth = draw_parameters(grainer, settings.beta, rng);
+    const Parameters truth = draw_parameters(learner, settings.beta, rng);
     const auto configurations =
-        draw_data(GrainerModels(grainer), truth, settings.beta, static_cast<std::size_t>(settings.data), rng);
+        draw_data(LearnerModels(learner), truth, settings.beta, static_cast<std::size_t>(settings.data), rng);
     const std::uint64_t seed = settings.seed + 1 + static_cast<std::uint64_t>(replicate);
-    const auto posterior = make_posterior(grainer, grainer.prepare(configurations, settings.beta), seed);
+    const auto posterior = make_posterior(learner, learner.prepare(configurations, settings.beta), seed);
     Ranks result{posterior.names(), {}, posterior.reliable};
     const Index draws = posterior.draw_count();
     if (draws == 0) return result;
@@ -103,15 +107,15 @@ Ranks replicate_ranks(const Grainer& grainer, const SimulationBasedSettings& set
 /// from the prior, data from the model, the posterior of these data; the rank of the true value among
 /// posterior draws is uniform if, and only if in practice, the posterior is right.
 ///
-/// make_posterior(grainer, data, seed) -> Posterior, for example full_posterior with thinned settings; the
+/// make_posterior(learner, data, seed) -> Posterior, for example full_posterior with thinned settings; the
 /// statistics are observables of the fine scale whose expectations are ranked. The models and the prior are
-/// the grainer's; the prior must be proper.
+/// the learner's; the prior must be proper.
 ///
 /// Throws ArgumentError for bad settings, an improper prior or posteriors with fewer draws than are ranked;
 /// NumericalError where no posterior has draws.
-template <class Grainer, class MakePosterior, class... O>
+template <class Learner, class MakePosterior, class... O>
 SimulationBasedCalibration
-simulation_based_calibration(const Grainer& grainer, const SimulationBasedSettings& settings,
+simulation_based_calibration(const Learner& learner, const SimulationBasedSettings& settings,
                              MakePosterior&& make_posterior, const CheckedStatistic<O>&... statistics) {
     constexpr Index many = std::numeric_limits<Index>::max();
     constexpr const char* name = "simulation_based_calibration";
@@ -123,7 +127,7 @@ simulation_based_calibration(const Grainer& grainer, const SimulationBasedSettin
     std::vector<detail::Ranks> replicates(static_cast<std::size_t>(settings.replicates));
     parallel_for(settings.replicates, settings.threads, [&](Index r) {
         replicates[static_cast<std::size_t>(r)] =
-            detail::replicate_ranks(grainer, settings, r, make_posterior, statistics...);
+            detail::replicate_ranks(learner, settings, r, make_posterior, statistics...);
     });
     SimulationBasedCalibration result;
     result.largest_rank = settings.ranked_draws;

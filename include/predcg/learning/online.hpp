@@ -19,60 +19,67 @@ struct OnlineSettings {
     std::stop_token stop{};
 };
 
+/// Of online EM: an average over steps.
+struct OnlineEstimate : Estimate {
+    Parameters drift;    ///< Newton step left; empty where the information is not definite
+    Index averaged = 0;  ///< steps in the average
+    std::optional<double> log_likelihood{};  ///< with an exact engine
+    std::optional<double> log_posterior{};
+};
+
 namespace detail {
 
-template <class Grainer>
-class OnlineRun : FitCoordinates<Grainer> {
-    using Base = FitCoordinates<Grainer>;
-    using Base::data_, Base::grainer_, Base::parameters_of, Base::z_of;
+template <class Problem>
+class OnlineAscent {
+    using State = typename Problem::State;
 
 public:
-    OnlineRun(const Grainer& grainer, const typename Grainer::Data& data, const FitSettings& fit,
-              const OnlineSettings& online)
-        : Base(grainer, data, fit), online_(online) {}
+    OnlineAscent(const Problem& problem, const OnlineSettings& settings)
+        : problem_(problem), c_(problem.coordinates()), settings_(settings),
+          fit_{.seed = settings.seed, .start = settings.start} {}
 
-    FitResult operator()() {
-        Vector z = this->make_starts().front();
-        auto state = grainer_.make_state(data_, parameters_of(z), online_.seed);
-        FitResult result;
+    OnlineEstimate operator()() {
+        Vector z = starts_of(problem_, fit_).front();
+        State state = problem_.state(c_.parameters(z), settings_.seed);
+        OnlineEstimate result;
         std::optional<ExpectedStatistics> running;
         Vector sum = Vector::Zero(z.size());
-        Index averaged = 0, t = 0;
-        for (Index pass = 0; pass < online_.passes && result.status != Status::stopped; ++pass) {
-            const std::vector<Index> order = shuffled(static_cast<std::uint32_t>(pass));
+        Index t = 0;
+        for (Index pass = 0; pass < settings_.passes && result.status != Status::stopped; ++pass) {
+            const std::vector<Index> order = shuffled(static_cast<std::uint64_t>(pass));
             for (std::size_t first = 0; first < order.size(); first += batch(), ++t) {
-                if (online_.stop.stop_requested()) {
+                if (settings_.stop.stop_requested()) {
                     result.status = Status::stopped;
                     break;
                 }
-                state.iteration = static_cast<std::uint32_t>(t);
+                state.begin(static_cast<std::uint32_t>(t));
                 const auto part =
                     std::span<const Index>(order).subspan(first, std::min(batch(), order.size() - first));
                 step(state, running, part, t);
-                const Vector next = z_of({state.theta, state.eta});
-                const double nan = std::numeric_limits<double>::quiet_NaN();
-                TraceEntry entry{0,   t, state.theta, state.eta, nan, nan, linalg::largest(Vector(next - z)),
-                                 true};
-                if (online_.observer) online_.observer(entry);
+                const Vector next = c_.z(state.at);
+                TraceEntry entry{
+                    0, t, state.at.theta, state.at.eta, {}, {}, linalg::largest(Vector(next - z)), true};
+                if (settings_.observer) settings_.observer(entry);
                 result.trace.push_back(std::move(entry));
                 z = next;
-                if (2 * pass >= online_.passes) {
+                if (2 * pass >= settings_.passes) {
                     sum += z;
-                    ++averaged;
+                    ++result.averaged;
                 }
             }
         }
-        if (averaged > 0) z = sum / static_cast<double>(averaged);
+        if (result.averaged > 0) z = sum / static_cast<double>(result.averaged);
         result.iterations = t;
-        return finish(std::move(result), z, averaged);
+        finish(result, z);
+        return result;
     }
 
 private:
-    std::size_t batch() const { return static_cast<std::size_t>(online_.batch); }
+    std::size_t batch() const { return static_cast<std::size_t>(settings_.batch); }
 
-    std::vector<Index> shuffled(std::uint32_t pass) const {
-        std::vector<Index> order = data_.all;
-        auto rng = make_stream(online_.seed, Purpose::batch, 1, pass);
+    std::vector<Index> shuffled(std::uint64_t pass) const {
+        std::vector<Index> order = problem_.data().all;
+        auto rng = make_stream(settings_.seed, Purpose::pass, pass);
         for (std::size_t k = order.size(); k > 1; --k)
             std::swap(order[k - 1],
                       order[static_cast<std::size_t>(uniform_index(rng, static_cast<Index>(k)))]);
@@ -80,11 +87,11 @@ private:
     }
 
     /// s <- (1 - gamma) s + gamma (the batch's statistics, as if it were all data); then the M-step.
-    void step(typename Grainer::State& state, std::optional<ExpectedStatistics>& running,
-              std::span<const Index> part, Index t) const {
-        ExpectedStatistics fresh = grainer_.expect(state, data_, part);
-        fresh *= data_.count / fresh.count;
-        const double gain = Gains{.alpha = 1.0, .A = 1.0, .rho = online_.rho}(t);
+    void step(State& state, std::optional<ExpectedStatistics>& running, std::span<const Index> part,
+              Index t) const {
+        ExpectedStatistics fresh = problem_.expect(state, part);
+        fresh *= problem_.data().count / fresh.count;
+        const double gain = Gains{.alpha = 1.0, .A = 1.0, .rho = settings_.rho}(t);
         if (!running) {
             running = std::move(fresh);
         } else {
@@ -92,42 +99,41 @@ private:
             fresh *= gain;
             *running += fresh;
         }
-        const Vector theta = state.theta;
-        grainer_.maximise(state, *running);
+        const Vector theta = state.at.theta;
+        problem_.maximise(state, *running);
         // Sampled moments of p_c are noisy: the parameters, too, are averaged as they go.
-        if (!Grainer::is_exact) state.theta = theta + gain * (state.theta - theta);
+        if (!Problem::is_exact) state.at.theta = theta + gain * (state.at.theta - theta);
     }
 
-    FitResult finish(FitResult result, const Vector& z, Index averaged) const {
-        auto state = grainer_.make_state(data_, parameters_of(z), online_.seed);
-        state.iteration = static_cast<std::uint32_t>(result.iterations);
-        ExpectedStatistics statistics = grainer_.expect(state, data_);
-        LikelihoodExpansion likelihood = expand_likelihood(
-            grainer_.map(), statistics, grainer_.expect_coarse(state), state.eta, data_.beta);
-        const FitPoint end = this->posterior_point(z, std::move(statistics), std::move(likelihood));
-        result.directions = weak_directions(end.information, this->all_names_);
+    void finish(OnlineEstimate& result, const Vector& z) const {
+        State state = problem_.state(c_.parameters(z), settings_.seed);
+        state.begin(static_cast<std::uint32_t>(result.iterations));
+        LearningPoint end = problem_.point(state);
+        result.directions = weak_directions(end.information, c_.names());
         const linalg::Cholesky factor(end.posterior_information);
         if (result.status != Status::stopped) {
             result.status = factor.ok() ? Status::converged : Status::limit;
             const Vector drift = factor.ok() ? factor.solve(end.gradient) : Vector(Vector::Zero(0));
             for (Index k = 0; k < drift.size(); ++k)
                 if (std::abs(drift[k]) >
-                    online_.tolerance * std::sqrt(factor.solve(Vector::Unit(z.size(), k))[k]))
+                    settings_.tolerance * std::sqrt(factor.solve(Vector::Unit(z.size(), k))[k]))
                     result.status = Status::limit;
-            if (!this->prior_is_proper() && !result.directions.empty())
+            if (!problem_.prior_is_proper() && !result.directions.empty())
                 result.status = Status::not_identified;
-            if (factor.ok()) result.monte_carlo = MonteCarloReport{{}, parameters_of(drift), averaged, 0, 0};
+            if (factor.ok()) result.drift = c_.parameters(drift);
         }
-        result.likelihood = end.likelihood;
-        result.log_likelihood = result.log_posterior = std::numeric_limits<double>::quiet_NaN();
-        if constexpr (Grainer::is_exact) {
-            result.log_likelihood = end.likelihood.log_likelihood;
+        if constexpr (Problem::is_exact) {
+            result.log_likelihood = end.log_likelihood;
             result.log_posterior = end.value;
         }
-        return this->describe(std::move(result), z);
+        result.likelihood = std::move(end.likelihood);
+        describe(result, problem_, fit_, z);
     }
 
-    const OnlineSettings& online_;
+    const Problem& problem_;
+    const Coordinates& c_;
+    const OnlineSettings& settings_;
+    FitSettings fit_;
 };
 
 }  // namespace detail
@@ -140,16 +146,15 @@ private:
 template <class Fine, class Coarse, class Map, class Engine, class Optimizer, class Prior>
 auto fit_online(const EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer, Prior>& grainer,
                 const PreparedData<prepared_t<Map>>& data, const OnlineSettings& settings = {})
-    -> Fit<Coarse, Map, Engine> {
+    -> Fit<Coarse, Map, Engine, OnlineEstimate> {
     static_assert(LinearCoarsePotential<Coarse>,
                   "predcg: online EM needs a potential that is linear in theta: features(X)");
     require_range(settings.batch, 1, static_cast<Index>(data.forms.size()), "fit_online", "batch",
                   "the number of distinct data");
     require_range(settings.passes, 1, std::numeric_limits<Index>::max(), "fit_online", "passes");
-    using Grainer = EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer, Prior>;
-    const FitSettings fit{.seed = settings.seed, .start = settings.start};
-    return {detail::OnlineRun<Grainer>(grainer, data, fit, settings)(), grainer.coarse(), grainer.map(),
-            grainer.engine()};
+    const auto problem = grainer.problem(data);
+    return {detail::OnlineAscent<std::remove_const_t<decltype(problem)>>(problem, settings)(),
+            grainer.coarse(), grainer.map(), grainer.engine()};
 }
 
 }  // namespace predcg

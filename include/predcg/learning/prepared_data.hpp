@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <type_traits>
@@ -38,9 +39,9 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
 /// Prepares any range of configurations; `weights` are one a datum, or absent for 1 each. Throws
 /// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
 /// not as many as the data, or whatever the map refuses.
-template <ProbabilisticMap M, std::ranges::input_range Data>
-[[gnu::cold]] PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
-                                                       std::span<const double> weights = {}) {
+template <LatentMap M, std::ranges::input_range Data>
+PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
+                                         std::span<const double> weights = {}) {
     using Form = prepared_t<M>;
     require_positive(beta, "prepare_data", "beta");
     for (const double w : weights)
@@ -81,17 +82,51 @@ template <ProbabilisticMap M, std::ranges::input_range Data>
 }
 
 namespace detail {
+/// The data, after every form was found to belong to the coarse potential's size.
+template <class Form, class Map, class Coarse>
+PreparedData<Form> require_coarse_sizes(PreparedData<Form> data, const Map& map, const Coarse& coarse,
+                                        const char* function) {
+    for (const Form& form : data.forms) require_coarse_size(map, form, coarse.space().size(), function);
+    return data;
+}
+
+/// The inverse temperature that data carry (generate() sets it), or the one that is given. Throws
+/// ArgumentError where neither is there, or both differ.
+template <class Range>
+double beta_of(const Range& configurations, const std::optional<double>& given, const char* function) {
+    if constexpr (requires {
+                      { configurations.beta } -> std::convertible_to<double>;
+                  }) {
+        const double beta = configurations.beta;
+        if (given)
+            require(*given == beta, function, "settings.beta", *given,
+                    "absent, or " + to_text(beta) + " as in the data");
+        return beta;
+    } else {
+        if (!given)
+            throw ArgumentError(function, "settings.beta", "absent",
+                                "the inverse temperature at which the data were sampled");
+        return *given;
+    }
+}
+
 /// Data as they are, where they are prepared already; else prepared. Throws ArgumentError for data of another
 /// inverse temperature.
-template <class Grainer>
-const typename Grainer::Data& as_prepared(const Grainer&, const typename Grainer::Data& data, double beta) {
+template <class Learner>
+const typename Learner::Data& as_prepared(const Learner&, const typename Learner::Data& data, double beta) {
     require(data.beta == beta, "prepared data", "beta", data.beta,
             "that of the fit or of the call, " + to_text(beta));
     return data;
 }
-template <class Grainer, std::ranges::input_range Range>
-typename Grainer::Data as_prepared(const Grainer& grainer, const Range& configurations, double beta) {
-    return grainer.prepare(configurations, beta);
+template <class Learner, std::ranges::input_range Range>
+typename Learner::Data as_prepared(const Learner& learner, const Range& configurations, double beta) {
+    return learner.prepare(configurations, beta);
+}
+
+/// The learning problem of any data: owns those that it had to prepare.
+template <class Learner, class AnyData>
+auto problem_of(const Learner& learner, const AnyData& data, double beta) {
+    return learner.problem(as_prepared(learner, data, beta));
 }
 }  // namespace detail
 

@@ -4,8 +4,9 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/concepts/prior.hpp>
+#include <predcg/engines/batch.hpp>
 #include <predcg/engines/roles.hpp>
-#include <predcg/learning/learning_map.hpp>
+#include <predcg/learning/map_in_learning.hpp>
 #include <predcg/structure/boltzmann.hpp>
 #include <predcg/structure/product.hpp>
 #include <predcg/structure/statistics.hpp>
@@ -27,14 +28,16 @@ auto fine_configuration() {
 template <class Fine>
 using fine_configuration_t = typename decltype(fine_configuration<Fine>())::type;
 
-template <class Coarse, class Map>
-using latent_target_t =
-    Product<Boltzmann<Bound<Coarse>>, decltype(std::declval<const Map&>().likelihood(
-                                          std::declval<const prepared_t<Map>&>(), std::declval<Vector>()))>;
-template <class Coarse, class Map>
-using learning_statistic_t =
-    Stack<Stack<EnergyGradient<Coarse>,
-                decltype(map_statistic(std::declval<const Map&>(), std::declval<const prepared_t<Map>&>()))>,
+template <class Map>
+using latent_factor_t = std::remove_cvref_t<decltype(std::declval<const Map&>().likelihood(
+    std::declval<const prepared_t<Map>&>(), std::declval<const Vector&>()))>;
+template <class Map>
+using map_statistic_t =
+    decltype(map_statistic(std::declval<const Map&>(), std::declval<const prepared_t<Map>&>()));
+/// What is common to the statistics of all data.
+template <class Coarse>
+using energy_statistic_t =
+    Stack<EnergyGradient<Coarse>,
           decltype(energy_hessian(std::declval<const Coarse&>(), std::declval<const Vector&>()))>;
 
 template <class Map>
@@ -43,11 +46,15 @@ concept ClaimsStatistic =
 
 /// Requirements on single policies; later ones are only looked at where the earlier ones hold, so that a
 /// mistake gives one message.
-template <class Fine, class Coarse, class Map, class Engine, class Optimize, class Priors>
-struct PolicyRequirements {
-    static constexpr bool fine_holds = is_samples_only<Fine> || FinePotential<Fine>;
-    static_assert(fine_holds, "predcg: the fine model needs space() and energy(x) -> double (concept "
-                              "FinePotential), or is SamplesOnly<configuration>");
+template <class Fine>
+struct FineRequirements {
+    static constexpr bool holds = is_samples_only<Fine> || FinePotential<Fine>;
+    static_assert(holds, "predcg: the fine model needs space() and energy(x) -> double (concept "
+                         "FinePotential), or is SamplesOnly<configuration>");
+};
+
+template <class Coarse>
+struct CoarseRequirements {
     static constexpr bool potential_holds = CoarsePotential<Coarse>;
     static_assert(potential_holds,
                   "predcg: the coarse potential needs space(), parameter_count() and either "
@@ -56,20 +63,41 @@ struct PolicyRequirements {
     static_assert(learnable_holds,
                   "predcg: the coarse potential cannot be learnt without derivatives: give "
                   "features(X) or parameter_gradient(X, theta), or wrap it in with_autodiff(...)");
-    static constexpr bool map_holds = ProbabilisticMap<Map>;
-    static_assert(map_holds,
+    static constexpr bool holds = potential_holds && learnable_holds;
+};
+
+template <class Map>
+struct MapRequirements {
+    static constexpr bool holds = ProbabilisticMap<Map>;
+    static_assert(holds,
                   "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
                   "with log_density(X), and sample(X, eta, rng) (concept ProbabilisticMap)");
-    static constexpr bool optimizer_holds = predcg::Optimizer<Optimize>;
-    static_assert(optimizer_holds,
-                  "predcg: the optimizer needs State, tolerance() and step(state, point, gradient, "
-                  "information) -> optional vector (concept Optimizer)");
-    static constexpr bool prior_holds = predcg::Prior<Priors>;
-    static_assert(prior_holds,
+};
+
+template <class Optimize>
+struct OptimizerRequirements {
+    static constexpr bool holds = predcg::Optimizer<Optimize>;
+    static_assert(holds, "predcg: the optimizer needs State, tolerance() and step(state, point, gradient, "
+                         "information) -> optional vector (concept Optimizer)");
+};
+
+template <class Priors>
+struct PriorRequirements {
+    static constexpr bool holds = predcg::Prior<Priors>;
+    static_assert(holds,
                   "predcg: the prior needs blocks .coarse and .map with log_density, gradient, hessian "
                   "and proper() (concepts Prior, BlockPrior)");
-    static constexpr bool hold =
-        fine_holds && potential_holds && learnable_holds && map_holds && optimizer_holds && prior_holds;
+};
+
+template <class Fine, class Coarse, class Map, class Engine, class Optimize, class Priors>
+struct PolicyRequirements : FineRequirements<Fine>,
+                            CoarseRequirements<Coarse>,
+                            MapRequirements<Map>,
+                            OptimizerRequirements<Optimize>,
+                            PriorRequirements<Priors> {
+    static constexpr bool hold = FineRequirements<Fine>::holds && CoarseRequirements<Coarse>::holds &&
+                                 MapRequirements<Map>::holds && OptimizerRequirements<Optimize>::holds &&
+                                 PriorRequirements<Priors>::holds;
 };
 
 /// Requirements on how the policies fit together.
@@ -94,8 +122,8 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
     template <bool types_hold>
     static constexpr bool engine_fits() {
         if constexpr (types_hold)
-            return ExpectationEngine<latent_engine_t<Engine>, latent_target_t<Coarse, Map>,
-                                     learning_statistic_t<Coarse, Map>>;
+            return takes_batches<latent_engine_t<Engine>, Boltzmann<Bound<Coarse>>,
+                                 energy_statistic_t<Coarse>, latent_factor_t<Map>, map_statistic_t<Map>>();
         else
             return true;
     }

@@ -1,11 +1,12 @@
 #pragma once
 // Gradient and Hessian of log-likelihood and log posterior, exact or by Monte Carlo with errors.
 #include <predcg/concepts/probabilistic_map.hpp>
-#include <predcg/learning/fit_coordinates.hpp>
+#include <predcg/learning/learning_problem.hpp>
 #include <predcg/learning/prepared_data.hpp>
 
-#include <cmath>
 #include <limits>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace predcg {
@@ -16,12 +17,12 @@ struct CurvatureSettings {
 };
 
 /// Value and derivatives at a point, in the coordinates (theta_c, eta), and their standard errors (zero from
-/// exact engines; log_likelihood is NaN where the engine does not know it).
+/// exact engines).
 struct Curvature {
-    double log_likelihood = 0.0;
-    Vector gradient;  ///< of the log-likelihood
-    Matrix complete;  ///< sum_i E_i[-Hessian of l_i], of the complete data
-    Matrix missing;   ///< sum_i Cov_i[gradient of l_i], what not seeing X costs
+    std::optional<double> log_likelihood{};  ///< where the engine knows it
+    Vector gradient;                         ///< of the log-likelihood
+    Matrix complete;                         ///< sum_i E_i[-Hessian of l_i], of the complete data
+    Matrix missing;                          ///< sum_i Cov_i[gradient of l_i], what not seeing X costs
     Vector gradient_error;
     Matrix complete_error, missing_error, observed_error;
 
@@ -59,44 +60,49 @@ private:
     Matrix mean_, scatter_;
 };
 
-/// Log prior density of z = (beta theta_c, eta), with derivatives in (theta_c, eta).
-template <class Grainer>
-void add_prior_curvature(const Grainer& grainer, double beta, const Parameters& at, Curvature& curvature) {
-    const Index p = at.theta.size(), m = at.eta.size();
-    const auto& coarse = grainer.prior().coarse;
-    const auto& map = grainer.prior().map;
-    const Vector z = beta * at.theta;
-    curvature.log_prior = coarse.log_density(z) + map.log_density(at.eta);
+/// Log prior density of z, with derivatives in (theta_c, eta).
+template <class Problem>
+void add_prior_curvature(const Problem& problem, const Parameters& at, Curvature& curvature) {
+    const Coordinates& c = problem.coordinates();
+    const Index p = c.coarse_count(), m = c.map_count();
+    const Vector z = c.z(at);
+    const auto& coarse = problem.prior().coarse;
+    const auto& map = problem.prior().map;
+    curvature.log_prior = problem.log_prior(z);
     curvature.prior_gradient.resize(p + m);
-    curvature.prior_gradient << beta * coarse.gradient(z), map.gradient(at.eta);
+    curvature.prior_gradient << coarse.gradient(c.coarse_part(z)), map.gradient(c.map_part(z));
     curvature.prior_information = Matrix::Zero(p + m, p + m);
-    curvature.prior_information.topLeftCorner(p, p) = -beta * beta * coarse.hessian(z);
-    curvature.prior_information.bottomRightCorner(m, m) = -map.hessian(at.eta);
+    curvature.prior_information.topLeftCorner(p, p) = -coarse.hessian(c.coarse_part(z));
+    curvature.prior_information.bottomRightCorner(m, m) = -map.hessian(c.map_part(z));
+    curvature.prior_gradient.array() *= c.factor().array();
+    curvature.prior_information.array() *= (c.factor() * c.factor().transpose()).array();
 }
 
 }  // namespace detail
 
-/// Derivatives of log-likelihood and log posterior at any parameters, through the grainer's own engines: one
+/// Derivatives of log-likelihood and log posterior at any parameters, through the learner's own engines: one
 /// evaluation where they are exact, else the mean of `repeats` independent ones, new chains each time.
 /// Throws ArgumentError for repeats < 2 or parameters of another model.
-template <class Grainer, class AnyData>
-Curvature curvature(const Grainer& grainer, const AnyData& any_data, double beta, const Parameters& at,
+template <class Learner, class AnyData>
+Curvature curvature(const Learner& learner, const AnyData& any_data, double beta, const Parameters& at,
                     const CurvatureSettings& settings = {}) {
     require_range(settings.repeats, 2, std::numeric_limits<Index>::max(), "curvature", "repeats");
-    const auto& data = detail::as_prepared(grainer, any_data, beta);
-    constexpr std::uint32_t iteration = 0x40000000;  // streams apart from those of fits
-    detail::RepeatedMatrix value, gradient, complete, missing, observed;
-    for (Index r = 0; r < (Grainer::is_exact ? 1 : settings.repeats); ++r) {
-        const LikelihoodExpansion e =
-            grainer.evaluate(data, at, settings.seed, iteration + static_cast<std::uint32_t>(r));
-        value.add(Matrix::Constant(1, 1, e.log_likelihood));
+    const auto problem = detail::problem_of(learner, any_data, beta);
+    constexpr bool exact = std::remove_const_t<decltype(problem)>::is_exact;
+    detail::RepeatedMatrix gradient, complete, missing, observed;
+    Curvature result;
+    for (Index r = 0; r < (exact ? 1 : settings.repeats); ++r) {
+        auto state = problem.state(at, settings.seed);
+        state.latent_purpose = Purpose::curvature_latent;
+        state.coarse_purpose = Purpose::curvature_coarse;
+        state.begin(static_cast<std::uint32_t>(r));
+        const auto e = problem.evaluate(state);
+        if constexpr (exact) result.log_likelihood = e.log_likelihood;
         gradient.add(e.gradient);
         complete.add(e.complete);
         missing.add(e.missing);
         observed.add(e.observed());
     }
-    Curvature result;
-    result.log_likelihood = Grainer::is_exact ? value.mean()(0, 0) : std::numeric_limits<double>::quiet_NaN();
     result.gradient = gradient.mean();
     result.complete = complete.mean();
     result.missing = missing.mean();
@@ -104,7 +110,7 @@ Curvature curvature(const Grainer& grainer, const AnyData& any_data, double beta
     result.complete_error = complete.error();
     result.missing_error = missing.error();
     result.observed_error = observed.error();
-    detail::add_prior_curvature(grainer, beta, at, result);
+    detail::add_prior_curvature(problem, at, result);
     return result;
 }
 

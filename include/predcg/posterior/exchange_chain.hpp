@@ -2,14 +2,13 @@
 // One chain of exchange_posterior: data augmentation, and the exchange algorithm for theta_c.
 #include <predcg/engines/roles.hpp>
 #include <predcg/kernels/random_walk.hpp>
-#include <predcg/learning/fit_coordinates.hpp>
-#include <predcg/posterior/full_posterior.hpp>
+#include <predcg/learning/learning_problem.hpp>
+#include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/renewal.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <stop_token>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -17,36 +16,29 @@
 namespace predcg {
 
 struct ExchangeSettings {
-    Index draws = 4000;  ///< kept, of all chains together
-    Index chains = 4;
-    Index warm_up = 1000;           ///< sweeps of each chain before the first draw that is kept
-    Index thinning = 10;            ///< sweeps from draw to draw
+    ChainSettings chain{.warm_up = 1000, .thinning = 10};  ///< moves are sweeps
     Index latent_moves = 2;         ///< for each datum and sweep, where q(X|x) is not drawn exactly
     Index auxiliary_warm_up = 50;   ///< moves before the first draw of a proposed p_c, where not exact
     Index auxiliary_thinning = 10;  ///< moves from one such draw to the next
-    double dispersion = 2.0;        ///< of the starts, in standard deviations at the mode
     double target_accept = 0.3;     ///< of the moves of theta_c and of eta, tuned in warm-up
-    double largest_r_hat = 1.01;    ///< beyond it, or with fewer effective draws a chain than
-    double smallest_ess = 100.0;    ///< this, the result is flagged as not reliable
-    std::uint64_t seed = 1;
-    Index threads = 1;  ///< chains at work at the same time; results do not depend on it
-    std::stop_token stop{};
 };
 
 namespace detail {
 
-/// log p(x | X, eta) + log prior(eta) with the map's statistic of all data at their present X.
+/// log p(x | X, eta) + log prior(z), z = eta / s, with the map's statistic of all data at their present X.
 template <class Map, class Prior>
 struct CompleteMapDensity {
     const Map& map;
     const Prior& prior;
     Vector statistic;
     double count = 0.0;
+    Vector scales;
 
     RealSpace<> space() const { return RealSpace<>(map.parameter_count()); }
-    double log_density(const Vector& eta) const {
-        const double value = prior.log_density(eta);
-        return std::isfinite(value) ? value + map_expansion(map, statistic, count, eta).value : value;
+    double log_density(const Vector& z) const {
+        const double value = prior.log_density(z);
+        if (!std::isfinite(value)) return value;
+        return value + map_expansion(map, statistic, count, linalg::times(z, scales)).value;
     }
 };
 
@@ -63,14 +55,14 @@ double energy_change(const U& potential, const Configurations& all, const Vector
 }
 
 /// One chain over (theta_c, eta, X_1 .. X_N).
-template <class Grainer>
-class ExchangeChain : FitCoordinates<Grainer> {
-    using Base = FitCoordinates<Grainer>;
-    using Base::data_, Base::grainer_, Base::lower_, Base::m_, Base::p_;
-    using Engine = std::remove_cvref_t<decltype(std::declval<const Grainer&>().engine())>;
-    using Latent = Renewal<latent_engine_t<Engine>, typename Grainer::LatentTarget>;
-    using Auxiliary = Renewal<coarse_engine_t<Engine>, typename Grainer::CoarseTarget>;
-    using Configuration = configuration_t<space_t<typename Grainer::CoarseTarget>>;
+template <class Problem>
+class ExchangeChain {
+    using Engine = typename Problem::EngineType;
+    using CoarseTarget = typename Problem::CoarseTarget;
+    using LatentTarget = Product<CoarseTarget, typename Problem::LatentFactor>;
+    using Latent = Renewal<latent_engine_t<Engine>, LatentTarget>;
+    using Auxiliary = Renewal<coarse_engine_t<Engine>, CoarseTarget>;
+    using Configuration = configuration_t<space_t<CoarseTarget>>;
 
 public:
     static constexpr bool exact_auxiliary = Auxiliary::exact;
@@ -83,29 +75,20 @@ public:
     };
 
     /// Throws ArgumentError for weights that are no numbers of data: augmentation needs whole data.
-    ExchangeChain(const Grainer& grainer, const typename Grainer::Data& data, ExchangeSettings settings)
-        : Base(grainer, data), settings_(std::move(settings)) {
-        for (std::size_t k = 0; k < data.forms.size(); ++k) {
-            const double w = data.weights[k];
+    ExchangeChain(const Problem& problem, ExchangeSettings settings)
+        : problem_(&problem), settings_(std::move(settings)), p_(problem.coordinates().coarse_count()),
+          m_(problem.coordinates().map_count()) {
+        for (std::size_t k = 0; k < problem.data().forms.size(); ++k) {
+            const double w = problem.data().weights[k];
             require(w == std::floor(w), "exchange_posterior", "weight of a datum", w, "a whole number");
-            form_.insert(form_.end(), static_cast<std::size_t>(w), k);
+            form_.insert(form_.end(), static_cast<std::size_t>(w), static_cast<Index>(k));
         }
     }
 
-    using Base::parameters_of;
-    using Base::prior_is_proper;
-
     Scales scales(const Parameters& mode) const {
-        auto state = grainer_.make_state(data_, mode);
-        ExpectedStatistics statistics = grainer_.expect(state, data_);
-        LikelihoodExpansion likelihood = expand_likelihood(
-            grainer_.map(), statistics, grainer_.expect_coarse(state), mode.eta, data_.beta);
-        const Vector z = this->z_of(mode);
-        const FitPoint at = this->posterior_point(z, statistics, likelihood);
-        likelihood.missing.setZero();
-        const FitPoint complete = this->posterior_point(z, std::move(statistics), std::move(likelihood));
-        return {z, whitening(at.posterior_information),
-                whitening(complete.posterior_information.topLeftCorner(p_, p_))};
+        const LearningPoint at = problem_->point(coordinates().z(mode));
+        return {at.z, whitening(at.posterior_information),
+                whitening(problem_->complete_information(at).topLeftCorner(p_, p_))};
     }
 
     template <RandomBits R>
@@ -113,7 +96,7 @@ public:
         step_ = at.step;
         log_step_ = p_ > 0 ? std::log(2.4 / std::sqrt(static_cast<double>(p_))) : 0.0;
         z_ = dispersed(at, rng);
-        const auto space = grainer_.coarse().space();
+        const auto space = problem_->coarse().space();
         for (std::size_t k = 0; k < form_.size(); ++k) X_.push_back(space.random(rng));
         latent_.resize(form_.size());
         Y_.assign(form_.size(), space.random(rng));
@@ -126,38 +109,38 @@ public:
         if (p_ > 0) exchange(tune, rng);
     }
 
-    Parameters parameters() const { return parameters_of(z_); }
+    Parameters parameters() const { return coordinates().parameters(z_); }
     double accepted() const { return accepted_; }  ///< sum of the probabilities after warm-up
 
 private:
     template <RandomBits R>
     Vector dispersed(const Scales& at, R& rng) const {
-        double width = settings_.dispersion;
+        double width = settings_.chain.dispersion;
+        const Vector& lower = coordinates().lower();
         for (int attempt = 0; attempt < 100; ++attempt, width *= 0.9) {
             Vector z = at.mode + width * at.spread * standard_normal_vector(rng, p_ + m_);
             for (Index k = 0; k < z.size(); ++k)
-                if (z[k] < lower_[k]) z[k] = 2.0 * lower_[k] - z[k];
-            if (is_admissible(grainer_.coarse(), parameters_of(z).theta) &&
-                std::isfinite(log_prior_coarse(z.head(p_)) + grainer_.prior().map.log_density(z.tail(m_))))
+                if (z[k] < lower[k]) z[k] = 2.0 * lower[k] - z[k];
+            if (problem_->is_admissible(coordinates().parameters(z)) && std::isfinite(problem_->log_prior(z)))
                 return z;
         }
         return at.mode;
     }
 
-    double log_prior_coarse(const Vector& z) const { return grainer_.prior().coarse.log_density(z); }
+    const Coordinates& coordinates() const { return problem_->coordinates(); }
+    double log_prior_coarse(const Vector& z) const { return problem_->prior().coarse.log_density(z); }
 
     /// X_i | x_i, theta_c, eta, and the sum of the map's statistic.
     template <RandomBits R>
     void renew_latent(bool tune, R& rng) {
-        const Parameters at = parameters_of(z_);
-        const auto coarse = boltzmann(grainer_.coarse(), at.theta, data_.beta);
-        const auto& engine = latent_engine(grainer_.engine());
+        const Parameters at = parameters();
+        const auto coarse = problem_->coarse_target(at.theta);
+        const auto& engine = latent_engine(problem_->engine());
         statistic_ = Vector();
         for (std::size_t k = 0; k < form_.size();) {
-            const std::size_t form = form_[k];
-            const auto& x = data_.forms[form];
-            const typename Grainer::LatentTarget target(coarse, grainer_.map().likelihood(x, at.eta));
-            const auto statistic = map_statistic(grainer_.map(), x);
+            const Index form = form_[k];
+            const LatentTarget target(coarse, problem_->latent_factor(form, at.eta));
+            const auto statistic = problem_->map_statistic(form);
             if (statistic_.size() == 0) statistic_ = Vector::Zero(statistic.size());
             for (Latent renew(engine, target); k < form_.size() && form_[k] == form; ++k) {
                 renew(X_[k], latent_[k], settings_.latent_moves, tune, rng);
@@ -169,13 +152,14 @@ private:
     /// eta | X, x: a step of a random walk.
     template <RandomBits R>
     void move_map(bool tune, R& rng) {
-        using Density = CompleteMapDensity<std::remove_cvref_t<decltype(grainer_.map())>,
-                                           std::remove_cvref_t<decltype(grainer_.prior().map)>>;
-        const Density density{grainer_.map(), grainer_.prior().map, statistic_, data_.count};
+        using Density = CompleteMapDensity<typename Problem::MapType,
+                                           std::remove_cvref_t<decltype(problem_->prior().map)>>;
+        const Density density{problem_->map(), problem_->prior().map, statistic_, problem_->data().count,
+                              coordinates().map_part(coordinates().scales())};
         KernelRun<RandomWalk, Density> run(RandomWalk{.target_accept = settings_.target_accept}, density);
-        Vector eta = z_.tail(m_);
-        tune ? run.warm_up(eta, walk_, rng) : run.advance(eta, walk_, rng);
-        z_.tail(m_) = eta;
+        Vector z = z_.tail(m_);
+        tune ? run.warm_up(z, walk_, rng) : run.advance(z, walk_, rng);
+        z_.tail(m_) = z;
     }
 
     /// theta_c | X: proposes theta', draws Y_1 .. Y_N of p_c(.|theta') and accepts with
@@ -185,14 +169,15 @@ private:
     void exchange(bool tune, R& rng) {
         Vector proposal = z_;
         proposal.head(p_) += std::exp(log_step_) * (step_ * standard_normal_vector(rng, p_));
-        const Vector theta = parameters_of(z_).theta, other = parameters_of(proposal).theta;
+        const Vector theta = parameters().theta;
+        const Parameters proposed = coordinates().parameters(proposal);
+        const Vector& other = proposed.theta;
         const double prior = log_prior_coarse(proposal.head(p_)) - log_prior_coarse(z_.head(p_));
         double accept = 0.0;
-        if (std::isfinite(prior) && is_admissible(grainer_.coarse(), other) &&
-            draw_auxiliary(other, tune, rng)) {
-            const double change = energy_change(grainer_.coarse(), Y_, theta, other) -
-                                  energy_change(grainer_.coarse(), X_, theta, other);
-            accept = std::exp(std::min(0.0, data_.beta * change + prior));
+        if (std::isfinite(prior) && problem_->is_admissible(proposed) && draw_auxiliary(other, tune, rng)) {
+            const double change = energy_change(problem_->coarse(), Y_, theta, other) -
+                                  energy_change(problem_->coarse(), X_, theta, other);
+            accept = std::exp(std::min(0.0, problem_->beta() * change + prior));
         }
         if (uniform(rng) < accept) z_ = std::move(proposal);
         if (tune)
@@ -204,9 +189,9 @@ private:
     /// False where p_c(.|theta) has no integral.
     template <RandomBits R>
     bool draw_auxiliary(const Vector& theta, bool tune, R& rng) {
-        const auto target = boltzmann(grainer_.coarse(), theta, data_.beta);
+        const auto target = problem_->coarse_target(theta);
         try {
-            Auxiliary renew(coarse_engine(grainer_.engine()), target);
+            Auxiliary renew(coarse_engine(problem_->engine()), target);
             Configuration Y = Y_.back();
             Index moves = settings_.auxiliary_warm_up;
             for (Configuration& kept : Y_) {
@@ -220,8 +205,10 @@ private:
         return true;
     }
 
+    const Problem* problem_;
     ExchangeSettings settings_;
-    std::vector<std::size_t> form_;  // of every datum
+    Index p_, m_;
+    std::vector<Index> form_;  // of every datum
     Vector z_, statistic_;
     std::vector<Configuration> X_, Y_;
     std::vector<typename Latent::State> latent_;

@@ -38,13 +38,13 @@ inline std::string flattest(const Matrix& information, const std::vector<std::st
     return all.front().text + ": " + to_text(all.front().information);
 }
 
-inline Vector mode_of(const FitResult& fit) {
+inline Vector mode_of(const Estimate& fit) {
     Vector mode(fit.parameters.theta.size() + fit.parameters.eta.size());
     mode << fit.parameters.theta, fit.parameters.eta;
     return mode;
 }
 
-inline PosteriorResult laplace_result(PosteriorMethod method, const FitResult& fit, double data_count,
+inline PosteriorResult laplace_result(PosteriorMethod method, const Estimate& fit, double data_count,
                                       std::uint64_t seed) {
     PosteriorResult result;
     result.method = method;
@@ -72,19 +72,21 @@ inline void set_normal(PosteriorResult& result, const Vector& centre, const Matr
 /// remarks say so: nothing is repaired. mean and covariance are those of the normal that is not cut. Cost:
 /// one expansion and `draws` log densities of LogPosterior. Needs exact engines. Throws ArgumentError for
 /// less than 25 draws or an improper prior.
-template <class Grainer, class AnyData>
-auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
+template <class Learner, class AnyData>
+auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                    const LaplaceSettings& settings = {}) {
     require_range(settings.draws, 25, std::numeric_limits<Index>::max(), "laplace_joint", "draws");
-    detail::require_same_model(fit, grainer.coarse(), grainer.map(), "laplace_joint");
-    const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
-    const LogPosterior<Grainer> posterior(grainer, data);
-    detail::require_proper(posterior.prior_is_proper(), "laplace_joint");
-    const Vector mode = posterior.z_of(fit.parameters);
-    const PosteriorExpansion at = posterior.expansion(mode);
-    auto result = detail::laplace_result(PosteriorMethod::laplace_joint, fit, data.count, settings.seed);
+    detail::require_same_model(fit, learner.coarse(), learner.map(), "laplace_joint");
+    const auto problem = detail::problem_of(learner, any_data, fit.beta);
+    detail::require_proper(problem.prior_is_proper(), "laplace_joint");
+    const LogPosterior posterior(problem);
+    const Coordinates& c = problem.coordinates();
+    const Vector mode = c.z(fit.parameters);
+    const Matrix information = problem.point(mode).posterior_information;
+    auto result =
+        detail::laplace_result(PosteriorMethod::laplace_joint, fit, problem.data().count, settings.seed);
     const auto finish = [&] {
-        return Posterior(std::move(result), grainer.coarse(), grainer.map(), grainer.engine());
+        return Posterior(std::move(result), learner.coarse(), learner.map(), learner.engine());
     };
     const auto refuse = [&](const std::string& why) {
         result.reliable = false;
@@ -92,23 +94,23 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
         result.remarks.push_back("not Gaussian: " + why + "; use the full posterior");
         return finish();
     };
-    if (linalg::SymmetricEigen(at.information).values[0] <= 0.0) {
+    if (linalg::SymmetricEigen(information).values[0] <= 0.0) {
         const Vector unknown = Vector::Constant(mode.size(), std::numeric_limits<double>::quiet_NaN());
         detail::set_normal(result, detail::mode_of(fit), unknown.asDiagonal());
         return refuse("the information at the mode is not positive definite (" +
-                      detail::flattest(at.information, posterior.names()) + ")");
+                      detail::flattest(information, c.names()) + ")");
     }
-    const Matrix root = detail::inverse_root(at.information);
-    const Vector scale = posterior.scale();
+    const Matrix root = detail::inverse_root(information);
+    const Vector& factor = c.factor();
     const Matrix covariance = root * root.transpose();
     detail::set_normal(result, detail::mode_of(fit),
-                       scale.cwiseInverse().asDiagonal() * covariance * scale.cwiseInverse().asDiagonal());
+                       factor.cwiseInverse().asDiagonal() * covariance * factor.cwiseInverse().asDiagonal());
 
     result.draws.resize(mode.size(), settings.draws);
     std::vector<double> log_ratios(static_cast<std::size_t>(settings.draws));
     std::atomic<bool> inside{true};
     parallel_for(settings.draws, settings.threads, [&](Index k) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(k), 1);
+        Philox4x32 rng = make_stream(settings.seed, Purpose::laplace, static_cast<std::uint64_t>(k));
         Vector u, z;
         bool found = false;
         for (int attempt = 0; attempt < 1000 && !found; ++attempt) {  // at a mode on the bound: half of them
@@ -118,7 +120,7 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
         }
         if (!found) inside = false;
         log_ratios[static_cast<std::size_t>(k)] = posterior.log_density(z) + 0.5 * u.squaredNorm();
-        const Parameters there = posterior.parameters_of(z);
+        const Parameters there = c.parameters(z);
         result.draws.col(k) << there.theta, there.eta;
     });
     if (!inside) return refuse("hardly any of it lies within the bounds of the prior");
@@ -133,26 +135,27 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
 /// map (theta_cf) normal, with the complete-data curvature of the expected log p_cf in that parameter (no
 /// prior in it), clipped to its range. It knows neither the uncertainty of theta_c nor that X is latent: its
 /// intervals are far too narrow. Needs natural(k, eta_k) of the map. Cost: one E-step.
-template <class Grainer, class AnyData>
-auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitResult& fit,
+template <class Learner, class AnyData>
+auto laplace_slides(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                     const LaplaceSettings& settings = {}) {
     require_range(settings.draws, 1, std::numeric_limits<Index>::max(), "laplace_slides", "draws");
-    detail::require_same_model(fit, grainer.coarse(), grainer.map(), "laplace_slides");
-    const auto& data = detail::as_prepared(grainer, any_data, fit.beta);
-    static_assert(NaturalMap<std::remove_cvref_t<decltype(grainer.map())>>,
+    detail::require_same_model(fit, learner.coarse(), learner.map(), "laplace_slides");
+    static_assert(NaturalMap<std::remove_cvref_t<decltype(learner.map())>>,
                   "predcg: the slides' Laplace is normal in the map's natural parameter; the map needs "
                   "natural(k, eta) and unconstrained(k, value)");
     const Parameters& at = fit.parameters;
-    auto state = grainer.make_state(data, at);
-    const ExpectedStatistics statistics = grainer.expect(state, data);
-    const Expansion complete = detail::map_expansion(grainer.map(), statistics.map, statistics.count, at.eta);
+    const auto problem = detail::problem_of(learner, any_data, fit.beta);
+    auto state = problem.state(at);
+    const ExpectedStatistics statistics = problem.expect(state);
+    const Expansion complete = detail::map_expansion(learner.map(), statistics.map, statistics.count, at.eta);
     const Index p = at.theta.size(), m = at.eta.size();
-    auto result = detail::laplace_result(PosteriorMethod::laplace_slides, fit, data.count, settings.seed);
+    auto result =
+        detail::laplace_result(PosteriorMethod::laplace_slides, fit, problem.data().count, settings.seed);
     Matrix covariance = Matrix::Zero(p + m, p + m);
     Vector sd(m);
     for (Index k = 0; k < m; ++k) {
         // d2/dt2 = (f'' - f' t''/t') / t'^2 for t = t(eta)
-        const NaturalParameter t = grainer.map().natural(k, at.eta[k]);
+        const NaturalParameter t = learner.map().natural(k, at.eta[k]);
         const double precision =
             -(complete.hessian(k, k) - complete.gradient[k] * t.curvature / t.slope) / (t.slope * t.slope);
         if (!(precision > 0.0))
@@ -168,13 +171,14 @@ auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitRe
         "far too narrow");
     result.draws.resize(p + m, settings.draws);
     for (Index draw = 0; draw < settings.draws; ++draw) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(draw), 2);
+        Philox4x32 rng =
+            make_stream(settings.seed, Purpose::laplace_slides, static_cast<std::uint64_t>(draw));
         result.draws.col(draw) = centre;
         for (Index k = 0; k < m; ++k)
-            result.draws(p + k, draw) = grainer.map().unconstrained(
-                k, grainer.map().natural(k, at.eta[k]).value + sd[k] * standard_normal(rng));
+            result.draws(p + k, draw) = learner.map().unconstrained(
+                k, learner.map().natural(k, at.eta[k]).value + sd[k] * standard_normal(rng));
     }
-    return Posterior(std::move(result), grainer.coarse(), grainer.map(), grainer.engine());
+    return Posterior(std::move(result), learner.coarse(), learner.map(), learner.engine());
 }
 
 }  // namespace predcg

@@ -1,9 +1,12 @@
 #pragma once
 // What every way of finding a posterior returns: draws of the parameters, and how far they can be trusted.
-#include <predcg/learning/fit.hpp>
+#include <predcg/learning/estimate.hpp>
 #include <predcg/statistics/diagnostics.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,10 +34,24 @@ constexpr std::string_view to_string(PosteriorMethod method) {
     return "";
 }
 
+/// What chains of a posterior have in common.
+struct ChainSettings {
+    Index draws = 4000;  ///< kept, of all chains together; rounded up to equal chains
+    Index chains = 4;
+    Index warm_up = 300;          ///< moves of each chain before the first draw that is kept
+    Index thinning = 1;           ///< moves from draw to draw
+    double dispersion = 2.0;      ///< of the starts, in standard deviations at the mode
+    double largest_r_hat = 1.01;  ///< beyond it, or with fewer effective draws a chain than
+    double smallest_ess = 100.0;  ///< this, the result is flagged as not reliable
+    std::uint64_t seed = 1;
+    Index threads = 1;  ///< chains at work at the same time; results do not depend on it
+    std::stop_token stop{};
+};
+
 /// Draws of (theta_c, eta) given the data, without the models.
 struct PosteriorResult {
     PosteriorMethod method = PosteriorMethod::full;
-    FitResult fit;     ///< the mode: names, beta, number of data, prior-dominated directions
+    Estimate fit;      ///< the mode: names, beta, number of data, prior-dominated directions
     Matrix draws;      ///< a column is one draw of (theta_c, eta); the chains one after the other
     Index chains = 1;  ///< of equal length; 1 for independent draws
     Vector mean, sd;
@@ -95,6 +112,24 @@ struct Posterior : PosteriorResult {
 };
 
 namespace detail {
+/// Throws ArgumentError for an improper prior.
+inline void require_proper(bool proper, const char* function) {
+    if (!proper)
+        throw ArgumentError(function, "prior", "improper (flat)",
+                            "a proper prior, for example weak_prior(): where the map forgets X the "
+                            "likelihood does not fall, and the posterior has no integral");
+}
+
+/// Throws ArgumentError for settings without sense.
+inline void require_chains(const ChainSettings& settings, const char* function) {
+    constexpr Index many = std::numeric_limits<Index>::max();
+    require_range(settings.chains, 1, many, function, "chains");
+    require_range(settings.draws, 4 * settings.chains, many, function, "draws", "at least 4 a chain");
+    require_range(settings.warm_up, 0, many, function, "warm_up");
+    require_range(settings.thinning, 1, many, function, "thinning");
+    require_positive(settings.dispersion, function, "dispersion");
+}
+
 /// Mean, standard deviation and covariance of the draws.
 inline void summarise(PosteriorResult& posterior) {
     const Matrix& z = posterior.draws;

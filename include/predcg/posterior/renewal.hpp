@@ -8,13 +8,10 @@
 namespace predcg::detail {
 
 template <class Engine>
-concept HasKernel = requires(const Engine engine) { engine.kernel(); };
-
-template <class Engine>
 struct engine_kernel {
     using State = NoState;
 };
-template <HasKernel Engine>
+template <KernelEngine Engine>
 struct engine_kernel<Engine> {
     using type = std::remove_cvref_t<decltype(std::declval<const Engine&>().kernel())>;
     using State = kernel_state_t<type>;
@@ -45,7 +42,7 @@ public:
 private:
     static auto source(const Engine& engine, const T& target) {
         static_assert(
-            exact || HasKernel<Engine>,
+            exact || KernelEngine<Engine>,
             "predcg: exchange_posterior needs engines that draw configurations (sampler(target)) or "
             "have a kernel, for q(X|x) and for p_c");
         if constexpr (exact)

@@ -37,19 +37,24 @@ struct CredibleInterval {
 
 namespace detail {
 
-/// The models of a grainer, as those of a fit. A view.
-template <class Grainer>
-struct GrainerModels {
-    explicit GrainerModels(const Grainer& grainer)
-        : coarse(grainer.coarse()), map(grainer.map()), engine(grainer.engine()) {}
-    const std::remove_cvref_t<decltype(std::declval<const Grainer&>().coarse())>& coarse;
-    const std::remove_cvref_t<decltype(std::declval<const Grainer&>().map())>& map;
-    const std::remove_cvref_t<decltype(std::declval<const Grainer&>().engine())>& engine;
+/// The models of a learner, as those of a fit. A view.
+template <class Learner>
+struct LearnerModels {
+    explicit LearnerModels(const Learner& learner)
+        : coarse(learner.coarse()), map(learner.map()), engine(learner.engine()) {}
+    const std::remove_cvref_t<decltype(std::declval<const Learner&>().coarse())>& coarse;
+    const std::remove_cvref_t<decltype(std::declval<const Learner&>().map())>& map;
+    const std::remove_cvref_t<decltype(std::declval<const Learner&>().engine())>& engine;
 };
 
 /// Draws of X from p_c: exact ones where the engine has them, else a chain of its kernel. A view of target.
 template <class Engine, Target T>
 auto coarse_sampler(const Engine& engine, const T& target) {
+    constexpr bool draws =
+        SamplingEngine<coarse_engine_t<Engine>, T> || ChainSamplingEngine<coarse_engine_t<Engine>, T>;
+    static_assert(
+        draws, "predcg: configurations cannot be drawn with this engine for p_c: it needs sampler(target) or "
+               "chain_sampler(target), each with draw(rng)");
     if constexpr (SamplingEngine<coarse_engine_t<Engine>, T>)
         return coarse_engine(engine).sampler(target);
     else
@@ -182,9 +187,9 @@ std::vector<typename Map::fine_type> draw_predictive(const Posterior<Coarse, Map
 }
 
 /// n configurations at the parameters of a fit.
-template <class Coarse, class Map, class Engine>
-std::vector<typename Map::fine_type> draw_predictive(const Fit<Coarse, Map, Engine>& fit, Index samples,
-                                                     std::uint64_t seed = 1) {
+template <class Coarse, class Map, class Engine, class Result>
+std::vector<typename Map::fine_type> draw_predictive(const Fit<Coarse, Map, Engine, Result>& fit,
+                                                     Index samples, std::uint64_t seed = 1) {
     require_range(samples, 1, std::numeric_limits<Index>::max(), "draw_predictive", "samples");
     Philox4x32 rng = make_stream(seed, Purpose::predictive, 0, 3);
     return detail::draw_data(fit, fit.parameters, fit.beta, static_cast<std::size_t>(samples), rng);

@@ -57,6 +57,10 @@ Matrix latent_marginals(const Models& models, const Fine& x) {
     detail::require_coarse_size(models.map, form, models.coarse.space().size(), "latent");
     return detail::averaged(models, [&](const Parameters& at, double beta) {
         return detail::with_latent(models, form, at, beta, [](const auto& engine, const auto& target) {
+            static_assert(
+                PairMarginalEngine<std::remove_cvref_t<decltype(engine)>,
+                                   std::remove_cvref_t<decltype(target)>>,
+                "predcg: latent_marginals needs an engine that gives two_point(target, i, j) of q(X|x)");
             const Index n = target.space().size();
             Matrix marginals(static_cast<Index>(std::ranges::size(target.space().values())), n);
             for (Index i = 0; i < n; ++i) marginals.col(i) = engine.two_point(target, i, i).diagonal();

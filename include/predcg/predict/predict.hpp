@@ -1,6 +1,6 @@
 #pragma once
 #include <predcg/engines/roles.hpp>
-#include <predcg/learning/fit.hpp>
+#include <predcg/learning/estimate.hpp>
 #include <predcg/predict/expectation.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
@@ -43,6 +43,10 @@ template <class Models, class O>
 [[gnu::cold]] Prediction fine_expectation(const Models& models, const Parameters& at, double beta,
                                           const O& observable, const PredictSettings& settings) {
     const auto target = boltzmann(models.coarse, at.theta, beta);
+    static_assert(
+        FineSampler<std::remove_cvref_t<decltype(models.map)>>,
+        "predcg: this map cannot draw x, so there is nothing to predict with: it needs sample(X, eta, rng) "
+        "(concept FineSampler); after relative entropy predict with fit.reconstructed(...)");
     const Vector& eta = at.eta;
     const auto& engine = coarse_engine(models.engine);
     using CoarseEngine = std::remove_cvref_t<decltype(engine)>;
@@ -63,8 +67,12 @@ template <class Models, class O>
             settings);
     } else {
         using Statistic = PredictiveStatistic<O, Map, configuration_t<space_t<CoarseTarget>>>;
-        static_assert(ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
-                      "predcg: predict needs an engine that draws from p_c or averages under it");
+        static_assert(
+            ResizableEngine<CoarseEngine> && ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
+            "predcg: predict needs an engine that draws from p_c or averages under it: site moments "
+            "(site_moments(target, order), for observables with from_moments and a map with "
+            "fine_moments), draws (sampler(target)), or averages over a number of samples that can be "
+            "set (settings().samples, with_samples(n))");
         const StreamKey key{settings.seed, Purpose::predict, 0, settings.stream};
         typename CoarseEngine::template State<CoarseTarget> state{};
         const Statistic statistic(observable, models.map, eta, target.space(), settings);
@@ -80,9 +88,9 @@ template <class Models, class O>
 /// them to the fine scale (fine_moments); else the average over draws of X, then x, with its standard
 /// error (independent draws where the engine has them, chains of its kernel else). Schoeberl, Zabaras,
 /// Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
-template <class Coarse, class Map, class Engine, class O>
+template <class Coarse, class Map, class Engine, class Result, class O>
     requires Observable<O, typename Map::fine_type>
-Prediction predict(const Fit<Coarse, Map, Engine>& fit, const O& observable,
+Prediction predict(const Fit<Coarse, Map, Engine, Result>& fit, const O& observable,
                    const PredictSettings& settings = {}) {
     return detail::fine_expectation(fit, fit.parameters, fit.beta, observable, settings);
 }

@@ -46,8 +46,8 @@ Vector fine_averages(const U& fine, double beta, Index size, const F& f, const E
 /// at the fit's beta; infinity where the fit excludes an x. For exact engines. Cost: one log partition sum
 /// for each fine configuration; too many are refused by CostError. Throws ArgumentError for a fine model of
 /// another size than the fit's.
-template <FinePotential U, class Coarse, class Map, class Engine>
-double divergence(const U& fine, const Fit<Coarse, Map, Engine>& fit, const Enumeration& over = {}) {
+template <FinePotential U, class Coarse, class Map, class Engine, class Result>
+double divergence(const U& fine, const Fit<Coarse, Map, Engine, Result>& fit, const Enumeration& over = {}) {
     const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
     const double log_z = coarse_engine(fit.engine).log_partition(coarse);
     bool excluded = false;
@@ -80,8 +80,9 @@ struct RelativeEntropyParts {
 /// q(X|x) what xi says of X and Omega(X) = sum_x q(X|x): where xi has no ties the divergence of the fit
 /// reconstructed uniformly, else a bound above that of the tie-weighted reconstruction. The map needs
 /// log_preimages(X) = ln Omega(X). Throws as divergence does. Shell, J. Chem. Phys. 129 (2008) 144108, eq. 4.
-template <FinePotential U, class Coarse, class Xi, class Engine>
-RelativeEntropyParts relative_entropy_of(const U& fine, const RelativeEntropyFit<Coarse, Xi, Engine>& fit,
+template <FinePotential U, class Coarse, class Xi, class Engine, class Result>
+RelativeEntropyParts relative_entropy_of(const U& fine,
+                                         const RelativeEntropyFit<Coarse, Xi, Engine, Result>& fit,
                                          const Enumeration& over = {}) {
     constexpr bool counts = requires(const Xi xi, const typename Xi::coarse_type& X) {
         { xi.log_preimages(X) } -> RealValue;

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace predcg {
 
@@ -23,27 +24,20 @@ struct Mapped {
     = default;
 };
 
-/// q(X|x) = delta(X - xi(x)) as a factor. It has no density to evaluate: MappingEngine averages over it. A
-/// view.
+/// q(X|x) = what xi says of X, in the place of a likelihood. It has no density: its averages are known
+/// (MappingEngine). A view.
 template <class X>
 class MappedFactor {
 public:
     explicit MappedFactor(const Mapped<X>& mapped) : image_(&mapped.image) {}
     const X& image() const { return *image_; }
 
-    template <class Configuration>
-    double log_density(const Configuration&) const {
-        static_assert(sizeof(Configuration) == 0,
-                      "predcg: a deterministic map has no density in X; use MappingEngine for q(X|x)");
-        return 0.0;
-    }
-
 private:
     const X* image_;
 };
 
-/// A deterministic map as a probabilistic one with no parameters, for learning p_c from mapped data. It
-/// cannot draw x: that is what a reconstruction does.
+/// The latent half of a map (concept LatentMap) that a deterministic map makes, without parameters: for
+/// learning p_c from mapped data. The other half, draws of x, is what a reconstruction does.
 template <DeterministicMap Xi>
 class MappedData {
 public:
@@ -72,13 +66,6 @@ public:
         return MappedFactor<image_t<Xi>>(mapped);
     }
 
-    template <RandomBits R>
-    fine_type sample(const coarse_type& X, const Vector&, R&) const {
-        static_assert(sizeof(R) == 0,
-                      "predcg: a deterministic map cannot be inverted; predict with fit.reconstructed(...)");
-        return fine_type(X);
-    }
-
 private:
     Xi xi_;
 };
@@ -102,6 +89,16 @@ SiteLetters<Letter> drawn(const SiteLetters<Letter>& image, R& rng) {
         result.add(image.letters(i)[k]);
     }
     return result;
+}
+
+/// Draws the ties of all data, datum k by the stream (seed, tie, k); images without ties stay.
+template <class Image>
+void draw_ties(std::vector<Mapped<Image>>& images, std::uint64_t seed) {
+    if constexpr (is_site_letters<Image>)
+        for (std::size_t k = 0; k < images.size(); ++k) {
+            auto rng = make_stream(seed, Purpose::tie, k);
+            images[k].image = drawn(images[k].image, rng);
+        }
 }
 }  // namespace detail
 

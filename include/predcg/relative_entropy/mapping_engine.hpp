@@ -1,6 +1,6 @@
 #pragma once
-#include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/engines/batch.hpp>
 #include <predcg/relative_entropy/mapped_data.hpp>
 #include <predcg/structure/boltzmann.hpp>
 #include <predcg/structure/product.hpp>
@@ -75,10 +75,15 @@ double letters_count(const SiteLetters<Letter>& image, Index first, Index count)
     return product;
 }
 
+template <class F>
+inline constexpr bool is_mapped_factor = false;
+template <class X>
+inline constexpr bool is_mapped_factor<MappedFactor<X>> = true;
+
 }  // namespace detail
 
 /// The engine for q(X|x) of mapped data: E[s(X)] over what a deterministic map says of X, exactly, with
-/// covariance 0; its log_partition is E[log p_c(X)], unnormalised, so that a fit's log-likelihood is
+/// covariance 0; the place of log Z has E[log p_c(X)], unnormalised, so that a fit's log-likelihood is
 /// sum_i E_xi[log p_c(xi(x_i))].
 ///
 /// Ties are averaged over all outcomes: a chain statistic window by window (sum over windows of the product
@@ -87,21 +92,31 @@ double letters_count(const SiteLetters<Letter>& image, Index first, Index count)
 struct MappingEngine {
     double limit = 4'194'304.0;  ///< evaluations for one datum (2^22: seconds)
 
-    template <class T>
-    using State = NoState;
+    /// It takes batches only, and keeps nothing.
+    using BatchState = NoState;
 
-    template <Target T, class X, class S>
-    Moments expect(const Product<T, MappedFactor<X>>& q, const S& statistic, NoState&,
-                   const StreamKey&) const {
-        const Index d = statistic.size();
-        const Vector all =
-            average(q.factor().image(), q.space(), Stack(statistic, detail::LogDensity<T>(q.target())));
-        return {all.head(d), Matrix::Zero(d, d), Vector::Zero(d), all[d]};
-    }
-
-    template <Target T, class X>
-    double log_partition(const Product<T, MappedFactor<X>>& q) const {
-        return average(q.factor().image(), q.space(), detail::LogDensity<T>(q.target()))[0];
+    /// The sums of E[(s, t_k)] and of E[log common(X)].
+    template <class B, class States>
+        requires detail::is_mapped_factor<typename B::Factor>
+    BatchMoments expect_batch(const B& batch, Want want, States&, const StreamKey&) const {
+        using Common = typename B::Common;
+        const detail::LogDensity<Common> log_density(batch.common());
+        const auto& space = batch.common().space();
+        BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
+        if (want == Want::log_partitions) sums.log_partitions.resize(std::ssize(batch.which()));
+        Index at = 0;
+        for (const Index k : batch.which()) {
+            const auto factor = batch.factor(k);
+            if (want == Want::log_partitions) {
+                sums.log_partitions[at] = average(factor.image(), space, log_density)[0];
+                *sums.log_partition += batch.weight(k) * sums.log_partitions[at++];
+                continue;
+            }
+            const Index d = sums.mean.size();
+            const Vector all = average(factor.image(), space, Stack(batch.joint(k), log_density));
+            sums.add({all.head(d), Matrix::Zero(d, d), Vector::Zero(d), all[d]}, batch.weight(k));
+        }
+        return sums;
     }
 
     /// E[s(X)] over an image: s of the point, or the average over letters.

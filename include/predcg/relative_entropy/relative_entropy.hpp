@@ -12,109 +12,110 @@
 namespace predcg {
 
 namespace detail {
-/// What RelativeEntropy asks beyond EMCoarseGrainer, said in words.
-template <class Xi, class Coarse, class Optimize>
-struct RelativeEntropyRequirements {
+/// What RelativeEntropy asks of its policies, said in words.
+template <class Coarse, class Xi, class Engine, class Optimize, class Priors>
+struct RelativeEntropyRequirements : CoarseRequirements<Coarse>,
+                                     OptimizerRequirements<Optimize>,
+                                     PriorRequirements<Priors> {
+    static constexpr bool map_holds = DeterministicMap<Xi>;
     static_assert(
-        DeterministicMap<Xi>,
+        map_holds,
         "predcg: the deterministic map needs fine_type, coarse_type, and operator()(x) that returns "
         "coarse_type or SiteLetters<Letter> (concept DeterministicMap)");
     static_assert(!std::is_same_v<Optimize, IterativeBoltzmann> ||
                       (LinearCoarsePotential<Coarse> && HasTwoValuedTerms<Coarse>),
                   "predcg: iterative Boltzmann inversion needs a coarse potential with features(X) and "
                   "two_valued_terms() (concept HasTwoValuedTerms)");
-};
-
-/// prepare() that draws ties; counts the data it has seen, and those it has not for their weight 0.
-template <class Map>
-struct DrawingMap : Map {
-    DrawingMap(Map map, std::uint64_t ties_seed, std::span<const double> data_weights)
-        : Map(std::move(map)), seed(ties_seed), weights(data_weights) {}
-
-    typename Map::Form prepare(const typename Map::fine_type& x) const {
-        typename Map::Form form = Map::prepare(x);
-        if constexpr (is_site_letters<decltype(form.image)>) {
-            while (count < weights.size() && weights[count] == 0.0) ++count;
-            auto rng = make_stream(seed, Purpose::tie, count++);
-            form.image = drawn(form.image, rng);
-        }
-        return form;
+    template <bool holds>
+    static constexpr bool engine_fits() {
+        if constexpr (holds)
+            return ExpectationEngine<Engine, Boltzmann<Bound<Coarse>>, EnergyGradient<Coarse>>;
+        else
+            return true;
     }
-
-    std::uint64_t seed;
-    std::span<const double> weights;
-    mutable std::uint32_t count = 0;
+    static_assert(engine_fits<CoarseRequirements<Coarse>::holds>(),
+                  "predcg: the engine for p_c cannot take expectations of this potential");
 };
 }  // namespace detail
 
 /// Minimises the relative entropy of a deterministic map xi over theta_c,
 ///     F(theta_c) = < ln p_f(x) - ln p_c(xi(x) | theta_c) >_{p_f},
 /// with the data in the place of p_f. (M. S. Shell, J. Chem. Phys. 129 (2008) 144108; the relative entropy is
-/// F
-/// + S_map, see divergence.hpp.) It is the fit of EMCoarseGrainer with q(X|x) = what xi says of X and nothing
-/// to learn in the map: at the optimum the moments of dU_c/dtheta are those of the mapped data. Ties of xi
-/// are averaged exactly (MappingEngine), or drawn on request.
+/// F + S_map, see divergence.hpp.) It is a learning problem whose averages over X are known, q(X|x) = what xi
+/// says of X, with nothing to learn in the map: at the optimum the moments of dU_c/dtheta are those of the
+/// mapped data. Ties of xi are averaged exactly (MappingEngine), or drawn on request.
 ///
 /// Engine, optimizer and prior (its coarse block) as in EMCoarseGrainer: exact engines give Newton steps,
 /// MonteCarlo (with monte_carlo.hpp) a stochastic fit. InverseMonteCarlo and IterativeBoltzmann are two more
 /// optimizers. For a potential linear in theta F is convex and one start is made; else settings.starts.
 /// Cost of an iteration: one expectation under p_c, and the average over ties for each distinct image.
 template <class Coarse, class Xi, class Engine, class Optimizer = Newton, class Prior = FlatPrior>
-class RelativeEntropy : private detail::RelativeEntropyRequirements<Xi, Coarse, Optimizer> {
+class RelativeEntropy : private detail::RelativeEntropyRequirements<Coarse, Xi, Engine, Optimizer, Prior> {
 public:
-    using Grainer = EMCoarseGrainer<SamplesOnly<typename Xi::fine_type>, Coarse, MappedData<Xi>,
-                                    EngineRoles<MappingEngine, Engine>, Optimizer, Prior>;
-    using Data = typename Grainer::Data;
-    using FitType = RelativeEntropyFit<Coarse, Xi, Engine>;
+    using Map = MappedData<Xi>;
+    using Problem = LearningProblem<Coarse, Map, EngineRoles<MappingEngine, Engine>, Prior>;
+    using Data = PreparedData<prepared_t<Map>>;
 
     RelativeEntropy(Coarse coarse, Xi xi, Engine engine, Optimizer optimizer = {}, Prior prior = {})
-        : grainer_({}, std::move(coarse), MappedData<Xi>(std::move(xi)), {MappingEngine{}, std::move(engine)},
-                   std::move(optimizer), std::move(prior)) {}
+        : coarse_(std::move(coarse)), map_(std::move(xi)), engine_{MappingEngine{}, std::move(engine)},
+          optimizer_(std::move(optimizer)), prior_(std::move(prior)) {}
+
+    const Coarse& coarse() const { return coarse_; }
+    const Map& map() const { return map_; }
+    const EngineRoles<MappingEngine, Engine>& engine() const { return engine_; }
+    const Optimizer& optimizer() const { return optimizer_; }
+    const Prior& prior() const { return prior_; }
 
     /// The same with another limit on the cost of averages over ties.
     RelativeEntropy with_mapping(MappingEngine mapping) const {
-        return RelativeEntropy(grainer_.with_engine({std::move(mapping), grainer_.engine().coarse}));
+        RelativeEntropy other = *this;
+        other.engine_.latent = std::move(mapping);
+        return other;
     }
 
-    /// The learning problem: expect, expect_coarse and evaluate for a loop of one's own, and what posteriors
-    /// take. An IterativeBoltzmann in it has no targets yet.
-    const Grainer& grainer() const { return grainer_; }
-
-    /// Data mapped once for all iterations; see EMCoarseGrainer::prepare.
+    /// Data mapped once for all iterations; see prepare_data.
     template <std::ranges::input_range Range>
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {},
                  Ties ties = Ties::average, std::uint64_t seed = 1) const {
-        if (ties == Ties::average) return grainer_.prepare(configurations, beta, weights);
-        Data data =
-            prepare_data(detail::DrawingMap(grainer_.map(), seed, weights), configurations, beta, weights);
-        for (const auto& form : data.forms)
-            detail::require_coarse_size(grainer_.map(), form, grainer_.coarse().space().size(),
-                                        "RelativeEntropy::prepare");
-        return data;
+        constexpr const char* name = "RelativeEntropy::prepare";
+        if (ties == Ties::average)
+            return detail::require_coarse_sizes(prepare_data(map_, configurations, beta, weights), map_,
+                                                coarse_, name);
+        std::vector<prepared_t<Map>> images;
+        for (const auto& x : configurations) images.push_back(map_.prepare(x));
+        detail::draw_ties(images, seed);
+        return detail::require_coarse_sizes(prepare_data(map_, images, beta, weights), map_, coarse_, name);
     }
+
+    /// The learning problem of these data, which are owned if they are handed over: for posteriors, and loops
+    /// of one's own. A view of this.
+    Problem problem(const Data& data) const& { return {coarse_, map_, engine_, prior_, data}; }
+    Problem problem(Data&& data) const& { return {coarse_, map_, engine_, prior_, std::move(data)}; }
 
     /// Fits any range of configurations; beta comes from the data or the settings, and seed names the draws
     /// of ties, too. Throws as EMCoarseGrainer::fit does, and CostError for ties that cost too much.
     template <std::ranges::input_range Range>
-    FitType fit(const Range& configurations, const FitSettings& settings = {},
-                Ties ties = Ties::average) const {
-        return fit_prepared(
-            prepare(configurations, Grainer::beta_of(configurations, settings), {}, ties, settings.seed),
-            settings);
+    auto fit(const Range& configurations, const FitSettings& settings = {}, Ties ties = Ties::average) const {
+        const double beta = detail::beta_of(configurations, settings.beta, "RelativeEntropy::fit");
+        return fit_prepared(prepare(configurations, beta, {}, ties, settings.seed), settings);
     }
 
-    FitType fit_prepared(const Data& data, FitSettings settings = {}) const {
+    auto fit_prepared(const Data& data, FitSettings settings = {}) const {
         if constexpr (LinearCoarsePotential<Coarse>) {
             require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
             settings.starts = 1;
         }
-        FitType fit(with_targets(data).fit_prepared(data, settings));
+        const Problem problem = this->problem(data);
+        auto result = detail::fit_problem(problem, optimizer_for(data), settings);
+        using Result = decltype(result);
+        using Base = typename RelativeEntropyFit<Coarse, Xi, Engine, Result>::Base;
+        RelativeEntropyFit<Coarse, Xi, Engine, Result> fit(Base(std::move(result), coarse_, map_, engine_));
         const Index p = fit.parameters.theta.size();
         const double beta = data.beta, N = data.count;
         const std::vector<Vector> moments = image_moments(data, fit.parameters.theta);
         fit.target_moments = mean_of(data, moments, p);
         fit.model_moments = fit.target_moments + fit.likelihood.gradient / (beta * N);
-        fit.objective = -fit.log_likelihood / N;
+        if constexpr (Problem::is_exact) fit.objective = -fit.log_likelihood / N;
         Matrix V = Matrix::Zero(p, p);
         for (std::size_t k = 0; k < moments.size(); ++k) {
             const Vector d = beta * (moments[k] - fit.target_moments);
@@ -122,22 +123,17 @@ public:
         }
         const bool vary = std::ranges::any_of(moments, [&](const Vector& m) { return m != moments[0]; });
         V *= N > 1.0 && vary ? N / (N - 1.0) : std::numeric_limits<double>::quiet_NaN();
-        const Matrix H = fit.likelihood.observed() -
-                         beta * beta * Matrix(grainer_.prior().coarse.hessian(beta * fit.parameters.theta));
-        fit.covariance = detail::sandwich(H, V);
+        fit.covariance = detail::sandwich(fit.likelihood.observed() + prior_information(problem, fit), V);
         return fit;
     }
 
 private:
-    explicit RelativeEntropy(Grainer grainer) : grainer_(std::move(grainer)) {}
-
     /// E_xi[dU_c/dtheta] of every distinct image.
     std::vector<Vector> image_moments(const Data& data, const Vector& theta) const {
-        const EnergyGradient<Coarse> statistic(grainer_.coarse(), theta);
+        const EnergyGradient<Coarse> statistic(coarse_, theta);
         std::vector<Vector> moments;
         for (const auto& form : data.forms)
-            moments.push_back(
-                grainer_.engine().latent.average(form.image, grainer_.coarse().space(), statistic));
+            moments.push_back(engine_.latent.average(form.image, coarse_.space(), statistic));
         return moments;
     }
 
@@ -147,21 +143,31 @@ private:
         return sum / data.count;
     }
 
-    /// The grainer, with target moments in an optimizer that needs them.
-    Grainer with_targets(const Data& data) const {
-        if constexpr (std::is_same_v<Optimizer, IterativeBoltzmann>) {
-            const Index p = grainer_.coarse().parameter_count();
-            Optimizer optimizer = grainer_.optimizer();
-            optimizer.terms = grainer_.coarse().two_valued_terms();
-            optimizer.targets = mean_of(data, image_moments(data, Vector::Zero(p)), p);
-            return {grainer_.fine(),   grainer_.coarse(),    grainer_.map(),
-                    grainer_.engine(), std::move(optimizer), grainer_.prior()};
-        } else {
-            return grainer_;
-        }
+    /// Minus the Hessian of the log prior by theta_c.
+    Matrix prior_information(const Problem& problem, const Estimate& fit) const {
+        const Coordinates& c = problem.coordinates();
+        Matrix information = -Matrix(prior_.coarse.hessian(c.z(fit.parameters)));
+        for (Index l = 0; l < information.cols(); ++l)
+            for (Index k = 0; k < information.rows(); ++k) information(k, l) *= c.factor()[k] * c.factor()[l];
+        return information;
     }
 
-    Grainer grainer_;
+    /// The optimizer, with target moments if it needs them.
+    Optimizer optimizer_for(const Data& data) const {
+        Optimizer optimizer = optimizer_;
+        if constexpr (std::is_same_v<Optimizer, IterativeBoltzmann>) {
+            const Index p = coarse_.parameter_count();
+            optimizer.terms = coarse_.two_valued_terms();
+            optimizer.targets = mean_of(data, image_moments(data, Vector::Zero(p)), p);
+        }
+        return optimizer;
+    }
+
+    Coarse coarse_;
+    Map map_;
+    EngineRoles<MappingEngine, Engine> engine_;
+    Optimizer optimizer_;
+    Prior prior_;
 };
 
 template <class Coarse, class Xi, class Engine>

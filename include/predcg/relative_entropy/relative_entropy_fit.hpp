@@ -2,26 +2,29 @@
 // What a minimised relative entropy gives: a plain value.
 #include <predcg/core/linalg.hpp>
 #include <predcg/engines/roles.hpp>
-#include <predcg/learning/fit.hpp>
+#include <predcg/learning/estimate.hpp>
 #include <predcg/relative_entropy/drawn_reconstruction.hpp>
 #include <predcg/relative_entropy/mapping_engine.hpp>
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace predcg {
 
 /// A fit of p_c to mapped data. What it inherits is said of L = sum_i E_xi[log p_c(xi(x_i))] = -N F + const:
-/// log_likelihood, likelihood.gradient and informations, status, directions, trace, starts.
-template <class Coarse, class Xi, class Engine>
-struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>> {
-    using Base = Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>>;
+/// log_likelihood where it is known, likelihood's gradient and informations, status, directions, trace,
+/// starts.
+template <class Coarse, class Xi, class Engine, class Result = ExactEstimate>
+struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>, Result> {
+    using Base = Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>, Result>;
 
-    Vector target_moments;   ///< mean over the data of E_xi[dU_c/dtheta]
-    Vector model_moments;    ///< <dU_c/dtheta> under p_c, noisy where that is sampled
-    double objective = 0.0;  ///< F(theta_c) - <ln p_f> = -(1/N) sum_i E_xi[ln p_c(xi(x_i))]; NaN if sampled
+    Vector target_moments;  ///< mean over the data of E_xi[dU_c/dtheta]
+    Vector model_moments;   ///< <dU_c/dtheta> under p_c, noisy where that is sampled
+    std::optional<double>
+        objective{};  ///< F(theta_c) - <ln p_f> = -(1/N) sum_i E_xi[ln p_c(xi(x_i))], if known
     /// Of theta_c over data sets, in energy^2: H^-1 V H^-1, with H the information of data and prior, and V =
     /// N times the covariance over the data of beta E_xi[dU_c/dtheta] (unbiased). It holds for a wrong model,
     /// too, for independent data. NaN for one datum, data that are all alike (which say nothing of how others
@@ -40,12 +43,11 @@ struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngin
     auto reconstructed(Reconstruction back, Vector eta = {}) const {
         using Fine = typename Xi::fine_type;
         using X = typename Xi::coarse_type;
-        if constexpr (ProbabilisticMap<Reconstruction>) {
-            FitResult result = *this;
+        if constexpr (FineSampler<Reconstruction>) {
+            Result result = this->result();
             result.map_names = detail::map_names_of(back);
             result.parameters.eta = std::move(eta);
-            return Fit<Coarse, Reconstruction, Engine>(std::move(result), this->coarse, std::move(back),
-                                                       this->engine.coarse);
+            return Fit(std::move(result), this->coarse, std::move(back), this->engine.coarse);
         } else {
             static_assert(std::is_invocable_r_v<Fine, const Reconstruction&, const X&, Philox4x32&>,
                           "predcg: a reconstruction is a probabilistic map, or a function f(X, rng) -> x");

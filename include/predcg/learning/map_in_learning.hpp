@@ -2,27 +2,12 @@
 // How the learning equations see a map: through its sufficient statistic, or, where it has none, as fixed.
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/structure/neutral.hpp>
 #include <predcg/structure/statistics.hpp>
 
 #include <optional>
 
 namespace predcg::detail {
-
-/// The statistic of a map with nothing to learn: no components, every structure.
-struct EmptyStatistic {
-    Index size() const { return 0; }
-    template <class X>
-    Eigen::Matrix<double, 0, 1> operator()(const X&) const {
-        return {};
-    }
-    Window window() const { return {}; }
-    template <class Letter>
-    Eigen::Matrix<double, 0, 1> local(Index, std::span<const Letter>) const {
-        return {};
-    }
-    QuadraticForm quadratic(Index) const { return {}; }
-    bool translation_invariant() const { return true; }
-};
 
 /// Statistic for E[d2U_c/dtheta2]: nothing where the potential is linear in theta.
 template <LearnablePotential U>
@@ -33,14 +18,7 @@ auto energy_hessian([[maybe_unused]] const U& potential, [[maybe_unused]] const 
         return EnergyHessian<U>(potential, theta);
 }
 
-/// The p x p matrix whose entries start at `first`, column by column; zero where there are none.
-inline Matrix hessian_matrix(const Vector& means, Index first, Index p) {
-    Matrix hessian = Matrix::Zero(p, p);
-    for (Index k = first; k < means.size(); ++k) hessian.data()[k - first] = means[k];
-    return hessian;
-}
-
-template <ProbabilisticMap M>
+template <class M>
 auto map_statistic(const M& map, const prepared_t<M>& x) {
     if constexpr (StatisticMap<M>)
         return map.sufficient_statistic(x);
@@ -48,7 +26,7 @@ auto map_statistic(const M& map, const prepared_t<M>& x) {
         return EmptyStatistic{};
 }
 
-template <ProbabilisticMap M>
+template <class M>
 Expansion map_expansion(const M& map, const Vector& T, double count, const Vector& eta) {
     if constexpr (StatisticMap<M>)
         return map.expected_log_density(T, count, eta);
@@ -57,7 +35,7 @@ Expansion map_expansion(const M& map, const Vector& T, double count, const Vecto
 }
 
 /// Closed-form maximiser under a prior, where the map offers one for it.
-template <ProbabilisticMap M, class MapPrior>
+template <class M, class MapPrior>
 std::optional<Vector> map_maximiser(const M& map, const Vector& T, double count, const MapPrior& prior) {
     if constexpr (requires {
                       { map.maximiser(T, count, prior) } -> std::convertible_to<std::optional<Vector>>;

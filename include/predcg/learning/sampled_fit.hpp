@@ -1,7 +1,8 @@
 #pragma once
 // The iterations of a fit whose expectations are sampled.
-#include <predcg/learning/fit_coordinates.hpp>
+#include <predcg/learning/fit_run.hpp>
 #include <predcg/learning/growth.hpp>
+#include <predcg/optimize/projected_newton.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 
 #include <algorithm>
@@ -23,13 +24,11 @@ namespace predcg::detail {
 /// every parameter the error is within tolerance, and the drift within half of it plus two errors, of a
 /// posterior standard deviation sqrt((I^-1)_kk), and no direction is open. A direction is open where its
 /// information, less two errors of its own, is below that of the weak prior.
-template <class Grainer>
-class StochasticRun : FitCoordinates<Grainer> {
-    using Base = FitCoordinates<Grainer>;
-    using Base::all_names_, Base::data_, Base::grainer_, Base::lower_, Base::settings_;
-    using Base::m_, Base::p_, Base::parameters_of, Base::prior_is_proper, Base::scale_, Base::z_of;
-    using Optimize = typename Grainer::OptimizerType;
-    using State = typename Grainer::State;
+template <class Problem, class Optimizer>
+class NoisyAscent {
+    using Point = LearningPoint;
+    using State = typename Problem::State;
+    static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
     /// What is kept of an iteration.
     struct Record {
@@ -47,23 +46,25 @@ class StochasticRun : FitCoordinates<Grainer> {
     };
 
 public:
-    StochasticRun(const Grainer& grainer, const typename Grainer::Data& data, const FitSettings& settings)
-        : FitCoordinates<Grainer>(grainer, data, settings) {}
+    NoisyAscent(const Problem& problem, const Optimizer& optimizer, const FitSettings& settings)
+        : problem_(problem), c_(problem.coordinates()), optimizer_(optimizer), settings_(settings) {
+        require_fit_settings(settings);
+    }
 
-    FitResult operator()() {
+    SampledEstimate operator()() {
         const StochasticSettings& s = settings_.stochastic;
         require_positive(s.largest_growth, "StochasticSettings", "largest_growth");
         require(s.tolerance >= 0.0, "StochasticSettings", "tolerance", s.tolerance, "a number >= 0");
-        require_range(s.batch, 0, static_cast<Index>(data_.forms.size()), "StochasticSettings", "batch",
-                      "the number of distinct data");
-        Vector z = this->make_starts().front();
-        State state = grainer_.make_state(data_, parameters_of(z), settings_.seed);
-        FitResult result;
+        require_range(s.batch, 0, static_cast<Index>(problem_.data().forms.size()), "StochasticSettings",
+                      "batch", "the number of distinct data");
+        Vector z = starts_of(problem_, settings_).front();
+        State state = problem_.state(c_.parameters(z), settings_.seed);
+        SampledEstimate result;
         result.status = Status::limit;
         Average average;
         for (Index t = 0; t < settings_.iterations; ++t) {
-            state.iteration = static_cast<std::uint32_t>(t);
-            const FitPoint point = evaluate(state, z);
+            state.begin(static_cast<std::uint32_t>(t));
+            const Point point = evaluate(state, z);
             records_.push_back({z, point.gradient, point.information, point.posterior_information});
             bool em_step = false;
             const Vector next = s.grow ? ascend(state, point, em_step) : advance(state, point, em_step);
@@ -84,32 +85,28 @@ public:
                 }
             }
         }
-        return finish(std::move(result), records_.empty() ? z : Vector(), state);
+        state.begin(static_cast<std::uint32_t>(result.iterations));
+        finish(result, z, state);
+        return result;
     }
 
 private:
     /// The log posterior's noisy derivatives at z.
-    FitPoint evaluate(State& state, const Vector& z) const {
-        const Parameters parameters = parameters_of(z);
-        state.theta = parameters.theta;
-        state.eta = parameters.eta;
-        const std::vector<Index> batch = draw_batch(state.iteration);
-        ExpectedStatistics statistics = grown_.expect(state, data_, batch);
-        statistics *= data_.count / statistics.count;
-        const CoarseMoments coarse = grown_.expect_coarse(state);
-        LikelihoodExpansion likelihood =
-            expand_likelihood(grainer_.map(), statistics, coarse, state.eta, data_.beta);
-        likelihood.log_likelihood = std::numeric_limits<double>::quiet_NaN();
-        FitPoint point = this->posterior_point(z, std::move(statistics), std::move(likelihood));
-        if (!linalg::all_finite(point.gradient.data(), point.gradient.size()))
-            throw FitError("EMCoarseGrainer::fit: the gradient is not finite", parameters.theta,
-                           parameters.eta, static_cast<Index>(state.iteration));
+    Point evaluate(State& state, const Vector& z) const {
+        state.at = c_.parameters(z);
+        ExpectedStatistics statistics = grown_.expect(state, draw_batch(state.iteration));
+        statistics *= problem_.data().count / statistics.count;
+        Point point = grown_.point(state, std::move(statistics));
+        point.z = z;
+        if (!linalg::all_finite(point.gradient))
+            throw FitError("EMCoarseGrainer::fit: the gradient is not finite", state.at.theta, state.at.eta,
+                           static_cast<Index>(state.iteration));
         return point;
     }
 
     /// Everything, or settings.stochastic.batch different data.
     std::vector<Index> draw_batch(std::uint32_t iteration) const {
-        std::vector<Index> batch = data_.all;
+        std::vector<Index> batch = problem_.data().all;
         const Index size = settings_.stochastic.batch;
         if (size == 0) return batch;
         auto rng = make_stream(settings_.seed, Purpose::batch, 0, iteration);
@@ -122,53 +119,59 @@ private:
     }
 
     /// The next z: the optimizer's step, or an EM step where it has none.
-    Vector advance(State& state, const FitPoint& point, bool& em_step) const {
-        constexpr bool closed_form_map = requires { requires Optimize::closed_form_map; };
-        const bool map_apart = closed_form_map && m_ > 0;
+    Vector advance(State& state, const Point& point, bool& em_step) {
+        constexpr bool closed_form_map = requires { requires Optimizer::closed_form_map; };
+        const bool map_apart = closed_form_map && c_.map_count() > 0;
         std::vector<Index> free;
-        for (const Index k : free_coordinates(point.z, point.gradient, lower_))
-            if (!map_apart || k < p_) free.push_back(k);
+        for (const Index k : free_coordinates(point.z, point.gradient, c_.lower()))
+            if (!map_apart || k < c_.coarse_count()) free.push_back(k);
         Vector gradient = linalg::selected(point.gradient, free);
         Matrix information = linalg::selected(point.posterior_information, free);
-        gradient /= data_.count;
-        information /= data_.count;
-        const auto step = grainer_.optimizer().step(state.optimizer, linalg::selected(point.z, free),
-                                                    gradient, information);
-        State best = state;
-        if (!step || map_apart) grainer_.maximise(best, point.statistics);
-        Vector next = z_of({best.theta, best.eta});
-        if (step) {
-            next = linalg::moved(point.z, 1.0, linalg::scattered(*step, free, point.z.size()), lower_);
-            for (Index k = 0; map_apart && k < m_; ++k) next[p_ + k] = std::max(lower_[p_ + k], best.eta[k]);
-        }
+        gradient /= problem_.data().count;
+        information /= problem_.data().count;
+        const auto step =
+            optimizer_.step(optimizer_state_, linalg::selected(point.z, free), gradient, information);
         em_step = !step;
+        if (!step) return admissible(point.z, em_target(state, point));
+        Vector next = linalg::moved(point.z, 1.0, linalg::scattered(*step, free, point.z.size()), c_.lower());
+        if (map_apart) {
+            const Vector best = c_.z({state.at.theta, problem_.best_map(state.at.eta, point.statistics)});
+            for (Index k = c_.coarse_count(); k < c_.size(); ++k) next[k] = std::max(c_.lower()[k], best[k]);
+        }
         return admissible(point.z, std::move(next));
+    }
+
+    /// z of a whole M-step. It may ask p_c for samples once more: the state counts the question, and its
+    /// chains stay where they are.
+    Vector em_target(State& state, const Point& point) const {
+        State best = state;
+        grown_.maximise(best, point.statistics);
+        state.coarse_call = best.coarse_call;
+        return c_.z(best.at);
     }
 
     /// A whole EM step, and more samples from here on where its gain is not clear of the noise: gain and
     /// noise of the complete-data log posterior, to second order in the step. Caffo, Jank, Jones, J. R. Stat.
     /// Soc. B 67 (2005) 235, with samples added before the next step instead of within this one.
-    Vector ascend(State& state, const FitPoint& point, bool& em_step) {
-        State best = state;
-        grown_.maximise(best, point.statistics);
-        Vector next = admissible(point.z, z_of({best.theta, best.eta}));
+    Vector ascend(State& state, const Point& point, bool& em_step) {
+        Vector next = admissible(point.z, em_target(state, point));
         em_step = true;
         const Vector step = next - point.z;
-        Vector natural = step;
-        for (Index k = 0; k < step.size(); ++k) natural[k] /= scale_[k];
+        const Vector natural = linalg::over(step, c_.factor());
         const Matrix curvature = point.likelihood.complete;  // in (theta_c, eta)
         const double gain = point.gradient.dot(step) - 0.5 * natural.dot(curvature.lazyProduct(natural));
         const CoarseMoments coarse = grown_.expect_coarse(state);
-        const Matrix slope =
-            score_slope(grainer_.map(), p_, point.statistics.map.size(), state.eta, data_.beta);
-        const double noise = std::sqrt(gradient_noise(slope, point.statistics, coarse, natural, data_.beta));
+        const Matrix slope = score_slope(problem_.map(), c_.coarse_count(), point.statistics.map.size(),
+                                         state.at.eta, problem_.beta());
+        const double noise =
+            std::sqrt(gradient_noise(slope, point.statistics, coarse, natural, problem_.beta()));
         if (std::isnan(noise))
             throw ArgumentError("StochasticSettings", "grow", "true",
                                 "only with standard_errors in MonteCarlo");
         constexpr double quantile = 1.2816;  // one-sided 90 %
         if (gain < quantile * noise && growth_ < settings_.stochastic.largest_growth) {
             growth_ = std::min(1.5 * growth_, settings_.stochastic.largest_growth);
-            grown_ = grainer_.with_engine(with_more_samples(grainer_.engine(), growth_));
+            grown_ = problem_.with_engine(with_more_samples(problem_.engine(), growth_));
         }
         return next;
     }
@@ -176,29 +179,26 @@ private:
     /// next, or the first point half-way, a quarter of the way, ... that the potential admits.
     Vector admissible(const Vector& from, Vector next) const {
         for (int halvings = 0; halvings < 60; ++halvings) {
-            if (linalg::all_finite(next.data(), next.size()) &&
-                is_admissible(grainer_.coarse(), parameters_of(next).theta))
-                return next;
+            if (linalg::all_finite(next) && problem_.is_admissible(c_.parameters(next))) return next;
             for (Index k = 0; k < next.size(); ++k)
                 next[k] = std::isfinite(next[k]) ? 0.5 * (from[k] + next[k]) : from[k];
         }
         return from;
     }
 
-    void note(FitResult& result, const FitPoint& point, Index t, const Vector& next, bool em_step) const {
-        const double nan = std::numeric_limits<double>::quiet_NaN();
-        const Parameters at = parameters_of(point.z);
-        TraceEntry entry{0, t, at.theta, at.eta, nan, nan, linalg::largest(Vector(next - point.z)), em_step};
+    void note(SampledEstimate& result, const Point& point, Index t, const Vector& next, bool em_step) const {
+        const Parameters at = c_.parameters(point.z);
+        TraceEntry entry{0, t, at.theta, at.eta, {}, {}, linalg::largest(Vector(next - point.z)), em_step};
         if (settings_.observer) settings_.observer(entry);
         result.trace.push_back(std::move(entry));
     }
 
     Average take_average() const {
-        const Index n = static_cast<Index>(records_.size()), first = n / 2, d = p_ + m_;
+        const Index n = static_cast<Index>(records_.size()), first = n / 2, d = c_.size();
         Average a;
         a.iterations = n - first;
         a.z = Vector::Zero(d);
-        a.drift = a.error = a.sd = Vector::Constant(d, std::numeric_limits<double>::quiet_NaN());
+        a.drift = a.error = a.sd = Vector::Constant(d, nan);
         Matrix information = Matrix::Zero(d, d), posterior = Matrix::Zero(d, d);
         Vector gradient = Vector::Zero(d);
         for (Index t = first; t < n; ++t) {
@@ -223,13 +223,13 @@ private:
         for (Index t = first; t < n; ++t)
             u.row(t - first) = (record(t).z + factor.solve(record(t).gradient)).transpose();
         const double tolerance = settings_.stochastic.tolerance;
-        a.converged = a.directions.empty() || prior_is_proper();
+        a.converged = a.directions.empty() || problem_.prior_is_proper();
         for (Index k = 0; k < d; ++k) {
             const Vector series = u.col(k);
             const double variance = (series.array() - series.mean()).square().mean();
             if (a.iterations > 1)
                 a.error[k] = std::sqrt(variance * monotone_autocorrelation_time(series) * weight);
-            const bool pinned = a.z[k] <= lower_[k] + a.error[k];  // at a bound: no drift to wait for
+            const bool pinned = a.z[k] <= c_.lower()[k] + a.error[k];  // at a bound: no drift to wait for
             a.converged = a.converged && a.error[k] <= tolerance * a.sd[k] &&
                           (pinned || std::abs(a.drift[k]) <= 0.5 * tolerance * a.sd[k] + 2.0 * a.error[k]);
         }
@@ -241,7 +241,7 @@ private:
     void find_directions(Average& a, const Matrix& information, Index first) const {
         if (information.size() == 0) return;
         for (Direction& direction :
-             weak_directions(information, all_names_, std::numeric_limits<double>::infinity())) {
+             weak_directions(information, c_.names(), std::numeric_limits<double>::infinity())) {
             const Index parts = std::min<Index>(10, a.iterations);
             Vector values = Vector::Zero(parts);
             for (Index t = 0; t < a.iterations; ++t) {
@@ -263,44 +263,48 @@ private:
         if (!a.definite) return a.z;
         for (Index k = 0; k < a.z.size(); ++k)
             if (!(std::abs(a.drift[k]) <= a.sd[k])) return a.z;
-        return admissible(a.z, linalg::moved(a.z, 1.0, a.drift, lower_));
+        return admissible(a.z, linalg::moved(a.z, 1.0, a.drift, c_.lower()));
     }
 
     const Record& record(Index t) const { return records_[static_cast<std::size_t>(t)]; }
 
-    FitResult finish(FitResult result, Vector z, State& state) const {
-        const double nan = std::numeric_limits<double>::quiet_NaN();
-        result.log_likelihood = result.log_posterior = nan;
-        MonteCarloReport report;
-        report.standard_errors = report.drift = parameters_of(Vector::Constant(p_ + m_, nan));
+    void finish(SampledEstimate& result, Vector z, State& state) const {
+        MonteCarloReport& report = result.monte_carlo;
+        report.standard_errors = report.drift = c_.parameters(Vector::Constant(c_.size(), nan));
         if (!records_.empty()) {
             const Average a = take_average();
             z = estimate(a);
             result.directions = a.directions;
-            if (!prior_is_proper() && !a.directions.empty() && result.status != Status::stopped)
+            if (!problem_.prior_is_proper() && !a.directions.empty() && result.status != Status::stopped)
                 result.status = Status::not_identified;
-            report.standard_errors = parameters_of(a.error);
-            report.drift = parameters_of(a.drift);
+            report.standard_errors = c_.parameters(a.error);
+            report.drift = c_.parameters(a.drift);
             report.averaged = a.iterations;
-            const FitPoint last = evaluate(state, z);
-            result.likelihood = last.likelihood;
+            result.likelihood = evaluate(state, z).likelihood;
         }
-        const auto samples = [](const auto& engine) -> Index {
-            if constexpr (requires { engine.settings().samples; })
-                return engine.settings().samples;
-            else
-                return 0;  // exact
-        };
-        report.latent_samples = samples(latent_engine(grown_.engine()));
-        report.coarse_samples = samples(coarse_engine(grown_.engine()));
-        result.monte_carlo = std::move(report);
-        result.starts.push_back({result.status, result.iterations, nan, parameters_of(z)});
-        return this->describe(std::move(result), z);
+        report.latent_samples = samples_of(latent_engine(grown_.engine()));
+        report.coarse_samples = samples_of(coarse_engine(grown_.engine()));
+        result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z)});
+        describe(result, problem_, settings_, z);
     }
 
+    /// 0 of an exact engine.
+    template <class Engine>
+    static Index samples_of(const Engine& engine) {
+        if constexpr (ResizableEngine<Engine>)
+            return engine.settings().samples;
+        else
+            return 0;
+    }
+
+    const Problem& problem_;
+    const Coordinates& c_;
+    const Optimizer& optimizer_;
+    const FitSettings& settings_;
+    typename Optimizer::State optimizer_state_{};
     std::vector<Record> records_;
     double growth_ = 1.0;
-    Grainer grown_ = grainer_;  // the grainer with more samples
+    Problem grown_ = problem_;  // with more samples
 };
 
 }  // namespace predcg::detail

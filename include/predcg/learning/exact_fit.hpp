@@ -1,0 +1,193 @@
+#pragma once
+// The iterations of a fit that knows what it climbs, from every start.
+#include <predcg/learning/fit_run.hpp>
+#include <predcg/optimize/projected_newton.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace predcg::detail {
+
+/// Climbs the log posterior, or the variational objective and the prior, with an optimizer's steps, and EM
+/// steps where the optimizer has none or they do not rise.
+template <class Problem, class Optimizer>
+class Climb {
+    using Point = LearningPoint;
+
+    struct Run {
+        Status status = Status::limit;
+        Index iterations = 0;
+        Point end;
+        std::vector<TraceEntry> trace;
+    };
+
+public:
+    using Result = std::conditional_t<Problem::is_exact, ExactEstimate, VariationalEstimate>;
+
+    Climb(const Problem& problem, const Optimizer& optimizer, const FitSettings& settings)
+        : problem_(problem), c_(problem.coordinates()), optimizer_(optimizer), settings_(settings) {
+        require_fit_settings(settings);
+    }
+
+    Result operator()() {
+        Result result;
+        std::optional<Run> best;
+        const std::vector<Vector> starts = starts_of(problem_, settings_);
+        for (std::size_t k = 0; k < starts.size(); ++k) {
+            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k));
+            if (!run) continue;
+            result.starts.push_back(
+                {run->status, run->iterations, if_exact(run->end.value), c_.parameters(run->end.z)});
+            const double margin = 1e-9 * std::max(1.0, std::abs(run->end.value));  // equal: the earlier start
+            const bool stopped = run->status == Status::stopped;
+            if (!best || run->end.value > best->end.value + margin) best = std::move(run);
+            if (stopped) {
+                best->status = Status::stopped;
+                break;
+            }
+        }
+        finish(result, std::move(*best));
+        return result;
+    }
+
+private:
+    /// A likelihood or posterior density where it is one.
+    static std::optional<double> if_exact(double value) {
+        return Problem::is_exact ? std::optional(value) : std::nullopt;
+    }
+
+    /// Everything at z; throws NumericalError where the density has no integral or is NaN.
+    Point evaluate(const Vector& z) const {
+        Point point = problem_.point(z, settings_.seed);
+        if (!std::isfinite(point.value) || !linalg::all_finite(point.gradient) ||
+            !linalg::all_finite(point.information))
+            throw NumericalError("EMCoarseGrainer::fit: the log posterior is " + to_text(point.value) +
+                                 " or has no finite derivatives");
+        return point;
+    }
+
+    std::optional<Point> try_evaluate(const Vector& z) const {
+        if (!linalg::all_finite(z) || !problem_.is_admissible(c_.parameters(z))) return std::nullopt;
+        try {
+            return evaluate(z);
+        } catch (const NumericalError&) {
+            return std::nullopt;  // no density there: a shorter step will do
+        }
+    }
+
+    /// The first of from + t step, t = 1, 1/2, ..., that rises enough (Armijo), up to rounding; or, for an EM
+    /// step, that does not fall.
+    std::optional<Point> line_search(const Point& from, const Vector& step, double armijo) const {
+        const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
+        for (double t = 1.0; t > 1e-9; t *= 0.5) {
+            auto there = try_evaluate(linalg::moved(from.z, t, step, c_.lower()));
+            if (!there) continue;
+            double promised = 0.0;
+            for (Index k = 0; k < step.size(); ++k) promised += from.gradient[k] * (there->z[k] - from.z[k]);
+            if (there->value >= from.value + armijo * promised - slack) return there;
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Point> em_step(const Point& from) const {
+        auto state = problem_.state(c_.parameters(from.z), settings_.seed);
+        problem_.maximise(state, from.statistics);
+        Vector step = c_.z(state.at);
+        step -= from.z;
+        if (!linalg::all_finite(step) || linalg::largest(step) == 0.0) return std::nullopt;
+        return line_search(from, step, 0.0);
+    }
+
+    /// The optimizer's step on the coordinates that are free to move.
+    std::optional<Vector> propose(const Point& at, typename Optimizer::State& state) const {
+        const std::vector<Index> free = free_coordinates(at.z, at.gradient, c_.lower());
+        if (free.empty()) return Vector(Vector::Zero(at.z.size()));
+        Vector gradient = linalg::selected(at.gradient, free);
+        Matrix information = linalg::selected(at.posterior_information, free);
+        gradient /= problem_.data().count;  // of one datum on average: the scale of gains
+        information /= problem_.data().count;
+        const std::optional<Vector> step =
+            optimizer_.step(state, linalg::selected(at.z, free), gradient, information);
+        if (!step) return std::nullopt;
+        return linalg::scattered(*step, free, at.z.size());
+    }
+
+    /// None where a drawn start lies outside the models' domain.
+    std::optional<Run> run_from(const Vector& start, Index index) const {
+        Run run;
+        try {
+            if (!problem_.is_admissible(c_.parameters(start)))
+                throw NumericalError("the coarse potential does not admit these parameters");
+            run.end = evaluate(start);
+        } catch (const NumericalError& error) {
+            if (index > 0) return std::nullopt;
+            const Parameters at = c_.parameters(start);
+            throw FitError(std::string("EMCoarseGrainer::fit: no likelihood at the start (") + error.what() +
+                               ")",
+                           at.theta, at.eta, 0);
+        }
+        typename Optimizer::State optimizer_state{};
+        bool level = false;  // the likelihood rises no more and leaves a direction open
+        for (;; ++run.iterations) {
+            const std::optional<Vector> step = propose(run.end, optimizer_state);
+            const Parameters at = c_.parameters(run.end.z);
+            TraceEntry entry{index,
+                             run.iterations,
+                             at.theta,
+                             at.eta,
+                             if_exact(run.end.log_likelihood),
+                             if_exact(run.end.value),
+                             step ? linalg::largest(*step) : 0.0,
+                             false};
+            const bool converged = step && entry.step <= optimizer_.tolerance();
+            std::optional<Point> next;
+            if (converged) {
+                run.status = Status::converged;
+            } else if (level) {
+                run.status = Status::not_identified;  // it would go on for ever
+            } else if (settings_.stop.stop_requested()) {
+                run.status = Status::stopped;
+            } else if (run.iterations < settings_.iterations) {
+                if (step) next = line_search(run.end, *step, 1e-4);
+                if (!next) {
+                    next = em_step(run.end);
+                    entry.em_step = next.has_value();
+                }
+            }
+            if (settings_.observer) settings_.observer(entry);
+            run.trace.push_back(std::move(entry));
+            if (!next) return run;
+            const double gain = next->value - run.end.value;
+            run.end = std::move(*next);
+            level = !problem_.prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&
+                    !weak_directions(run.end.information, c_.names()).empty();
+        }
+    }
+
+    void finish(Result& result, Run run) const {
+        result.directions = weak_directions(run.end.information, c_.names());
+        result.status = run.status;
+        if (!problem_.prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)
+            result.status = Status::not_identified;
+        result.iterations = run.iterations;
+        if constexpr (Problem::is_exact) {
+            result.log_likelihood = run.end.log_likelihood;
+            result.log_posterior = run.end.value;
+        } else {
+            result.variational_objective = run.end.log_likelihood;
+        }
+        result.likelihood = std::move(run.end.likelihood);
+        result.trace = std::move(run.trace);
+        describe(result, problem_, settings_, run.end.z);
+    }
+
+    const Problem& problem_;
+    const Coordinates& c_;
+    const Optimizer& optimizer_;
+    const FitSettings& settings_;
+};
+
+}  // namespace predcg::detail

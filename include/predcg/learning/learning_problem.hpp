@@ -1,0 +1,417 @@
+#pragma once
+// What is to be learnt: models, data and a prior as one function of the parameters.
+#include <predcg/engines/batch.hpp>
+#include <predcg/engines/roles.hpp>
+#include <predcg/learning/coordinates.hpp>
+#include <predcg/learning/expected_statistics.hpp>
+#include <predcg/learning/likelihood_expansion.hpp>
+#include <predcg/learning/m_step.hpp>
+#include <predcg/learning/map_in_learning.hpp>
+#include <predcg/learning/prepared_data.hpp>
+#include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/statistics.hpp>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+/// A point of parameter space and what is known there.
+struct LearningPoint {
+    Vector z;
+    ExpectedStatistics statistics;
+    LikelihoodDerivatives likelihood;  ///< in (theta_c, eta)
+    double log_likelihood =
+        std::numeric_limits<double>::quiet_NaN();  ///< or the variational objective; NaN: unknown
+    double value = 0.0;                            ///< log_likelihood + log prior
+    Vector gradient;                               ///< of value, by z
+    Matrix information;                            ///< of the likelihood, in z: minus its Hessian
+    Matrix posterior_information;                  ///< the prior's added
+};
+
+/// The log posterior of (theta_c, eta) given data,
+///     L(z) = sum_i log int p_cf(x_i|X, eta) p_c(X|theta_c) dX + log prior(z),
+/// in the coordinates z of Coordinates, with all that fits and posteriors ask of it: value, gradient,
+/// complete, missing and observed information, the terms of each datum, the sums of the E-step, the M-step.
+/// Engines are asked by the batch contract (engines/batch.hpp).
+///
+/// Data are owned if they are handed over (std::move, or a temporary), else referred to; potential and map
+/// are referred to, too. Everything is const: what changes from call to call is in a State.
+template <LearnablePotential Coarse, LatentMap Map, class Engine, class Prior>
+class LearningProblem {
+    using Factor = std::remove_cvref_t<decltype(std::declval<const Map&>().likelihood(
+        std::declval<const prepared_t<Map>&>(), std::declval<const Vector&>()))>;
+    using LatentEngine = latent_engine_t<Engine>;
+    using CoarseEngine = coarse_engine_t<Engine>;
+
+public:
+    using CoarseType = Coarse;
+    using MapType = Map;
+    using EngineType = Engine;
+    using PriorType = Prior;
+    using Data = PreparedData<prepared_t<Map>>;
+    using CoarseTarget = Boltzmann<Bound<Coarse>>;
+    using LatentFactor = Factor;
+    using LatentState = batch_state_t<LatentEngine, CoarseTarget, Factor>;
+
+    /// True where log-likelihoods are known.
+    static constexpr bool is_exact = detail::normalises_batches<LatentEngine, CoarseTarget, Factor>() &&
+                                     NormalisingEngine<CoarseEngine, CoarseTarget>;
+    /// True where they are known but for a log Z of which there is a bound (variational_objective).
+    static constexpr bool is_variational = !is_exact &&
+                                           detail::bounds_batches<LatentEngine, CoarseTarget, Factor>() &&
+                                           PartitionOrBound<CoarseEngine, CoarseTarget>;
+
+    /// Parameters, and what engines keep from call to call at them.
+    struct State {
+        Parameters at;
+        std::vector<LatentState> latent{};  ///< one for each distinct datum
+        typename CoarseEngine::template State<CoarseTarget> coarse{};
+        std::uint64_t seed = 1;
+        std::uint32_t iteration = 0;
+        std::uint32_t latent_call = 0, coarse_call = 0;  ///< questions to the engines in this iteration
+        Purpose latent_purpose = Purpose::latent, coarse_purpose = Purpose::coarse;
+
+        /// The next iteration has numbers of its own.
+        void begin(std::uint32_t next_iteration) {
+            iteration = next_iteration;
+            latent_call = coarse_call = 0;
+        }
+    };
+
+    LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, Data&& data)
+        : LearningProblem(coarse, map, std::move(engine), std::move(prior),
+                          std::make_shared<const Data>(std::move(data))) {}
+    LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, const Data& data)
+        : LearningProblem(coarse, map, std::move(engine), std::move(prior),
+                          std::shared_ptr<const Data>(std::shared_ptr<const Data>(), &data)) {}
+
+    const Coarse& coarse() const { return *coarse_; }
+    const Map& map() const { return *map_; }
+    const Engine& engine() const { return engine_; }
+    const Prior& prior() const { return prior_; }
+    const Data& data() const { return *data_; }
+    double beta() const { return data_->beta; }
+    const Coordinates& coordinates() const { return coordinates_; }
+
+    /// The same with another engine of this type: other settings.
+    LearningProblem with_engine(Engine engine) const {
+        LearningProblem other = *this;
+        other.engine_ = std::move(engine);
+        return other;
+    }
+
+    /// A block without parameters does not count.
+    bool prior_is_proper() const {
+        return (coordinates_.coarse_count() == 0 || prior_.coarse.proper()) &&
+               (coordinates_.map_count() == 0 || prior_.map.proper());
+    }
+
+    bool is_admissible(const Parameters& at) const { return predcg::is_admissible(*coarse_, at.theta); }
+
+    /// Throws ArgumentError for parameters of another length.
+    State state(Parameters at, std::uint64_t seed = 1) const {
+        require_equal(at.eta.size(), coordinates_.map_count(), "LearningProblem", "length of eta");
+        require_equal(at.theta.size(), coordinates_.coarse_count(), "LearningProblem", "length of theta");
+        State state;
+        state.at = std::move(at);
+        state.latent.resize(data_->forms.size());
+        state.seed = seed;
+        return state;
+    }
+
+    // The E-step.
+
+    /// Expectations under q(X | x_i, theta, eta), summed over the data.
+    ExpectedStatistics expect(State& state) const { return expect(state, data_->all); }
+
+    /// The same over a batch: the data with these indices.
+    ExpectedStatistics expect(State& state, std::span<const Index> which) const {
+        const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
+        const BatchMoments sums =
+            predcg::expect(latent_engine(engine_), batch, Want::covariances, state.latent, latent_key(state));
+        const Index p = coordinates_.coarse_count(), h = batch.common_size() - p, t = batch.own_size();
+        const std::vector<Index> learnt = places_of_scores(p, h, t);
+        ExpectedStatistics statistics;
+        for (const Index k : which) statistics.count += data_->weights[static_cast<std::size_t>(k)];
+        statistics.log_evidence = sums.log_partition;
+        statistics.coarse = linalg::part(sums.mean, 0, p);
+        statistics.map = linalg::part(sums.mean, p + h, t);
+        statistics.covariance = linalg::selected(sums.covariance, learnt);
+        statistics.noise = linalg::selected(sums.noise, learnt);
+        statistics.coarse_hessian = hessian_of(sums.mean, p, h);
+        return statistics;
+    }
+
+    /// The E-step without second moments: count, log_evidence, coarse and map alone. With TransferMatrix it
+    /// is several times cheaper, and enough for the gradient.
+    ExpectedStatistics expect_means(State& state) const {
+        const auto batch = latent_batch(state.at, data_->all, energy_gradient(state.at.theta));
+        const BatchMoments sums =
+            predcg::expect(latent_engine(engine_), batch, Want::means, state.latent, latent_key(state));
+        const Index p = coordinates_.coarse_count();
+        ExpectedStatistics statistics;
+        statistics.count = data_->count;
+        statistics.log_evidence = sums.log_partition;
+        statistics.coarse = linalg::part(sums.mean, 0, p);
+        statistics.map = linalg::part(sums.mean, p, batch.own_size());
+        return statistics;
+    }
+
+    /// p_c at the state's parameters.
+    CoarseMoments expect_coarse(State& state) const {
+        const Index p = coordinates_.coarse_count();
+        const Stack statistic = with_hessian(state.at.theta);
+        Moments all = coarse_engine(engine_).expect(coarse_target(state.at.theta), statistic, state.coarse,
+                                                    coarse_key(state));
+        CoarseMoments moments{{}, hessian_of(all.mean, p, Index(statistic.size()) - p)};
+        moments.gradient = {linalg::part(all.mean, 0, p), linalg::leading_block(all.covariance, p),
+                            linalg::part(all.standard_error, 0, p), all.log_partition};
+        return moments;
+    }
+
+    // The M-step.
+
+    /// Moves the state to the maximum of the expected complete-data log posterior. Exact for the map, and,
+    /// with an exact engine, for potentials linear in theta; else one Newton step with the complete-data
+    /// information (Lange, J. R. Stat. Soc. B 57 (1995) 425), which need not rise by itself.
+    void maximise(State& state, const ExpectedStatistics& statistics) const {
+        const Vector eta = best_map(state.at.eta, statistics);
+        if (coordinates_.coarse_count() > 0) maximise_coarse(state, statistics);
+        state.at.eta = eta;
+    }
+
+    /// The map's half alone: eta.
+    Vector best_map(const Vector& eta, const ExpectedStatistics& statistics) const {
+        const Vector scales = coordinates_.map_part(coordinates_.scales());
+        return detail::maximise_map(*map_, prior_.map, statistics, scales, eta);
+    }
+
+    // Values and derivatives.
+
+    /// log p(x_k | theta_c, eta) of every distinct datum, log Z(q_k) - log Z(p_c). Throws NumericalError
+    /// where there is no density.
+    Vector log_likelihoods(const Parameters& at) const
+        requires(is_exact)
+    {
+        const double log_z_coarse = coarse_engine(engine_).log_partition(coarse_target(at.theta));
+        Vector values = latent_partitions(at).log_partitions;
+        for (double& value : values) value -= log_z_coarse;
+        return values;
+    }
+
+    /// sum_i log Z(q_i): log-likelihood = this - count log Z(p_c).
+    double log_evidence(const Parameters& at) const
+        requires(is_exact)
+    {
+        return *latent_partitions(at).log_partition;
+    }
+
+    double log_likelihood(const Parameters& at) const
+        requires(is_exact)
+    {
+        const double log_z_coarse = coarse_engine(engine_).log_partition(coarse_target(at.theta));
+        return log_evidence(at) - data_->count * log_z_coarse;
+    }
+
+    /// sum_i log Z(q_i) - count log Z(p_c) with lower bounds where log Z is not known. With a bound for q
+    /// alone it is a lower bound on the log-likelihood (Neal, Hinton, "A view of the EM algorithm", 1998);
+    /// with one for p_c, too, it is no bound. Its derivatives are those of evaluate.
+    double variational_objective(const Parameters& at) const
+        requires(is_variational)
+    {
+        double sum = -data_->count * log_partition_or_bound(coarse_engine(engine_), coarse_target(at.theta));
+        const Vector latent = latent_partitions(at).log_partitions;
+        for (Index k = 0; k < latent.size(); ++k)
+            sum += data_->weights[static_cast<std::size_t>(k)] * latent[k];
+        return sum;
+    }
+
+    double log_prior(const Vector& z) const {
+        return prior_.coarse.log_density(coordinates_.coarse_part(z)) +
+               prior_.map.log_density(coordinates_.map_part(z));
+    }
+
+    /// Log-likelihood (where known), gradient and informations at a state, in the coordinates (theta_c, eta).
+    auto evaluate(State& state) const {
+        const ExpectedStatistics statistics = expect(state);
+        const CoarseMoments coarse = expect_coarse(state);
+        LikelihoodDerivatives e = expand_likelihood(*map_, statistics, coarse, state.at.eta, beta());
+        if constexpr (is_exact)
+            return LikelihoodExpansion{std::move(e),
+                                       *detail::log_likelihood_of(statistics, coarse.gradient.log_partition)};
+        else
+            return e;
+    }
+    auto evaluate(const Parameters& at, std::uint64_t seed = 1) const {
+        State there = state(at, seed);
+        return evaluate(there);
+    }
+
+    /// Log-likelihood and gradient of the log posterior by z, from means alone; for exact engines.
+    std::pair<double, Vector> value_and_gradient(const Vector& z) const
+        requires(is_exact)
+    {
+        State there = state(coordinates_.parameters(z));
+        const ExpectedStatistics statistics = expect_means(there);
+        const BatchMoments coarse =
+            predcg::expect(coarse_engine(engine_),
+                           SingleBatch(coarse_target(there.at.theta), energy_gradient(there.at.theta)),
+                           Want::means, there.coarse, coarse_key(there));
+        Vector gradient = detail::likelihood_gradient(*map_, statistics, coarse.mean, there.at.eta, beta());
+        coordinates_.carry_gradient(gradient);
+        add_gradient(gradient, prior_.coarse, coordinates_.coarse_part(z), 0);
+        add_gradient(gradient, prior_.map, coordinates_.map_part(z), coordinates_.coarse_count());
+        return {*detail::log_likelihood_of(statistics, coarse.log_partition) + log_prior(z),
+                std::move(gradient)};
+    }
+
+    /// Everything at a state: one E-step, and p_c. The value is the log posterior with an exact engine, with
+    /// the variational objective in the place of the likelihood with one that has bounds, else NaN.
+    LearningPoint point(State& state) const { return point(state, expect(state)); }
+
+    /// The same with an E-step that is done, perhaps of a batch and weighted as if it were all data.
+    LearningPoint point(State& state, ExpectedStatistics statistics) const {
+        LearningPoint point;
+        point.z = coordinates_.z(state.at);
+        const CoarseMoments coarse = expect_coarse(state);
+        point.likelihood = expand_likelihood(*map_, statistics, coarse, state.at.eta, beta());
+        if constexpr (is_exact)
+            point.log_likelihood = *detail::log_likelihood_of(statistics, coarse.gradient.log_partition);
+        else if constexpr (is_variational)
+            point.log_likelihood = variational_objective(state.at);
+        point.statistics = std::move(statistics);
+        point.information = point.likelihood.observed();
+        add_prior(point, point.information);
+        return point;
+    }
+
+    LearningPoint point(const Vector& z, std::uint64_t seed = 1) const {
+        State there = state(coordinates_.parameters(z), seed);
+        LearningPoint point = this->point(there);
+        point.z = z;
+        return point;
+    }
+
+    /// The information of the complete data and the prior, in z: of a world where X was seen.
+    Matrix complete_information(const LearningPoint& at) const {
+        LearningPoint complete = at;
+        add_prior(complete, at.likelihood.complete);
+        return complete.posterior_information;
+    }
+
+    // Parts, for algorithms that draw X.
+
+    CoarseTarget coarse_target(const Vector& theta) const { return boltzmann(*coarse_, theta, beta()); }
+    /// The likelihood of datum k as a factor in X. A view of the data.
+    Factor latent_factor(Index k, const Vector& eta) const {
+        return map_->likelihood(data_->forms[static_cast<std::size_t>(k)], eta);
+    }
+    auto map_statistic(Index k) const {
+        return detail::map_statistic(*map_, data_->forms[static_cast<std::size_t>(k)]);
+    }
+
+private:
+    LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior,
+                    std::shared_ptr<const Data> data)
+        : coarse_(&coarse), map_(&map), engine_(std::move(engine)), prior_(std::move(prior)),
+          data_(std::move(data)), coordinates_(data_->beta, coarse, map, prior_) {}
+
+    EnergyGradient<Coarse> energy_gradient(const Vector& theta) const { return {*coarse_, theta}; }
+    auto with_hessian(const Vector& theta) const {
+        return Stack(energy_gradient(theta), detail::energy_hessian(*coarse_, theta));
+    }
+
+    /// The q(X|x_k) with a statistic common to all and the map's own.
+    template <class S>
+    auto latent_batch(const Parameters& at, std::span<const Index> which, S statistic) const {
+        return Batch(
+            coarse_target(at.theta), std::move(statistic),
+            [this, eta = at.eta](Index k) { return latent_factor(k, eta); },
+            [this](Index k) { return map_statistic(k); }, which, data_->weights);
+    }
+
+    void maximise_coarse(State& state, const ExpectedStatistics& statistics) const {
+        const Vector scales = coordinates_.coarse_part(coordinates_.scales());
+        if constexpr (LinearCoarsePotential<Coarse> && is_exact)
+            state.at.theta = detail::maximise_coarse(*coarse_, prior_.coarse, statistics, scales,
+                                                     state.at.theta, beta(), [&](const Vector& theta) {
+                                                         State there = state;
+                                                         there.at.theta = theta;
+                                                         return expect_coarse(there);
+                                                     });
+        else
+            state.at.theta = detail::step_coarse(prior_.coarse, statistics, expect_coarse(state), scales,
+                                                 state.at.theta, beta(), is_exact ? 3.0 : 0.5);
+    }
+
+    BatchMoments latent_partitions(const Parameters& at) const {
+        std::vector<LatentState> none(data_->forms.size());
+        return predcg::expect(latent_engine(engine_), latent_batch(at, data_->all, EmptyStatistic{}),
+                              Want::log_partitions, none, StreamKey{});
+    }
+
+    static StreamKey latent_key(State& state) {
+        return {state.seed, state.latent_purpose, 0, state.iteration, state.latent_call++};
+    }
+    static StreamKey coarse_key(State& state) {
+        return {state.seed, state.coarse_purpose, 0, state.iteration, state.coarse_call++};
+    }
+
+    /// Components G and T of (G, H, T), with p, h and t components.
+    static std::vector<Index> places_of_scores(Index p, Index h, Index t) {
+        std::vector<Index> places;
+        for (Index k = 0; k < p + h + t; ++k)
+            if (k < p || k >= p + h) places.push_back(k);
+        return places;
+    }
+
+    /// E[d2U_c/dtheta2] from means whose components p .. p+h-1 are its columns; zero where there are none.
+    static Matrix hessian_of(const Vector& means, Index p, Index h) {
+        Matrix hessian = Matrix::Zero(p, p);
+        for (Index k = 0; k < h; ++k) hessian.data()[k] = means[p + k];
+        return hessian;
+    }
+
+    /// Value, gradient and posterior information of a point, from the likelihood's derivatives and an
+    /// information of the likelihood in (theta_c, eta), which is carried to z.
+    void add_prior(LearningPoint& point, const Matrix& information) const {
+        point.value = point.log_likelihood;
+        point.gradient = point.likelihood.gradient;
+        point.posterior_information = information;
+        coordinates_.carry_gradient(point.gradient);
+        coordinates_.carry_information(point.posterior_information);
+        point.information = point.posterior_information;
+        add_block(point, prior_.coarse, coordinates_.coarse_part(point.z), 0);
+        add_block(point, prior_.map, coordinates_.map_part(point.z), coordinates_.coarse_count());
+    }
+
+    /// Adds the block prior of the coordinates from `first` on.
+    template <class Block>
+    static void add_block(LearningPoint& point, const Block& prior, const Vector& z, Index first) {
+        point.value += prior.log_density(z);
+        add_gradient(point.gradient, prior, z, first);
+        const Matrix hessian = prior.hessian(z);
+        for (Index l = 0; l < z.size(); ++l)
+            for (Index k = 0; k < z.size(); ++k)
+                point.posterior_information(first + k, first + l) -= hessian(k, l);
+    }
+    template <class Block>
+    static void add_gradient(Vector& gradient, const Block& prior, const Vector& z, Index first) {
+        const Vector of_prior = prior.gradient(z);
+        for (Index k = 0; k < z.size(); ++k) gradient[first + k] += of_prior[k];
+    }
+
+    const Coarse* coarse_;
+    const Map* map_;
+    Engine engine_;
+    Prior prior_;
+    std::shared_ptr<const Data> data_;
+    Coordinates coordinates_;
+};
+
+}  // namespace predcg
