@@ -21,11 +21,11 @@ void add_experiment(const std::string& member, const Grainer& grainer) {
     const auto prepared = grainer.prepare(data, data.beta);
     const Parameters at{Vector::Ones(1), Vector::Ones(1)};
     bench::add("E-step", member, [=] {
-        auto state = grainer.make_state(prepared, at);
-        return grainer.expect(state, prepared);
+        auto state = grainer.problem(prepared).state(at);
+        return grainer.problem(prepared).expect(state);
     });
     bench::add("log-likelihood, gradient and informations", member,
-               [=] { return grainer.evaluate(prepared, at); });
+               [=] { return grainer.problem(prepared).evaluate(at); });
     bench::add("fit from one start, n_f = 32", member,
                [=] { return grainer.fit_prepared(prepared, {.starts = 1}); });
     bench::add("fit from eight starts", member,

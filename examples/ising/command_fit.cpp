@@ -145,7 +145,7 @@ void print_summary(const SavedFit& saved, const std::string& out) {
     print_estimates(fit);
     if (fit.monte_carlo)
         line("sampling", word_for(kernels, saved.method.kernel) + ", average of the last " +
-                             std::to_string(fit.monte_carlo->averaged) +
+                             std::to_string(fit.monte_carlo.averaged) +
                              " iterations; +- is the error of sampling alone");
     else
         line("log-likelihood", fixed(fit.log_likelihood, 4));

@@ -63,7 +63,7 @@ IsingRelativeEntropy match_with_progress(const Options& options, const Configura
 }
 
 std::string json_of(const Options& options, const IsingRelativeEntropy& result, const Configurations& data) {
-    const FitResult& fit = result.fit;
+    const Estimate& fit = result.fit;
     const auto of_data = [&](const auto& observable) { return data_mean(data, observable); };
     Json json{{"status", to_string(fit.status)},
               {"iterations", fit.iterations},
@@ -100,7 +100,7 @@ void line(const std::string& name, const std::string& value) {
 }
 
 void print_summary(const Options& options, const IsingRelativeEntropy& result, const Configurations& data) {
-    const FitResult& fit = result.fit;
+    const Estimate& fit = result.fit;
     line("status",
          std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) + " iterations");
     line("data", std::to_string(data.size()) + " samples of " + std::to_string(options.model.fine_sites) +
@@ -119,7 +119,7 @@ void print_summary(const Options& options, const IsingRelativeEntropy& result, c
     line("written to", options.out);
 }
 
-void warn(const FitResult& fit) {
+void warn(const ExactEstimate& fit) {
     if (fit.status == Status::not_identified) {
         std::fputs("predcg-ising: warning: the data do not identify all parameters; their values are "
                    "arbitrary along\n",

@@ -39,11 +39,11 @@ Vector values_of(const Json& object, const std::vector<std::string>& names) {
     return values;
 }
 
-Parameters parameters_of(const Json& object, const FitResult& fit) {
+Parameters parameters_of(const Json& object, const ExactEstimate& fit) {
     return {values_of(object, fit.coarse_names), values_of(object, fit.map_names)};
 }
 
-MonteCarloReport report_from(const Json& json, const FitResult& fit) {
+MonteCarloReport report_from(const Json& json, const ExactEstimate& fit) {
     const Json& diagnostics = json.at("diagnostics");
     return {parameters_of(json.at("standard_errors"), fit), parameters_of(diagnostics.at("drift"), fit),
             diagnostics.at("averaged").get<Index>(), json.at("latent_samples").get<Index>(),
@@ -78,8 +78,8 @@ FitModel model_from(const Json& json) {
     return model;
 }
 
-FitResult result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
-    FitResult result;
+Estimate result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
+    Estimate result;
     Choices<Status> statuses;
     for (const Status status : all_statuses) statuses.emplace_back(to_string(status), status);
     result.status = word_of<Status>(json, "status", statuses);

@@ -27,7 +27,7 @@ IsingRelativeEntropy fit_with(const FitModel& model, const Configurations& data,
 
 }  // namespace
 
-IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reconstruction, FitResult fit,
+IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reconstruction, Estimate fit,
                                       const Vector& feature_means, Vector standard_errors) {
     const auto back = reconstruction == Reconstruction::uniform
                           ? ising::uniform_reconstruction({.level = model.level})

@@ -13,7 +13,7 @@ enum class MatchingMethod { relative_entropy, inverse_monte_carlo, iterative_bol
 enum class Reconstruction { uniform, tie_weighted };
 
 struct IsingRelativeEntropy {
-    predcg::FitResult fit;
+    predcg::Estimate fit;
     predcg::Vector target_moments;   ///< of the mapped data: means of -dU_c/dtheta, sums over all sites
     predcg::Vector standard_errors;  ///< of theta_c, by the sandwich, energy
     double magnetization = 0.0;      ///< after reconstruction
@@ -45,7 +45,7 @@ IsingRelativeEntropy relative_entropy_by_sampling(const FitModel& model, const F
 
 /// Exact predictions of a fit after reconstruction, beside what is given.
 IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reconstruction,
-                                      predcg::FitResult fit, const predcg::Vector& feature_means,
+                                      predcg::Estimate fit, const predcg::Vector& feature_means,
                                       predcg::Vector standard_errors);
 
 }  // namespace cli

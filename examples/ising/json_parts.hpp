@@ -22,14 +22,14 @@ Json known(double value);
 Json named(const std::vector<std::string>& names, const predcg::Vector& values);
 
 /// Values for the parameters, coarse and map's, by name.
-Json named(const predcg::FitResult& fit, const predcg::Parameters& values);
+Json named(const predcg::Estimate& fit, const predcg::Parameters& values);
 
-std::vector<std::string> all_names(const predcg::FitResult& fit);
+std::vector<std::string> all_names(const predcg::Estimate& fit);
 
 /// Of a fit that has a report.
-Json monte_carlo_of(const predcg::FitResult& fit, Kernel kernel);
+Json monte_carlo_of(const predcg::Estimate& fit, Kernel kernel);
 
-Json directions_of(const predcg::FitResult& fit, PriorChoice prior);
+Json directions_of(const predcg::Estimate& fit, PriorChoice prior);
 
 Json model_of(const FitModel& model);
 

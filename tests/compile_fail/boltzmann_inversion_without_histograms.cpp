@@ -18,5 +18,5 @@ struct Pair {
 
 int main() {
     RelativeEntropy minimiser{Pair{}, ising::majority_map(), Enumeration{}, IterativeBoltzmann{}};
-    (void)minimiser.grainer();
+    (void)minimiser.coarse();
 }

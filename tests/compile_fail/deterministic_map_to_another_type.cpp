@@ -18,5 +18,5 @@ struct FirstSpins {
 
 int main() {
     RelativeEntropy minimiser{ising::coarse_chain({.sites = 2}), FirstSpins{}, TransferMatrix{}};
-    (void)minimiser.grainer();
+    (void)minimiser.coarse();
 }

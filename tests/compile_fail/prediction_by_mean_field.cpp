@@ -9,7 +9,7 @@
 using namespace predcg;
 
 int main() {
-    const Fit fit(FitResult{}, ising::coarse_chain({.sites = 2}), ising::bernoulli_map(), MeanField{});
+    const Fit fit(Estimate{}, ising::coarse_chain({.sites = 2}), ising::bernoulli_map(), MeanField{});
 #ifdef PREDCG_TWIN
     (void)predict(fit.with_engine(TransferMatrix{}), ising::Magnetization{});
 #else

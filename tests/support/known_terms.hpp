@@ -32,7 +32,7 @@ struct KnownTerms {
                   predcg::weak_prior()) {}
 
     std::vector<Spins> draw(predcg::Index count, std::uint64_t seed) const {
-        predcg::FitResult result;
+        predcg::Estimate result;
         result.parameters = {theta, predcg::Vector::Constant(1, eta)};
         result.beta = beta;
         const typename Grainer::FitType model(std::move(result), grainer.coarse(), grainer.map(),

@@ -73,7 +73,7 @@ auto expect_fit(const M& map) {
     const BlockPriors prior{Normal{0.0, 2.0}, Normal{0.0, 2.0}};
     const EMCoarseGrainer grainer{Fine{}, Linear{}, map, GaussianEngine{}, Newton{}, prior};
     const Vector theta = (Vector(2) << 0.9, 0.3).finished(), eta = Vector::Constant(1, -0.4);
-    const auto e = grainer.evaluate(grainer.prepare(data(), beta), {theta, eta});
+    const auto e = grainer.problem(grainer.prepare(data(), beta)).evaluate({theta, eta});
     expect_close(e.log_likelihood, log_likelihood(theta, eta), 1e-12);
     const auto fit = grainer.fit(data());
     EXPECT_EQ(fit.status, Status::converged) << to_string(fit.status);

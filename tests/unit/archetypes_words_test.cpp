@@ -111,7 +111,7 @@ TEST(Words, LikelihoodAndItsDerivatives) {
     const EMCoarseGrainer grainer{Fine{}, Linear{}, Map{}, Enumeration{}};
     const Vector theta = pair(0.4, 0.1), eta = Vector::Constant(1, 0.6);
     const auto prepared = grainer.prepare(data(), beta);
-    const LikelihoodExpansion e = grainer.evaluate(prepared, {theta, eta});
+    const LikelihoodExpansion e = grainer.problem(prepared).evaluate({theta, eta});
     expect_close(e.log_likelihood, log_likelihood(theta, eta), 1e-12);
     const auto along = [&](const Vector& at) { return log_likelihood(at.head(2), at.tail(1)); };
     const Vector at = (Vector(3) << theta, eta).finished();
@@ -176,13 +176,13 @@ TEST(Words, SteppedByHand) {
     const EMCoarseGrainer grainer{Fine{}, Linear{}, Map{}, Enumeration{}};
     const auto prepared = grainer.prepare(data(), beta);
     EXPECT_EQ(prepared.forms.size(), 60u);  // no order: data are kept one by one
-    auto state = grainer.make_state(prepared, {pair(0.0, 0.0), Vector::Constant(1, 0.5)});
+    auto state = grainer.problem(prepared).state({pair(0.0, 0.0), Vector::Constant(1, 0.5)});
     double before = -1e300;
     for (int iteration = 0; iteration < 5; ++iteration) {
-        const double now = log_likelihood(state.theta, state.eta);
+        const double now = log_likelihood(state.at.theta, state.at.eta);
         EXPECT_GE(now, before - 1e-9);  // EM never falls
         before = now;
-        grainer.maximise(state, grainer.expect(state, prepared));
+        grainer.problem(prepared).maximise(state, grainer.problem(prepared).expect(state));
     }
 }
 

@@ -50,7 +50,7 @@ class KeptPosteriors {
 public:
     using Made =
         decltype(full_posterior(std::declval<const Grainer&>(), std::declval<const typename Grainer::Data&>(),
-                                std::declval<const FitResult&>()));
+                                std::declval<const Estimate&>()));
 
     explicit KeptPosteriors(SimulationBasedSettings settings)
         : settings_(settings), kept_(static_cast<std::size_t>(settings.replicates)) {}
@@ -218,14 +218,14 @@ void expect_calibrated(const Grainer& grainer, const Parameters& truth,
     const auto make_data = [&](std::uint64_t seed) {
         Philox4x32 rng = make_stream(seed, Purpose::calibrate);
         return grainer.prepare(
-            detail::draw_data(detail::GrainerModels(grainer), truth, settings.beta, 20, rng), settings.beta);
+            detail::draw_data(detail::LearnerModels(grainer), truth, settings.beta, 20, rng), settings.beta);
     };
     const auto make_posterior = [&](const typename Grainer::Data& data, std::uint64_t seed) {
         return full_posterior(grainer, data, grainer.fit_prepared(data, {.beta = settings.beta}),
                               {.draws = 240, .chains = 2, .warm_up = 60, .seed = seed});
     };
     const auto at_truth =
-        detail::checked_expectations(detail::GrainerModels(grainer), truth, settings.beta, 1, 0, statistic);
+        detail::checked_expectations(detail::LearnerModels(grainer), truth, settings.beta, 1, 0, statistic);
     const Coverage held = coverage({.data_sets = 20, .levels = {0.9}, .seed = 20151, .threads = 2}, make_data,
                                    make_posterior, at_truth.values, statistic);
     EXPECT_EQ(held.held[0][0].trials, 20);

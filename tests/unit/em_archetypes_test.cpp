@@ -104,7 +104,7 @@ TEST(ThreeLetters, FitAndPredict) {
         const auto value = [&](double step) {
             Parameters at = fit.parameters;
             at.theta[k] += step;
-            return grainer.evaluate(prepared, at).log_likelihood - 0.5 * at.theta.squaredNorm() / 4.0;
+            return grainer.problem(prepared).evaluate(at).log_likelihood - 0.5 * at.theta.squaredNorm() / 4.0;
         };
         EXPECT_NEAR((value(1e-5) - value(-1e-5)) / 2e-5, 0.0, 1e-5);
     }

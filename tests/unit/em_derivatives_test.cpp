@@ -63,7 +63,7 @@ TEST(EMDerivatives, LogLikelihoodAndGradient) {
         const Case c = random_case(number);
         const auto g = grainer(c);
         const LikelihoodExpansion e =
-            g.evaluate(g.prepare(c.data, c.beta), parameters_of(vector_of(c.point)));
+            g.problem(g.prepare(c.data, c.beta)).evaluate(parameters_of(vector_of(c.point)));
         const auto by_formula = [&](const Numbers& point) {
             return by_hand::log_likelihood(c.model, c.data, c.beta, point);
         };
@@ -85,8 +85,8 @@ TEST(EMDerivatives, ObservedInformationIsMinusTheGradientsDerivative) {
         const auto data = g.prepare(c.data, c.beta);
         const Vector point = vector_of(c.point);
         const Matrix hessian = differences::jacobian<Matrix>(
-            [&](const Vector& at) { return g.evaluate(data, parameters_of(at)).gradient; }, point);
-        const Matrix observed = g.evaluate(data, parameters_of(point)).observed();
+            [&](const Vector& at) { return g.problem(data).evaluate(parameters_of(at)).gradient; }, point);
+        const Matrix observed = g.problem(data).evaluate(parameters_of(point)).observed();
         for (Index k = 0; k < point.size(); ++k)
             for (Index l = 0; l < point.size(); ++l)
                 EXPECT_NEAR(observed(k, l), -hessian(k, l), 1e-8 * std::max(1.0, std::abs(hessian(k, l))))
@@ -100,7 +100,7 @@ TEST(EMDerivatives, CompleteInformation) {
         const Case c = random_case(number);
         const auto g = grainer(c);
         const Matrix complete =
-            g.evaluate(g.prepare(c.data, c.beta), parameters_of(vector_of(c.point))).complete;
+            g.problem(g.prepare(c.data, c.beta)).evaluate(parameters_of(vector_of(c.point))).complete;
         const Index p = complete.rows() - 1;
         const double N = static_cast<double>(c.data.size());
         const double theta_cf = 1.0 / (1.0 + std::exp(-static_cast<double>(c.point.back())));
@@ -133,7 +133,7 @@ TEST(EMDerivatives, HugeParameters) {
             const double exact =
                 static_cast<double>(by_hand::log_likelihood(c.model, c.data, c.beta, c.point));
             const LikelihoodExpansion e =
-                g.evaluate(g.prepare(c.data, c.beta), parameters_of(vector_of(c.point)));
+                g.problem(g.prepare(c.data, c.beta)).evaluate(parameters_of(vector_of(c.point)));
             EXPECT_NEAR(e.log_likelihood, exact, 1e-12 * scale * std::max(1.0, std::abs(exact)))
                 << c.name << ", scale " << scale;
         }

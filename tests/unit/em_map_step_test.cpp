@@ -61,7 +61,7 @@ Function sum(const Function& f, const Function& g) {
 template <class P>
 double maximised(const P& prior, double like, double unlike, double from) {
     const auto map = ising::bernoulli_map({.level = 2});
-    return detail::maximise_map(map, prior, with_map(Vector{{like, unlike}}, 20.0),
+    return detail::maximise_map(map, prior, with_map(Vector{{like, unlike}}, 20.0), Vector::Ones(1),
                                 Vector::Constant(1, from))[0];
 }
 
@@ -131,7 +131,7 @@ TEST(GaussianMStep, AllPriors) {
             return -0.5L * T * std::exp(-2.0L * eta) - N * 6.0L * eta;
         };
         const auto at = [&](const auto& prior) {
-            return detail::maximise_map(map, prior, statistics, Vector::Zero(1))[0];
+            return detail::maximise_map(map, prior, statistics, Vector::Ones(1), Vector::Zero(1))[0];
         };
         EXPECT_NEAR(std::exp(2.0 * at(Flat{})), T / 30.0, 1e-12 * T);
         EXPECT_NEAR(at(Normal{0.5, 0.2}), maximum(sum(likelihood, normal(0.5, 0.2)), -20.0L, 20.0L), 1e-8);

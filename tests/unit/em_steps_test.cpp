@@ -62,16 +62,16 @@ TEST(EMSteps, EveryStepRaisesThePosterior) {
             const support::AnyPrior normal{Normal{0.0, 2.0}, Normal{1.0, 2.0}};
             const auto g = support::ising_grainer(c.model, c.level, flat ? support::AnyPrior{} : normal);
             const auto data = g.prepare(c.data, c.beta);
-            auto state = g.make_state(data, c.point);
+            auto state = g.problem(data).state(c.point);
             const auto value = [&] {
-                const Parameters at{state.theta, state.eta};
+                const Parameters at{state.at.theta, state.at.eta};
                 return flat
                            ? by_hand::log_likelihood(c.model, c.data, c.beta, numbers_of(support::joined(at)))
                            : log_posterior(c, at);
             };
             long double before = value();
             for (int step = 0; step < 8; ++step) {
-                g.maximise(state, g.expect(state, data));
+                g.problem(data).maximise(state, g.problem(data).expect(state));
                 const long double after = value();
                 EXPECT_GE(after, before - 1e-11L * std::max(1.0L, std::abs(before)))
                     << "case " << repeat << ", step " << step;
@@ -88,11 +88,13 @@ TEST(EMSteps, AStepGainsWhereTheGradientIsNotZero) {
         const Case c = random_case(rng);
         const auto g = support::ising_grainer(c.model, c.level);
         const auto data = g.prepare(c.data, c.beta);
-        auto state = g.make_state(data, c.point);
-        const LikelihoodExpansion before = g.evaluate(data, c.point);
+        auto state = g.problem(data).state(c.point);
+        const LikelihoodExpansion before = g.problem(data).evaluate(c.point);
         if (before.gradient.norm() < 1e-2) continue;
-        g.maximise(state, g.expect(state, data));
-        EXPECT_GT(g.evaluate(data, {state.theta, state.eta}).log_likelihood, before.log_likelihood) << repeat;
+        g.problem(data).maximise(state, g.problem(data).expect(state));
+        EXPECT_GT(g.problem(data).evaluate({state.at.theta, state.at.eta}).log_likelihood,
+                  before.log_likelihood)
+            << repeat;
     }
 }
 
@@ -105,9 +107,9 @@ TEST(EMSteps, CoarseMaximiserIsStationary) {
         if (c.point.theta.size() == 0) continue;
         const auto g = support::ising_grainer(c.model, c.level, {Normal{0.3, 1.5}, Flat{}});
         const auto data = g.prepare(c.data, c.beta);
-        auto state = g.make_state(data, c.point);
-        const ExpectedStatistics statistics = g.expect(state, data);
-        g.maximise(state, statistics);
+        auto state = g.problem(data).state(c.point);
+        const ExpectedStatistics statistics = g.problem(data).expect(state);
+        g.problem(data).maximise(state, statistics);
         const auto objective = [&](const Numbers& theta) {
             long double value = -statistics.count * by_hand::coarse_log_partition(c.model, c.beta, theta);
             for (std::size_t k = 0; k < theta.size(); ++k) {
@@ -116,7 +118,8 @@ TEST(EMSteps, CoarseMaximiserIsStationary) {
             }
             return value;
         };
-        for (const long double slope : differences::gradient<long double>(objective, numbers_of(state.theta)))
+        for (const long double slope :
+             differences::gradient<long double>(objective, numbers_of(state.at.theta)))
             EXPECT_NEAR(static_cast<double>(slope), 0.0, 1e-8 * (1.0 + statistics.count)) << repeat;
     }
 }
@@ -137,8 +140,8 @@ TEST(ExpectedStatistics, PartsAddUp) {
         const auto g = support::ising_grainer(c.model, c.level);
         const auto statistics = [&](const std::vector<Spins>& part) {
             const auto data = g.prepare(part, c.beta);
-            auto state = g.make_state(data, c.point);
-            return g.expect(state, data);
+            auto state = g.problem(data).state(c.point);
+            return g.problem(data).expect(state);
         };
         const auto middle = c.data.begin() + static_cast<std::ptrdiff_t>(c.data.size() / 2);
         ExpectedStatistics sum = statistics({c.data.begin(), middle});
@@ -176,7 +179,8 @@ TEST(ExpectedStatistics, RepeatedData) {
         const auto once = g.prepare(c.data, c.beta), doubled = g.prepare(twice, c.beta);
         EXPECT_EQ(once.forms.size(), doubled.forms.size());
         EXPECT_LE(once.forms.size(), c.data.size());
-        const LikelihoodExpansion a = g.evaluate(once, c.point), b = g.evaluate(doubled, c.point);
+        const LikelihoodExpansion a = g.problem(once).evaluate(c.point),
+                                  b = g.problem(doubled).evaluate(c.point);
         expect_close(b.log_likelihood, 2.0 * a.log_likelihood, 1e-12);
         expect_close(b.gradient, Vector(2.0 * a.gradient), 1e-11);
         expect_close(b.observed(), Matrix(2.0 * a.observed()), 1e-11);

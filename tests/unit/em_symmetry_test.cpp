@@ -61,8 +61,8 @@ TEST(Symmetry, FlipOfTheLabel) {
     Vector flipped = theta;
     flipped[0] = -theta[0] - 4.0 * field;
     flipped[2] = -theta[2];
-    EXPECT_NEAR(grainer.evaluate(prepared, {flipped, -eta}).log_likelihood,
-                grainer.evaluate(prepared, {theta, eta}).log_likelihood, 1e-9);
+    EXPECT_NEAR(grainer.problem(prepared).evaluate({flipped, -eta}).log_likelihood,
+                grainer.problem(prepared).evaluate({theta, eta}).log_likelihood, 1e-9);
 }
 
 // No enumeration in disguise: 200 coarse sites have 2^200 states.

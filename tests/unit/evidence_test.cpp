@@ -46,12 +46,15 @@ TEST(LaplaceIntegral, OfACutNormalIsExactFromAnyPoint) {
         const auto log_density = [&](const Vector& z) { return 1.7 - 0.5 * (z - apex).dot(P * (z - apex)); };
         const double exact = support::integral({{-12.0, 12.0, 1201}, {-0.4, 14.0, 7201}}, log_density);
         for (const Vector& z : {apex, Vector{{0.1, -0.4}}, Vector{{-1.0, 0.5}}}) {
-            const PosteriorExpansion at{log_density(z), -(P * (z - apex)), P, P};
-            expect_close(*detail::laplace_integral(at, z, walls), exact, 1e-6);
+            const LearningPoint at{
+                .z = z, .value = log_density(z), .gradient = -(P * (z - apex)), .posterior_information = P};
+            expect_close(*detail::laplace_integral(at, walls), exact, 1e-6);
         }
     }
-    const PosteriorExpansion saddle{0.0, Vector::Zero(2), Matrix{{1.0, 2.0}, {2.0, 1.0}}, {}};
-    EXPECT_FALSE(detail::laplace_integral(saddle, Vector::Zero(2), walls));
+    const LearningPoint saddle{.z = Vector::Zero(2),
+                               .gradient = Vector::Zero(2),
+                               .posterior_information = Matrix{{1.0, 2.0}, {2.0, 1.0}}};
+    EXPECT_FALSE(detail::laplace_integral(saddle, walls));
 }
 
 TEST(CutNormal, IsTheNormalOverItsMassWithOneBound) {
@@ -196,7 +199,10 @@ struct OnSet {
           data(grainer.prepare(reference::load_data(set), json["truth"]["beta"])),
           fit(grainer.fit_prepared(data)) {}
 
-    double log_density(const Vector& z) const { return LogPosterior(grainer, data).log_density(z); }
+    double log_density(const Vector& z) const {
+        const auto problem = grainer.problem(data);
+        return LogPosterior(problem).log_density(z);
+    }
 };
 
 // Without coarse terms eta alone is left, whose posterior a one-dimensional sum integrates.
@@ -265,7 +271,8 @@ TEST(Evidence, ModeOnTheBoundCountsTheHalfThatIsThere) {
     const auto prepared = grainer.prepare(data, 0.5);
     const auto fit = grainer.fit_prepared(prepared);
     ASSERT_EQ(fit.parameters.eta[0], 0.0);
-    const LogPosterior posterior(grainer, prepared);
+    const auto posterior_problem = grainer.problem(prepared);
+    const LogPosterior posterior(posterior_problem);
     const double exact =
         support::integral({{0.0, 12.0, 4001}}, [&](const Vector& z) { return posterior.log_density(z); });
     const auto laplace = laplace_evidence(grainer, prepared, fit,

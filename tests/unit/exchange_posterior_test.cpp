@@ -145,17 +145,18 @@ TEST(ExchangePosterior, GaussianChain) {
         for (const Vector& datum : x) value += by_hand::log_normal_density(datum, Vector::Zero(6), C);
         return value;
     });
-    const auto check = [&](const auto& engine, const ExchangeSettings& settings, const std::string& what) {
+    const auto check = [&](const auto& engine, const ChainSettings& settings, const ExchangeSettings& own,
+                           const std::string& what) {
         const EMCoarseGrainer grainer{SamplesOnly<Vector>{}, coarse, map, engine, Newton{}, prior};
         const auto data = grainer.prepare(x, beta);
-        FitResult fit =
+        Estimate fit =
             EMCoarseGrainer{SamplesOnly<Vector>{}, coarse, map, GaussianEngine{}, Newton{}, prior}.fit(
                 x, {.beta = beta});
-        expect_posterior(exchange_posterior(grainer, data, fit, settings), exact, what);
+        expect_posterior(exchange_posterior(grainer, data, fit, settings, own), exact, what);
     };
-    check(GaussianEngine{}, {.draws = 3000, .seed = test_seed(), .threads = 2}, "exact draws");
+    check(GaussianEngine{}, {.draws = 3000, .seed = test_seed(), .threads = 2}, {}, "exact draws");
     check(EngineRoles{MonteCarlo(Hamiltonian{}), GaussianEngine{}},
-          {.draws = 2000, .latent_moves = 1, .seed = test_seed(), .threads = 2}, "Hamiltonian for X");
+          {.draws = 2000, .seed = test_seed(), .threads = 2}, {.latent_moves = 1}, "Hamiltonian for X");
 }
 
 TEST(ExchangePosterior, DependsOnTheSeedAlone) {
@@ -185,19 +186,19 @@ TEST(ExchangePosterior, RefusesWhatItCannotDo) {
     const auto grainer = ising_grainer(TransferMatrix{});
     const auto data = grainer.prepare(few_data(), beta);
     const auto fit = grainer.fit_prepared(data);
-    const auto refused = [&](const ExchangeSettings& settings) {
-        return thrown<ArgumentError>([&] { (void)exchange_posterior(grainer, data, fit, settings); })
+    const auto refused = [&](const ChainSettings& settings, const ExchangeSettings& own = {}) {
+        return thrown<ArgumentError>([&] { (void)exchange_posterior(grainer, data, fit, settings, own); })
             .argument();
     };
     EXPECT_EQ(refused({.draws = 15}), "draws");
     EXPECT_EQ(refused({.chains = 0}), "chains");
     EXPECT_EQ(refused({.warm_up = -1}), "warm_up");
     EXPECT_EQ(refused({.thinning = 0}), "thinning");
-    EXPECT_EQ(refused({.latent_moves = 0}), "latent_moves");
-    EXPECT_EQ(refused({.auxiliary_warm_up = 0}), "auxiliary_warm_up");
-    EXPECT_EQ(refused({.auxiliary_thinning = 0}), "auxiliary_thinning");
+    EXPECT_EQ(refused({}, {.latent_moves = 0}), "latent_moves");
+    EXPECT_EQ(refused({}, {.auxiliary_warm_up = 0}), "auxiliary_warm_up");
+    EXPECT_EQ(refused({}, {.auxiliary_thinning = 0}), "auxiliary_thinning");
     EXPECT_EQ(refused({.dispersion = 0.0}), "dispersion");
-    EXPECT_EQ(refused({.target_accept = 1.0}), "target_accept");
+    EXPECT_EQ(refused({}, {.target_accept = 1.0}), "target_accept");
 
     const std::vector<double> halves(few_data().size(), 0.5);
     const auto weighted = grainer.prepare(few_data(), beta, halves);

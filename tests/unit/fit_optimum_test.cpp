@@ -140,7 +140,7 @@ TEST(FitOptimum, FromFarAway) {
             EXPECT_LE(fit.log_posterior, expected.log_posterior + 1e-8);
             for (std::size_t k = 1; k < fit.trace.size(); ++k) {
                 const TraceEntry &before = fit.trace[k - 1], &here = fit.trace[k];
-                EXPECT_GE(here.log_posterior, before.log_posterior - 1e-9);
+                EXPECT_GE(*here.log_posterior, *before.log_posterior - 1e-9);
                 Vector moved = joined({w.beta * (here.theta - before.theta), here.eta - before.eta});
                 shortened |= !before.em_step && moved.lpNorm<Eigen::Infinity>() < 0.9 * before.step;
             }

@@ -29,14 +29,14 @@ protected:
 };
 
 /// What every trace must be: iterations in order, the posterior never falling, the end at the end.
-void expect_whole_trace(const FitResult& fit) {
+void expect_whole_trace(const ExactEstimate& fit) {
     ASSERT_EQ(fit.trace.size(), static_cast<std::size_t>(fit.iterations) + 1);
     for (std::size_t k = 0; k < fit.trace.size(); ++k) {
         EXPECT_EQ(fit.trace[k].iteration, static_cast<Index>(k));
         EXPECT_EQ(fit.trace[k].start, fit.trace[0].start);
         if (k == 0) continue;
-        const double before = fit.trace[k - 1].log_posterior;
-        EXPECT_GE(fit.trace[k].log_posterior, before - 1e-12 * std::max(1.0, std::abs(before))) << k;
+        const double before = *fit.trace[k - 1].log_posterior;
+        EXPECT_GE(*fit.trace[k].log_posterior, before - 1e-12 * std::max(1.0, std::abs(before))) << k;
     }
     EXPECT_EQ(fit.trace.back().theta, fit.parameters.theta);
     EXPECT_EQ(fit.trace.back().eta, fit.parameters.eta);
@@ -59,7 +59,7 @@ TEST_F(FitStatus, Converged) {
     EXPECT_EQ(fit["logit_theta_cf"], fit.parameters.eta[0]);
     const ArgumentError unknown = support::thrown<ArgumentError>([&] { fit["pair_2"]; });
     EXPECT_EQ(unknown.allowed(), "linear, pair_1, logit_theta_cf");
-    const LikelihoodExpansion there = grainer.evaluate(grainer.prepare(data, 0.7), fit.parameters);
+    const LikelihoodExpansion there = grainer.problem(grainer.prepare(data, 0.7)).evaluate(fit.parameters);
     EXPECT_EQ(fit.log_likelihood, there.log_likelihood);
     EXPECT_EQ(fit.likelihood.gradient, there.gradient);
     double prior = 0.0;
@@ -101,7 +101,7 @@ TEST_F(FitStatus, ObserverSeesEveryIterationOfEveryStart) {
     const auto fit = grainer.fit(data, settings);
     ASSERT_EQ(seen.size(), 5u);
     ASSERT_EQ(fit.starts.size(), 5u);
-    double best = fit.starts[0].log_posterior;
+    double best = *fit.starts[0].log_posterior;
     for (std::size_t k = 0; k < fit.starts.size(); ++k) {
         const StartSummary& start = fit.starts[k];
         const auto& entries = seen[static_cast<Index>(k)];
@@ -112,7 +112,7 @@ TEST_F(FitStatus, ObserverSeesEveryIterationOfEveryStart) {
         EXPECT_EQ(entries.back().eta, start.parameters.eta);
         for (std::size_t l = 0; l < k; ++l)
             EXPECT_NE(seen[static_cast<Index>(l)][0].theta, entries[0].theta) << "the same start twice";
-        best = std::max(best, start.log_posterior);
+        best = std::max(best, *start.log_posterior);
     }
     expect_close(fit.log_posterior, best, 1e-8);
     const auto& won = seen[fit.trace[0].start];
@@ -262,9 +262,9 @@ TEST_F(FitRefuses, BadData) {
 
 TEST_F(FitRefuses, ParametersOfAnotherLength) {
     const auto prepared = grainer.prepare(data, 0.7);
-    EXPECT_THROW(grainer.evaluate(prepared, {Vector{{0.1}}, Vector{{1.0}}}), ArgumentError);
-    EXPECT_THROW(grainer.evaluate(prepared, {Vector{{0.1, 0.2}}, Vector{{1.0, 2.0}}}), ArgumentError);
-    EXPECT_THROW(Fit(FitResult{}, grainer.coarse(), grainer.map(), grainer.engine()), ArgumentError);
+    EXPECT_THROW(grainer.problem(prepared).evaluate({Vector{{0.1}}, Vector{{1.0}}}), ArgumentError);
+    EXPECT_THROW(grainer.problem(prepared).evaluate({Vector{{0.1, 0.2}}, Vector{{1.0, 2.0}}}), ArgumentError);
+    EXPECT_THROW(Fit(Estimate{}, grainer.coarse(), grainer.map(), grainer.engine()), ArgumentError);
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ TEST(FullPosterior, SummaryIsThatOfTheDraws) {
 
 TEST(FullPosterior, RefusesWhatItCannotDo) {
     const Small s;
-    const auto refused = [&](const FullPosteriorSettings& settings) {
+    const auto refused = [&](const ChainSettings& settings) {
         return thrown<ArgumentError>([&] { (void)full_posterior(s.grainer, s.data, s.fit, settings); })
             .argument();
     };

@@ -125,20 +125,20 @@ void expect_agreement(const Coarse& coarse, const CoarseByHand& coarse_by_hand, 
     const EMCoarseGrainer grainer{SamplesOnly<Vector>{}, coarse, gaussian::LinearMap(W), GaussianEngine{}};
     const auto prepared = grainer.prepare(data, beta);
 
-    auto state = grainer.make_state(prepared, at);
-    const ExpectedStatistics statistics = grainer.expect(state, prepared);
+    auto state = grainer.problem(prepared).state(at);
+    const ExpectedStatistics statistics = grainer.problem(prepared).expect(state);
     EXPECT_EQ(statistics.count, 4.0);
     expect_close(statistics.coarse, exact.expected_features(data), 1e-10, what + " features");
     expect_close(statistics.map[0], exact.expected_residual(data), 1e-10, what + " residual");
 
-    const LikelihoodExpansion e = grainer.evaluate(prepared, at);
+    const LikelihoodExpansion e = grainer.problem(prepared).evaluate(at);
     expect_close(e.log_likelihood, exact.log_likelihood(data), 1e-10, what + " log-likelihood");
     expect_close(e.gradient, exact.gradient(data), 1e-10, what + " gradient");
     Vector point(at.theta.size() + 1);
     point << at.theta, at.eta;
     const Matrix hessian = differences::jacobian<Matrix>(
         [&](const Vector& there) {
-            return grainer.evaluate(prepared, {there.head(there.size() - 1), there.tail(1)}).gradient;
+            return grainer.problem(prepared).evaluate({there.head(there.size() - 1), there.tail(1)}).gradient;
         },
         point, 1e-3);
     expect_close(e.observed(), Matrix(-hessian), 1e-7, what + " observed information");

@@ -104,7 +104,7 @@ TEST(JointLaplace, DependsOnTheSeedAlone) {
 TEST(JointLaplace, SaysWhereItIsNotThePosterior) {
     const auto grainer = grainer_of(model);
     const auto data = grainer.prepare(some_data(12, 60), beta);
-    FitResult fit = grainer.fit_prepared(data);
+    Estimate fit = grainer.fit_prepared(data);
     fit.parameters.theta[0] += 5.0 * laplace_joint(grainer, data, fit).sd[0];
     const auto laplace = laplace_joint(grainer, data, fit, {.draws = 2000, .seed = test_seed()});
     EXPECT_FALSE(laplace.reliable);
@@ -151,7 +151,7 @@ TEST(JointLaplace, AnInformationThatIsNotPositiveDefinite) {
     const auto grainer = grainer_of(free);
     auto rng = test_rng(551);
     const auto data = grainer.prepare(by_hand::markov_data(rng, 12, 40, 0.9, 0.5), beta);
-    FitResult saddle = grainer.fit_prepared(data);
+    Estimate saddle = grainer.fit_prepared(data);
     saddle.parameters = {Vector::Zero(1), Vector::Zero(1)};
     const auto laplace = laplace_joint(grainer, data, saddle, {.draws = 100});
     EXPECT_FALSE(laplace.reliable);

@@ -24,8 +24,9 @@ TEST(LogLikelihoods, SumToTheLogPosteriorAndAreOneByOne) {
     const auto grainer = world.grainer(Normal{});
     const auto data = grainer.prepare(world.data, world.beta);
     const Parameters at{Vector{{0.4, 1.1}}, Vector(0)};
-    const Vector all = grainer.log_likelihoods(data, at);
-    const LogPosterior posterior(grainer, data);
+    const Vector all = grainer.problem(data).log_likelihoods(at);
+    const auto posterior_problem = grainer.problem(data);
+    const LogPosterior posterior(posterior_problem);
     const Vector z = posterior.z_of(at);
     expect_close(all.sum(), posterior.log_density(z) - posterior.log_prior(z), 1e-12);
     // x ~ N(W A z / (beta well), W W^T / (beta well) + sigma^2)
@@ -94,7 +95,8 @@ TEST(LeaveOneOut, MeetsPosteriorsWithoutTheDatumByQuadrature) {
     const auto loo = leave_one_out(grainer, prepared, posterior, {.threads = 2});
     const auto log_evidence = [&](const std::vector<support::Spins>& some) {
         const auto part = grainer.prepare(some, 0.5);
-        const LogPosterior target(grainer, part);
+        const auto target_problem = grainer.problem(part);
+        const LogPosterior target(target_problem);
         return support::integral({{-9.0, 9.0, 181}, {0.0, 9.0, 181}},
                                  [&](const Vector& z) { return target.log_density(z); });
     };

@@ -47,7 +47,7 @@ TEST(InverseMonteCarlo, StepIsTheLinearResponseAndRelativeEntropysNewtonStep) {
     const Vector theta = Vector::LinSpaced(6, -0.2, 0.3);
     const auto newton = problem(rich, Newton{.max_step = 1e9});
     const auto prepared = newton.prepare(data, beta);
-    const auto e = newton.grainer().evaluate(prepared, {theta, Vector()});
+    const auto e = newton.problem(prepared).evaluate({theta, Vector()});
     // Coordinates z = beta theta, of one datum.
     const Vector gradient = e.gradient / (beta * 30.0);
     const Matrix information = e.observed() / (beta * beta * 30.0);

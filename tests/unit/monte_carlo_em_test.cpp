@@ -123,7 +123,7 @@ TEST(MonteCarloEM, MinibatchesAndGrowingSamplesAndOnlineMeetTheOfflineFit) {
     settings.stochastic.largest_growth = 32.0;
     const auto grown = sampled.fit(c.data, settings);
     expect_close(grown, "growing samples");
-    EXPECT_GT(grown.monte_carlo->latent_samples, 200);
+    EXPECT_GT(grown.monte_carlo.latent_samples, 200);
     const EMCoarseGrainer exact{Fine{}, c.coarse, c.map, TransferMatrix{}};
     expect_close(fit_online(exact, exact.prepare(c.data, c.beta), {.seed = test_seed()}), "online");
 }
@@ -159,14 +159,14 @@ TEST(MonteCarloEM, WeightsAreNumbersOfData) {
     const EMCoarseGrainer grainer{Fine{}, c.coarse, c.map, TransferMatrix{}};
     const auto at = c.exact.parameters;
     const std::vector<double> twice(c.data.size(), 2.0);
-    const auto plain = grainer.evaluate(grainer.prepare(c.data, c.beta), at);
-    const auto weighted = grainer.evaluate(grainer.prepare(c.data, c.beta, twice), at);
+    const auto plain = grainer.problem(grainer.prepare(c.data, c.beta)).evaluate(at);
+    const auto weighted = grainer.problem(grainer.prepare(c.data, c.beta, twice)).evaluate(at);
     EXPECT_NEAR(weighted.log_likelihood, 2.0 * plain.log_likelihood, 1e-9);
     std::vector<double> half(c.data.size(), 1.0);
     std::fill(half.begin() + 20, half.end(), 0.0);
     const std::vector<std::vector<ising::Spin>> first(c.data.begin(), c.data.begin() + 20);
-    EXPECT_NEAR(grainer.evaluate(grainer.prepare(c.data, c.beta, half), at).log_likelihood,
-                grainer.evaluate(grainer.prepare(first, c.beta), at).log_likelihood, 1e-9);
+    EXPECT_NEAR(grainer.problem(grainer.prepare(c.data, c.beta, half)).evaluate(at).log_likelihood,
+                grainer.problem(grainer.prepare(first, c.beta)).evaluate(at).log_likelihood, 1e-9);
     EXPECT_THROW((void)grainer.prepare(first, c.beta, half), ArgumentError);
     EXPECT_THROW((void)grainer.prepare(c.data, c.beta, std::vector<double>(3, 1.0)), ArgumentError);
     EXPECT_THROW((void)grainer.prepare(c.data, c.beta, std::vector<double>(c.data.size(), -1.0)),
@@ -182,7 +182,7 @@ TEST(MonteCarloEM, ShortFitsStateWhatTheyKnow) {
             c.data, {.beta = c.beta, .iterations = iterations, .start = c.exact.parameters});
     };
     for (const Index iterations : {0, 1, 2}) {
-        const auto report = *fit(iterations).monte_carlo;
+        const auto report = fit(iterations).monte_carlo;
         ASSERT_EQ(report.standard_errors.theta.size(), 2);
         ASSERT_EQ(report.standard_errors.eta.size(), 1);
         EXPECT_TRUE(std::isnan(report.standard_errors.theta[0])) << iterations;
@@ -191,7 +191,7 @@ TEST(MonteCarloEM, ShortFitsStateWhatTheyKnow) {
     const auto few = fit(8);
     EXPECT_EQ(few.status, Status::limit);
     EXPECT_TRUE(few.directions.empty());
-    EXPECT_GT(few.monte_carlo->standard_errors.theta[0], 0.0);
+    EXPECT_GT(few.monte_carlo.standard_errors.theta[0], 0.0);
 }
 
 // Strong field: no finite maximum. A flat prior must not be reported as converged.

@@ -267,20 +267,22 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
     for (int k = 0; k < 7; ++k) models.push_back(random_model(rng, 5, 2, 0.3));
     const std::vector<Index> which{5, 0, 3, 6, 1};
     const std::vector<double> weights{1.0, 2.0, 0.5, 1.5, 1.0, 3.0, 0.25};
-    using Chains = MonteCarlo<HeatBath>::State<ChainModel>;
-    const auto target = [&](Index k) { return models[static_cast<std::size_t>(k)].target; };
-    const auto statistic = [&](Index k) { return models[static_cast<std::size_t>(k)].statistic; };
+    using Chains = MonteCarlo<HeatBath>::State<Product<ChainModel, ChainModel>>;
+    const Model common = random_model(rng, 5, 2, 0.3);
+    const Batch batch(
+        common.target, common.statistic, [&](Index k) { return models[static_cast<std::size_t>(k)].target; },
+        [&](Index k) { return models[static_cast<std::size_t>(k)].statistic; }, which, weights);
     const auto run = [&](Index threads, std::vector<Chains>& states) {
         const MonteCarlo engine(HeatBath{}, {.samples = 50, .threads = threads});
-        expect_sum(engine, 2, target, statistic, which, weights, states, stream(99, 0));
-        return expect_sum(engine, 2, target, statistic, which, weights, states, stream(99, 1));
+        (void)expect(engine, batch, Want::covariances, states, stream(99, 0));
+        return expect(engine, batch, Want::covariances, states, stream(99, 1));
     };
     std::vector<Chains> states(7);
-    const MomentSums one = run(1, states);
+    const BatchMoments one = run(1, states);
     EXPECT_FALSE(one.log_partition.has_value());
     for (const Index threads : {2, 3, 16}) {
         std::vector<Chains> others(7);
-        const MomentSums more = run(threads, others);
+        const BatchMoments more = run(threads, others);
         EXPECT_EQ(one.mean, more.mean) << threads;
         EXPECT_EQ(one.covariance, more.covariance) << threads;
         EXPECT_EQ(one.noise, more.noise) << threads;
@@ -295,12 +297,12 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
     // Sums of the single calls, each with the stream of its datum.
     const MonteCarlo engine(HeatBath{}, {.samples = 50});
     std::vector<Chains> singles(7);
-    MomentSums sums(2);
+    BatchMoments sums = BatchMoments::zero(4, Want::covariances);
     for (const Index k : which) {
         const auto at = static_cast<std::size_t>(k);
         const auto index = static_cast<std::uint32_t>(k);
-        engine.expect(target(k), statistic(k), singles[at], stream(index, 0));
-        sums.add(engine.expect(target(k), statistic(k), singles[at], stream(index, 1)), weights[at]);
+        engine.expect(batch.target(k), batch.joint(k), singles[at], stream(index, 0));
+        sums.add(engine.expect(batch.target(k), batch.joint(k), singles[at], stream(index, 1)), weights[at]);
     }
     EXPECT_EQ(one.mean, sums.mean);
     EXPECT_EQ(one.covariance, sums.covariance);
@@ -311,19 +313,19 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
 TEST(MonteCarloEngine, ErrorsComeOutOfThreads) {
     auto rng = test_rng(338);
     const Model m = random_model(rng, 4, 2, 0.3);
-    using Chains = MonteCarlo<HeatBath>::State<ChainModel>;
+    using Chains = MonteCarlo<HeatBath>::State<Product<ChainModel, ChainModel>>;
     const std::vector<Index> which{0, 1, 2, 3};
     const std::vector<double> weights(4, 1.0);
-    const auto target = [&](Index k) {
+    const auto factor = [&](Index k) {
         if (k == 3) throw NumericalError("datum 3");
         return m.target;
     };
-    const auto statistic = [&](Index) { return m.statistic; };
+    const Batch batch(
+        m.target, m.statistic, factor, [&](Index) { return m.statistic; }, which, weights);
     for (const Index threads : {1, 2}) {
         std::vector<Chains> states(4);
         const MonteCarlo engine(HeatBath{}, {.samples = 10, .threads = threads});
-        EXPECT_THROW(engine.expect_sum(2, target, statistic, which, weights, states, stream(0)),
-                     NumericalError);
+        EXPECT_THROW(expect(engine, batch, Want::covariances, states, stream(0)), NumericalError);
     }
 }
 

@@ -47,7 +47,7 @@ void expect_meets(const Exact& exact, const Sampled& sampled, const Data& data, 
         settings.seed = test_seed() + static_cast<std::uint64_t>(500 + s);
         const auto fit = sampled.fit(data, settings);
         const Vector e = joined(fit.parameters) - joined(expected.parameters);
-        const Vector stated = joined(fit.monte_carlo->standard_errors);
+        const Vector stated = joined(fit.monte_carlo.standard_errors);
         error += e / seeds;
         variance += stated.cwiseAbs2() / (seeds * seeds);
         for (Index k = 0; k < d; ++k) {

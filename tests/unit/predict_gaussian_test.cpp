@@ -59,7 +59,7 @@ TEST(GaussianPrediction, ExactByClosedFormAndBySampling) {
         const Vector theta{{1.1, 0.3}};
         const Index beads = 4, level = 2;
         const Matrix W = by_hand::random_matrix(rng, beads * level * dimension, beads * dimension);
-        FitResult result;
+        Estimate result;
         result.parameters = {theta, Vector::Constant(1, std::log(sigma))};
         result.beta = beta;
         const Fit fit(result,

@@ -202,7 +202,7 @@ TEST(EffectiveDataOf, ScoresSumToTheGradient) {
     const Score score(a.grainer, a.fit.beta, at);
     Vector sum = Vector::Zero(3);
     for (const auto& x : a.data) sum += score(x);
-    const auto expansion = a.grainer.evaluate(a.grainer.prepare(a.data, a.fit.beta), at);
+    const auto expansion = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta)).evaluate(at);
     EXPECT_LT((sum - expansion.gradient).norm(), 1e-9 * expansion.gradient.norm());
 }
 
@@ -231,8 +231,8 @@ TEST(EffectiveDataOf, WeightsScaleTheInformation) {
     const OnA& a = on_a();
     const std::vector<double> half(a.data.size(), 0.5);
     const Parameters at{Vector{{0.2, 0.4}}, Vector{{1.1}}};
-    const auto whole = a.grainer.evaluate(a.grainer.prepare(a.data, a.fit.beta), at);
-    const auto scaled = a.grainer.evaluate(a.grainer.prepare(a.data, a.fit.beta, half), at);
+    const auto whole = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta)).evaluate(at);
+    const auto scaled = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta, half)).evaluate(at);
     EXPECT_NEAR(scaled.log_likelihood, 0.5 * whole.log_likelihood, 1e-9);
     EXPECT_LT((scaled.observed() - 0.5 * whole.observed()).norm(), 1e-9);
 }

@@ -233,7 +233,7 @@ TEST(Divergence, OfAnExcludedConfigurationIsInfinite) {
             return {0.0};
         }
     };
-    const Fit excluding(FitResult(almost), coarse, EqualSpins{almost.map}, Enumeration{});
+    const Fit excluding(Estimate(almost), coarse, EqualSpins{almost.map}, Enumeration{});
     EXPECT_EQ(divergence(fine, excluding), HUGE_VAL);
     EXPECT_THROW((void)divergence(fine, almost, {.limit = 255}), CostError);
 }

@@ -41,7 +41,7 @@ protected:
     void expect_at(const Grainer& grainer, const Parameters& at, const reference::Json& expected,
                    double tolerance, const std::string& what) const {
         const auto prepared = grainer.prepare(data, beta);
-        const LikelihoodExpansion e = grainer.evaluate(prepared, at);
+        const LikelihoodExpansion e = grainer.problem(prepared).evaluate(at);
         expect_near(e.log_likelihood, expected["log_likelihood"], tolerance, what + " log-likelihood");
         if (expected.contains("gradient"))
             expect_close(e.gradient, vector_of(expected["gradient"]), tolerance, what + " gradient");
@@ -49,7 +49,7 @@ protected:
                      what + " observed information");
         expect_close(e.complete, reference::matrix_of(expected["complete_information"]), tolerance,
                      what + " complete information");
-        FitResult result;
+        Estimate result;
         result.parameters = at;
         result.beta = beta;
         const Fit fit{result, grainer.coarse(), grainer.map(), grainer.engine()};

@@ -139,7 +139,7 @@ auto expect_minimum(const Coarse& coarse, const Xi& xi, const Engine& engine, L&
     EXPECT_NEAR(fit.objective + beta * beta * fit.parameters.theta.squaredNorm() / 480.0, F(at), 1e-12);
     // Gradient and Hessian off the minimum.
     const std::vector<double> off{0.4, -0.3};
-    const auto e = re.grainer().evaluate(re.prepare(data(), beta), {Vector{{0.4, -0.3}}, Vector()});
+    const auto e = re.problem(re.prepare(data(), beta)).evaluate({Vector{{0.4, -0.3}}, Vector()});
     const auto likelihood = [&](const std::vector<double>& theta) {
         const Eigen::Map<const Vector> t(theta.data(), 2);
         return -60.0 * objective(xi, t, linear) + beta * beta * t.squaredNorm() / 8.0;

@@ -45,7 +45,7 @@ void expect_met(const std::string& set, const Optimizer& optimizer) {
     EXPECT_EQ(sampled.target_moments, exact.target_moments);
     const Vector sd = exact.standard_errors();
     for (Index k = 0; k < 2; ++k) {
-        const double error = sampled.monte_carlo->standard_errors.theta[k];
+        const double error = sampled.monte_carlo.standard_errors.theta[k];
         EXPECT_GT(error, 0.0);
         EXPECT_LT(error, 0.1 * sd[k]);
         // 0.02 sd for the bias of an estimate from noisy information.

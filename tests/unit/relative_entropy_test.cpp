@@ -236,7 +236,7 @@ TEST(RelativeEntropy, ObjectiveGradientAndHessian) {
             return by_hand.objective(Eigen::Map<const Vector>(theta.data(), Index(theta.size())), data, 2);
         };
         const Parameters point{Eigen::Map<const Vector>(at.data(), Index(at.size())), Vector()};
-        const auto e = re.grainer().evaluate(prepared, point);
+        const auto e = re.problem(prepared).evaluate(point);
         expect_close(-e.log_likelihood / 12.0, F(at), 1e-12, "F");
         const auto slope = differences::gradient(F, at);
         for (Index k = 0; k < e.gradient.size(); ++k)

@@ -53,7 +53,7 @@ struct Draw {
     }
 };
 
-struct Batch {
+struct RandomBatch {
     support::TableTarget target;
     support::TableStatistic statistic;
     std::vector<support::TableTarget> factors;
@@ -67,17 +67,18 @@ struct Batch {
     auto own() const {
         return [this](Index k) { return owns[static_cast<std::size_t>(k)]; };
     }
+    auto batch() const { return Batch(target, statistic, factor(), own(), which, weights); }
     template <class Engine>
-    MeanSums means(const Engine& engine) const {
+    BatchMoments means(const Engine& engine) const {
         std::vector<NoState> states(factors.size());
-        return expect_mean_sum(engine, statistic.size() + owns.front().size(), target, statistic, factor(),
-                               own(), which, weights, states, {});
+        return expect(engine, batch(), Want::means, states, {});
     }
     double log_partition(const auto& engine) const {
-        return log_partition_sum(engine, target, factor(), which, weights);
+        std::vector<NoState> states(factors.size());
+        return *expect(engine, batch(), Want::log_partitions, states, {}).log_partition;
     }
-    MeanSums one_by_one() const {
-        MeanSums sums{Vector::Zero(statistic.size() + owns.front().size()), 0.0};
+    BatchMoments one_by_one() const {
+        BatchMoments sums = BatchMoments::zero(statistic.size() + owns.front().size(), Want::means);
         for (const Index datum : which) {
             const auto k = static_cast<std::size_t>(datum);
             const Moments m = TransferMatrix{}.expect(Product(target, factors[k]), Stack(statistic, owns[k]));
@@ -90,19 +91,19 @@ struct Batch {
 
 /// Chains of `sites` with 2 or 3 letters and common tables of one strength; factors of several strengths, by
 /// turns with forbidden windows; a part of the targets, in any order.
-Batch random_batch(std::mt19937_64& rng, Index sites, double strength, std::vector<double> strengths) {
+RandomBatch random_batch(std::mt19937_64& rng, Index sites, double strength, std::vector<double> strengths) {
     Draw draw{rng, {sites, {-1.0, 1.0}}, Boundary::open, {}};
     if (draw.coin(0.4)) draw.space.letters = {-1.0, 0.5, 2.0};
     if (draw.coin(0.5)) draw.boundary = Boundary::periodic;
     for (Index i = 0; i < sites; ++i)
         draw.allowed.push_back(draw.space.letters[static_cast<std::size_t>(draw.integer(0, 1))]);
     const double forbidden = draw.coin(0.3) ? 0.2 : 0.0;
-    Batch batch{draw.target(strength, draw.coin(0.2) ? 0.2 : 0.0),
-                draw.statistic(draw.integer(0, 2)),
-                {},
-                {},
-                {},
-                {}};
+    RandomBatch batch{draw.target(strength, draw.coin(0.2) ? 0.2 : 0.0),
+                      draw.statistic(draw.integer(0, 2)),
+                      {},
+                      {},
+                      {},
+                      {}};
     const Index count = draw.integer(1, 40), size = draw.integer(0, 2);
     for (Index k = 0; k < count; ++k) {
         batch.factors.push_back(draw.target(
@@ -116,7 +117,7 @@ Batch random_batch(std::mt19937_64& rng, Index sites, double strength, std::vect
 }
 
 void compare(const Batch& batch, double tolerance) {
-    const MeanSums exact = batch.one_by_one(), sums = batch.means(TransferMatrix{});
+    const BatchMoments exact = batch.one_by_one(), sums = batch.means(TransferMatrix{});
     const double count = std::max<double>(1.0, double(batch.which.size()));
     expect_close(sums.mean / count, exact.mean / count, tolerance, "mean");
     expect_close(sums.log_partition.value(), *exact.log_partition, tolerance, "log Z with means");
@@ -152,8 +153,8 @@ TEST(TransferMatrixBatch, ExtremeWeights) {
 TEST(TransferMatrixBatch, OtherEnginesDoItOneByOne) {
     auto rng = test_rng(4);
     for (int model = 0; model < 20; ++model) {
-        const Batch batch = random_batch(rng, 1 + model % 5, 1.0, {1.0});
-        const MeanSums sums = batch.means(Enumeration{}), exact = batch.means(TransferMatrix{});
+        const RandomRandomBatch batch = random_batch(rng, 1 + model % 5, 1.0, {1.0});
+        const BatchMoments sums = batch.means(Enumeration{}), exact = batch.means(TransferMatrix{});
         expect_close(sums.mean, exact.mean, 1e-11, "mean");
         expect_close(sums.log_partition.value(), *exact.log_partition, 1e-11, "log Z with means");
         expect_close(batch.log_partition(Enumeration{}), *exact.log_partition, 1e-11, "log Z");
@@ -184,16 +185,18 @@ TEST(TransferMatrixBatch, CommonTablesAreMadeOnce) {
     for (Index k = 0; k < 50; ++k) which.push_back(k);
     Index calls = 0;
     const Counted target{draw.target(1.0, 0.0), &calls};
-    log_partition_sum(
-        TransferMatrix{}, target, [&](Index k) { return factors[static_cast<std::size_t>(k)]; }, which,
-        weights);
+    const Batch batch(
+        target, EmptyStatistic{}, [&](Index k) { return factors[static_cast<std::size_t>(k)]; },
+        [](Index) { return EmptyStatistic{}; }, which, weights);
+    std::vector<NoState> states(50);
+    (void)expect(TransferMatrix{}, batch, Want::log_partitions, states, {});
     EXPECT_LE(calls, 16 * 8);  // sites times windows
 }
 
 TEST(TransferMatrixBatch, WhatHasNoSumIsRefused) {
     auto rng = test_rng(6);
     for (const double bad : {-infinity, infinity, std::nan("")}) {
-        Batch batch = random_batch(rng, 4, 1.0, {1.0});
+        RandomBatch batch = random_batch(rng, 4, 1.0, {1.0});
         if (batch.which.empty()) batch.which = {0};
         support::TableTarget& factor = batch.factors[static_cast<std::size_t>(batch.which.front())];
         factor.reach.width = 1;
@@ -207,7 +210,7 @@ TEST(TransferMatrixBatch, WhatHasNoSumIsRefused) {
 TEST(TransferMatrixBatch, CommonTargetAndFactorMayForbidEverything) {
     auto rng = test_rng(8);
     Draw draw{rng, {4, {-1.0, 1.0}}, Boundary::periodic, std::vector<double>(4, 1.0)};
-    Batch batch{draw.target(1.0, 0.0), draw.statistic(1), {}, {}, std::vector<double>(2, 1.0), {0, 1}};
+    RandomBatch batch{draw.target(1.0, 0.0), draw.statistic(1), {}, {}, std::vector<double>(2, 1.0), {0, 1}};
     for (int k = 0; k < 2; ++k) {
         batch.factors.push_back(draw.target(1.0, 0.0));
         batch.owns.push_back(draw.statistic(1));
@@ -241,7 +244,8 @@ TEST(LogPosteriorGradient, AgreesWithDifferencesAndExpansion) {
             for (auto& x : samples)
                 for (auto& spin : x) spin = normal(rng) < 0.4 ? 1 : -1;
             const auto data = grainer.prepare(samples, 0.3);
-            const LogPosterior posterior(grainer, data);
+            const auto posterior_problem = grainer.problem(data);
+            const LogPosterior posterior(posterior_problem);
             Vector z(posterior.space().size());
             for (double& x : z) x = normal(rng);
             z[z.size() - 1] = std::abs(z[z.size() - 1]) + 0.1;
@@ -249,7 +253,7 @@ TEST(LogPosteriorGradient, AgreesWithDifferencesAndExpansion) {
                 z[z.size() - 1] = eta;
                 SCOPED_TRACE("pairs " + std::to_string(pairs) + ", eta " + std::to_string(eta));
                 const auto [value, gradient] = posterior.log_density_and_gradient(z);
-                const PosteriorExpansion expansion = posterior.expansion(z);
+                const LearningPoint expansion = posterior_problem.point(z);
                 expect_close(value, expansion.value, 1e-12, "value");
                 expect_close(posterior.log_density(z), expansion.value, 1e-12, "value alone");
                 expect_close(gradient, expansion.gradient, 1e-10, "gradient");

@@ -42,7 +42,7 @@ int main(int count, char** words) {
             const auto fit = grainer.fit(data, settings);
             Vector error(3), standard(3);
             error << fit.parameters.theta - exact.parameters.theta, fit.parameters.eta - exact.parameters.eta;
-            standard << fit.monte_carlo->standard_errors.theta, fit.monte_carlo->standard_errors.eta;
+            standard << fit.monte_carlo.standard_errors.theta, fit.monte_carlo.standard_errors.eta;
             errors.row(s) = error.transpose();
             reported += standard / static_cast<double>(seeds);
         }

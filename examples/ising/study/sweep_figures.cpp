@@ -45,8 +45,8 @@ Table fit_table(const SweepResult& result, std::size_t model) {
             table.add(of.band->lower).add(of.band->upper).add(of.band->reliable ? 1.0 : 0.0);
         }
         if (!sampled) continue;
-        for (const double error : fit.monte_carlo->standard_errors.theta) table.add(error);
-        table.add(fit.monte_carlo->standard_errors.eta[0]).add(of.magnetization.standard_error[0]);
+        for (const double error : fit.monte_carlo.standard_errors.theta) table.add(error);
+        table.add(fit.monte_carlo.standard_errors.eta[0]).add(of.magnetization.standard_error[0]);
     }
     return table;
 }

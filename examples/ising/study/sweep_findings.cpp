@@ -233,7 +233,7 @@ std::string sampled_agreement(const SweepResult& result) {
     const auto within = [](double difference, double error) { return std::abs(difference) <= 2.0 * error; };
     for (const SweepPoint& p : result.points) {
         const IsingFit &exact = p.fits[0].fit, &sampled = p.fits[2].fit;
-        const auto& errors = sampled.monte_carlo->standard_errors;
+        const auto& errors = sampled.monte_carlo.standard_errors;
         const double theta = sampled["pair_1"] - exact["pair_1"];
         const double eta = sampled.parameters.eta[0] - exact.parameters.eta[0];
         const auto theta_cf = [](const IsingFit& fit) { return fit.map.theta_cf(fit.parameters.eta); };

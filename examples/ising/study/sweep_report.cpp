@@ -56,7 +56,7 @@ std::string fits_table(const SweepResult& result, std::size_t model) {
         for (Index k = 0; k < of.fit.parameters.theta.size(); ++k) {
             row.push_back(html_number(of.fit.parameters.theta[k], 3));
             if (of.fit.monte_carlo)
-                row.back() += " &plusmn; " + html_number(of.fit.monte_carlo->standard_errors.theta[k], 3);
+                row.back() += " &plusmn; " + html_number(of.fit.monte_carlo.standard_errors.theta[k], 3);
         }
         row.push_back(html_number(of.fit.map.theta_cf(of.fit.parameters.eta), 4));
         row.emplace_back(to_string(of.fit.status));

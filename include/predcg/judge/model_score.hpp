@@ -13,7 +13,7 @@ namespace predcg {
 struct ScoreSettings {
     FitSettings fit{};
     LaplaceSettings laplace{.draws = 1000};
-    FullPosteriorSettings posterior{};
+    ChainSettings posterior{};
     ExactEvidenceSettings evidence{};
     LeaveOneOutSettings leave_one_out{};
 };

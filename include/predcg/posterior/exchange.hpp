@@ -21,41 +21,42 @@ namespace predcg {
 /// settings, improper priors or weights that are no whole numbers.
 template <class Learner, class AnyData>
 auto exchange_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
-                        const ExchangeSettings& settings = {}) {
+                        const ChainSettings& settings = {}, const ExchangeSettings& own = {}) {
     constexpr const char* name = "exchange_posterior";
     constexpr Index many = std::numeric_limits<Index>::max();
-    const ChainSettings& s = settings.chain;
-    detail::require_chains(s, name);
-    require_range(settings.latent_moves, 1, many, name, "latent_moves");
-    require_range(settings.auxiliary_warm_up, 1, many, name, "auxiliary_warm_up");
-    require_range(settings.auxiliary_thinning, 1, many, name, "auxiliary_thinning");
-    require(settings.target_accept > 0.0 && settings.target_accept < 1.0, name, "target_accept",
-            settings.target_accept, "a number between 0 and 1");
+    detail::require_chains(settings, name);
+    const Index warm_up = settings.warm_up.value_or(1000), thinning = settings.thinning.value_or(10);
+    require_range(own.latent_moves, 1, many, name, "latent_moves");
+    require_range(own.auxiliary_warm_up, 1, many, name, "auxiliary_warm_up");
+    require_range(own.auxiliary_thinning, 1, many, name, "auxiliary_thinning");
+    require(own.target_accept > 0.0 && own.target_accept < 1.0, name, "target_accept", own.target_accept,
+            "a number between 0 and 1");
     detail::require_same_model(fit, learner.coarse(), learner.map(), name);
     const auto problem = detail::problem_of(learner, any_data, fit.beta);
     detail::require_proper(problem.prior_is_proper(), name);
     using Chain = detail::ExchangeChain<std::remove_const_t<decltype(problem)>>;
-    const Chain prototype(problem, settings);
-    const auto scales = prototype.scales(fit.parameters);
+    const Chain prototype(problem, own);
+    const auto scales = prototype.scales(fit.parameters, settings.dispersion);
     const auto run = [&](Index index, Index length, auto&& keep) {
-        Philox4x32 rng = make_stream(s.seed, Purpose::exchange, static_cast<std::uint64_t>(index));
+        Philox4x32 rng = make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(index));
         Chain chain = prototype;
         chain.start(scales, rng);
         const auto sweeps = [&](Index count, bool tune) {
-            for (Index k = 0; k < count && !s.stop.stop_requested(); ++k) chain.sweep(tune, rng);
+            for (Index k = 0; k < count && !settings.stop.stop_requested(); ++k) chain.sweep(tune, rng);
         };
-        sweeps(s.warm_up, true);
+        sweeps(warm_up, true);
         for (Index k = 0; k < length; ++k) {
-            sweeps(s.thinning, false);
+            sweeps(thinning, false);
             keep(chain.parameters());
         }
-        return chain.accepted() / static_cast<double>(length * s.thinning);
+        return chain.accepted() / static_cast<double>(length * thinning);
     };
-    auto result = detail::run_chains(PosteriorMethod::exchange, fit, problem.data().count, s, name, run);
+    auto result =
+        detail::run_chains(PosteriorMethod::exchange, fit, problem.data().count, settings, name, run);
     if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0)
         result.remarks.push_back("draws of p_c came from chains of finite length (auxiliary_warm_up " +
-                                 to_text(settings.auxiliary_warm_up) + ", auxiliary_thinning " +
-                                 to_text(settings.auxiliary_thinning) +
+                                 to_text(own.auxiliary_warm_up) + ", auxiliary_thinning " +
+                                 to_text(own.auxiliary_thinning) +
                                  "): see whether longer ones change the result");
     return Posterior(std::move(result), learner.coarse(), learner.map(), learner.engine());
 }

@@ -15,8 +15,8 @@
 
 namespace predcg {
 
+/// What exchange_posterior has beside ChainSettings, whose moves are sweeps here.
 struct ExchangeSettings {
-    ChainSettings chain{.warm_up = 1000, .thinning = 10};  ///< moves are sweeps
     Index latent_moves = 2;         ///< for each datum and sweep, where q(X|x) is not drawn exactly
     Index auxiliary_warm_up = 50;   ///< moves before the first draw of a proposed p_c, where not exact
     Index auxiliary_thinning = 10;  ///< moves from one such draw to the next
@@ -70,8 +70,9 @@ public:
     /// Where chains start and how far they step: informations in z at the mode, by one E-step.
     struct Scales {
         Vector mode;
-        Matrix spread;  ///< of the posterior
-        Matrix step;    ///< of theta_c given X
+        Matrix spread;            ///< of the posterior
+        Matrix step;              ///< of theta_c given X
+        double dispersion = 2.0;  ///< of the starts, in standard deviations
     };
 
     /// Throws ArgumentError for weights that are no numbers of data: augmentation needs whole data.
@@ -85,10 +86,10 @@ public:
         }
     }
 
-    Scales scales(const Parameters& mode) const {
+    Scales scales(const Parameters& mode, double dispersion) const {
         const LearningPoint at = problem_->point(coordinates().z(mode));
         return {at.z, whitening(at.posterior_information),
-                whitening(problem_->complete_information(at).topLeftCorner(p_, p_))};
+                whitening(problem_->complete_information(at).topLeftCorner(p_, p_)), dispersion};
     }
 
     template <RandomBits R>
@@ -115,7 +116,7 @@ public:
 private:
     template <RandomBits R>
     Vector dispersed(const Scales& at, R& rng) const {
-        double width = settings_.chain.dispersion;
+        double width = at.dispersion;
         const Vector& lower = coordinates().lower();
         for (int attempt = 0; attempt < 100; ++attempt, width *= 0.9) {
             Vector z = at.mode + width * at.spread * standard_normal_vector(rng, p_ + m_);

@@ -12,11 +12,6 @@
 
 namespace predcg {
 
-struct FullPosteriorSettings {
-    ChainSettings chain{};
-    Hamiltonian kernel{.path = 1.6, .target_accept = 0.8};
-};
-
 namespace detail {
 /// A normal point, wider than the target, mirrored into the walls; nearer to the centre if there is no
 /// density.
@@ -42,10 +37,11 @@ Vector dispersed_start(const T& target, double dispersion, R& rng) {
 /// sec. 2.4 (there by Laplace).
 template <class Learner, class AnyData>
 auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
-                    const FullPosteriorSettings& settings = {}) {
+                    const ChainSettings& settings = {},
+                    const Hamiltonian& kernel = {.path = 1.6, .target_accept = 0.8}) {
     constexpr const char* name = "full_posterior";
-    const ChainSettings& s = settings.chain;
-    detail::require_chains(s, name);
+    detail::require_chains(settings, name);
+    const Index warm_up = settings.warm_up.value_or(300), thinning = settings.thinning.value_or(1);
     detail::require_same_model(fit, learner.coarse(), learner.map(), name);
     const auto problem = detail::problem_of(learner, any_data, fit.beta);
     detail::require_proper(problem.prior_is_proper(), name);
@@ -55,19 +51,20 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
     const AffineTarget target(posterior, mode, detail::whitening(problem.point(mode).posterior_information));
     using T = std::remove_const_t<decltype(target)>;
     const auto run = [&](Index chain, Index length, auto&& keep) {
-        Philox4x32 rng = make_stream(s.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));
-        Vector u = detail::dispersed_start(target, s.dispersion, rng);
-        detail::KernelRun<Hamiltonian, T> moves(settings.kernel, target);
+        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));
+        Vector u = detail::dispersed_start(target, settings.dispersion, rng);
+        detail::KernelRun<Hamiltonian, T> moves(kernel, target);
         Hamiltonian::State state{};
-        for (Index k = 0; k < s.warm_up && !s.stop.stop_requested(); ++k) moves.warm_up(u, state, rng);
-        for (Index k = 0; k < length && !s.stop.stop_requested(); ++k) {
-            for (Index j = 0; j < s.thinning; ++j) moves.advance(u, state, rng);
+        for (Index k = 0; k < warm_up && !settings.stop.stop_requested(); ++k) moves.warm_up(u, state, rng);
+        for (Index k = 0; k < length && !settings.stop.stop_requested(); ++k) {
+            for (Index j = 0; j < thinning; ++j) moves.advance(u, state, rng);
             keep(c.parameters(target.original(u)));
         }
-        return state.accepted / static_cast<double>(length * s.thinning);
+        return state.accepted / static_cast<double>(length * thinning);
     };
-    return Posterior(detail::run_chains(PosteriorMethod::full, fit, problem.data().count, s, name, run),
-                     learner.coarse(), learner.map(), learner.engine());
+    return Posterior(
+        detail::run_chains(PosteriorMethod::full, fit, problem.data().count, settings, name, run),
+        learner.coarse(), learner.map(), learner.engine());
 }
 
 }  // namespace predcg

@@ -38,11 +38,12 @@ constexpr std::string_view to_string(PosteriorMethod method) {
 struct ChainSettings {
     Index draws = 4000;  ///< kept, of all chains together; rounded up to equal chains
     Index chains = 4;
-    Index warm_up = 300;          ///< moves of each chain before the first draw that is kept
-    Index thinning = 1;           ///< moves from draw to draw
-    double dispersion = 2.0;      ///< of the starts, in standard deviations at the mode
-    double largest_r_hat = 1.01;  ///< beyond it, or with fewer effective draws a chain than
-    double smallest_ess = 100.0;  ///< this, the result is flagged as not reliable
+    std::optional<Index> warm_up{};   ///< moves of each chain before the first draw that is kept; absent: the
+                                      ///< method's own, 300 of full_posterior, 1000 of exchange_posterior
+    std::optional<Index> thinning{};  ///< moves from draw to draw; absent: 1 and 10
+    double dispersion = 2.0;          ///< of the starts, in standard deviations at the mode
+    double largest_r_hat = 1.01;      ///< beyond it, or with fewer effective draws a chain than
+    double smallest_ess = 100.0;      ///< this, the result is flagged as not reliable
     std::uint64_t seed = 1;
     Index threads = 1;  ///< chains at work at the same time; results do not depend on it
     std::stop_token stop{};
@@ -125,8 +126,8 @@ inline void require_chains(const ChainSettings& settings, const char* function) 
     constexpr Index many = std::numeric_limits<Index>::max();
     require_range(settings.chains, 1, many, function, "chains");
     require_range(settings.draws, 4 * settings.chains, many, function, "draws", "at least 4 a chain");
-    require_range(settings.warm_up, 0, many, function, "warm_up");
-    require_range(settings.thinning, 1, many, function, "thinning");
+    require_range(settings.warm_up.value_or(0), 0, many, function, "warm_up");
+    require_range(settings.thinning.value_or(1), 1, many, function, "thinning");
     require_positive(settings.dispersion, function, "dispersion");
 }
 
