@@ -2,7 +2,7 @@
 #include <predcg/core/parallel.hpp>
 #include <predcg/judge/checked_expectations.hpp>
 #include <predcg/priors/draw.hpp>
-#include <predcg/statistics/uniformity.hpp>
+#include <predcg/statistics/rank_histogram.hpp>
 
 #include <cstdint>
 #include <limits>

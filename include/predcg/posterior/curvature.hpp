@@ -3,6 +3,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/learning/fit_coordinates.hpp>
 #include <predcg/learning/prepared_data.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <cmath>
 #include <limits>
@@ -38,27 +39,6 @@ struct Curvature {
 
 namespace detail {
 
-/// Mean of repeated matrices, and the standard error of that mean.
-class RepeatedMatrix {
-public:
-    void add(const Matrix& value) {
-        if (count_ == 0.0) mean_ = scatter_ = Matrix::Zero(value.rows(), value.cols());
-        count_ += 1.0;
-        const Matrix difference = value - mean_;
-        mean_ += difference / count_;
-        scatter_ += difference.cwiseProduct(value - mean_);
-    }
-    const Matrix& mean() const { return mean_; }
-    Matrix error() const {
-        if (count_ < 2.0) return Matrix::Zero(mean_.rows(), mean_.cols());
-        return (scatter_ / (count_ * (count_ - 1.0))).cwiseSqrt();
-    }
-
-private:
-    double count_ = 0.0;
-    Matrix mean_, scatter_;
-};
-
 /// Log prior density of z = (beta theta_c, eta), with derivatives in (theta_c, eta).
 template <class Grainer>
 void add_prior_curvature(const Grainer& grainer, double beta, const Parameters& at, Curvature& curvature) {
@@ -85,25 +65,30 @@ Curvature curvature(const Grainer& grainer, const AnyData& any_data, double beta
     require_range(settings.repeats, 2, std::numeric_limits<Index>::max(), "curvature", "repeats");
     const auto& data = detail::as_prepared(grainer, any_data, beta);
     constexpr std::uint32_t iteration = 0x40000000;  // streams apart from those of fits
-    detail::RepeatedMatrix value, gradient, complete, missing, observed;
+    RunningMoments<double> value;
+    RunningMoments<Vector> gradient;
+    RunningMoments<Matrix> complete, missing, observed;
     for (Index r = 0; r < (Grainer::is_exact ? 1 : settings.repeats); ++r) {
         const LikelihoodExpansion e =
             grainer.evaluate(data, at, settings.seed, iteration + static_cast<std::uint32_t>(r));
-        value.add(Matrix::Constant(1, 1, e.log_likelihood));
+        value.add(e.log_likelihood);
         gradient.add(e.gradient);
         complete.add(e.complete);
         missing.add(e.missing);
         observed.add(e.observed());
     }
+    const auto error = []<class V>(const RunningMoments<V>& of) {
+        return Grainer::is_exact ? V(V::Zero(of.mean().rows(), of.mean().cols())) : of.standard_error();
+    };
     Curvature result;
-    result.log_likelihood = Grainer::is_exact ? value.mean()(0, 0) : std::numeric_limits<double>::quiet_NaN();
+    result.log_likelihood = Grainer::is_exact ? value.mean() : std::numeric_limits<double>::quiet_NaN();
     result.gradient = gradient.mean();
     result.complete = complete.mean();
     result.missing = missing.mean();
-    result.gradient_error = gradient.error();
-    result.complete_error = complete.error();
-    result.missing_error = missing.error();
-    result.observed_error = observed.error();
+    result.gradient_error = error(gradient);
+    result.complete_error = error(complete);
+    result.missing_error = error(missing);
+    result.observed_error = error(observed);
     detail::add_prior_curvature(grainer, beta, at, result);
     return result;
 }
