@@ -123,6 +123,16 @@ inline Matrix product(const Matrix& A, const Matrix& B) {
     return C;
 }
 
+/// D C D^T, for few rows: O(rows^2 cols^2).
+inline Matrix sandwich(const Matrix& D, const Matrix& C) {
+    Matrix S = Matrix::Zero(D.rows(), D.rows());
+    for (Index l = 0; l < D.rows(); ++l)
+        for (Index k = 0; k < D.rows(); ++k)
+            for (Index j = 0; j < D.cols(); ++j)
+                for (Index i = 0; i < D.cols(); ++i) S(k, l) += D(k, i) * C(i, j) * D(l, j);
+    return S;
+}
+
 /// P = L L^T of a symmetric matrix (lower triangle read); ok() is false where it is not positive definite
 /// to rounding. O(n^3), unblocked (Golub and Van Loan, "Matrix Computations", 4.2).
 class Cholesky {
