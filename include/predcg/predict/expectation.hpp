@@ -1,6 +1,9 @@
 #pragma once
+#include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/observable.hpp>
+#include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/random.hpp>
 #include <predcg/statistics/moments.hpp>
 
 #include <cstdint>
