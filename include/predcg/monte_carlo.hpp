@@ -9,3 +9,4 @@
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/learning/sampled_fit.hpp>
 #include <predcg/optimize/robbins_monro.hpp>
+#include <predcg/optimize/stochastic_newton.hpp>

@@ -198,8 +198,8 @@ TEST(Compare, IsingFitsAndPosteriors) {
         }));
     ASSERT_EQ(rows.size(), 4u);
     const auto error = [&](const auto& o, const Vector& t, const std::vector<Index>& components) {
-        return std::pair((predcg::selected(predict(fit, o).mean, components) - t).norm(),
-                         (predcg::selected(predict(posterior, o).mean, components) - t).norm());
+        return std::pair((predcg::linalg::selected(predict(fit, o).mean, components) - t).norm(),
+                         (predcg::linalg::selected(predict(posterior, o).mean, components) - t).norm());
     };
     const auto m = error(ising::Magnetization{}, truth.head(1), {0});
     const auto R = error(ising::Correlation{Boundary::periodic}, truth.tail(2), {1, 2});

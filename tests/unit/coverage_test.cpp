@@ -1,6 +1,8 @@
 // Rank histograms and proportions against sums of binomial terms, and coverage where it is known.
 #include <predcg/judge/coverage.hpp>
 #include <predcg/models/ising/observables.hpp>
+#include <predcg/statistics/proportion.hpp>
+#include <predcg/statistics/rank_histogram.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,9 @@
 // Newton's step, and maximisation under lower bounds.
+#include <predcg/optimize/line_search.hpp>
 #include <predcg/optimize/newton.hpp>
 #include <predcg/optimize/projected_newton.hpp>
 #include <predcg/optimize/quasi_newton.hpp>
+#include <predcg/optimize/stochastic_newton.hpp>
 
 #include <gtest/gtest.h>
 
@@ -116,6 +118,79 @@ TEST(AscentStep, Ascends) {
     EXPECT_GT(ascent_step(Matrix::Zero(1, 1), Vector::Ones(1))[0], 0.0);
     const Matrix P{{2.0, 1.0}, {1.0, 3.0}};
     EXPECT_NEAR((P * ascent_step(P, Vector{{1.0, -1.0}}) - Vector{{1.0, -1.0}}).norm(), 0.0, 1e-15);
+}
+
+TEST(Step, IsShortenedInItsDirection) {
+    EXPECT_EQ(step_fraction(Vector{{1.0, -2.0}}, 2.0), 1.0);
+    EXPECT_EQ(step_fraction(Vector{{1.0, -4.0}}, 2.0), 0.5);
+    EXPECT_EQ(step_fraction(Vector(), 2.0), 1.0);
+    EXPECT_EQ(shortened(Vector{{1.0, -4.0}}, 2.0).value(), (Vector{{0.5, -2.0}}));
+    EXPECT_EQ(shortened(Vector{{0.1, -0.3}}, 2.0).value(), (Vector{{0.1, -0.3}}));
+    EXPECT_FALSE(shortened(Vector{{1e101, 0.0}}, 2.0));
+    EXPECT_FALSE(shortened(Vector{{1.0, infinity}}, 2.0));
+}
+
+// The gain multiplies the shortened step.
+TEST(StochasticNewton, StepsAreShortened) {
+    StochasticNewton::State state;
+    const StochasticNewton newton{
+        .gains = {.alpha = 1.0, .A = 4.0, .rho = 1.0}, .max_step = 0.5, .ridge = 0.0};
+    const auto step = [&](const Vector& g) {
+        return newton.step(state, Vector::Zero(2), g, Matrix::Identity(2, 2)).value();
+    };
+    EXPECT_EQ(step(Vector{{2.0, -1.0}}), (Vector{{0.125, -0.0625}}));
+    EXPECT_NEAR((step(Vector{{0.5, 0.25}}) - Vector{{0.1, 0.05}}).norm(), 0.0, 1e-16);
+}
+
+struct LinePoint {
+    Vector z;
+    double value = 0.0;
+    Vector gradient;
+};
+
+/// Searches along `step` from 0 for f(z) with the slope `gradient` at 0, and where it ended (NaN: nowhere).
+template <class F>
+double searched(F&& f, double gradient, double step, const LineSearchSettings& settings = {},
+                double lower = -infinity) {
+    const auto point_at = [&](const Vector& z) -> std::optional<LinePoint> {
+        const double value = f(z[0]);
+        if (std::isnan(value)) return std::nullopt;
+        return LinePoint{z, value, Vector::Constant(1, NAN)};
+    };
+    const LinePoint from{Vector::Zero(1), f(0.0), Vector::Constant(1, gradient)};
+    const auto found =
+        line_search(from, Vector::Constant(1, step), Vector::Constant(1, lower), point_at, settings);
+    return found ? found->z[0] : NAN;
+}
+
+TEST(LineSearch, TakesTheFirstPointThatRisesEnough) {
+    const auto parabola = [](double z) { return z - z * z; };
+    EXPECT_EQ(searched(parabola, 1.0, 0.75), 0.75);
+    EXPECT_EQ(searched(parabola, 1.0, 8.0), 0.5);  // f(1) = 0: no fall, but no rise
+    EXPECT_EQ(searched(parabola, 1.0, 8.0, {.rise = 0.0}), 1.0);
+    EXPECT_EQ(searched(parabola, 1.0, 8.0, {.rise = 0.6}), 0.25);  // f(1/2) = 1/4 < 0.6 / 2
+    EXPECT_EQ(searched(parabola, 1.0, 8.0, {.longest = 0.75 / 8.0}), 0.75);
+}
+
+TEST(LineSearch, GoesRoundWhereThereIsNoValueAndAlongBounds) {
+    const auto beyond = [](double z) { return z > 0.3 ? NAN : z; };
+    EXPECT_EQ(searched(beyond, 1.0, 1.0), 0.25);
+    const auto falling = [](double z) { return -z; };
+    EXPECT_EQ(searched(falling, -1.0, -4.0, {}, -0.5), -0.5);
+}
+
+TEST(LineSearch, GivesUpAndForgivesRounding) {
+    const auto falling = [](double z) { return 1.0 - std::abs(z); };
+    EXPECT_TRUE(std::isnan(searched(falling, 1.0, 1.0)));
+    EXPECT_EQ(searched(falling, 1.0, 1.0, {.shortest = 1e-9, .rise = 0.0, .slack = 0.25}), 0.25);
+    int calls = 0;
+    const auto never = [&](double z) { return z == 0.0 ? 0.0 : (++calls, NAN); };
+    EXPECT_TRUE(std::isnan(searched(never, 1.0, 1.0, {.longest = 0.5, .shortest = 0.2})));
+    EXPECT_EQ(calls, 3) << "t = 1/2, 1/4, 1/8";
+    // Slack is relative where values are large.
+    const auto large = [](double z) { return 1e6 - z; };
+    EXPECT_EQ(searched(large, 0.0, 1e-8), 1e-8);
+    EXPECT_TRUE(std::isnan(searched(large, 0.0, 1e-6, {.shortest = 0.9})));
 }
 
 /// g.z - 1/2 z^T H z.

@@ -35,6 +35,12 @@ TEST_P(SmallDense, Product) {
     expect_close(linalg::product(A, B), C, 1e-13);
 }
 
+TEST_P(SmallDense, Sandwich) {
+    const Matrix D = random_matrix(n, n + 1), C = random_matrix(n + 1, n + 1);
+    expect_close(linalg::sandwich(D, C), linalg::product(D, linalg::product(C, linalg::transposed(D))),
+                 1e-12);
+}
+
 TEST_P(SmallDense, CholeskySolves) {
     const Matrix R = random_matrix(n, n);
     const Matrix P = linalg::product(R, R.transpose()) + Matrix::Identity(n, n);

@@ -5,7 +5,7 @@
 #include "study/band_panels.hpp"
 #include "study/table.hpp"
 
-#include <predcg/statistics/uniformity.hpp>
+#include <predcg/statistics/proportion.hpp>
 
 #include <cmath>
 

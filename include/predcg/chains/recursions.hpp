@@ -2,6 +2,7 @@
 // The recursions of a transfer matrix. They know tables, not targets, so that they are compiled once.
 #include <predcg/chains/moments.hpp>
 #include <predcg/core/linalg.hpp>
+#include <predcg/statistics/log_sum_exp.hpp>
 
 #include <vector>
 

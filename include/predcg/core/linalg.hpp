@@ -141,7 +141,7 @@ inline Matrix product(const Matrix& A, const Matrix& B) {
     return C;
 }
 
-/// D C D^T.
+/// D C D^T, for few rows: O(rows^2 cols^2).
 inline Matrix sandwich(const Matrix& D, const Matrix& C) {
     Matrix S = Matrix::Zero(D.rows(), D.rows());
     for (Index l = 0; l < D.rows(); ++l)

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 namespace predcg {
@@ -20,9 +21,12 @@ concept RealValue =
     std::convertible_to<T, double> && !requires { typename std::remove_cvref_t<T>::PlainObject; };
 
 namespace detail {
+/// What a number is where it is not defined: NaN.
+inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
 template <class V>
 using scalar_of = typename std::remove_cvref_t<V>::Scalar;
-}
+}  // namespace detail
 
 /// A column vector of doubles. Scalar and shape are checked here, because Eigen's own conversions are
 /// unconstrained: `std::convertible_to<Vector>` accepts a matrix of complex numbers.

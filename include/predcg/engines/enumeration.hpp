@@ -2,6 +2,7 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
+#include <predcg/statistics/log_sum_exp.hpp>
 #include <predcg/statistics/moment_accumulator.hpp>
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 #include <predcg/learning/prepared_data.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/fine_scale.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,7 +13,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -139,15 +139,11 @@ inline PredictiveCheck summarise_check(std::string name, const Vector& observed,
     PredictiveCheck check;
     check.name = std::move(name);
     const double n = static_cast<double>(observed.size());
-    const auto moments = [n](const Vector& v) {
-        const double mean = v.sum() / n;
-        double sum = 0.0;
-        for (const double x : v) sum += (x - mean) * (x - mean);
-        return std::pair(mean, std::sqrt(sum / std::max(1.0, n - 1.0)));
-    };
-    check.observed = observed.sum() / n;
-    std::tie(check.replicated_mean, check.replicated_sd) = moments(replicated);
-    const auto [difference, spread] = moments(observed - replicated);
+    const Vector differences = observed - replicated;
+    check.observed = mean(observed);
+    check.replicated_mean = mean(replicated);
+    check.replicated_sd = std::sqrt(variance(replicated));
+    const double difference = mean(differences), spread = std::sqrt(variance(differences));
     check.z = spread > 0.0        ? difference / spread
               : difference == 0.0 ? 0.0
                                   : std::copysign(HUGE_VAL, difference);
@@ -263,15 +259,12 @@ ErrorBudget error_budget(const Posterior<Coarse, Map, Engine>& posterior, const 
                          const O& observable, CredibleSettings settings = {}) {
     settings.predictive = false;
     const CredibleInterval interval = predict(posterior, observable, settings);
-    const Vector mean = data_mean(data, observable);
-    Vector variance = Vector::Zero(mean.size());
-    double n = 0.0;
-    for (const auto& x : data) {
-        variance += (detail::as_vector(observable(x)) - mean).cwiseAbs2();
-        n += 1.0;
-    }
-    variance /= std::max(1.0, n - 1.0) * posterior.fit.data_count;
-    return {interval.mean, interval.mean_error, interval.sd, interval.mean - mean, variance.cwiseSqrt()};
+    RunningMoments<Vector> of_data;
+    for (const auto& x : data) of_data.add(detail::as_vector(observable(x)));
+    const double n = std::max(1.0, static_cast<double>(of_data.count()) - 1.0);
+    const Vector error = (of_data.scatter() / (n * posterior.fit.data_count)).cwiseSqrt();
+    return {interval.mean, interval.mean_error, interval.sd, interval.mean - data_mean(data, observable),
+            error};
 }
 
 }  // namespace predcg

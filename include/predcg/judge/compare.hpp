@@ -6,6 +6,7 @@
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <chrono>
 #include <cmath>
@@ -254,14 +255,10 @@ std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& ob
                 errors[k] = (run.prediction.segment(at, components.size()) - target).norm();
                 relative[k] = errors[k] == 0.0 ? 0.0 : errors[k] / target.norm();
             }
-            const auto summary = [K](const Vector& v, double& mean, double& error) {
-                mean = v.mean();
-                error =
-                    K < 2 ? std::numeric_limits<double>::quiet_NaN()
-                          : (v.array() - mean).matrix().norm() / std::sqrt(static_cast<double>(K * (K - 1)));
-            };
-            summary(errors, row.error, row.standard_error);
-            summary(relative, row.relative_error, row.relative_standard_error);
+            row.error = mean(errors);
+            row.standard_error = standard_error(errors);
+            row.relative_error = mean(relative);
+            row.relative_standard_error = standard_error(relative);
             rows.push_back(std::move(row));
             at += components.size();
         }

@@ -1,8 +1,8 @@
 #pragma once
 #include <predcg/core/parallel.hpp>
 #include <predcg/judge/checked_expectations.hpp>
-#include <predcg/statistics/diagnostics.hpp>
-#include <predcg/statistics/uniformity.hpp>
+#include <predcg/statistics/proportion.hpp>
+#include <predcg/statistics/quantile.hpp>
 
 #include <cstdint>
 #include <limits>

@@ -1,9 +1,10 @@
 #pragma once
 #include <predcg/core/parallel.hpp>
-#include <predcg/judge/bridge.hpp>
 #include <predcg/judge/cut_normal.hpp>
 #include <predcg/judge/evidence.hpp>
 #include <predcg/posterior/posterior.hpp>
+#include <predcg/statistics/bridge_sampling.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -36,14 +37,12 @@ inline Matrix half_of_chains(const PosteriorResult& posterior, const Vector& sca
 /// The normal with mean and covariance of the columns, cut at the walls.
 inline CutNormal normal_of(const Matrix& z, const std::vector<Wall>& walls) {
     const Index d = z.rows();
-    PosteriorResult moments;
-    moments.draws = z;
-    summarise(moments);
+    MeanAndCovariance moments = moments_of_columns(z);
     Vector lower = Vector::Constant(d, -std::numeric_limits<double>::infinity());
     for (const Wall& wall : walls)
         for (Index k = 0; k < d; ++k)
             if (wall.normal[k] != 0.0) lower[k] = wall.offset / wall.normal[k];
-    return {moments.mean, moments.covariance, lower};
+    return {std::move(moments.mean), moments.covariance, std::move(lower)};
 }
 
 }  // namespace detail

@@ -3,7 +3,7 @@
 #include <predcg/judge/checked_expectations.hpp>
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/priors/draw.hpp>
-#include <predcg/statistics/uniformity.hpp>
+#include <predcg/statistics/rank_histogram.hpp>
 
 #include <cstdint>
 #include <limits>

@@ -2,6 +2,7 @@
 // What kernels on R^n share: a target as they see it, and the spread of a chain.
 #include <predcg/concepts/sampler.hpp>
 #include <predcg/core/space.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -83,33 +84,14 @@ private:
     mutable DensityPoint here_;
 };
 
-/// Running variances of every coordinate (Welford), for a diagonal metric.
-class RunningVariance {
-public:
-    void add(const Vector& X) {
-        if (count_ == 0) mean_ = scatter_ = Vector::Zero(X.size());
-        ++count_;
-        for (Index k = 0; k < X.size(); ++k) {
-            const double difference = X[k] - mean_[k];
-            mean_[k] += difference / static_cast<double>(count_);
-            scatter_[k] += difference * (X[k] - mean_[k]);
-        }
-    }
-
-    Index count() const { return count_; }
-
-    /// Drawn a little towards 1e-3, as in Stan: a window may be short.
-    Vector variance() const {
-        Vector v = scatter_;
-        const double n = static_cast<double>(count_);
-        for (double& x : v) x = (n / (n + 5.0)) * x / std::max(n - 1.0, 1.0) + 1e-3 * 5.0 / (n + 5.0);
-        return v;
-    }
-
-private:
-    Index count_ = 0;
-    Vector mean_, scatter_;
-};
+/// Variance of every coordinate, for a diagonal metric; drawn a little towards 1e-3, as in Stan: a window may
+/// be short.
+inline Vector metric_variance(const RunningMoments<Vector>& window) {
+    Vector v = window.scatter();
+    const double n = static_cast<double>(window.count());
+    for (double& x : v) x = (n / (n + 5.0)) * x / std::max(n - 1.0, 1.0) + 1e-3 * 5.0 / (n + 5.0);
+    return v;
+}
 
 }  // namespace detail
 

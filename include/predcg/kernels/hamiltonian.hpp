@@ -63,7 +63,7 @@ struct Hamiltonian {
         Index moves = 0, window = 20, window_end = 30;
         Index tuned = 0;  // moves of warm-up in all
         Vector variance;
-        detail::RunningVariance spread{};
+        RunningMoments<Vector> spread{};
         double accepted = 0.0;  // sum of the probabilities of acceptance after warm-up
     };
 
@@ -95,7 +95,7 @@ struct Hamiltonian {
         dual_average(state, accept);
         state.spread.add(X);
         if (state.tuned == state.window_end) {
-            state.variance = state.spread.variance();
+            state.variance = detail::metric_variance(state.spread);
             state.spread = {};
             state.window *= 2;
             state.window_end += state.window;

@@ -18,7 +18,7 @@ struct RandomWalk {
     struct State {
         double log_step = std::numeric_limits<double>::quiet_NaN();
         Vector sd;
-        detail::RunningVariance spread{};
+        RunningMoments<Vector> spread{};
         Index moves = 0;
     };
 
@@ -46,7 +46,7 @@ struct RandomWalk {
         state.log_step += gain * (accept - target_accept);
         state.spread.add(X);
         if (state.moves >= 50 && state.moves % 25 == 0) {
-            Vector sd = state.spread.variance();
+            Vector sd = detail::metric_variance(state.spread);
             for (double& x : sd) x = std::sqrt(x);
             if (state.sd.sum() > 0.0) state.log_step += std::log(state.sd.sum() / sd.sum());
             state.sd = std::move(sd);

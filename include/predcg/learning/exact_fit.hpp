@@ -1,6 +1,7 @@
 #pragma once
 // The iterations of a fit that knows what it climbs, from every start.
 #include <predcg/learning/fit_run.hpp>
+#include <predcg/optimize/line_search.hpp>
 #include <predcg/optimize/projected_newton.hpp>
 
 #include <algorithm>
@@ -78,18 +79,9 @@ private:
         }
     }
 
-    /// The first of from + t step, t = 1, 1/2, ..., that rises enough (Armijo), up to rounding; or, for an EM
-    /// step, that does not fall.
-    std::optional<Point> line_search(const Point& from, const Vector& step, double armijo) const {
-        const double slack = 1e-13 * std::max(1.0, std::abs(from.value));
-        for (double t = 1.0; t > 1e-9; t *= 0.5) {
-            auto there = try_evaluate(linalg::moved(from.z, t, step, c_.lower()));
-            if (!there) continue;
-            double promised = 0.0;
-            for (Index k = 0; k < step.size(); ++k) promised += from.gradient[k] * (there->z[k] - from.z[k]);
-            if (there->value >= from.value + armijo * promised - slack) return there;
-        }
-        return std::nullopt;
+    std::optional<Point> line_search(const Point& from, const Vector& step, double rise) const {
+        return predcg::line_search(
+            from, step, c_.lower(), [this](const Vector& z) { return try_evaluate(z); }, {.rise = rise});
     }
 
     std::optional<Point> em_step(const Point& from) const {
@@ -98,7 +90,7 @@ private:
         Vector step = c_.z(state.at);
         step -= from.z;
         if (!linalg::all_finite(step) || linalg::largest(step) == 0.0) return std::nullopt;
-        return line_search(from, step, 0.0);
+        return line_search(from, step, 0.0);  // it must not fall
     }
 
     /// The optimizer's step on the coordinates that are free to move.

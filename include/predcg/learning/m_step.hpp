@@ -5,10 +5,10 @@
 #include <predcg/learning/likelihood_expansion.hpp>
 #include <predcg/learning/map_in_learning.hpp>
 #include <predcg/optimize/projected_newton.hpp>
+#include <predcg/optimize/step.hpp>
 #include <predcg/priors/priors.hpp>
 #include <predcg/structure/potential_operations.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -93,7 +93,7 @@ Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistic
     }
     const std::vector<Index> free = free_coordinates(z, gradient, lower);
     const Vector step = ascent_step(linalg::selected(information, free), linalg::selected(gradient, free));
-    const double t = std::min(1.0, max_step / std::max(linalg::largest(step), 1e-300));
+    const double t = step_fraction(step, max_step);
     return linalg::over(linalg::moved(z, t, linalg::scattered(step, free, z.size()), lower), factor);
 }
 

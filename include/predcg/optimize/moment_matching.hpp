@@ -5,7 +5,7 @@
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/core/error.hpp>
-#include <predcg/optimize/projected_newton.hpp>
+#include <predcg/optimize/step.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -37,12 +37,9 @@ struct InverseMonteCarlo {
         for (Index k = 0; matched.empty() && k < p; ++k) which.push_back(k);
         std::ranges::sort(which);  // a feature named twice is one
         which.erase(std::unique(which.begin(), which.end()), which.end());
-        Vector step = linalg::scattered(
-            ascent_step(linalg::selected(information, which), linalg::selected(gradient, which)), which, p);
-        const double length = linalg::largest(step);
-        if (!(length < 1e100)) return std::nullopt;
-        if (length > max_step) step *= max_step / length;
-        return step;
+        const Vector matched_step =
+            ascent_step(linalg::selected(information, which), linalg::selected(gradient, which));
+        return shortened(linalg::scattered(matched_step, which, p), max_step);
     }
 };
 
@@ -77,8 +74,7 @@ struct IterativeBoltzmann {
             const double target = targets[t.feature], model = target + gradient[t.feature];
             step[t.feature] = (logit_high(t, model) - logit_high(t, target)) / (t.high - t.low);
         }
-        const double length = linalg::largest(step);
-        if (length > max_step) step *= max_step / length;
+        step *= step_fraction(step, max_step);
         if (state.last.size() == step.size() && state.last.dot(step) < -0.25 * state.last.squaredNorm())
             state.gain *= 0.5;
         state.last = step;

@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/core/linalg.hpp>
+#include <predcg/optimize/step.hpp>
 
 namespace predcg {
 
@@ -21,11 +22,7 @@ struct Newton {
                                const Matrix& information) const {
         const linalg::Cholesky factor(information);
         if (!factor.ok()) return std::nullopt;
-        Vector step = factor.solve(gradient);
-        const double length = linalg::largest(step);
-        if (!(length < 1e100)) return std::nullopt;  // numerically singular
-        if (length > max_step) step *= max_step / length;
-        return step;
+        return shortened(factor.solve(gradient), max_step);
     }
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/core/linalg.hpp>
+#include <predcg/optimize/step.hpp>
 
 namespace predcg {
 
@@ -32,13 +33,9 @@ struct QuasiNewton {
         state.gradient = gradient;
         if (B.size() == 0 && point.size() > 0) return std::nullopt;
         const linalg::Cholesky factor(B);
-        Vector step = factor.ok() ? factor.solve(gradient) : gradient;
-        const double length = linalg::largest(step);
-        if (!factor.ok() || !(length < 1e100)) {
-            B.resize(0, 0);
-            return std::nullopt;
-        }
-        if (length > max_step) step *= max_step / length;
+        std::optional<Vector> step;
+        if (factor.ok()) step = shortened(factor.solve(gradient), max_step);
+        if (!step) B.resize(0, 0);
         return step;
     }
 

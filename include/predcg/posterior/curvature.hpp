@@ -3,6 +3,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/learning/learning_problem.hpp>
 #include <predcg/learning/prepared_data.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <limits>
 #include <optional>
@@ -39,27 +40,6 @@ struct Curvature {
 
 namespace detail {
 
-/// Mean of repeated matrices, and the standard error of that mean.
-class RepeatedMatrix {
-public:
-    void add(const Matrix& value) {
-        if (count_ == 0.0) mean_ = scatter_ = Matrix::Zero(value.rows(), value.cols());
-        count_ += 1.0;
-        const Matrix difference = value - mean_;
-        mean_ += difference / count_;
-        scatter_ += difference.cwiseProduct(value - mean_);
-    }
-    const Matrix& mean() const { return mean_; }
-    Matrix error() const {
-        if (count_ < 2.0) return Matrix::Zero(mean_.rows(), mean_.cols());
-        return (scatter_ / (count_ * (count_ - 1.0))).cwiseSqrt();
-    }
-
-private:
-    double count_ = 0.0;
-    Matrix mean_, scatter_;
-};
-
 /// Log prior density of z, with derivatives in (theta_c, eta).
 template <class Problem>
 void add_prior_curvature(const Problem& problem, const Parameters& at, Curvature& curvature) {
@@ -89,7 +69,8 @@ Curvature curvature(const Learner& learner, const AnyData& any_data, double beta
     require_range(settings.repeats, 2, std::numeric_limits<Index>::max(), "curvature", "repeats");
     const auto problem = detail::problem_of(learner, any_data, beta);
     constexpr bool exact = std::remove_const_t<decltype(problem)>::is_exact;
-    detail::RepeatedMatrix gradient, complete, missing, observed;
+    RunningMoments<Vector> gradient;
+    RunningMoments<Matrix> complete, missing, observed;
     Curvature result;
     for (Index r = 0; r < (exact ? 1 : settings.repeats); ++r) {
         auto state = problem.state(at, settings.seed);
@@ -103,13 +84,16 @@ Curvature curvature(const Learner& learner, const AnyData& any_data, double beta
         missing.add(e.missing);
         observed.add(e.observed());
     }
+    const auto error = []<class V>(const RunningMoments<V>& of) {
+        return exact ? V(V::Zero(of.mean().rows(), of.mean().cols())) : of.standard_error();
+    };
     result.gradient = gradient.mean();
     result.complete = complete.mean();
     result.missing = missing.mean();
-    result.gradient_error = gradient.error();
-    result.complete_error = complete.error();
-    result.missing_error = missing.error();
-    result.observed_error = observed.error();
+    result.gradient_error = error(gradient);
+    result.complete_error = error(complete);
+    result.missing_error = error(missing);
+    result.observed_error = error(observed);
     detail::add_prior_curvature(problem, at, result);
     return result;
 }

@@ -2,6 +2,7 @@
 // What every way of finding a posterior returns: draws of the parameters, and how far they can be trusted.
 #include <predcg/learning/estimate.hpp>
 #include <predcg/statistics/diagnostics.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -133,15 +134,9 @@ inline void require_chains(const ChainSettings& settings, const char* function) 
 
 /// Mean, standard deviation and covariance of the draws.
 inline void summarise(PosteriorResult& posterior) {
-    const Matrix& z = posterior.draws;
-    const double n = static_cast<double>(z.cols());
-    posterior.mean = z.rowwise().sum() / n;
-    posterior.covariance = Matrix::Zero(z.rows(), z.rows());
-    for (Index k = 0; k < z.cols(); ++k)
-        for (Index b = 0; b < z.rows(); ++b)
-            for (Index a = 0; a < z.rows(); ++a)
-                posterior.covariance(a, b) +=
-                    (z(a, k) - posterior.mean[a]) * (z(b, k) - posterior.mean[b]) / std::max(1.0, n - 1.0);
+    MeanAndCovariance moments = moments_of_columns(posterior.draws);
+    posterior.mean = std::move(moments.mean);
+    posterior.covariance = std::move(moments.covariance);
     posterior.sd = posterior.covariance.diagonal().cwiseSqrt();
 }
 }  // namespace detail

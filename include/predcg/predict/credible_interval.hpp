@@ -149,8 +149,8 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
     const double low = 0.5 * (1.0 - settings.credibility), high = 1.0 - low;
     for (Index j = 0; j < c; ++j) {
         const Matrix chains = posterior.by_chain(result.expectations.row(j));
-        result.mean[j] = detail::mean(chains);
-        result.sd[j] = draws > 1 ? std::sqrt(detail::variance(chains)) : 0.0;
+        result.mean[j] = mean(chains);
+        result.sd[j] = draws > 1 ? std::sqrt(variance(chains)) : 0.0;
         result.lower[j] = quantile(chains, low);
         result.upper[j] = quantile(chains, high);
         const bool long_enough = chains.rows() >= 4;

@@ -1,8 +1,11 @@
 #pragma once
+#include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/observable.hpp>
+#include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/random.hpp>
+#include <predcg/statistics/moments.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace predcg {
@@ -41,21 +44,13 @@ Vector as_vector(const V& value) {
 template <class O, class Draw>
 Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& settings) {
     require(settings.draws >= 2, "PredictSettings", "draws", settings.draws, "an integer >= 2");
-    Vector mean, scatter;
+    RunningMoments<Vector> value;
     for (Index k = 0; k < settings.draws; ++k) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::predict, static_cast<std::uint32_t>(k), settings.stream);
-        const Vector value = as_vector(observable(draw(rng)));
-        if (k == 0) mean = scatter = Vector::Zero(value.size());
-        for (Index i = 0; i < mean.size(); ++i) {
-            const double difference = value[i] - mean[i];
-            mean[i] += difference / static_cast<double>(k + 1);
-            scatter[i] += difference * (value[i] - mean[i]);
-        }
+        value.add(as_vector(observable(draw(rng))));
     }
-    const double n = static_cast<double>(settings.draws);
-    for (double& s : scatter) s = std::sqrt(s / (n * (n - 1.0)));
-    return {mean, scatter, false};
+    return {value.mean(), value.standard_error(), false};
 }
 
 }  // namespace detail

@@ -1,9 +1,7 @@
 #pragma once
 // What correlated draws are worth: integrated autocorrelation time, effective sample size, and the Monte
 // Carlo standard errors that follow from it. What needs ranks or quantiles is in diagnostics.hpp.
-//
-// Draws of one number by M chains of N iterations stand in an N x M matrix; S = M N. One chain may be a
-// vector.
+// Draws, and what S, N and M are: chain_draws.hpp.
 //
 // Geyer 1992: "Practical Markov chain Monte Carlo", Statist. Sci. 7, 473.
 // Sokal 1997: "Monte Carlo methods in statistical mechanics", in Functional Integration, Plenum, 131.
@@ -11,72 +9,16 @@
 // localization: an improved R-hat for assessing convergence of MCMC", Bayesian Anal. 16, 667;
 // equations as numbered in arXiv:1903.08008.
 #include <predcg/core/error.hpp>
-#include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
+#include <predcg/statistics/chain_draws.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <string_view>
 
 namespace predcg {
 
-/// Draws of one number: rows are iterations, columns are chains. Binds to a Matrix, a Vector or a block of
-/// one without a copy.
-using ChainDraws = Eigen::Ref<const Matrix>;
-
 namespace detail {
-
-inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
-
-inline void require_draws(const ChainDraws& draws, Index iterations, std::string_view function) {
-    constexpr Index many = std::numeric_limits<Index>::max();
-    require_range(draws.rows(), iterations, many, function, "number of iterations");
-    require_range(draws.cols(), 1, many, function, "number of chains");
-}
-
-inline bool all_finite(const ChainDraws& draws) {
-    for (Index m = 0; m < draws.cols(); ++m)
-        if (!linalg::all_finite(draws.col(m).data(), draws.rows())) return false;
-    return true;
-}
-
-inline bool constant(const ChainDraws& draws) {
-    for (Index m = 0; m < draws.cols(); ++m)
-        for (Index n = 0; n < draws.rows(); ++n)
-            if (draws(n, m) != draws(0, 0)) return false;
-    return true;
-}
-
-/// Whether there is anything to diagnose: all draws finite, and not all the same.
-inline bool vary(const ChainDraws& draws) { return all_finite(draws) && !constant(draws); }
-
-/// First and second half of every chain, as chains. The middle draw of an odd number is left out.
-inline Matrix split_chains(const ChainDraws& draws) {
-    const Index half = draws.rows() / 2;
-    Matrix halves(half, 2 * draws.cols());
-    halves.leftCols(draws.cols()) = draws.topRows(half);
-    halves.rightCols(draws.cols()) = draws.bottomRows(half);
-    return halves;
-}
-
-/// The mean; exact for equal draws, so that a chain that never moved has no variance.
-inline double mean(const ChainDraws& draws) {
-    const double first = draws(0, 0);
-    double sum = 0.0;
-    for (Index m = 0; m < draws.cols(); ++m)
-        for (Index n = 0; n < draws.rows(); ++n) sum += draws(n, m) - first;
-    return first + sum / static_cast<double>(draws.size());
-}
-
-/// Sum of squares over count - 1: the variance of the entries.
-inline double variance(const ChainDraws& draws) {
-    const double centre = mean(draws);
-    double sum = 0.0;
-    for (Index m = 0; m < draws.cols(); ++m)
-        for (Index n = 0; n < draws.rows(); ++n) sum += (draws(n, m) - centre) * (draws(n, m) - centre);
-    return sum / static_cast<double>(draws.size() - 1);
-}
 
 /// Draws less their mean: of the chain, or of all chains together.
 class CentredChains {
@@ -161,8 +103,8 @@ inline double integrated_autocorrelation_time(const ChainDraws& draws, double wi
     detail::require_draws(draws, 1, "integrated_autocorrelation_time");
     require_positive(window_factor, "integrated_autocorrelation_time", "window_factor");
     if (!detail::all_finite(draws)) return detail::undefined;
-    if (detail::constant(draws)) return 1.0;
-    const detail::CentredChains x(draws, detail::mean(draws));
+    if (detail::all_equal(draws)) return 1.0;
+    const detail::CentredChains x(draws, mean(draws));
     const double c0 = x.autocovariance(0);
     double tau = 1.0;
     for (Index t = 1; t <= draws.rows() / 2; ++t) {
@@ -207,7 +149,7 @@ inline double effective_sample_size(const ChainDraws& draws) {
 /// NaN, cost and exceptions as there.
 inline double mcse_mean(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "mcse_mean");
-    return std::sqrt(detail::variance(draws) / effective_sample_size(draws));
+    return std::sqrt(variance(draws) / effective_sample_size(draws));
 }
 
 /// Monte Carlo standard error of the standard deviation of all draws, normal or not:
@@ -220,7 +162,7 @@ inline double mcse_mean(const ChainDraws& draws) {
 inline double mcse_sd(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "mcse_sd");
     if (!detail::vary(draws)) return detail::undefined;
-    const double centre = detail::mean(draws), size = static_cast<double>(draws.size());
+    const double centre = mean(draws), size = static_cast<double>(draws.size());
     Matrix squares(draws.rows(), draws.cols());
     double second = 0.0, fourth = 0.0;
     for (Index m = 0; m < draws.cols(); ++m)

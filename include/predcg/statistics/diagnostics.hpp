@@ -2,9 +2,9 @@
 // Convergence diagnostics of several chains: R-hat, bulk and tail effective sample size, errors of quantiles.
 // Sources and conventions as in autocorrelation.hpp. Includes parts of Boost.Math: for whoever diagnoses, not
 // for headers that sample.
-#include <predcg/core/error.hpp>
 #include <predcg/core/types.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
+#include <predcg/statistics/quantile.hpp>
 
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/erf.hpp>
@@ -13,21 +13,11 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
-#include <string_view>
 #include <vector>
 
 namespace predcg {
 
 namespace detail {
-
-inline std::vector<double> sorted(const ChainDraws& draws) {
-    std::vector<double> all;
-    all.reserve(static_cast<std::size_t>(draws.size()));
-    for (Index m = 0; m < draws.cols(); ++m)
-        for (Index n = 0; n < draws.rows(); ++n) all.push_back(draws(n, m));
-    std::sort(all.begin(), all.end());
-    return all;
-}
 
 /// z = Phi^-1((r - 3/8) / (S + 1/4)) with the rank r of a draw among all, the average one among equals.
 /// Vehtari et al. 2021 (14).
@@ -69,10 +59,6 @@ inline double r_hat(const Matrix& chains) {
         within += variance(chains.col(m)) / static_cast<double>(chains.cols());
     }
     return std::sqrt((n - 1.0) / n + variance(means) / within);
-}
-
-inline void require_probability(double p, std::string_view function) {
-    require(p > 0.0 && p < 1.0, function, "p", p, "a number between 0 and 1");
 }
 
 }  // namespace detail
@@ -150,18 +136,6 @@ inline double tail_effective_sample_size(const ChainDraws& draws) {
                      quantile_effective_sample_size(draws, 0.95));
 }
 
-/// The p-quantile of all draws: linear between the order statistics around place (S - 1) p (type 7 of Hyndman
-/// and Fan, Am. Stat. 50 (1996) 361). Cost O(S log S). Throws ArgumentError for no draws or p outside (0, 1).
-inline double quantile(const ChainDraws& draws, double p) {
-    detail::require_draws(draws, 1, "quantile");
-    detail::require_probability(p, "quantile");
-    const std::vector<double> x = detail::sorted(draws);
-    const double place = p * static_cast<double>(x.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
-    const std::size_t above = std::min(below + 1, x.size() - 1);
-    return x[below] + (place - static_cast<double>(below)) * (x[above] - x[below]);
-}
-
 /// Monte Carlo standard error of the p-quantile: half the distance of the draws with the ranks S a and S b.
 /// (a, b) is the central interval of Beta(p ESS + 1, (1 - p) ESS + 1) with the probability of +-1 standard
 /// deviation of a normal variable, ESS that of the quantile. Vehtari et al. 2021, section 4.4.
@@ -197,8 +171,8 @@ struct Diagnostics {
 inline Diagnostics diagnose(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "diagnose");
     const bool finite = detail::all_finite(draws);
-    return {.mean = finite ? detail::mean(draws) : detail::undefined,
-            .sd = finite ? std::sqrt(detail::variance(draws)) : detail::undefined,
+    return {.mean = finite ? mean(draws) : detail::undefined,
+            .sd = finite ? std::sqrt(variance(draws)) : detail::undefined,
             .mcse_mean = mcse_mean(draws),
             .r_hat = rank_normalised_split_r_hat(draws),
             .ess_bulk = bulk_effective_sample_size(draws),

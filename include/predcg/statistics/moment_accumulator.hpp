@@ -7,27 +7,6 @@
 
 namespace predcg {
 
-/// log sum_k exp(l_k), one term at a time, without overflow. Terms that are NaN or +infinity make it
-/// NaN or infinite, whatever follows.
-class LogSumExp {
-public:
-    void add(double log_term) {
-        if (log_term == -std::numeric_limits<double>::infinity()) return;
-        if (!(log_term <= largest_)) {
-            sum_ = sum_ * std::exp(largest_ - log_term) + 1.0;
-            largest_ = log_term;
-        } else {
-            sum_ += std::exp(log_term - largest_);
-        }
-    }
-
-    double value() const { return largest_ + std::log(sum_); }
-
-private:
-    double largest_ = -std::numeric_limits<double>::infinity();
-    double sum_ = 0.0;
-};
-
 /// Weighted mean and covariance in one pass, with weights given by their logarithms.
 ///
 /// Update of D. H. D. West, Comm. ACM 22 (1979) 532, which does not cancel, and its pairwise form for

@@ -2,6 +2,7 @@
 // Ratios of normalising constants by bridge sampling.
 #include <predcg/core/error.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -78,7 +79,7 @@ inline BridgeEstimate bridge_sampling(const ChainDraws& of_p, const Vector& of_g
     }
     evaluate(log_r);
     estimate.log_ratio = unit + log_r;
-    const double error_g = detail::variance(f1) / (size_g * f1.mean() * f1.mean());
+    const double error_g = variance(f1) / (size_g * f1.mean() * f1.mean());
     const double error_p = detail::vary(f2) ? std::pow(mcse_mean(f2) / f2.mean(), 2) : 0.0;
     estimate.standard_error = std::sqrt(error_g + error_p);
     return estimate;

@@ -4,8 +4,6 @@
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace predcg {
@@ -60,23 +58,5 @@ inline RankHistogram rank_histogram(const std::vector<Index>& ranks, Index large
     h.highest = detail::binomial_quantile(n, 1.0 / static_cast<double>(bins), 0.5 * (1.0 + band));
     return h;
 }
-
-/// Central interval of a probability of which `successes` of `trials` were seen (Clopper and Pearson,
-/// Biometrika 26 (1934) 404).
-struct Proportion {
-    Index successes = 0, trials = 0;
-
-    double value() const { return static_cast<double>(successes) / static_cast<double>(trials); }
-    double lower(double confidence = 0.95) const {
-        if (successes == 0) return 0.0;
-        return boost::math::ibeta_inv(static_cast<double>(successes),
-                                      static_cast<double>(trials - successes + 1), 0.5 * (1.0 - confidence));
-    }
-    double upper(double confidence = 0.95) const {
-        if (successes == trials) return 1.0;
-        return boost::math::ibeta_inv(static_cast<double>(successes + 1),
-                                      static_cast<double>(trials - successes), 0.5 * (1.0 + confidence));
-    }
-};
 
 }  // namespace predcg

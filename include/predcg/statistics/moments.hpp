@@ -1,0 +1,120 @@
+#pragma once
+// Mean, variance and covariance of numbers that count the same. With weights: moment_accumulator.hpp; of
+// correlated draws the standard error is that of autocorrelation.hpp.
+#include <predcg/core/error.hpp>
+#include <predcg/core/types.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace predcg {
+
+/// Mean of all entries; exact where they are equal, so that a chain that never moved has no variance.
+/// Throws ArgumentError for none.
+inline double mean(const Eigen::Ref<const Matrix>& values) {
+    require_range(values.size(), 1, std::numeric_limits<Index>::max(), "mean", "number of values");
+    const double first = std::isfinite(values(0, 0)) ? values(0, 0) : 0.0;
+    double sum = 0.0;
+    for (Index l = 0; l < values.cols(); ++l)
+        for (Index k = 0; k < values.rows(); ++k) sum += values(k, l) - first;
+    return first + sum / static_cast<double>(values.size());
+}
+
+/// Variance of all n entries, sum (x - mean)^2 / (n - 1); NaN for one. Throws ArgumentError for none.
+inline double variance(const Eigen::Ref<const Matrix>& values) {
+    const double centre = mean(values);
+    if (values.size() < 2) return detail::undefined;
+    double sum = 0.0;
+    for (Index l = 0; l < values.cols(); ++l)
+        for (Index k = 0; k < values.rows(); ++k) sum += (values(k, l) - centre) * (values(k, l) - centre);
+    return sum / static_cast<double>(values.size() - 1);
+}
+
+/// Standard error of the mean of n independent entries, sqrt(variance / n); NaN for one. Throws ArgumentError
+/// for none.
+inline double standard_error(const Eigen::Ref<const Matrix>& values) {
+    return std::sqrt(variance(values) / static_cast<double>(values.size()));
+}
+
+struct MeanAndCovariance {
+    Vector mean;
+    Matrix covariance;  ///< sum (x - mean)(x - mean)^T / (n - 1); zero for one
+};
+
+/// Mean and covariance of the columns. Cost O(n d^2). Throws ArgumentError for none.
+inline MeanAndCovariance moments_of_columns(const Matrix& columns) {
+    require_range(columns.cols(), 1, std::numeric_limits<Index>::max(), "moments_of_columns",
+                  "number of columns");
+    const Index d = columns.rows();
+    const double n = static_cast<double>(columns.cols());
+    MeanAndCovariance m{columns.rowwise().sum() / n, Matrix::Zero(d, d)};
+    for (Index k = 0; k < columns.cols(); ++k)
+        for (Index b = 0; b < d; ++b)
+            for (Index a = 0; a < d; ++a)
+                m.covariance(a, b) +=
+                    (columns(a, k) - m.mean[a]) * (columns(b, k) - m.mean[b]) / std::max(1.0, n - 1.0);
+    return m;
+}
+
+/// Mean and variance, entry by entry, of numbers (V = double), vectors or matrices that come one after the
+/// other; nothing cancels (B. P. Welford, Technometrics 4 (1962) 419).
+template <class V>
+class RunningMoments {
+public:
+    /// `value` has the shape of the first one.
+    void add(const V& value) {
+        ++count_;
+        if constexpr (RealValue<V>) {
+            update(value, mean_, scatter_);
+        } else {
+            if (count_ == 1) mean_ = scatter_ = V::Zero(value.rows(), value.cols());
+            for (Index k = 0; k < value.size(); ++k)
+                update(value.data()[k], mean_.data()[k], scatter_.data()[k]);
+        }
+    }
+
+    Index count() const { return count_; }
+
+    const V& mean() const { return mean_; }
+
+    /// sum (x - mean)^2.
+    const V& scatter() const { return scatter_; }
+
+    /// scatter / (n - 1); NaN for one value.
+    V variance() const {
+        return each([this](double s) { return count_ < 2 ? detail::undefined : s / (n() - 1.0); });
+    }
+
+    /// Of the mean, if the values are independent: sqrt(scatter / (n (n - 1))); NaN for one value.
+    V standard_error() const {
+        return each(
+            [this](double s) { return count_ < 2 ? detail::undefined : std::sqrt(s / (n() * (n() - 1.0))); });
+    }
+
+private:
+    double n() const { return static_cast<double>(count_); }
+
+    void update(double value, double& centre, double& sum) const {
+        const double difference = value - centre;
+        centre += difference / n();
+        sum += difference * (value - centre);
+    }
+
+    /// f of every entry of the scatter.
+    template <class F>
+    V each(F&& f) const {
+        if constexpr (RealValue<V>) {
+            return f(scatter_);
+        } else {
+            V result = scatter_;
+            for (Index k = 0; k < result.size(); ++k) result.data()[k] = f(result.data()[k]);
+            return result;
+        }
+    }
+
+    Index count_ = 0;
+    V mean_{}, scatter_{};
+};
+
+}  // namespace predcg
