@@ -1,6 +1,7 @@
 // fit: estimates, predictions, what the file says, and that it can be used again.
-#include "errors.hpp"
-#include "fit_json.hpp"
+#include "io/data_io.hpp"
+#include "io/fit_json.hpp"
+#include "model/errors.hpp"
 #include "program.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"

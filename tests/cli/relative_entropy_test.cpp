@@ -1,6 +1,6 @@
 // relative-entropy: the reference, what the file says, its kin, and what is refused.
-#include "fit_json.hpp"
-#include "ising_relative_entropy.hpp"
+#include "io/fit_json.hpp"
+#include "model/ising_relative_entropy.hpp"
 #include "program.hpp"
 #include "reference.hpp"
 
