@@ -3,6 +3,8 @@
 
 #include "io/numbers.hpp"
 
+#include <boost/math/statistics/linear_regression.hpp>
+
 #include <cmath>
 
 namespace cli::study {
@@ -11,17 +13,12 @@ namespace {
 
 /// Slope of log mean width of the full posterior against log S_f, by least squares.
 double width_slope(const DataSizeResult& result) {
-    double n = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
+    std::vector<double> size, width;
     for (const Index samples : result.settings.banded) {
-        const double a = std::log(static_cast<double>(samples)),
-                     b = std::log(coverage_of(result, samples, 0).mean_width);
-        n += 1.0;
-        x += a;
-        y += b;
-        xx += a * a;
-        xy += a * b;
+        size.push_back(std::log(static_cast<double>(samples)));
+        width.push_back(std::log(coverage_of(result, samples, 0).mean_width));
     }
-    return (n * xy - x * y) / (n * xx - x * x);
+    return boost::math::statistics::simple_ordinary_least_squares(size, width).second;
 }
 
 std::string band_text(const DataSizeResult& result) {

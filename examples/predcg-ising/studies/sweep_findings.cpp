@@ -4,6 +4,10 @@
 #include "model/monte_carlo_fit.hpp"
 #include "studies/html.hpp"
 
+#include <boost/math/statistics/univariate_statistics.hpp>
+
+#include <predcg/statistics/ranks.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -21,33 +25,6 @@ Values over_points(const SweepResult& result, F&& f) {
     return values;
 }
 
-/// Average ranks from 0; equal values share theirs.
-Values ranks(const Values& values) {
-    Values rank;
-    for (const double x : values) {
-        double below = 0.0, equal = 0.0;
-        for (const double y : values) {
-            below += y < x ? 1.0 : 0.0;
-            equal += y == x ? 1.0 : 0.0;
-        }
-        rank.push_back(below + 0.5 * (equal - 1.0));
-    }
-    return rank;
-}
-
-/// Spearman's rank correlation; 0 where one of the two does not vary.
-double rank_correlation(const Values& x, const Values& y) {
-    const Values a = ranks(x), b = ranks(y);
-    const double mean = 0.5 * (static_cast<double>(x.size()) - 1.0);
-    double ab = 0.0, aa = 0.0, bb = 0.0;
-    for (std::size_t k = 0; k < a.size(); ++k) {
-        ab += (a[k] - mean) * (b[k] - mean);
-        aa += (a[k] - mean) * (a[k] - mean);
-        bb += (b[k] - mean) * (b[k] - mean);
-    }
-    return aa > 0.0 && bb > 0.0 ? ab / std::sqrt(aa * bb) : 0.0;
-}
-
 struct MirrorPairs {
     std::size_t count = 0;
     double mean = 0.0, error = 0.0;  ///< of value(mu) - value(-mu), mu > 0
@@ -60,12 +37,13 @@ MirrorPairs mirror_pairs(const SweepResult& result, const Values& values) {
             const double a = result.points[i].field, b = result.points[j].field;
             if (a > 0.0 && std::abs(a + b) < 1e-9) differences.push_back(values[i] - values[j]);
         }
-    MirrorPairs pairs{differences.size()};
+    const Spread spread = spread_of(differences);
     const auto n = static_cast<double>(differences.size());
-    for (const double d : differences) pairs.mean += d / n;
-    for (const double d : differences) pairs.error += (d - pairs.mean) * (d - pairs.mean);
-    pairs.error = n > 1.0 ? std::sqrt(pairs.error / (n * (n - 1.0))) : 0.0;
-    return pairs;
+    return {differences.size(), spread.mean, n > 1.0 ? spread.sd / std::sqrt(n) : 0.0};
+}
+
+predcg::Vector vector_of(const Values& values) {
+    return Eigen::Map<const predcg::Vector>(values.data(), static_cast<Index>(values.size()));
 }
 
 /// Whether a parameter is symmetric in mu and rises with |mu|. A verdict where there are enough fields.
@@ -83,8 +61,8 @@ void symmetry_and_rise(const SweepResult& result, const std::string& symbol, con
                 " on average (standard error " + html_number(pairs.error, 3) + " over " +
                 std::to_string(pairs.count) + " pairs of fields), so it is " +
                 (symmetric ? "symmetric within the noise of the data. " : "not symmetric. ");
-    const double rise =
-        rank_correlation(over_points(result, [](const SweepPoint& p) { return std::abs(p.field); }), values);
+    const Values strength = over_points(result, [](const SweepPoint& p) { return std::abs(p.field); });
+    const double rise = predcg::rank_correlation(vector_of(strength), vector_of(values));
     text += "Its rank correlation with |&mu;| is " + html_number(rise, 2) + ".";
     if (!tested) {
         caption += " " + text;
@@ -102,21 +80,19 @@ std::string in_words(double field) { return "&mu; = " + html_number(field, 2); }
 
 /// Largest error and relative error over the fields of predictions or data.
 std::string errors_of(const SweepResult& result, const std::string& what, const Values& values) {
-    double largest = -1.0, at = 0.0, squares = 0.0, truth_squares = 0.0;
+    const Values truth = over_points(result, [](const SweepPoint& p) { return p.truth; });
+    double largest = -1.0, at = 0.0;
     for (std::size_t k = 0; k < values.size(); ++k) {
-        const double truth = result.points[k].truth, error = std::abs(values[k] - truth);
+        const double error = std::abs(values[k] - truth[k]);
         if (error > largest) {
             largest = error;
             at = result.points[k].field;
         }
-        squares += error * error;
-        truth_squares += truth * truth;
     }
     std::string text =
         what + ": largest |m &minus; truth| " + html_number(largest, 3) + " at " + in_words(at);
-    if (truth_squares > 0.0)
-        text += ", relative error over all fields " +
-                html_number(100.0 * std::sqrt(squares / truth_squares), 1) + " %";
+    if (std::any_of(truth.begin(), truth.end(), [](double m) { return m != 0.0; }))
+        text += ", relative error over all fields " + percent(relative_error(values, truth));
     return text;
 }
 
@@ -264,12 +240,10 @@ std::string sampled_agreement(const SweepResult& result) {
 
 /// Mean and spread of theta_1 over the second half of a path.
 std::string second_half(const std::vector<predcg::TraceEntry>& path) {
-    double mean = 0.0, scatter = 0.0;
-    const std::size_t first = path.size() / 2;
-    const auto n = static_cast<double>(path.size() - first);
-    for (std::size_t t = first; t < path.size(); ++t) mean += path[t].theta[0] / n;
-    for (std::size_t t = first; t < path.size(); ++t) scatter += std::pow(path[t].theta[0] - mean, 2);
-    return html_number(mean, 3) + " &plusmn; " + html_number(std::sqrt(scatter / n), 3);
+    Values theta;
+    for (std::size_t t = path.size() / 2; t < path.size(); ++t) theta.push_back(path[t].theta[0]);
+    return html_number(boost::math::statistics::mean(theta), 3) + " &plusmn; " +
+           html_number(std::sqrt(boost::math::statistics::variance(theta)), 3);
 }
 
 std::string paths_in_words(const SweepResult& result) {
