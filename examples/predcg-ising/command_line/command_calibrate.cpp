@@ -19,7 +19,6 @@ namespace {
 const Choices<PosteriorMethod> methods{{"full", PosteriorMethod::full},
                                        {"laplace-joint", PosteriorMethod::laplace_joint},
                                        {"laplace-slides", PosteriorMethod::laplace_slides}};
-constexpr const char* out_help = "Where tables (CSV), figures (SVG, PNG) and report.html go";
 
 /// Words of `methods` with commas between, none twice.
 std::vector<PosteriorMethod> methods_of(const std::string& text) {
@@ -61,7 +60,7 @@ Command add_ranks(CLI::App& calibrate) {
     add_integer(*sub, "--bins", ranks.bins, "Bins of the histograms, a divisor of 100", 2);
     add_integer(*sub, "--threads", ranks.threads, "Replicates at work at the same time", 1);
     add_seed(*sub, ranks.seed, "Seed; results depend on it alone");
-    add_out(*sub, options->out, "DIRECTORY", out_help);
+    add_result_directory(*sub, options->out);
     sub->footer(
         "In each replicate, parameters are drawn from the weak prior, configurations from the model with "
         "them,\n"
@@ -124,7 +123,7 @@ Command add_coverage(CLI::App& calibrate) {
     add_integer(*sub, "--draws", settings.draws, "Draws of each posterior", 100);
     add_integer(*sub, "--threads", settings.threads, "Data sets at work at the same time", 1);
     add_seed(*sub, settings.seed, "Seed; data set k (from 0) has seed + k, as in generate");
-    add_out(*sub, options->out, "DIRECTORY", out_help);
+    add_result_directory(*sub, options->out);
     sub->footer(
         "Data sets are drawn from the fine chain, the coarse model is learnt from each under the weak prior, "
         "and\n"

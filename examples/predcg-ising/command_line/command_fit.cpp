@@ -1,7 +1,7 @@
 // fit: learn a coarse chain and a map from data.
 #include "command_line/command.hpp"
+#include "command_line/learning.hpp"
 #include "command_line/options.hpp"
-#include "io/data_io.hpp"
 #include "io/fit_json.hpp"
 #include "io/numbers.hpp"
 #include "io/output_file.hpp"
@@ -71,10 +71,6 @@ IsingFit fit_with_progress(const Options& options, const Configurations& data) {
     return fit_samples(options.model, data, settings);
 }
 
-void line(const std::string& name, const std::string& value) {
-    std::printf("%-18s%s\n", name.c_str(), value.c_str());
-}
-
 /// An estimate, with its sampling error where that is known.
 std::string estimate(double value, std::optional<double> error) {
     return fixed(value, 6) + (error && std::isfinite(*error) ? " +- " + fixed(*error, 6) : "");
@@ -108,18 +104,18 @@ std::optional<SavedPosterior> posterior_for(const Options& options, const Config
 
 void print_posterior(const SavedPosterior& saved) {
     const auto& findings = saved.findings;
-    line("posterior", std::string(to_string(saved.posterior.method)) + ", " +
-                          std::to_string(saved.posterior.draw_count()) + " draws" +
-                          (saved.posterior.reliable ? "" : ", NOT RELIABLE"));
+    print_line("posterior", std::string(to_string(saved.posterior.method)) + ", " +
+                                std::to_string(saved.posterior.draw_count()) + " draws" +
+                                (saved.posterior.reliable ? "" : ", NOT RELIABLE"));
     for (Index k = 0; k < saved.posterior.parameter_count(); ++k)
-        line("  " + saved.posterior.names()[static_cast<std::size_t>(k)],
-             fixed(saved.posterior.mean[k], 6) + " +- " + fixed(saved.posterior.sd[k], 6));
+        print_line("  " + saved.posterior.names()[static_cast<std::size_t>(k)],
+                   fixed(saved.posterior.mean[k], 6) + " +- " + fixed(saved.posterior.sd[k], 6));
     if (!findings.magnetization) return;
     const auto& m = *findings.magnetization;
-    line("  m", fixed(100.0 * saved.credibility, 1) + " % interval " + fixed(m.lower[0], 6) + " to " +
-                    fixed(m.upper[0], 6) + ", one configuration " + fixed(m.predictive_lower[0], 3) + " to " +
-                    fixed(m.predictive_upper[0], 3));
-    line("checks", summary(findings.checks));
+    print_line("  m", fixed(100.0 * saved.credibility, 1) + " % interval " + fixed(m.lower[0], 6) + " to " +
+                          fixed(m.upper[0], 6) + ", one configuration " + fixed(m.predictive_lower[0], 3) +
+                          " to " + fixed(m.predictive_upper[0], 3));
+    print_line("checks", summary(findings.checks));
 }
 
 void print_estimates(const IsingFit& fit) {
@@ -129,57 +125,41 @@ void print_estimates(const IsingFit& fit) {
     };
     for (std::size_t k = 0; k < fit.coarse_names.size(); ++k) {
         const auto at = static_cast<Index>(k);
-        line(fit.coarse_names[k], estimate(fit.parameters.theta[at], error(&Parameters::theta, at)));
+        print_line(fit.coarse_names[k], estimate(fit.parameters.theta[at], error(&Parameters::theta, at)));
     }
     const double theta_cf = fit.map.theta_cf(fit.parameters.eta);
     auto map_error = error(&Parameters::eta, 0);
     if (map_error) *map_error *= theta_cf * (1.0 - theta_cf);
-    line("theta_cf", estimate(theta_cf, map_error));
+    print_line("theta_cf", estimate(theta_cf, map_error));
 }
 
 void print_summary(const SavedFit& saved, const std::string& out) {
     const IsingFit& fit = saved.fit;
-    line("status",
-         std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) + " iterations");
-    line("data", std::to_string(saved.samples) + " samples of " + std::to_string(saved.model.fine_sites) +
-                     " sites, level " + std::to_string(saved.model.level));
+    print_status(fit, saved.model, static_cast<std::size_t>(saved.samples));
     print_estimates(fit);
     if (fit.monte_carlo)
-        line("sampling", word_for(kernels, saved.method.kernel) + ", average of the last " +
-                             std::to_string(fit.monte_carlo->averaged) +
-                             " iterations; +- is the error of sampling alone");
+        print_line("sampling", word_for(kernels, saved.method.kernel) + ", average of the last " +
+                                   std::to_string(fit.monte_carlo->averaged) +
+                                   " iterations; +- is the error of sampling alone");
     else
-        line("log-likelihood", fixed(fit.log_likelihood, 4));
-    line("m", "data " + fixed(saved.comparison.magnetization_data, 6) + ", prediction " +
-                  fixed(saved.comparison.magnetization_mean, 6));
-    if (saved.model.prior == PriorChoice::weak)
-        for (const Direction& d : fit.directions)
-            line("prior-dominated", d.text + " (information " + fixed(d.information, 3) + ")");
+        print_line("log-likelihood", fixed(fit.log_likelihood, 4));
+    print_line("m", "data " + fixed(saved.comparison.magnetization_data, 6) + ", prediction " +
+                        fixed(saved.comparison.magnetization_mean, 6));
+    print_prior_dominated(fit, saved.model.prior);
     if (saved.trajectory)
-        line("trajectory", "worth " + fixed(saved.trajectory->effective, 1) + " independent samples");
+        print_line("trajectory", "worth " + fixed(saved.trajectory->effective, 1) + " independent samples");
     if (saved.posterior) print_posterior(*saved.posterior);
-    line("written to", out);
+    print_line("written to", out);
 }
 
 void warn(const SavedFit& saved) {
     const IsingFit& fit = saved.fit;
-    if (fit.status == Status::not_identified) {
-        std::fputs(
-            "predcg-ising: warning: the data do not identify all parameters; their values are arbitrary "
-            "along\n",
-            stderr);
-        for (const Direction& d : fit.directions)
-            std::fprintf(stderr, "    %s (information %s, below %s)\n", d.text.c_str(),
-                         fixed(d.information, 6).c_str(), text_of(identified_from).c_str());
-        std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
-    }
+    warn_not_identified(fit);
     if (saved.posterior)
         for (const std::string& remark : saved.posterior->posterior.remarks)
             std::fprintf(stderr, "predcg-ising: warning: posterior: %s\n", remark.c_str());
-    if (fit.status == Status::limit)
-        std::fprintf(
-            stderr, "predcg-ising: warning: not converged within %td iterations; raise %s\n", fit.iterations,
-            fit.monte_carlo ? "--iterations or --latent-samples and --coarse-samples" : "--iterations");
+    warn_limit(fit,
+               fit.monte_carlo ? "--iterations or --latent-samples and --coarse-samples" : "--iterations");
 }
 
 /// Says now what does not go together.
@@ -198,20 +178,13 @@ void check(const Options& options) {
     else if (options.method.engine == Engine::monte_carlo)
         throw InputError("--posterior", in_quotes(word_for(posteriors, options.posterior)),
                          "none with --engine monte-carlo; a posterior needs --engine exact");
-    if (options.method.engine == Engine::monte_carlo) return;
-    const std::string instead = "only with --engine monte-carlo; add that, or leave this out";
-    refuse_given(options.for_sampling, instead);
-    if (options.method.optimizer == Optimizer::robbins_monro)
-        throw InputError("--optimizer", in_quotes(word_for(optimizers, options.method.optimizer)), instead);
+    if (options.method.engine == Engine::exact)
+        refuse_sampling(options.for_sampling, options.method.optimizer);
 }
 
 void run(Options options) {
     check(options);
-    const Configurations data = read_configurations(options.data);
-    options.model.fine_sites = static_cast<Index>(data.front().size());
-    // Says now what does not fit together; has the triplets in order.
-    options.model.triplets = coarse_chain_of(options.model).terms().triplets();
-    require_distinct(options.data, options.out);
+    const Configurations data = data_for(options.model, options.data, options.out);
     const OutputFile out(options.out);
     IsingFit fit = fit_with_progress(options, data);
     std::optional<EffectiveData> worth;
@@ -230,14 +203,6 @@ void run(Options options) {
     out.commit(json_of(saved));
     print_summary(saved, options.out);
     warn(saved);
-}
-
-void add_model(CLI::App& app, FitModel& model) {
-    add_coarse_terms(app, model);
-    add_number(app, "--field", model.field, "Known field mu on every coarse site, energy");
-    add_number(app, "--beta", model.beta, "Inverse temperature of the data, 1/energy", Sign::positive);
-    add_boundary(app, model.boundary, "Coarse ring, or chain with two ends");
-    add_prior(app, model.prior);
 }
 
 void add_posterior_options(CLI::App& app, Options& options) {
@@ -278,9 +243,7 @@ void add_method(CLI::App& app, Options& options) {
 Command add_fit(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("fit", "Learn a coarse chain and a probabilistic map from data");
     const auto options = std::make_shared<Options>();
-    sub->add_option("--data", options->data, "One configuration a line: -1 and 1, separated by commas")
-        ->type_name("FILE.csv")
-        ->required();
+    add_data(*sub, options->data);
     add_model(*sub, options->model);
     add_method(*sub, *options);
     add_posterior_options(*sub, *options);

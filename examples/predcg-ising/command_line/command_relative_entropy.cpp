@@ -1,7 +1,7 @@
 // relative-entropy: match moments of mapped data, and predict after reconstruction.
 #include "command_line/command.hpp"
+#include "command_line/learning.hpp"
 #include "command_line/options.hpp"
-#include "io/data_io.hpp"
 #include "io/json_parts.hpp"
 #include "io/numbers.hpp"
 #include "io/output_file.hpp"
@@ -96,52 +96,24 @@ std::string json_of(const Options& options, const IsingRelativeEntropy& result, 
     return json.dump(1) + "\n";
 }
 
-void line(const std::string& name, const std::string& value) {
-    std::printf("%-18s%s\n", name.c_str(), value.c_str());
-}
-
 void print_summary(const Options& options, const IsingRelativeEntropy& result, const Configurations& data) {
     const FitResult& fit = result.fit;
-    line("status",
-         std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) + " iterations");
-    line("data", std::to_string(data.size()) + " samples of " + std::to_string(options.model.fine_sites) +
-                     " sites, level " + std::to_string(options.model.level));
+    print_status(fit, options.model, data.size());
     for (std::size_t k = 0; k < fit.coarse_names.size(); ++k) {
         const auto at = static_cast<Index>(k);
-        line(fit.coarse_names[k], fixed(fit.parameters.theta[at], 6) + " +- " +
-                                      fixed(result.standard_errors[at], 6) + ", target moment " +
-                                      fixed(result.target_moments[at], 6));
+        print_line(fit.coarse_names[k], fixed(fit.parameters.theta[at], 6) + " +- " +
+                                            fixed(result.standard_errors[at], 6) + ", target moment " +
+                                            fixed(result.target_moments[at], 6));
     }
-    line("m", "data " + fixed(data_mean(data, ising::Magnetization{})[0], 6) + ", reconstructed " +
-                  fixed(result.magnetization, 6));
-    if (options.model.prior == PriorChoice::weak)
-        for (const Direction& d : fit.directions)
-            line("prior-dominated", d.text + " (information " + fixed(d.information, 3) + ")");
-    line("written to", options.out);
-}
-
-void warn(const FitResult& fit) {
-    if (fit.status == Status::not_identified) {
-        std::fputs("predcg-ising: warning: the data do not identify all parameters; their values are "
-                   "arbitrary along\n",
-                   stderr);
-        for (const Direction& d : fit.directions)
-            std::fprintf(stderr, "    %s (information %s, below %s)\n", d.text.c_str(),
-                         fixed(d.information, 6).c_str(), text_of(identified_from).c_str());
-        std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
-    }
-    if (fit.status == Status::limit)
-        std::fprintf(stderr,
-                     "predcg-ising: warning: not converged within %td iterations; raise --iterations%s\n",
-                     fit.iterations, fit.monte_carlo ? " or --coarse-samples" : "");
+    print_line("m", "data " + fixed(data_mean(data, ising::Magnetization{})[0], 6) + ", reconstructed " +
+                        fixed(result.magnetization, 6));
+    print_prior_dominated(fit, options.model.prior);
+    print_line("written to", options.out);
 }
 
 void check(const Options& options) {
-    const std::string sampling = "only with --engine monte-carlo; add that, or leave this out";
     if (!options.sampled()) {
-        refuse_given(options.for_sampling, sampling);
-        if (options.method.optimizer == Optimizer::robbins_monro)
-            throw InputError("--optimizer", in_quotes("robbins-monro"), sampling);
+        refuse_sampling(options.for_sampling, options.method.optimizer);
     } else if (options.choice.method != MatchingMethod::relative_entropy) {
         throw InputError("--method", in_quotes(word_for(methods, options.choice.method)),
                          "relative-entropy with --engine monte-carlo");
@@ -150,16 +122,13 @@ void check(const Options& options) {
 
 void run(Options options) {
     check(options);
-    const Configurations data = read_configurations(options.data);
-    options.model.fine_sites = static_cast<Index>(data.front().size());
-    // Says now what does not fit together; has the triplets in order.
-    options.model.triplets = coarse_chain_of(options.model).terms().triplets();
-    require_distinct(options.data, options.out);
+    const Configurations data = data_for(options.model, options.data, options.out);
     const OutputFile out(options.out);
     const IsingRelativeEntropy result = match_with_progress(options, data);
     out.commit(json_of(options, result, data));
     print_summary(options, result, data);
-    warn(result.fit);
+    warn_not_identified(result.fit);
+    warn_limit(result.fit, result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
 }
 
 void add_method(CLI::App& app, Options& options) {
@@ -193,15 +162,8 @@ Command add_relative_entropy(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("relative-entropy",
                                        "Learn a coarse chain by matching moments of the data's majorities");
     const auto options = std::make_shared<Options>();
-    sub->add_option("--data", options->data, "One configuration a line: -1 and 1, separated by commas")
-        ->type_name("FILE.csv")
-        ->required();
-    add_coarse_terms(*sub, options->model);
-    add_number(*sub, "--field", options->model.field, "Known field mu on every coarse site, energy");
-    add_number(*sub, "--beta", options->model.beta, "Inverse temperature of the data, 1/energy",
-               Sign::positive);
-    add_boundary(*sub, options->model.boundary, "Coarse ring, or chain with two ends");
-    add_prior(*sub, options->model.prior);
+    add_data(*sub, options->data);
+    add_model(*sub, options->model);
     add_method(*sub, *options);
     add_out(
         *sub, options->out, "FILE.json",

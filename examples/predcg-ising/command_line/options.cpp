@@ -101,8 +101,12 @@ CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& va
         ->allow_extra_args(false);
 }
 
+CLI::Option* add_level(CLI::App& app, Index& value) {
+    return add_integer(app, "--level", value, "Level l_c: fine sites for each coarse site", 1);
+}
+
 void add_coarse_terms(CLI::App& app, FitModel& model) {
-    add_integer(app, "--level", model.level, "Level l_c: fine sites for each coarse site", 1);
+    add_level(app, model.level);
     app.add_flag("--linear", model.linear, "Linear term, theta_lin");
     add_integer(app, "--pair-range", model.pair_range,
                 "Pair terms pair_1..pair_L, L up to half the coarse sites, 0: none", 0);
@@ -118,6 +122,10 @@ CLI::Option* add_prior(CLI::App& app, PriorChoice& value) {
 
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help) {
     return app.add_option("--out", value, help)->type_name(type)->required();
+}
+
+CLI::Option* add_result_directory(CLI::App& app, std::string& value) {
+    return add_out(app, value, "DIRECTORY", "Where tables (CSV), figures (SVG, PNG) and report.html go");
 }
 
 void add_fine_model(CLI::App& app, FineModel& model, FieldOption field) {

@@ -55,10 +55,13 @@ void refuse_given(const std::vector<CLI::Option*>& options, const std::string& i
 CLI::Option* add_boundary(CLI::App& app, predcg::Boundary& value, const std::string& help);
 /// --triplet m,n, as often as wanted.
 CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& value);
+CLI::Option* add_level(CLI::App& app, Index& value);
 /// --level, --linear, --pair-range and --triplet.
 void add_coarse_terms(CLI::App& app, FitModel& model);
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value);
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help);
+/// --out of studies and calibrations.
+CLI::Option* add_result_directory(CLI::App& app, std::string& value);
 
 enum class FieldOption { with, without };
 void add_fine_model(CLI::App& app, FineModel& model, FieldOption field = FieldOption::with);

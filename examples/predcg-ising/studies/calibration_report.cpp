@@ -3,6 +3,7 @@
 
 #include "io/numbers.hpp"
 #include "studies/html.hpp"
+#include "studies/report.hpp"
 
 #include <predcg/version.hpp>
 
@@ -13,8 +14,6 @@ namespace cli::study {
 using namespace predcg;
 
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
 
 std::string method_text(PosteriorMethod method) {
     switch (method) {
@@ -27,10 +26,6 @@ std::string method_text(PosteriorMethod method) {
     }
 }
 
-std::string chain_text(Index sites, Boundary boundary) {
-    return std::to_string(sites) + " sites, " + (boundary == Boundary::open ? "open" : "periodic");
-}
-
 std::string terms_text(const FitModel& model) {
     const auto names = coarse_chain_of(model).parameter_names();
     std::string text;
@@ -38,9 +33,7 @@ std::string terms_text(const FitModel& model) {
     return "{" + text + "}, level l_c = " + std::to_string(model.level);
 }
 
-const char* const prior_text = "weak: β θ_k ~ N(0, 2²), logit θ_cf ~ N(1, 2²) and ≥ 0";
-
-std::string settings_of(Settings settings, double seconds) {
+std::string settings_of(SettingRows settings, double seconds) {
     settings.emplace_back("predcg", std::string(version_string));
     settings.emplace_back("time taken", fixed(seconds, 1) + " s");
     return "<h2>Settings</h2>\n" + settings_table(settings);
@@ -127,7 +120,7 @@ std::string width_table(const CoverageResult& result) {
     return html_of(table);
 }
 
-Settings settings_of(const CoverageResult& result) {
+SettingRows settings_of(const CoverageResult& result) {
     const CoverageStudySettings& s = result.settings;
     const auto& chain = s.fine.chain;
     FitModel model = s.model;
@@ -145,7 +138,7 @@ Settings settings_of(const CoverageResult& result) {
             {"field μ", text_of(chain.field)},
             {"coarse model", terms_text(model)},
             {"data", data},
-            {"prior", prior_text},
+            {"prior", prior_text(PriorChoice::weak)},
             {"draws of each posterior", std::to_string(s.draws)},
             {"truth", "m = " + fixed(result.truth[0], 6) + ", R_1 = " + fixed(result.truth[1], 6)},
             {"seed", std::to_string(s.seed) + "; data set k, counted from 0, has seed + k"}};
@@ -177,7 +170,7 @@ std::string write_ranks(const RankResult& result, const std::function<double()>&
          {"field μ", text_of(s.model.field)},
          {"replicates", std::to_string(s.ranks.replicates) +
                             ", each of S_f = " + std::to_string(s.ranks.data) + " configurations"},
-         {"prior", prior_text},
+         {"prior", prior_text(PriorChoice::weak)},
          {"posterior", method_text(s.method) + ", " + std::to_string(s.draws) + " draws, 99 of them ranked"},
          {"seed", std::to_string(s.ranks.seed)}},
         seconds());

@@ -94,15 +94,11 @@ std::string correlation_text(const DataSizeResult& result) {
     std::string html = "<p>Field 0, first data set.</p><ul>";
     for (const DataSizeFit& fit : result.fits) {
         if (fit.correlation_band[0].empty()) continue;
-        Index inside = 0;
-        const Index lags = fit.correlation.size() - 1;
-        for (Index l = 1; l <= lags; ++l) {
-            const Band& band = fit.correlation_band[0][static_cast<std::size_t>(l)];
-            inside += band.holds(result.true_correlation[l]) ? 1 : 0;
-        }
-        const Band& first = fit.correlation_band[0][1];
+        const std::vector<Band>& bands = fit.correlation_band[0];
+        const Band& first = bands[1];
         html += "<li>S<sub>f</sub> = " + std::to_string(fit.samples) + ": the full posterior's band holds " +
-                std::to_string(inside) + " of " + std::to_string(lags) + " lags; R<sub>1</sub> truth " +
+                std::to_string(lags_held(bands, result.true_correlation)) + " of " +
+                std::to_string(bands.size() - 1) + " lags; R<sub>1</sub> truth " +
                 html_number(result.true_correlation[1], 3) + ", band " + html_number(first.lower, 3) +
                 " to " + html_number(first.upper, 3) + ".</li>";
     }

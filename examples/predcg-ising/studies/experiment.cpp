@@ -125,4 +125,11 @@ double correlation_error(const Vector& R, const Vector& truth) {
     return (R - truth).tail(lags).norm() / truth.tail(lags).norm();
 }
 
+Index lags_held(const std::vector<Band>& bands, const Vector& truth) {
+    Index held = 0;
+    for (Index l = 1; l < truth.size(); ++l)
+        held += bands[static_cast<std::size_t>(l)].holds(truth[l]) ? 1 : 0;
+    return held;
+}
+
 }  // namespace cli::study

@@ -5,6 +5,7 @@
 
 #include <predcg/core/types.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -67,5 +68,27 @@ Spread spread_of(const std::vector<double>& values);
 double relative_error(const std::vector<double>& values, const std::vector<double>& truth);
 /// The same of R over lags 1..n/2.
 double correlation_error(const predcg::Vector& R, const predcg::Vector& truth);
+
+/// Relative errors over data sets: of m over the fields, of R at field 0.
+struct RelativeErrors {
+    Spread magnetization, correlation;
+};
+
+/// Those of result.fields and result.zero, whose fits[k][data set] have magnetization and correlation.
+template <class Result>
+RelativeErrors relative_errors(const Result& result, std::size_t k) {
+    std::vector<double> m, R, truth;
+    for (const auto& at : result.fields) truth.push_back(at.truth);
+    for (std::size_t set = 0; set < static_cast<std::size_t>(result.settings.data_sets); ++set) {
+        std::vector<double> values;
+        for (const auto& at : result.fields) values.push_back(at.fits[k][set].magnetization);
+        m.push_back(relative_error(values, truth));
+        R.push_back(correlation_error(result.zero.fits[k][set].correlation, result.true_correlation));
+    }
+    return {spread_of(m), spread_of(R)};
+}
+
+/// Lags 1..n/2 at which the bands of R hold the truth.
+Index lags_held(const std::vector<Band>& bands, const predcg::Vector& truth);
 
 }  // namespace cli::study

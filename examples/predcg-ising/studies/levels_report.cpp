@@ -15,23 +15,6 @@ std::string level_file(const char* what, Index level) {
     return std::string("levels_") + what + "_" + std::to_string(level) + ".csv";
 }
 
-/// Relative errors of one level over data sets: of m over the fields, of R at field 0.
-struct LevelErrors {
-    Spread magnetization, correlation;
-};
-
-LevelErrors errors_of(const LevelsResult& result, std::size_t level) {
-    std::vector<double> m, R, truth;
-    for (const LevelsField& at : result.fields) truth.push_back(at.truth);
-    for (std::size_t set = 0; set < static_cast<std::size_t>(result.settings.data_sets); ++set) {
-        std::vector<double> values;
-        for (const LevelsField& at : result.fields) values.push_back(at.fits[level][set].magnetization);
-        m.push_back(relative_error(values, truth));
-        R.push_back(correlation_error(result.zero.fits[level][set].correlation, result.true_correlation));
-    }
-    return {spread_of(m), spread_of(R)};
-}
-
 Table magnetization_table(const LevelsResult& result, std::size_t level) {
     Table table({"field", "truth", "data", "prediction", "full_mean", "full_lower", "full_upper", "reliable",
                  "open_directions"});
@@ -61,7 +44,7 @@ void write_tables(const LevelsResult& result, const ResultDirectory& directory) 
     Table errors({"level", "magnetization_error", "magnetization_sd", "correlation_error", "correlation_sd"});
     for (std::size_t k = 0; k < result.settings.levels.size(); ++k) {
         const Index level = result.settings.levels[k];
-        const auto [m, R] = errors_of(result, k);
+        const auto [m, R] = relative_errors(result, k);
         errors.row().add(static_cast<double>(level)).add(m.mean).add(m.sd).add(R.mean).add(R.sd);
         directory.write(level_file("magnetization", level), magnetization_table(result, k).csv());
         directory.write(level_file("correlation", level), correlation_table(result, k).csv());
@@ -127,13 +110,11 @@ std::string correlation_text(const LevelsResult& result) {
     std::string html = "<p>Field 0, first data set.</p><ul>";
     for (std::size_t k = 0; k < result.settings.levels.size(); ++k) {
         const auto& bands = result.zero.fits[k].front().correlation_bands;
-        Index held = 0;
-        for (std::size_t l = 1; l < bands.size(); ++l)
-            held += bands[l].holds(result.true_correlation[static_cast<Index>(l)]) ? 1 : 0;
         html += "<li>" + in_words(level_symbol, result.settings.levels[k]) + ": the band holds " +
-                std::to_string(held) + " of " + std::to_string(bands.size() - 1) +
-                " lags; R<sub>1</sub> truth " + html_number(result.true_correlation[1], 3) + ", band " +
-                html_number(bands[1].lower, 3) + " to " + html_number(bands[1].upper, 3) + ".</li>";
+                std::to_string(lags_held(bands, result.true_correlation)) + " of " +
+                std::to_string(bands.size() - 1) + " lags; R<sub>1</sub> truth " +
+                html_number(result.true_correlation[1], 3) + ", band " + html_number(bands[1].lower, 3) +
+                " to " + html_number(bands[1].upper, 3) + ".</li>";
     }
     return html + "</ul>";
 }
@@ -141,7 +122,7 @@ std::string correlation_text(const LevelsResult& result) {
 std::string errors_text(const LevelsResult& result) {
     std::string html = "<p>Mean over data sets; bars: standard deviation over data sets.</p><ul>";
     for (std::size_t k = 0; k < result.settings.levels.size(); ++k) {
-        const auto [m, R] = errors_of(result, k);
+        const auto [m, R] = relative_errors(result, k);
         html += "<li>" + in_words(level_symbol, result.settings.levels[k]) + ": m " + percent(m.mean) +
                 " &plusmn; " + percent(m.sd) + ", R " + percent(R.mean) + " &plusmn; " + percent(R.sd) +
                 ".</li>";
@@ -156,8 +137,8 @@ std::vector<Conclusion> conclusions_of(const LevelsResult& result) {
     const auto& levels = result.settings.levels;
     const auto eight = std::find(levels.begin(), levels.end(), 8);
     if (eight == levels.end() || eight == levels.begin()) return {};
-    const auto finest = errors_of(result, 0),
-               at_eight = errors_of(result, static_cast<std::size_t>(eight - levels.begin()));
+    const auto finest = relative_errors(result, 0),
+               at_eight = relative_errors(result, static_cast<std::size_t>(eight - levels.begin()));
     const auto compared = [&](const char* what, const Spread& coarse, const Spread& fine) {
         return std::string("The relative error of ") + what + " is " + percent(coarse.mean) +
                " at l<sub>c</sub> = 8 and " + percent(fine.mean) + " at " +

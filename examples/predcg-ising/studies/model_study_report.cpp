@@ -1,136 +1,18 @@
-// Tables, figures and report of the model study.
-#include "io/numbers.hpp"
-#include "studies/model_study.hpp"
-#include "studies/report.hpp"
-#include "studies/table.hpp"
+// The report of the model study.
+#include "studies/model_study_report.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include "io/numbers.hpp"
+
 #include <functional>
-#include <numeric>
 
 namespace cli::study {
 
 namespace {
 
-/// Relative errors of one model over data sets: of m over the fields, of R at field 0.
-struct ModelErrors {
-    Spread magnetization, correlation;
-};
-
-std::vector<ModelErrors> all_errors(const ModelsResult& result) {
-    std::vector<double> truth;
-    for (const ModelsField& at : result.fields) truth.push_back(at.truth);
-    std::vector<ModelErrors> all;
-    for (std::size_t model = 0; model < result.models.size(); ++model) {
-        std::vector<double> m, R;
-        for (std::size_t set = 0; set < static_cast<std::size_t>(result.settings.data_sets); ++set) {
-            std::vector<double> values;
-            for (const ModelsField& at : result.fields) values.push_back(at.fits[model][set].magnetization);
-            m.push_back(relative_error(values, truth));
-            R.push_back(correlation_error(result.zero.fits[model][set].correlation, result.true_correlation));
-        }
-        all.push_back({spread_of(m), spread_of(R)});
-    }
+std::vector<RelativeErrors> all_errors(const ModelsResult& result) {
+    std::vector<RelativeErrors> all;
+    for (std::size_t k = 0; k < result.models.size(); ++k) all.push_back(relative_errors(result, k));
     return all;
-}
-
-/// Places of the models, that of the highest evidence first.
-std::vector<std::size_t> ranked(const ModelsResult& result) {
-    std::vector<std::size_t> order(result.scores.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto evidence = [&](std::size_t k) {
-        const double value = result.scores[k].evidence;
-        return std::isnan(value) ? -HUGE_VAL : value;
-    };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return evidence(a) > evidence(b); });
-    return order;
-}
-
-void write_tables(const ModelsResult& result, const ResultDirectory& directory) {
-    const auto errors = all_errors(result);
-    Table table({"model", "linear", "pair_range", "triplets", "magnetization_error", "magnetization_sd",
-                 "correlation_error", "correlation_sd"});
-    Table fields({"field", "model", "data_set", "truth", "magnetization"});
-    for (std::size_t k = 0; k < result.models.size(); ++k) {
-        const CoarseTerms& terms = result.models[k];
-        table.row().add(terms.name()).add(terms.linear ? 1.0 : 0.0);
-        table.add(static_cast<double>(terms.pair_range)).add(static_cast<double>(terms.triplets));
-        table.add(errors[k].magnetization.mean).add(errors[k].magnetization.sd);
-        table.add(errors[k].correlation.mean).add(errors[k].correlation.sd);
-        for (const ModelsField& at : result.fields)
-            for (std::size_t set = 0; set < at.fits[k].size(); ++set) {
-                fields.row().add(at.field).add(terms.name()).add(static_cast<double>(set));
-                fields.add(at.truth).add(at.fits[k][set].magnetization);
-            }
-    }
-    directory.write("models_errors.csv", table.csv());
-    directory.write("models_magnetization.csv", fields.csv());
-    Table ranking({"model", "linear", "pair_range", "triplets", "parameters", "log_likelihood", "evidence",
-                   "evidence_error", "evidence_to_best", "laplace_evidence", "laplace_pareto_k", "bic",
-                   "elpd_loo", "elpd_loo_error", "loo_worst_k", "loo_bad", "reliable"});
-    const auto order = ranked(result);
-    for (const std::size_t k : order) {
-        const ModelScore& score = result.scores[k];
-        const CoarseTerms& terms = result.models[k];
-        ranking.row().add(terms.name()).add(terms.linear ? 1.0 : 0.0);
-        ranking.add(static_cast<double>(terms.pair_range)).add(static_cast<double>(terms.triplets));
-        ranking.add(static_cast<double>(score.parameters)).add(score.log_likelihood);
-        ranking.add(score.evidence).add(score.evidence_error);
-        ranking.add(score.evidence - result.scores[order.front()].evidence);
-        if (score.laplace_evidence)
-            ranking.add(*score.laplace_evidence);
-        else
-            ranking.add("");
-        ranking.add(score.laplace_pareto_k).add(score.bic).add(score.elpd_loo).add(score.elpd_loo_error);
-        ranking.add(score.loo_worst_k).add(static_cast<double>(score.loo_bad));
-        ranking.add(score.reliable ? 1.0 : 0.0);
-    }
-    directory.write("models_ranking.csv", ranking.csv());
-}
-
-/// Six series, told apart by colour (linear term) and symbol (triplets). FILE, VALUE, and the titles' word.
-std::string series(const std::string& file, const std::string& value, bool titles) {
-    constexpr const char* symbols[]{"7", "9", "5"};
-    std::string plot = "plot ";
-    for (int linear = 0; linear < 2; ++linear)
-        for (int triplets = 0; triplets < 3; ++triplets) {
-            const std::string a = std::to_string(linear), c = std::to_string(triplets);
-            plot += std::string(linear + triplets == 0 ? "" : ", \\\n     ") + "'" + file +
-                    "' using (column('linear')==" + a + " && column('triplets')==" + c +
-                    " ? column('pair_range')+" + fixed(0.14 * (triplets - 1) + 0.04 * linear, 2) +
-                    " : NaN):" + value + " with points pointtype " + symbols[triplets] + " linecolor rgb " +
-                    (linear == 1 ? "predcg_linear" : "predcg") +
-                    (titles ? " title '[" + a + "b" + c + "]' noenhanced" : " notitle");
-        }
-    return plot + "\n";
-}
-
-constexpr const char* start_of_panels = R"(
-set lmargin 10; set rmargin 2
-set key width 0 maxrows 3
-set xrange [-0.5:4.5]
-set xtics 1
-)";
-
-std::vector<Figure> drawings_of() {
-    const std::string errors =
-        std::string("set multiplot layout 2,1\n") + start_of_panels +
-        "set logscale y\nset bmargin 1\nset format x ''\nset ylabel 'error of {/:Italic "
-        "m}'\n" +
-        series("models_errors.csv", "'magnetization_error'", true) +
-        "unset key\nset bmargin 3.6\nset tmargin 0.5\nset format x '%g'\nset xlabel "
-        "'pair range {/:Italic b}'\nset ylabel 'error of {/:Italic R_l}'\n" +
-        series("models_errors.csv", "'correlation_error'", false) +
-        "unset multiplot\nset key; unset xlabel; unset tmargin; unset bmargin\nunset "
-        "logscale\nset xrange [*:*]\n";
-    const std::string evidence =
-        std::string(start_of_panels) +
-        "set xlabel 'pair range {/:Italic b}'\nset ylabel 'log evidence, to the best'\n" +
-        series("models_ranking.csv", "'evidence_to_best'", true) + "set xrange [*:*]\n";
-    return {{.name = "models_errors", .height = 560, .commands = errors},
-            {.name = "models_evidence", .height = 400, .commands = evidence}};
 }
 
 /// The smallest error of the models that satisfy a condition, and whose it is.
@@ -139,8 +21,8 @@ struct Best {
     std::string name{};
 };
 
-Best best_of(const ModelsResult& result, const std::vector<ModelErrors>& errors, Spread ModelErrors::*what,
-             const std::function<bool(const CoarseTerms&)>& condition) {
+Best best_of(const ModelsResult& result, const std::vector<RelativeErrors>& errors,
+             Spread RelativeErrors::*what, const std::function<bool(const CoarseTerms&)>& condition) {
     Best best;
     for (std::size_t k = 0; k < errors.size(); ++k) {
         const double error = (errors[k].*what).mean;
@@ -157,8 +39,8 @@ constexpr double tolerable = 1.25;
 
 std::vector<Conclusion> conclusions_of(const ModelsResult& result) {
     const auto errors = all_errors(result);
-    constexpr auto m = &ModelErrors::magnetization, R = &ModelErrors::correlation;
-    const auto best = [&](Spread ModelErrors::*what,
+    constexpr auto m = &RelativeErrors::magnetization, R = &RelativeErrors::correlation;
+    const auto best = [&](Spread RelativeErrors::*what,
                           const std::function<bool(const CoarseTerms&)>& condition) {
         return best_of(result, errors, what, condition);
     };
@@ -326,7 +208,7 @@ std::string write_models(const ModelsResult& result, const std::function<double(
              ranking_html(result),
          .settings = settings_of(result),
          .command = command_of(result.settings)},
-        drawings_of(), seconds, directory);
+        model_figures(), seconds, directory);
 }
 
 }  // namespace cli::study

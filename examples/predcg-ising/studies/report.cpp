@@ -110,11 +110,14 @@ std::string body_of(const Report& report, const FigureFiles& files) {
            escaped(report.command) + "</code></p>\n";
 }
 
+std::string chain_text(Index sites, predcg::Boundary boundary) {
+    return std::to_string(sites) + " sites, " + (boundary == predcg::Boundary::open ? "open" : "periodic");
+}
+
 SettingRows fine_rows(const FineModel& fine) {
     const auto& chain = fine.chain;
     return {
-        {"fine chain", std::to_string(chain.sites) + " sites, " +
-                           (chain.boundary == predcg::Boundary::open ? "open" : "periodic")},
+        {"fine chain", chain_text(chain.sites, chain.boundary)},
         {"couplings", "J_0 = " + text_of(chain.strength) + ", range L_f = " + std::to_string(chain.range) +
                           ", exponent a = " + text_of(chain.exponent) + ", normalisation " +
                           (chain.normalisation == predcg::ising::Normalisation::total ? "total" : "slides")},

@@ -49,6 +49,7 @@ Report read_report(const std::string& json);
 std::string body_of(const Report& report, const FigureFiles& files);
 
 /// Rows of settings that all experiments have.
+std::string chain_text(Index sites, predcg::Boundary boundary);
 SettingRows fine_rows(const FineModel& fine);
 std::string prior_text(PriorChoice prior);
 std::string fields_text(const FieldRange& range);
