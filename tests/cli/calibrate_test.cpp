@@ -26,10 +26,6 @@ protected:
         }
         EXPECT_EQ(found, expected);
     }
-
-    static void expect_contains(const std::string& text, const std::string& part) {
-        EXPECT_NE(text.find(part), std::string::npos) << part;
-    }
 };
 
 constexpr const char* small_sbc =

@@ -1,5 +1,6 @@
 #include "io/posterior_json.hpp"
 
+#include "io/json_parts.hpp"
 #include "io/numbers.hpp"
 #include "model/errors.hpp"
 #include "model/models.hpp"
@@ -9,7 +10,6 @@
 namespace cli {
 
 using namespace predcg;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -17,8 +17,6 @@ const Choices<PosteriorMethod> methods{{"full", PosteriorMethod::full},
                                        {"exchange", PosteriorMethod::exchange},
                                        {"laplace-joint", PosteriorMethod::laplace_joint},
                                        {"laplace-slides", PosteriorMethod::laplace_slides}};
-
-Json list_of(const Vector& v) { return std::vector<double>(v.begin(), v.end()); }
 
 Json rows_of(const Matrix& m) {
     Json rows = Json::array();
@@ -51,8 +49,7 @@ Matrix matrix_of(const Json& rows, Index row_count) {
 
 Json diagnostics_of(const IsingPosterior& posterior) {
     Json json{{"reliable", posterior.reliable}, {"remarks", posterior.remarks}};
-    if (posterior.pareto_k)
-        json["pareto_k"] = std::isfinite(*posterior.pareto_k) ? Json(*posterior.pareto_k) : Json(nullptr);
+    if (posterior.pareto_k) json["pareto_k"] = known(*posterior.pareto_k);
     if (posterior.diagnostics.empty()) return json;
     json["acceptance"] = posterior.acceptance;
     const auto each = [&](auto member) {
