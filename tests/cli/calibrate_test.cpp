@@ -14,8 +14,6 @@ namespace {
 
 class Calibrate : public cli_test::Program {
 protected:
-    static bool has_gnuplot() { return std::system("command -v gnuplot >/dev/null 2>&1") == 0; }
-
     void expect_files(const std::string& where, std::set<std::string> expected,
                       const std::string& figure) const {
         if (has_gnuplot()) expected.insert({figure + ".svg", figure + ".png"});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -50,6 +51,7 @@ protected:
     void expect_refused(const std::string& arguments, const std::vector<std::string>& parts) const;
 
     void write(const std::string& name, const std::string& text) const;
+    static bool has_gnuplot() { return std::system("command -v gnuplot >/dev/null 2>&1") == 0; }
     /// Names of all files here, hidden ones too, but for what run() makes itself.
     std::vector<std::string> files() const;
     fs::path at(const std::string& name) const { return directory_ / name; }

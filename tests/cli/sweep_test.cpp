@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 namespace fs = std::filesystem;
 using cli_test::fixed;
@@ -15,10 +14,7 @@ using cli_test::read_text;
 
 namespace {
 
-class Sweep : public cli_test::Program {
-protected:
-    static bool has_gnuplot() { return std::system("command -v gnuplot >/dev/null 2>&1") == 0; }
-};
+class Sweep : public cli_test::Program {};
 
 constexpr const char* small =
     "--sites 16 --samples 12 --draws 400 --seed 40 --field-from -0.9 --field-to 0.9 ";
