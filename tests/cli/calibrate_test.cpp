@@ -14,8 +14,6 @@ namespace {
 
 class Calibrate : public cli_test::Program {
 protected:
-    static bool has_gnuplot() { return std::system("command -v gnuplot >/dev/null 2>&1") == 0; }
-
     void expect_files(const std::string& where, std::set<std::string> expected,
                       const std::string& figure) const {
         if (has_gnuplot()) expected.insert({figure + ".svg", figure + ".png"});
@@ -25,10 +23,6 @@ protected:
             EXPECT_GT(fs::file_size(entry.path()), 100u) << entry.path();
         }
         EXPECT_EQ(found, expected);
-    }
-
-    static void expect_contains(const std::string& text, const std::string& part) {
-        EXPECT_NE(text.find(part), std::string::npos) << part;
     }
 };
 

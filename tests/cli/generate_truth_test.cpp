@@ -1,5 +1,5 @@
 // generate and truth: every option reaches the model, numbers read back exactly.
-#include "data_io.hpp"
+#include "io/data_io.hpp"
 #include "program.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"

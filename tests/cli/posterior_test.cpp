@@ -1,5 +1,6 @@
 // fit --posterior, predict, sample, study data-size: what the files say, and that it can be used again.
-#include "fit_json.hpp"
+#include "io/data_io.hpp"
+#include "io/fit_json.hpp"
 #include "program.hpp"
 #include "reference.hpp"
 

@@ -1,6 +1,7 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -60,6 +61,23 @@ std::vector<double> numbers(const std::vector<std::string>& texts) {
     std::vector<double> values;
     for (const auto& text : texts) values.push_back(std::stod(text));
     return values;
+}
+
+std::string fixed(double value, int digits) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.*f", digits, value);
+    return text;
+}
+
+std::string options_of_terms(const Json& model) {
+    int pairs = 0;
+    std::string options = " --level " + model["level"].dump();
+    for (const std::string name : model["parameters"]) {
+        if (name == "linear") options += " --linear";
+        if (name.starts_with("pair_")) ++pairs;
+        if (name.starts_with("triplet_")) options += std::string(" --triplet ") + name[8] + "," + name[10];
+    }
+    return options + " --pair-range " + std::to_string(pairs);
 }
 
 Program::Program() : directory_(new_directory()), streams_(new_directory()) {}

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -23,6 +24,10 @@ Json read_json(const fs::path& path);
 /// Columns of a CSV with a header line, as text.
 std::map<std::string, std::vector<std::string>> read_table(const fs::path& path);
 std::vector<double> numbers(const std::vector<std::string>& texts);
+/// So many digits after the point.
+std::string fixed(double value, int digits);
+/// The options that describe level and terms of a reference model.
+std::string options_of_terms(const Json& model);
 
 /// A directory of its own for each test.
 class Program : public testing::Test {
@@ -39,10 +44,14 @@ protected:
     Outcome run(const std::string& arguments) const { return run(arguments, {}); }
     /// Runs it and expects that it succeeds without a word on standard error.
     Outcome run_well(const std::string& arguments) const;
+    static void expect_contains(const std::string& text, const std::string& part) {
+        EXPECT_NE(text.find(part), std::string::npos) << part;
+    }
     /// Expects exit code 2, a message that contains all of `parts`, and no file made or changed.
     void expect_refused(const std::string& arguments, const std::vector<std::string>& parts) const;
 
     void write(const std::string& name, const std::string& text) const;
+    static bool has_gnuplot() { return std::system("command -v gnuplot >/dev/null 2>&1") == 0; }
     /// Names of all files here, hidden ones too, but for what run() makes itself.
     std::vector<std::string> files() const;
     fs::path at(const std::string& name) const { return directory_ / name; }

@@ -1,6 +1,6 @@
 // relative-entropy: the reference, what the file says, its kin, and what is refused.
-#include "fit_json.hpp"
-#include "ising_relative_entropy.hpp"
+#include "io/fit_json.hpp"
+#include "model/ising_relative_entropy.hpp"
 #include "program.hpp"
 #include "reference.hpp"
 
@@ -22,16 +22,8 @@ protected:
 
     /// The options that describe a reference model.
     static std::string options_of(const Json& json, const Json& model) {
-        int pairs = 0;
-        std::string options = "--prior flat --beta " + json["truth"]["beta"].dump() + " --field " +
-                              json["truth"]["field"].dump() + " --level " + model["level"].dump();
-        for (const std::string name : model["parameters"]) {
-            if (name == "linear") options += " --linear";
-            if (name.starts_with("pair_")) ++pairs;
-            if (name.starts_with("triplet_"))
-                options += std::string(" --triplet ") + name[8] + "," + name[10];
-        }
-        return options + " --pair-range " + std::to_string(pairs);
+        return "--prior flat --beta " + json["truth"]["beta"].dump() + " --field " +
+               json["truth"]["field"].dump() + cli_test::options_of_terms(model);
     }
 };
 

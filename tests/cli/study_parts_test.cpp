@@ -1,9 +1,9 @@
 // study levels, models and all: numbers against `fit`, and a report that stands alone.
-#include "interrupt.hpp"
-#include "ising_fit.hpp"
+#include "io/interrupt.hpp"
+#include "model/ising_fit.hpp"
 #include "program.hpp"
-#include "study/all.hpp"
-#include "study/experiment.hpp"
+#include "studies/all.hpp"
+#include "studies/experiment.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -5,6 +5,7 @@
 #include <predcg/core/types.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/statistics/quantile.hpp>
+#include <predcg/statistics/ranks.hpp>
 
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/erf.hpp>
@@ -22,18 +23,11 @@ namespace detail {
 /// z = Phi^-1((r - 3/8) / (S + 1/4)) with the rank r of a draw among all, the average one among equals.
 /// Vehtari et al. 2021 (14).
 inline Matrix normal_scores(const Matrix& chains) {
-    const Index size = chains.size();
-    std::vector<Index> order(static_cast<std::size_t>(size));
-    for (std::size_t k = 0; k < order.size(); ++k) order[k] = static_cast<Index>(k);
-    const double* x = chains.data();
-    std::sort(order.begin(), order.end(), [x](Index a, Index b) { return x[a] < x[b]; });
+    const Vector ranks = average_ranks(Eigen::Map<const Vector>(chains.data(), chains.size()));
     Matrix scores(chains.rows(), chains.cols());
-    for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
-        while (end < order.size() && x[order[end]] == x[order[first]]) ++end;
-        const double rank = 0.5 * static_cast<double>(first + 1 + end);
-        const double p = (rank - 0.375) / (static_cast<double>(size) + 0.25);
-        const double z = -std::numbers::sqrt2 * boost::math::erfc_inv(2.0 * p);
-        for (std::size_t k = first; k < end; ++k) scores.data()[order[k]] = z;
+    for (Index k = 0; k < ranks.size(); ++k) {
+        const double p = (ranks[k] - 0.375) / (static_cast<double>(ranks.size()) + 0.25);
+        scores.data()[k] = -std::numbers::sqrt2 * boost::math::erfc_inv(2.0 * p);
     }
     return scores;
 }

@@ -1,0 +1,278 @@
+// fit: learn a coarse chain and a map from data.
+#include "command_line/command.hpp"
+#include "command_line/learning.hpp"
+#include "command_line/options.hpp"
+#include "io/fit_json.hpp"
+#include "io/numbers.hpp"
+#include "io/output_file.hpp"
+#include "io/progress.hpp"
+#include "model/errors.hpp"
+#include "model/ising_posterior.hpp"
+#include "model/monte_carlo_fit.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace cli {
+
+using namespace predcg;
+
+namespace {
+
+enum class Wanted { none, full, laplace_joint, laplace_slides };
+const Choices<Wanted> posteriors{{"none", Wanted::none},
+                                 {"full", Wanted::full},
+                                 {"laplace-joint", Wanted::laplace_joint},
+                                 {"laplace-slides", Wanted::laplace_slides}};
+
+struct Options {
+    std::string data, out;
+    FitModel model;
+    FitMethod method;
+    Index iterations = FitSettings{}.iterations;
+    std::uint64_t seed = FitSettings{}.seed;
+    Wanted posterior = Wanted::none;
+    double credibility = 0.95;
+    Index draws = 4000;
+    bool trajectory = false;
+    const CLI::Option* given_iterations = nullptr;
+    std::vector<CLI::Option*> for_posterior{};
+    std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
+};
+
+IsingFit sample_with_progress(const Options& options, const Configurations& data) {
+    check_predictions(options.model);
+    FitSettings settings;
+    settings.iterations = options.given_iterations->count() > 0 ? options.iterations : sampled_iterations;
+    settings.seed = options.seed;
+    Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
+    settings.observer = [&](const TraceEntry& entry) {
+        progress.update(static_cast<double>(entry.iteration), "fewer if it settles before");
+    };
+    return fit_by_sampling(options.model, options.method, data, settings);
+}
+
+IsingFit fit_with_progress(const Options& options, const Configurations& data) {
+    if (options.method.engine == Engine::monte_carlo) return sample_with_progress(options, data);
+    FitSettings settings;
+    settings.iterations = options.iterations;
+    settings.seed = options.seed;
+    Progress progress("starts", static_cast<std::size_t>(settings.starts));
+    settings.observer = [&](const TraceEntry& entry) {
+        // How long a start takes is a guess; it nears its end as the iterations go on.
+        const auto iteration = static_cast<double>(entry.iteration);
+        progress.update(static_cast<double>(entry.start) + iteration / (iteration + 8.0),
+                        "iteration " + std::to_string(entry.iteration) + ", log posterior " +
+                            fixed(entry.log_posterior, 3));
+    };
+    return fit_samples(options.model, data, settings);
+}
+
+/// An estimate, with its sampling error where that is known.
+std::string estimate(double value, std::optional<double> error) {
+    return fixed(value, 6) + (error && std::isfinite(*error) ? " +- " + fixed(*error, 6) : "");
+}
+
+/// The posterior asked for, with its intervals and checks.
+std::optional<SavedPosterior> posterior_for(const Options& options, const Configurations& data,
+                                            const IsingFit& fit, std::optional<double> weight) {
+    if (options.posterior == Wanted::none) return {};
+    const PosteriorMethod method = options.posterior == Wanted::full ? PosteriorMethod::full
+                                   : options.posterior == Wanted::laplace_joint
+                                       ? PosteriorMethod::laplace_joint
+                                       : PosteriorMethod::laplace_slides;
+    Progress progress("parts", 3);
+    progress.update(0.0, "posterior");
+    SavedPosterior saved{
+        posterior_of(options.model, data, fit,
+                     {.method = method, .draws = options.draws, .seed = options.seed, .threads = 2}, weight),
+        options.credibility,
+        {}};
+    if (saved.posterior.draw_count() == 0) return saved;
+    progress.update(1.0, "predictions");
+    const CredibleSettings credible{.credibility = options.credibility, .seed = options.seed, .threads = 2};
+    saved.findings.magnetization = magnetization_interval(saved.posterior, credible);
+    saved.findings.correlation = correlation_interval(saved.posterior, options.model.boundary, credible);
+    progress.update(2.0, "predictive checks");
+    saved.findings.checks =
+        checks_of(saved.posterior, data, options.model.boundary, {.seed = options.seed, .threads = 2});
+    return saved;
+}
+
+void print_posterior(const SavedPosterior& saved) {
+    const auto& findings = saved.findings;
+    print_line("posterior", std::string(to_string(saved.posterior.method)) + ", " +
+                                std::to_string(saved.posterior.draw_count()) + " draws" +
+                                (saved.posterior.reliable ? "" : ", NOT RELIABLE"));
+    for (Index k = 0; k < saved.posterior.parameter_count(); ++k)
+        print_line("  " + saved.posterior.names()[static_cast<std::size_t>(k)],
+                   fixed(saved.posterior.mean[k], 6) + " +- " + fixed(saved.posterior.sd[k], 6));
+    if (!findings.magnetization) return;
+    const auto& m = *findings.magnetization;
+    print_line("  m", fixed(100.0 * saved.credibility, 1) + " % interval " + fixed(m.lower[0], 6) + " to " +
+                          fixed(m.upper[0], 6) + ", one configuration " + fixed(m.predictive_lower[0], 3) +
+                          " to " + fixed(m.predictive_upper[0], 3));
+    print_line("checks", summary(findings.checks));
+}
+
+void print_estimates(const IsingFit& fit) {
+    const auto& report = fit.monte_carlo;
+    const auto error = [&](auto block, Index k) {
+        return report ? std::optional((report->standard_errors.*block)[k]) : std::nullopt;
+    };
+    for (std::size_t k = 0; k < fit.coarse_names.size(); ++k) {
+        const auto at = static_cast<Index>(k);
+        print_line(fit.coarse_names[k], estimate(fit.parameters.theta[at], error(&Parameters::theta, at)));
+    }
+    const double theta_cf = fit.map.theta_cf(fit.parameters.eta);
+    auto map_error = error(&Parameters::eta, 0);
+    if (map_error) *map_error *= theta_cf * (1.0 - theta_cf);
+    print_line("theta_cf", estimate(theta_cf, map_error));
+}
+
+void print_summary(const SavedFit& saved, const std::string& out) {
+    const IsingFit& fit = saved.fit;
+    print_status(fit, saved.model, static_cast<std::size_t>(saved.samples));
+    print_estimates(fit);
+    if (fit.monte_carlo)
+        print_line("sampling", word_for(kernels, saved.method.kernel) + ", average of the last " +
+                                   std::to_string(fit.monte_carlo->averaged) +
+                                   " iterations; +- is the error of sampling alone");
+    else
+        print_line("log-likelihood", fixed(fit.log_likelihood, 4));
+    print_line("m", "data " + fixed(saved.comparison.magnetization_data, 6) + ", prediction " +
+                        fixed(saved.comparison.magnetization_mean, 6));
+    print_prior_dominated(fit, saved.model.prior);
+    if (saved.trajectory)
+        print_line("trajectory", "worth " + fixed(saved.trajectory->effective, 1) + " independent samples");
+    if (saved.posterior) print_posterior(*saved.posterior);
+    print_line("written to", out);
+}
+
+void warn(const SavedFit& saved) {
+    const IsingFit& fit = saved.fit;
+    warn_not_identified(fit);
+    if (saved.posterior)
+        for (const std::string& remark : saved.posterior->posterior.remarks)
+            std::fprintf(stderr, "predcg-ising: warning: posterior: %s\n", remark.c_str());
+    warn_limit(fit,
+               fit.monte_carlo ? "--iterations or --latent-samples and --coarse-samples" : "--iterations");
+}
+
+/// Says now what does not go together.
+void check(const Options& options) {
+    if (!(options.credibility > 0.0 && options.credibility < 1.0))
+        throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
+    if (options.trajectory && options.method.engine == Engine::monte_carlo)
+        throw InputError("--trajectory", "given", "only with --engine exact");
+    if (options.posterior == Wanted::none)
+        refuse_given(options.for_posterior, "only with --posterior full, laplace-joint or laplace-slides");
+    else if (options.posterior != Wanted::laplace_slides && options.model.prior == PriorChoice::flat)
+        throw InputError("--prior", "'flat'",
+                         "weak with --posterior full or laplace-joint: where the map forgets X the "
+                         "likelihood does not fall, "
+                         "and a flat prior leaves the posterior without an integral");
+    else if (options.method.engine == Engine::monte_carlo)
+        throw InputError("--posterior", in_quotes(word_for(posteriors, options.posterior)),
+                         "none with --engine monte-carlo; a posterior needs --engine exact");
+    if (options.method.engine == Engine::exact)
+        refuse_sampling(options.for_sampling, options.method.optimizer);
+}
+
+void run(Options options) {
+    check(options);
+    const Configurations data = data_for(options.model, options.data, options.out);
+    const OutputFile out(options.out);
+    IsingFit fit = fit_with_progress(options, data);
+    std::optional<EffectiveData> worth;
+    std::optional<double> weight;
+    if (options.trajectory) {
+        worth = effective_data_of(options.model, data, fit);
+        weight = 1.0 / worth->time;
+        fit = fit_weighted(options.model, data, *weight,
+                           {.iterations = options.iterations, .seed = options.seed});
+    }
+    const Comparison comparison = compare(fit, options.model, data);
+    SavedFit saved{options.model, options.method, static_cast<Index>(data.size()), std::move(fit),
+                   comparison};
+    saved.trajectory = worth;
+    saved.posterior = posterior_for(options, data, saved.fit, weight);
+    out.commit(json_of(saved));
+    print_summary(saved, options.out);
+    warn(saved);
+}
+
+void add_posterior_options(CLI::App& app, Options& options) {
+    add_choice(app, "--posterior", options.posterior, posteriors,
+               "Posterior of the parameters: Markov chains of the exact one; normal at the mode; or the "
+               "source's, theta_cf alone");
+    options.for_posterior = {
+        add_number(app, "--credibility", options.credibility, "Of intervals, between 0 and 1"),
+        add_integer(app, "--draws", options.draws, "Posterior draws kept, all chains together", 25)};
+    app.add_flag("--trajectory", options.trajectory,
+                 "The data are in the order of a trajectory: their autocorrelation is measured, and they "
+                 "count as fewer");
+}
+
+void add_method(CLI::App& app, Options& options) {
+    FitMethod& method = options.method;
+    add_choice(app, "--engine", method.engine, engines,
+               "Expectations by transfer matrix, or by averages over samples");
+    add_choice(app, "--optimizer", method.optimizer, optimizers,
+               "Newton on the observed information, EM steps where that fails; or gradient steps that "
+               "shrink, with monte-carlo only");
+    options.given_iterations = add_integer(app, "--iterations", options.iterations,
+                                           "Limit of iterations: " + std::to_string(sampled_iterations) +
+                                               " with monte-carlo, else, for each of several starts",
+                                           0);
+    add_seed(app, options.seed, "Seed of the starts, and of the samples of monte-carlo");
+    options.for_sampling = {
+        add_integer(app, "--latent-samples", method.latent_samples,
+                    "S_q: samples of q(X|x) for each datum in an iteration", 2),
+        add_integer(app, "--coarse-samples", method.coarse_samples, "S_c: samples of p_c(X) in an iteration",
+                    2),
+        add_choice(app, "--sampler", method.kernel, kernels, "Chains of single-site moves")};
+    for (CLI::Option* option : options.for_sampling) option->group("With --engine monte-carlo only");
+}
+
+}  // namespace
+
+Command add_fit(CLI::App& app) {
+    CLI::App* sub = app.add_subcommand("fit", "Learn a coarse chain and a probabilistic map from data");
+    const auto options = std::make_shared<Options>();
+    add_data(*sub, options->data);
+    add_model(*sub, options->model);
+    add_method(*sub, *options);
+    add_posterior_options(*sub, *options);
+    add_out(*sub, options->out, "FILE.json",
+            "Estimate, predictions, and the model, for use by later commands");
+    sub->footer(
+        "U_c(X) = - 1/2 theta_lin sum_i X_i - sum_k theta_k sum_i X_i X_(i+k) - triplets - mu sum_i X_i;\n"
+        "theta_cf: probability that a fine spin equals its coarse spin.\n"
+        "The weak prior is beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0.\n"
+        "status is converged, limit, stopped, or, under a flat prior, not identified; `directions` lists "
+        "what\n"
+        "the data leave open, with coefficients in (beta theta_c, logit theta_cf).\n"
+        "With monte-carlo, estimates are averages over the second half of the iterations; converged means "
+        "that\n"
+        "their sampling errors are below a tenth of the posterior's standard deviations. Predictions are "
+        "exact\n"
+        "at the estimate with either engine; log_likelihood is null, as samples do not tell it.\n\n"
+        "Examples:\n"
+        "  two fine sites to one, nearest-neighbour term only:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --beta 0.3 --out fit.json\n"
+        "  linear term, two pair terms and a triplet, maximum likelihood:\n"
+        "    predcg-ising fit --data data.csv --linear --pair-range 2 --triplet 1,1 --prior flat \\\n"
+        "        --out fit.json\n"
+        "  with credible intervals, and what the data contradict:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --linear --posterior full --out fit.json\n"
+        "  by stochastic EM, as in the source:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --engine monte-carlo --optimizer robbins-monro \\\n"
+        "        --out fit.json");
+    return {sub, [options] { run(*options); }};
+}
+
+}  // namespace cli

@@ -1,0 +1,79 @@
+#include "command_line/learning.hpp"
+
+#include "io/data_io.hpp"
+#include "io/numbers.hpp"
+#include "io/output_file.hpp"
+#include "model/errors.hpp"
+#include "model/ising_fit.hpp"
+
+#include <cstdio>
+
+namespace cli {
+
+using namespace predcg;
+
+void add_data(CLI::App& app, std::string& value) {
+    app.add_option("--data", value, "One configuration a line: -1 and 1, separated by commas")
+        ->type_name("FILE.csv")
+        ->required();
+}
+
+void add_model(CLI::App& app, FitModel& model) {
+    add_coarse_terms(app, model);
+    add_number(app, "--field", model.field, "Known field mu on every coarse site, energy");
+    add_number(app, "--beta", model.beta, "Inverse temperature of the data, 1/energy", Sign::positive);
+    add_boundary(app, model.boundary, "Coarse ring, or chain with two ends");
+    add_prior(app, model.prior);
+}
+
+void refuse_sampling(const std::vector<CLI::Option*>& for_sampling, Optimizer optimizer) {
+    const std::string only_when_sampled = "only with --engine monte-carlo; add that, or leave this out";
+    refuse_given(for_sampling, only_when_sampled);
+    if (optimizer == Optimizer::robbins_monro)
+        throw InputError("--optimizer", in_quotes(word_for(optimizers, optimizer)), only_when_sampled);
+}
+
+Configurations data_for(FitModel& model, const std::string& data_file, const std::string& out) {
+    Configurations data = read_configurations(data_file);
+    model.fine_sites = static_cast<Index>(data.front().size());
+    // Throws where level or terms do not fit the sites.
+    model.triplets = coarse_chain_of(model).terms().triplets();
+    require_distinct(data_file, out);
+    return data;
+}
+
+void print_line(const std::string& name, const std::string& value) {
+    std::printf("%-18s%s\n", name.c_str(), value.c_str());
+}
+
+void print_status(const FitResult& fit, const FitModel& model, std::size_t samples) {
+    print_line("status", std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) +
+                             " iterations");
+    print_line("data", std::to_string(samples) + " samples of " + std::to_string(model.fine_sites) +
+                           " sites, level " + std::to_string(model.level));
+}
+
+void print_prior_dominated(const FitResult& fit, PriorChoice prior) {
+    if (prior != PriorChoice::weak) return;
+    for (const Direction& d : fit.directions)
+        print_line("prior-dominated", d.text + " (information " + fixed(d.information, 3) + ")");
+}
+
+void warn_not_identified(const FitResult& fit) {
+    if (fit.status != Status::not_identified) return;
+    std::fputs("predcg-ising: warning: the data do not identify all parameters; their values are arbitrary "
+               "along\n",
+               stderr);
+    for (const Direction& d : fit.directions)
+        std::fprintf(stderr, "    %s (information %s, below %s)\n", d.text.c_str(),
+                     fixed(d.information, 6).c_str(), text_of(identified_from).c_str());
+    std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
+}
+
+void warn_limit(const FitResult& fit, const char* advice) {
+    if (fit.status == Status::limit)
+        std::fprintf(stderr, "predcg-ising: warning: not converged within %td iterations; raise %s\n",
+                     fit.iterations, advice);
+}
+
+}  // namespace cli

@@ -1,0 +1,116 @@
+#include "io/data_io.hpp"
+
+#include "io/numbers.hpp"
+#include "model/errors.hpp"
+
+#include <fstream>
+#include <string_view>
+#include <system_error>
+
+namespace cli {
+
+namespace {
+
+constexpr const char* spins = "-1 or +1";
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// Reads one file, and knows where it is.
+class Reader {
+public:
+    explicit Reader(const std::filesystem::path& path) : name_(path.string()) {}
+
+    Configurations read(std::istream& in) {
+        Configurations data;
+        std::size_t empty_line = 0;  // the first of those before the present line
+        for (std::string line; std::getline(in, line);) {
+            ++line_;
+            std::string_view text = line;
+            if (line_ == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // byte order mark
+            text = trimmed(text);
+            if (text.empty()) {
+                if (empty_line == 0) empty_line = line_;
+                continue;
+            }
+            if (empty_line > 0) {
+                line_ = empty_line;
+                fail("an empty line", "empty lines at the end only");
+            }
+            data.push_back(configuration(text));
+            if (data.back().size() != data.front().size())
+                fail(std::to_string(data.back().size()) + " values on this line",
+                     std::to_string(data.front().size()) + ", as on line 1");
+        }
+        if (in.bad()) throw InputError(name_ + ": reading stopped after line " + std::to_string(line_));
+        if (data.empty())
+            throw InputError(name_, "no samples", "at least one line of -1 and +1, separated by commas");
+        return data;
+    }
+
+private:
+    [[noreturn]] void fail(const std::string& value, const std::string& allowed) const {
+        throw InputError(name_ + ":" + std::to_string(line_), value, allowed);
+    }
+
+    Configuration configuration(std::string_view text) const {
+        Configuration x;
+        for (bool more = true; more;) {
+            const auto comma = text.find(',');
+            more = comma != std::string_view::npos;
+            x.push_back(spin(trimmed(text.substr(0, comma)), x.size() + 1, !more));
+            if (more) text.remove_prefix(comma + 1);
+        }
+        return x;
+    }
+
+    predcg::ising::Spin spin(std::string_view cell, std::size_t column, bool last) const {
+        const auto number = parse_number(cell);
+        if (number == 1.0) return 1;
+        if (number == -1.0) return -1;
+        const std::string place = " in column " + std::to_string(column);
+        if (cell.empty())
+            fail("nothing" + place, std::string(spins) + (last ? "; no comma at the end of a line" : ""));
+        if (number == 0.0)
+            fail(in_quotes(cell) + place, std::string(spins) + "; spins written as 0 and 1 must be converted "
+                                                               "first (x = 2 b - 1)");
+        if (!number && line_ == 1)
+            fail(in_quotes(cell) + place, std::string(spins) + ", separated by commas; no header line");
+        fail(in_quotes(cell) + place, std::string(spins) + ", separated by commas");
+    }
+
+    std::string name_;
+    std::size_t line_ = 0;
+};
+
+}  // namespace
+
+Configurations read_configurations(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    const std::string allowed = "a file with one configuration a line";
+    if (!std::filesystem::exists(status))
+        throw InputError("--data", in_quotes(path.string()) + " (no such file)", allowed);
+    if (std::filesystem::is_directory(status))
+        throw InputError("--data", in_quotes(path.string()) + " (it is a directory)", allowed);
+    std::ifstream in(path, std::ios::binary);
+    if (!in) throw InputError("--data", in_quotes(path.string()) + " (it cannot be read)", allowed);
+    return Reader(path).read(in);
+}
+
+std::string csv_of(const Configurations& configurations) {
+    std::string text;
+    for (const Configuration& x : configurations) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            if (i > 0) text += ',';
+            text += x[i] > 0 ? "1" : "-1";
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+}  // namespace cli

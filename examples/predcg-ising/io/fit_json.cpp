@@ -1,0 +1,176 @@
+#include "io/fit_json.hpp"
+
+#include "io/json_parts.hpp"
+#include "io/numbers.hpp"
+#include "model/errors.hpp"
+
+#include <predcg/version.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <utility>
+
+namespace cli {
+
+using namespace predcg;
+
+namespace {
+
+constexpr std::array<Status, 4> all_statuses{Status::converged, Status::limit, Status::stopped,
+                                             Status::not_identified};
+
+Vector vector_of(const Json& list) {
+    const auto values = list.get<std::vector<double>>();
+    return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+}
+
+double value_of(const Json& json) {
+    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+Vector values_of(const Json& object, const std::vector<std::string>& names) {
+    Vector values(static_cast<Index>(names.size()));
+    for (std::size_t k = 0; k < names.size(); ++k)
+        values[static_cast<Index>(k)] = value_of(object.at(names[k]));
+    return values;
+}
+
+Parameters parameters_of(const Json& object, const FitResult& fit) {
+    return {values_of(object, fit.coarse_names), values_of(object, fit.map_names)};
+}
+
+MonteCarloReport report_from(const Json& json, const FitResult& fit) {
+    const Json& diagnostics = json.at("diagnostics");
+    return {parameters_of(json.at("standard_errors"), fit), parameters_of(diagnostics.at("drift"), fit),
+            diagnostics.at("averaged").get<Index>(), json.at("latent_samples").get<Index>(),
+            json.at("coarse_samples").get<Index>()};
+}
+
+/// A word of the file, or an InputError.
+template <class T>
+T word_of(const Json& json, const std::string& key, const Choices<T>& words) {
+    const auto text = json.at(key).get<std::string>();
+    std::string allowed;
+    for (const auto& [word, value] : words) {
+        if (text == word) return value;
+        allowed += (allowed.empty() ? "" : " or ") + word;
+    }
+    throw InputError(key, in_quotes(text), allowed);
+}
+
+FitModel model_from(const Json& json) {
+    FitModel model;
+    model.fine_sites = json.at("fine_sites").get<Index>();
+    model.level = json.at("level").get<Index>();
+    model.linear = json.at("linear").get<bool>();
+    model.pair_range = json.at("pair_range").get<Index>();
+    for (const Json& t : json.at("triplets")) model.triplets.push_back({t.at(0), t.at(1)});
+    model.field = json.at("field").get<double>();
+    model.beta = json.at("beta").get<double>();
+    model.boundary =
+        word_of<Boundary>(json, "boundary", {{"periodic", Boundary::periodic}, {"open", Boundary::open}});
+    model.prior =
+        word_of<PriorChoice>(json, "prior", {{"weak", PriorChoice::weak}, {"flat", PriorChoice::flat}});
+    return model;
+}
+
+FitResult result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
+    FitResult result;
+    Choices<Status> statuses;
+    for (const Status status : all_statuses) statuses.emplace_back(to_string(status), status);
+    result.status = word_of<Status>(json, "status", statuses);
+    result.iterations = json.at("iterations").get<Index>();
+    result.coarse_names = coarse.parameter_names();
+    result.map_names = ising::bernoulli_map({.level = model.level}).parameter_names();
+    result.parameters.theta = values_of(json.at("theta_c"), result.coarse_names);
+    result.parameters.eta = values_of(json, result.map_names);
+    result.beta = model.beta;
+    result.data_count = json.at("effective_samples").get<double>();
+    result.log_likelihood = value_of(json.at("log_likelihood"));
+    result.log_posterior = value_of(json.at("log_posterior"));
+    for (const Json& d : json.at("directions"))
+        result.directions.push_back({d.at("information").get<double>(),
+                                     values_of(d.at("coefficients"), all_names(result)),
+                                     d.at("direction").get<std::string>()});
+    result.seed = json.at("seed").get<std::uint64_t>();
+    if (json.contains("monte_carlo")) result.monte_carlo = report_from(json.at("monte_carlo"), result);
+    return result;
+}
+
+FitMethod method_from(const Json& json) {
+    FitMethod method;
+    method.engine = word_of(json, "engine", engines);
+    method.optimizer = word_of(json, "optimizer", optimizers);
+    if (method.engine == Engine::exact) return method;
+    const Json& monte_carlo = json.at("monte_carlo");
+    method.kernel = word_of(monte_carlo, "sampler", kernels);
+    method.latent_samples = monte_carlo.at("latent_samples").get<Index>();
+    method.coarse_samples = monte_carlo.at("coarse_samples").get<Index>();
+    return method;
+}
+
+SavedFit saved_from(const Json& json) {
+    const FitModel model = model_from(json.at("model"));
+    const auto coarse = coarse_chain_of(model);
+    const Json &m = json.at("magnetization"), &R = json.at("correlation");
+    SavedFit saved{model,
+                   method_from(json),
+                   json.at("samples").get<Index>(),
+                   IsingFit(result_from(json, model, coarse), coarse,
+                            ising::bernoulli_map({.level = model.level}), TransferMatrix{}),
+                   {m.at("data").get<double>(), m.at("mean").get<double>(), vector_of(R.at("data")),
+                    vector_of(R.at("mean"))}};
+    if (json.contains("posterior")) saved.posterior = posterior_from(json.at("posterior"), saved.fit);
+    return saved;
+}
+
+}  // namespace
+
+std::string json_of(const SavedFit& saved) {
+    const IsingFit& fit = saved.fit;
+    const Comparison& c = saved.comparison;
+    Json lags = Json::array();
+    for (Index l = 0; l < c.correlation_mean.size(); ++l) lags.push_back(l);
+    Json json{{"status", to_string(fit.status)},
+              {"iterations", fit.iterations},
+              {"engine", word_for(engines, saved.method.engine)},
+              {"optimizer", word_for(optimizers, saved.method.optimizer)},
+              {"names", fit.coarse_names},
+              {"theta_c", named(fit.coarse_names, fit.parameters.theta)},
+              {"theta_cf", fit.map.theta_cf(fit.parameters.eta)},
+              {fit.map_names.front(), fit.parameters.eta[0]},
+              {"log_likelihood", known(fit.log_likelihood)},
+              {"log_posterior", known(fit.log_posterior)},
+              {"magnetization", {{"data", c.magnetization_data}, {"mean", c.magnetization_mean}}},
+              {"correlation",
+               {{"lag", lags}, {"data", list_of(c.correlation_data)}, {"mean", list_of(c.correlation_mean)}}},
+              {"directions", directions_of(fit, saved.model.prior)},
+              {"model", model_of(saved.model)},
+              {"samples", saved.samples},
+              {"effective_samples", fit.data_count},
+              {"seed", fit.seed},
+              {"version", version_string}};
+    if (fit.monte_carlo) json["monte_carlo"] = monte_carlo_of(fit, saved.method.kernel);
+    if (saved.trajectory) json["trajectory"] = json_of(*saved.trajectory);
+    if (saved.posterior) add_posterior(json, *saved.posterior);
+    return json.dump(1) + "\n";
+}
+
+SavedFit load_fit(const std::filesystem::path& path) {
+    std::ifstream in(path);
+    if (!in)
+        throw InputError("--fit", in_quotes(path.string()) + " (it cannot be read)", "a file that fit wrote");
+    try {
+        return saved_from(Json::parse(in));
+    } catch (const InputError& error) {
+        throw InputError(path.string() + ": " + error.what());
+    } catch (const std::exception& error) {  // of the JSON library, or of the models
+        throw InputError(path.string() + ": no fit that predcg-ising wrote: " + error.what());
+    }
+}
+
+}  // namespace cli

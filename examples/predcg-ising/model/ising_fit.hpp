@@ -1,0 +1,36 @@
+#pragma once
+// The fit that the command line and the studies do: exact EM of a coarse chain and a Bernoulli map.
+#include "model/configurations.hpp"
+#include "model/models.hpp"
+
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/learning/fit.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/predict/expectation.hpp>
+
+namespace cli {
+
+using IsingFit =
+    predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>, predcg::TransferMatrix>;
+
+/// Throws InputError where the level does not divide the sites, ArgumentError for terms that do not fit.
+predcg::ising::CoarseChain<> coarse_chain_of(const FitModel& model);
+
+/// settings.beta is the model's.
+IsingFit fit_samples(const FitModel& model, const Configurations& data, predcg::FitSettings settings);
+
+/// Magnetisation and correlation of data and model.
+struct Comparison {
+    double magnetization_data = 0.0, magnetization_mean = 0.0;
+    predcg::Vector correlation_data, correlation_mean;  ///< lags 0..n/2
+};
+
+/// Throws CostError where exact predictions cost too much. Costs one.
+void check_predictions(const FitModel& model);
+
+Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
+
+predcg::Prediction predicted_magnetization(const IsingFit& fit);
+
+}  // namespace cli

@@ -1,0 +1,121 @@
+#include "studies/all.hpp"
+
+#include "io/interrupt.hpp"
+#include "io/numbers.hpp"
+#include "io/progress.hpp"
+#include "studies/all_report.hpp"
+#include "studies/data_size.hpp"
+#include "studies/levels.hpp"
+#include "studies/model_study.hpp"
+#include "studies/run_study.hpp"
+#include "studies/sweep.hpp"
+
+#include <predcg/version.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace cli::study {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* key_file = "settings.json";
+
+struct Part {
+    std::string name;  ///< of the directory
+    double cost;       ///< relative to the others, for the progress line
+    std::string key;   ///< settings and version
+    std::function<void(const ResultDirectory&)> run;
+};
+
+template <class Settings, class Run, class Write>
+Part part(const std::string& name, double cost, const Settings& settings, Run run, Write write) {
+    check(settings);
+    const nlohmann::ordered_json key{{"command", command_of(settings)},
+                                     {"predcg", std::string(predcg::version_string)}};
+    return {name, cost, key.dump(1) + "\n",
+            [=](const ResultDirectory& directory) { run_into(settings, directory, run, write); }};
+}
+
+/// What is changed of each experiment: seed and threads, and for `quick` its size.
+template <class Settings>
+Settings adapted(const AllSettings& all, Settings settings) {
+    settings.seed = all.seed;
+    settings.threads = all.threads;
+    if (!all.quick) return settings;
+    settings.fine.chain.sites = 16;
+    settings.fine.chain.range = std::min<Index>(settings.fine.chain.range, 2);
+    settings.fields = {-0.9, 0.9, 0.6};
+    settings.draws = 200;
+    if constexpr (requires { settings.data_sets; }) settings.data_sets = 2;
+    if constexpr (requires { settings.pair_range; }) settings.pair_range = 1;
+    return settings;
+}
+
+std::vector<Part> parts_of(const AllSettings& all) {
+    // Scores of all models cost as much as all else; 500 draws are enough to rank them.
+    // Errors are over all data sets; posteriors, which cost most, of the first ones are enough for coverage.
+    const DataSizeSettings data_size{.posteriors = 5};
+    const ModelsSettings models{.data_sets = 3, .draws = 500};
+    return {part("sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
+            part("data-size", 37.0, adapted(all, data_size), run_data_size, write_data_size),
+            part("levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
+            part("models", 50.0, adapted(all, models), run_models, write_models)};
+}
+
+bool finished(const fs::path& directory, const Part& part) {
+    return has_file(directory / "report.json") && read_file(directory / key_file) == part.key;
+}
+
+void run(const Part& part, const fs::path& path) {
+    const auto start = std::chrono::steady_clock::now();
+    const ResultDirectory directory(path);
+    part.run(directory);
+    write_whole(path / key_file, part.key);  // last: only now it is finished
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::printf("%s: done in %s s\n", part.name.c_str(), fixed(seconds, 0).c_str());
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+void run_all(const AllSettings& settings, const std::string& out) {
+    const std::vector<Part> parts = parts_of(settings);
+    const ResultDirectory directory(out);
+    double total = 0.0, before = 0.0;
+    for (const Part& part : parts) total += part.cost;
+    const InterruptGuard guard;
+    AllReport report;
+    try {
+        for (const Part& part : parts) {
+            const fs::path path = directory.path() / part.name;
+            if (!settings.fresh && finished(path, part)) {
+                std::printf("%s: kept from before; --fresh does it again\n", part.name.c_str());
+            } else {
+                const PartOfWhole whole(part.name, before / total, part.cost / total);
+                std::error_code ignored;
+                fs::remove(path / key_file, ignored);
+                run(part, path);
+            }
+            before += part.cost;
+            report.parts.push_back({part.name, path, read_report(read_file(path / "report.json"))});
+            report.missing = parts.size() - report.parts.size();
+            directory.write("report.html", all_page(report));
+            directory.publish();
+            stop_if_interrupted();
+        }
+    } catch (const Interrupted&) {
+        std::string kept;
+        for (const PartReport& part : report.parts) kept += (kept.empty() ? "" : ", ") + part.name;
+        throw Interrupted("interrupted; " +
+                          (kept.empty() ? "no part was finished" : "kept in " + out + ": " + kept) +
+                          ". The same command again goes on with the other parts");
+    }
+    print_report(directory.path());
+}
+
+}  // namespace cli::study

@@ -1,0 +1,172 @@
+#include "studies/report.hpp"
+
+#include "io/numbers.hpp"
+
+#include <Eigen/Core>
+#include <boost/version.hpp>
+#include <nlohmann/json.hpp>
+
+#include <predcg/version.hpp>
+
+namespace cli::study {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr const char* words[]{"confirmed", "in part", "contradicted"};
+
+Json json_of(const HtmlFigure& figure) {
+    return {{"name", figure.name},
+            {"title", figure.title},
+            {"description", figure.description},
+            {"caption", figure.caption},
+            {"files", figure.files}};
+}
+
+Json json_of(const Conclusion& conclusion) {
+    return {{"claim", conclusion.claim},
+            {"verdict", words[static_cast<int>(conclusion.verdict)]},
+            {"evidence", conclusion.evidence},
+            {"figure", conclusion.figure}};
+}
+
+Json json_of(const Report& report) {
+    Json json{{"title", report.title}, {"lead", report.lead}};
+    json["figures"] = json["conclusions"] = json["settings"] = Json::array();
+    for (const auto& figure : report.figures) json["figures"].push_back(json_of(figure));
+    for (const auto& conclusion : report.conclusions) json["conclusions"].push_back(json_of(conclusion));
+    json["details"] = report.details;
+    for (const auto& [name, value] : report.settings) json["settings"].push_back({name, value});
+    json["command"] = report.command;
+    json["seconds"] = report.seconds;
+    return json;
+}
+
+Verdict verdict_of(const std::string& word) {
+    return word == words[0]   ? Verdict::confirmed
+           : word == words[1] ? Verdict::in_part
+                              : Verdict::contradicted;
+}
+
+std::string versions() {
+#if defined(__clang__)
+    const std::string compiler = "clang++ " __clang_version__;
+#else
+    const std::string compiler = "g++ " __VERSION__;
+#endif
+    return "predcg " + std::string(predcg::version_string) + "; " + compiler + "; Eigen " +
+           std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
+           std::to_string(EIGEN_MINOR_VERSION) + "; Boost " + std::to_string(BOOST_VERSION / 100000) + "." +
+           std::to_string(BOOST_VERSION / 100 % 1000);
+}
+
+/// The figure with the verdicts that are about it.
+HtmlFigure judged(HtmlFigure figure, const std::vector<Conclusion>& conclusions) {
+    for (const Conclusion& c : conclusions)
+        if (c.figure == figure.name)
+            figure.caption += "<p class=\"conclusion\">The source: <q>" + c.claim + "</q> " +
+                              html_of(c.verdict) + ". " + c.evidence + "</p>";
+    return figure;
+}
+
+}  // namespace
+
+std::string html_of(Verdict verdict) {
+    constexpr const char* symbols[]{"&#10003;", "&asymp;", "&#10007;"};
+    const auto k = static_cast<int>(verdict);
+    return std::string("<strong class=\"verdict\">") + symbols[k] + "&nbsp;" +
+           (verdict == Verdict::in_part ? "confirmed in&nbsp;part" : words[k]) + "</strong>";
+}
+
+std::string write_report(Report report, const std::vector<Figure>& figures,
+                         const std::function<double()>& seconds, const ResultDirectory& directory) {
+    const std::string problem = draw(directory, figures);
+    report.seconds = seconds();
+    report.settings.emplace_back("versions", versions());
+    report.settings.emplace_back("time taken", fixed(report.seconds, 1) + " s");
+    directory.write("report.json", json_of(report).dump(1) + "\n");
+    directory.write("report.html", page(report.title, body_of(report, {directory.staging()})));
+    return problem;
+}
+
+Report read_report(const std::string& text) {
+    const Json json = Json::parse(text);
+    Report report{json["title"], json["lead"], {}, {}, json["details"], {}, json["command"], json["seconds"]};
+    for (const auto& f : json["figures"])
+        report.figures.push_back({f["name"], f["title"], f["description"], f["caption"], f["files"]});
+    for (const auto& c : json["conclusions"])
+        report.conclusions.push_back({c["claim"], verdict_of(c["verdict"]), c["evidence"], c["figure"]});
+    for (const auto& row : json["settings"]) report.settings.emplace_back(row[0], row[1]);
+    return report;
+}
+
+std::string body_of(const Report& report, const FigureFiles& files) {
+    std::string html = report.lead + "<div class=\"figures\">\n";
+    for (const HtmlFigure& figure : report.figures)
+        html += html_of(judged(figure, report.conclusions), files);
+    html += "</div>\n" + report.details;
+    return html + "<h3>Settings</h3>\n" + settings_table(report.settings) + "<p>To repeat it: <code>" +
+           escaped(report.command) + "</code></p>\n";
+}
+
+std::string chain_text(Index sites, predcg::Boundary boundary) {
+    return std::to_string(sites) + " sites, " + (boundary == predcg::Boundary::open ? "open" : "periodic");
+}
+
+SettingRows fine_rows(const FineModel& fine) {
+    const auto& chain = fine.chain;
+    return {
+        {"fine chain", chain_text(chain.sites, chain.boundary)},
+        {"couplings", "J_0 = " + text_of(chain.strength) + ", range L_f = " + std::to_string(chain.range) +
+                          ", exponent a = " + text_of(chain.exponent) + ", normalisation " +
+                          (chain.normalisation == predcg::ising::Normalisation::total ? "total" : "slides")},
+        {"inverse temperature β", text_of(fine.beta)}};
+}
+
+std::string prior_text(PriorChoice prior) {
+    return prior == PriorChoice::flat ? "flat" : "weak: β θ_k ~ N(0, 2²), logit θ_cf ~ N(1, 2²) and ≥ 0";
+}
+
+std::string fields_text(const FieldRange& range) {
+    return text_of(range.from) + " to " + text_of(range.to) + " in steps of " + text_of(range.step);
+}
+
+std::string seed_text(std::uint64_t seed) {
+    return std::to_string(seed) + "; the data of field k, counted from 0, have seed + k";
+}
+
+std::string list_of(const std::vector<Index>& values, const char* between) {
+    std::string list;
+    for (const Index v : values) list += (list.empty() ? "" : between) + std::to_string(v);
+    return list;
+}
+
+CommandLine& CommandLine::add(const std::string& option, const std::string& value) {
+    text_ += " " + option + " " + value;
+    return *this;
+}
+
+CommandLine& CommandLine::add(const std::string& option, double value) { return add(option, text_of(value)); }
+
+CommandLine& CommandLine::add(const std::string& option, Index value) {
+    return add(option, std::to_string(value));
+}
+
+CommandLine& CommandLine::seed(std::uint64_t value) { return add("--seed", std::to_string(value)); }
+
+CommandLine& CommandLine::fine(const FineModel& model) {
+    const auto& chain = model.chain;
+    add("--sites", chain.sites).add("--strength", chain.strength).add("--range", chain.range);
+    add("--exponent", chain.exponent);
+    add("--normalisation",
+        std::string(chain.normalisation == predcg::ising::Normalisation::total ? "total" : "slides"));
+    add("--boundary", std::string(chain.boundary == predcg::Boundary::open ? "open" : "periodic"));
+    return add("--beta", model.beta);
+}
+
+CommandLine& CommandLine::fields(const FieldRange& range) {
+    return add("--field-from", range.from).add("--field-to", range.to).add("--field-step", range.step);
+}
+
+}  // namespace cli::study

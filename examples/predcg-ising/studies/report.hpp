@@ -1,0 +1,75 @@
+#pragma once
+// A study's report as data: written as a page of its own, kept as report.json, and shown again among others.
+#include "model/models.hpp"
+#include "studies/experiment.hpp"
+#include "studies/gnuplot.hpp"
+#include "studies/html.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cli::study {
+
+enum class Verdict { confirmed, in_part, contradicted };
+/// A symbol and a word, HTML.
+std::string html_of(Verdict verdict);
+
+/// What the source concludes, and what the numbers say to it.
+struct Conclusion {
+    std::string claim;  ///< HTML, a sentence without its full stop
+    Verdict verdict = Verdict::confirmed;
+    std::string evidence;  ///< HTML, sentences with the numbers that decided
+    std::string figure;    ///< name of the one that shows it
+};
+
+using SettingRows = std::vector<std::pair<std::string, std::string>>;
+
+struct Report {
+    std::string title{};                ///< plain text
+    std::string lead{};                 ///< HTML, paragraphs above the figures
+    std::vector<HtmlFigure> figures{};  ///< their captions without the conclusions
+    std::vector<Conclusion> conclusions{};
+    std::string details{};   ///< HTML, sections below the figures
+    SettingRows settings{};  ///< plain text
+    std::string command{};   ///< that repeats it
+    double seconds = 0.0;
+};
+
+/// Draws the figures, and writes report.html and report.json. Returns what went wrong with the figures, for
+/// the user; empty if nothing did.
+std::string write_report(Report report, const std::vector<Figure>& figures,
+                         const std::function<double()>& seconds, const ResultDirectory& directory);
+
+/// From the text of a report.json.
+Report read_report(const std::string& json);
+
+/// Lead, figures with captions and verdicts, details, settings. Headings begin at <h2>.
+std::string body_of(const Report& report, const FigureFiles& files);
+
+/// Rows of settings that all experiments have.
+std::string chain_text(Index sites, predcg::Boundary boundary);
+SettingRows fine_rows(const FineModel& fine);
+std::string prior_text(PriorChoice prior);
+std::string fields_text(const FieldRange& range);
+std::string seed_text(std::uint64_t seed);
+std::string list_of(const std::vector<Index>& values, const char* between = ", ");
+
+/// A command line with every option that the results depend on.
+class CommandLine {
+public:
+    explicit CommandLine(const std::string& study) : text_("predcg-ising study " + study) {}
+    CommandLine& fine(const FineModel& model);
+    CommandLine& fields(const FieldRange& range);
+    CommandLine& add(const std::string& option, const std::string& value);
+    CommandLine& add(const std::string& option, double value);
+    CommandLine& add(const std::string& option, Index value);
+    CommandLine& seed(std::uint64_t value);
+    std::string text() const { return text_ + " --out DIRECTORY"; }
+
+private:
+    std::string text_;
+};
+
+}  // namespace cli::study

@@ -1,0 +1,132 @@
+#include "studies/sweep.hpp"
+
+#include "io/numbers.hpp"
+#include "io/progress.hpp"
+#include "model/ising_relative_entropy.hpp"
+#include "model/monte_carlo_fit.hpp"
+#include "studies/bands.hpp"
+
+#include <predcg/core/parallel.hpp>
+#include <predcg/models/ising/observables.hpp>
+#include <predcg/predict/fine_scale.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace cli::study {
+
+using namespace predcg;
+
+namespace {
+
+FitModel model_at(const SweepSettings& settings, const SweepModel& model, double field) {
+    FitModel what = pair_model(in_field(settings.fine, field), settings.level);
+    what.linear = model.linear;
+    what.prior = settings.prior;
+    return what;
+}
+
+/// What exact EM finds with far more data.
+Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double truth, std::uint64_t seed) {
+    const auto data = samples_of(in_field(settings.fine, model.field), misfit_samples, seed);
+    const double m =
+        predicted_magnetization(fit_samples(model, data, {.starts = 1, .seed = settings.seed})).value();
+    return {m, (m - truth) / magnetization_error(data)};
+}
+
+SweepRival rival_of(const FitModel& model, const Configurations& data) {
+    const IsingRelativeEntropy found = relative_entropy_of(model, data);
+    return {found.fit.parameters.theta, std::string(to_string(found.fit.status)), found.magnetization};
+}
+
+/// Samples of different fields are independent: their seed is the data's.
+SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double field, std::uint64_t data_seed,
+                const Configurations& data) {
+    const FitModel what = model_at(settings, model, field);
+    if (model.engine == Engine::exact) {
+        IsingFit fit = fit_samples(what, data, {.seed = settings.seed});
+        const Prediction m = predicted_magnetization(fit);
+        return {std::move(fit), m};
+    }
+    IsingFit fit =
+        fit_by_sampling(what, sweep_sampling, data, {.iterations = sampled_iterations, .seed = data_seed});
+    const Prediction m = sampled_magnetization(fit, sweep_sampling.kernel,
+                                               {.draws = sweep_prediction_draws, .seed = data_seed});
+    return {std::move(fit), m};
+}
+
+/// The estimates of so many iterations.
+std::vector<TraceEntry> path_of(const FitModel& model, Optimizer optimizer, const Configurations& data,
+                                std::uint64_t seed) {
+    FitMethod method = sweep_sampling;
+    method.optimizer = optimizer;
+    FitSettings settings{.iterations = SweepPaths::iterations, .seed = seed};
+    settings.stochastic.minimum_iterations = SweepPaths::iterations;
+    return fit_by_sampling(model, method, data, settings).trace;
+}
+
+/// The place of the field nearest to 0.3.
+std::size_t field_of_paths(const std::vector<double>& fields) {
+    const auto distance = [](double field) { return std::abs(field - 0.3); };
+    const auto nearest = std::min_element(fields.begin(), fields.end(),
+                                          [&](double a, double b) { return distance(a) < distance(b); });
+    return static_cast<std::size_t>(nearest - fields.begin());
+}
+
+/// One field: data, every model, the posteriors.
+SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t data_seed,
+                    const Configurations& data, SharedProgress& progress) {
+    const FineModel fine = in_field(settings.fine, field);
+    SweepPoint point{field,
+                     data_seed,
+                     true_magnetization(fine),
+                     data_mean(data, ising::Magnetization{})[0],
+                     magnetization_error(data),
+                     {},
+                     {}};
+    for (const SweepModel& model : sweep_models) {
+        const FitModel what = model_at(settings, model, field);
+        point.fits.push_back(fit_at(settings, model, field, data_seed, data));
+        if (model.engine == Engine::exact) {
+            SweepFit& of = point.fits.back();
+            of.misfit = misfit_of(settings, what, point.truth, 1000003 * (data_seed + 1));
+            if (settings.prior == PriorChoice::weak)
+                of.band = magnetization_band(
+                    posterior_of(what, data, of.fit, {.draws = settings.draws, .seed = data_seed}),
+                    settings.credibility);
+        }
+        progress.count("mu = " + fixed(field, 2));
+    }
+    point.relative_entropy = rival_of(model_at(settings, sweep_models[0], field), data);
+    return point;
+}
+
+}  // namespace
+
+void check(const SweepSettings& settings) { check(settings.fine, settings.fields, settings.level); }
+
+SweepResult run_sweep(const SweepSettings& settings) {
+    const std::vector<double> fields = fields_of(settings.fields);
+    check(settings);
+    SweepResult result{settings, {}, {field_of_paths(fields), {}, {}}, {}};
+    result.points.resize(fields.size());
+    SharedProgress progress("fits", fields.size() * sweep_models.size() + 2);
+    parallel_for(static_cast<Index>(fields.size()), settings.threads, [&](Index task) {
+        const auto k = static_cast<std::size_t>(task);
+        const std::uint64_t data_seed = settings.seed + k;  // fresh data at every field
+        const auto data = samples_of(in_field(settings.fine, fields[k]), settings.samples, data_seed);
+        result.points[k] = point_at(settings, fields[k], data_seed, data, progress);
+        if (k != result.paths.point) return;
+        const FitModel model = model_at(settings, sweep_models[0], fields[k]);
+        result.paths.robbins_monro = path_of(model, Optimizer::robbins_monro, data, data_seed);
+        progress.count("paths");
+        result.paths.newton = path_of(model, Optimizer::newton, data, data_seed + 1);
+        progress.count("paths");
+    });
+    progress.show("true curve");
+    result.curve = true_curve(settings.fine, settings.fields, settings.threads);
+    return result;
+}
+
+}  // namespace cli::study
