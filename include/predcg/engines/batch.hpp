@@ -48,7 +48,7 @@ MomentSums expect_sum(const Engine& engine, Index size, MakeTarget&& target, Mak
         MomentSums sums(size);
         for (const Index datum : which) {
             const auto k = static_cast<std::size_t>(datum);
-            key.index = static_cast<std::uint32_t>(datum);
+            key.index = static_cast<std::uint64_t>(datum);
             sums.add(engine.expect(target(datum), statistic(datum), states[k], key), weights[k]);
         }
         return sums;

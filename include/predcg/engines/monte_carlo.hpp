@@ -145,7 +145,7 @@ public:
         parallel_for(static_cast<Index>(which.size()), settings_.threads, [&](Index k) {
             const Index datum = which[static_cast<std::size_t>(k)];
             StreamKey own = key;
-            own.index = static_cast<std::uint32_t>(datum);
+            own.index = static_cast<std::uint64_t>(datum);
             moments[static_cast<std::size_t>(k)] =
                 expect(target(datum), statistic(datum), states[static_cast<std::size_t>(datum)], own);
         });

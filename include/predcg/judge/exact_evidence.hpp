@@ -98,7 +98,7 @@ Evidence exact_evidence(const Grainer& grainer, const AnyData& any_data, const P
     });
     Vector at_proposals(settings.proposals > 0 ? settings.proposals : z.cols());
     parallel_for(at_proposals.size(), settings.threads, [&](Index k) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(k), 4);
+        Philox4x32 rng = make_stream(settings.seed, Purpose::evidence, static_cast<std::uint64_t>(k));
         const Vector proposal = normal.draw(rng);
         at_proposals[k] = target.log_density(proposal) - normal.log_density(proposal);
     });

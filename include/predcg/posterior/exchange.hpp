@@ -52,7 +52,7 @@ auto exchange_posterior(const Grainer& grainer, const AnyData& any_data, const F
     result.draws.resize(scales.mode.size(), length * settings.chains);
     Vector acceptance = Vector::Zero(settings.chains);
     parallel_for(settings.chains, settings.threads, [&](Index c) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(c), 3);
+        Philox4x32 rng = make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(c));
         Chain chain = prototype;
         chain.start(scales, rng);
         const auto sweeps = [&](Index count, bool tune) {

@@ -108,7 +108,7 @@ auto full_posterior(const Grainer& grainer, const AnyData& any_data, const FitRe
     result.draws.resize(size, length * settings.chains);
     Vector acceptance = Vector::Zero(settings.chains);
     parallel_for(settings.chains, settings.threads, [&](Index chain) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(chain));
+        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));
         Vector u = detail::dispersed_start(target, settings.dispersion, rng);
         detail::KernelRun<Hamiltonian, T> run(settings.kernel, target);
         Hamiltonian::State state{};

@@ -108,7 +108,7 @@ auto laplace_joint(const Grainer& grainer, const AnyData& any_data, const FitRes
     std::vector<double> log_ratios(static_cast<std::size_t>(settings.draws));
     std::atomic<bool> inside{true};
     parallel_for(settings.draws, settings.threads, [&](Index k) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(k), 1);
+        Philox4x32 rng = make_stream(settings.seed, Purpose::laplace, static_cast<std::uint64_t>(k));
         Vector u, z;
         bool found = false;
         for (int attempt = 0; attempt < 1000 && !found; ++attempt) {  // at a mode on the bound: half of them
@@ -168,7 +168,8 @@ auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitRe
         "far too narrow");
     result.draws.resize(p + m, settings.draws);
     for (Index draw = 0; draw < settings.draws; ++draw) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint32_t>(draw), 2);
+        Philox4x32 rng =
+            make_stream(settings.seed, Purpose::laplace_slides, static_cast<std::uint64_t>(draw));
         result.draws.col(draw) = centre;
         for (Index k = 0; k < m; ++k)
             result.draws(p + k, draw) = grainer.map().unconstrained(

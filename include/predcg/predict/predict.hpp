@@ -22,7 +22,7 @@ public:
     PredictiveStatistic(const O& observable, const Map& map, const Vector& eta, const Space& space,
                         const PredictSettings& settings)
         : observable_(&observable), map_(&map), eta_(&eta),
-          rng_(make_stream(settings.seed, Purpose::predictive, settings.stream, 2)),
+          rng_(make_stream(settings.seed, Purpose::predict_fine, settings.stream)),
           size_((*this)(X(space.random(rng_))).size()) {}
 
     Index size() const { return size_; }
@@ -65,7 +65,7 @@ template <class Models, class O>
         using Statistic = PredictiveStatistic<O, Map, configuration_t<space_t<CoarseTarget>>>;
         static_assert(ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
                       "predcg: predict needs an engine that draws from p_c or averages under it");
-        const StreamKey key{settings.seed, Purpose::predict, 0, settings.stream};
+        const StreamKey key{settings.seed, Purpose::predict_chain, settings.stream};
         typename CoarseEngine::template State<CoarseTarget> state{};
         const Statistic statistic(observable, models.map, eta, target.space(), settings);
         const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);

@@ -43,7 +43,7 @@ struct DrawingMap : Map {
 
     std::uint64_t seed;
     std::span<const double> weights;
-    mutable std::uint32_t count = 0;
+    mutable std::uint64_t count = 0;
 };
 }  // namespace detail
 
