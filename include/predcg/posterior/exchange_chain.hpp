@@ -96,7 +96,7 @@ public:
     using Base::prior_is_proper;
 
     Scales scales(const Parameters& mode) const {
-        auto state = grainer_.make_state(data_, mode);
+        auto state = grainer_.make_state(data_, mode, settings_.seed);
         ExpectedStatistics statistics = grainer_.expect(state, data_);
         LikelihoodExpansion likelihood = expand_likelihood(
             grainer_.map(), statistics, grainer_.expect_coarse(state), mode.eta, data_.beta);

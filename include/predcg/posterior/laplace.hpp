@@ -143,7 +143,7 @@ auto laplace_slides(const Grainer& grainer, const AnyData& any_data, const FitRe
                   "predcg: the slides' Laplace is normal in the map's natural parameter; the map needs "
                   "natural(k, eta) and unconstrained(k, value)");
     const Parameters& at = fit.parameters;
-    auto state = grainer.make_state(data, at);
+    auto state = grainer.make_state(data, at, settings.seed);
     const ExpectedStatistics statistics = grainer.expect(state, data);
     const Expansion complete = detail::map_expansion(grainer.map(), statistics.map, statistics.count, at.eta);
     const Index p = at.theta.size(), m = at.eta.size();
