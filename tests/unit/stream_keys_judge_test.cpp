@@ -21,15 +21,12 @@ namespace {
 const support::StreamWorld world;
 const std::uint64_t seed = test_seed();
 auto exact_grainer() { return world.grainer(TransferMatrix{}, Newton{}); }
-const FullPosteriorSettings short_chains{.draws = 32, .chains = 2, .warm_up = 5};
 
 /// A fit and a few draws with the seed a calibration gives.
 template <class Grainer, class Data>
-auto posterior_of(const Grainer& grainer, const Data& data, std::uint64_t of_replicate) {
-    FullPosteriorSettings settings = short_chains;
-    settings.seed = of_replicate;
+auto posterior_of(const Grainer& grainer, const Data& data, std::uint64_t of_replicate, Index draws = 8) {
     return full_posterior(grainer, data, grainer.fit_prepared(data, {.starts = 2, .seed = of_replicate}),
-                          settings);
+                          {.draws = draws, .chains = 2, .warm_up = 5, .seed = of_replicate});
 }
 
 TEST(StreamKeys, OfPredictiveChecks) {
@@ -41,7 +38,7 @@ TEST(StreamKeys, OfPredictiveChecks) {
     });
 }
 
-/// Three replicates; statistics of one theta see the same draws of (X, x).
+/// Two replicates; statistics of one theta see the same draws of (X, x).
 template <class... O>
 void calibrate(const CheckedStatistic<O>&... statistics) {
     const auto grainer = exact_grainer();
@@ -49,7 +46,7 @@ void calibrate(const CheckedStatistic<O>&... statistics) {
         grainer,
         {.beta = world.beta,
          .data = 6,
-         .replicates = 3,
+         .replicates = 2,
          .ranked_draws = 3,
          .bins = 2,
          .seed = seed,
@@ -73,7 +70,7 @@ TEST(StreamKeys, OfCoverage) {
     const auto fine = ising::chain({.sites = 8, .field = 0.1});
     expect_distinct_streams({Purpose::generate, Purpose::start, Purpose::posterior, Purpose::predict}, [&] {
         (void)coverage(
-            {.data_sets = 3, .seed = seed, .threads = 2},
+            {.data_sets = 2, .seed = seed, .threads = 2},
             [&](std::uint64_t s) { return generate(fine, {.beta = world.beta, .samples = 8, .seed = s}); },
             [&](const auto& data, std::uint64_t s) {
                 return posterior_of(grainer, grainer.prepare(data, world.beta), s);
@@ -85,13 +82,12 @@ TEST(StreamKeys, OfCoverage) {
 TEST(StreamKeys, OfLeaveOneOutAndAllScores) {
     const auto grainer = exact_grainer();
     const auto data = grainer.prepare(world.data, world.beta);
-    const auto posterior = posterior_of(grainer, data, 1);
+    const auto posterior = posterior_of(grainer, data, 1, 32);
     expect_distinct_streams({}, [&] { (void)leave_one_out(grainer, data, posterior); });
-    ScoreSettings settings{.fit = {.seed = seed},
-                           .laplace = {.draws = 60, .seed = seed},
-                           .posterior = short_chains,
-                           .evidence = {.proposals = 50, .seed = seed}};
-    settings.posterior.seed = seed;
+    const ScoreSettings settings{.fit = {.seed = seed},
+                                 .laplace = {.draws = 60, .seed = seed},
+                                 .posterior = {.draws = 32, .chains = 2, .warm_up = 5, .seed = seed},
+                                 .evidence = {.proposals = 50, .seed = seed}};
     expect_distinct_streams({Purpose::start, Purpose::laplace, Purpose::posterior, Purpose::evidence},
                             [&] { (void)score_model("", grainer, data, world.beta, settings); });
 }
