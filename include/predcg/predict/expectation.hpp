@@ -37,10 +37,13 @@ Vector as_vector(const V& value) {
         return value;
 }
 
-/// The stream of draw k: settings.stream takes the places of iteration (low 32 bits) and call (high 12).
-inline StreamKey key_of_draw(const PredictSettings& settings, Index k) {
+inline void require_stream(const PredictSettings& settings) {
     require(settings.stream >> 44 == 0, "PredictSettings", "stream", settings.stream,
             "an integer below 2^44");
+}
+
+/// The stream of draw k: settings.stream takes the places of iteration (low 32 bits) and call (high 12).
+inline StreamKey key_of_draw(const PredictSettings& settings, Index k) {
     return {.seed = settings.seed,
             .purpose = Purpose::predict,
             .index = static_cast<std::uint64_t>(k),
@@ -52,6 +55,7 @@ inline StreamKey key_of_draw(const PredictSettings& settings, Index k) {
 template <class O, class Draw>
 Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& settings) {
     require(settings.draws >= 2, "PredictSettings", "draws", settings.draws, "an integer >= 2");
+    require_stream(settings);
     Vector mean, scatter;
     for (Index k = 0; k < settings.draws; ++k) {
         Philox4x32 rng = make_stream(key_of_draw(settings, k));

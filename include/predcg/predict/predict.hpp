@@ -65,6 +65,7 @@ template <class Models, class O>
         using Statistic = PredictiveStatistic<O, Map, configuration_t<space_t<CoarseTarget>>>;
         static_assert(ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
                       "predcg: predict needs an engine that draws from p_c or averages under it");
+        require_stream(settings);
         const StreamKey key{settings.seed, Purpose::predict_chain, settings.stream};
         typename CoarseEngine::template State<CoarseTarget> state{};
         const Statistic statistic(observable, models.map, eta, target.space(), settings);
