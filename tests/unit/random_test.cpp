@@ -3,6 +3,7 @@
 
 #include "frequencies.hpp"
 #include "test_seed.hpp"
+#include "thrown.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +20,19 @@ namespace {
 // Part of reproducibility: a purpose never changes its number.
 static_assert(static_cast<int>(Purpose::generate) == 1 && static_cast<int>(Purpose::start) == 2 &&
               static_cast<int>(Purpose::predict) == 3 && static_cast<int>(Purpose::latent) == 4 &&
-              static_cast<int>(Purpose::coarse) == 5 && static_cast<int>(Purpose::check) == 6);
+              static_cast<int>(Purpose::coarse) == 5 && static_cast<int>(Purpose::check) == 6 &&
+              static_cast<int>(Purpose::batch) == 7 && static_cast<int>(Purpose::posterior) == 8 &&
+              static_cast<int>(Purpose::replicate) == 9 && static_cast<int>(Purpose::calibrate) == 10 &&
+              static_cast<int>(Purpose::predictive) == 11 && static_cast<int>(Purpose::tie) == 12 &&
+              static_cast<int>(Purpose::mean_field) == 13 && static_cast<int>(Purpose::folds) == 14 &&
+              static_cast<int>(Purpose::laplace) == 15 && static_cast<int>(Purpose::laplace_slides) == 16 &&
+              static_cast<int>(Purpose::exchange) == 17 && static_cast<int>(Purpose::evidence) == 18 &&
+              static_cast<int>(Purpose::curvature_latent) == 19 &&
+              static_cast<int>(Purpose::curvature_coarse) == 20 && static_cast<int>(Purpose::pass) == 21 &&
+              static_cast<int>(Purpose::predict_chain) == 22 &&
+              static_cast<int>(Purpose::predict_fine) == 23 &&
+              static_cast<int>(Purpose::draw_posterior) == 24 && static_cast<int>(Purpose::draw_fit) == 25 &&
+              static_cast<int>(Purpose::blank) == 26);
 
 TEST(Stream, IdentityIsKeyAndCounter) {
     Philox4x32 expected;
@@ -27,6 +40,40 @@ TEST(Stream, IdentityIsKeyAndCounter) {
     expected.set_counter({static_cast<std::uint32_t>(Purpose::predict), 20, 30, 0});
     EXPECT_EQ(make_stream(0x1122334455667788, Purpose::predict, 20, 30), expected);
     EXPECT_EQ(make_stream(5, Purpose::start), make_stream(5, Purpose::start, 0, 0));
+}
+
+// Index, purpose and call share the first counter word: 12 bits of call, 12 of index, 8 of purpose.
+TEST(Stream, LongIndicesAndCallsAreInTheFirstCounterWord) {
+    const StreamKey key{.seed = 0x1122334455667788,
+                        .purpose = Purpose::blank,
+                        .index = 0xABC'89ABCDEF,
+                        .iteration = 0xFEDCBA98,
+                        .call = 0x123};
+    Philox4x32 expected;
+    expected.set_key({0x55667788, 0x11223344});
+    expected.set_counter({0x123'ABC'1A, 0x89ABCDEF, 0xFEDCBA98, 0});
+    EXPECT_EQ(make_stream(key), expected);
+    EXPECT_EQ(make_stream(key.seed, key.purpose, key.index, key.iteration),
+              make_stream({key.seed, key.purpose, key.index, key.iteration, 0}));
+}
+
+// The first block of (seed 20151, latent, datum 7, iteration 3), by an implementation of Philox 4x32-10 of
+// its own with the counter (4, 7, 3, 0). The numbers are those of all versions.
+TEST(Stream, ShortIndicesGiveGoldenNumbers) {
+    auto stream = make_stream(20151, Purpose::latent, 7, 3);
+    const std::vector<std::uint64_t> block{stream(), stream(), stream(), stream()};
+    EXPECT_EQ(block, (std::vector<std::uint64_t>{3771081709u, 3114350661u, 4294768305u, 2981794403u}));
+}
+
+TEST(Stream, RefusesWhatTheCounterCannotHold) {
+    const auto refused = [](const StreamKey& key) {
+        return support::thrown<ArgumentError>([&] { (void)make_stream(key); }).argument();
+    };
+    EXPECT_NO_THROW((void)make_stream({.index = (1ULL << 44) - 1, .call = (1U << 12) - 1}));
+    EXPECT_EQ(refused({.index = 1ULL << 44}), "index");
+    EXPECT_EQ(refused({.index = ~0ULL}), "index");
+    EXPECT_EQ(refused({.call = 1U << 12}), "call");
+    EXPECT_EQ(refused({.call = ~0U}), "call");
 }
 
 TEST(Stream, EveryPartOfTheIdentityMatters) {
@@ -40,8 +87,12 @@ TEST(Stream, EveryPartOfTheIdentityMatters) {
                                     make_stream(seed, Purpose::generate, 0, 1),
                                     make_stream(seed, Purpose::generate, 1, 1),
                                     make_stream(seed, Purpose::generate, 0xFFFFFFFF),
-                                    make_stream(seed, Purpose::generate, 0, 0xFFFFFFFF)};
-    // 80 outputs of 32 bits: two equal ones by chance have a probability below 1e-6, so whole blocks are
+                                    make_stream(seed, Purpose::generate, 0, 0xFFFFFFFF),
+                                    make_stream(seed, Purpose::generate, 1ULL << 32),
+                                    make_stream(seed, Purpose::generate, 1ULL << 43),
+                                    make_stream({.seed = seed, .purpose = Purpose::generate, .call = 1}),
+                                    make_stream({.seed = seed, .purpose = Purpose::generate, .call = 2048})};
+    // 112 outputs of 32 bits: two equal ones by chance have a probability below 1e-6, so whole blocks are
     // compared: two equal blocks of 128 bits are no chance.
     std::set<std::vector<std::uint64_t>> blocks;
     for (auto& stream : streams)

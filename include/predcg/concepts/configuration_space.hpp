@@ -69,7 +69,7 @@ concept NumericSpace = FiniteSpace<S> && std::is_convertible_v<detail::alphabet_
 /// Some configuration of the right size, to be overwritten site by site.
 template <FiniteSpace S>
 configuration_t<S> blank_configuration(const S& space) {
-    auto stream = make_stream(0, Purpose::start);
+    auto stream = make_stream(0, Purpose::blank);
     return space.random(stream);
 }
 

@@ -84,7 +84,7 @@ public:
             for (Index i = 0; i < n; ++i) all.back()(a < q ? a : i % q, i) += 0.5;
         }
         for (Index k = 0; k < random; ++k) {
-            Philox4x32 rng = make_stream(seed, Purpose::mean_field, static_cast<std::uint32_t>(k));
+            Philox4x32 rng = make_stream(seed, Purpose::mean_field, static_cast<std::uint64_t>(k));
             Matrix p(q, n);
             for (Index i = 0; i < n; ++i) {  // uniform on the simplex, but for zeros
                 for (Index a = 0; a < q; ++a) p(a, i) = 1e-6 - std::log1p(-uniform(rng));

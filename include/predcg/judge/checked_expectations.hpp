@@ -17,7 +17,7 @@ struct CheckedExpectations {
 /// statistic does not have.
 template <class Models, class... O>
 CheckedExpectations checked_expectations(const Models& models, const Parameters& at, double beta,
-                                         std::uint64_t seed, std::uint32_t stream,
+                                         std::uint64_t seed, std::uint64_t stream,
                                          const CheckedStatistic<O>&... statistics) {
     CheckedExpectations result;
     std::vector<double> values;

@@ -186,7 +186,7 @@ std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engi
     constexpr std::size_t kinds = sizeof...(O);
     std::vector<std::array<std::pair<Vector, Vector>, kinds>> values(R);  // of data, of replica
     parallel_for(settings.replicates, settings.threads, [&](Index r) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::replicate, static_cast<std::uint32_t>(r));
+        Philox4x32 rng = make_stream(settings.seed, Purpose::replicate, static_cast<std::uint64_t>(r));
         const Index draw = settings.replicates <= posterior.draw_count()
                                ? r * posterior.draw_count() / settings.replicates
                                : r % posterior.draw_count();

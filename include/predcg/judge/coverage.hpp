@@ -79,7 +79,7 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
         for (Index draw = 0; draw < posterior.draw_count(); ++draw) {
             const auto expected =
                 detail::checked_expectations(posterior, posterior.parameters(draw), posterior.fit.beta, seed,
-                                             static_cast<std::uint32_t>(draw), statistics...);
+                                             static_cast<std::uint64_t>(draw), statistics...);
             require_equal(expected.values.size(), truth.size(), "coverage", "components of the statistics",
                           "those of the truth");
             expectations.col(draw) = expected.values;

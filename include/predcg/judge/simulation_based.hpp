@@ -70,7 +70,7 @@ struct Ranks {
 template <class Learner, class MakePosterior, class... O>
 Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& settings, Index replicate,
                       MakePosterior&& make_posterior, const CheckedStatistic<O>&... statistics) {
-    Philox4x32 rng = make_stream(settings.seed, Purpose::calibrate, static_cast<std::uint32_t>(replicate));
+    Philox4x32 rng = make_stream(settings.seed, Purpose::calibrate, static_cast<std::uint64_t>(replicate));
     const Parameters truth = draw_parameters(learner, settings.beta, rng);
     const auto configurations =
         draw_data(LearnerModels(learner), truth, settings.beta, static_cast<std::size_t>(settings.data), rng);
@@ -83,7 +83,7 @@ Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& set
                   "simulation_based_calibration", "draws of the posterior", "at least ranked_draws");
     const auto values_at = [&](const Parameters& at, Index stream) {
         auto expected = checked_expectations(posterior, at, settings.beta, seed,
-                                             static_cast<std::uint32_t>(stream), statistics...);
+                                             static_cast<std::uint64_t>(stream), statistics...);
         Vector all(at.theta.size() + at.eta.size() + expected.values.size());
         all << at.theta, at.eta, expected.values;
         return std::pair(std::move(all), std::move(expected.names));

@@ -113,14 +113,17 @@ public:
 
     bool is_admissible(const Parameters& at) const { return predcg::is_admissible(*coarse_, at.theta); }
 
-    /// Throws ArgumentError for parameters of another length.
-    State state(Parameters at, std::uint64_t seed = 1) const {
+    /// The purposes name the streams of sampling engines. Throws ArgumentError for parameters of another length.
+    State state(Parameters at, std::uint64_t seed = 1, Purpose latent = Purpose::latent,
+                Purpose coarse = Purpose::coarse) const {
         require_equal(at.eta.size(), coordinates_.map_count(), "LearningProblem", "length of eta");
         require_equal(at.theta.size(), coordinates_.coarse_count(), "LearningProblem", "length of theta");
         State state;
         state.at = std::move(at);
         state.latent.resize(data_->forms.size());
         state.seed = seed;
+        state.latent_purpose = latent;
+        state.coarse_purpose = coarse;
         return state;
     }
 

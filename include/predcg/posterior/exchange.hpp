@@ -36,7 +36,7 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
     detail::require_proper(problem.prior_is_proper(), name);
     using Chain = detail::ExchangeChain<std::remove_const_t<decltype(problem)>>;
     const Chain prototype(problem, own);
-    const auto scales = prototype.scales(fit.parameters, settings.dispersion);
+    const auto scales = prototype.scales(fit.parameters, settings.dispersion, settings.seed);
     const auto run = [&](Index index, Index length, auto&& keep) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(index));
         Chain chain = prototype;

@@ -86,8 +86,9 @@ public:
         }
     }
 
-    Scales scales(const Parameters& mode, double dispersion) const {
-        const LearningPoint at = problem_->point(coordinates().z(mode));
+    Scales scales(const Parameters& mode, double dispersion, std::uint64_t seed) const {
+        auto state = problem_->state(mode, seed, Purpose::scale_latent, Purpose::scale_coarse);
+        const LearningPoint at = problem_->point(state);
         return {at.z, whitening(at.posterior_information),
                 whitening(problem_->complete_information(at).topLeftCorner(p_, p_)), dispersion};
     }

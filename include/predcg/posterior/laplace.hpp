@@ -145,7 +145,7 @@ auto laplace_slides(const Learner& learner, const AnyData& any_data, const Estim
                   "natural(k, eta) and unconstrained(k, value)");
     const Parameters& at = fit.parameters;
     const auto problem = detail::problem_of(learner, any_data, fit.beta);
-    auto state = problem.state(at);
+    auto state = problem.state(at, settings.seed, Purpose::slides_latent);
     const ExpectedStatistics statistics = problem.expect(state);
     const Expansion complete = detail::map_expansion(learner.map(), statistics.map, statistics.count, at.eta);
     const Index p = at.theta.size(), m = at.eta.size();

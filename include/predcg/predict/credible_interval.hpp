@@ -121,10 +121,10 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
         expectations[slot] = detail::fine_expectation(posterior, at, posterior.fit.beta, observable,
                                                       {.draws = settings.samples,
                                                        .seed = settings.seed,
-                                                       .stream = static_cast<std::uint32_t>(k),
+                                                       .stream = static_cast<std::uint64_t>(k),
                                                        .always_sample = settings.always_sample});
         if (!settings.predictive) return;
-        Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint32_t>(k));
+        Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
         singles[slot] =
             detail::as_vector(observable(detail::draw_fine(posterior, at, posterior.fit.beta, rng)));
     });
@@ -178,7 +178,7 @@ std::vector<typename Map::fine_type> draw_predictive(const Posterior<Coarse, Map
     std::vector<typename Map::fine_type> drawn;
     drawn.reserve(static_cast<std::size_t>(samples));
     for (Index k = 0; k < samples; ++k) {
-        Philox4x32 rng = make_stream(seed, Purpose::predictive, static_cast<std::uint32_t>(k), 1);
+        Philox4x32 rng = make_stream(seed, Purpose::draw_posterior, static_cast<std::uint64_t>(k));
         const Index draw = samples <= posterior.draw_count() ? k * posterior.draw_count() / samples
                                                              : k % posterior.draw_count();
         drawn.push_back(detail::draw_fine(posterior, posterior.parameters(draw), posterior.fit.beta, rng));
@@ -191,7 +191,7 @@ template <class Coarse, class Map, class Engine, class Result>
 std::vector<typename Map::fine_type> draw_predictive(const Fit<Coarse, Map, Engine, Result>& fit,
                                                      Index samples, std::uint64_t seed = 1) {
     require_range(samples, 1, std::numeric_limits<Index>::max(), "draw_predictive", "samples");
-    Philox4x32 rng = make_stream(seed, Purpose::predictive, 0, 3);
+    Philox4x32 rng = make_stream(seed, Purpose::draw_fit);
     return detail::draw_data(fit, fit.parameters, fit.beta, static_cast<std::size_t>(samples), rng);
 }
 

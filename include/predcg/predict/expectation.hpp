@@ -26,7 +26,7 @@ struct Prediction {
 struct PredictSettings {
     Index draws = 20000;  ///< where there is no exact route
     std::uint64_t seed = 1;
-    std::uint32_t stream = 0;    ///< keeps predictions with the same seed apart
+    std::uint64_t stream = 0;    ///< keeps predictions with the same seed apart; below 2^44
     bool always_sample = false;  ///< even where an exact route exists (which keeps n x n second moments)
 };
 
@@ -40,14 +40,28 @@ Vector as_vector(const V& value) {
         return value;
 }
 
+inline void require_stream(const PredictSettings& settings) {
+    require(settings.stream >> 44 == 0, "PredictSettings", "stream", settings.stream,
+            "an integer below 2^44");
+}
+
+/// The stream of draw k: settings.stream takes the places of iteration (low 32 bits) and call (high 12).
+inline StreamKey key_of_draw(const PredictSettings& settings, Index k) {
+    return {.seed = settings.seed,
+            .purpose = Purpose::predict,
+            .index = static_cast<std::uint64_t>(k),
+            .iteration = static_cast<std::uint32_t>(settings.stream),
+            .call = static_cast<std::uint32_t>(settings.stream >> 32)};
+}
+
 /// Average of observable(draw(rng)) over independent draws, each with its own stream.
 template <class O, class Draw>
 Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& settings) {
     require(settings.draws >= 2, "PredictSettings", "draws", settings.draws, "an integer >= 2");
+    require_stream(settings);
     RunningMoments<Vector> value;
     for (Index k = 0; k < settings.draws; ++k) {
-        Philox4x32 rng =
-            make_stream(settings.seed, Purpose::predict, static_cast<std::uint32_t>(k), settings.stream);
+        Philox4x32 rng = make_stream(key_of_draw(settings, k));
         value.add(as_vector(observable(draw(rng))));
     }
     return {value.mean(), value.standard_error(), false};

@@ -39,7 +39,7 @@ generate(const U& potential, const GenerateSettings& settings, const Engine& eng
     data.beta = settings.beta;
     data.configurations.reserve(static_cast<std::size_t>(settings.samples));
     for (Index k = 0; k < settings.samples; ++k) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::generate, static_cast<std::uint32_t>(k));
+        Philox4x32 rng = make_stream(settings.seed, Purpose::generate, static_cast<std::uint64_t>(k));
         data.configurations.push_back(sampler.draw(rng));
     }
     return data;

@@ -22,7 +22,7 @@ public:
     PredictiveStatistic(const O& observable, const Map& map, const Vector& eta, const Space& space,
                         const PredictSettings& settings)
         : observable_(&observable), map_(&map), eta_(&eta),
-          rng_(make_stream(settings.seed, Purpose::predictive, settings.stream, 2)),
+          rng_(make_stream(settings.seed, Purpose::predict_fine, settings.stream)),
           size_((*this)(X(space.random(rng_))).size()) {}
 
     Index size() const { return size_; }
@@ -73,7 +73,8 @@ template <class Models, class O>
             "(site_moments(target, order), for observables with from_moments and a map with "
             "fine_moments), draws (sampler(target)), or averages over a number of samples that can be "
             "set (settings().samples, with_samples(n))");
-        const StreamKey key{settings.seed, Purpose::predict, 0, settings.stream};
+        require_stream(settings);
+        const StreamKey key{settings.seed, Purpose::predict_chain, settings.stream};
         typename CoarseEngine::template State<CoarseTarget> state{};
         const Statistic statistic(observable, models.map, eta, target.space(), settings);
         const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
