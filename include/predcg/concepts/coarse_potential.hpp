@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/fine_potential.hpp>
+#include <predcg/concepts/model_parts.hpp>
 #include <predcg/core/two_valued_terms.hpp>
 
 #include <vector>
@@ -84,9 +85,8 @@ concept HasLocalParameterGradient =
 /// base_energy is not zero, local_base_energy(i, w); or with local_energy(i, w, theta) and
 /// local_parameter_gradient(i, w, theta). Opens the transfer matrix.
 template <class U>
-concept ChainCoarsePotential = CoarsePotential<U> && FiniteSpace<space_t<U>> && requires(const U u) {
-    { u.window() } -> std::convertible_to<Window>;
-} && (detail::HasLocalFeatures<U> || detail::HasLocalEnergy<U>);
+concept ChainCoarsePotential = CoarsePotential<U> && FiniteSpace<space_t<U>> && HasWindow<U> &&
+                               (detail::HasLocalFeatures<U> || detail::HasLocalEnergy<U>);
 
 /// U_c(X, theta) = 1/2 X^T A X + b^T X + c for every theta: opens the Gaussian engine.
 template <class U>
@@ -112,12 +112,6 @@ concept HasCoarseEnergyGradient = requires(const U u, const X& configuration, co
 template <class U>
 concept HasTwoValuedTerms = requires(const U u) {
     { u.two_valued_terms() } -> std::convertible_to<std::vector<TwoValuedTerms>>;
-};
-
-/// Parameters may be restricted to an open set (stiffness positive definite, ranges > 0).
-template <class U>
-concept HasAdmissible = requires(const U u, const Vector& theta) {
-    { u.admissible(theta) } -> std::convertible_to<bool>;
 };
 
 }  // namespace predcg

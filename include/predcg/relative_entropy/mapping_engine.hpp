@@ -15,33 +15,6 @@ namespace predcg {
 
 namespace detail {
 
-/// log pi(X) of a target as a statistic with the target's structure. A view.
-template <Target T>
-class LogDensity {
-public:
-    explicit LogDensity(const T& target) : target_(&target) {}
-    Index size() const { return 1; }
-
-    Eigen::Matrix<double, 1, 1> operator()(const configuration_t<space_t<T>>& X) const {
-        return Eigen::Matrix<double, 1, 1>::Constant(target_->log_density(X));
-    }
-
-    Window window() const
-        requires ChainTarget<T>
-    {
-        return target_->window();
-    }
-
-    template <class Letter>
-        requires ChainTarget<T>
-    Eigen::Matrix<double, 1, 1> local(Index i, std::span<const Letter> w) const {
-        return Eigen::Matrix<double, 1, 1>::Constant(target_->local_log_density(i, w));
-    }
-
-private:
-    const T* target_;
-};
-
 /// Calls f(probability, letters) for every choice of letters at sites first, ..., first + count - 1 (mod
 /// size).
 template <class Letter, class F>
@@ -95,13 +68,13 @@ struct MappingEngine {
                    const StreamKey&) const {
         const Index d = statistic.size();
         const Vector all =
-            average(q.factor().image(), q.space(), Stack(statistic, detail::LogDensity<T>(q.target())));
+            average(q.factor().image(), q.space(), Stack(statistic, LogDensity<T>(q.target())));
         return {all.head(d), Matrix::Zero(d, d), Vector::Zero(d), all[d]};
     }
 
     template <Target T, class X>
     double log_partition(const Product<T, MappedFactor<X>>& q) const {
-        return average(q.factor().image(), q.space(), detail::LogDensity<T>(q.target()))[0];
+        return average(q.factor().image(), q.space(), LogDensity<T>(q.target()))[0];
     }
 
     /// E[s(X)] over an image: s of the point, or the average over letters.

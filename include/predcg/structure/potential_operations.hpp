@@ -109,13 +109,4 @@ Matrix local_parameter_hessian(const U& u, Index i, std::span<const letter_t<spa
             theta, [&](const Vector& at) -> Vector { return u.local_parameter_gradient(i, w, at); });
 }
 
-/// False where theta lies outside the potential's own domain; true where it has no such limit.
-template <CoarsePotential U>
-bool is_admissible(const U& u, const Vector& theta) {
-    if constexpr (HasAdmissible<U>)
-        return u.admissible(theta);
-    else
-        return true;
-}
-
 }  // namespace predcg
