@@ -64,10 +64,18 @@ concept LearnablePotential = LinearCoarsePotential<U> || HasParameterGradient<U>
 
 namespace detail {
 template <class U>
+concept HasBaseEnergy = requires(const U u, const configuration_t<space_t<U>>& X) {
+    { u.base_energy(X) } -> RealValue;
+};
+template <class U>
 concept HasLocalFeatures =
     LinearCoarsePotential<U> && requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
         { u.local_features(i, w) } -> VectorLike;
     };
+template <class U>
+concept HasLocalBaseEnergy = requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
+    { u.local_base_energy(i, w) } -> RealValue;
+};
 template <class U>
 concept HasLocalEnergy =
     requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
@@ -78,6 +86,12 @@ concept HasLocalParameterGradient =
     HasLocalEnergy<U> &&
     requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
         { u.local_parameter_gradient(i, w, theta) } -> VectorLike;
+    };
+template <class U>
+concept HasLocalParameterHessian =
+    HasLocalParameterGradient<U> &&
+    requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
+        { u.local_parameter_hessian(i, w, theta) } -> MatrixLike;
     };
 }  // namespace detail
 

@@ -53,7 +53,7 @@ struct BoxWindow {
 
     friend bool operator==(const BoxWindow&, const BoxWindow&) = default;
 };
-template <class... Axes>
+template <std::same_as<Window>... Axes>
 BoxWindow(Axes...) -> BoxWindow<sizeof...(Axes)>;
 
 /// The box that holds both, axis by axis.
