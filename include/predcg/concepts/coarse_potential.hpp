@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/fine_potential.hpp>
+#include <predcg/concepts/model_parts.hpp>
 #include <predcg/core/two_valued_terms.hpp>
 
 #include <vector>
@@ -63,10 +64,18 @@ concept LearnablePotential = LinearCoarsePotential<U> || HasParameterGradient<U>
 
 namespace detail {
 template <class U>
+concept HasBaseEnergy = requires(const U u, const configuration_t<space_t<U>>& X) {
+    { u.base_energy(X) } -> RealValue;
+};
+template <class U>
 concept HasLocalFeatures =
     LinearCoarsePotential<U> && requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
         { u.local_features(i, w) } -> VectorLike;
     };
+template <class U>
+concept HasLocalBaseEnergy = requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
+    { u.local_base_energy(i, w) } -> RealValue;
+};
 template <class U>
 concept HasLocalEnergy =
     requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
@@ -78,15 +87,20 @@ concept HasLocalParameterGradient =
     requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
         { u.local_parameter_gradient(i, w, theta) } -> VectorLike;
     };
+template <class U>
+concept HasLocalParameterHessian =
+    HasLocalParameterGradient<U> &&
+    requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w, const Vector& theta) {
+        { u.local_parameter_hessian(i, w, theta) } -> MatrixLike;
+    };
 }  // namespace detail
 
 /// A sum over the windows of a chain (core/window.hpp): window() with local_features(i, w) and, where
 /// base_energy is not zero, local_base_energy(i, w); or with local_energy(i, w, theta) and
 /// local_parameter_gradient(i, w, theta). Opens the transfer matrix.
 template <class U>
-concept ChainCoarsePotential = CoarsePotential<U> && FiniteSpace<space_t<U>> && requires(const U u) {
-    { u.window() } -> std::convertible_to<Window>;
-} && (detail::HasLocalFeatures<U> || detail::HasLocalEnergy<U>);
+concept ChainCoarsePotential = CoarsePotential<U> && FiniteSpace<space_t<U>> && HasWindow<U> &&
+                               (detail::HasLocalFeatures<U> || detail::HasLocalEnergy<U>);
 
 /// U_c(X, theta) = 1/2 X^T A X + b^T X + c for every theta: opens the Gaussian engine.
 template <class U>
@@ -112,12 +126,6 @@ concept HasCoarseEnergyGradient = requires(const U u, const X& configuration, co
 template <class U>
 concept HasTwoValuedTerms = requires(const U u) {
     { u.two_valued_terms() } -> std::convertible_to<std::vector<TwoValuedTerms>>;
-};
-
-/// Parameters may be restricted to an open set (stiffness positive definite, ranges > 0).
-template <class U>
-concept HasAdmissible = requires(const U u, const Vector& theta) {
-    { u.admissible(theta) } -> std::convertible_to<bool>;
 };
 
 }  // namespace predcg

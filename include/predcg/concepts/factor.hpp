@@ -1,5 +1,9 @@
 #pragma once
-#include <predcg/concepts/target.hpp>
+#include <predcg/concepts/model_parts.hpp>
+#include <predcg/core/quadratic_form.hpp>
+#include <predcg/core/window.hpp>
+
+#include <span>
 
 namespace predcg {
 
@@ -9,12 +13,7 @@ concept Factor = requires(const F factor, const X& configuration) {
     { factor.log_density(configuration) } -> RealValue;
 };
 
-// Optional structure, spelled as for targets.
-
-template <class F>
-concept HasWindow = requires(const F factor) {
-    { factor.window() } -> std::convertible_to<Window>;
-};
+// Optional structure, the same for targets.
 
 template <class F, class Letter>
 concept ChainFactor = HasWindow<F> && requires(const F factor, Index i, std::span<const Letter> w) {

@@ -33,9 +33,8 @@ struct SamplesOnly {
 
 /// U(x) = sum_i local_energy(i, w_i), see core/window.hpp: opens the transfer matrix.
 template <class U>
-concept ChainPotential = FinePotential<U> && FiniteSpace<space_t<U>> &&
+concept ChainPotential = FinePotential<U> && FiniteSpace<space_t<U>> && HasWindow<U> &&
                          requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) {
-                             { u.window() } -> std::convertible_to<Window>;
                              { u.local_energy(i, w) } -> RealValue;
                          };
 

@@ -19,10 +19,4 @@ concept Sampler =
         } || requires(const K kernel, const T target, configuration_t<space_t<T>>& X,
                       typename K::State& state, Philox4x32& rng) { kernel.advance(target, X, state, rng); });
 
-/// A target on R^n with the gradient of its log density.
-template <class T>
-concept DifferentiableTarget = Target<T> && requires(const T t, const configuration_t<space_t<T>>& X) {
-    { t.log_density_gradient(X) } -> VectorLike;
-};
-
 }  // namespace predcg

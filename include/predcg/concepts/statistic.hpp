@@ -12,9 +12,8 @@ concept Statistic = requires(const S s, const X& x) {
 
 /// s(X) = sum_i local(i, w_i): exact by transfer matrix.
 template <class S, class Letter>
-concept ChainStatistic = requires(const S s, Index i, std::span<const Letter> w) {
+concept ChainStatistic = HasWindow<S> && requires(const S s, Index i, std::span<const Letter> w) {
     { s.size() } -> std::convertible_to<Index>;
-    { s.window() } -> std::convertible_to<Window>;
     { s.local(i, w) } -> VectorLike;
 };
 

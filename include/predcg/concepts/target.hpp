@@ -1,9 +1,6 @@
 #pragma once
 #include <predcg/concepts/configuration_space.hpp>
-#include <predcg/core/quadratic_form.hpp>
-#include <predcg/core/window.hpp>
-
-#include <span>
+#include <predcg/concepts/factor.hpp>
 
 namespace predcg {
 
@@ -22,36 +19,20 @@ concept FiniteTarget = Target<T> && FiniteSpace<space_t<T>>;
 
 /// Knows log pi(X with X_i := v) - log pi(X) cheaply: single-site kernels.
 template <class T>
-concept LocalTarget = FiniteTarget<T> && requires(const T t, const configuration_t<space_t<T>>& X, Index i,
-                                                  letter_t<space_t<T>> v) {
-    { t.log_density_difference(X, i, v) } -> RealValue;
-};
+concept LocalTarget = FiniteTarget<T> && LocalFactor<T, configuration_t<space_t<T>>, letter_t<space_t<T>>>;
 
 /// log pi(X) = sum_i local_log_density(i, w_i) over the windows of a chain, with weights that may depend on
 /// the site (not fields only): transfer matrices. Optional: translation_invariant() -> bool, true where the
 /// weight of a full window does not depend on i; engines then work once for all sites.
 template <class T>
-concept ChainTarget =
-    FiniteTarget<T> && requires(const T t, Index i, std::span<const letter_t<space_t<T>>> w) {
-        { t.window() } -> std::convertible_to<Window>;
-        { t.local_log_density(i, w) } -> RealValue;
-    };
+concept ChainTarget = FiniteTarget<T> && ChainFactor<T, letter_t<space_t<T>>>;
 
 /// log pi(X) is a quadratic form; its A must be negative definite: Gaussian engine.
 template <class T>
-concept GaussianTarget = Target<T> && requires(const T t) {
-    { t.quadratic() } -> std::convertible_to<QuadraticForm>;
-};
+concept GaussianTarget = Target<T> && QuadraticFactor<T>;
 
-/// True where the object says so; absent means false.
+/// A target on R^n with the gradient of its log density: Hamiltonian Monte Carlo.
 template <class T>
-bool is_translation_invariant(const T& t) {
-    if constexpr (requires {
-                      { t.translation_invariant() } -> std::convertible_to<bool>;
-                  })
-        return t.translation_invariant();
-    else
-        return false;
-}
+concept DifferentiableTarget = Target<T> && DifferentiableFactor<T, configuration_t<space_t<T>>>;
 
 }  // namespace predcg

@@ -11,6 +11,8 @@ namespace predcg {
 using Index = Eigen::Index;
 using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
+template <class T>
+using VectorOf = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 
 /// Extent of something whose size is known only at run time.
 inline constexpr Index dynamic = Eigen::Dynamic;

@@ -104,7 +104,7 @@ RelativeEntropyParts relative_entropy_of(const U& fine,
         const auto average = [&](const auto& s) {
             return fit.engine.latent.average(form.image, fit.coarse.space(), s)[0];
         };
-        const double log_p = average(detail::LogDensity(coarse)) - log_z,
+        const double log_p = average(LogDensity(coarse)) - log_z,
                      log_omega = average(LogPreimages{&xi});
         return Vector{{log_p, log_omega}};
     };

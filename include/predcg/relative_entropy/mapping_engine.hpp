@@ -15,33 +15,6 @@ namespace predcg {
 
 namespace detail {
 
-/// log pi(X) of a target as a statistic with the target's structure. A view.
-template <Target T>
-class LogDensity {
-public:
-    explicit LogDensity(const T& target) : target_(&target) {}
-    Index size() const { return 1; }
-
-    Eigen::Matrix<double, 1, 1> operator()(const configuration_t<space_t<T>>& X) const {
-        return Eigen::Matrix<double, 1, 1>::Constant(target_->log_density(X));
-    }
-
-    Window window() const
-        requires ChainTarget<T>
-    {
-        return target_->window();
-    }
-
-    template <class Letter>
-        requires ChainTarget<T>
-    Eigen::Matrix<double, 1, 1> local(Index i, std::span<const Letter> w) const {
-        return Eigen::Matrix<double, 1, 1>::Constant(target_->local_log_density(i, w));
-    }
-
-private:
-    const T* target_;
-};
-
 /// Calls f(probability, letters) for every choice of letters at sites first, ..., first + count - 1 (mod
 /// size).
 template <class Letter, class F>
@@ -100,7 +73,7 @@ struct MappingEngine {
         requires detail::is_mapped_factor<typename B::Factor>
     BatchMoments expect_batch(const B& batch, Want want, States&, const StreamKey&) const {
         using Common = typename B::Common;
-        const detail::LogDensity<Common> log_density(batch.common());
+        const LogDensity<Common> log_density(batch.common());
         const auto& space = batch.common().space();
         BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
         if (want == Want::log_partitions) sums.log_partitions.resize(std::ssize(batch.which()));

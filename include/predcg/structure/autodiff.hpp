@@ -15,8 +15,6 @@ namespace predcg {
 /// Scalars of first and second order: derivatives with respect to a vector of parameters.
 using Dual = Eigen::AutoDiffScalar<Vector>;
 using Dual2 = Eigen::AutoDiffScalar<Eigen::Matrix<Dual, Eigen::Dynamic, 1>>;
-template <class T>
-using VectorOf = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 
 namespace detail {
 
@@ -57,15 +55,47 @@ concept HasLocalEnergyOf =
         { p.local_energy(i, w, theta) } -> std::same_as<T>;
     };
 
+/// P with the derivatives of local_energy by theta.
+template <class P>
+class LocalAutoDiff : public P {
+public:
+    explicit LocalAutoDiff(P potential) : P(std::move(potential)) {}
+
+    template <class Letter>
+    Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta) const {
+        return gradient_of(P::local_energy(i, w, seed_dual(theta)), theta.size());
+    }
+    template <class Letter>
+        requires HasLocalEnergyOf<P, Dual2>
+    Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const {
+        return hessian_of(P::local_energy(i, w, seed_dual2(theta)), theta.size());
+    }
+};
+
+template <class P>
+struct WithLocalAutoDiff {
+    using type = P;
+};
+template <class P>
+    requires HasLocalEnergyOf<P, Dual>
+struct WithLocalAutoDiff<P> {
+    using type = LocalAutoDiff<P>;
+};
+
+template <class P, class... Theta>
+concept HasEnergyOfDual = requires(const P p, const VectorOf<Dual>& x, const Theta&... theta) {
+    { p.energy(x, theta...) } -> std::same_as<Dual>;
+};
+
 }  // namespace detail
 
 /// A coarse potential with parameter_gradient and parameter_hessian from a templated energy
 ///     template <class T> T energy(const X&, const Eigen::Matrix<T, Eigen::Dynamic, 1>& theta) const;
 /// (and, for chains, local_energy(i, w, theta) in the same form), by Eigen's forward differentiation.
-/// The library's optional parts of a potential are passed on. Exact to rounding; cost p and p^2 energies.
+/// Everything else the potential has stays. Exact to rounding; cost p and p^2 energies.
 template <class P>
-class AutoDiffPotential : private P {
-    using Base = P;
+class AutoDiffPotential : public detail::WithLocalAutoDiff<P>::type {
+    using Base = typename detail::WithLocalAutoDiff<P>::type;
     using Configuration = configuration_t<space_t<P>>;
 
     template <class T>
@@ -81,68 +111,14 @@ class AutoDiffPotential : private P {
 public:
     explicit AutoDiffPotential(P potential) : Base(std::move(potential)) {}
 
-    using Base::parameter_count;
-    using Base::space;
-
+    using Base::energy;
     double energy(const Configuration& X, const Vector& theta) const { return Base::energy(X, theta); }
 
     Vector parameter_gradient(const Configuration& X, const Vector& theta) const {
         return detail::gradient_of(Base::energy(X, detail::seed_dual(theta)), theta.size());
     }
-
     Matrix parameter_hessian(const Configuration& X, const Vector& theta) const {
         return detail::hessian_of(Base::energy(X, detail::seed_dual2(theta)), theta.size());
-    }
-
-    // Optional parts, there if the potential has them.
-    Window window() const
-        requires requires(const P p) { p.window(); }
-    {
-        return Base::window();
-    }
-    template <class Letter>
-    double local_energy(Index i, std::span<const Letter> w, const Vector& theta) const
-        requires detail::HasLocalEnergyOf<P, double>
-    {
-        return Base::local_energy(i, w, theta);
-    }
-    template <class Letter>
-    Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta) const
-        requires detail::HasLocalEnergyOf<P, Dual>
-    {
-        return detail::gradient_of(Base::local_energy(i, w, detail::seed_dual(theta)), theta.size());
-    }
-    template <class Letter>
-    Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const
-        requires detail::HasLocalEnergyOf<P, Dual2>
-    {
-        return detail::hessian_of(Base::local_energy(i, w, detail::seed_dual2(theta)), theta.size());
-    }
-    bool translation_invariant() const
-        requires requires(const P p) { p.translation_invariant(); }
-    {
-        return Base::translation_invariant();
-    }
-    template <class X, class Letter>
-    double energy_difference(const X& configuration, Index i, Letter v, const Vector& theta) const
-        requires requires(const P p) { p.energy_difference(configuration, i, v, theta); }
-    {
-        return Base::energy_difference(configuration, i, v, theta);
-    }
-    bool admissible(const Vector& theta) const
-        requires HasAdmissible<P>
-    {
-        return Base::admissible(theta);
-    }
-    Vector start() const
-        requires requires(const P p) { p.start(); }
-    {
-        return Base::start();
-    }
-    std::vector<std::string> parameter_names() const
-        requires requires(const P p) { p.parameter_names(); }
-    {
-        return Base::parameter_names();
     }
 };
 
@@ -160,20 +136,14 @@ class StateAutoDiffPotential : public P {
 public:
     explicit StateAutoDiffPotential(P potential) : P(std::move(potential)) {}
 
-    template <class X>
-        requires requires(const P p, const VectorOf<Dual>& x) {
-            { p.energy(x) } -> std::same_as<Dual>;
-        }
-    auto energy_gradient(const X& x) const -> Vector {
-        return detail::gradient_of(P::energy(detail::seed_dual(x)), x.size());
-    }
-
-    template <class X>
-        requires requires(const P p, const VectorOf<Dual>& x, const Vector& theta) {
-            { p.energy(x, theta) } -> std::same_as<Dual>;
-        }
-    auto energy_gradient(const X& x, const Vector& theta) const -> Vector {
-        return detail::gradient_of(P::energy(detail::seed_dual(x), theta), x.size());
+    template <class X, class... Theta>
+        requires detail::HasEnergyOfDual<P, Theta...> ||
+                 requires(const P p, const X& x, const Theta&... theta) { p.energy_gradient(x, theta...); }
+    auto energy_gradient(const X& x, const Theta&... theta) const -> Vector {
+        if constexpr (detail::HasEnergyOfDual<P, Theta...>)
+            return detail::gradient_of(P::energy(detail::seed_dual(x), theta...), x.size());
+        else
+            return P::energy_gradient(x, theta...);
     }
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/target.hpp>
 #include <predcg/structure/bound.hpp>
+#include <predcg/structure/forwarding.hpp>
 
 #include <utility>
 
@@ -10,52 +11,40 @@ namespace predcg {
 /// one Bound to its parameters). beta in the inverse of the energy unit. It has whatever structure the
 /// potential has and adds none.
 template <FinePotential U>
-class Boltzmann {
+class Boltzmann : public detail::OfPart<U> {
 public:
-    Boltzmann(U potential, double beta) : potential_(std::move(potential)), beta_(beta) {
+    Boltzmann(U potential, double beta) : detail::OfPart<U>(std::move(potential)), beta_(beta) {
         require_positive(beta, "Boltzmann", "beta");
     }
 
-    decltype(auto) space() const { return potential_.space(); }
+    decltype(auto) space() const { return potential().space(); }
     double beta() const { return beta_; }
-    const U& potential() const { return potential_; }
+    const U& potential() const { return this->part(); }
 
-    double log_density(const configuration_t<space_t<U>>& X) const { return -beta_ * potential_.energy(X); }
-
-    Window window() const
-        requires ChainPotential<U>
-    {
-        return potential_.window();
-    }
+    double log_density(const configuration_t<space_t<U>>& X) const { return -beta_ * potential().energy(X); }
 
     template <class Letter>
         requires ChainPotential<U>
     double local_log_density(Index i, std::span<const Letter> w) const {
-        return -beta_ * potential_.local_energy(i, w);
+        return -beta_ * potential().local_energy(i, w);
     }
-
-    bool translation_invariant() const { return is_translation_invariant(potential_); }
-
     template <class X, class Letter>
         requires HasEnergyDifference<U>
     double log_density_difference(const X& configuration, Index i, Letter v) const {
-        return -beta_ * potential_.energy_difference(configuration, i, v);
+        return -beta_ * potential().energy_difference(configuration, i, v);
     }
-
     template <class X>
         requires HasEnergyGradient<U, X>
     auto log_density_gradient(const X& configuration) const -> Vector {
-        return -beta_ * potential_.energy_gradient(configuration);
+        return -beta_ * potential().energy_gradient(configuration);
     }
-
     QuadraticForm quadratic() const
         requires QuadraticPotential<U>
     {
-        return -beta_ * QuadraticForm(potential_.quadratic());
+        return -beta_ * QuadraticForm(potential().quadratic());
     }
 
 private:
-    U potential_;
     double beta_;
 };
 

@@ -10,9 +10,7 @@ namespace predcg {
 /// The part of a linear potential's energy that does not depend on theta; zero where there is none.
 template <LinearCoarsePotential U>
 double base_energy(const U& u, const configuration_t<space_t<U>>& X) {
-    if constexpr (requires {
-                      { u.base_energy(X) } -> RealValue;
-                  })
+    if constexpr (detail::HasBaseEnergy<U>)
         return u.base_energy(X);
     else
         return 0.0;
@@ -76,10 +74,7 @@ double local_energy(const U& u, Index i, std::span<const letter_t<space_t<U>>> w
         return u.local_energy(i, w, theta);
     } else {
         double value = linalg::dot(theta, u.local_features(i, w));
-        if constexpr (requires {
-                          { u.local_base_energy(i, w) } -> RealValue;
-                      })
-            value += u.local_base_energy(i, w);
+        if constexpr (detail::HasLocalBaseEnergy<U>) value += u.local_base_energy(i, w);
         return value;
     }
 }
@@ -100,22 +95,11 @@ template <ChainCoarsePotential U>
     requires detail::HasLocalParameterGradient<U> && (!LinearCoarsePotential<U>)
 Matrix local_parameter_hessian(const U& u, Index i, std::span<const letter_t<space_t<U>>> w,
                                const Vector& theta) {
-    if constexpr (requires {
-                      { u.local_parameter_hessian(i, w, theta) } -> MatrixLike;
-                  })
+    if constexpr (detail::HasLocalParameterHessian<U>)
         return u.local_parameter_hessian(i, w, theta);
     else
         return detail::difference_hessian(
             theta, [&](const Vector& at) -> Vector { return u.local_parameter_gradient(i, w, at); });
-}
-
-/// False where theta lies outside the potential's own domain; true where it has no such limit.
-template <CoarsePotential U>
-bool is_admissible(const U& u, const Vector& theta) {
-    if constexpr (HasAdmissible<U>)
-        return u.admissible(theta);
-    else
-        return true;
 }
 
 }  // namespace predcg

@@ -1,8 +1,9 @@
 #pragma once
 // Statistics that the learning equations are made of.
 #include <predcg/concepts/statistic.hpp>
+#include <predcg/concepts/target.hpp>
+#include <predcg/structure/forwarding.hpp>
 #include <predcg/structure/potential_operations.hpp>
-#include <predcg/structure/product.hpp>
 
 #include <utility>
 
@@ -10,90 +11,85 @@ namespace predcg {
 
 /// G(X) = dU_c/dtheta at fixed theta. A view: the potential must outlive it.
 template <LearnablePotential U>
-class EnergyGradient {
+class EnergyGradient : public detail::AtTheta<U> {
 public:
-    EnergyGradient(const U& potential, Vector theta) : potential_(&potential), theta_(std::move(theta)) {}
+    EnergyGradient(const U& potential, Vector theta) : detail::AtTheta<U>(potential, std::move(theta)) {}
 
-    Index size() const { return theta_.size(); }
+    Index size() const { return this->theta_.size(); }
 
     auto operator()(const configuration_t<space_t<U>>& X) const {
-        return parameter_gradient(*potential_, X, theta_);
-    }
-
-    Window window() const
-        requires ChainCoarsePotential<U>
-    {
-        return potential_->window();
+        return parameter_gradient(this->part(), X, this->theta_);
     }
 
     template <class Letter>
     auto local(Index i, std::span<const Letter> w) const
         requires requires(const U u, const Vector& t) { local_parameter_gradient(u, i, w, t); }
     {
-        return local_parameter_gradient(*potential_, i, w, theta_);
+        return local_parameter_gradient(this->part(), i, w, this->theta_);
     }
-
-    bool translation_invariant() const { return is_translation_invariant(*potential_); }
-
     QuadraticForm quadratic(Index k) const
         requires QuadraticCoarsePotential<U> && LinearCoarsePotential<U>
     {
-        return potential_->feature_quadratic(k);
+        return this->part().feature_quadratic(k);
     }
-
-private:
-    const U* potential_;
-    Vector theta_;
 };
 
 /// H(X) = d2U_c/dtheta2 at fixed theta, written as a vector of p*p numbers. Only for potentials that are
 /// not linear in theta. A view: the potential must outlive it.
 template <LearnablePotential U>
     requires(!LinearCoarsePotential<U>)
-class EnergyHessian {
+class EnergyHessian : public detail::AtTheta<U> {
 public:
-    EnergyHessian(const U& potential, Vector theta) : potential_(&potential), theta_(std::move(theta)) {}
+    EnergyHessian(const U& potential, Vector theta) : detail::AtTheta<U>(potential, std::move(theta)) {}
 
-    Index size() const { return theta_.size() * theta_.size(); }
+    Index size() const { return this->theta_.size() * this->theta_.size(); }
 
     Vector operator()(const configuration_t<space_t<U>>& X) const {
-        return parameter_hessian(*potential_, X, theta_).reshaped();
-    }
-
-    Window window() const
-        requires ChainCoarsePotential<U>
-    {
-        return potential_->window();
+        return parameter_hessian(this->part(), X, this->theta_).reshaped();
     }
 
     template <class Letter>
     Vector local(Index i, std::span<const Letter> w) const
-        requires ChainCoarsePotential<U> && detail::HasLocalParameterGradient<U>
+        requires requires(const U u, const Vector& t) { local_parameter_hessian(u, i, w, t); }
     {
-        return local_parameter_hessian(*potential_, i, w, theta_).reshaped();
+        return local_parameter_hessian(this->part(), i, w, this->theta_).reshaped();
+    }
+};
+
+/// log pi(X) of a target as a statistic with the target's structure. A view: the target must outlive it.
+template <Target T>
+class LogDensity : public detail::OfPart<const T*> {
+    using One = Eigen::Matrix<double, 1, 1>;
+
+public:
+    explicit LogDensity(const T& target) : detail::OfPart<const T*>(&target) {}
+
+    Index size() const { return 1; }
+
+    One operator()(const configuration_t<space_t<T>>& X) const {
+        return One::Constant(this->part().log_density(X));
     }
 
-    bool translation_invariant() const { return is_translation_invariant(*potential_); }
-
-private:
-    const U* potential_;
-    Vector theta_;
+    template <class Letter>
+        requires ChainFactor<T, Letter>
+    One local(Index i, std::span<const Letter> w) const {
+        return One::Constant(this->part().local_log_density(i, w));
+    }
+    QuadraticForm quadratic(Index) const
+        requires QuadraticFactor<T>
+    {
+        return this->part().quadratic();
+    }
 };
 
 /// Two statistics set end to end. It keeps a structure iff both have it.
 template <class A, class B>
-class Stack {
+class Stack : public detail::OfParts<A, B> {
+    using Base = detail::OfParts<A, B>;
+    using Base::first_, Base::second_;
+
 public:
-    Stack(A first, B second) : first_(std::move(first)), second_(std::move(second)) {
-        if constexpr (
-            requires {
-                { first_.window() } -> std::convertible_to<Window>;
-            } &&
-            requires {
-                { second_.window() } -> std::convertible_to<Window>;
-            })
-            window_ = common_window(first_.window(), second_.window());
-    }
+    Stack(A first, B second) : Base(std::move(first), std::move(second)) {}
 
     Index size() const { return Index(first_.size()) + Index(second_.size()); }
 
@@ -104,27 +100,13 @@ public:
         return joined(first_(configuration), second_(configuration));
     }
 
-    Window window() const
-        requires requires(const A a, const B b) {
-            { a.window() } -> std::convertible_to<Window>;
-            { b.window() } -> std::convertible_to<Window>;
-        }
-    {
-        return window_;
-    }
-
     template <class Letter>
     auto local(Index i, std::span<const Letter> w) const
         requires ChainStatistic<A, Letter> && ChainStatistic<B, Letter>
     {
-        return joined(first_.local(i, detail::narrow(w, Window(first_.window()).width)),
-                      second_.local(i, detail::narrow(w, Window(second_.window()).width)));
+        return joined(first_.local(i, detail::narrow(w, first_.window())),
+                      second_.local(i, detail::narrow(w, second_.window())));
     }
-
-    bool translation_invariant() const {
-        return is_translation_invariant(first_) && is_translation_invariant(second_);
-    }
-
     QuadraticForm quadratic(Index k) const
         requires QuadraticStatistic<A> && QuadraticStatistic<B>
     {
@@ -144,10 +126,6 @@ private:
             return both;
         }
     }
-
-    A first_;
-    B second_;
-    Window window_{};
 };
 
 }  // namespace predcg

@@ -1,9 +1,10 @@
 #pragma once
 // A coarse potential with some of its terms only.
-#include <predcg/concepts/target.hpp>
+#include <predcg/structure/forwarding.hpp>
 #include <predcg/structure/potential_operations.hpp>
 
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,35 +15,35 @@ namespace predcg {
 /// It has the structure of U (features, window, quadratic form, derivatives, domain), and costs what U costs:
 /// the window stays as wide as that of all terms.
 template <CoarsePotential U>
-class WithTerms {
-    using X = configuration_t<space_t<U>>;
+class WithTerms : public detail::OfPart<U> {
+    using Configuration = configuration_t<space_t<U>>;
 
 public:
     /// Throws ArgumentError unless `kept` are indices of parameters, each once and in order.
     WithTerms(U potential, std::vector<Index> kept)
-        : potential_(std::move(potential)), kept_(std::move(kept)) {
+        : detail::OfPart<U>(std::move(potential)), kept_(std::move(kept)) {
         Index before = -1;
         for (const Index k : kept_) {
-            require_range(k, before + 1, Index(potential_.parameter_count()) - 1, "WithTerms", "kept",
+            require_range(k, before + 1, Index(this->potential().parameter_count()) - 1, "WithTerms", "kept",
                           "indices of parameters, each once and in order");
             before = k;
         }
     }
 
-    const U& potential() const { return potential_; }
+    const U& potential() const { return this->part(); }
     const std::vector<Index>& kept() const { return kept_; }
     /// theta of U.
     Vector all(const Vector& theta) const {
-        return linalg::scattered(theta, kept_, potential_.parameter_count());
+        return linalg::scattered(theta, kept_, potential().parameter_count());
     }
 
-    decltype(auto) space() const { return potential_.space(); }
+    decltype(auto) space() const { return potential().space(); }
     Index parameter_count() const { return static_cast<Index>(kept_.size()); }
 
     [[gnu::cold]] std::vector<std::string> parameter_names() const
         requires requires(const U& u) { u.parameter_names(); }
     {
-        const std::vector<std::string> names = potential_.parameter_names();
+        const std::vector<std::string> names = potential().parameter_names();
         std::vector<std::string> chosen;
         for (const Index k : kept_) chosen.push_back(names[static_cast<std::size_t>(k)]);
         return chosen;
@@ -50,68 +51,87 @@ public:
     Vector start() const
         requires requires(const U& u) { u.start(); }
     {
-        return linalg::selected(Vector(potential_.start()), kept_);
+        return chosen(Vector(potential().start()));
     }
-    bool admissible(const Vector& theta) const { return is_admissible(potential_, all(theta)); }
+    Vector scales() const
+        requires requires(const U& u) { u.scales(); }
+    {
+        return chosen(Vector(potential().scales()));
+    }
+    bool admissible(const Vector& theta) const
+        requires HasAdmissible<U>
+    {
+        return potential().admissible(all(theta));
+    }
 
-    Vector features(const X& x) const
+    Vector features(const Configuration& X) const
         requires LinearCoarsePotential<U>
     {
-        return linalg::selected(Vector(potential_.features(x)), kept_);
+        return chosen(Vector(potential().features(X)));
     }
-    double base_energy(const X& x) const
-        requires LinearCoarsePotential<U>
+    double base_energy(const Configuration& X) const
+        requires detail::HasBaseEnergy<U>
     {
-        return predcg::base_energy(potential_, x);
+        return potential().base_energy(X);
     }
-    double energy(const X& x, const Vector& theta) const { return predcg::energy(potential_, x, all(theta)); }
-    Vector parameter_gradient(const X& x, const Vector& theta) const
+    double energy(const Configuration& X, const Vector& theta) const {
+        return predcg::energy(potential(), X, all(theta));
+    }
+    /// Of other scalars, where U takes them: structure/autodiff.hpp.
+    template <class C, class T>
+        requires(!std::is_same_v<C, Configuration> || !std::is_same_v<T, double>)
+    auto energy(const C& X, const VectorOf<T>& theta) const
+        -> decltype(std::declval<const U&>().energy(X, theta)) {
+        return potential().energy(X, all(theta));
+    }
+    Vector parameter_gradient(const Configuration& X, const Vector& theta) const
         requires HasParameterGradient<U>
     {
-        return linalg::selected(Vector(potential_.parameter_gradient(x, all(theta))), kept_);
+        return chosen(Vector(potential().parameter_gradient(X, all(theta))));
     }
-    Matrix parameter_hessian(const X& x, const Vector& theta) const
+    Matrix parameter_hessian(const Configuration& X, const Vector& theta) const
         requires HasParameterHessian<U>
     {
-        return linalg::selected(Matrix(potential_.parameter_hessian(x, all(theta))), kept_);
+        return chosen(Matrix(potential().parameter_hessian(X, all(theta))));
     }
 
-    Window window() const
-        requires ChainCoarsePotential<U>
-    {
-        return potential_.window();
-    }
-    bool translation_invariant() const { return is_translation_invariant(potential_); }
     template <class Letter>
         requires detail::HasLocalFeatures<U>
     Vector local_features(Index i, std::span<const Letter> w) const {
-        return linalg::selected(Vector(potential_.local_features(i, w)), kept_);
+        return chosen(Vector(potential().local_features(i, w)));
+    }
+    template <class Letter>
+        requires detail::HasLocalBaseEnergy<U>
+    double local_base_energy(Index i, std::span<const Letter> w) const {
+        return potential().local_base_energy(i, w);
     }
     template <class Letter>
         requires ChainCoarsePotential<U>
     double local_energy(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return predcg::local_energy(potential_, i, w, all(theta));
+        return predcg::local_energy(potential(), i, w, all(theta));
+    }
+    template <class Letter, class T>
+        requires(!std::is_same_v<T, double>)
+    auto local_energy(Index i, std::span<const Letter> w, const VectorOf<T>& theta) const
+        -> decltype(std::declval<const U&>().local_energy(i, w, theta)) {
+        return potential().local_energy(i, w, all(theta));
     }
     template <class Letter>
         requires detail::HasLocalParameterGradient<U>
     Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return linalg::selected(Vector(potential_.local_parameter_gradient(i, w, all(theta))), kept_);
+        return chosen(Vector(potential().local_parameter_gradient(i, w, all(theta))));
     }
-
     template <class Letter>
-        requires detail::HasLocalParameterGradient<U> &&
-                 requires(const U& u, Index i, std::span<const Letter> w, const Vector& theta) {
-                     u.local_parameter_hessian(i, w, theta);
-                 }
+        requires detail::HasLocalParameterHessian<U>
     Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return linalg::selected(Matrix(potential_.local_parameter_hessian(i, w, all(theta))), kept_);
+        return chosen(Matrix(potential().local_parameter_hessian(i, w, all(theta))));
     }
 
     std::vector<TwoValuedTerms> two_valued_terms() const
         requires HasTwoValuedTerms<U>
     {
         std::vector<TwoValuedTerms> chosen;
-        for (TwoValuedTerms terms : std::vector<TwoValuedTerms>(potential_.two_valued_terms()))
+        for (TwoValuedTerms terms : std::vector<TwoValuedTerms>(potential().two_valued_terms()))
             for (std::size_t k = 0; k < kept_.size(); ++k)
                 if (terms.feature == kept_[k]) {
                     terms.feature = static_cast<Index>(k);
@@ -122,29 +142,41 @@ public:
     }
 
     template <class Letter>
-        requires HasCoarseEnergyDifference<U, X, Letter>
-    double energy_difference(const X& x, Index i, Letter v, const Vector& theta) const {
-        return potential_.energy_difference(x, i, v, all(theta));
+        requires HasCoarseEnergyDifference<U, Configuration, Letter>
+    double energy_difference(const Configuration& X, Index i, Letter v, const Vector& theta) const {
+        return potential().energy_difference(X, i, v, all(theta));
     }
-    Vector energy_gradient(const X& x, const Vector& theta) const
-        requires HasCoarseEnergyGradient<U, X>
+    Vector energy_gradient(const Configuration& X, const Vector& theta) const
+        requires HasCoarseEnergyGradient<U, Configuration>
     {
-        return potential_.energy_gradient(x, all(theta));
+        return potential().energy_gradient(X, all(theta));
     }
 
     QuadraticForm quadratic(const Vector& theta) const
         requires QuadraticCoarsePotential<U>
     {
-        return potential_.quadratic(all(theta));
+        return potential().quadratic(all(theta));
     }
     QuadraticForm feature_quadratic(Index k) const
         requires QuadraticCoarsePotential<U>
     {
-        return potential_.feature_quadratic(kept_[static_cast<std::size_t>(k)]);
+        return potential().feature_quadratic(kept_[static_cast<std::size_t>(k)]);
     }
 
 private:
-    U potential_;
+    template <class Derivative>
+    Derivative chosen(const Derivative& of_all) const {
+        return linalg::selected(of_all, kept_);
+    }
+    /// Zeros are made of theta, for Eigen's scalars with derivatives need as many in each.
+    template <class T>
+    VectorOf<T> all(const VectorOf<T>& theta) const {
+        VectorOf<T> full(potential().parameter_count());
+        for (T& value : full) value = theta.size() > 0 ? T(theta[0] - theta[0]) : T(0.0);
+        for (std::size_t k = 0; k < kept_.size(); ++k) full[kept_[k]] = theta[static_cast<Index>(k)];
+        return full;
+    }
+
     std::vector<Index> kept_;
 };
 

@@ -20,8 +20,6 @@ template <class M, class Space, class FineSpace>
 class MapCheck {
     using Coarse = configuration_t<Space>;
     using Prepared = prepared_t<M>;
-    using Likelihood = decltype(std::declval<const M&>().likelihood(std::declval<const Prepared&>(),
-                                                                    std::declval<const Vector&>()));
     static constexpr int sample_count = 2000;
 
 public:
@@ -43,10 +41,10 @@ public:
                 list_.add("log p_cf(x|X)", "is " + to_text(log_p) + " for an x drawn from it");
             if (const double there = likelihood.log_density(other); std::isnan(there))
                 list_.add("log p_cf(x|X)", "is nan");
-            check_factor(likelihood, X);
+            check_factor(list_, "likelihood(x, eta)", likelihood, space_, X, rng_);
             if constexpr (StatisticMap<M>) {
-                check_statistic(prepared, X, log_p);
-                check_statistic(prepared, other, likelihood.log_density(other));
+                check_learning(prepared, X, log_p);
+                check_learning(prepared, other, likelihood.log_density(other));
             }
         }
         if constexpr (StatisticMap<M>) check_linearity();
@@ -56,35 +54,12 @@ public:
     }
 
 private:
-    /// Structure of the likelihood as a factor in X.
-    void check_factor(const Likelihood& likelihood, const Coarse& X) {
-        const auto whole = [&](const Coarse& at) -> double { return likelihood.log_density(at); };
-        if constexpr (requires { likelihood.quadratic(); })
-            check_quadratic(list_, "likelihood(x, eta).quadratic()", likelihood.quadratic(), X, space_.size(),
-                            "log_density(X)", whole(X));
-        if constexpr (FiniteSpace<Space>) {
-            if constexpr (ChainFactor<Likelihood, letter_t<Space>>)
-                check_windows(
-                    list_, space_, likelihood.window(), is_translation_invariant(likelihood),
-                    "likelihood(x, eta).local_log_density(i, w)",
-                    [&](Index i, auto w) -> double { return likelihood.local_log_density(i, w); },
-                    "log_density(X)", whole, rng_);
-            if constexpr (requires(letter_t<Space> v) { likelihood.log_density_difference(X, Index{}, v); })
-                check_differences(
-                    list_, space_, "likelihood(x, eta).log_density_difference(X, i, v)",
-                    [&](const Coarse& at, Index i, const auto& v) -> double {
-                        return likelihood.log_density_difference(at, i, v);
-                    },
-                    "log_density(X)", whole, rng_);
-        }
-    }
-
     /// log p_cf(x|X, eta) = expected_log_density(T(X; x), 1, eta), and its derivatives by eta.
-    void check_statistic(const Prepared& prepared, const Coarse& X, double log_p) {
+    void check_learning(const Prepared& prepared, const Coarse& X, double log_p) {
         const auto statistic = map_.sufficient_statistic(prepared);
         const Vector T = statistic(X);
-        if (!list_.length("sufficient_statistic(x)(X)", T.size(), statistic.size())) return;
-        check_statistic_structure(statistic, X, T);
+        check_statistic(list_, "sufficient_statistic(x)", statistic, space_, X, rng_);
+        if (T.size() != statistic.size()) return;
         const auto value_at = [&](const Vector& eta) {
             return Expansion(map_.expected_log_density(T, 1.0, eta)).value;
         };
@@ -110,21 +85,6 @@ private:
         }
         check_maximiser(2.0 * T, 2.0);
         kept_.push_back(T);
-    }
-
-    template <class S>
-    void check_statistic_structure(const S& statistic, const Coarse& X, const Vector& T) {
-        if constexpr (QuadraticStatistic<S>)
-            for (Index k = 0; k < T.size(); ++k)
-                check_quadratic(list_, "sufficient_statistic(x).quadratic(" + to_text(k) + ")",
-                                statistic.quadratic(k), X, space_.size(), "the statistic", T[k]);
-        if constexpr (FiniteSpace<Space>)
-            if constexpr (ChainStatistic<S, letter_t<Space>>)
-                check_windows(
-                    list_, space_, statistic.window(), is_translation_invariant(statistic),
-                    "sufficient_statistic(x).local(i, w)",
-                    [&](Index i, auto w) -> Vector { return statistic.local(i, w); }, "the statistic",
-                    [&](const Coarse& at) -> Vector { return statistic(at); }, rng_);
     }
 
     /// The closed form, where there is one without prior, is a point of zero slope.
@@ -258,12 +218,12 @@ private:
 }  // namespace detail
 
 /// Looks for contradictions within a map, at random coarse configurations and the given eta. Each where the
-/// type has it: structure of the likelihood (window and local_log_density, log_density_difference, quadratic)
-/// and of the sufficient statistic against the whole; expected_log_density(T(X; x), 1, eta) against log
-/// p_cf(x|X, eta), its derivatives against central differences, its linearity in (T, count); maximiser
-/// against the gradient; draws of sample(X, eta) against the likelihood (their mean score is zero) and
-/// fine_moments; with a small finite fine space, the sum of p_cf(x|X) over all x. Cost: about 10^4
-/// likelihoods.
+/// type has it: structure of the likelihood (window and local_log_density, log_density_difference,
+/// log_density_gradient, quadratic) and of the sufficient statistic against the whole;
+/// expected_log_density(T(X; x), 1, eta) against log p_cf(x|X, eta), its derivatives against central
+/// differences, its linearity in (T, count); maximiser against the gradient; draws of sample(X, eta) against
+/// the likelihood (their mean score is zero) and fine_moments; with a small finite fine space, the sum of
+/// p_cf(x|X) over all x. Cost: about 10^4 likelihoods.
 ///
 ///     EXPECT_EQ(predcg::check_map(my_map, coarse_space, eta), predcg::Findings{});
 ///

@@ -7,8 +7,8 @@
 namespace predcg {
 
 /// Looks for contradictions within a fine potential, at random configurations: energies that are
-/// no numbers; energy_difference, window() with local_energy, quadratic() that do not fit energy (each where
-/// the type has it). Cost: a few hundred energies a site.
+/// no numbers; energy_difference, energy_gradient, window() with local_energy, quadratic() that do not fit
+/// energy (each where the type has it). Cost: a few hundred energies a site.
 ///
 ///     EXPECT_EQ(predcg::check_fine_potential(my_potential), predcg::Findings{});
 template <class U>
@@ -26,6 +26,10 @@ Findings check_fine_potential(const U& u, std::uint64_t seed = 1) {
             if constexpr (QuadraticPotential<U>)
                 detail::check_quadratic(list, "quadratic()", u.quadratic(), x, space.size(), "energy(x)",
                                         energy(x));
+            if constexpr (detail::RealConfiguration<configuration_t<space_t<U>>> &&
+                          HasEnergyGradient<U, configuration_t<space_t<U>>>)
+                detail::check_gradient(list, "energy_gradient(x)", u.energy_gradient(x), "energy(x)", energy,
+                                       x);
         }
         if constexpr (HasEnergyDifference<U>)
             detail::check_differences(
@@ -110,15 +114,12 @@ void check_coarse_windows(FindingList& list, const U& u, const Vector& theta, Ph
             [&](Index i, auto w) -> Vector { return local_parameter_gradient(u, i, w, theta); },
             LinearCoarsePotential<U> ? "features(X)" : "parameter_gradient(X, theta)",
             [&](const auto& X) -> Vector { return parameter_gradient(u, X, theta); }, rng);
-    if constexpr (requires(Index i, std::span<const letter_t<space_t<U>>> w) {
-                      u.local_parameter_hessian(i, w, theta);
-                  })
-        if constexpr (HasParameterHessian<U>)
-            check_windows(
-                list, u.space(), u.window(), invariant, "local_parameter_hessian(i, w, theta)",
-                [&](Index i, auto w) -> Matrix { return u.local_parameter_hessian(i, w, theta); },
-                "parameter_hessian(X, theta)",
-                [&](const auto& X) -> Matrix { return u.parameter_hessian(X, theta); }, rng);
+    if constexpr (HasLocalParameterHessian<U> && HasParameterHessian<U>)
+        check_windows(
+            list, u.space(), u.window(), invariant, "local_parameter_hessian(i, w, theta)",
+            [&](Index i, auto w) -> Matrix { return u.local_parameter_hessian(i, w, theta); },
+            "parameter_hessian(X, theta)",
+            [&](const auto& X) -> Matrix { return u.parameter_hessian(X, theta); }, rng);
 }
 
 }  // namespace detail
@@ -126,8 +127,8 @@ void check_coarse_windows(FindingList& list, const U& u, const Vector& theta, Ph
 /// Looks for contradictions within a coarse potential, at random configurations and the given theta (energy
 /// units; choose one well inside what is admissible, every component away from zero). Each where the type
 /// has it: energy against theta . features + base_energy; parameter_gradient and parameter_hessian against
-/// central differences; energy_difference, window() with its local terms, quadratic(theta) and
-/// feature_quadratic(k) against the whole; numbers that are not finite, lengths that are wrong.
+/// central differences; energy_difference, energy_gradient, window() with its local terms, quadratic(theta)
+/// and feature_quadratic(k) against the whole; numbers that are not finite, lengths that are wrong.
 ///
 ///     EXPECT_EQ(predcg::check_coarse_potential(my_potential, theta), predcg::Findings{});
 ///
@@ -151,11 +152,14 @@ Findings check_coarse_potential(const U& u, const Vector& theta, std::uint64_t s
             const configuration_t<space_t<U>> X = space.random(rng);
             detail::check_parameters(list, u, X, theta);
             if constexpr (QuadraticCoarsePotential<U>) detail::check_coarse_quadratic(list, u, X, theta);
+            if constexpr (detail::RealConfiguration<configuration_t<space_t<U>>> &&
+                          HasCoarseEnergyGradient<U, configuration_t<space_t<U>>>)
+                detail::check_gradient(
+                    list, "energy_gradient(X, theta)", u.energy_gradient(X, theta), "energy(X, theta)",
+                    [&](const configuration_t<space_t<U>>& at) { return predcg::energy(u, at, theta); }, X);
         }
         if constexpr (FiniteSpace<space_t<U>>)
-            if constexpr (requires(const configuration_t<space_t<U>>& X, letter_t<space_t<U>> v) {
-                              { u.energy_difference(X, Index{}, v, theta) } -> RealValue;
-                          })
+            if constexpr (HasCoarseEnergyDifference<U, configuration_t<space_t<U>>, letter_t<space_t<U>>>)
                 detail::check_differences(
                     list, space, "energy_difference(X, i, v, theta)",
                     [&](const auto& X, Index i, const auto& v) -> double {

@@ -1,9 +1,9 @@
 #pragma once
-// Checks of optional structure, the same for potentials, likelihoods and statistics: windows, differences
-// of one site, quadratic forms.
+// Checks of optional structure, the same for potentials, likelihoods, targets and statistics: windows,
+// differences of one site, gradients by X, quadratic forms.
 #include <predcg/concepts/configuration_space.hpp>
-#include <predcg/core/quadratic_form.hpp>
-#include <predcg/core/window.hpp>
+#include <predcg/concepts/factor.hpp>
+#include <predcg/concepts/statistic.hpp>
 #include <predcg/testing/findings.hpp>
 
 #include <span>
@@ -26,10 +26,9 @@ struct Spelled {
 
     /// w_i, see core/window.hpp.
     std::vector<Letter> window(Index i, Window window) const {
-        const auto n = static_cast<Index>(letters.size());
         std::vector<Letter> w;
-        for (Index k = 0; k < window.width && (i + k < n || window.boundary == Boundary::periodic); ++k)
-            w.push_back(letters[static_cast<std::size_t>((i + k) % n)]);
+        for (const Index site : window_sites(BoxWindow{window}, {static_cast<Index>(letters.size())}, i))
+            w.push_back(letters[static_cast<std::size_t>(site)]);
         return w;
     }
 
@@ -101,6 +100,67 @@ void check_quadratic(FindingList& list, const std::string& name, const Quadratic
         const Vector coordinates = at;
         list.close(name, form(coordinates), whole_name, whole, 1e-9, std::abs(form.c));
     }
+}
+
+/// Coordinates that a function can be differentiated by.
+template <class X>
+concept RealConfiguration = std::convertible_to<const X&, Vector> && std::convertible_to<const Vector&, X>;
+
+/// The gradient by X is the derivative of whole(X).
+template <class Whole>
+void check_gradient(FindingList& list, const std::string& name, const Vector& gradient,
+                    const std::string& whole_name, Whole&& whole, const Vector& X) {
+    if (!list.length(name, gradient.size(), X.size())) return;
+    for (Index k = 0; k < X.size(); ++k)
+        list.close(name + "[" + to_text(k) + "]", gradient[k], "the central difference of " + whole_name,
+                   difference(whole, X, k), difference_tolerance, std::abs(whole(X)));
+}
+
+/// The structure of a factor or target, called `name`, against its log_density.
+template <class F, ConfigurationSpace Space>
+void check_factor(FindingList& list, const std::string& name, const F& factor, const Space& space,
+                  const configuration_t<Space>& X, Philox4x32& rng) {
+    using Configuration = configuration_t<Space>;
+    const auto whole = [&](const Configuration& at) -> double { return factor.log_density(at); };
+    if constexpr (QuadraticFactor<F>)
+        check_quadratic(list, name + ".quadratic()", factor.quadratic(), X, space.size(), "log_density(X)",
+                        whole(X));
+    if constexpr (RealConfiguration<Configuration> && DifferentiableFactor<F, Configuration>)
+        check_gradient(list, name + ".log_density_gradient(X)", factor.log_density_gradient(X),
+                       "log_density(X)", whole, X);
+    if constexpr (FiniteSpace<Space>) {
+        if constexpr (ChainFactor<F, letter_t<Space>>)
+            check_windows(
+                list, space, factor.window(), is_translation_invariant(factor),
+                name + ".local_log_density(i, w)",
+                [&](Index i, auto w) -> double { return factor.local_log_density(i, w); }, "log_density(X)",
+                whole, rng);
+        if constexpr (LocalFactor<F, Configuration, letter_t<Space>>)
+            check_differences(
+                list, space, name + ".log_density_difference(X, i, v)",
+                [&](const Configuration& at, Index i, const auto& v) -> double {
+                    return factor.log_density_difference(at, i, v);
+                },
+                "log_density(X)", whole, rng);
+    }
+}
+
+/// The structure of a statistic, called `name`, against its values.
+template <class S, ConfigurationSpace Space>
+void check_statistic(FindingList& list, const std::string& name, const S& statistic, const Space& space,
+                     const configuration_t<Space>& X, Philox4x32& rng) {
+    const Vector T = statistic(X);
+    if (!list.length(name + "(X)", T.size(), statistic.size())) return;
+    if constexpr (QuadraticStatistic<S>)
+        for (Index k = 0; k < T.size(); ++k)
+            check_quadratic(list, name + ".quadratic(" + to_text(k) + ")", statistic.quadratic(k), X,
+                            space.size(), "the statistic", T[k]);
+    if constexpr (FiniteSpace<Space>)
+        if constexpr (ChainStatistic<S, letter_t<Space>>)
+            check_windows(
+                list, space, statistic.window(), is_translation_invariant(statistic), name + ".local(i, w)",
+                [&](Index i, auto w) -> Vector { return statistic.local(i, w); }, "the statistic",
+                [&](const configuration_t<Space>& at) -> Vector { return statistic(at); }, rng);
 }
 
 }  // namespace predcg::detail

@@ -1,0 +1,72 @@
+#pragma once
+// What models may say of themselves and need not: each with what stands in where they do not.
+#include <predcg/core/error.hpp>
+
+#include <concepts>
+#include <string>
+#include <vector>
+
+namespace predcg {
+
+/// Parameters may be restricted to an open set (stiffness positive definite, ranges > 0).
+template <class Model>
+concept HasAdmissible = requires(const Model model, const Vector& theta) {
+    { model.admissible(theta) } -> std::convertible_to<bool>;
+};
+
+/// False where theta lies outside the model's own domain; true where it has no such limit.
+template <class Model>
+bool is_admissible([[maybe_unused]] const Model& model, [[maybe_unused]] const Vector& theta) {
+    if constexpr (HasAdmissible<Model>)
+        return model.admissible(theta);
+    else
+        return true;
+}
+
+/// True where the object says so; absent means false.
+template <class T>
+bool is_translation_invariant([[maybe_unused]] const T& t) {
+    if constexpr (requires {
+                      { t.translation_invariant() } -> std::convertible_to<bool>;
+                  })
+        return t.translation_invariant();
+    else
+        return false;
+}
+
+/// parameter_names() of a potential or a map, completed by prefix + number where it has none.
+template <class Model>
+[[gnu::cold]] std::vector<std::string> names_of(const Model& model, const char* prefix) {
+    std::vector<std::string> names;
+    if constexpr (requires {
+                      { model.parameter_names() } -> std::convertible_to<std::vector<std::string>>;
+                  })
+        names = model.parameter_names();
+    for (Index k = static_cast<Index>(names.size()); k < Index(model.parameter_count()); ++k)
+        names.push_back(prefix + to_text(k + 1));
+    return names;
+}
+
+/// start() of a potential or a map, where fits begin; else zeros.
+template <class Model>
+Vector start_of(const Model& model) {
+    if constexpr (requires {
+                      { model.start() } -> VectorLike;
+                  })
+        return model.start();
+    else
+        return Vector::Zero(model.parameter_count());
+}
+
+/// scales() of a potential or a map, the natural size of each parameter; else ones.
+template <class Model>
+Vector scales_of(const Model& model) {
+    if constexpr (requires {
+                      { model.scales() } -> VectorLike;
+                  })
+        return model.scales();
+    else
+        return Vector::Ones(model.parameter_count());
+}
+
+}  // namespace predcg

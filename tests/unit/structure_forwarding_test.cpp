@@ -1,0 +1,259 @@
+// Every adaptor against every part: it has what the potential, target or statistic inside has, lacks what
+// that lacks, and agrees with the whole.
+#include <predcg/concepts/model_parts.hpp>
+#include <predcg/structure/autodiff.hpp>
+#include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/product.hpp>
+#include <predcg/structure/statistics.hpp>
+#include <predcg/structure/with_terms.hpp>
+#include <predcg/testing/check_potential.hpp>
+
+#include "parts_archetype.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+using namespace predcg;
+using support::Parts, support::all_parts, support::only, support::parts_of;
+
+namespace {
+
+using All = Parts<all_parts>;
+static_assert(parts_of<All>() == (all_parts & ~only(support::invariance)));  // that one is a value
+static_assert(parts_of<Parts<only(support::energy)>>() == only(support::energy));
+
+/// Is `holds(parts)` true of every choice that leaves one part out, or has it with an energy alone?
+template <unsigned always, class Holds>
+constexpr bool of_every_choice(Holds holds) {
+    return []<std::size_t... k>(Holds all, std::index_sequence<k...>) {
+        return all.template operator()<all_parts>() &&
+               (all.template operator()<(all_parts & ~(1u << k)) | always>() && ...) &&
+               (all.template operator()<always | 1u << k>() && ...);
+    }(holds, std::make_index_sequence<support::part_count>{});
+}
+
+/// Adaptor<U> has the parts of U and those in `added`, if at all, besides.
+template <template <class> class Adaptor, unsigned always, unsigned added>
+constexpr bool passes_on = of_every_choice<always>([]<unsigned parts>() {
+    constexpr unsigned inner = parts_of<Parts<parts>>(), outer = parts_of<Adaptor<Parts<parts>>>();
+    return (inner & ~outer) == 0 && (outer & ~inner & ~added) == 0;
+});
+
+constexpr unsigned dual = only(support::energy, support::dual_energy);
+constexpr unsigned theta_derivatives =
+    only(support::gradient, support::hessian, support::local_gradient, support::local_hessian);
+static_assert(passes_on<WithTerms, only(support::energy), only(support::local_energy)>);
+static_assert(passes_on<WithTerms, only(support::features), only(support::energy, support::local_energy)>);
+static_assert(passes_on<StateAutoDiffPotential, only(support::energy), only(support::state_gradient)>);
+static_assert(passes_on<StateAutoDiffPotential, only(support::features), only(support::state_gradient)>);
+static_assert(passes_on<AutoDiffPotential, dual, theta_derivatives>);
+
+template <class U>
+using Nested = StateAutoDiffPotential<AutoDiffPotential<WithTerms<U>>>;
+static_assert(
+    passes_on<Nested, dual, theta_derivatives | only(support::state_gradient, support::local_energy)>);
+
+// What adaptors add is there in any order of nesting.
+using Templated = Parts<all_parts & ~theta_derivatives &
+                        ~only(support::features, support::local_features, support::base, support::quadratic,
+                              support::state_gradient)>;
+constexpr unsigned derived = parts_of<Templated>() | theta_derivatives | only(support::state_gradient);
+template <class U>
+constexpr bool complete = parts_of<U>() == derived;
+static_assert(complete<AutoDiffPotential<StateAutoDiffPotential<Templated>>>);
+static_assert(complete<StateAutoDiffPotential<AutoDiffPotential<Templated>>>);
+static_assert(complete<WithTerms<StateAutoDiffPotential<AutoDiffPotential<Templated>>>>);
+static_assert(complete<StateAutoDiffPotential<WithTerms<AutoDiffPotential<Templated>>>>);
+static_assert(complete<StateAutoDiffPotential<AutoDiffPotential<WithTerms<Templated>>>>);
+static_assert(complete<AutoDiffPotential<WithTerms<StateAutoDiffPotential<Templated>>>>);
+
+// Structure of functions of X: windows, differences of one site, gradients, quadratic forms.
+constexpr unsigned windows = 1, differences = 2, gradients = 4, forms = 8;
+constexpr unsigned structure(bool w, bool d, bool g, bool q) {
+    return (w ? windows : 0u) | (d ? differences : 0u) | (g ? gradients : 0u) | (q ? forms : 0u);
+}
+template <class U>
+constexpr unsigned of_coarse =
+    structure(ChainCoarsePotential<U>, HasCoarseEnergyDifference<U, Vector, double>,
+              HasCoarseEnergyGradient<U, Vector>, QuadraticCoarsePotential<U>);
+template <class U>
+constexpr unsigned of_fine =
+    structure(ChainPotential<U>, HasEnergyDifference<U>, HasEnergyGradient<U, Vector>, QuadraticPotential<U>);
+template <class T>
+constexpr unsigned of_target =
+    structure(ChainTarget<T>, LocalTarget<T>, DifferentiableTarget<T>, GaussianTarget<T>);
+template <class S>
+constexpr unsigned of_statistic = structure(ChainStatistic<S, double>, false, false, QuadraticStatistic<S>);
+
+template <unsigned parts>
+constexpr bool same_structure() {
+    using U = Parts<parts>;
+    using P = Boltzmann<Bound<U>>;
+    static_assert(of_fine<Bound<U>> == of_coarse<U>);
+    static_assert(of_target<P> == of_coarse<U>);
+    static_assert(of_statistic<LogDensity<P>> == (of_coarse<U> & (windows | forms)));
+    if constexpr (LearnablePotential<U>) {
+        constexpr unsigned known =
+            structure(predcg::detail::HasLocalFeatures<U> || predcg::detail::HasLocalParameterGradient<U>,
+                      false, false, LinearCoarsePotential<U>);
+        static_assert(of_statistic<EnergyGradient<U>> == (of_coarse<U> & known));
+        if constexpr (!LinearCoarsePotential<U>)
+            static_assert(of_statistic<EnergyHessian<U>> == (of_coarse<U> & known & windows));
+    }
+    return true;
+}
+constexpr auto every = []<unsigned parts>() { return same_structure<parts>(); };
+static_assert(of_every_choice<only(support::energy)>(every));
+static_assert(of_every_choice<only(support::features)>(every));
+static_assert(of_every_choice<only(support::window, support::energy, support::gradient)>(every));
+
+// Products and stacks have what both parts have.
+template <unsigned k>
+using Structured = Parts<all_parts & ~only(k& windows ? support::part_count : support::window,
+                                           k& differences ? support::part_count : support::difference,
+                                           k& gradients ? support::part_count : support::state_gradient,
+                                           k& forms ? support::part_count : support::quadratic)>;
+template <unsigned k, unsigned l>
+constexpr bool both =
+    of_target<Product<Boltzmann<Bound<Structured<k>>>, Boltzmann<Bound<Structured<l>>>>> == (k & l) &&
+    of_statistic<Stack<EnergyGradient<Structured<k>>, EnergyGradient<Structured<l>>>> ==
+        (k & l & (windows | forms));
+template <unsigned k>
+constexpr bool with_each = both<k, 15> && both<k, 14> && both<k, 13> && both<k, 11> && both<k, 7>;
+static_assert(with_each<15> && with_each<14> && with_each<13> && with_each<11> && with_each<7>);
+
+/// sum_i X_i X_{i+2} on the ring, as a factor and as a statistic, with windows of three.
+struct SecondNeighbours {
+    double log_density(const Vector& X) const {
+        double sum = 0.0;
+        for (Index i = 0; i < 4; ++i) sum += X[i] * X[(i + 2) % 4];
+        return sum;
+    }
+    Index size() const { return 1; }
+    Vector operator()(const Vector& X) const { return Vector{{log_density(X)}}; }
+    Window window() const { return {3, Boundary::periodic}; }
+    bool translation_invariant() const { return true; }
+    double local_log_density(Index, std::span<const double> w) const { return w[0] * w[2]; }
+    Vector local(Index, std::span<const double> w) const { return Vector{{w[0] * w[2]}}; }
+    double log_density_difference(const Vector& X, Index i, double v) const {
+        return 2.0 * (v - X[i]) * X[(i + 2) % 4];
+    }
+    Vector log_density_gradient(const Vector& X) const { return 2.0 * Vector{{X[2], X[3], X[0], X[1]}}; }
+    QuadraticForm quadratic(Index = 0) const {
+        auto form = QuadraticForm::zero(4);
+        for (Index i = 0; i < 4; ++i) form.A(i, (i + 2) % 4) = 2.0;
+        return form;
+    }
+};
+
+using NonLinear =
+    Parts<all_parts & ~only(support::features, support::local_features, support::base, support::quadratic)>;
+const Vector theta{{0.7, -0.4}};
+
+TEST(Forwarding, PotentialsAgreeWithTheWhole) {
+    const auto expect_right = [](const auto& u, const Vector& at) {
+        EXPECT_EQ(check_coarse_potential(u, at), Findings{});
+        EXPECT_EQ(check_fine_potential(Bound(u, at)), Findings{});
+    };
+    expect_right(All{}, theta);
+    expect_right(NonLinear{}, theta);
+    expect_right(with_terms(All{}, {0, 1}), theta);
+    expect_right(with_terms(All{}, {1}), Vector{{-0.4}});
+    expect_right(with_terms(NonLinear{}, {0}), Vector{{0.7}});
+    expect_right(with_autodiff(All{}), theta);
+    expect_right(with_autodiff(with_state_autodiff(Templated{})), theta);
+    expect_right(with_state_autodiff(with_autodiff(Templated{})), theta);
+    expect_right(with_terms(with_state_autodiff(with_autodiff(Templated{})), {0, 1}), theta);
+    expect_right(with_state_autodiff(with_terms(with_autodiff(Templated{}), {0})), Vector{{0.7}});
+    expect_right(with_state_autodiff(with_autodiff(with_terms(Templated{}, {0, 1}))), theta);
+    expect_right(with_autodiff(with_terms(with_state_autodiff(Templated{}), {0})), Vector{{0.7}});
+}
+
+TEST(Forwarding, DensitiesAndStatisticsAgreeWithTheWhole) {
+    Philox4x32 rng = make_stream(1, Purpose::check);
+    const All linear;
+    const NonLinear non_linear;
+    const Boltzmann p(Bound(linear, theta), 0.8);
+    const Boltzmann q(Bound(non_linear, theta), 1.7);
+    detail::FindingList list;
+    for (int repeat = 0; repeat < 4; ++repeat) {
+        const Vector X = linear.space().random(rng);
+        const auto density = [&](const char* name, const auto& f) {
+            detail::check_factor(list, name, f, linear.space(), X, rng);
+            EXPECT_TRUE(f.translation_invariant()) << name;
+        };
+        const auto statistic = [&](const char* name, const auto& s) {
+            detail::check_statistic(list, name, s, linear.space(), X, rng);
+            EXPECT_TRUE(s.translation_invariant()) << name;
+        };
+        density("p", p);
+        density("q", q);
+        density("p f", Product(p, SecondNeighbours{}));
+        density("p f q", Product(Product(p, SecondNeighbours{}), q));
+        const EnergyGradient G(linear, theta);
+        const EnergyHessian H(non_linear, theta);
+        statistic("G", G);
+        statistic("H", H);
+        statistic("log p", LogDensity(p));
+        statistic("(G, s)", Stack(G, SecondNeighbours{}));
+        statistic("((s, H), log p)", Stack(Stack(SecondNeighbours{}, H), LogDensity(p)));
+    }
+    EXPECT_EQ(list.take(), Findings{});
+}
+
+TEST(Forwarding, InvarianceIsThatOfAllParts) {
+    const Parts<all_parts & ~only(support::invariance)> varying;
+    const All invariant;
+    const Boltzmann p(Bound(invariant, theta), 1.0);
+    const Boltzmann q(Bound(varying, theta), 1.0);
+    EXPECT_FALSE(is_translation_invariant(q));
+    EXPECT_FALSE(is_translation_invariant(LogDensity(q)));
+    EXPECT_FALSE(is_translation_invariant(Product(p, q)));
+    EXPECT_FALSE(is_translation_invariant(Product(q, p)));
+    EXPECT_FALSE(is_translation_invariant(Stack(EnergyGradient(varying, theta), SecondNeighbours{})));
+    EXPECT_FALSE(is_translation_invariant(Stack(SecondNeighbours{}, EnergyGradient(varying, theta))));
+    EXPECT_FALSE(is_translation_invariant(with_terms(varying, {1})));
+    EXPECT_FALSE(is_translation_invariant(with_autodiff(varying)));
+    EXPECT_TRUE(is_translation_invariant(with_terms(invariant, {1})));
+    EXPECT_TRUE(is_translation_invariant(with_state_autodiff(with_autodiff(invariant))));
+}
+
+TEST(Forwarding, WindowsOfDifferentBoundariesAreRefusedAtOnce) {
+    struct Open : SecondNeighbours {
+        Window window() const { return {3, Boundary::open}; }
+    };
+    const All linear;
+    EXPECT_THROW(Product(Boltzmann(Bound(linear, theta), 1.0), Open{}), ArgumentError);
+    EXPECT_THROW(Stack(EnergyGradient(linear, theta), Open{}), ArgumentError);
+}
+
+using Names = std::vector<std::string>;
+
+TEST(ModelParts, AreTheModelsOwn) {
+    const All all;
+    EXPECT_EQ(names_of(all, "theta_"), (Names{"pair", "site"}));
+    EXPECT_EQ(start_of(all), (Vector{{0.1, 0.2}}));
+    EXPECT_EQ(scales_of(all), (Vector{{3.0, 4.0}}));
+    EXPECT_FALSE(is_admissible(all, Vector{{0.0, -11.0}}));
+    const auto site = with_state_autodiff(with_autodiff(with_terms(all, {1})));
+    EXPECT_EQ(names_of(site, "theta_"), (Names{"site"}));
+    EXPECT_EQ(start_of(site), (Vector{{0.2}}));
+    EXPECT_EQ(scales_of(site), (Vector{{4.0}}));
+    EXPECT_FALSE(is_admissible(site, Vector{{-11.0}}));
+    EXPECT_TRUE(is_admissible(site, Vector{{-9.0}}));
+    ASSERT_EQ(site.two_valued_terms().size(), 1u);
+    EXPECT_EQ(site.two_valued_terms()[0].feature, 0);
+    EXPECT_EQ(site.two_valued_terms()[0].count, 8.0);
+}
+
+TEST(ModelParts, HaveDefaults) {
+    const Parts<only(support::energy)> silent;
+    EXPECT_EQ(names_of(silent, "theta_"), (Names{"theta_1", "theta_2"}));
+    EXPECT_EQ(start_of(silent), Vector::Zero(2));
+    EXPECT_EQ(scales_of(silent), Vector::Ones(2));
+    EXPECT_TRUE(is_admissible(silent, Vector{{0.0, -11.0}}));
+    EXPECT_FALSE(is_translation_invariant(silent));
+}
+
+}  // namespace
