@@ -2,7 +2,8 @@
 # Installs what predcg needs and this machine lacks, with apt, dnf or brew.
 #
 #   sh cmake/setup.sh          to build, test and run the study
-#   sh cmake/setup.sh --dev    also clang with its sanitizers, clang-format, clang-tidy and git, as .ci/run needs them
+#   sh cmake/setup.sh --dev    also what .ci/run needs: clang with its sanitizers, llvm-cov and gcovr, clang-format 16,
+#                              clang-tidy 16, git
 #
 # With nothing missing it needs neither root nor network.
 set -eu
@@ -15,7 +16,7 @@ dev=no
 case "${1-}" in
     '') ;;
     --dev) dev=yes ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) die "unknown argument '$1' (allowed: --dev)" ;;
 esac
 
@@ -33,11 +34,15 @@ needs='
     -               optional  nlohmann-json3-dev  json-devel              nlohmann-json
     -               optional  libcli11-dev        cli11-devel             cli11
     gnuplot         optional  gnuplot-nox         gnuplot                 gnuplot'
+# The formatter and clang-tidy are asked for by package: other releases of the same tool lay out and warn differently.
 dev_needs='
     clang++         must      clang               clang                   llvm
-    clang-format    must      clang-format        clang-tools-extra       clang-format
-    clang-tidy      must      clang-tidy          clang-tools-extra       llvm
+    -               must      clang-format-16     clang-tools-extra       llvm@16
+    -               must      clang-tidy-16       clang-tools-extra       llvm@16
     -               must      libclang-rt-dev     compiler-rt             llvm
+    -               must      llvm                llvm                    llvm
+    gcovr           must      gcovr               gcovr                   gcovr
+    bash            must      bash                bash                    bash
     git             must      git                 git                     git'
 [ "$dev" = no ] || needs="$needs$dev_needs"
 

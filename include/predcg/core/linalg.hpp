@@ -15,7 +15,7 @@ namespace predcg::linalg {
 /// max_k |v_k|, 0 for an empty vector.
 inline double largest(const Vector& v) {
     double top = 0.0;
-    for (Index k = 0; k < v.size(); ++k) top = std::max(top, std::abs(v[k]));
+    for (const double x : v) top = std::max(top, std::abs(x));
     return top;
 }
 

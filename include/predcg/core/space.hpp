@@ -5,6 +5,7 @@
 #include <predcg/core/random.hpp>
 #include <predcg/core/types.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <type_traits>
@@ -97,9 +98,8 @@ public:
 
     /// True inside or on all walls.
     bool contains(const Vector& X) const {
-        for (const Wall& wall : walls_)
-            if (wall.distance(X) < 0.0) return false;
-        return true;
+        return std::none_of(walls_.begin(), walls_.end(),
+                            [&](const Wall& wall) { return wall.distance(X) < 0.0; });
     }
 
     /// X mirrored at walls that it lies behind, until it lies behind none: after finitely many times, where
