@@ -66,7 +66,7 @@ IsingFit fit_with_progress(const Options& options, const Configurations& data) {
         const auto iteration = static_cast<double>(entry.iteration);
         progress.update(static_cast<double>(entry.start) + iteration / (iteration + 8.0),
                         "iteration " + std::to_string(entry.iteration) + ", log posterior " +
-                            fixed(entry.log_posterior, 3));
+                            fixed(*entry.log_posterior, 3));
     };
     return fit_samples(options.model, data, settings);
 }
@@ -142,7 +142,7 @@ void print_summary(const SavedFit& saved, const std::string& out) {
                                    std::to_string(fit.monte_carlo->averaged) +
                                    " iterations; +- is the error of sampling alone");
     else
-        print_line("log-likelihood", fixed(fit.log_likelihood, 4));
+        print_line("log-likelihood", fixed(*fit.log_likelihood, 4));
     print_line("m", "data " + fixed(saved.comparison.magnetization_data, 6) + ", prediction " +
                         fixed(saved.comparison.magnetization_mean, 6));
     print_prior_dominated(fit, saved.model.prior);

@@ -40,7 +40,7 @@ Configurations draw_exact(const Options& options) {
     data.reserve(samples);
     Progress progress("samples", samples);
     for (std::size_t k = 0; k < samples; ++k) {
-        Philox4x32 rng = make_stream(options.seed, Purpose::generate, static_cast<std::uint32_t>(k));
+        Philox4x32 rng = make_stream(options.seed, Purpose::generate, static_cast<std::uint64_t>(k));
         data.push_back(sampler.draw(rng));
         progress.update(static_cast<double>(k + 1));
     }

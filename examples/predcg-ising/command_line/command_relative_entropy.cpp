@@ -63,8 +63,14 @@ IsingRelativeEntropy match_with_progress(const Options& options, const Configura
     return relative_entropy_of(options.model, data, settings, options.choice);
 }
 
+/// F(theta_c) - <ln p_f>, where it is known.
+std::optional<double> objective_of(const AnyEstimate& fit) {
+    if (!fit.log_likelihood) return std::nullopt;
+    return -*fit.log_likelihood / fit.data_count;
+}
+
 std::string json_of(const Options& options, const IsingRelativeEntropy& result, const Configurations& data) {
-    const FitResult& fit = result.fit;
+    const AnyEstimate& fit = result.fit;
     const auto of_data = [&](const auto& observable) { return data_mean(data, observable); };
     Json json{{"status", to_string(fit.status)},
               {"iterations", fit.iterations},
@@ -75,7 +81,7 @@ std::string json_of(const Options& options, const IsingRelativeEntropy& result, 
               {"theta_c", named(fit.coarse_names, fit.parameters.theta)},
               {"standard_errors", named(fit.coarse_names, result.standard_errors)},
               {"target_moments", named(fit.coarse_names, result.target_moments)},
-              {"objective", known(-fit.log_likelihood / fit.data_count)},
+              {"objective", known(objective_of(fit))},
               {"magnetization", result.magnetization},
               {"correlation", list_of(result.correlation)},
               {"data",
@@ -97,7 +103,7 @@ std::string json_of(const Options& options, const IsingRelativeEntropy& result, 
 }
 
 void print_summary(const Options& options, const IsingRelativeEntropy& result, const Configurations& data) {
-    const FitResult& fit = result.fit;
+    const AnyEstimate& fit = result.fit;
     print_status(fit, options.model, data.size());
     for (std::size_t k = 0; k < fit.coarse_names.size(); ++k) {
         const auto at = static_cast<Index>(k);

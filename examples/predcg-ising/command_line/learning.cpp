@@ -46,20 +46,20 @@ void print_line(const std::string& name, const std::string& value) {
     std::printf("%-18s%s\n", name.c_str(), value.c_str());
 }
 
-void print_status(const FitResult& fit, const FitModel& model, std::size_t samples) {
+void print_status(const AnyEstimate& fit, const FitModel& model, std::size_t samples) {
     print_line("status", std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) +
                              " iterations");
     print_line("data", std::to_string(samples) + " samples of " + std::to_string(model.fine_sites) +
                            " sites, level " + std::to_string(model.level));
 }
 
-void print_prior_dominated(const FitResult& fit, PriorChoice prior) {
+void print_prior_dominated(const AnyEstimate& fit, PriorChoice prior) {
     if (prior != PriorChoice::weak) return;
     for (const Direction& d : fit.directions)
         print_line("prior-dominated", d.text + " (information " + fixed(d.information, 3) + ")");
 }
 
-void warn_not_identified(const FitResult& fit) {
+void warn_not_identified(const AnyEstimate& fit) {
     if (fit.status != Status::not_identified) return;
     std::fputs("predcg-ising: warning: the data do not identify all parameters; their values are arbitrary "
                "along\n",
@@ -70,7 +70,7 @@ void warn_not_identified(const FitResult& fit) {
     std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
 }
 
-void warn_limit(const FitResult& fit, const char* advice) {
+void warn_limit(const AnyEstimate& fit, const char* advice) {
     if (fit.status == Status::limit)
         std::fprintf(stderr, "predcg-ising: warning: not converged within %td iterations; raise %s\n",
                      fit.iterations, advice);

@@ -1,9 +1,8 @@
 #pragma once
 // What fit and relative-entropy share: data and model as options, and what is said of a fit.
 #include "command_line/options.hpp"
+#include "model/any_estimate.hpp"
 #include "model/configurations.hpp"
-
-#include <predcg/learning/fit.hpp>
 
 #include <cstddef>
 #include <string>
@@ -25,12 +24,12 @@ Configurations data_for(FitModel& model, const std::string& data_file, const std
 /// One line of a summary.
 void print_line(const std::string& name, const std::string& value);
 /// Status, and what was learnt from.
-void print_status(const predcg::FitResult& fit, const FitModel& model, std::size_t samples);
-void print_prior_dominated(const predcg::FitResult& fit, PriorChoice prior);
+void print_status(const AnyEstimate& fit, const FitModel& model, std::size_t samples);
+void print_prior_dominated(const AnyEstimate& fit, PriorChoice prior);
 
 /// On standard error, where the data do not identify all parameters.
-void warn_not_identified(const predcg::FitResult& fit);
+void warn_not_identified(const AnyEstimate& fit);
 /// On standard error, where the iterations ended it; `advice` names the options to raise.
-void warn_limit(const predcg::FitResult& fit, const char* advice);
+void warn_limit(const AnyEstimate& fit, const char* advice);
 
 }  // namespace cli

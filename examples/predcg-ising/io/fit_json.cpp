@@ -32,6 +32,10 @@ double value_of(const Json& json) {
     return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
+std::optional<double> known_value(const Json& json) {
+    return json.is_null() ? std::nullopt : std::optional(json.get<double>());
+}
+
 Vector values_of(const Json& object, const std::vector<std::string>& names) {
     Vector values(static_cast<Index>(names.size()));
     for (std::size_t k = 0; k < names.size(); ++k)
@@ -39,11 +43,11 @@ Vector values_of(const Json& object, const std::vector<std::string>& names) {
     return values;
 }
 
-Parameters parameters_of(const Json& object, const FitResult& fit) {
+Parameters parameters_of(const Json& object, const AnyEstimate& fit) {
     return {values_of(object, fit.coarse_names), values_of(object, fit.map_names)};
 }
 
-MonteCarloReport report_from(const Json& json, const FitResult& fit) {
+MonteCarloReport report_from(const Json& json, const AnyEstimate& fit) {
     const Json& diagnostics = json.at("diagnostics");
     return {parameters_of(json.at("standard_errors"), fit), parameters_of(diagnostics.at("drift"), fit),
             diagnostics.at("averaged").get<Index>(), json.at("latent_samples").get<Index>(),
@@ -78,8 +82,8 @@ FitModel model_from(const Json& json) {
     return model;
 }
 
-FitResult result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
-    FitResult result;
+AnyEstimate result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
+    AnyEstimate result;
     Choices<Status> statuses;
     for (const Status status : all_statuses) statuses.emplace_back(to_string(status), status);
     result.status = word_of<Status>(json, "status", statuses);
@@ -90,8 +94,8 @@ FitResult result_from(const Json& json, const FitModel& model, const ising::Coar
     result.parameters.eta = values_of(json, result.map_names);
     result.beta = model.beta;
     result.data_count = json.at("effective_samples").get<double>();
-    result.log_likelihood = value_of(json.at("log_likelihood"));
-    result.log_posterior = value_of(json.at("log_posterior"));
+    result.log_likelihood = known_value(json.at("log_likelihood"));
+    result.log_posterior = known_value(json.at("log_posterior"));
     for (const Json& d : json.at("directions"))
         result.directions.push_back({d.at("information").get<double>(),
                                      values_of(d.at("coefficients"), all_names(result)),

@@ -9,25 +9,26 @@ using namespace predcg;
 Json list_of(const Vector& v) { return std::vector<double>(v.begin(), v.end()); }
 
 Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json known(const std::optional<double>& value) { return value ? known(*value) : Json(); }
 Json named(const std::vector<std::string>& names, const Vector& values) {
     Json object = Json::object();
     for (std::size_t k = 0; k < names.size(); ++k) object[names[k]] = known(values[static_cast<Index>(k)]);
     return object;
 }
 
-std::vector<std::string> all_names(const FitResult& fit) {
+std::vector<std::string> all_names(const AnyEstimate& fit) {
     std::vector<std::string> names = fit.coarse_names;
     names.insert(names.end(), fit.map_names.begin(), fit.map_names.end());
     return names;
 }
 
-Json named(const FitResult& fit, const Parameters& values) {
+Json named(const AnyEstimate& fit, const Parameters& values) {
     Json object = named(fit.coarse_names, values.theta);
     object.update(named(fit.map_names, values.eta));
     return object;
 }
 
-Json monte_carlo_of(const FitResult& fit, Kernel kernel) {
+Json monte_carlo_of(const AnyEstimate& fit, Kernel kernel) {
     const MonteCarloReport& report = *fit.monte_carlo;
     return {{"sampler", word_for(kernels, kernel)},
             {"latent_samples", report.latent_samples},
@@ -36,7 +37,7 @@ Json monte_carlo_of(const FitResult& fit, Kernel kernel) {
             {"diagnostics", {{"averaged", report.averaged}, {"drift", named(fit, report.drift)}}}};
 }
 
-Json directions_of(const FitResult& fit, PriorChoice prior) {
+Json directions_of(const AnyEstimate& fit, PriorChoice prior) {
     Json list = Json::array();
     for (const Direction& d : fit.directions)
         list.push_back({{"kind", direction_kind(prior)},

@@ -32,7 +32,8 @@ IsingFit fit_with(const FitModel& model, const Configurations& data, const FitSe
                                   TransferMatrix{},
                                   Newton{},
                                   prior};
-    return grainer.fit(data, settings);
+    const auto fit = grainer.fit(data, settings);
+    return {fit.result(), fit.coarse, fit.map, fit.engine};
 }
 
 }  // namespace

@@ -1,18 +1,19 @@
 #pragma once
 // The fit that the command line and the studies do: exact EM of a coarse chain and a Bernoulli map.
+#include "model/any_estimate.hpp"
 #include "model/configurations.hpp"
 #include "model/models.hpp"
 
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/learning/fit.hpp>
 #include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/predict/expectation.hpp>
 
 namespace cli {
 
-using IsingFit =
-    predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>, predcg::TransferMatrix>;
+/// A fit that predicts exactly, whichever engine it was learnt with.
+using IsingFit = predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>,
+                             predcg::TransferMatrix, AnyEstimate>;
 
 /// Throws InputError where the level does not divide the sites, ArgumentError for terms that do not fit.
 predcg::ising::CoarseChain<> coarse_chain_of(const FitModel& model);

@@ -22,12 +22,13 @@ IsingRelativeEntropy fit_with(const FitModel& model, const Configurations& data,
     const RelativeEntropy minimiser{coarse_chain_of(model), ising::majority_map({.level = model.level}),
                                     TransferMatrix{}, climb, prior};
     const auto fit = minimiser.fit(data, settings, choice.ties);
-    return with_predictions(model, choice.reconstruction, fit, fit.target_moments, fit.standard_errors());
+    return with_predictions(model, choice.reconstruction, fit.result(), fit.target_moments,
+                            fit.standard_errors());
 }
 
 }  // namespace
 
-IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reconstruction, FitResult fit,
+IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reconstruction, AnyEstimate fit,
                                       const Vector& feature_means, Vector standard_errors) {
     const auto back = reconstruction == Reconstruction::uniform
                           ? ising::uniform_reconstruction({.level = model.level})

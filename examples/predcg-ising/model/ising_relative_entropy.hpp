@@ -1,10 +1,10 @@
 #pragma once
 // Relative entropy minimisation with the majority map, and its kin, as the command line and the studies do
 // it.
+#include "model/any_estimate.hpp"
 #include "model/configurations.hpp"
 #include "model/models.hpp"
 
-#include <predcg/learning/fit.hpp>
 #include <predcg/relative_entropy/mapped_data.hpp>
 
 namespace cli {
@@ -13,7 +13,7 @@ enum class MatchingMethod { relative_entropy, inverse_monte_carlo, iterative_bol
 enum class Reconstruction { uniform, tie_weighted };
 
 struct IsingRelativeEntropy {
-    predcg::FitResult fit;
+    AnyEstimate fit;
     predcg::Vector target_moments;   ///< of the mapped data: means of -dU_c/dtheta, sums over all sites
     predcg::Vector standard_errors;  ///< of theta_c, by the sandwich, energy
     double magnetization = 0.0;      ///< after reconstruction
@@ -44,8 +44,7 @@ IsingRelativeEntropy relative_entropy_by_sampling(const FitModel& model, const F
                                                   const MatchingChoice& choice);
 
 /// Exact predictions of a fit after reconstruction, beside what is given.
-IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reconstruction,
-                                      predcg::FitResult fit, const predcg::Vector& feature_means,
-                                      predcg::Vector standard_errors);
+IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reconstruction, AnyEstimate fit,
+                                      const predcg::Vector& feature_means, predcg::Vector standard_errors);
 
 }  // namespace cli

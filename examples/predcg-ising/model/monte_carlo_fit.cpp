@@ -21,8 +21,8 @@ auto with_kernel(Kernel kernel, F&& f) {
 }
 
 template <class K, class Climb, class Prior>
-FitResult fit_with(const FitModel& model, const FitMethod& method, const Configurations& data,
-                   const FitSettings& settings, const K& kernel, const Climb& climb, const Prior& prior) {
+AnyEstimate fit_with(const FitModel& model, const FitMethod& method, const Configurations& data,
+                     const FitSettings& settings, const K& kernel, const Climb& climb, const Prior& prior) {
     const auto threads = std::max<Index>(1, std::thread::hardware_concurrency());
     const EngineRoles engines{
         MonteCarlo(kernel, {.samples = method.latent_samples, .threads = threads, .standard_errors = false}),
@@ -33,7 +33,7 @@ FitResult fit_with(const FitModel& model, const FitMethod& method, const Configu
                                   engines,
                                   climb,
                                   prior};
-    return grainer.fit(data, settings);
+    return grainer.fit(data, settings).result();
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ FitResult fit_with(const FitModel& model, const FitMethod& method, const Configu
 IsingFit fit_by_sampling(const FitModel& model, const FitMethod& method, const Configurations& data,
                          FitSettings settings) {
     settings.beta = model.beta;
-    FitResult result = with_kernel(method.kernel, [&](const auto& kernel) {
+    AnyEstimate result = with_kernel(method.kernel, [&](const auto& kernel) {
         const auto with = [&](const auto& climb, const auto& prior) {
             return fit_with(model, method, data, settings, kernel, climb, prior);
         };
@@ -57,8 +57,7 @@ IsingFit fit_by_sampling(const FitModel& model, const FitMethod& method, const C
 
 Prediction sampled_magnetization(const IsingFit& fit, Kernel kernel, const PredictSettings& settings) {
     return with_kernel(kernel, [&](const auto& k) {
-        return predict(Fit(FitResult(fit), fit.coarse, fit.map, MonteCarlo(k)), ising::Magnetization{},
-                       settings);
+        return predict(fit.with_engine(MonteCarlo(k)), ising::Magnetization{}, settings);
     });
 }
 

@@ -23,7 +23,8 @@ IsingRelativeEntropy fit_with(const FitModel& model, const FitMethod& method, co
         coarse_chain_of(model), ising::majority_map({.level = model.level}),
         MonteCarlo(kernel, {.samples = method.coarse_samples, .standard_errors = false}), climb, prior};
     const auto fit = minimiser.fit(data, settings, choice.ties);
-    return with_predictions(model, choice.reconstruction, fit, fit.target_moments, fit.standard_errors());
+    return with_predictions(model, choice.reconstruction, fit.result(), fit.target_moments,
+                            fit.standard_errors());
 }
 
 }  // namespace

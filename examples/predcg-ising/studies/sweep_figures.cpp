@@ -33,7 +33,9 @@ Table fit_table(const SweepResult& result, std::size_t model) {
         table.add(static_cast<double>(fit.iterations));
         for (const double theta : fit.parameters.theta) table.add(theta);
         table.add(fit.map.theta_cf(fit.parameters.eta)).add(fit.parameters.eta[0]);
-        table.add(fit.log_likelihood).add(of.magnetization.value()).add(point.truth);
+        table.add(fit.log_likelihood.value_or(std::numeric_limits<double>::quiet_NaN()))
+            .add(of.magnetization.value())
+            .add(point.truth);
         table.add(static_cast<double>(fit.directions.size()));
         if (fit.directions.empty())
             table.add("").add("");
