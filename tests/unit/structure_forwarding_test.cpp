@@ -1,6 +1,7 @@
 // Every adaptor against every part: it has what the potential, target or statistic inside has, lacks what
 // that lacks, and agrees with the whole.
 #include <predcg/concepts/model_parts.hpp>
+#include <predcg/structure/affine_target.hpp>
 #include <predcg/structure/autodiff.hpp>
 #include <predcg/structure/boltzmann.hpp>
 #include <predcg/structure/product.hpp>
@@ -39,6 +40,26 @@ constexpr bool passes_on = of_every_choice<always>([]<unsigned parts>() {
     constexpr unsigned inner = parts_of<Parts<parts>>(), outer = parts_of<Adaptor<Parts<parts>>>();
     return (inner & ~outer) == 0 && (outer & ~inner & ~added) == 0;
 });
+
+// Potentials that do not even have the names of other parts.
+struct Features {
+    support::NumberSpace space() const { return {}; }
+    Index parameter_count() const { return 2; }
+    Vector features(const Vector&) const { return Vector::Zero(2); }
+};
+struct Energy {
+    support::NumberSpace space() const { return {}; }
+    Index parameter_count() const { return 2; }
+    template <class T>
+    T energy(const Vector& X, const VectorOf<T>& theta) const {
+        return T(theta[0] * X[0]);
+    }
+};
+static_assert(parts_of<WithTerms<Features>>() == only(support::features, support::energy));
+static_assert(parts_of<StateAutoDiffPotential<Features>>() == only(support::features));
+static_assert(parts_of<WithTerms<Energy>>() == only(support::energy, support::dual_energy));
+static_assert(parts_of<AutoDiffPotential<WithTerms<StateAutoDiffPotential<Energy>>>>() ==
+              only(support::energy, support::dual_energy, support::gradient, support::hessian));
 
 constexpr unsigned dual = only(support::energy, support::dual_energy);
 constexpr unsigned theta_derivatives =
@@ -92,6 +113,9 @@ constexpr bool same_structure() {
     using P = Boltzmann<Bound<U>>;
     static_assert(of_fine<Bound<U>> == of_coarse<U>);
     static_assert(of_target<P> == of_coarse<U>);
+    static_assert(of_fine<StateAutoDiffPotential<Bound<U>>> ==
+                  of_coarse<U>);  // its energy is of doubles alone
+    static_assert(of_target<AffineTarget<P>> == (of_coarse<U> & gradients));
     static_assert(of_statistic<LogDensity<P>> == (of_coarse<U> & (windows | forms)));
     if constexpr (LearnablePotential<U>) {
         constexpr unsigned known =

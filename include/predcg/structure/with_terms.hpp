@@ -78,10 +78,10 @@ public:
         return predcg::energy(potential(), X, all(theta));
     }
     /// Of other scalars, where U takes them: structure/autodiff.hpp.
-    template <class C, class T>
+    template <class C, class T, class P = U>
         requires(!std::is_same_v<C, Configuration> || !std::is_same_v<T, double>)
     auto energy(const C& X, const VectorOf<T>& theta) const
-        -> decltype(std::declval<const U&>().energy(X, theta)) {
+        -> decltype(std::declval<const P&>().energy(X, theta)) {
         return potential().energy(X, all(theta));
     }
     Vector parameter_gradient(const Configuration& X, const Vector& theta) const
@@ -110,10 +110,10 @@ public:
     double local_energy(Index i, std::span<const Letter> w, const Vector& theta) const {
         return predcg::local_energy(potential(), i, w, all(theta));
     }
-    template <class Letter, class T>
+    template <class Letter, class T, class P = U>
         requires(!std::is_same_v<T, double>)
     auto local_energy(Index i, std::span<const Letter> w, const VectorOf<T>& theta) const
-        -> decltype(std::declval<const U&>().local_energy(i, w, theta)) {
+        -> decltype(std::declval<const P&>().local_energy(i, w, theta)) {
         return potential().local_energy(i, w, all(theta));
     }
     template <class Letter>
