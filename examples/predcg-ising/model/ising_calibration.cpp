@@ -44,7 +44,7 @@ SimulationBasedCalibration rank_calibration(const FitModel& model, SimulationBas
     return simulation_based_calibration(
         grainer_of(model, weak_prior()), settings,
         [&](const auto& grainer, const auto& data, std::uint64_t seed) {
-            const IsingFit fit = grainer.fit_prepared(data, {.beta = model.beta, .seed = seed});
+            const IsingFit fit = any_fit(grainer.fit_prepared(data, {.beta = model.beta, .seed = seed}));
             IsingPosterior posterior =
                 flagged(posterior_by(grainer, data, fit, with_draws_always(choice, seed)));
             count();

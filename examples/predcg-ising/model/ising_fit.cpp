@@ -32,8 +32,7 @@ IsingFit fit_with(const FitModel& model, const Configurations& data, const FitSe
                                   TransferMatrix{},
                                   Newton{},
                                   prior};
-    const auto fit = grainer.fit(data, settings);
-    return {fit.result(), fit.coarse, fit.map, fit.engine};
+    return any_fit(grainer.fit(data, settings));
 }
 
 }  // namespace

@@ -15,6 +15,13 @@ namespace cli {
 using IsingFit = predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>,
                              predcg::TransferMatrix, AnyEstimate>;
 
+/// The same fit with either engine's estimate.
+template <class Result>
+IsingFit any_fit(const predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>,
+                                   predcg::TransferMatrix, Result>& fit) {
+    return {fit.result(), fit.coarse, fit.map, fit.engine};
+}
+
 /// Throws InputError where the level does not divide the sites, ArgumentError for terms that do not fit.
 predcg::ising::CoarseChain<> coarse_chain_of(const FitModel& model);
 

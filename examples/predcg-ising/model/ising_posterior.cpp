@@ -47,7 +47,7 @@ IsingFit fit_weighted(const FitModel& model, const Configurations& data, double 
                       FitSettings settings) {
     settings.beta = model.beta;
     return with_grainer(model, [&](const auto& grainer) {
-        return grainer.fit_prepared(prepared(grainer, model, data, weight), settings);
+        return any_fit(grainer.fit_prepared(prepared(grainer, model, data, weight), settings));
     });
 }
 

@@ -21,8 +21,8 @@ public:
     template <class Coarse, class Map, class Prior>
     Coordinates(double beta, const Coarse& coarse, const Map& map, const Prior& prior)
         : coarse_count_(coarse.parameter_count()), names_(detail::coarse_names_of(coarse)) {
-        append(detail::scales_of(coarse), beta, lower_bound(prior.coarse));
-        append(detail::scales_of(map), 1.0, lower_bound(prior.map));
+        append(detail::checked_scales_of(coarse), beta, lower_bound(prior.coarse));
+        append(detail::checked_scales_of(map), 1.0, lower_bound(prior.map));
         for (std::string& name : detail::map_names_of(map)) names_.push_back(std::move(name));
     }
 

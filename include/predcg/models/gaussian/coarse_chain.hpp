@@ -14,6 +14,7 @@ struct CoarseChainSettings {
     bool second = true;   ///< learn a second-neighbour stiffness, too
     double tether = 0.1;  ///< known, energy / length^2
     Boundary boundary = Boundary::open;
+    double length = 1.0;  ///< a typical distance, in the unit of X: what fits measure stiffnesses by
 };
 
 /// Coarse harmonic chain, linear in theta_c = (bond, second), stiffnesses in energy / length^2:
@@ -22,8 +23,9 @@ struct CoarseChainSettings {
 /// Admissible where the whole stiffness matrix is positive definite (Cholesky, O(n^3)).
 class CoarseChain {
 public:
-    /// Throws ArgumentError for beads < 2 (3 with second), dimension < 1, tether <= 0.
-    explicit CoarseChain(const CoarseChainSettings& settings) : space_(checked_size(settings)) {
+    /// Throws ArgumentError for beads < 2 (3 with second), dimension < 1, tether <= 0, length <= 0.
+    explicit CoarseChain(const CoarseChainSettings& settings)
+        : space_(checked_size(settings)), length_(settings.length) {
         const Matrix none = Matrix::Zero(settings.beads, settings.beads);
         Matrix tether = none;
         for (Index i = 0; i < settings.beads; ++i) tether(i, i) = settings.tether;
@@ -41,6 +43,9 @@ public:
         if (terms_.size() == 2) return {"bond", "second"};
         return {"bond"};
     }
+
+    /// 1 / length^2: beta times a stiffness in these units is a number.
+    Vector scales() const { return Vector::Constant(parameter_count(), 1.0 / (length_ * length_)); }
 
     Vector features(const Vector& X) const {
         Vector f(parameter_count());
@@ -65,6 +70,7 @@ private:
                 s.second ? "an integer >= 3" : "an integer >= 2");
         require(s.dimension >= 1, "gaussian::CoarseChain", "dimension", s.dimension, "an integer >= 1");
         require_positive(s.tether, "gaussian::CoarseChain", "tether");
+        require_positive(s.length, "gaussian::CoarseChain", "length");
         return s.beads * s.dimension;
     }
 
@@ -73,6 +79,7 @@ private:
     }
 
     RealSpace<> space_;
+    double length_;
     QuadraticForm base_;
     std::vector<QuadraticForm> terms_;
 };

@@ -30,15 +30,19 @@ public:
         double squared = 0.0;
     };
 
-    /// Throws ArgumentError for an empty W.
-    explicit LinearMap(Matrix W)
-        : W_(std::move(W)), transposed_(linalg::transposed(W_)), normal_(linalg::product(transposed_, W_)) {
+    /// `length`: a typical sigma, where fits begin. Throws ArgumentError for an empty W, or a length that is
+    /// not a number > 0.
+    explicit LinearMap(Matrix W, double length = 1.0)
+        : length_(length), W_(std::move(W)), transposed_(linalg::transposed(W_)),
+          normal_(linalg::product(transposed_, W_)) {
         require(W_.size() > 0, "gaussian::LinearMap", "size of W", W_.size(), "at least one row and column");
+        require_positive(length, "gaussian::LinearMap", "length");
     }
 
     const Matrix& W() const { return W_; }
     Index parameter_count() const { return 1; }
     std::vector<std::string> parameter_names() const { return {"log_sigma"}; }
+    Vector start() const { return Vector::Constant(1, std::log(length_)); }
     static double sigma(const Vector& eta) { return std::exp(eta[0]); }
 
     std::vector<std::string> natural_names() const { return {"sigma"}; }
@@ -129,6 +133,7 @@ public:
     }
 
 private:
+    double length_;
     Matrix W_, transposed_, normal_;
 };
 
@@ -136,6 +141,7 @@ struct BlockMapSettings {
     Index coarse_beads = 8;
     Index level = 2;
     Index dimension = 1;
+    double length = 1.0;  ///< a typical sigma, in the unit of x
 };
 
 /// Every fine bead sits, up to noise, at its block's coarse bead.
@@ -145,7 +151,7 @@ inline LinearMap block_map(const BlockMapSettings& s = {}) {
     require(s.dimension >= 1, "gaussian::block_map", "dimension", s.dimension, "an integer >= 1");
     Matrix W = Matrix::Zero(s.coarse_beads * s.level, s.coarse_beads);
     for (Index i = 0; i < W.rows(); ++i) W(i, i / s.level) = 1.0;
-    return LinearMap(expanded(W, s.dimension));
+    return LinearMap(expanded(W, s.dimension), s.length);
 }
 
 }  // namespace predcg::gaussian
