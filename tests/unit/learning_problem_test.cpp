@@ -1,0 +1,229 @@
+// The learning problem: coordinates with scales, ownership of data, agreement of its answers; and what every
+// kind of fit does and does not know.
+#include <predcg/engines/gaussian.hpp>
+#include <predcg/engines/mean_field.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/gaussian/chain.hpp>
+#include <predcg/models/gaussian/coarse_chain.hpp>
+#include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/posterior/laplace.hpp>
+#include <predcg/predict/fine_scale.hpp>
+
+#include "close.hpp"
+#include "ising_grainer.hpp"
+#include "test_seed.hpp"
+#include "thrown.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace {
+
+using namespace predcg;
+using support::expect_close;
+using support::test_seed;
+
+constexpr double beta = 0.8;
+
+/// A harmonic chain of which 1 nm is `unit` in the unit of length that is used.
+struct GaussianWorld {
+    explicit GaussianWorld(double unit) : unit(unit) {}
+
+    auto fine() const {
+        return gaussian::chain({.beads = 8,
+                                .bond = 3.0 / (unit * unit),
+                                .second = 0.4 / (unit * unit),
+                                .tether = 0.2 / (unit * unit)});
+    }
+    template <class Prior>
+    auto grainer(const Prior& prior) const {
+        return EMCoarseGrainer{
+            SamplesOnly<Vector>{},
+            gaussian::coarse_chain({.beads = 4, .tether = 0.2 / (unit * unit), .length = unit}),
+            gaussian::block_map({.coarse_beads = 4, .length = unit}),
+            GaussianEngine{},
+            Newton{},
+            prior};
+    }
+    std::vector<Vector> data() const {
+        std::vector<Vector> x;
+        for (const Vector& nm : generate(GaussianWorld(1.0).fine(), {.beta = beta, .samples = 30, .seed = 1}))
+            x.push_back(unit * nm);
+        return x;
+    }
+
+    double unit;
+};
+
+// 1 nm = 10 angstrom: stiffnesses are a hundredth, sigma is tenfold, and everything else is the same, starts
+// and steps included.
+TEST(Scales, AFitDoesNotDependOnTheUnitOfLength) {
+    const GaussianWorld nm(1.0), angstrom(10.0);
+    const auto check = [&](const auto& prior) {
+        const auto a = nm.grainer(prior).fit(nm.data(), {.beta = beta, .starts = 4, .seed = test_seed()});
+        const auto b =
+            angstrom.grainer(prior).fit(angstrom.data(), {.beta = beta, .starts = 4, .seed = test_seed()});
+        ASSERT_EQ(a.status, Status::converged);
+        EXPECT_EQ(b.status, a.status);
+        EXPECT_EQ(b.iterations, a.iterations);
+        ASSERT_EQ(b.starts.size(), a.starts.size());
+        for (std::size_t k = 0; k < a.starts.size(); ++k) {
+            EXPECT_EQ(b.starts[k].iterations, a.starts[k].iterations) << k;
+            expect_close(Vector(100.0 * b.starts[k].parameters.theta), a.starts[k].parameters.theta, 1e-7);
+        }
+        for (std::size_t k = 0; k < std::min(a.trace.size(), b.trace.size()); ++k) {
+            expect_close(Vector(100.0 * b.trace[k].theta), a.trace[k].theta, 1e-7, "on the way");
+            EXPECT_NEAR(b.trace[k].step, a.trace[k].step, 1e-7) << k;
+        }
+        expect_close(Vector(100.0 * b.parameters.theta), a.parameters.theta, 1e-9, "stiffnesses");
+        EXPECT_NEAR(b.parameters.eta[0] - std::log(10.0), a.parameters.eta[0], 1e-9) << "log sigma";
+        const double jacobian = 30.0 * 8.0 * std::log(10.0);  // of the density of x
+        EXPECT_NEAR(b.log_likelihood + jacobian, a.log_likelihood, 1e-8);
+        EXPECT_EQ(b.directions.size(), a.directions.size());
+    };
+    check(flat_prior());
+    check(BlockPriors{Normal{.mean = 0.0, .sd = 2.0}, Flat{}});
+}
+
+// The evidence of a model, too: the prior is a density of z.
+TEST(Scales, ALaplaceApproximationIsTheSameInBothUnits) {
+    const BlockPriors prior{Normal{.mean = 0.0, .sd = 5.0}, Normal{.mean = 0.0, .sd = 2.0}};
+    const GaussianWorld nm(1.0), angstrom(10.0);
+    const auto grainer = nm.grainer(prior),
+               other = angstrom.grainer(BlockPriors{prior.coarse, Normal{.mean = std::log(10.0), .sd = 2.0}});
+    const auto fit = grainer.fit(nm.data(), {.beta = beta}),
+               same = other.fit(angstrom.data(), {.beta = beta});
+    const auto a = laplace_joint(grainer, nm.data(), fit, {.draws = 200, .seed = test_seed()});
+    const auto b = laplace_joint(other, angstrom.data(), same, {.draws = 200, .seed = test_seed()});
+    expect_close(Vector(100.0 * b.sd.head(2)), Vector(a.sd.head(2)), 1e-6, "sd of stiffnesses");
+    EXPECT_NEAR(b.sd[2], a.sd[2], 1e-6);
+    EXPECT_NEAR(*b.pareto_k, *a.pareto_k, 1e-4);
+    expect_close(Matrix(100.0 * b.draws.topRows(2)), Matrix(a.draws.topRows(2)), 1e-6, "draws");
+}
+
+TEST(Scales, BadOnesAreRefused) {
+    EXPECT_EQ(
+        support::thrown<ArgumentError>([] { (void)gaussian::coarse_chain({.length = 0.0}); }).argument(),
+        "length");
+    struct Odd : ising::CoarseChain<> {
+        explicit Odd(Vector odd)
+            : CoarseChain(ising::coarse_chain({.sites = 4, .linear = true, .pair_range = 1})),
+              wrong(std::move(odd)) {}
+        Vector scales() const { return wrong; }
+        Vector wrong;
+    };
+    const auto names = [](const Vector& scales) {
+        return support::thrown<ArgumentError>(
+                   [&] { (void)Coordinates(1.0, Odd(scales), ising::bernoulli_map(), flat_prior()); })
+            .argument();
+    };
+    EXPECT_EQ(names(Vector::Ones(3)), "length of scales()");
+    EXPECT_EQ(names(Vector{{1.0, 0.0}}), "a scale");
+}
+
+TEST(LearningProblem, ItsAnswersAgree) {
+    const auto grainer = support::ising_grainer({.sites = 6, .linear = true, .pair_range = 2}, 2,
+                                                support::any_prior(weak_prior()));
+    const auto samples = generate(ising::chain({.sites = 12, .field = 0.3}), {.beta = beta, .samples = 40});
+    const auto data = grainer.prepare(samples, beta);
+    const auto problem = grainer.problem(data);
+    const Parameters at{Vector{{0.3, 0.7, -0.2}}, Vector{{0.9}}};
+    const Vector z = problem.coordinates().z(at);
+    expect_close(z, Vector{{0.3 * beta, 0.7 * beta, -0.2 * beta, 0.9}}, 1e-15, "z");
+    const LearningPoint point = problem.point(z);
+    const auto expansion = problem.evaluate(at);
+    EXPECT_EQ(point.log_likelihood, expansion.log_likelihood);
+    expect_close(problem.log_likelihood(at), expansion.log_likelihood, 1e-12, "by log Z alone");
+    double sum = 0.0;
+    const Vector each = problem.log_likelihoods(at);
+    for (Index k = 0; k < each.size(); ++k) sum += data.weights[static_cast<std::size_t>(k)] * each[k];
+    expect_close(sum, expansion.log_likelihood, 1e-11, "datum by datum");
+    EXPECT_EQ(point.value, point.log_likelihood + problem.log_prior(z));
+    const auto [value, gradient] = problem.value_and_gradient(z);
+    expect_close(value, point.value, 1e-12, "by means alone");
+    expect_close(gradient, point.gradient, 1e-10, "its gradient");
+    expect_close(Matrix(point.posterior_information - point.information),
+                 Matrix(Matrix::Identity(4, 4) * 0.25), 1e-9, "the weak prior's");
+    expect_close(Matrix(problem.complete_information(point) - point.posterior_information),
+                 Matrix(expansion.missing.cwiseQuotient(problem.coordinates().factor() *
+                                                        problem.coordinates().factor().transpose())),
+                 1e-9, "complete - observed = missing");
+}
+
+TEST(LearningProblem, OwnsWhatIsHandedOver) {
+    const auto grainer = support::ising_grainer({.sites = 4, .linear = true}, 2);
+    const auto samples = generate(ising::chain({.sites = 8, .field = 0.3}), {.beta = beta, .samples = 10});
+    const auto problem = grainer.problem(grainer.prepare(samples, beta));  // a temporary
+    const auto data = grainer.prepare(samples, beta);
+    const Parameters at{Vector{{0.3}}, Vector{{0.9}}};
+    EXPECT_EQ(problem.log_likelihood(at), grainer.problem(data).log_likelihood(at));
+    const auto copy = problem;
+    EXPECT_EQ(&copy.data(), &problem.data()) << "copies share their data";
+}
+
+// Sums go chunk by chunk: of more data than a chunk they are the sums of the chunks' sums, in order.
+TEST(LearningProblem, DataAreSummedInChunks) {
+    const auto grainer = support::ising_grainer({.sites = 6, .linear = true, .pair_range = 1}, 2);
+    const auto samples = generate(ising::chain({.sites = 12}), {.beta = 0.1, .samples = 6000});
+    auto data = grainer.prepare(samples, 0.1);
+    const auto count = static_cast<Index>(data.forms.size());
+    while (static_cast<Index>(data.forms.size()) <= 2 * chunk_size + 5) {  // few forms: repeat them
+        data.forms.push_back(data.forms[data.forms.size() - static_cast<std::size_t>(count)]);
+        data.weights.push_back(1.0);
+        data.all.push_back(static_cast<Index>(data.all.size()));
+    }
+    const auto problem = grainer.problem(data);
+    auto state = problem.state({Vector{{0.3, 0.7}}, Vector{{0.9}}});
+    ExpectedStatistics chunks;
+    for (std::size_t first = 0; first < data.all.size(); first += chunk_size)
+        chunks += problem.expect(
+            state,
+            std::span(data.all).subspan(first, std::min<std::size_t>(chunk_size, data.all.size() - first)));
+    const ExpectedStatistics all = problem.expect(state);
+    EXPECT_EQ(all.coarse, chunks.coarse);
+    EXPECT_EQ(all.map, chunks.map);
+    EXPECT_EQ(all.covariance, chunks.covariance);
+    EXPECT_EQ(all.log_evidence, chunks.log_evidence);
+    const Vector each = problem.log_likelihoods(state.at);
+    EXPECT_EQ(each.size(), static_cast<Index>(data.forms.size()));
+    for (const Index k : {count, chunk_size, 2 * chunk_size + 3})
+        EXPECT_NEAR(each[k], each[k - count], 1e-12) << "equal forms";
+}
+
+// What is not known is not there.
+template <class F>
+concept KnowsLikelihoods = requires(const F fit) { fit.log_likelihood; };
+template <class F>
+concept KnowsItsErrors = requires(const F fit) { fit.monte_carlo; };
+template <class F>
+concept KnowsABound = requires(const F fit) { fit.variational_objective; };
+static_assert(KnowsLikelihoods<ExactEstimate> && !KnowsItsErrors<ExactEstimate> &&
+              !KnowsABound<ExactEstimate>);
+static_assert(!KnowsLikelihoods<VariationalEstimate> && KnowsABound<VariationalEstimate>);
+static_assert(!KnowsLikelihoods<SampledEstimate> && KnowsItsErrors<SampledEstimate>);
+
+TEST(Estimates, AreOfTheKindTheirEngineCanGive) {
+    const auto samples = generate(ising::chain({.sites = 8, .field = 0.3}), {.beta = beta, .samples = 20});
+    const auto fit = [&](const auto& engine) {
+        return EMCoarseGrainer{SamplesOnly<support::Spins>{},
+                               ising::coarse_chain({.sites = 4, .linear = true}),
+                               ising::bernoulli_map(),
+                               engine,
+                               Newton{},
+                               weak_prior()}
+            .fit(samples, {.starts = 2});
+    };
+    const auto exact = fit(TransferMatrix{});
+    static_assert(std::is_base_of_v<ExactEstimate, std::remove_const_t<decltype(exact)>>);
+    EXPECT_TRUE(exact.trace.front().log_likelihood.has_value());
+    EXPECT_TRUE(exact.starts.front().log_posterior.has_value());
+    const auto bounded = fit(MeanField{});
+    static_assert(std::is_base_of_v<VariationalEstimate, std::remove_const_t<decltype(bounded)>>);
+    EXPECT_FALSE(bounded.trace.front().log_likelihood.has_value());
+    EXPECT_FALSE(bounded.starts.front().log_posterior.has_value());
+    static_assert(std::is_base_of_v<VariationalEstimate, decltype(bounded.with_engine(TransferMatrix{}))>,
+                  "another engine predicts; the estimate stays what it is");
+}
+
+}  // namespace
