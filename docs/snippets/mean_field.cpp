@@ -58,7 +58,12 @@ void fit(const char* name, const Engine& engine, const Data& data, bool linear) 
         weak_prior()};
     const auto result = grainer.fit(data, {.starts = 2});
     const auto predicts = result.with_engine(TransferMatrix{});  // a mean field does not predict
-    const double objective = result.variational_objective.value_or(result.log_likelihood);
+    const double objective = [&] {
+        if constexpr (requires { result.variational_objective; })
+            return result.variational_objective;
+        else
+            return result.log_likelihood;
+    }();
     std::printf("%-20s  %-9s  %s  %6.3f  %8.3f  %9.2f  %.3f  %.3f\n", name, to_string(result.status).data(),
                 linear ? std::to_string(result["linear"]).substr(0, 6).c_str() : "   -  ", result["pair_1"],
                 result.map.theta_cf(result.parameters.eta), objective,

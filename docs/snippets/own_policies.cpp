@@ -131,5 +131,10 @@ int main() {
     std::printf("mean of m^2: data %.4f, prediction %.4f, truth %.4f\n",
                 data_mean(data, MeanSquareMagnetization{})[0], predict(b, MeanSquareMagnetization{}).value(),
                 truth(fine, 0.3, MeanSquareMagnetization{}).value());
+    const auto problem = ours.problem(ours.prepare(data, 0.3));
+    auto state = problem.state({Vector::Zero(2), Vector::Ones(1)});
+    for (int k = 0; k < 10; ++k) problem.maximise(state, problem.expect(state));
+    std::printf("after ten EM steps:       log-likelihood %.4f, %.4f at the end\n",
+                problem.log_likelihood(state.at), b.log_likelihood);
     return std::abs(a["pair_1"] - b["pair_1"]) < 1e-6 ? 0 : 1;
 }

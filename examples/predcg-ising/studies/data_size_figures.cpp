@@ -5,7 +5,7 @@
 #include "studies/band_panels.hpp"
 #include "studies/table.hpp"
 
-#include <predcg/statistics/uniformity.hpp>
+#include <predcg/statistics/proportion.hpp>
 
 #include <cmath>
 
