@@ -39,4 +39,6 @@ int main() {
 END
 
 # clang-tidy counts on stderr what it found and suppressed in system headers; errors go to stdout
-"$clang_tidy" --quiet --config-file=.clang-tidy "$@" "$unit" -- -std=c++20 -Wno-return-type "-I$PWD/include" -isystem "$eigen"
+# (main, in a namespace, is a function like any other, and returns nothing)
+"$clang_tidy" --quiet --config-file=.clang-tidy "$@" "$unit" -- -std=c++20 -Wno-return-type "-I$PWD/include" \
+    -isystem "$eigen"
