@@ -40,14 +40,14 @@ public:
     /// Names of theta_c and eta in one.
     const std::vector<std::string>& names() const { return names_; }
 
-    Parameters parameters(const Vector& z) const {
+    [[gnu::cold]] Parameters parameters(const Vector& z) const {
         Parameters at{Vector(coarse_count()), Vector(map_count())};
         for (Index k = 0; k < coarse_count(); ++k) at.theta[k] = z[k] / factor_[k];
         for (Index k = 0; k < map_count(); ++k) at.eta[k] = z[coarse_count_ + k] / factor_[coarse_count_ + k];
         return at;
     }
 
-    Vector z(const Parameters& at) const {
+    [[gnu::cold]] Vector z(const Parameters& at) const {
         Vector z(size());
         for (Index k = 0; k < coarse_count(); ++k) z[k] = at.theta[k] * factor_[k];
         for (Index k = 0; k < map_count(); ++k) z[coarse_count_ + k] = at.eta[k] * factor_[coarse_count_ + k];
@@ -58,7 +58,7 @@ public:
     void carry_gradient(Vector& gradient) const {
         for (Index k = 0; k < size(); ++k) gradient[k] /= factor_[k];
     }
-    void carry_information(Matrix& information) const {
+    [[gnu::cold]] void carry_information(Matrix& information) const {
         for (Index l = 0; l < size(); ++l)
             for (Index k = 0; k < size(); ++k) information(k, l) /= factor_[k] * factor_[l];
     }
@@ -71,7 +71,7 @@ public:
     Vector bounded(const Vector& z) const { return linalg::moved(z, 0.0, z, lower_); }
 
 private:
-    void append(const Vector& scales, double beta, double lower) {
+    [[gnu::cold]] void append(const Vector& scales, double beta, double lower) {
         const Index first = factor_.size(), all = first + scales.size();
         factor_.conservativeResize(all);
         scales_.conservativeResize(all);

@@ -58,7 +58,7 @@ struct Estimate {
     std::uint64_t seed = 0;
 
     /// A parameter by its name, coarse or map. Throws ArgumentError for a name that is not there.
-    double operator[](std::string_view name) const {
+    [[gnu::cold]] double operator[](std::string_view name) const {
         std::string known;
         for (const auto* block : {&coarse_names, &map_names})
             for (std::size_t k = 0; k < block->size(); ++k) {

@@ -33,7 +33,7 @@ public:
         require_fit_settings(settings);
     }
 
-    Result operator()() {
+    [[gnu::cold]] Result operator()() {
         Result result;
         std::optional<Run> best;
         const std::vector<Vector> starts = starts_of(problem_, settings_);
@@ -61,7 +61,7 @@ private:
     }
 
     /// Everything at z; throws NumericalError where the density has no integral or is NaN.
-    Point evaluate(const Vector& z) const {
+    [[gnu::cold]] Point evaluate(const Vector& z) const {
         Point point = problem_.point(z, settings_.seed);
         if (!std::isfinite(point.value) || !linalg::all_finite(point.gradient) ||
             !linalg::all_finite(point.information))
@@ -70,7 +70,7 @@ private:
         return point;
     }
 
-    std::optional<Point> try_evaluate(const Vector& z) const {
+    [[gnu::cold]] std::optional<Point> try_evaluate(const Vector& z) const {
         if (!linalg::all_finite(z) || !problem_.is_admissible(c_.parameters(z))) return std::nullopt;
         try {
             return evaluate(z);
@@ -79,12 +79,12 @@ private:
         }
     }
 
-    std::optional<Point> line_search(const Point& from, const Vector& step, double rise) const {
+    [[gnu::cold]] std::optional<Point> line_search(const Point& from, const Vector& step, double rise) const {
         return predcg::line_search(
             from, step, c_.lower(), [this](const Vector& z) { return try_evaluate(z); }, {.rise = rise});
     }
 
-    std::optional<Point> em_step(const Point& from) const {
+    [[gnu::cold]] std::optional<Point> em_step(const Point& from) const {
         auto state = problem_.state(c_.parameters(from.z), settings_.seed);
         problem_.maximise(state, from.statistics);
         Vector step = c_.z(state.at);
@@ -94,7 +94,7 @@ private:
     }
 
     /// The optimizer's step on the coordinates that are free to move.
-    std::optional<Vector> propose(const Point& at, typename Optimizer::State& state) const {
+    [[gnu::cold]] std::optional<Vector> propose(const Point& at, typename Optimizer::State& state) const {
         const std::vector<Index> free = free_coordinates(at.z, at.gradient, c_.lower());
         if (free.empty()) return Vector(Vector::Zero(at.z.size()));
         Vector gradient = linalg::selected(at.gradient, free);
@@ -108,7 +108,7 @@ private:
     }
 
     /// None where a drawn start lies outside the models' domain.
-    std::optional<Run> run_from(const Vector& start, Index index) const {
+    [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index) const {
         Run run;
         try {
             if (!problem_.is_admissible(c_.parameters(start)))
@@ -159,7 +159,7 @@ private:
         }
     }
 
-    void finish(Result& result, Run run) const {
+    [[gnu::cold]] void finish(Result& result, Run run) const {
         result.directions = weak_directions(run.end.information, c_.names());
         result.status = run.status;
         if (!problem_.prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)

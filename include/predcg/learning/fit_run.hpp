@@ -18,7 +18,7 @@ inline void require_fit_settings(const FitSettings& settings) {
 
 /// The given start; else the models' own, then normal displacements of it by 1 in every coordinate of z.
 template <class Problem>
-std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
+[[gnu::cold]] std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
     const Coordinates& c = problem.coordinates();
     if (settings.start) {
         require_equal(settings.start->theta.size(), c.coarse_count(), "FitSettings", "length of start.theta");
@@ -43,7 +43,7 @@ std::vector<Vector> starts_of(const Problem& problem, const FitSettings& setting
 
 /// Names, inverse temperature, number of data and seed of an estimate at z.
 template <class Problem>
-void describe(Estimate& estimate, const Problem& problem, const FitSettings& settings, const Vector& z) {
+[[gnu::cold]] void describe(Estimate& estimate, const Problem& problem, const FitSettings& settings, const Vector& z) {
     estimate.parameters = problem.coordinates().parameters(z);
     estimate.coarse_names = coarse_names_of(problem.coarse());
     estimate.map_names = map_names_of(problem.map());

@@ -114,7 +114,7 @@ public:
     bool is_admissible(const Parameters& at) const { return predcg::is_admissible(*coarse_, at.theta); }
 
     /// The purposes name the streams of sampling engines. Throws ArgumentError for parameters of another length.
-    State state(Parameters at, std::uint64_t seed = 1, Purpose latent = Purpose::latent,
+    [[gnu::cold]] State state(Parameters at, std::uint64_t seed = 1, Purpose latent = Purpose::latent,
                 Purpose coarse = Purpose::coarse) const {
         require_equal(at.eta.size(), coordinates_.map_count(), "LearningProblem", "length of eta");
         require_equal(at.theta.size(), coordinates_.coarse_count(), "LearningProblem", "length of theta");
@@ -182,14 +182,14 @@ public:
     /// Moves the state to the maximum of the expected complete-data log posterior. Exact for the map, and,
     /// with an exact engine, for potentials linear in theta; else one Newton step with the complete-data
     /// information (Lange, J. R. Stat. Soc. B 57 (1995) 425), which need not rise by itself.
-    void maximise(State& state, const ExpectedStatistics& statistics) const {
+    [[gnu::cold]] void maximise(State& state, const ExpectedStatistics& statistics) const {
         const Vector eta = best_map(state.at.eta, statistics);
         if (coordinates_.coarse_count() > 0) maximise_coarse(state, statistics);
         state.at.eta = eta;
     }
 
     /// The map's half alone: eta.
-    Vector best_map(const Vector& eta, const ExpectedStatistics& statistics) const {
+    [[gnu::cold]] Vector best_map(const Vector& eta, const ExpectedStatistics& statistics) const {
         const Vector scales = coordinates_.map_part(coordinates_.scales());
         return detail::maximise_map(*map_, prior_.map, statistics, scales, eta);
     }
@@ -278,7 +278,7 @@ public:
     LearningPoint point(State& state) const { return point(state, expect(state)); }
 
     /// The same with an E-step that is done, perhaps of a batch and weighted as if it were all data.
-    LearningPoint point(State& state, ExpectedStatistics statistics) const {
+    [[gnu::cold]] LearningPoint point(State& state, ExpectedStatistics statistics) const {
         LearningPoint point;
         point.z = coordinates_.z(state.at);
         const CoarseMoments coarse = expect_coarse(state);
@@ -293,7 +293,7 @@ public:
         return point;
     }
 
-    LearningPoint point(const Vector& z, std::uint64_t seed = 1) const {
+    [[gnu::cold]] LearningPoint point(const Vector& z, std::uint64_t seed = 1) const {
         State there = state(coordinates_.parameters(z), seed);
         LearningPoint point = this->point(there);
         point.z = z;
@@ -338,7 +338,7 @@ private:
             [this](Index k) { return map_statistic(k); }, which, data_->weights);
     }
 
-    void maximise_coarse(State& state, const ExpectedStatistics& statistics) const {
+    [[gnu::cold]] void maximise_coarse(State& state, const ExpectedStatistics& statistics) const {
         const Vector scales = coordinates_.coarse_part(coordinates_.scales());
         if constexpr (LinearCoarsePotential<Coarse> && is_exact)
             state.at.theta = detail::maximise_coarse(*coarse_, prior_.coarse, statistics, scales,
@@ -382,7 +382,7 @@ private:
 
     /// Value, gradient and posterior information of a point, from the likelihood's derivatives and an
     /// information of the likelihood in (theta_c, eta), which is carried to z.
-    void add_prior(LearningPoint& point, const Matrix& information) const {
+    [[gnu::cold]] void add_prior(LearningPoint& point, const Matrix& information) const {
         point.value = point.log_likelihood;
         point.gradient = point.likelihood.gradient;
         point.posterior_information = information;
@@ -395,7 +395,7 @@ private:
 
     /// Adds the block prior of the coordinates from `first` on.
     template <class Block>
-    static void add_block(LearningPoint& point, const Block& prior, const Vector& z, Index first) {
+    [[gnu::cold]] static void add_block(LearningPoint& point, const Block& prior, const Vector& z, Index first) {
         point.value += prior.log_density(z);
         add_gradient(point.gradient, prior, z, first);
         const Matrix hessian = prior.hessian(z);

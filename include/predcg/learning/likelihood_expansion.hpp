@@ -39,7 +39,7 @@ namespace detail {
 
 /// D, the derivative of the complete-data score by (G, T): -beta for G, the map's own slope for T.
 template <class M>
-Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double beta) {
+[[gnu::cold]] Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double beta) {
     Matrix slope = Matrix::Zero(p + eta.size(), p + t);
     for (Index l = 0; l < p; ++l) slope(l, l) = -beta;
     for (Index j = 0; j < t && eta.size() > 0; ++j) {  // the score is linear in (T, count)
@@ -81,7 +81,7 @@ inline std::optional<double> log_likelihood_of(const ExpectedStatistics& statist
 /// complete_eta from the map; missing = D sum_i Cov_i[(G, T)] D^T with D the derivative of the complete-data
 /// score by (G, T), -beta for G and the map's own slope for T.
 template <class M>
-LikelihoodDerivatives expand_likelihood(const M& map, const ExpectedStatistics& statistics,
+[[gnu::cold]] LikelihoodDerivatives expand_likelihood(const M& map, const ExpectedStatistics& statistics,
                                         const CoarseMoments& coarse, const Vector& eta, double beta) {
     const Index p = statistics.coarse.size(), m = eta.size(), t = statistics.map.size();
     const double N = statistics.count;

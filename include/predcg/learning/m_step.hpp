@@ -19,7 +19,7 @@ namespace predcg::detail {
 /// argmax over eta of sum_i E_i log p_cf(x_i|X, eta) + log prior(eta / s): in closed form where map and prior
 /// have one and s is 1, else by Newton from the present eta.
 template <class Map, class MapPrior>
-Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatistics& statistics,
+[[gnu::cold]] Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatistics& statistics,
                     const Vector& scales, const Vector& eta) {
     if (eta.size() == 0) return eta;
     if (linalg::all_ones(scales))
@@ -44,7 +44,7 @@ Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatist
 /// for a potential linear in theta. `moments(theta)` gives p_c there (CoarseMoments), or throws
 /// NumericalError.
 template <LinearCoarsePotential U, class CoarsePrior, class CoarseMomentsAt>
-Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const ExpectedStatistics& statistics,
+[[gnu::cold]] Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const ExpectedStatistics& statistics,
                        const Vector& scales, const Vector& theta, double beta, CoarseMomentsAt&& moments) {
     const Vector lower = Vector::Constant(theta.size(), lower_bound(prior));
     const Vector factor = linalg::over(Vector::Constant(scales.size(), beta), scales);
@@ -76,7 +76,7 @@ Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const Expec
 /// (generalised EM: Lange, J. R. Stat. Soc. B 57 (1995) 425). No component of z moves by more than max_step.
 /// The caller sees to it that the step rises.
 template <class CoarsePrior>
-Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics, const CoarseMoments& c,
+[[gnu::cold]] Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics, const CoarseMoments& c,
                    const Vector& scales, const Vector& theta, double beta, double max_step) {
     const double N = statistics.count;
     const Vector factor = linalg::over(Vector::Constant(scales.size(), beta), scales);

@@ -37,7 +37,7 @@ Vector checked_scales_of(const Model& model) {
     return scales;
 }
 
-inline void require_same_names(const std::vector<std::string>& names,
+[[gnu::cold]] inline void require_same_names(const std::vector<std::string>& names,
                                const std::vector<std::string>& expected, std::string_view function,
                                std::string_view argument) {
     const auto joined = [](const std::vector<std::string>& all) {

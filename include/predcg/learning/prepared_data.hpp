@@ -40,7 +40,7 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
 /// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
 /// not as many as the data, or whatever the map refuses.
 template <LatentMap M, std::ranges::input_range Data>
-PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
+[[gnu::cold]] PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
                                          std::span<const double> weights = {}) {
     using Form = prepared_t<M>;
     require_positive(beta, "prepare_data", "beta");
