@@ -1,5 +1,5 @@
 // Windows on lattices of one, two and three dimensions, against index arithmetic written out.
-#include <predcg/core/window.hpp>
+#include <predcg/core/box_window.hpp>
 
 #include <gtest/gtest.h>
 

@@ -4,6 +4,7 @@
 #include <predcg/concepts/configuration_space.hpp>
 #include <predcg/concepts/factor.hpp>
 #include <predcg/concepts/statistic.hpp>
+#include <predcg/core/box_window.hpp>
 #include <predcg/testing/findings.hpp>
 
 #include <span>
