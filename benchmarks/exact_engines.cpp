@@ -2,6 +2,7 @@
 // the length of the chain, and batches of chains against one by one.
 #include "support/ratio_report.hpp"
 
+#include <predcg/engines/batch.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/models/ising/bernoulli_map.hpp>
@@ -49,6 +50,15 @@ struct LatentTargets {
     auto likelihood(Index k) const { return map.likelihood(data[std::size_t(k)], Vector::Ones(1)); }
     auto agreement(Index k) const { return map.sufficient_statistic(data[std::size_t(k)]); }
 
+    /// All of them at once.
+    BatchMoments batch(Want want) const {
+        const Batch all(
+            coarse(), gradient(), [this](Index k) { return likelihood(k); },
+            [this](Index k) { return agreement(k); }, which, weights);
+        NoState none;
+        return expect(TransferMatrix{}, all, want, none, {});
+    }
+
     ising::CoarseChain<> potential;
     ising::BernoulliMap<> map = ising::bernoulli_map({.level = 2});
     std::vector<ising::BlockSums> data;
@@ -65,10 +75,7 @@ void add_batches(Index pair_range) {
             sum += TransferMatrix{}.log_partition(Product(q.coarse(), q.likelihood(k)));
         return sum;
     });
-    bench::add("log Z" + windows, "batch", [q] {
-        return log_partition_sum(
-            TransferMatrix{}, q.coarse(), [&](Index k) { return q.likelihood(k); }, q.which, q.weights);
-    });
+    bench::add("log Z" + windows, "batch", [q] { return *q.batch(Want::log_partitions).log_partition; });
     bench::add("means" + windows, "one by one, with covariances", [q] {
         Vector sum = Vector::Zero(q.potential.parameter_count() + 2);
         for (const Index k : q.which)
@@ -77,14 +84,7 @@ void add_batches(Index pair_range) {
                        .mean;
         return sum;
     });
-    bench::add("means" + windows, "batch", [q] {
-        NoState none;
-        return expect_mean_sum(
-                   TransferMatrix{}, q.potential.parameter_count() + 2, q.coarse(), q.gradient(),
-                   [&](Index k) { return q.likelihood(k); }, [&](Index k) { return q.agreement(k); }, q.which,
-                   q.weights, none, {})
-            .mean;
-    });
+    bench::add("means" + windows, "batch", [q] { return q.batch(Want::means).mean; });
 }
 
 }  // namespace

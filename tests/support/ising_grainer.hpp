@@ -68,6 +68,9 @@ using IsingGrainer =
     predcg::EMCoarseGrainer<predcg::SamplesOnly<Spins>, predcg::ising::CoarseChain<>,
                             predcg::ising::BernoulliMap<>, predcg::TransferMatrix, Switched, AnyPrior>;
 
+using IsingFit = predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>,
+                             predcg::TransferMatrix, predcg::ExactEstimate>;
+
 inline IsingGrainer ising_grainer(const predcg::ising::CoarseChainSettings& model, Index level,
                                   AnyPrior prior = {}, Switched optimizer = {}) {
     return {{},

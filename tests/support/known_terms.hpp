@@ -35,8 +35,7 @@ struct KnownTerms {
         predcg::Estimate result;
         result.parameters = {theta, predcg::Vector::Constant(1, eta)};
         result.beta = beta;
-        const typename Grainer::FitType model(std::move(result), grainer.coarse(), grainer.map(),
-                                              grainer.engine());
+        const predcg::Fit model(std::move(result), grainer.coarse(), grainer.map(), grainer.engine());
         return predcg::draw_predictive(model, count, seed);
     }
 

@@ -283,7 +283,8 @@ struct ExpectedDensityIsANumber : Learnable {
 struct LearnableWithoutSample : Learnable {
     void sample(const Word&, const Vector&, Philox4x32&) const = delete;
 };
-static_assert(StatisticMap<Learnable> && !StatisticMap<Good> && !StatisticMap<LearnableWithoutSample>);
+static_assert(StatisticMap<Learnable> && !StatisticMap<Good>);
+static_assert(StatisticMap<LearnableWithoutSample> && !ProbabilisticMap<LearnableWithoutSample>);
 static_assert(!StatisticMap<NoStatistic> && !StatisticMap<StatisticIsANumber>);
 static_assert(!StatisticMap<NoExpectedDensity> && !StatisticMap<ExpectedDensityIsANumber>);
 }  // namespace maps

@@ -188,7 +188,7 @@ struct OnSet {
     reference::Json json;
     support::IsingGrainer grainer;
     support::IsingGrainer::Data data;
-    support::IsingGrainer::FitType fit;
+    support::IsingFit fit;
 
     OnSet(const char* set, ising::CoarseChainSettings model, const support::AnyPrior& prior)
         : json(reference::load(set)), grainer([&] {

@@ -65,7 +65,7 @@ struct Small {
     support::IsingGrainer grainer =
         grainer_of({.sites = 6, .pair_range = 1}, support::any_prior(weak_prior()));
     support::IsingGrainer::Data data = grainer.prepare(samples(), 0.5);
-    support::IsingGrainer::FitType fit = grainer.fit_prepared(data);
+    support::IsingFit fit = grainer.fit_prepared(data);
 
     static std::vector<support::Spins> samples() {
         auto rng = test_rng(510);

@@ -27,8 +27,8 @@ TEST(LogLikelihoods, SumToTheLogPosteriorAndAreOneByOne) {
     const Vector all = grainer.problem(data).log_likelihoods(at);
     const auto posterior_problem = grainer.problem(data);
     const LogPosterior posterior(posterior_problem);
-    const Vector z = posterior.z_of(at);
-    expect_close(all.sum(), posterior.log_density(z) - posterior.log_prior(z), 1e-12);
+    const Vector z = posterior_problem.coordinates().z(at);
+    expect_close(all.sum(), posterior.log_density(z) - posterior_problem.log_prior(z), 1e-12);
     // x ~ N(W A z / (beta well), W W^T / (beta well) + sigma^2)
     const Matrix W = world.map().map.W();
     Matrix C = by_hand::times(W, by_hand::transposed(W)) / (world.beta * world.well);

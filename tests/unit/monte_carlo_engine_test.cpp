@@ -332,8 +332,8 @@ TEST(MonteCarloEngine, ErrorsComeOutOfThreads) {
 /// A user's own streams.
 struct TwisterStreams {
     std::mt19937_64 operator()(const StreamKey& key) const {
-        std::seed_seq words{static_cast<std::uint32_t>(key.seed), key.index, key.iteration,
-                            static_cast<std::uint32_t>(key.purpose)};
+        std::seed_seq words{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.index),
+                            key.iteration, static_cast<std::uint32_t>(key.purpose)};
         return std::mt19937_64(words);
     }
 };

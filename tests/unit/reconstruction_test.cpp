@@ -278,7 +278,7 @@ TEST(RelativeEntropyItself, ObjectiveOfTheWholeFineModel) {
     }
     const RelativeEntropy re{coarse, ising::majority_map({.level = 2}), TransferMatrix{}};
     const auto fit = re.fit_prepared(re.prepare(xs, beta, weights));
-    EXPECT_NEAR(relative_entropy_of(fine, fit).objective, entropy + fit.objective, 1e-12);
+    EXPECT_NEAR(relative_entropy_of(fine, fit).objective, entropy + *fit.objective, 1e-12);
     // and it is the minimum over theta.
     for (Index k = 0; k < 2; ++k)
         for (const double step : {-0.05, 0.05}) {

@@ -57,7 +57,7 @@ struct Either {
 static_assert(DeterministicMap<First> && DeterministicMap<Either>);
 static_assert(std::is_same_v<image_t<First>, Word> && std::is_same_v<image_t<Either>, SiteLetters<Letter>>);
 static_assert(!DeterministicMap<Map> && !DeterministicMap<int>);
-static_assert(ProbabilisticMap<MappedData<First>> && ProbabilisticMap<MappedData<Either>>);
+static_assert(LatentMap<MappedData<First>> && LatentMap<MappedData<Either>>);
 static_assert(std::equality_comparable<SiteLetters<Letter>> && !std::totally_ordered<SiteLetters<Letter>>);
 
 struct NoOperator {
@@ -136,7 +136,7 @@ auto expect_minimum(const Coarse& coarse, const Xi& xi, const Engine& engine, L&
     };
     const std::vector<double> at{fit.parameters.theta[0], fit.parameters.theta[1]};
     for (const double slope : differences::gradient(F, at)) EXPECT_NEAR(slope, 0.0, 1e-8);
-    EXPECT_NEAR(fit.objective + beta * beta * fit.parameters.theta.squaredNorm() / 480.0, F(at), 1e-12);
+    EXPECT_NEAR(*fit.objective + beta * beta * fit.parameters.theta.squaredNorm() / 480.0, F(at), 1e-12);
     // Gradient and Hessian off the minimum.
     const std::vector<double> off{0.4, -0.3};
     const auto e = re.problem(re.prepare(data(), beta)).evaluate({Vector{{0.4, -0.3}}, Vector()});
@@ -190,10 +190,10 @@ TEST(Words, PotentialThatIsNotLinear) {
     ASSERT_EQ(curved.status, Status::converged);
     EXPECT_NEAR(std::sinh(curved.parameters.theta[0]), flat.parameters.theta[0], 1e-8);
     EXPECT_NEAR(curved.parameters.theta[0] + curved.parameters.theta[1], flat.parameters.theta[1], 1e-8);
-    EXPECT_NEAR(curved.objective, flat.objective, 1e-12);
+    EXPECT_NEAR(*curved.objective, *flat.objective, 1e-12);
     for (const StartSummary& start : curved.starts) {
         EXPECT_EQ(start.status, Status::converged);
-        EXPECT_NEAR(start.log_posterior, curved.log_posterior, 1e-8);
+        EXPECT_NEAR(*start.log_posterior, curved.log_posterior, 1e-8);
     }
     // Standard errors go over by the change of coordinates: covariance = J C J^T, J = dtheta_linear / dtheta.
     Matrix J(2, 2);

@@ -261,7 +261,7 @@ TEST(RelativeEntropy, MinimumMatchesMoments) {
         expect_close(fit.target_moments, target, 1e-12, "target");
         // The last Newton step was below 1e-9; moments answer it by the covariance, below 10 here.
         expect_close(fit.model_moments, target, 1e-8, "model");
-        expect_close(fit.objective, by_hand.objective(fit.parameters.theta, data, 2), 1e-12, "F");
+        expect_close(*fit.objective, by_hand.objective(fit.parameters.theta, data, 2), 1e-12, "F");
         const auto F = [&](const std::vector<double>& theta) {
             return by_hand.objective(Eigen::Map<const Vector>(theta.data(), Index(theta.size())), data, 2);
         };

@@ -63,7 +63,7 @@ TEST(StreamKeys, OfMinibatches) {
 TEST(StreamKeys, OfGrowingSamples) {
     expect_distinct_streams({Purpose::start, Purpose::latent, Purpose::coarse}, [] {
         const auto fit = sampled_fit(StochasticNewton{}, {.grow = true, .largest_growth = 4.0});
-        EXPECT_GT(fit.monte_carlo->latent_samples, 20) << "the engine has grown";
+        EXPECT_GT(fit.monte_carlo.latent_samples, 20) << "the engine has grown";
     });
 }
 
@@ -87,7 +87,7 @@ TEST(StreamKeys, OfCurvatureAfterAFit) {
     });
     const auto together = support::streams_of([&] {
         (void)curvature(grainer, data, beta, at, {.repeats = 5, .seed = test_seed()});
-        (void)grainer.evaluate(data, at, test_seed());
+        (void)grainer.problem(data).evaluate(at, test_seed());
     });
     EXPECT_TRUE(support::repeated(together).empty()) << support::to_words(support::repeated(together));
 }

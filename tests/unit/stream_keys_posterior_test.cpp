@@ -49,7 +49,7 @@ TEST(StreamKeys, OfTheFullPosterior) {
 
 TEST(StreamKeys, OfTheExchangePosterior) {
     const Learnt& l = learnt();
-    const ExchangeSettings settings{.draws = 20, .chains = 3, .warm_up = 5, .seed = seed, .threads = 2};
+    const ChainSettings settings{.draws = 20, .chains = 3, .warm_up = 5, .seed = seed, .threads = 2};
     expect_distinct_streams({Purpose::exchange},
                             [&] { (void)exchange_posterior(l.grainer, l.data, l.fit, settings); });
 }
@@ -75,8 +75,8 @@ TEST(StreamKeys, OfExactEvidence) {
 TEST(StreamKeys, OfPosteriorsAfterAMonteCarloFitWithTheSameSeed) {
     const auto grainer = world.grainer(world.engine());
     const auto data = grainer.prepare(world.data, world.beta);
-    const FitResult& at = learnt().fit;
-    const auto first_iteration = [&] { (void)grainer.evaluate(data, at.parameters, seed); };
+    const Estimate& at = learnt().fit;
+    const auto first_iteration = [&] { (void)grainer.problem(data).evaluate(at.parameters, seed); };
     const auto expect_apart = [&](const auto& approximate) {
         const auto twice = support::repeated(support::streams_of([&] {
             first_iteration();
@@ -117,7 +117,7 @@ TEST(StreamKeys, OfPredictionsFromAFit) {
     const PredictSettings settings{.draws = 50, .seed = seed};
     expect_distinct_streams({}, [&] { (void)predict(fit, ising::Magnetization{}, settings); });
     expect_distinct_streams({Purpose::predict}, [&] { (void)predict(fit, LargestDomain{}, settings); });
-    const Fit sampled(static_cast<const FitResult&>(fit), fit.coarse, fit.map, world.engine());
+    const Fit sampled(fit.result(), fit.coarse, fit.map, world.engine());
     expect_distinct_streams({Purpose::predict_chain, Purpose::predict_fine},
                             [&] { (void)predict(sampled, ising::Magnetization{}, settings); });
 }
@@ -125,7 +125,7 @@ TEST(StreamKeys, OfPredictionsFromAFit) {
 // Streams above 2^32 differ from those below in their high bits alone.
 TEST(StreamKeys, OfPredictionsThatAreKeptApart) {
     const auto& fit = learnt().fit;
-    const Fit sampled(static_cast<const FitResult&>(fit), fit.coarse, fit.map, world.engine());
+    const Fit sampled(fit.result(), fit.coarse, fit.map, world.engine());
     const auto all = [](const auto& models) {
         for (const std::uint64_t stream : {0ULL, 1ULL, 1ULL << 32, (1ULL << 32) + 1, (1ULL << 44) - 1})
             (void)predict(models, LargestDomain{}, {.draws = 20, .seed = seed, .stream = stream});

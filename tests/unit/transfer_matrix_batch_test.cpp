@@ -116,7 +116,7 @@ RandomBatch random_batch(std::mt19937_64& rng, Index sites, double strength, std
     return batch;
 }
 
-void compare(const Batch& batch, double tolerance) {
+void compare(const RandomBatch& batch, double tolerance) {
     const BatchMoments exact = batch.one_by_one(), sums = batch.means(TransferMatrix{});
     const double count = std::max<double>(1.0, double(batch.which.size()));
     expect_close(sums.mean / count, exact.mean / count, tolerance, "mean");
@@ -153,7 +153,7 @@ TEST(TransferMatrixBatch, ExtremeWeights) {
 TEST(TransferMatrixBatch, OtherEnginesDoItOneByOne) {
     auto rng = test_rng(4);
     for (int model = 0; model < 20; ++model) {
-        const RandomRandomBatch batch = random_batch(rng, 1 + model % 5, 1.0, {1.0});
+        const RandomBatch batch = random_batch(rng, 1 + model % 5, 1.0, {1.0});
         const BatchMoments sums = batch.means(Enumeration{}), exact = batch.means(TransferMatrix{});
         expect_close(sums.mean, exact.mean, 1e-11, "mean");
         expect_close(sums.log_partition.value(), *exact.log_partition, 1e-11, "log Z with means");

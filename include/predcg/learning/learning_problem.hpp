@@ -22,15 +22,15 @@ namespace predcg {
 
 /// A point of parameter space and what is known there.
 struct LearningPoint {
-    Vector z;
-    ExpectedStatistics statistics;
-    LikelihoodDerivatives likelihood;  ///< in (theta_c, eta)
+    Vector z{};
+    ExpectedStatistics statistics{};
+    LikelihoodDerivatives likelihood{};  ///< in (theta_c, eta)
     double log_likelihood =
         std::numeric_limits<double>::quiet_NaN();  ///< or the variational objective; NaN: unknown
     double value = 0.0;                            ///< log_likelihood + log prior
-    Vector gradient;                               ///< of value, by z
-    Matrix information;                            ///< of the likelihood, in z: minus its Hessian
-    Matrix posterior_information;                  ///< the prior's added
+    Vector gradient{};                             ///< of value, by z
+    Matrix information{};                          ///< of the likelihood, in z: minus its Hessian
+    Matrix posterior_information{};                ///< the prior's added
 };
 
 /// The log posterior of (theta_c, eta) given data,
@@ -113,9 +113,10 @@ public:
 
     bool is_admissible(const Parameters& at) const { return predcg::is_admissible(*coarse_, at.theta); }
 
-    /// The purposes name the streams of sampling engines. Throws ArgumentError for parameters of another length.
+    /// The purposes name the streams of sampling engines. Throws ArgumentError for parameters of another
+    /// length.
     [[gnu::cold]] State state(Parameters at, std::uint64_t seed = 1, Purpose latent = Purpose::latent,
-                Purpose coarse = Purpose::coarse) const {
+                              Purpose coarse = Purpose::coarse) const {
         require_equal(at.eta.size(), coordinates_.map_count(), "LearningProblem", "length of eta");
         require_equal(at.theta.size(), coordinates_.coarse_count(), "LearningProblem", "length of theta");
         State state;
@@ -395,7 +396,8 @@ private:
 
     /// Adds the block prior of the coordinates from `first` on.
     template <class Block>
-    [[gnu::cold]] static void add_block(LearningPoint& point, const Block& prior, const Vector& z, Index first) {
+    [[gnu::cold]] static void add_block(LearningPoint& point, const Block& prior, const Vector& z,
+                                        Index first) {
         point.value += prior.log_density(z);
         add_gradient(point.gradient, prior, z, first);
         const Matrix hessian = prior.hessian(z);
