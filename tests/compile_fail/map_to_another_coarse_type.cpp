@@ -3,6 +3,8 @@
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
 
+#include <array>
+
 using namespace predcg;
 
 struct Map : tiny::Noise {

@@ -1,4 +1,5 @@
 // expect: predcg: a map to SiteLetters needs a finite coarse space
+#include <predcg/core/space.hpp>
 #include <predcg/relative_entropy/mapping_engine.hpp>
 
 using namespace predcg;

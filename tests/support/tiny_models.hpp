@@ -28,7 +28,7 @@ struct SquaredField {
     predcg::ising::SpinSpace<> space() const { return predcg::ising::spin_space(2); }
     Index parameter_count() const { return 1; }
     double energy(const Spins& X, const Vector& theta) const { return theta[0] * theta[0] * X[0]; }
-    Vector parameter_gradient(const Spins& X, const Vector& theta) const { return 2.0 * theta * X[0]; }
+    Vector parameter_gradient(const Spins& X, const Vector& theta) const { return theta * (2.0 * X[0]); }
 };
 
 /// x has nothing to do with X, and no parameter.
