@@ -3,7 +3,8 @@
 #
 # The source begins with one or more lines `// expect: <text>` and holds, under `#ifdef PREDCG_TWIN`, the small
 # correction that makes it compile. It passes if
-#   * without PREDCG_TWIN the compiler fails and its messages hold every expected text (as it stands, no pattern);
+#   * without PREDCG_TWIN the compiler fails and its messages hold every expected text (as it stands, no pattern),
+#     the first text in the first error: who reads from the top finds the reason there;
 #   * with -DPREDCG_TWIN it compiles, so the error is the one meant and not a slip elsewhere in the file.
 # The compiler quotes no source lines, so an expected text is found in a message or not at all.
 
@@ -55,6 +56,12 @@ foreach(i RANGE ${last})
         message(FATAL_ERROR "compile_fail: ${SOURCE} fails, but not with the expected message: ${expected_${i}}")
     endif()
 endforeach()
+string(REGEX MATCH "error: [^\n]*" first_error "${messages}")
+string(FIND "${first_error}" "${expected_0}" position)
+if(position EQUAL -1)
+    message("${messages}")
+    message(FATAL_ERROR "compile_fail: ${SOURCE} fails, but first with another error: ${first_error}")
+endif()
 
 execute_process(COMMAND ${command} -DPREDCG_TWIN "${SOURCE}" RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
 if(NOT result EQUAL 0)

@@ -1,5 +1,4 @@
 // expect: predcg: iterative Boltzmann inversion needs a coarse potential with features(X) and
-// two_valued_terms()
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/models/ising/majority_map.hpp>
 #include <predcg/relative_entropy/relative_entropy.hpp>

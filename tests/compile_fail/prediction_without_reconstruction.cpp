@@ -1,4 +1,4 @@
-// expect: predcg: a deterministic map cannot be inverted; predict with fit.reconstructed(...)
+// expect: predcg: this map cannot draw x, so there is nothing to predict with
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/models/ising/observables.hpp>

@@ -134,7 +134,7 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
 /// The approximation of the slides, for comparison: theta_c fixed at the mode, each natural parameter of the
 /// map (theta_cf) normal, with the complete-data curvature of the expected log p_cf in that parameter (no
 /// prior in it), clipped to its range. It knows neither the uncertainty of theta_c nor that X is latent: its
-/// intervals are far too narrow. Needs natural(k, eta_k) of the map. Cost: one E-step.
+/// intervals are far too narrow. Needs a NaturalMap. Cost: one E-step.
 template <class Learner, class AnyData>
 auto laplace_slides(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                     const LaplaceSettings& settings = {}) {
@@ -142,7 +142,7 @@ auto laplace_slides(const Learner& learner, const AnyData& any_data, const Estim
     detail::require_same_model(fit, learner.coarse(), learner.map(), "laplace_slides");
     static_assert(NaturalMap<std::remove_cvref_t<decltype(learner.map())>>,
                   "predcg: the slides' Laplace is normal in the map's natural parameter; the map needs "
-                  "natural(k, eta) and unconstrained(k, value)");
+                  "natural(k, eta), unconstrained(k, value) and natural_names() (concept NaturalMap)");
     const Parameters& at = fit.parameters;
     const auto problem = detail::problem_of(learner, any_data, fit.beta);
     auto state = problem.state(at, settings.seed, Purpose::slides_latent);

@@ -34,7 +34,7 @@ public:
                     [[maybe_unused]] bool tune, R& rng) {
         if constexpr (exact)
             X = source_.draw(rng);
-        else
+        else if constexpr (KernelEngine<Engine>)
             for (Index k = 0; k < moves; ++k)
                 tune ? source_.warm_up(X, state, rng) : source_.advance(X, state, rng);
     }
@@ -47,8 +47,10 @@ private:
             "have a kernel, for q(X|x) and for p_c");
         if constexpr (exact)
             return engine.sampler(target);
-        else
+        else if constexpr (KernelEngine<Engine>)
             return KernelRun<typename engine_kernel<Engine>::type, T>(engine.kernel(), target);
+        else
+            return NoState{};
     }
 
     decltype(source(std::declval<const Engine&>(), std::declval<const T&>())) source_;

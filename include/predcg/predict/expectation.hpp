@@ -83,9 +83,13 @@ Prediction expectation(const Engine& engine, const T& target, const O& observabl
         static_assert(SamplingEngine<Engine, T>,
                       "predcg: this engine can neither give this observable's expectation exactly (order() "
                       "and from_moments(m)) nor draw samples of the target");
-        auto sampler = engine.sampler(target);
-        return detail::sampled(
-            observable, [&](Philox4x32& rng) { return sampler.draw(rng); }, settings);
+        if constexpr (SamplingEngine<Engine, T>) {
+            auto sampler = engine.sampler(target);
+            return detail::sampled(
+                observable, [&](Philox4x32& rng) { return sampler.draw(rng); }, settings);
+        } else {
+            return {};
+        }
     }
 }
 

@@ -41,12 +41,15 @@ Vector latent_mean(const Models& models, const Fine& x) {
     const auto form = detail::prepare(models.map, x);
     detail::require_coarse_size(models.map, form, models.coarse.space().size(), "latent");
     return detail::averaged(models, [&](const Parameters& at, double beta) {
-        return detail::with_latent(models, form, at, beta, [](const auto& engine, const auto& target) {
-            static_assert(SiteMomentEngine<std::remove_cvref_t<decltype(engine)>,
-                                           std::remove_cvref_t<decltype(target)>>,
-                          "predcg: latent_mean needs an engine that gives site moments of q(X|x)");
-            return Vector(engine.site_moments(target, 1).mean);
-        });
+        return detail::with_latent(
+            models, form, at, beta, []<class E, class T>(const E& engine, const T& target) {
+                static_assert(SiteMomentEngine<E, T>,
+                              "predcg: latent_mean needs an engine that gives site moments of q(X|x)");
+                if constexpr (SiteMomentEngine<E, T>)
+                    return Vector(engine.site_moments(target, 1).mean);
+                else
+                    return Vector();
+            });
     });
 }
 
@@ -56,16 +59,18 @@ Matrix latent_marginals(const Models& models, const Fine& x) {
     const auto form = detail::prepare(models.map, x);
     detail::require_coarse_size(models.map, form, models.coarse.space().size(), "latent");
     return detail::averaged(models, [&](const Parameters& at, double beta) {
-        return detail::with_latent(models, form, at, beta, [](const auto& engine, const auto& target) {
-            static_assert(
-                PairMarginalEngine<std::remove_cvref_t<decltype(engine)>,
-                                   std::remove_cvref_t<decltype(target)>>,
-                "predcg: latent_marginals needs an engine that gives two_point(target, i, j) of q(X|x)");
-            const Index n = target.space().size();
-            Matrix marginals(static_cast<Index>(std::ranges::size(target.space().values())), n);
-            for (Index i = 0; i < n; ++i) marginals.col(i) = engine.two_point(target, i, i).diagonal();
-            return marginals;
-        });
+        return detail::with_latent(
+            models, form, at, beta, []<class E, class T>(const E& engine, const T& target) {
+                static_assert(
+                    PairMarginalEngine<E, T>,
+                    "predcg: latent_marginals needs an engine that gives two_point(target, i, j) of q(X|x)");
+                const Index n = target.space().size();
+                Matrix marginals(static_cast<Index>(std::ranges::size(target.space().values())), n);
+                if constexpr (PairMarginalEngine<E, T>)
+                    for (Index i = 0; i < n; ++i)
+                        marginals.col(i) = engine.two_point(target, i, i).diagonal();
+                return marginals;
+            });
     });
 }
 

@@ -42,16 +42,17 @@ private:
 template <class Models, class O>
 [[gnu::cold]] Prediction fine_expectation(const Models& models, const Parameters& at, double beta,
                                           const O& observable, const PredictSettings& settings) {
-    const auto target = boltzmann(models.coarse, at.theta, beta);
+    using Map = std::remove_cvref_t<decltype(models.map)>;
+    constexpr bool can_draw = FineSampler<Map>;
     static_assert(
-        FineSampler<std::remove_cvref_t<decltype(models.map)>>,
+        can_draw,
         "predcg: this map cannot draw x, so there is nothing to predict with: it needs sample(X, eta, rng) "
         "(concept FineSampler); after relative entropy predict with fit.reconstructed(...)");
+    const auto target = boltzmann(models.coarse, at.theta, beta);
     const Vector& eta = at.eta;
     const auto& engine = coarse_engine(models.engine);
     using CoarseEngine = std::remove_cvref_t<decltype(engine)>;
     using CoarseTarget = std::remove_cv_t<decltype(target)>;
-    using Map = std::remove_cvref_t<decltype(models.map)>;
     if constexpr (has_exact_expectation<CoarseEngine, CoarseTarget, Map, O>) {
         if (!settings.always_sample) {
             const SiteMoments fine =
@@ -60,25 +61,33 @@ template <class Models, class O>
             return {mean, Vector::Zero(mean.size()), true};
         }
     }
-    if constexpr (SamplingEngine<CoarseEngine, CoarseTarget>) {
+    if constexpr (!can_draw) {
+        return {};
+    } else if constexpr (SamplingEngine<CoarseEngine, CoarseTarget>) {
         auto sampler = engine.sampler(target);
         return sampled(
             observable, [&](Philox4x32& rng) { return models.map.sample(sampler.draw(rng), eta, rng); },
             settings);
     } else {
         using Statistic = PredictiveStatistic<O, Map, configuration_t<space_t<CoarseTarget>>>;
+        constexpr bool averages =
+            ResizableEngine<CoarseEngine> && ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>;
         static_assert(
-            ResizableEngine<CoarseEngine> && ExpectationEngine<CoarseEngine, CoarseTarget, Statistic>,
+            averages,
             "predcg: predict needs an engine that draws from p_c or averages under it: site moments "
             "(site_moments(target, order), for observables with from_moments and a map with "
             "fine_moments), draws (sampler(target)), or averages over a number of samples that can be "
             "set (settings().samples, with_samples(n))");
-        require_stream(settings);
-        const StreamKey key{settings.seed, Purpose::predict_chain, settings.stream};
-        typename CoarseEngine::template State<CoarseTarget> state{};
-        const Statistic statistic(observable, models.map, eta, target.space(), settings);
-        const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
-        return {m.mean, m.standard_error, false};
+        if constexpr (averages) {
+            require_stream(settings);
+            const StreamKey key{settings.seed, Purpose::predict_chain, settings.stream};
+            typename CoarseEngine::template State<CoarseTarget> state{};
+            const Statistic statistic(observable, models.map, eta, target.space(), settings);
+            const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
+            return {m.mean, m.standard_error, false};
+        } else {
+            return {};
+        }
     }
 }
 }  // namespace detail

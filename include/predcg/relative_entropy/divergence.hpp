@@ -94,7 +94,10 @@ RelativeEntropyParts relative_entropy_of(const U& fine,
     struct LogPreimages {
         const Xi* xi;
         Vector operator()(const typename Xi::coarse_type& X) const {
-            return Vector::Constant(1, xi->log_preimages(X));
+            if constexpr (counts)
+                return Vector::Constant(1, xi->log_preimages(X));
+            else
+                return {};
         }
         Index size() const { return 1; }
     };
@@ -104,8 +107,7 @@ RelativeEntropyParts relative_entropy_of(const U& fine,
         const auto average = [&](const auto& s) {
             return fit.engine.latent.average(form.image, fit.coarse.space(), s)[0];
         };
-        const double log_p = average(LogDensity(coarse)) - log_z,
-                     log_omega = average(LogPreimages{&xi});
+        const double log_p = average(LogDensity(coarse)) - log_z, log_omega = average(LogPreimages{&xi});
         return Vector{{log_p, log_omega}};
     };
     const Vector averages = detail::fine_averages(fine, fit.beta, 2, of_image, over);

@@ -95,17 +95,21 @@ struct MappingEngine {
     /// E[s(X)] over an image: s of the point, or the average over letters.
     template <class X, class Space, class S>
     Vector average(const X& image, const Space& space, const S& statistic) const {
-        if constexpr (detail::is_site_letters<X>)
-            return average_of_letters(image, space, statistic);
-        else
+        if constexpr (detail::is_site_letters<X>) {
+            static_assert(FiniteSpace<Space>, "predcg: a map to SiteLetters needs a finite coarse space");
+            if constexpr (FiniteSpace<Space>)
+                return average_of_letters(image, space, statistic);
+            else
+                return {};
+        } else {
             return statistic(image);
+        }
     }
 
 private:
     template <class Letter, class Space, class S>
     Vector average_of_letters(const SiteLetters<Letter>& image, const Space& space,
                               const S& statistic) const {
-        static_assert(FiniteSpace<Space>, "predcg: a map to SiteLetters needs a finite coarse space");
         const Index n = image.size();
         Vector sum = Vector::Zero(statistic.size());
         const double configurations = detail::letters_count(image, 0, n);

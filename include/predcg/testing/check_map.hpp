@@ -235,14 +235,16 @@ Findings check_map(const M& map, const Space& coarse_space, const Vector& eta,
                                        "parameter_count(), likelihood(x, eta) with log_density(X), and "
                                        "sample(X, eta, rng) (concept ProbabilisticMap)");
     if constexpr (ProbabilisticMap<M>) {
-        static_assert(std::is_same_v<typename M::coarse_type, configuration_t<Space>>,
+        constexpr bool coarse_types = std::is_same_v<typename M::coarse_type, configuration_t<Space>>;
+        static_assert(coarse_types,
                       "predcg: the map's coarse_type is not the configuration type of the coarse space");
-        require_equal(eta.size(), map.parameter_count(), "check_map", "length of eta",
-                      "the number of parameters");
-        return detail::MapCheck<M, Space, FineSpace>(map, coarse_space, fine_space, eta, seed)();
-    } else {
-        return {};
+        if constexpr (coarse_types) {
+            require_equal(eta.size(), map.parameter_count(), "check_map", "length of eta",
+                          "the number of parameters");
+            return detail::MapCheck<M, Space, FineSpace>(map, coarse_space, fine_space, eta, seed)();
+        }
     }
+    return {};
 }
 
 }  // namespace predcg
