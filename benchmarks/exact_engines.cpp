@@ -51,12 +51,13 @@ struct LatentTargets {
     auto agreement(Index k) const { return map.sufficient_statistic(data[std::size_t(k)]); }
 
     /// All of them at once.
-    BatchMoments batch(Want want) const {
+    template <Want want>
+    BatchMoments batch() const {
         const Batch all(
             coarse(), gradient(), [this](Index k) { return likelihood(k); },
             [this](Index k) { return agreement(k); }, which, weights);
         NoState none;
-        return expect(TransferMatrix{}, all, want, none, {});
+        return expect<want>(TransferMatrix{}, all, none, {});
     }
 
     ising::CoarseChain<> potential;
@@ -75,7 +76,7 @@ void add_batches(Index pair_range) {
             sum += TransferMatrix{}.log_partition(Product(q.coarse(), q.likelihood(k)));
         return sum;
     });
-    bench::add("log Z" + windows, "batch", [q] { return *q.batch(Want::log_partitions).log_partition; });
+    bench::add("log Z" + windows, "batch", [q] { return *q.batch<Want::log_partitions>().log_partition; });
     bench::add("means" + windows, "one by one, with covariances", [q] {
         Vector sum = Vector::Zero(q.potential.parameter_count() + 2);
         for (const Index k : q.which)
@@ -84,7 +85,7 @@ void add_batches(Index pair_range) {
                        .mean;
         return sum;
     });
-    bench::add("means" + windows, "batch", [q] { return q.batch(Want::means).mean; });
+    bench::add("means" + windows, "batch", [q] { return q.batch<Want::means>().mean; });
 }
 
 }  // namespace

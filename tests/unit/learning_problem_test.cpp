@@ -6,6 +6,7 @@
 #include <predcg/models/gaussian/chain.hpp>
 #include <predcg/models/gaussian/coarse_chain.hpp>
 #include <predcg/models/gaussian/linear_map.hpp>
+#include <predcg/models/ising/chain.hpp>
 #include <predcg/posterior/laplace.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
@@ -22,7 +23,6 @@ namespace {
 
 using namespace predcg;
 using support::expect_close;
-using support::test_seed;
 
 constexpr double beta = 0.8;
 
@@ -187,7 +187,7 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     EXPECT_EQ(all.log_evidence, chunks.log_evidence);
     const Vector each = problem.log_likelihoods(state.at);
     EXPECT_EQ(each.size(), static_cast<Index>(data.forms.size()));
-    for (const Index k : {count, chunk_size, 2 * chunk_size + 3})
+    for (const Index k : {count, Index(chunk_size), 2 * chunk_size + 3})
         EXPECT_NEAR(each[k], each[k - count], 1e-12) << "equal forms";
 }
 

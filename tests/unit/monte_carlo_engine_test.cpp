@@ -274,8 +274,8 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
         [&](Index k) { return models[static_cast<std::size_t>(k)].statistic; }, which, weights);
     const auto run = [&](Index threads, std::vector<Chains>& states) {
         const MonteCarlo engine(HeatBath{}, {.samples = 50, .threads = threads});
-        (void)expect(engine, batch, Want::covariances, states, stream(99, 0));
-        return expect(engine, batch, Want::covariances, states, stream(99, 1));
+        (void)expect<Want::covariances>(engine, batch, states, stream(99, 0));
+        return expect<Want::covariances>(engine, batch, states, stream(99, 1));
     };
     std::vector<Chains> states(7);
     const BatchMoments one = run(1, states);
@@ -325,7 +325,7 @@ TEST(MonteCarloEngine, ErrorsComeOutOfThreads) {
     for (const Index threads : {1, 2}) {
         std::vector<Chains> states(4);
         const MonteCarlo engine(HeatBath{}, {.samples = 10, .threads = threads});
-        EXPECT_THROW(expect(engine, batch, Want::covariances, states, stream(0)), NumericalError);
+        EXPECT_THROW(expect<Want::covariances>(engine, batch, states, stream(0)), NumericalError);
     }
 }
 

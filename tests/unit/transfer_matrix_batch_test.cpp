@@ -71,11 +71,11 @@ struct RandomBatch {
     template <class Engine>
     BatchMoments means(const Engine& engine) const {
         std::vector<NoState> states(factors.size());
-        return expect(engine, batch(), Want::means, states, {});
+        return expect<Want::means>(engine, batch(), states, {});
     }
     double log_partition(const auto& engine) const {
         std::vector<NoState> states(factors.size());
-        return *expect(engine, batch(), Want::log_partitions, states, {}).log_partition;
+        return *expect<Want::log_partitions>(engine, batch(), states, {}).log_partition;
     }
     BatchMoments one_by_one() const {
         BatchMoments sums = BatchMoments::zero(statistic.size() + owns.front().size(), Want::means);
@@ -189,7 +189,7 @@ TEST(TransferMatrixBatch, CommonTablesAreMadeOnce) {
         target, EmptyStatistic{}, [&](Index k) { return factors[static_cast<std::size_t>(k)]; },
         [](Index) { return EmptyStatistic{}; }, which, weights);
     std::vector<NoState> states(50);
-    (void)expect(TransferMatrix{}, batch, Want::log_partitions, states, {});
+    (void)expect<Want::log_partitions>(TransferMatrix{}, batch, states, {});
     EXPECT_LE(calls, 16 * 8);  // sites times windows
 }
 

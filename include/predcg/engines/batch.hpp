@@ -13,6 +13,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,10 @@ enum class Want {
     means,           ///< sums of means
     covariances,     ///< sums of means and covariances
 };
+
+/// What is wanted, as a type: an engine that takes it so compiles nothing else. It converts to Want.
+template <Want W>
+using Wanted = std::integral_constant<Want, W>;
 
 /// Data are summed in chunks of so many, and chunk by chunk: an engine sees one chunk at a time. The order of
 /// sums then depends neither on threads nor on how data are spread over processes, if whole chunks are.
@@ -151,12 +156,12 @@ struct BatchMoments {
     }
 };
 
-/// Does a whole chunk itself (lanes, threads): expect_batch(batch, want, states, key).
+/// Does a whole chunk itself (lanes, threads): expect_batch(batch, want, states, key), with a Want or a
+/// Wanted<W>.
 template <class E, class B, class States>
-concept BatchEngine =
-    requires(const E engine, const B batch, Want want, States& states, const StreamKey& key) {
-        { engine.expect_batch(batch, want, states, key) } -> std::same_as<BatchMoments>;
-    };
+concept BatchEngine = requires(const E engine, const B batch, States& states, const StreamKey& key) {
+    { engine.expect_batch(batch, Wanted<Want::means>{}, states, key) } -> std::same_as<BatchMoments>;
+};
 
 /// log Z, or its lower bound from an engine that knows no more.
 template <class Engine, class T>
@@ -223,11 +228,11 @@ using batch_state_t = typename decltype(detail::batch_state<Engine, Common, Fact
 /// Moments of a batch: chunk by chunk, each by the engine's expect_batch or, if it has none, one by one.
 /// `states` is one state for each datum, or the one of a SingleBatch. log_partitions needs an engine that
 /// knows log Z, or a bound on it, which then stands in its place.
-template <class Engine, class B, class States>
-BatchMoments expect(const Engine& engine, const B& batch, Want want, States& states, const StreamKey& key) {
+template <Want want, class Engine, class B, class States>
+BatchMoments expect(const Engine& engine, const B& batch, States& states, const StreamKey& key) {
     const auto of_chunk = [&](const B& chunk) {
         if constexpr (BatchEngine<Engine, B, States>)
-            return engine.expect_batch(chunk, want, states, key);
+            return engine.expect_batch(chunk, Wanted<want>{}, states, key);
         else
             return detail::expect_one_by_one(engine, chunk, want, states, key);
     };

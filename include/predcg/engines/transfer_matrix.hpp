@@ -63,12 +63,15 @@ struct TransferMatrix {
     /// statistics with short windows cost a fraction of log_partition() and expect() a datum, since the
     /// common tables are made once. Covariances datum by datum. Targets whose weights need balancing, and all
     /// where windows are wide, are done one by one.
-    template <class B, class States>
+    template <class B, Want want, class States>
         requires detail::ChainBatchOf<B>
-    BatchMoments expect_batch(const B& batch, Want want, States& states, const StreamKey& key) const {
-        if (want == Want::log_partitions) return batch_log_partitions(batch);
-        if (want == Want::means) return batch_means(batch);
-        return detail::expect_one_by_one(*this, batch, want, states, key);
+    BatchMoments expect_batch(const B& batch, Wanted<want>, States& states, const StreamKey& key) const {
+        if constexpr (want == Want::log_partitions)
+            return batch_log_partitions(batch);
+        else if constexpr (want == Want::means)
+            return batch_means(batch);
+        else
+            return detail::expect_one_by_one(*this, batch, want, states, key);
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in

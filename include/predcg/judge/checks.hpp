@@ -60,7 +60,7 @@ public:
             prepared.weights);
         std::vector<NoState> none(prepared.forms.size());
         const double sum =
-            *expect(latent_engine(models_->engine), batch, Want::log_partitions, none, StreamKey{})
+            *expect<Want::log_partitions>(latent_engine(models_->engine), batch, none, StreamKey{})
                  .log_partition;
         return Vector::Constant(1, log_z_ - sum / prepared.count);
     }

@@ -137,7 +137,7 @@ public:
     ExpectedStatistics expect(State& state, std::span<const Index> which) const {
         const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
         const BatchMoments sums =
-            predcg::expect(latent_engine(engine_), batch, Want::covariances, state.latent, latent_key(state));
+            predcg::expect<Want::covariances>(latent_engine(engine_), batch, state.latent, latent_key(state));
         const Index p = coordinates_.coarse_count(), h = batch.common_size() - p, t = batch.own_size();
         const std::vector<Index> learnt = places_of_scores(p, h, t);
         ExpectedStatistics statistics;
@@ -156,7 +156,7 @@ public:
     ExpectedStatistics expect_means(State& state) const {
         const auto batch = latent_batch(state.at, data_->all, energy_gradient(state.at.theta));
         const BatchMoments sums =
-            predcg::expect(latent_engine(engine_), batch, Want::means, state.latent, latent_key(state));
+            predcg::expect<Want::means>(latent_engine(engine_), batch, state.latent, latent_key(state));
         const Index p = coordinates_.coarse_count();
         ExpectedStatistics statistics;
         statistics.count = data_->count;
@@ -262,10 +262,10 @@ public:
     {
         State there = state(coordinates_.parameters(z));
         const ExpectedStatistics statistics = expect_means(there);
-        const BatchMoments coarse =
-            predcg::expect(coarse_engine(engine_),
-                           SingleBatch(coarse_target(there.at.theta), energy_gradient(there.at.theta)),
-                           Want::means, there.coarse, coarse_key(there));
+        const BatchMoments coarse = predcg::expect<Want::means>(
+            coarse_engine(engine_),
+            SingleBatch(coarse_target(there.at.theta), energy_gradient(there.at.theta)), there.coarse,
+            coarse_key(there));
         Vector gradient = detail::likelihood_gradient(*map_, statistics, coarse.mean, there.at.eta, beta());
         coordinates_.carry_gradient(gradient);
         add_gradient(gradient, prior_.coarse, coordinates_.coarse_part(z), 0);
@@ -355,8 +355,8 @@ private:
 
     BatchMoments latent_partitions(const Parameters& at) const {
         std::vector<LatentState> none(data_->forms.size());
-        return predcg::expect(latent_engine(engine_), latent_batch(at, data_->all, EmptyStatistic{}),
-                              Want::log_partitions, none, StreamKey{});
+        return predcg::expect<Want::log_partitions>(
+            latent_engine(engine_), latent_batch(at, data_->all, EmptyStatistic{}), none, StreamKey{});
     }
 
     static StreamKey latent_key(State& state) {
