@@ -28,7 +28,7 @@ constexpr double beta = 0.8;
 
 /// A harmonic chain of which 1 nm is `unit` in the unit of length that is used.
 struct GaussianWorld {
-    explicit GaussianWorld(double unit) : unit(unit) {}
+    explicit GaussianWorld(double length) : unit(length) {}
 
     auto fine() const {
         return gaussian::chain({.beads = 8,
@@ -160,6 +160,46 @@ TEST(LearningProblem, OwnsWhatIsHandedOver) {
     EXPECT_EQ(problem.log_likelihood(at), grainer.problem(data).log_likelihood(at));
     const auto copy = problem;
     EXPECT_EQ(&copy.data(), &problem.data()) << "copies share their data";
+}
+
+// A learner that ends with the expression leaves no problem behind.
+template <class L, class D>
+concept GivesAProblem =
+    requires(L&& learner, D&& data) { std::forward<L>(learner).problem(std::forward<D>(data)); };
+static_assert(GivesAProblem<const support::IsingGrainer&, const support::IsingGrainer::Data&>);
+static_assert(GivesAProblem<const support::IsingGrainer&, support::IsingGrainer::Data>);
+static_assert(!GivesAProblem<support::IsingGrainer, const support::IsingGrainer::Data&>);
+static_assert(!GivesAProblem<support::IsingGrainer, support::IsingGrainer::Data>);
+
+// 0.9 / 0.3 * 0.3 is less than 0.9: z goes to the prior as it is, not back from theta_c.
+TEST(LearningProblem, APointOnABoundStaysThere) {
+    constexpr double b = 0.3;
+    static_assert(0.9 / b * b < 0.9);
+    const auto samples = generate(ising::chain({.sites = 8, .field = 0.3}), {.beta = b, .samples = 20});
+    const EMCoarseGrainer grainer{SamplesOnly<support::Spins>{},
+                                  ising::coarse_chain({.sites = 4, .linear = true}),
+                                  ising::bernoulli_map(),
+                                  TransferMatrix{},
+                                  Newton{},
+                                  BlockPriors{TruncatedNormal{.mean = 1.0, .sd = 2.0, .lower = 0.9}, Flat{}}};
+    const auto problem = grainer.problem(grainer.prepare(samples, b));
+    const LearningPoint point = problem.point(Vector{{0.9, 1.0}});
+    EXPECT_EQ(point.z[0], 0.9);
+    EXPECT_TRUE(std::isfinite(point.value)) << point.value;
+}
+
+// Nothing is added by no data, as where one of several processes has none.
+TEST(LearningProblem, AnEmptyBatchAddsNothing) {
+    const auto grainer = support::ising_grainer({.sites = 4, .linear = true}, 2);
+    const auto samples = generate(ising::chain({.sites = 8, .field = 0.3}), {.beta = beta, .samples = 10});
+    const auto problem = grainer.problem(grainer.prepare(samples, beta));
+    auto state = problem.state({Vector{{0.3}}, Vector{{0.9}}});
+    ExpectedStatistics sums = problem.expect(state, {});
+    const ExpectedStatistics all = problem.expect(state);
+    sums += all;
+    EXPECT_EQ(sums.count, all.count);
+    EXPECT_EQ(sums.map, all.map);
+    EXPECT_EQ(sums.covariance, all.covariance);
 }
 
 // Sums go chunk by chunk: of more data than a chunk they are the sums of the chunks' sums, in order.

@@ -87,6 +87,7 @@ public:
     /// The learning problem of these data, which are owned if they are handed over. A view of this grainer.
     Problem problem(const Data& data) const& { return {coarse_, map_, engine_, prior_, data}; }
     Problem problem(Data&& data) const& { return {coarse_, map_, engine_, prior_, std::move(data)}; }
+    Problem problem(const Data& data) const&& = delete;  // it would refer to what is gone
 
     /// Fits any range of configurations. beta comes from the data (generate() sets it) or the settings.
     ///

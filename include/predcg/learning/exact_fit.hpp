@@ -80,8 +80,8 @@ private:
     }
 
     [[gnu::cold]] std::optional<Point> line_search(const Point& from, const Vector& step, double rise) const {
-        return predcg::line_search(
-            from, step, c_.lower(), [this](const Vector& z) { return try_evaluate(z); }, {.rise = rise});
+        return predcg::line_search(from, step, c_.lower(),
+                                   [this](const Vector& z) { return try_evaluate(z); }, {.rise = rise});
     }
 
     [[gnu::cold]] std::optional<Point> em_step(const Point& from) const {

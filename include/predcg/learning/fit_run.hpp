@@ -43,7 +43,8 @@ template <class Problem>
 
 /// Names, inverse temperature, number of data and seed of an estimate at z.
 template <class Problem>
-[[gnu::cold]] void describe(Estimate& estimate, const Problem& problem, const FitSettings& settings, const Vector& z) {
+[[gnu::cold]] void describe(Estimate& estimate, const Problem& problem, const FitSettings& settings,
+                            const Vector& z) {
     estimate.parameters = problem.coordinates().parameters(z);
     estimate.coarse_names = coarse_names_of(problem.coarse());
     estimate.map_names = map_names_of(problem.map());

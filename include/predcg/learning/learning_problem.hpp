@@ -135,6 +135,7 @@ public:
 
     /// The same over a batch: the data with these indices.
     ExpectedStatistics expect(State& state, std::span<const Index> which) const {
+        if (which.empty()) return {};  // nothing to add
         const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
         const BatchMoments sums =
             predcg::expect<Want::covariances>(latent_engine(engine_), batch, state.latent, latent_key(state));
@@ -276,12 +277,13 @@ public:
 
     /// Everything at a state: one E-step, and p_c. The value is the log posterior with an exact engine, with
     /// the variational objective in the place of the likelihood with one that has bounds, else NaN.
-    LearningPoint point(State& state) const { return point(state, expect(state)); }
+    LearningPoint point(State& state) const { return point(state, expect(state), coordinates_.z(state.at)); }
 
-    /// The same with an E-step that is done, perhaps of a batch and weighted as if it were all data.
-    [[gnu::cold]] LearningPoint point(State& state, ExpectedStatistics statistics) const {
+    /// The same with an E-step that is done, perhaps of a batch and weighted as if it were all data. z is
+    /// that of the state's parameters: computed back from them it may round across a bound.
+    [[gnu::cold]] LearningPoint point(State& state, ExpectedStatistics statistics, const Vector& z) const {
         LearningPoint point;
-        point.z = coordinates_.z(state.at);
+        point.z = z;
         const CoarseMoments coarse = expect_coarse(state);
         point.likelihood = expand_likelihood(*map_, statistics, coarse, state.at.eta, beta());
         if constexpr (is_exact)
@@ -296,9 +298,7 @@ public:
 
     [[gnu::cold]] LearningPoint point(const Vector& z, std::uint64_t seed = 1) const {
         State there = state(coordinates_.parameters(z), seed);
-        LearningPoint point = this->point(there);
-        point.z = z;
-        return point;
+        return point(there, expect(there), z);
     }
 
     /// The information of the complete data and the prior, in z: of a world where X was seen.

@@ -82,7 +82,8 @@ inline std::optional<double> log_likelihood_of(const ExpectedStatistics& statist
 /// score by (G, T), -beta for G and the map's own slope for T.
 template <class M>
 [[gnu::cold]] LikelihoodDerivatives expand_likelihood(const M& map, const ExpectedStatistics& statistics,
-                                        const CoarseMoments& coarse, const Vector& eta, double beta) {
+                                                      const CoarseMoments& coarse, const Vector& eta,
+                                                      double beta) {
     const Index p = statistics.coarse.size(), m = eta.size(), t = statistics.map.size();
     const double N = statistics.count;
     LikelihoodDerivatives e{

@@ -20,7 +20,7 @@ namespace predcg::detail {
 /// have one and s is 1, else by Newton from the present eta.
 template <class Map, class MapPrior>
 [[gnu::cold]] Vector maximise_map(const Map& map, const MapPrior& prior, const ExpectedStatistics& statistics,
-                    const Vector& scales, const Vector& eta) {
+                                  const Vector& scales, const Vector& eta) {
     if (eta.size() == 0) return eta;
     if (linalg::all_ones(scales))
         if (auto best = map_maximiser(map, statistics.map, statistics.count, prior)) return *best;
@@ -44,8 +44,9 @@ template <class Map, class MapPrior>
 /// for a potential linear in theta. `moments(theta)` gives p_c there (CoarseMoments), or throws
 /// NumericalError.
 template <LinearCoarsePotential U, class CoarsePrior, class CoarseMomentsAt>
-[[gnu::cold]] Vector maximise_coarse(const U& potential, const CoarsePrior& prior, const ExpectedStatistics& statistics,
-                       const Vector& scales, const Vector& theta, double beta, CoarseMomentsAt&& moments) {
+[[gnu::cold]] Vector maximise_coarse(const U& potential, const CoarsePrior& prior,
+                                     const ExpectedStatistics& statistics, const Vector& scales,
+                                     const Vector& theta, double beta, CoarseMomentsAt&& moments) {
     const Vector lower = Vector::Constant(theta.size(), lower_bound(prior));
     const Vector factor = linalg::over(Vector::Constant(scales.size(), beta), scales);
     const auto expansion = [&](const Vector& z) -> std::optional<Expansion> {
@@ -76,8 +77,9 @@ template <LinearCoarsePotential U, class CoarsePrior, class CoarseMomentsAt>
 /// (generalised EM: Lange, J. R. Stat. Soc. B 57 (1995) 425). No component of z moves by more than max_step.
 /// The caller sees to it that the step rises.
 template <class CoarsePrior>
-[[gnu::cold]] Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics, const CoarseMoments& c,
-                   const Vector& scales, const Vector& theta, double beta, double max_step) {
+[[gnu::cold]] Vector step_coarse(const CoarsePrior& prior, const ExpectedStatistics& statistics,
+                                 const CoarseMoments& c, const Vector& scales, const Vector& theta,
+                                 double beta, double max_step) {
     const double N = statistics.count;
     const Vector factor = linalg::over(Vector::Constant(scales.size(), beta), scales);
     const Vector z = linalg::times(theta, factor), lower = Vector::Constant(theta.size(), lower_bound(prior));

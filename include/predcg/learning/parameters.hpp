@@ -38,8 +38,8 @@ Vector checked_scales_of(const Model& model) {
 }
 
 [[gnu::cold]] inline void require_same_names(const std::vector<std::string>& names,
-                               const std::vector<std::string>& expected, std::string_view function,
-                               std::string_view argument) {
+                                             const std::vector<std::string>& expected,
+                                             std::string_view function, std::string_view argument) {
     const auto joined = [](const std::vector<std::string>& all) {
         std::string text = "{";
         for (const std::string& name : all) text += (text.size() == 1 ? "" : ", ") + name;

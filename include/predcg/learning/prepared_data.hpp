@@ -41,7 +41,7 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
 /// not as many as the data, or whatever the map refuses.
 template <LatentMap M, std::ranges::input_range Data>
 [[gnu::cold]] PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
-                                         std::span<const double> weights = {}) {
+                                                       std::span<const double> weights = {}) {
     using Form = prepared_t<M>;
     require_positive(beta, "prepare_data", "beta");
     for (const double w : weights)

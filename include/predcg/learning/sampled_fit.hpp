@@ -96,8 +96,7 @@ private:
         state.at = c_.parameters(z);
         ExpectedStatistics statistics = grown_.expect(state, draw_batch(state.iteration));
         statistics *= problem_.data().count / statistics.count;
-        Point point = grown_.point(state, std::move(statistics));
-        point.z = z;
+        Point point = grown_.point(state, std::move(statistics), z);
         if (!linalg::all_finite(point.gradient))
             throw FitError("EMCoarseGrainer::fit: the gradient is not finite", state.at.theta, state.at.eta,
                            static_cast<Index>(state.iteration));

@@ -91,6 +91,7 @@ public:
     /// of one's own. A view of this.
     Problem problem(const Data& data) const& { return {coarse_, map_, engine_, prior_, data}; }
     Problem problem(Data&& data) const& { return {coarse_, map_, engine_, prior_, std::move(data)}; }
+    Problem problem(const Data& data) const&& = delete;  // it would refer to what is gone
 
     /// Fits any range of configurations; beta comes from the data or the settings, and seed names the draws
     /// of ties, too. Throws as EMCoarseGrainer::fit does, and CostError for ties that cost too much.
