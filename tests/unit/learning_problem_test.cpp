@@ -60,12 +60,12 @@ struct GaussianWorld {
 // and steps included.
 TEST(Scales, AFitDoesNotDependOnTheUnitOfLength) {
     const GaussianWorld nm(1.0), angstrom(10.0);
-    const auto check = [&](const auto& prior) {
+    const auto check = [&](const auto& prior, Status expected) {
         const auto a = nm.grainer(prior).fit(nm.data(), {.beta = beta, .starts = 4, .seed = test_seed()});
         const auto b =
             angstrom.grainer(prior).fit(angstrom.data(), {.beta = beta, .starts = 4, .seed = test_seed()});
-        ASSERT_EQ(a.status, Status::converged);
-        EXPECT_EQ(b.status, a.status);
+        EXPECT_EQ(a.status, expected);
+        EXPECT_EQ(b.status, expected);
         EXPECT_EQ(b.iterations, a.iterations);
         ASSERT_EQ(b.starts.size(), a.starts.size());
         for (std::size_t k = 0; k < a.starts.size(); ++k) {
@@ -82,8 +82,8 @@ TEST(Scales, AFitDoesNotDependOnTheUnitOfLength) {
         EXPECT_NEAR(b.log_likelihood + jacobian, a.log_likelihood, 1e-8);
         EXPECT_EQ(b.directions.size(), a.directions.size());
     };
-    check(flat_prior());
-    check(BlockPriors{Normal{.mean = 0.0, .sd = 2.0}, Flat{}});
+    check(flat_prior(), Status::not_identified);
+    check(BlockPriors{Normal{.mean = 0.0, .sd = 2.0}, Flat{}}, Status::converged);
 }
 
 // The evidence of a model, too: the prior is a density of z.
@@ -133,7 +133,7 @@ TEST(LearningProblem, ItsAnswersAgree) {
     expect_close(z, Vector{{0.3 * beta, 0.7 * beta, -0.2 * beta, 0.9}}, 1e-15, "z");
     const LearningPoint point = problem.point(z);
     const auto expansion = problem.evaluate(at);
-    EXPECT_EQ(point.log_likelihood, expansion.log_likelihood);
+    expect_close(point.log_likelihood, expansion.log_likelihood, 1e-13, "at z and at its parameters");
     expect_close(problem.log_likelihood(at), expansion.log_likelihood, 1e-12, "by log Z alone");
     double sum = 0.0;
     const Vector each = problem.log_likelihoods(at);
