@@ -42,9 +42,9 @@ enum class Purpose : std::uint8_t {
     draw_posterior = 24,    ///< configurations drawn with a posterior
     draw_fit = 25,          ///< configurations drawn with a fit
     blank = 26,             ///< a configuration that is overwritten before it is read
-    scale_latent = 27,   ///< informations that scale the chains of the exchange algorithm: under q(X|x)
-    scale_coarse = 28,   ///< and under p_c(X)
-    slides_latent = 29,  ///< E-step of the slides' Laplace approximation
+    scale_latent = 27,      ///< informations that scale the chains of the exchange algorithm: under q(X|x)
+    scale_coarse = 28,      ///< and under p_c(X)
+    slides_latent = 29,     ///< E-step of the slides' Laplace approximation
 };
 
 /// The identity of a stream of random numbers.

@@ -73,8 +73,7 @@ Curvature curvature(const Learner& learner, const AnyData& any_data, double beta
     RunningMoments<Matrix> complete, missing, observed;
     Curvature result;
     for (Index r = 0; r < (exact ? 1 : settings.repeats); ++r) {
-        auto state =
-            problem.state(at, settings.seed, Purpose::curvature_latent, Purpose::curvature_coarse);
+        auto state = problem.state(at, settings.seed, Purpose::curvature_latent, Purpose::curvature_coarse);
         state.begin(static_cast<std::uint32_t>(r));
         const auto e = problem.evaluate(state);
         if constexpr (exact) result.log_likelihood = e.log_likelihood;
