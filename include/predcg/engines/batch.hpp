@@ -140,7 +140,7 @@ struct BatchMoments {
     }
 
     /// Adds another chunk's.
-    BatchMoments& operator+=(const BatchMoments& other) {
+    [[gnu::cold]] BatchMoments& operator+=(const BatchMoments& other) {
         mean += other.mean;
         covariance += other.covariance;
         noise += other.noise;
@@ -148,10 +148,12 @@ struct BatchMoments {
             *log_partition += *other.log_partition;
         else
             log_partition.reset();
-        const Index before = log_partitions.size();
-        log_partitions.conservativeResize(before + other.log_partitions.size());
-        for (Index k = 0; k < other.log_partitions.size(); ++k)
-            log_partitions[before + k] = other.log_partitions[k];
+        if (other.log_partitions.size() > 0) {
+            Vector all(log_partitions.size() + other.log_partitions.size());
+            std::copy(other.log_partitions.begin(), other.log_partitions.end(),
+                      std::copy(log_partitions.begin(), log_partitions.end(), all.begin()));
+            log_partitions = std::move(all);
+        }
         return *this;
     }
 };
@@ -196,11 +198,10 @@ State& state_of(State& state, Index) {
 }
 
 /// Target after target. The stream of target k has index k.
-template <class Engine, class B, class States>
-BatchMoments expect_one_by_one(const Engine& engine, const B& batch, Want want, States& states,
-                               StreamKey key) {
+template <Want want, class Engine, class B, class States>
+BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& states, StreamKey key) {
     BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
-    if (want == Want::log_partitions) {
+    if constexpr (want == Want::log_partitions) {
         sums.log_partitions.resize(std::ssize(batch.which()));
         Index at = 0;
         for (const Index k : batch.which()) {
@@ -210,11 +211,11 @@ BatchMoments expect_one_by_one(const Engine& engine, const B& batch, Want want, 
                 sums.log_partitions[at] = std::numeric_limits<double>::quiet_NaN();  // unknown
             *sums.log_partition += batch.weight(k) * sums.log_partitions[at++];
         }
-        return sums;
-    }
-    for (const Index k : batch.which()) {
-        key.index = static_cast<std::uint64_t>(k);
-        sums.add(engine.expect(batch.target(k), batch.joint(k), state_of(states, k), key), batch.weight(k));
+    } else {
+        for (const Index k : batch.which()) {
+            key.index = static_cast<std::uint64_t>(k);
+            sums.add(engine.expect(batch.target(k), batch.joint(k), state_of(states, k), key), batch.weight(k));
+        }
     }
     return sums;
 }
@@ -234,7 +235,7 @@ BatchMoments expect(const Engine& engine, const B& batch, States& states, const 
         if constexpr (BatchEngine<Engine, B, States>)
             return engine.expect_batch(chunk, Wanted<want>{}, states, key);
         else
-            return detail::expect_one_by_one(engine, chunk, want, states, key);
+            return detail::expect_one_by_one<want>(engine, chunk, states, key);
     };
     const std::span<const Index> which = batch.which();
     if (std::ssize(which) <= chunk_size) return of_chunk(batch);

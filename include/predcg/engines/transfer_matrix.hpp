@@ -71,7 +71,7 @@ struct TransferMatrix {
         else if constexpr (want == Want::means)
             return batch_means(batch);
         else
-            return detail::expect_one_by_one(*this, batch, want, states, key);
+            return detail::expect_one_by_one<want>(*this, batch, states, key);
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in

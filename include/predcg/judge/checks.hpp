@@ -4,7 +4,7 @@
 #include <predcg/learning/prepared_data.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/fine_scale.hpp>
-#include <predcg/statistics/moments.hpp>
+#include <predcg/statistics/running_moments.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +13,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -139,11 +140,16 @@ inline PredictiveCheck summarise_check(std::string name, const Vector& observed,
     PredictiveCheck check;
     check.name = std::move(name);
     const double n = static_cast<double>(observed.size());
-    const Vector differences = observed - replicated;
-    check.observed = mean(observed);
-    check.replicated_mean = mean(replicated);
-    check.replicated_sd = std::sqrt(variance(replicated));
-    const double difference = mean(differences), spread = std::sqrt(variance(differences));
+    // plain sums: the numbers are printed, and mean() rounds otherwise
+    const auto moments = [n](const Vector& v) {
+        const double mean = v.sum() / n;
+        double sum = 0.0;
+        for (const double x : v) sum += (x - mean) * (x - mean);
+        return std::pair(mean, std::sqrt(sum / std::max(1.0, n - 1.0)));
+    };
+    check.observed = observed.sum() / n;
+    std::tie(check.replicated_mean, check.replicated_sd) = moments(replicated);
+    const auto [difference, spread] = moments(observed - replicated);
     check.z = spread > 0.0        ? difference / spread
               : difference == 0.0 ? 0.0
                                   : std::copysign(HUGE_VAL, difference);

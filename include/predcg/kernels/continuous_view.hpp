@@ -2,7 +2,7 @@
 // What kernels on R^n share: a target as they see it, and the spread of a chain.
 #include <predcg/concepts/sampler.hpp>
 #include <predcg/core/space.hpp>
-#include <predcg/statistics/moments.hpp>
+#include <predcg/statistics/running_moments.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -19,10 +19,12 @@ public:
     /// Of a coarse potential and a map, with the lower bounds of a prior. Throws ArgumentError for bad
     /// scales.
     template <class Coarse, class Map, class Prior>
-    Coordinates(double beta, const Coarse& coarse, const Map& map, const Prior& prior)
+    [[gnu::cold]] Coordinates(double beta, const Coarse& coarse, const Map& map, const Prior& prior)
         : coarse_count_(coarse.parameter_count()), names_(detail::coarse_names_of(coarse)) {
-        append(detail::checked_scales_of(coarse), beta, lower_bound(prior.coarse));
-        append(detail::checked_scales_of(map), 1.0, lower_bound(prior.map));
+        const Vector of_coarse = detail::checked_scales_of(coarse), of_map = detail::checked_scales_of(map);
+        factor_ = scales_ = lower_ = Vector(of_coarse.size() + of_map.size());
+        set(0, of_coarse, beta, lower_bound(prior.coarse));
+        set(of_coarse.size(), of_map, 1.0, lower_bound(prior.map));
         for (std::string& name : detail::map_names_of(map)) names_.push_back(std::move(name));
     }
 
@@ -71,15 +73,11 @@ public:
     Vector bounded(const Vector& z) const { return linalg::moved(z, 0.0, z, lower_); }
 
 private:
-    [[gnu::cold]] void append(const Vector& scales, double beta, double lower) {
-        const Index first = factor_.size(), all = first + scales.size();
-        factor_.conservativeResize(all);
-        scales_.conservativeResize(all);
-        lower_.conservativeResize(all);
-        for (Index k = first; k < all; ++k) {
-            scales_[k] = scales[k - first];
-            factor_[k] = beta / scales_[k];
-            lower_[k] = lower;
+    [[gnu::cold]] void set(Index first, const Vector& scales, double beta, double lower) {
+        for (Index k = 0; k < scales.size(); ++k) {
+            scales_[first + k] = scales[k];
+            factor_[first + k] = beta / scales[k];
+            lower_[first + k] = lower;
         }
     }
 

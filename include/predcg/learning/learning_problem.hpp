@@ -13,7 +13,6 @@
 
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -84,21 +83,23 @@ public:
     };
 
     LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, Data&& data)
-        : LearningProblem(coarse, map, std::move(engine), std::move(prior),
-                          std::make_shared<const Data>(std::move(data))) {}
+        : LearningProblem(coarse, map, std::move(engine), std::move(prior), data) {
+        own_ = std::move(data);
+        given_ = nullptr;
+    }
     LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, const Data& data)
-        : LearningProblem(coarse, map, std::move(engine), std::move(prior),
-                          std::shared_ptr<const Data>(std::shared_ptr<const Data>(), &data)) {}
+        : coarse_(&coarse), map_(&map), engine_(std::move(engine)), prior_(std::move(prior)), given_(&data),
+          coordinates_(data.beta, coarse, map, prior_) {}
 
     const Coarse& coarse() const { return *coarse_; }
     const Map& map() const { return *map_; }
     const Engine& engine() const { return engine_; }
     const Prior& prior() const { return prior_; }
-    const Data& data() const { return *data_; }
-    double beta() const { return data_->beta; }
+    const Data& data() const { return given_ ? *given_ : own_; }
+    double beta() const { return data().beta; }
     const Coordinates& coordinates() const { return coordinates_; }
 
-    /// The same with another engine of this type: other settings.
+    /// The same with another engine of this type: other settings. Copies data that are its own.
     LearningProblem with_engine(Engine engine) const {
         LearningProblem other = *this;
         other.engine_ = std::move(engine);
@@ -121,7 +122,7 @@ public:
         require_equal(at.theta.size(), coordinates_.coarse_count(), "LearningProblem", "length of theta");
         State state;
         state.at = std::move(at);
-        state.latent.resize(data_->forms.size());
+        state.latent.resize(data().forms.size());
         state.seed = seed;
         state.latent_purpose = latent;
         state.coarse_purpose = coarse;
@@ -131,7 +132,7 @@ public:
     // The E-step.
 
     /// Expectations under q(X | x_i, theta, eta), summed over the data.
-    ExpectedStatistics expect(State& state) const { return expect(state, data_->all); }
+    ExpectedStatistics expect(State& state) const { return expect(state, data().all); }
 
     /// The same over a batch: the data with these indices.
     ExpectedStatistics expect(State& state, std::span<const Index> which) const {
@@ -142,7 +143,7 @@ public:
         const Index p = coordinates_.coarse_count(), h = batch.common_size() - p, t = batch.own_size();
         const std::vector<Index> learnt = places_of_scores(p, h, t);
         ExpectedStatistics statistics;
-        for (const Index k : which) statistics.count += data_->weights[static_cast<std::size_t>(k)];
+        for (const Index k : which) statistics.count += data().weights[static_cast<std::size_t>(k)];
         statistics.log_evidence = sums.log_partition;
         statistics.coarse = linalg::part(sums.mean, 0, p);
         statistics.map = linalg::part(sums.mean, p + h, t);
@@ -155,12 +156,12 @@ public:
     /// The E-step without second moments: count, log_evidence, coarse and map alone. With TransferMatrix it
     /// is several times cheaper, and enough for the gradient.
     ExpectedStatistics expect_means(State& state) const {
-        const auto batch = latent_batch(state.at, data_->all, energy_gradient(state.at.theta));
+        const auto batch = latent_batch(state.at, data().all, energy_gradient(state.at.theta));
         const BatchMoments sums =
             predcg::expect<Want::means>(latent_engine(engine_), batch, state.latent, latent_key(state));
         const Index p = coordinates_.coarse_count();
         ExpectedStatistics statistics;
-        statistics.count = data_->count;
+        statistics.count = data().count;
         statistics.log_evidence = sums.log_partition;
         statistics.coarse = linalg::part(sums.mean, 0, p);
         statistics.map = linalg::part(sums.mean, p, batch.own_size());
@@ -171,12 +172,11 @@ public:
     CoarseMoments expect_coarse(State& state) const {
         const Index p = coordinates_.coarse_count();
         const Stack statistic = with_hessian(state.at.theta);
-        Moments all = coarse_engine(engine_).expect(coarse_target(state.at.theta), statistic, state.coarse,
+        const Moments all = coarse_engine(engine_).expect(coarse_target(state.at.theta), statistic, state.coarse,
                                                     coarse_key(state));
-        CoarseMoments moments{{}, hessian_of(all.mean, p, Index(statistic.size()) - p)};
-        moments.gradient = {linalg::part(all.mean, 0, p), linalg::leading_block(all.covariance, p),
-                            linalg::part(all.standard_error, 0, p), all.log_partition};
-        return moments;
+        return {{linalg::part(all.mean, 0, p), linalg::leading_block(all.covariance, p),
+                 linalg::part(all.standard_error, 0, p), all.log_partition},
+                hessian_of(all.mean, p, Index(statistic.size()) - p)};
     }
 
     // The M-step.
@@ -220,7 +220,7 @@ public:
         requires(is_exact)
     {
         const double log_z_coarse = coarse_engine(engine_).log_partition(coarse_target(at.theta));
-        return log_evidence(at) - data_->count * log_z_coarse;
+        return log_evidence(at) - data().count * log_z_coarse;
     }
 
     /// sum_i log Z(q_i) - count log Z(p_c) with lower bounds where log Z is not known. With a bound for q
@@ -229,10 +229,10 @@ public:
     double variational_objective(const Parameters& at) const
         requires(is_variational)
     {
-        double sum = -data_->count * log_partition_or_bound(coarse_engine(engine_), coarse_target(at.theta));
+        double sum = -data().count * log_partition_or_bound(coarse_engine(engine_), coarse_target(at.theta));
         const Vector latent = latent_partitions(at).log_partitions;
         for (Index k = 0; k < latent.size(); ++k)
-            sum += data_->weights[static_cast<std::size_t>(k)] * latent[k];
+            sum += data().weights[static_cast<std::size_t>(k)] * latent[k];
         return sum;
     }
 
@@ -313,18 +313,13 @@ public:
     CoarseTarget coarse_target(const Vector& theta) const { return boltzmann(*coarse_, theta, beta()); }
     /// The likelihood of datum k as a factor in X. A view of the data.
     Factor latent_factor(Index k, const Vector& eta) const {
-        return map_->likelihood(data_->forms[static_cast<std::size_t>(k)], eta);
+        return map_->likelihood(data().forms[static_cast<std::size_t>(k)], eta);
     }
     auto map_statistic(Index k) const {
-        return detail::map_statistic(*map_, data_->forms[static_cast<std::size_t>(k)]);
+        return detail::map_statistic(*map_, data().forms[static_cast<std::size_t>(k)]);
     }
 
 private:
-    LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior,
-                    std::shared_ptr<const Data> data)
-        : coarse_(&coarse), map_(&map), engine_(std::move(engine)), prior_(std::move(prior)),
-          data_(std::move(data)), coordinates_(data_->beta, coarse, map, prior_) {}
-
     EnergyGradient<Coarse> energy_gradient(const Vector& theta) const { return {*coarse_, theta}; }
     auto with_hessian(const Vector& theta) const {
         return Stack(energy_gradient(theta), detail::energy_hessian(*coarse_, theta));
@@ -336,7 +331,7 @@ private:
         return Batch(
             coarse_target(at.theta), std::move(statistic),
             [this, eta = at.eta](Index k) { return latent_factor(k, eta); },
-            [this](Index k) { return map_statistic(k); }, which, data_->weights);
+            [this](Index k) { return map_statistic(k); }, which, data().weights);
     }
 
     [[gnu::cold]] void maximise_coarse(State& state, const ExpectedStatistics& statistics) const {
@@ -354,9 +349,9 @@ private:
     }
 
     BatchMoments latent_partitions(const Parameters& at) const {
-        std::vector<LatentState> none(data_->forms.size());
+        std::vector<LatentState> none(data().forms.size());
         return predcg::expect<Want::log_partitions>(
-            latent_engine(engine_), latent_batch(at, data_->all, EmptyStatistic{}), none, StreamKey{});
+            latent_engine(engine_), latent_batch(at, data().all, EmptyStatistic{}), none, StreamKey{});
     }
 
     static StreamKey latent_key(State& state) {
@@ -415,7 +410,8 @@ private:
     const Map* map_;
     Engine engine_;
     Prior prior_;
-    std::shared_ptr<const Data> data_;
+    const Data* given_;  ///< null where they are its own
+    Data own_{};
     Coordinates coordinates_;
 };
 

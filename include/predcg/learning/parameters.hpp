@@ -29,7 +29,7 @@ std::vector<std::string> map_names_of(const Map& map) {
 
 /// scales_of, checked. Throws ArgumentError for another length, or a scale that is not a finite number > 0.
 template <class Model>
-Vector checked_scales_of(const Model& model) {
+[[gnu::cold]] Vector checked_scales_of(const Model& model) {
     const Vector scales = scales_of(model);
     require_equal(scales.size(), model.parameter_count(), "scales", "length of scales()",
                   "the number of parameters");

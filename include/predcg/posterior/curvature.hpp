@@ -3,7 +3,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/learning/learning_problem.hpp>
 #include <predcg/learning/prepared_data.hpp>
-#include <predcg/statistics/moments.hpp>
+#include <predcg/statistics/running_moments.hpp>
 
 #include <limits>
 #include <optional>

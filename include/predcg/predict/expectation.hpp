@@ -4,7 +4,7 @@
 #include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/random.hpp>
-#include <predcg/statistics/moments.hpp>
+#include <predcg/statistics/running_moments.hpp>
 
 #include <cstdint>
 
