@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
-#include <ranges>
 #include <span>
 #include <vector>
 
@@ -84,7 +84,7 @@ void for_each_window(const ChainShape& shape, F&& f) {
 /// reaches past an open end get no call.
 template <class Space, class F>
 void tabulate(const ChainShape& shape, const Space& space, bool translation_invariant, F&& visit) {
-    using Letter = std::ranges::range_value_t<decltype(space.values())>;
+    using Letter = letter_t<Space>;
     const auto& letters = space.values();
     std::vector<Letter> window(static_cast<std::size_t>(shape.width));
     const Index tables = shape.table_count(translation_invariant);

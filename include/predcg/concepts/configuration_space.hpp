@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <iterator>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -40,20 +39,22 @@ using space_t = std::remove_cvref_t<decltype(std::declval<const T&>().space())>;
 
 namespace detail {
 template <class S>
-using alphabet_letter = std::ranges::range_value_t<decltype(std::declval<const S&>().values())>;
-}
+using alphabet_iterator = iterator_of<const std::remove_cvref_t<decltype(std::declval<const S&>().values())>>;
+template <class S>
+using alphabet_letter = std::iter_value_t<alphabet_iterator<S>>;
+}  // namespace detail
 
 /// A space of n sites with the same finite alphabet each: what enumeration and transfer matrices need.
 template <class S>
 concept FiniteSpace =
     ConfigurationSpace<S> &&
     requires(const S space) {
-        { space.values() } -> std::ranges::random_access_range;       // the alphabet, in a fixed order
-        requires std::ranges::sized_range<decltype(space.values())>;  // its size q: states are counted
-        requires std::regular<std::ranges::range_value_t<decltype(space.values())>>;  // stored, compared
+        requires std::random_access_iterator<detail::alphabet_iterator<S>>;  // the alphabet, in a fixed order
+        std::ranges::size(space.values());                                   // its size q: states are counted
+        requires std::regular<detail::alphabet_letter<S>>;                   // stored, compared
     } &&
     requires(configuration_t<S>& X, const configuration_t<S>& fixed, Index i,
-             std::ranges::range_value_t<decltype(std::declval<const S&>().values())> letter) {
+             detail::alphabet_letter<S> letter) {
         X[static_cast<std::size_t>(i)] = letter;      // sites are set one by one,
         letter = fixed[static_cast<std::size_t>(i)];  // and read
     };

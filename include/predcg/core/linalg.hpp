@@ -40,6 +40,22 @@ M scaled(M m, double c) {
     return m;
 }
 
+/// In place, entry by entry: m += c other, for shapes that are alike; m *= c; m /= c. Plain loops, because
+/// each of Eigen's expressions costs every program that includes it.
+template <class M>
+void add(M& m, const M& other, double c = 1.0) {
+    eigen_assert(m.size() == other.size());
+    for (Index k = 0; k < m.size(); ++k) m.data()[k] += c * other.data()[k];
+}
+template <class M>
+void multiply(M& m, double c) {
+    for (Index k = 0; k < m.size(); ++k) m.data()[k] *= c;
+}
+template <class M>
+void divide(M& m, double c) {
+    for (Index k = 0; k < m.size(); ++k) m.data()[k] /= c;
+}
+
 /// Entry by entry: u_k v_k, and u_k / v_k.
 inline Vector times(Vector u, const Vector& v) {
     for (Index k = 0; k < u.size(); ++k) u[k] *= v[k];

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
 
 namespace predcg {
@@ -32,15 +33,15 @@ struct QuadraticForm {
     }
 
     QuadraticForm& operator+=(const QuadraticForm& other) {
-        A += other.A;
-        b += other.b;
+        linalg::add(A, other.A);
+        linalg::add(b, other.b);
         c += other.c;
         return *this;
     }
 
     QuadraticForm& operator*=(double factor) {
-        A *= factor;
-        b *= factor;
+        linalg::multiply(A, factor);
+        linalg::multiply(b, factor);
         c *= factor;
         return *this;
     }

@@ -3,8 +3,10 @@
 #include <Eigen/Core>
 
 #include <concepts>
+#include <iterator>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace predcg {
 
@@ -23,12 +25,23 @@ concept RealValue =
     std::convertible_to<T, double> && !requires { typename std::remove_cvref_t<T>::PlainObject; };
 
 namespace detail {
+template <class R>
+using iterator_of = decltype(std::ranges::begin(std::declval<R&>()));
+
 /// What a number is where it is not defined: NaN.
 inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 template <class V>
 using scalar_of = typename std::remove_cvref_t<V>::Scalar;
 }  // namespace detail
+
+/// A range to be read once, as std::ranges::input_range: `<ranges>` would cost each file a twentieth of what
+/// Eigen/Core does.
+template <class R>
+concept InputRange = requires(R& r) {
+    std::ranges::begin(r);
+    std::ranges::end(r);
+} && std::input_iterator<detail::iterator_of<R>>;
 
 /// A column vector of doubles. Scalar and shape are checked here, because Eigen's own conversions are
 /// unconstrained: `std::convertible_to<Vector>` accepts a matrix of complex numbers.

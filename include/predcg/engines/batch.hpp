@@ -3,6 +3,7 @@
 // common.
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/structure/neutral.hpp>
 #include <predcg/structure/product.hpp>
 #include <predcg/structure/statistics.hpp>
@@ -141,9 +142,9 @@ struct BatchMoments {
 
     /// Adds another chunk's.
     [[gnu::cold]] BatchMoments& operator+=(const BatchMoments& other) {
-        mean += other.mean;
-        covariance += other.covariance;
-        noise += other.noise;
+        linalg::add(mean, other.mean);
+        linalg::add(covariance, other.covariance);
+        linalg::add(noise, other.noise);
         if (log_partition && other.log_partition)
             *log_partition += *other.log_partition;
         else
@@ -214,7 +215,8 @@ BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& sta
     } else {
         for (const Index k : batch.which()) {
             key.index = static_cast<std::uint64_t>(k);
-            sums.add(engine.expect(batch.target(k), batch.joint(k), state_of(states, k), key), batch.weight(k));
+            sums.add(engine.expect(batch.target(k), batch.joint(k), state_of(states, k), key),
+                     batch.weight(k));
         }
     }
     return sums;

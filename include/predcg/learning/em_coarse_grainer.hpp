@@ -78,7 +78,7 @@ public:
 
     /// Data made ready once for all iterations, with weights or one for each; see prepare_data. Throws
     /// ArgumentError, too, where the data do not belong to this number of coarse sites.
-    template <std::ranges::input_range Range>
+    template <InputRange Range>
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {}) const {
         return detail::require_coarse_sizes(prepare_data(map_, configurations, beta, weights), map_, coarse_,
                                             "EMCoarseGrainer::prepare");
@@ -93,7 +93,7 @@ public:
     ///
     /// Throws ArgumentError for bad data or settings, CostError from the engine, and FitError, which
     /// carries the parameters, where the likelihood cannot be evaluated at the start.
-    template <std::ranges::input_range Range>
+    template <InputRange Range>
     auto fit(const Range& configurations, const FitSettings& settings = {}) const {
         const double beta = detail::beta_of(configurations, settings.beta, "EMCoarseGrainer::fit");
         return fit_prepared(prepare(configurations, beta), settings);

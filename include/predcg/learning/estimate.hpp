@@ -100,8 +100,8 @@ struct SampledEstimate : Estimate {
 namespace detail {
 /// Throws ArgumentError unless a result has the parameters of these models.
 template <class Coarse, class Map>
-void require_same_model(const Estimate& fit, const Coarse& coarse, const Map& map,
-                        std::string_view function) {
+[[gnu::cold]] void require_same_model(const Estimate& fit, const Coarse& coarse, const Map& map,
+                                      std::string_view function) {
     if (!fit.coarse_names.empty() || !fit.map_names.empty()) {  // absent from results put together by hand
         require_same_names(fit.coarse_names, coarse_names_of(coarse), function, "coarse parameters");
         require_same_names(fit.map_names, map_names_of(map), function, "map parameters");
@@ -119,7 +119,8 @@ struct Fit : Result {
     Map map;
     Engine engine;
 
-    Fit(Result result, Coarse coarse_potential, Map probabilistic_map, Engine expectation_engine)
+    [[gnu::cold]] Fit(Result result, Coarse coarse_potential, Map probabilistic_map,
+                      Engine expectation_engine)
         : Result(std::move(result)), coarse(std::move(coarse_potential)), map(std::move(probabilistic_map)),
           engine(std::move(expectation_engine)) {
         detail::require_same_model(*this, coarse, map, "Fit");

@@ -1,5 +1,6 @@
 #pragma once
 // The iterations of a fit that knows what it climbs, from every start.
+#include <predcg/core/linalg.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/optimize/line_search.hpp>
 #include <predcg/optimize/projected_newton.hpp>
@@ -88,7 +89,7 @@ private:
         auto state = problem_.state(c_.parameters(from.z), settings_.seed);
         problem_.maximise(state, from.statistics);
         Vector step = c_.z(state.at);
-        step -= from.z;
+        linalg::add(step, from.z, -1.0);
         if (!linalg::all_finite(step) || linalg::largest(step) == 0.0) return std::nullopt;
         return line_search(from, step, 0.0);  // it must not fall
     }
@@ -99,8 +100,8 @@ private:
         if (free.empty()) return Vector(Vector::Zero(at.z.size()));
         Vector gradient = linalg::selected(at.gradient, free);
         Matrix information = linalg::selected(at.posterior_information, free);
-        gradient /= problem_.data().count;  // of one datum on average: the scale of gains
-        information /= problem_.data().count;
+        linalg::divide(gradient, problem_.data().count);  // of one datum on average: the scale of gains
+        linalg::divide(information, problem_.data().count);
         const std::optional<Vector> step =
             optimizer_.step(state, linalg::selected(at.z, free), gradient, information);
         if (!step) return std::nullopt;

@@ -1,5 +1,5 @@
 #pragma once
-#include <predcg/core/types.hpp>
+#include <predcg/core/linalg.hpp>
 
 #include <optional>
 
@@ -25,11 +25,11 @@ struct ExpectedStatistics {
             *log_evidence += *other.log_evidence;
         else
             log_evidence.reset();
-        coarse += other.coarse;
-        map += other.map;
-        covariance += other.covariance;
-        coarse_hessian += other.coarse_hessian;
-        noise += other.noise;
+        linalg::add(coarse, other.coarse);
+        linalg::add(map, other.map);
+        linalg::add(covariance, other.covariance);
+        linalg::add(coarse_hessian, other.coarse_hessian);
+        linalg::add(noise, other.noise);
         return *this;
     }
 
@@ -39,11 +39,11 @@ struct ExpectedStatistics {
     ExpectedStatistics& operator*=(double factor) {
         count *= factor;
         if (log_evidence) *log_evidence *= factor;
-        coarse *= factor;
-        map *= factor;
-        covariance *= factor;
-        coarse_hessian *= factor;
-        noise *= factor * factor;
+        linalg::multiply(coarse, factor);
+        linalg::multiply(map, factor);
+        linalg::multiply(covariance, factor);
+        linalg::multiply(coarse_hessian, factor);
+        linalg::multiply(noise, factor * factor);
         return *this;
     }
 };

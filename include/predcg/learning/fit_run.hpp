@@ -6,6 +6,7 @@
 #include <predcg/learning/learning_problem.hpp>
 
 #include <cmath>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -16,10 +17,11 @@ inline void require_fit_settings(const FitSettings& settings) {
     require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
 }
 
-/// The given start; else the models' own, then normal displacements of it by 1 in every coordinate of z.
-template <class Problem>
-[[gnu::cold]] std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
-    const Coordinates& c = problem.coordinates();
+/// The given start; else the models' `own` z, then normal displacements of it by 1 in every coordinate of z
+/// that the models admit.
+[[gnu::cold]] inline std::vector<Vector> starts_of(const Coordinates& c, const Vector& own,
+                                                   const FitSettings& settings,
+                                                   const std::function<bool(const Vector&)>& is_admissible) {
     if (settings.start) {
         require_equal(settings.start->theta.size(), c.coarse_count(), "FitSettings", "length of start.theta");
         require_equal(settings.start->eta.size(), c.map_count(), "FitSettings", "length of start.eta");
@@ -27,18 +29,23 @@ template <class Problem>
         for (const double x : z) require_finite(x, "FitSettings", "start");
         return {c.bounded(z)};
     }
-    const Vector own = c.z({start_of(problem.coarse()), start_of(problem.map())});
     std::vector<Vector> starts{c.bounded(own)};
     for (Index k = 1; k < (c.size() == 0 ? 1 : settings.starts); ++k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::start, static_cast<std::uint64_t>(k));
         for (int attempt = 0; attempt < 100; ++attempt) {
             const Vector z = linalg::moved(own, 1.0, standard_normal_vector(rng, own.size()), c.lower());
-            if (!problem.is_admissible(c.parameters(z))) continue;
+            if (!is_admissible(z)) continue;
             starts.push_back(z);
             break;
         }
     }
     return starts;
+}
+template <class Problem>
+std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
+    const Coordinates& c = problem.coordinates();
+    return starts_of(c, c.z({start_of(problem.coarse()), start_of(problem.map())}), settings,
+                     [&](const Vector& z) { return problem.is_admissible(c.parameters(z)); });
 }
 
 /// Names, inverse temperature, number of data and seed of an estimate at z.

@@ -19,6 +19,37 @@
 
 namespace predcg {
 
+namespace detail {
+/// E[d2U_c/dtheta2] from means whose components p .. p+h-1 are its columns; zero where there are none.
+[[gnu::cold]] inline Matrix hessian_of(const Vector& means, Index p, Index h) {
+    Matrix hessian = Matrix::Zero(p, p);
+    for (Index k = 0; k < h; ++k) hessian.data()[k] = means[p + k];
+    return hessian;
+}
+
+/// The E-step's sums from the moments of (G, H, T), with p, h and t components.
+[[gnu::cold]] inline ExpectedStatistics statistics_of(const BatchMoments& sums, double count, Index p,
+                                                      Index h, Index t) {
+    std::vector<Index> scores;  // the places of G and T
+    for (Index k = 0; k < p + h + t; ++k)
+        if (k < p || k >= p + h) scores.push_back(k);
+    return {count,
+            sums.log_partition,
+            linalg::part(sums.mean, 0, p),
+            linalg::part(sums.mean, p + h, t),
+            linalg::selected(sums.covariance, scores),
+            hessian_of(sums.mean, p, h),
+            linalg::selected(sums.noise, scores)};
+}
+
+/// p_c's moments from those of (G, H).
+[[gnu::cold]] inline CoarseMoments coarse_moments_of(const Moments& all, Index p, Index h) {
+    return {{linalg::part(all.mean, 0, p), linalg::leading_block(all.covariance, p),
+             linalg::part(all.standard_error, 0, p), all.log_partition},
+            hessian_of(all.mean, p, h)};
+}
+}  // namespace detail
+
 /// A point of parameter space and what is known there.
 struct LearningPoint {
     Vector z{};
@@ -140,17 +171,10 @@ public:
         const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
         const BatchMoments sums =
             predcg::expect<Want::covariances>(latent_engine(engine_), batch, state.latent, latent_key(state));
-        const Index p = coordinates_.coarse_count(), h = batch.common_size() - p, t = batch.own_size();
-        const std::vector<Index> learnt = places_of_scores(p, h, t);
-        ExpectedStatistics statistics;
-        for (const Index k : which) statistics.count += data().weights[static_cast<std::size_t>(k)];
-        statistics.log_evidence = sums.log_partition;
-        statistics.coarse = linalg::part(sums.mean, 0, p);
-        statistics.map = linalg::part(sums.mean, p + h, t);
-        statistics.covariance = linalg::selected(sums.covariance, learnt);
-        statistics.noise = linalg::selected(sums.noise, learnt);
-        statistics.coarse_hessian = hessian_of(sums.mean, p, h);
-        return statistics;
+        double count = 0.0;
+        for (const Index k : which) count += data().weights[static_cast<std::size_t>(k)];
+        const Index p = coordinates_.coarse_count();
+        return detail::statistics_of(sums, count, p, batch.common_size() - p, batch.own_size());
     }
 
     /// The E-step without second moments: count, log_evidence, coarse and map alone. With TransferMatrix it
@@ -172,11 +196,9 @@ public:
     CoarseMoments expect_coarse(State& state) const {
         const Index p = coordinates_.coarse_count();
         const Stack statistic = with_hessian(state.at.theta);
-        const Moments all = coarse_engine(engine_).expect(coarse_target(state.at.theta), statistic, state.coarse,
-                                                    coarse_key(state));
-        return {{linalg::part(all.mean, 0, p), linalg::leading_block(all.covariance, p),
-                 linalg::part(all.standard_error, 0, p), all.log_partition},
-                hessian_of(all.mean, p, Index(statistic.size()) - p)};
+        const Moments all = coarse_engine(engine_).expect(coarse_target(state.at.theta), statistic,
+                                                          state.coarse, coarse_key(state));
+        return detail::coarse_moments_of(all, p, Index(statistic.size()) - p);
     }
 
     // The M-step.
@@ -359,21 +381,6 @@ private:
     }
     static StreamKey coarse_key(State& state) {
         return {state.seed, state.coarse_purpose, 0, state.iteration, state.coarse_call++};
-    }
-
-    /// Components G and T of (G, H, T), with p, h and t components.
-    static std::vector<Index> places_of_scores(Index p, Index h, Index t) {
-        std::vector<Index> places;
-        for (Index k = 0; k < p + h + t; ++k)
-            if (k < p || k >= p + h) places.push_back(k);
-        return places;
-    }
-
-    /// E[d2U_c/dtheta2] from means whose components p .. p+h-1 are its columns; zero where there are none.
-    static Matrix hessian_of(const Vector& means, Index p, Index h) {
-        Matrix hessian = Matrix::Zero(p, p);
-        for (Index k = 0; k < h; ++k) hessian.data()[k] = means[p + k];
-        return hessian;
     }
 
     /// Value, gradient and posterior information of a point, from the likelihood's derivatives and an

@@ -1,6 +1,7 @@
 #pragma once
 // Log-likelihood and its derivatives from what an E-step left, by Louis' identity.
 #include <predcg/core/expansion.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/learning/expected_statistics.hpp>
 #include <predcg/learning/map_in_learning.hpp>
@@ -19,7 +20,7 @@ struct LikelihoodDerivatives {
     /// (1982) 226): complete - missing.
     Matrix observed() const {
         Matrix o = complete;
-        o -= missing;
+        linalg::add(o, missing, -1.0);
         return o;
     }
 };

@@ -1,6 +1,7 @@
 #pragma once
 // The two halves of an exact M-step: they do not depend on each other. Coordinates as in Coordinates.
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/learning/expected_statistics.hpp>
 #include <predcg/learning/likelihood_expansion.hpp>
 #include <predcg/learning/map_in_learning.hpp>
@@ -32,7 +33,7 @@ template <class Map, class MapPrior>
             for (Index k = 0; k < z.size(); ++k) e.hessian(k, l) *= scales[k] * scales[l];
         }
         e.value += prior.log_density(z);
-        e.gradient += prior.gradient(z);
+        linalg::add(e.gradient, prior.gradient(z));
         e.hessian += prior.hessian(z);
         if (!std::isfinite(e.value)) return std::nullopt;
         return e;

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -39,7 +38,7 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
 /// Prepares any range of configurations; `weights` are one a datum, or absent for 1 each. Throws
 /// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
 /// not as many as the data, or whatever the map refuses.
-template <LatentMap M, std::ranges::input_range Data>
+template <LatentMap M, InputRange Data>
 [[gnu::cold]] PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
                                                        std::span<const double> weights = {}) {
     using Form = prepared_t<M>;
@@ -118,7 +117,7 @@ const typename Learner::Data& as_prepared(const Learner&, const typename Learner
             "that of the fit or of the call, " + to_text(beta));
     return data;
 }
-template <class Learner, std::ranges::input_range Range>
+template <class Learner, InputRange Range>
 typename Learner::Data as_prepared(const Learner& learner, const Range& configurations, double beta) {
     return learner.prepare(configurations, beta);
 }

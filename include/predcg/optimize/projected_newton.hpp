@@ -38,7 +38,7 @@ inline std::vector<Index> free_coordinates(const Vector& z, const Vector& gradie
     for (Index k = 0; here && k < iterations; ++k) {
         const std::vector<Index> free = free_coordinates(here->z, here->gradient, lower);
         Matrix information = linalg::selected(here->hessian, free);
-        information *= -1.0;
+        linalg::multiply(information, -1.0);
         const Vector step = linalg::scattered(
             ascent_step(information, linalg::selected(here->gradient, free)), free, z.size());
         if (!(linalg::largest(step) > tolerance)) break;

@@ -1,5 +1,6 @@
 #pragma once
 // The fine scale itself: exact samples of it and exact expectations under it.
+#include <predcg/core/linalg.hpp>
 #include <predcg/engines/exact.hpp>
 #include <predcg/predict/expectation.hpp>
 #include <predcg/structure/boltzmann.hpp>
@@ -61,11 +62,11 @@ template <class Data, class O>
     for (const auto& x : data) {
         const Vector value = detail::as_vector(observable(x));
         if (count == 0.0) sum = Vector::Zero(value.size());
-        sum += value;
+        linalg::add(sum, value);
         count += 1.0;
     }
     require(count > 0.0, "data_mean", "number of data", count, "at least one");
-    sum /= count;
+    linalg::divide(sum, count);
     return sum;
 }
 

@@ -4,7 +4,6 @@
 #include <predcg/relative_entropy/relative_entropy_fit.hpp>
 
 #include <algorithm>
-#include <ranges>
 #include <span>
 #include <utility>
 #include <vector>
@@ -74,7 +73,7 @@ public:
     }
 
     /// Data mapped once for all iterations; see prepare_data.
-    template <std::ranges::input_range Range>
+    template <InputRange Range>
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {},
                  Ties ties = Ties::average, std::uint64_t seed = 1) const {
         constexpr const char* name = "RelativeEntropy::prepare";
@@ -95,7 +94,7 @@ public:
 
     /// Fits any range of configurations; beta comes from the data or the settings, and seed names the draws
     /// of ties, too. Throws as EMCoarseGrainer::fit does, and CostError for ties that cost too much.
-    template <std::ranges::input_range Range>
+    template <InputRange Range>
     auto fit(const Range& configurations, const FitSettings& settings = {}, Ties ties = Ties::average) const {
         const double beta = detail::beta_of(configurations, settings.beta, "RelativeEntropy::fit");
         return fit_prepared(prepare(configurations, beta, {}, ties, settings.seed), settings);

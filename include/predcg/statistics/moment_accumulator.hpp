@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
 
 #include <cmath>
@@ -36,7 +37,7 @@ public:
 
     Moments moments() const {
         Moments m{mean_, scatter_, Vector::Zero(mean_.size()), log_weight()};
-        m.covariance /= sum_;
+        linalg::divide(m.covariance, sum_);
         return m;
     }
 
@@ -47,7 +48,7 @@ private:
         if (!(log_weight <= largest_)) {
             const double factor = std::exp(largest_ - log_weight);
             sum_ *= factor;
-            scatter_ *= factor;
+            linalg::multiply(scatter_, factor);
             largest_ = log_weight;
         }
         return std::exp(log_weight - largest_);

@@ -32,12 +32,12 @@ public:
     const V& scatter() const { return scatter_; }
 
     /// scatter / (n - 1); NaN for one value.
-    V variance() const {
+    [[gnu::cold]] V variance() const {
         return each([this](double s) { return count_ < 2 ? detail::undefined : s / (n() - 1.0); });
     }
 
     /// Of the mean, if the values are independent: sqrt(scatter / (n (n - 1))); NaN for one value.
-    V standard_error() const {
+    [[gnu::cold]] V standard_error() const {
         return each(
             [this](double s) { return count_ < 2 ? detail::undefined : std::sqrt(s / (n() * (n() - 1.0))); });
     }

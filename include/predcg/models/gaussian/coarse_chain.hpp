@@ -57,7 +57,7 @@ public:
 
     QuadraticForm quadratic(const Vector& theta) const {
         QuadraticForm energy = base_;
-        for (Index k = 0; k < parameter_count(); ++k) energy.A += theta[k] * feature_quadratic(k).A;
+        for (Index k = 0; k < parameter_count(); ++k) linalg::add(energy.A, feature_quadratic(k).A, theta[k]);
         return energy;
     }
     const QuadraticForm& feature_quadratic(Index k) const { return terms_[static_cast<std::size_t>(k)]; }
