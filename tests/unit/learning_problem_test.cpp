@@ -18,6 +18,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
+#include <vector>
 
 namespace {
 
@@ -158,8 +160,13 @@ TEST(LearningProblem, OwnsWhatIsHandedOver) {
     const auto data = grainer.prepare(samples, beta);
     const Parameters at{Vector{{0.3}}, Vector{{0.9}}};
     EXPECT_EQ(problem.log_likelihood(at), grainer.problem(data).log_likelihood(at));
-    const auto copy = problem;
-    EXPECT_EQ(&copy.data(), &problem.data()) << "copies share their data";
+    const auto referring = grainer.problem(data);
+    EXPECT_EQ(&referring.data(), &data);
+    std::optional owner = grainer.problem(grainer.prepare(samples, beta));
+    const auto copy = *owner, copy_of_referring = referring;
+    owner.reset();  // a copy has data of its own where the problem had, else refers to the same
+    EXPECT_EQ(copy.log_likelihood(at), problem.log_likelihood(at));
+    EXPECT_EQ(&copy_of_referring.data(), &data);
 }
 
 // A learner that ends with the expression leaves no problem behind.
@@ -229,6 +236,49 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     EXPECT_EQ(each.size(), static_cast<Index>(data.forms.size()));
     for (const Index k : {count, Index(chunk_size), 2 * chunk_size + 3})
         EXPECT_NEAR(each[k], each[k - count], 1e-12) << "equal forms";
+}
+
+// An engine of one's own: it keeps a vector, and may forget to say log Z with the moments.
+struct Counting {
+    bool forgets = false;
+
+    template <class T>
+    using State = std::vector<int>;
+
+    template <class T, class S>
+    Moments expect(const T& target, const S& statistic, std::vector<int>& calls, const StreamKey&) const {
+        calls.push_back(1);
+        Moments m = TransferMatrix{}.expect(target, statistic);
+        if (forgets) m.log_partition.reset();
+        return m;
+    }
+    template <class T>
+    double log_partition(const T& target) const {
+        return TransferMatrix{}.log_partition(target);
+    }
+};
+
+TEST(LearningProblem, TakesAnEngineThatKeepsAVector) {
+    const auto data = generate(ising::chain({.sites = 12, .field = 0.3}), {.beta = 0.3, .samples = 5});
+    const auto with = [&](auto engine) {
+        return EMCoarseGrainer{SamplesOnly<std::vector<ising::Spin>>{},
+                               ising::coarse_chain({.sites = 6, .pair_range = 1, .field = 0.3}),
+                               ising::bernoulli_map({.level = 2}), engine};
+    };
+    const auto exact = with(TransferMatrix{});
+    const auto own = with(Counting{});
+    const auto a = exact.fit(data);
+    const auto b = own.fit(data);
+    EXPECT_EQ(a.log_likelihood, b.log_likelihood);
+    EXPECT_EQ(a["pair_1"], b["pair_1"]);
+    const auto prepared = own.prepare(data, 0.3);
+    const auto problem = own.problem(prepared);
+    const auto [value, gradient] = problem.value_and_gradient(problem.coordinates().z(b.parameters));
+    EXPECT_NEAR(value, b.log_posterior, 1e-9);
+    EXPECT_LT(linalg::largest(gradient), 1e-6);
+    const auto forgetful = with(Counting{.forgets = true});
+    EXPECT_EQ(support::thrown<ArgumentError>([&] { (void)forgetful.fit(data); }).argument(),
+              "log_partition of the moments that the engine gave");
 }
 
 // What is not known is not there.

@@ -14,8 +14,8 @@ namespace predcg {
 ///     struct MyEngine {
 ///         template <class T> using State = NoState;
 ///         Moments expect(const T& target, const S& statistic, State<T>& state, const StreamKey& key) const;
-///         double log_partition(const T& target) const;    // if it knows it: then fits are exact
-///     };
+///         double log_partition(const T& target) const;    // if it knows it: then fits are exact, and the
+///     };                                                  // Moments of expect must have log_partition, too
 ///
 /// Batches of targets (engines/batch.hpp) are done one by one, unless the engine has expect_batch.
 template <class E, class T, class S>

@@ -5,8 +5,8 @@
 
 namespace predcg {
 
-/// A density of one block of parameters in unconstrained coordinates z: z = beta theta_c for the coarse
-/// potential, z = eta for the map.
+/// A density of one block of parameters in unconstrained coordinates z: z = beta theta_c / s_c for the coarse
+/// potential, z = eta / s_m for the map.
 ///
 ///     double log_density(const Vector& z) const;    // -infinity outside the support
 ///     Vector gradient(const Vector& z) const;       // of log_density, inside the support
@@ -21,7 +21,7 @@ concept BlockPrior = std::copyable<P> && requires(const P prior, const Vector& z
     { prior.proper() } -> std::convertible_to<bool>;
 };
 
-/// A density of (beta theta_c, eta) together: `coarse` and `map` blocks that are independent.
+/// A density of z = (beta theta_c / s_c, eta / s_m) together: `coarse` and `map` blocks that are independent.
 template <class P>
 concept Prior = std::copyable<P> && requires(const P prior) {
     prior.coarse;

@@ -65,6 +65,11 @@ public:
     /// The whole target and statistic of k, for engines that know one target at a time.
     auto target(Index k) const { return Product(common_, factor_(k)); }
     auto joint(Index k) const { return Stack(statistic_, own_(k)); }
+    /// What the engine keeps of k, among one state for each.
+    template <class States>
+    static auto& state(States& states, Index k) {
+        return states[static_cast<std::size_t>(k)];
+    }
 
     /// The same batch of fewer data.
     Batch part(std::span<const Index> which) const {
@@ -103,6 +108,10 @@ public:
     Index own_size() const { return 0; }
     const T& target(Index) const { return target_; }
     const S& joint(Index) const { return statistic_; }
+    template <class State>
+    static State& state(State& only, Index) {
+        return only;
+    }
     SingleBatch part(std::span<const Index>) const { return *this; }
 
 private:
@@ -188,16 +197,6 @@ auto batch_state() {
 template <class Engine, class T>
 inline constexpr bool is_partition_or_bound = PartitionOrBound<Engine, std::remove_cvref_t<T>>;
 
-/// The k-th of several states, or the one there is.
-template <class State>
-State& state_of(std::vector<State>& states, Index k) {
-    return states[static_cast<std::size_t>(k)];
-}
-template <class State>
-State& state_of(State& state, Index) {
-    return state;
-}
-
 /// Target after target. The stream of target k has index k.
 template <Want want, class Engine, class B, class States>
 BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& states, StreamKey key) {
@@ -215,7 +214,7 @@ BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& sta
     } else {
         for (const Index k : batch.which()) {
             key.index = static_cast<std::uint64_t>(k);
-            sums.add(engine.expect(batch.target(k), batch.joint(k), state_of(states, k), key),
+            sums.add(engine.expect(batch.target(k), batch.joint(k), batch.state(states, k), key),
                      batch.weight(k));
         }
     }
@@ -224,7 +223,8 @@ BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& sta
 }  // namespace detail
 
 /// What an engine keeps between calls for one target of a batch: State of the whole target, or, for an engine
-/// that takes batches only, its BatchState.
+/// that takes batches only, its BatchState. Of such an engine log Z is known where it says so:
+/// `static constexpr bool normalises_batches = true;`.
 template <class Engine, class Common, class Factor>
 using batch_state_t = typename decltype(detail::batch_state<Engine, Common, Factor>())::type;
 
@@ -265,7 +265,7 @@ constexpr bool takes_batches() {
 template <class Engine, class Common, class Factor>
 constexpr bool normalises_batches() {
     if constexpr (requires { typename Engine::BatchState; })
-        return true;
+        return requires { requires Engine::normalises_batches; };
     else
         return NormalisingEngine<Engine, Product<Common, Factor>>;
 }
@@ -274,7 +274,7 @@ constexpr bool normalises_batches() {
 template <class Engine, class Common, class Factor>
 constexpr bool bounds_batches() {
     if constexpr (requires { typename Engine::BatchState; })
-        return true;
+        return normalises_batches<Engine, Common, Factor>();
     else
         return PartitionOrBound<Engine, Product<Common, Factor>>;
 }

@@ -147,7 +147,7 @@ public:
             StreamKey own = key;
             own.index = static_cast<std::uint64_t>(k);
             moments[static_cast<std::size_t>(at)] =
-                expect(batch.target(k), batch.joint(k), detail::state_of(states, k), own);
+                expect(batch.target(k), batch.joint(k), batch.state(states, k), own);
         });
         BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
         for (std::size_t at = 0; at < which.size(); ++at) sums.add(moments[at], batch.weight(which[at]));

@@ -11,8 +11,8 @@
 
 namespace predcg {
 
-/// log p(data | model) = log int p(data | z) p(z) dz, z = (beta theta_c, eta): of the configurations
-/// themselves, so that models of one data set are comparable whatever their level.
+/// log p(data | model) = log int p(data | z) p(z) dz, z = (beta theta_c / s_c, eta / s_m): of the
+/// configurations themselves, so that models of one data set are comparable whatever their level.
 struct Evidence {
     std::optional<double> log_evidence;  ///< absent where the method fails: see remarks
     double standard_error = 0.0;         ///< from sampling; 0 of the Laplace approximation
@@ -65,9 +65,9 @@ inline std::optional<double> laplace_integral(const LearningPoint& at, const std
 
 }  // namespace detail
 
-/// The Laplace approximation of the evidence: the integral of the normal in z = (beta theta_c, eta) that has
-/// value, slope and curvature (observed information, Louis 1982) of the log posterior at the mode, cut at the
-/// bounds of the prior (detail::laplace_integral; MacKay, Neural Comput. 4 (1992) 415).
+/// The Laplace approximation of the evidence: the integral of the normal in z = (beta theta_c / s_c, eta /
+/// s_m) that has value, slope and curvature (observed information, Louis 1982) of the log posterior at the
+/// mode, cut at the bounds of the prior (detail::laplace_integral; MacKay, Neural Comput. 4 (1992) 415).
 ///
 /// At a mode inside the bounds it is laplace_joint's approximation; at one on a bound that one has its centre
 /// there and no slope. Either way it carries that one's Pareto k: above the limit, or where the

@@ -32,7 +32,8 @@ auto fit_problem(const Problem& problem, const Optimizer& optimizer, const FitSe
 }  // namespace detail
 
 /// Learns a coarse potential and a probabilistic map from fine-scale samples by expectation-maximisation:
-/// the mode of  sum_i log int p_cf(x_i|X, eta) p_c(X|theta_c) dX + log prior(z),  z = (beta theta_c, eta).
+/// the mode of  sum_i log int p_cf(x_i|X, eta) p_c(X|theta_c) dX + log prior(z),  z = (beta theta_c / s_c,
+/// eta / s_m).
 ///
 /// With an exact engine every iteration is a Newton step on the observed information (Louis 1982), or,
 /// where that is not positive definite or does not rise, an EM step; converged means that the Newton step

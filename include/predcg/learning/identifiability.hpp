@@ -11,7 +11,7 @@ namespace predcg {
 /// A direction of parameter space about which the data say less than the weak prior does.
 struct Direction {
     double information = 0.0;  ///< eigenvalue of the likelihood's observed information
-    Vector coefficients;       ///< unit vector in (beta theta_c, eta)
+    Vector coefficients;       ///< unit vector in z = (beta theta_c / s_c, eta / s_m)
     std::string text;          ///< "0.98 pair_1 + 0.20 linear"
 };
 
@@ -40,8 +40,8 @@ namespace detail {
 }
 }  // namespace detail
 
-/// Directions whose eigenvalue of `information`, in the coordinates (beta theta_c, eta), is below the
-/// threshold, smallest first.
+/// Directions whose eigenvalue of `information`, in the coordinates z = (beta theta_c / s_c, eta / s_m), is
+/// below the threshold, smallest first.
 [[gnu::noinline, gnu::cold]] inline std::vector<Direction>
 weak_directions(const Matrix& information, const std::vector<std::string>& names,
                 double threshold = identified_from) {

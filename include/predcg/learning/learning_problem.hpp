@@ -270,7 +270,7 @@ public:
         LikelihoodDerivatives e = expand_likelihood(*map_, statistics, coarse, state.at.eta, beta());
         if constexpr (is_exact)
             return LikelihoodExpansion{std::move(e),
-                                       *detail::log_likelihood_of(statistics, coarse.gradient.log_partition)};
+                                       detail::log_likelihood_of(statistics, coarse.gradient.log_partition)};
         else
             return e;
     }
@@ -293,7 +293,7 @@ public:
         coordinates_.carry_gradient(gradient);
         add_gradient(gradient, prior_.coarse, coordinates_.coarse_part(z), 0);
         add_gradient(gradient, prior_.map, coordinates_.map_part(z), coordinates_.coarse_count());
-        return {*detail::log_likelihood_of(statistics, coarse.log_partition) + log_prior(z),
+        return {detail::log_likelihood_of(statistics, coarse.log_partition) + log_prior(z),
                 std::move(gradient)};
     }
 
@@ -309,7 +309,7 @@ public:
         const CoarseMoments coarse = expect_coarse(state);
         point.likelihood = expand_likelihood(*map_, statistics, coarse, state.at.eta, beta());
         if constexpr (is_exact)
-            point.log_likelihood = *detail::log_likelihood_of(statistics, coarse.gradient.log_partition);
+            point.log_likelihood = detail::log_likelihood_of(statistics, coarse.gradient.log_partition);
         else if constexpr (is_variational)
             point.log_likelihood = variational_objective(state.at);
         point.statistics = std::move(statistics);

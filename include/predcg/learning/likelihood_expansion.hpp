@@ -1,5 +1,6 @@
 #pragma once
 // Log-likelihood and its derivatives from what an E-step left, by Louis' identity.
+#include <predcg/core/error.hpp>
 #include <predcg/core/expansion.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
@@ -68,10 +69,12 @@ Vector likelihood_gradient(const M& map, const ExpectedStatistics& statistics, c
     return gradient;
 }
 
-/// sum_i log Z(q_i) - N log Z(p_c), where both are known.
-inline std::optional<double> log_likelihood_of(const ExpectedStatistics& statistics,
-                                               const std::optional<double>& log_z_coarse) {
-    if (!statistics.log_evidence || !log_z_coarse) return std::nullopt;
+/// sum_i log Z(q_i) - N log Z(p_c), of an engine that knows log Z. Throws ArgumentError where it did not say.
+[[gnu::cold]] inline double log_likelihood_of(const ExpectedStatistics& statistics,
+                                              const std::optional<double>& log_z_coarse) {
+    if (!statistics.log_evidence || !log_z_coarse)
+        argument_error("LearningProblem", "log_partition of the moments that the engine gave", "absent",
+                       "log Z, as it has log_partition(target)");
     return *statistics.log_evidence - statistics.count * *log_z_coarse;
 }
 

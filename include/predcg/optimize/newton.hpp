@@ -9,7 +9,8 @@ namespace predcg {
 ///
 /// With exact engines the information is the observed one (Louis 1982), so convergence is quadratic;
 /// a fit is converged when the largest component of the step is <= step_tolerance in the coordinates
-/// (beta theta_c, eta). Steps longer than max_step are shortened to it, keeping their direction.
+/// z = (beta theta_c / s_c, eta / s_m). Steps longer than max_step are shortened to it, keeping their
+/// direction.
 struct Newton {
     double step_tolerance = 1e-9;
     double max_step = 3.0;

@@ -64,8 +64,8 @@ inline void set_normal(PosteriorResult& result, const Vector& centre, const Matr
 
 }  // namespace detail
 
-/// Normal in z = (beta theta_c, eta) at the mode, with the inverse of the observed information (Louis 1982)
-/// of likelihood and prior as covariance, cut at the bounds of the prior.
+/// Normal in z = (beta theta_c / s_c, eta / s_m) at the mode, with the inverse of the observed information
+/// (Louis 1982) of likelihood and prior as covariance, cut at the bounds of the prior.
 ///
 /// It carries its Pareto k against the exact log posterior (pareto_smooth of p/q over the draws). Where that
 /// exceeds the limit, or the information is not positive definite, it has no draws, reliable is false, and

@@ -17,7 +17,7 @@ namespace predcg {
 enum class PosteriorMethod {
     full,            ///< Markov chains of the exact posterior
     exchange,        ///< Markov chains with latent X; log Z_c is never needed
-    laplace_joint,   ///< normal in (beta theta_c, eta) by the observed information
+    laplace_joint,   ///< normal in z = (beta theta_c / s_c, eta / s_m) by the observed information
     laplace_slides,  ///< normal in theta_cf alone, complete-data curvature, theta_c fixed
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Block priors, and the pair of blocks that a fit takes. Coordinates: z = beta theta_c for the coarse
-// block, z = eta for the map's.
+// Block priors, and the pair of blocks that a fit takes. Coordinates: z = beta theta_c / s_c for the coarse
+// block, z = eta / s_m for the map's.
 #include <predcg/concepts/prior.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/logistic.hpp>
@@ -97,7 +97,7 @@ struct LogitBeta {
     bool proper() const { return true; }
 };
 
-/// Independent priors of the coarse parameters (on beta theta_c) and the map's (on eta).
+/// Independent priors of the coarse parameters (on beta theta_c / s_c) and the map's (on eta / s_m).
 template <BlockPrior Coarse, BlockPrior Map>
 struct BlockPriors {
     Coarse coarse;

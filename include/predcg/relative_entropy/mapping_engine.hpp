@@ -67,6 +67,7 @@ struct MappingEngine {
 
     /// It takes batches only, and keeps nothing.
     using BatchState = NoState;
+    static constexpr bool normalises_batches = true;
 
     /// The sums of E[(s, t_k)] and of E[log common(X)].
     template <class B, class States>
