@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Seconds that compilers take for programs at -O3, and their ratio to a file that includes Eigen/Core alone. User time
-# of the compiler, minimum of several runs in turn: what other work on the machine adds is left out.
+# What compilers need for programs at -O3, as ratios to a file that includes Eigen/Core alone: user time, the minimum
+# of several runs in turn, and, of g++, the memory it allocates, which follows the amount of code to the megabyte and
+# no load of the machine.
 #
 #   bash benchmarks/compile_time.sh [-n runs] [-I directory]... [--gate table] [compiler...]
 #
 # Programs: examples/*.cpp and docs/snippets/*.cpp. runs: 5 unless told; directories: /usr/include/eigen3 unless told;
-# compilers: those of g++ and clang++ that are there. With --gate, compilers and the largest ratio of each program are
-# those of the table, lines of "compiler program ratio", and a program runs no more once it is within its ratio.
+# compilers: those of g++ and clang++ that are there. With --gate, compilers and the largest ratios of each program are
+# those of the table, lines of "compiler program time memory", and a program runs no more once it is within its ratios.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C
@@ -18,7 +19,7 @@ while [ $# -gt 0 ]; do
         -I) includes+=("-I$2"); shift 2 ;;
         -I?*) includes+=("$1"); shift ;;
         --gate) gate=$2; shift 2 ;;
-        -*) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        -*) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
         *) compilers+=("$1"); shift ;;
     esac
 done
@@ -36,41 +37,53 @@ eigen=$scratch/eigen.cpp
 printf '#include <Eigen/Core>\nint main() {}\n' >"$eigen"
 TIMEFORMAT=%U
 
-once() {  # <compiler> <file>: user seconds
-    { time "$1" -std=c++20 -O3 -Iinclude "${includes[@]}" -c "$2" -o "$scratch/out.o" 2>"$scratch/messages"; } 2>&1 ||
-        { cat "$scratch/messages" >&2; return 1; }
+once() {  # <compiler> <file>: sets `seconds`, user time, and `megabytes`, 0 where the compiler does not tell
+    local report=()
+    if "$1" --version | grep -q 'Free Software Foundation'; then report=(-ftime-report); fi
+    seconds=$({ time "$1" -std=c++20 -O3 "${report[@]}" -Iinclude "${includes[@]}" -c "$2" -o "$scratch/out.o" \
+        2>"$scratch/messages"; } 2>&1) || { cat "$scratch/messages" >&2; return 1; }
+    megabytes=$(awk '/^ TOTAL/ { sub(/M$/, "", $NF); print $NF + 0; found = 1 } END { if (!found) print 0 }' \
+        "$scratch/messages")
 }
 
 least_of() { awk "BEGIN { print $1 < $2 ? $1 : $2 }"; }
+ratio_of() { awk "BEGIN { if ($2 > 0) printf \"%.2f\", $1 / $2; else print \"-\" }"; }
+within() { [ "$1" = - ] || [ "$2" = - ] || awk "BEGIN { exit !($1 <= $2) }"; }
 
-measure() {  # <compiler> <file> <allowed ratio or nothing>: sets `ratio` and `least`
-    local run baseline=1e9
+measure() {  # <compiler> <file> <time allowed, or -> <memory allowed, or ->: sets time_ratio, memory_ratio, least
+    local run baseline=1e9 base_memory
     least=1e9
     for ((run = 0; run < runs; ++run)); do  # Eigen/Core before and after, under the same load
-        baseline=$(least_of "$baseline" "$(once "$1" "$eigen")")
-        least=$(least_of "$least" "$(once "$1" "$2")")
-        baseline=$(least_of "$baseline" "$(once "$1" "$eigen")")
-        ratio=$(awk "BEGIN { printf \"%.2f\", $least / $baseline }")
-        if [ -n "$3" ] && within "$3"; then return; fi
+        once "$1" "$eigen"
+        baseline=$(least_of "$baseline" "$seconds") base_memory=$megabytes
+        once "$1" "$2"
+        least=$(least_of "$least" "$seconds")
+        memory_ratio=$(ratio_of "$megabytes" "$base_memory")
+        once "$1" "$eigen"
+        baseline=$(least_of "$baseline" "$seconds")
+        time_ratio=$(ratio_of "$least" "$baseline")
+        if [ "$3" != - ] && within "$time_ratio" "$3"; then return; fi
     done
 }
-within() { awk "BEGIN { exit !($ratio <= $1) }"; }
 
 failed=no
-printf '| compiler | program | user time | ratio to `Eigen/Core` | allowed |\n|---|---|---:|---:|---:|\n'
+printf '| compiler | program | user time | to `Eigen/Core` | allowed | memory to `Eigen/Core` | allowed |\n'
+printf '|---|---|---:|---:|---:|---:|---:|\n'
 for compiler in "${compilers[@]}"; do
     release=$("$compiler" -dumpfullversion 2>/dev/null || "$compiler" -dumpversion)
     for file in examples/*.cpp docs/snippets/*.cpp; do
-        allowed='' note=''
+        time_allowed=- memory_allowed=- note=''
         if [ -n "$gate" ]; then
-            allowed=$(awk -v c="$compiler" -v f="$file" '$1 == c && $2 == f { print $3 }' "$gate")
-            [ -n "$allowed" ] || note='not in the table'
+            read -r time_allowed memory_allowed < <(awk -v c="$compiler" -v f="$file" \
+                '$1 == c && $2 == f { print $3, $4; found = 1 } END { if (!found) print "- -" }' "$gate")
+            [ "$time_allowed" != - ] || note='not in the table'
         fi
-        measure "$compiler" "$file" "$allowed"
-        if [ -n "$allowed" ] && ! within "$allowed"; then note='too slow'; fi
+        measure "$compiler" "$file" "$time_allowed" "$memory_allowed"
+        within "$time_ratio" "$time_allowed" || note='too slow'
+        within "$memory_ratio" "$memory_allowed" || note='too much code'
         [ -z "$note" ] || failed=yes
-        printf '| %s %s | `%s` | %.2f s | %s | %s |\n' "$compiler" "$release" "$file" "$least" "$ratio" \
-            "${allowed:--}${note:+ **$note**}"
+        printf '| %s %s | `%s` | %.2f s | %s | %s | %s | %s |\n' "$compiler" "$release" "$file" "$least" \
+            "$time_ratio" "$time_allowed" "$memory_ratio" "$memory_allowed${note:+ **$note**}"
     done
 done
 [ "$failed" = no ]

@@ -24,10 +24,11 @@ grep -hE '^#include <[^/]*>' $programs | LC_ALL=C sort -u >>"$unit"
 number=0
 for program in $programs; do
     number=$((number + 1))
-    printf 'namespace program_%d {\n#include "%s"\n}\n' "$number" "$PWD/$program" >>"$unit"
+    printf 'namespace program_%d {\n#include "%s"  // NOLINT(bugprone-suspicious-include)\n}\n' "$number" \
+        "$PWD/$program" >>"$unit"
 done
 cat >>"$unit" <<'END'
-int main() {
+int main() {  // NOLINT(bugprone-exception-escape): what it prints is of no interest
     using namespace predcg;
     const auto fine = ising::chain({.sites = 8, .field = 0.3});
     const auto data = generate(fine, {.beta = 0.3, .samples = 5, .seed = 1});

@@ -43,7 +43,7 @@ Parameters draw_parameters(const Learner& learner, double beta, R& rng) {
         Vector z(c.size());
         z.head(c.coarse_count()) = draw_prior(learner.prior().coarse, c.coarse_count(), rng);
         z.tail(c.map_count()) = draw_prior(learner.prior().map, c.map_count(), rng);
-        const Parameters at = c.parameters(z);
+        Parameters at = c.parameters(z);
         if (is_admissible(learner.coarse(), at.theta)) return at;
     }
     throw NumericalError("simulation_based_calibration: the prior hardly ever gives admissible parameters");

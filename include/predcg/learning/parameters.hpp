@@ -30,7 +30,7 @@ std::vector<std::string> map_names_of(const Map& map) {
 /// scales_of, checked. Throws ArgumentError for another length, or a scale that is not a finite number > 0.
 template <class Model>
 [[gnu::cold]] Vector checked_scales_of(const Model& model) {
-    const Vector scales = scales_of(model);
+    Vector scales = scales_of(model);
     require_equal(scales.size(), model.parameter_count(), "scales", "length of scales()",
                   "the number of parameters");
     for (const double s : scales) require_positive(s, "scales", "a scale");

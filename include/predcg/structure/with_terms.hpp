@@ -172,7 +172,7 @@ private:
     template <class T>
     VectorOf<T> all(const VectorOf<T>& theta) const {
         VectorOf<T> full(potential().parameter_count());
-        for (T& value : full) value = theta.size() > 0 ? T(theta[0] - theta[0]) : T(0.0);
+        for (T& value : full) value = theta.size() > 0 ? T(0.0 * theta[0]) : T(0.0);
         for (std::size_t k = 0; k < kept_.size(); ++k) full[kept_[k]] = theta[static_cast<Index>(k)];
         return full;
     }
