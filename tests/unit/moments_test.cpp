@@ -1,5 +1,6 @@
 // Mean, variance and errors against long double; running moments of numbers, vectors and matrices.
 #include <predcg/statistics/moments.hpp>
+#include <predcg/statistics/running_moments.hpp>
 
 #include "close.hpp"
 #include "test_seed.hpp"
