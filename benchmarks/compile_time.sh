@@ -6,8 +6,8 @@
 #   bash benchmarks/compile_time.sh [-n runs] [-I directory]... [--gate table] [compiler...]
 #
 # Programs: examples/*.cpp and docs/snippets/*.cpp. runs: 5 unless told; directories: /usr/include/eigen3 unless told;
-# compilers: those of g++ and clang++ that are there. With --gate, compilers and the largest ratios of each program are
-# those of the table, lines of "compiler program time memory", and a program runs no more once it is within its ratios.
+# compilers: those of g++ and clang++ that are there. With --gate, compilers, programs and their largest ratios are those
+# of the table, lines of "compiler program time memory", and a program runs no more once it is within its ratios.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C
@@ -66,24 +66,27 @@ measure() {  # <compiler> <file> <time allowed, or -> <memory allowed, or ->: se
     done
 }
 
+programs() {  # <compiler>: lines of "program time-allowed memory-allowed", - where nothing is said
+    if [ -n "$gate" ]; then
+        awk -v c="$1" '$1 == c { print $2, $3, $4 }' "$gate"
+    else
+        printf '%s - -\n' examples/*.cpp docs/snippets/*.cpp
+    fi
+}
+
 failed=no
 printf '| compiler | program | user time | to `Eigen/Core` | allowed | memory to `Eigen/Core` | allowed |\n'
 printf '|---|---|---:|---:|---:|---:|---:|\n'
 for compiler in "${compilers[@]}"; do
     release=$("$compiler" -dumpfullversion 2>/dev/null || "$compiler" -dumpversion)
-    for file in examples/*.cpp docs/snippets/*.cpp; do
-        time_allowed=- memory_allowed=- note=''
-        if [ -n "$gate" ]; then
-            read -r time_allowed memory_allowed < <(awk -v c="$compiler" -v f="$file" \
-                '$1 == c && $2 == f { print $3, $4; found = 1 } END { if (!found) print "- -" }' "$gate")
-            [ "$time_allowed" != - ] || note='not in the table'
-        fi
+    while read -r file time_allowed memory_allowed; do
+        note=''
         measure "$compiler" "$file" "$time_allowed" "$memory_allowed"
         within "$time_ratio" "$time_allowed" || note='too slow'
         within "$memory_ratio" "$memory_allowed" || note='too much code'
         [ -z "$note" ] || failed=yes
         printf '| %s %s | `%s` | %.2f s | %s | %s | %s | %s |\n' "$compiler" "$release" "$file" "$least" \
             "$time_ratio" "$time_allowed" "$memory_ratio" "$memory_allowed${note:+ **$note**}"
-    done
+    done < <(programs "$compiler")
 done
 [ "$failed" = no ]
