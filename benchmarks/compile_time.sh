@@ -37,30 +37,32 @@ eigen=$scratch/eigen.cpp
 printf '#include <Eigen/Core>\nint main() {}\n' >"$eigen"
 TIMEFORMAT=%U
 
-once() {  # <compiler> <file>: sets `seconds`, user time, and `megabytes`, 0 where the compiler does not tell
-    local report=()
-    if "$1" --version | grep -q 'Free Software Foundation'; then report=(-ftime-report); fi
-    seconds=$({ time "$1" -std=c++20 -O3 "${report[@]}" -Iinclude "${includes[@]}" -c "$2" -o "$scratch/out.o" \
-        2>"$scratch/messages"; } 2>&1) || { cat "$scratch/messages" >&2; return 1; }
-    megabytes=$(awk '/^ TOTAL/ { sub(/M$/, "", $NF); print $NF + 0; found = 1 } END { if (!found) print 0 }' \
-        "$scratch/messages")
+compile() {  # <compiler> <file> [option]: its messages are left in a file
+    "$1" -std=c++20 -O3 "${@:3}" -Iinclude "${includes[@]}" -c "$2" -o "$scratch/out.o" 2>"$scratch/messages" ||
+        { cat "$scratch/messages" >&2; return 1; }
+}
+seconds_of() { { time compile "$@"; } 2>&1; }  # user time
+megabytes_of() {  # 0 where the compiler does not tell
+    if "$1" --version | grep -q 'Free Software Foundation'; then
+        compile "$1" "$2" -ftime-report
+        awk '/^ TOTAL/ { sub(/M$/, "", $NF); print $NF + 0 }' "$scratch/messages"
+    else
+        echo 0
+    fi
 }
 
 least_of() { awk "BEGIN { print $1 < $2 ? $1 : $2 }"; }
 ratio_of() { awk "BEGIN { if ($2 > 0) printf \"%.2f\", $1 / $2; else print \"-\" }"; }
 within() { [ "$1" = - ] || [ "$2" = - ] || awk "BEGIN { exit !($1 <= $2) }"; }
 
-measure() {  # <compiler> <file> <time allowed, or -> <memory allowed, or ->: sets time_ratio, memory_ratio, least
-    local run baseline=1e9 base_memory
+measure() {  # <compiler> <file> <time allowed, or ->: sets time_ratio, memory_ratio, least
+    local run baseline=1e9
     least=1e9
+    memory_ratio=$(ratio_of "$(megabytes_of "$1" "$2")" "$(megabytes_of "$1" "$eigen")")
     for ((run = 0; run < runs; ++run)); do  # Eigen/Core before and after, under the same load
-        once "$1" "$eigen"
-        baseline=$(least_of "$baseline" "$seconds") base_memory=$megabytes
-        once "$1" "$2"
-        least=$(least_of "$least" "$seconds")
-        memory_ratio=$(ratio_of "$megabytes" "$base_memory")
-        once "$1" "$eigen"
-        baseline=$(least_of "$baseline" "$seconds")
+        baseline=$(least_of "$baseline" "$(seconds_of "$1" "$eigen")")
+        least=$(least_of "$least" "$(seconds_of "$1" "$2")")
+        baseline=$(least_of "$baseline" "$(seconds_of "$1" "$eigen")")
         time_ratio=$(ratio_of "$least" "$baseline")
         if [ "$3" != - ] && within "$time_ratio" "$3"; then return; fi
     done
@@ -81,7 +83,7 @@ for compiler in "${compilers[@]}"; do
     release=$("$compiler" -dumpfullversion 2>/dev/null || "$compiler" -dumpversion)
     while read -r file time_allowed memory_allowed; do
         note=''
-        measure "$compiler" "$file" "$time_allowed" "$memory_allowed"
+        measure "$compiler" "$file" "$time_allowed"
         within "$time_ratio" "$time_allowed" || note='too slow'
         within "$memory_ratio" "$memory_allowed" || note='too much code'
         [ -z "$note" ] || failed=yes
