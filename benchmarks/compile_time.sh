@@ -37,9 +37,10 @@ eigen=$scratch/eigen.cpp
 printf '#include <Eigen/Core>\nint main() {}\n' >"$eigen"
 TIMEFORMAT=%U
 
+exec 3>&2  # for messages of compilers, which `time` would swallow
 compile() {  # <compiler> <file> [option]: its messages are left in a file
     "$1" -std=c++20 -O3 "${@:3}" -Iinclude "${includes[@]}" -c "$2" -o "$scratch/out.o" 2>"$scratch/messages" ||
-        { cat "$scratch/messages" >&2; return 1; }
+        { cat "$scratch/messages" >&3; return 1; }
 }
 seconds_of() { { time compile "$@"; } 2>&1; }  # user time
 megabytes_of() {  # 0 where the compiler does not tell
@@ -56,13 +57,20 @@ ratio_of() { awk "BEGIN { if ($2 > 0) printf \"%.2f\", $1 / $2; else print \"-\"
 within() { [ "$1" = - ] || [ "$2" = - ] || awk "BEGIN { exit !($1 <= $2) }"; }
 
 measure() {  # <compiler> <file> <time allowed, or ->: sets time_ratio, memory_ratio, least
-    local run baseline=1e9
+    local run file baseline=1e9 seconds base_memory memory
     least=1e9
-    memory_ratio=$(ratio_of "$(megabytes_of "$1" "$2")" "$(megabytes_of "$1" "$eigen")")
-    for ((run = 0; run < runs; ++run)); do  # Eigen/Core before and after, under the same load
-        baseline=$(least_of "$baseline" "$(seconds_of "$1" "$eigen")")
-        least=$(least_of "$least" "$(seconds_of "$1" "$2")")
-        baseline=$(least_of "$baseline" "$(seconds_of "$1" "$eigen")")
+    base_memory=$(megabytes_of "$1" "$eigen")
+    memory=$(megabytes_of "$1" "$2")
+    memory_ratio=$(ratio_of "$memory" "$base_memory")
+    for ((run = 0; run < runs; ++run)); do
+        for file in "$eigen" "$2" "$eigen"; do  # Eigen/Core before and after, under the same load
+            seconds=$(seconds_of "$1" "$file")
+            if [ "$file" = "$2" ]; then
+                least=$(least_of "$least" "$seconds")
+            else
+                baseline=$(least_of "$baseline" "$seconds")
+            fi
+        done
         time_ratio=$(ratio_of "$least" "$baseline")
         if [ "$3" != - ] && within "$time_ratio" "$3"; then return; fi
     done
