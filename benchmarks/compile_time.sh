@@ -9,6 +9,7 @@
 # compilers: those of g++ and clang++ that are there. With --gate, compilers, programs and their largest ratios are those
 # of the table, lines of "compiler program time memory", and a program runs no more once it is within its ratios.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C
 
