@@ -1,6 +1,6 @@
 #!/bin/sh
-# Lines and branches of include/ that the tests of the preset sanitize ran: a summary and the ten files with the least
-# of their lines run, also in build/sanitize/coverage.txt. Fails where fewer lines ran than the given share.
+# Lines and branches of include/ that the tests of the preset coverage ran: a summary and the ten files with the least
+# of their lines run, also in build/coverage/coverage.txt. Fails where fewer lines ran than the given share.
 #
 #   sh cmake/coverage.sh reset            forgets earlier runs; before the tests
 #   sh cmake/coverage.sh report [95]      after them; per cent of all lines
@@ -9,7 +9,7 @@
 # flow, to exceptions among them: their share serves for comparison.
 set -eu
 cd "$(dirname "$0")/.."
-build=build/sanitize
+build=build/coverage
 
 case "${1-}" in
     reset)
