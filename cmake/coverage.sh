@@ -35,7 +35,7 @@ failed=no
     grep -E '^(lines|branches):' "$scratch/summary"
     echo 'Least covered files, lines:'
     # columns: filename, line_total, line_covered, line_percent (a share)
-    tail -n +2 "$scratch/files.csv" | LC_ALL=C sort -t, -k4,4g | head -10 |
+    tail -n +2 "$scratch/files.csv" | awk -F, '$2 > 0' | LC_ALL=C sort -t, -k4,4g | head -10 |
         LC_ALL=C awk -F, '{ printf "  %5.1f %%  %s (%d of %d)\n", 100 * $3 / $2, $1, $3, $2 }'
 } >"$build/coverage.txt"
 cat "$build/coverage.txt"
