@@ -1,7 +1,7 @@
 #pragma once
 // Mean, variance and covariance of numbers that count the same. One after the other:
-// running_moments.hpp; with weights: moment_accumulator.hpp; of correlated draws the standard error is that of
-// autocorrelation.hpp.
+// running_moments.hpp; with weights: moment_accumulator.hpp; of correlated draws the standard error is that
+// of autocorrelation.hpp.
 #include <predcg/core/error.hpp>
 #include <predcg/core/types.hpp>
 
