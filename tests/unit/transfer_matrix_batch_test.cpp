@@ -73,16 +73,22 @@ struct RandomBatch {
         std::vector<NoState> states(factors.size());
         return expect<Want::means>(engine, batch(), states, {});
     }
+    template <class Engine>
+    BatchMoments covariances(const Engine& engine) const {
+        std::vector<NoState> states(factors.size());
+        return expect<Want::covariances>(engine, batch(), states, {});
+    }
     double log_partition(const auto& engine) const {
         std::vector<NoState> states(factors.size());
         return *expect<Want::log_partitions>(engine, batch(), states, {}).log_partition;
     }
     BatchMoments one_by_one() const {
-        BatchMoments sums = BatchMoments::zero(statistic.size() + owns.front().size(), Want::means);
+        BatchMoments sums = BatchMoments::zero(statistic.size() + owns.front().size(), Want::covariances);
         for (const Index datum : which) {
             const auto k = static_cast<std::size_t>(datum);
             const Moments m = TransferMatrix{}.expect(Product(target, factors[k]), Stack(statistic, owns[k]));
             sums.mean += weights[k] * m.mean;
+            if (m.covariance.size() > 0) sums.covariance += weights[k] * m.covariance;
             *sums.log_partition += weights[k] * *m.log_partition;
         }
         return sums;
@@ -122,6 +128,12 @@ void compare(const RandomBatch& batch, double tolerance) {
     expect_close(sums.mean / count, exact.mean / count, tolerance, "mean");
     expect_close(sums.log_partition.value(), *exact.log_partition, tolerance, "log Z with means");
     expect_close(batch.log_partition(TransferMatrix{}), *exact.log_partition, tolerance, "log Z");
+    const BatchMoments all = batch.covariances(TransferMatrix{});
+    expect_close(all.mean / count, exact.mean / count, tolerance, "mean with covariance");
+    expect_close(all.log_partition.value(), *exact.log_partition, tolerance, "log Z with covariance");
+    if (all.mean.size() > 0)
+        expect_close(all.covariance.reshaped() / count, exact.covariance.reshaped() / count, 10.0 * tolerance,
+                     "covariance");
 }
 
 TEST(TransferMatrixBatch, IsTheSumOneByOne) {
@@ -191,6 +203,108 @@ TEST(TransferMatrixBatch, CommonTablesAreMadeOnce) {
     std::vector<NoState> states(50);
     (void)expect<Want::log_partitions>(TransferMatrix{}, batch, states, {});
     EXPECT_LE(calls, 16 * 8);  // sites times windows
+}
+
+/// A factor or statistic that looks up a table for the class of the site. Counts how often it is asked.
+struct Classes {
+    support::NumberSpace space;
+    Window reach;
+    std::vector<support::WindowTable> tables;  // class by class; a statistic has `components` of each
+
+    Index components = 1;
+};
+struct ClassFactor {
+    const Classes* classes;
+    const std::vector<Index>* of_site;
+    Index* calls;
+
+    Window window() const { return classes->reach; }
+    Index site_class(Index i) const { return (*of_site)[static_cast<std::size_t>(i)]; }
+    Index class_count() const { return std::ssize(classes->tables); }
+    double local_log_density(Index i, std::span<const double> w) const {
+        return ++*calls, classes->tables[static_cast<std::size_t>(site_class(i))].at(0, w);
+    }
+    double log_density(const std::vector<double>& X) const {
+        double sum = 0.0;
+        for (Index i = 0; i < classes->space.sites; ++i)
+            sum += local_log_density(i, support::window_of(X, classes->space.sites, classes->reach, i));
+        return sum;
+    }
+};
+/// Components: the table's number f; 2 - 3 f, but f^2 in the classes from `curved` on; 5.
+struct ClassStatistic {
+    const Classes* classes;
+    const std::vector<Index>* of_site;
+    Index curved, components;
+
+    Index size() const { return components; }
+    Window window() const { return classes->reach; }
+    Index site_class(Index i) const { return (*of_site)[static_cast<std::size_t>(i)]; }
+    Index class_count() const { return std::ssize(classes->tables); }
+    Vector local(Index i, std::span<const double> w) const {
+        const double f = classes->tables[static_cast<std::size_t>(site_class(i))].at(0, w);
+        return Eigen::Vector3d(f, site_class(i) < curved ? 2.0 - 3.0 * f : f * f, 5.0).head(components);
+    }
+    Vector operator()(const std::vector<double>& X) const {
+        Vector sum = Vector::Zero(components);
+        for (Index i = 0; i < classes->space.sites; ++i)
+            sum += local(i, support::window_of(X, classes->space.sites, classes->reach, i));
+        return sum;
+    }
+};
+
+// Parts that know classes of sites give what they give one by one, and are asked once for each class.
+TEST(TransferMatrixBatch, ClassesOfSites) {
+    auto rng = test_rng(9);
+    for (int model = 0; model < 150 && !HasFailure(); ++model) {
+        SCOPED_TRACE("model " + std::to_string(model));
+        Draw draw{rng, {1 + model % 7, {-1.0, 1.0}}, Boundary::open, std::vector<double>(7, 1.0)};
+        if (draw.coin(0.4)) draw.space.letters = {-1.0, 0.5, 2.0};
+        if (draw.coin(0.5)) draw.boundary = Boundary::periodic;
+        const Index count = draw.integer(1, 5), data = draw.integer(1, 20), size = draw.integer(0, 3);
+        Classes factors{draw.space, draw.window(), {}}, statistics{draw.space, draw.window(), {}};
+        for (Index c = 0; c < count; ++c) {
+            factors.tables.emplace_back(draw.space, factors.reach, true, [&] { return draw.normal(); });
+            // eighths, so that the affine relation holds to the last bit
+            statistics.tables.emplace_back(draw.space, statistics.reach, true,
+                                           [&] { return 0.125 * static_cast<double>(draw.integer(-9, 9)); });
+        }
+        std::vector<std::vector<Index>> of_site(static_cast<std::size_t>(data));
+        std::vector<Index> which;
+        for (auto& classes : of_site) {
+            which.push_back(std::ssize(which));
+            for (Index i = 0; i < draw.space.sites; ++i) classes.push_back(draw.integer(0, count - 1));
+        }
+        const std::vector<double> weights(of_site.size(), 0.75);
+        const support::TableTarget target = draw.target(1.0, 0.0);
+        const support::TableStatistic statistic = draw.statistic(2);
+        const Index curved = draw.integer(0, count);
+        Index calls = 0;
+        const auto classes_of = [&](Index k) { return &of_site[static_cast<std::size_t>(k)]; };
+        const Batch batch(
+            target, statistic,
+            [&](Index k) {
+                return ClassFactor{&factors, classes_of(k), &calls};
+            },
+            [&](Index k) {
+                return ClassStatistic{&statistics, classes_of(k), curved, size};
+            },
+            which, weights);
+        std::vector<NoState> states(of_site.size());
+        const BatchMoments means = expect<Want::means>(TransferMatrix{}, batch, states, {});
+        const Index letters = std::ssize(draw.space.letters);
+        const Index width = std::min(factors.reach.width, draw.space.sites);
+        if (data > 1) {
+            EXPECT_LE(calls, count * width * static_cast<Index>(std::pow(letters, width)));
+        }
+        const BatchMoments all = expect<Want::covariances>(TransferMatrix{}, batch, states, {});
+        const BatchMoments exact = expect<Want::covariances>(Enumeration{}, batch, states, {});
+        expect_close(means.mean, exact.mean, 1e-11, "mean");
+        expect_close(all.mean, exact.mean, 1e-11, "mean with covariance");
+        expect_close(all.covariance.reshaped(), exact.covariance.reshaped(), 1e-11, "covariance");
+        expect_close(*all.log_partition, *exact.log_partition, 1e-11, "log Z");
+        expect_close(*means.log_partition, *exact.log_partition, 1e-11, "log Z with means");
+    }
 }
 
 TEST(TransferMatrixBatch, WhatHasNoSumIsRefused) {

@@ -1,146 +1,508 @@
 #pragma once
 // A batch of chains that have most of their tables in common, by lanes.
-#include <predcg/chains/lanes.hpp>
+#include <predcg/chains/pass.hpp>
+#include <predcg/concepts/site_classes.hpp>
+#include <predcg/engines/batch.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
 namespace predcg::detail {
 
-/// make(k) for every k in `which`.
-template <class Make>
-auto made_of(Make&& make, std::span<const Index> which) {
-    std::vector<std::remove_cvref_t<decltype(make(Index{}))>> all;
-    all.reserve(which.size());
-    for (const Index k : which) all.push_back(make(k));
-    return all;
+using Lanes = Pack<lane_count>;
+
+/// Messages of all starts are kept at all sites: beyond the processor's cache lanes do not pay.
+inline bool lanes_pay(const ChainShape& shape) {
+    return static_cast<double>(shape.states) * static_cast<double>(shape.starts()) *
+               static_cast<double>(shape.sites) <=
+           1e5;
 }
 
-/// The window that holds those of all.
-template <class Parts>
-Window window_of_all(const Parts& parts) {
+/// Tables of the parts of a batch's chains: rows, one for every class of sites that was met, or one for every
+/// site of a chain where parts know no classes.
+class ClassRows {
+public:
+    /// Rows of so many numbers.
+    explicit ClassRows(Index size) : size_(size) {}
+
+    /// Rows of parts that know no classes are not met again.
+    template <class Part>
+    void begin() {
+        if constexpr (!ClassifiedSites<Part>) rows_ = 0;
+    }
+
+    /// Calls visit(site, row) for every site of a part; make(site, row) fills a row that is new.
+    template <class Part, class Make, class Visit>
+    void visit(const Part& part, const ChainShape& shape, Make&& make, Visit&& visit) {
+        if constexpr (ClassifiedSites<Part>) {
+            const Index cuts = shape.periodic ? 1 : shape.width;  // windows at an open end lose letters
+            places_.resize(static_cast<std::size_t>(part.class_count() * cuts), -1);
+            for (Index site = 0; site < shape.sites; ++site) {
+                Index key = part.site_class(site);
+                if (cuts > 1) key = key * cuts + shape.width - shape.window_length(site);
+                Index place = places_[static_cast<std::size_t>(key)];
+                if (place < 0) place = places_[static_cast<std::size_t>(key)] = append(site, make);
+                visit(site, values_.data() + place);
+            }
+        } else {
+            for (Index site = 0; site < shape.sites; ++site) {
+                const Index place = append(site, make);
+                visit(site, values_.data() + place);
+            }
+        }
+    }
+
+    template <class F>
+    void for_each(F&& f) {
+        for (Index k = 0; k < rows_; ++k) f(values_.data() + k * size_);
+    }
+
+private:
+    template <class Make>
+    [[gnu::noinline]] Index append(Index site, Make& make) {
+        const Index place = size_ * rows_++;
+        if (std::ssize(values_) < place + size_)
+            values_.resize(static_cast<std::size_t>(2 * (place + size_)));
+        std::fill_n(values_.begin() + place, size_, 0.0);
+        make(site, values_.data() + place);
+        return place;
+    }
+
+    Index size_, rows_ = 0;
+    std::vector<double> values_;
+    std::vector<Index> places_;  // of the classes; -1: not met
+};
+
+/// Puts numbers into one lane of packs that follow each other.
+inline void put(const double* from, Index count, double*& to) {
+    if (count == 2) {  // the smallest tables, and the most frequent
+        to[0] = from[0];
+        to[lane_count] = from[1];
+    } else {
+        for (Index k = 0; k < count; ++k) to[k * lane_count] = from[k];
+    }
+    to += count * lane_count;
+}
+
+/// The window that holds those of all parts of a batch's data: made(k) is the one of datum k.
+template <class B, class Made>
+Window window_of_all(const B& batch, Made&& made) {
     Window window;
-    for (const auto& part : parts) window = common_window(window, part.window());
+    for (const Index k : batch.which()) window = common_window(window, made(k).window());
     return window;
 }
 
-/// Targets k = common target times factors[k], whose tables have shape `lane_shape`.
-template <class Space, class Factor, class Numbers = Lanes>
-class ChainBatch {
+/// Weights of the windows of factors, relative to the first, or to the largest where some are forbidden.
+template <class Space, class Factor>
+class LaneWeights {
 public:
-    using Lanes = Numbers;  // a template in them for the reason ChainLanes is
+    LaneWeights(const Space& space, const ChainShape& shape)
+        : space_(space), shape_(shape), rows_(shape.codes() + 2),
+          weights_(static_cast<std::size_t>(shape.sites * shape.codes())) {}
 
-    /// `common`: the tables of the common target. Everything is referred to.
-    ChainBatch(const Space& space, const ChainProblem& common, const ChainShape& lane_shape,
-               const std::vector<Factor>& factors)
-        : space_(space), lane_shape_(lane_shape), factors_(factors),
-          chains_(common.shape, common.weights, lane_shape) {}
+    /// Log weight that a chain's weights are relative to, summed over sites; the largest spread of log
+    /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
+    struct Summary {
+        double shift = 0.0, spread = 0.0;
+        bool forbidden = false;
+    };
 
-    /// Calls block(chains, first, lanes, weights, log_z) for targets first .. first+lanes-1, after the
-    /// forward recursion, and alone(k) for targets that cannot be done with others: their weight in the block
-    /// is zero. Returns the sum of weight(k) log Z_k of the others.
-    template <class Weight, class Block, class Alone>
-    double run(Weight&& weight, Block&& block, Alone&& alone) {
-        double sum = 0.0;
-        const auto count = static_cast<Index>(factors_.size());
-        for (Index first = 0; first < count; first += lane_count) {
-            const Index lanes = std::min(lane_count, count - first);
-            fill(first, lanes);
-            chains_.start(lanes);
-            const Lanes log_z = chains_.forward();
-            Lanes weights = Lanes::Zero();
-            for (Index lane = 0; lane < lanes; ++lane)
-                if (chains_.is_alone(lane) || !std::isfinite(log_z[lane])) {
-                    alone(first + lane);
-                } else {
-                    weights[lane] = weight(first + lane);
-                    sum += weights[lane] * log_z[lane];
-                }
-            block(chains_, first, lanes, weights, log_z);
-        }
-        return sum;
+    void begin() { rows_.template begin<Factor>(); }
+
+    Summary fill(const Factor& factor, Index lane) {
+        const Index codes = shape_.codes(), width = Window(factor.window()).width;
+        double shift = 0.0, spread = 0.0, least = 0.0;
+        double* to = &weights_.front()[lane];
+        rows_.visit(
+            factor, shape_, [&](Index site, double* made) { tabulate_row(factor, width, site, made); },
+            [&](Index, const double* row) {
+                put(row, codes, to);
+                shift += row[codes];
+                spread = std::max(spread, row[codes + 1]);
+                least = std::min(least, row[codes + 1]);
+            });
+        return {shift, std::max(spread, -least), least < 0.0};
     }
 
+    /// A lane without a chain.
+    void clear(Index lane) {
+        for (Lanes& weight : weights_) weight[lane] = 1.0;
+    }
+
+    const Lanes* at(Index site) const { return weights_.data() + site * shape_.codes(); }
+    Index codes() const { return shape_.codes(); }
+
 private:
-    void fill(Index first, Index lanes) {
-        const Factor* factors = factors_.data() + first;
-        tabulate(lane_shape_, space_, false, [&](Index, Index code, auto window, Index site) {
-            for (Index lane = 0; lane < lanes; ++lane) {
-                const Index width = Window(factors[lane].window()).width;
-                chains_.log_weight(site, code, lane) =
-                    factors[lane].local_log_density(site, narrow(window, width));
+    static constexpr double infinity = std::numeric_limits<double>::infinity();
+    Lanes* at(Index site) { return weights_.data() + site * shape_.codes(); }
+
+    /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
+    /// window is forbidden.
+    [[gnu::cold]] void tabulate_row(const Factor& factor, Index width, Index site, double* row) {
+        const Index codes = shape_.codes();
+        double top = -infinity, least = infinity;
+        bool forbidden = false, impossible = false;
+        std::fill(row, row + codes, -infinity);
+        windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
+            const double value = factor.local_log_density(site, narrow(window, width));
+            row[code] = value;
+            if (!(value < infinity)) impossible = true;  // NaN or infinite
+            if (value == -infinity) {
+                forbidden = true;
+                return;
             }
+            top = std::max(top, value);
+            least = std::min(least, value);
         });
+        if (top == -infinity || impossible) {
+            std::fill(row, row + codes, 1.0);
+            row[codes + 1] = infinity;
+            return;
+        }
+        const double unit = forbidden ? top : row[0];
+        for (Index code = 0; code < codes; ++code)
+            row[code] = row[code] == unit ? 1.0 : std::exp(row[code] - unit);
+        row[codes] = unit;
+        row[codes + 1] = forbidden ? -std::max(top - least, std::numeric_limits<double>::min()) : top - least;
     }
 
     const Space& space_;
-    ChainShape lane_shape_;
-    const std::vector<Factor>& factors_;
-    ChainLanes<Lanes> chains_;
+    ChainShape shape_;
+    ClassRows rows_;
+    std::vector<Lanes> weights_;  // codes of all sites
+    std::vector<letter_t<Space>> letters_;
 };
 
-/// Sums over a batch of weighted probabilities of windows, times what a statistic is there: one that is
-/// common to all targets, and one for each target.
-template <class Space, class Own, class Numbers = Lanes>
-class BatchMeans {
+/// What the chains' own statistics are at their windows.
+///
+/// Components that are an affine function of the first, with one slope at all sites of all chains, are not
+/// tabulated: their moments follow from its.
+template <class Space, class Own>
+class LaneStatistics {
 public:
-    using Lanes = Numbers;
-
-    BatchMeans(const Space& space, const ChainShape& shape, const ChainShape& own_shape,
-               const std::vector<Own>& own, Index own_size)
-        : space_(space), shape_(shape), own_shape_(own_shape), own_(own),
-          pooled_(static_cast<std::size_t>(shape.sites * shape.codes()), Lanes::Zero().eval()),
-          narrow_(static_cast<std::size_t>(shape.sites * own_shape.codes())),
-          own_sum_(static_cast<std::size_t>(own_size), Lanes::Zero().eval()) {}
-
-    /// Adds a block.
-    void add(ChainLanes<Lanes>& chains, Index first, Index lanes, const Lanes& weights) {
-        for (Lanes& probability : narrow_) probability.setZero();
-        const Index codes = shape_.codes(), own_codes = own_shape_.codes(), share = codes / own_codes;
-        chains.backward(weights, [&](Index site, const Lanes* marginals) {
-            Lanes* pooled = pooled_.data() + site * codes;
-            Lanes* narrow = narrow_.data() + site * own_codes;
-            for (Index code = 0; code < own_codes; ++code)
-                for (Index k = 0; k < share; ++k) {
-                    *pooled++ += *marginals;
-                    narrow[code] += *marginals++;
-                }
-        });
-        const Own* own = own_.data() + first;
-        tabulate(own_shape_, space_, false, [&](Index, Index code, auto window, Index site) {
-            const Lanes& probability = narrow_[static_cast<std::size_t>(site * own_codes + code)];
-            for (Index lane = 0; lane < lanes; ++lane) {
-                if (probability[lane] == 0.0) continue;
-                const Index width = Window(own[lane].window()).width;
-                const auto value = own[lane].local(site, narrow(window, width));
-                for (Index k = 0; k < value.size(); ++k)
-                    own_sum_[static_cast<std::size_t>(k)][lane] += probability[lane] * value[k];
-            }
-        });
+    LaneStatistics(const Space& space, const ChainShape& shape, Index size)
+        : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
+          slopes_(at(size), unknown), offsets_(at(size)) {
+        if (size > 0) slopes_[0] = independent;
+        arrange();
     }
 
-    /// Adds the sums of means, of the common statistic and of the targets' own.
-    void add_to(Vector& mean, const StatisticTables& statistic, Index size) const {
-        for (Index k = size; k < mean.size(); ++k)
-            mean[k] += own_sum_[static_cast<std::size_t>(k - size)].sum();
-        for (Index site = 0; site < shape_.sites; ++site)
-            for (Index code = 0; code < shape_.codes(); ++code) {
-                const double probability =
-                    pooled_[static_cast<std::size_t>(site * shape_.codes() + code)].sum();
-                if (probability == 0.0) continue;
-                const double* value = statistic.at(site) + code * size;
-                for (Index k = 0; k < size; ++k) mean[k] += probability * value[k];
+    void begin() {
+        rows_.template begin<Own>();
+        arranged_ = true;
+    }
+    /// Whether what was filled since begin() stands: a new row may have shown that another component has to
+    /// be tabulated.
+    bool arranged() {
+        if (!arranged_) arrange();
+        return std::exchange(arranged_, true);
+    }
+
+    void fill(const Own& own, Index lane) {
+        const Index width = Window(own.window()).width, numbers = shape_.codes() * tabulated();
+        const bool any = tabulated() < size_, many = tabulated() + 1 < size_;
+        double* to = &values_.front()[lane];
+        double last = 0.0;  // offset of the last component, the only one with an offset if there are not many
+        for (Lanes& offset : offsets_) offset[lane] = 0.0;
+        rows_.visit(
+            own, shape_, [&](Index site, double* made) { tabulate_row(own, width, site, made); },
+            [&](Index, const double* row) {
+                put(row, numbers, to);
+                if (any) last += row[offsets_from() + last_offset_];
+                if (many)
+                    for (Index k = 0; k < last_offset_; ++k) offsets_[at(k)][lane] += row[offsets_from() + k];
+            });
+        if (any) offsets_[at(last_offset_)][lane] = last;
+    }
+
+    /// Tabulated values: codes x tabulated(), site after site.
+    const Lanes* data() const { return values_.data(); }
+    const Lanes* site(Index i) const { return values_.data() + i * shape_.codes() * tabulated(); }
+    Index codes() const { return shape_.codes(); }
+    Index tabulated() const { return std::ssize(places_); }
+    Index size() const { return size_; }
+    /// Component k is slope(k) times the tabulated component place(k), plus offset(k).
+    Index place(Index k) const {
+        const auto found = std::find(places_.begin(), places_.end(), k);
+        return found == places_.end() ? 0 : found - places_.begin();
+    }
+    double slope(Index k) const {
+        const double s = slopes_[at(k)];
+        return s == unknown ? 0.0 : s == independent ? 1.0 : s;
+    }
+    const Lanes& offset(Index k) const { return offsets_[at(k)]; }
+
+private:
+    static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
+    static constexpr double independent = std::numeric_limits<double>::infinity();
+    static constexpr double unknown = -independent;  // nothing has varied yet
+
+    // A row holds what is tabulated, then all values, component by component at every window, then offsets.
+    Index values_from() const { return shape_.codes() * size_; }
+    Index offsets_from() const { return 2 * shape_.codes() * size_; }
+    bool is_independent(Index k) const { return slopes_[at(k)] == independent; }
+
+    [[gnu::cold]] void tabulate_row(const Own& own, Index width, Index site, double* row) {
+        double* values = row + values_from();
+        windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
+            const auto value = own.local(site, narrow(window, width));
+            for (Index k = 0; k < size_; ++k) values[code * size_ + k] = value[k];
+            for (Index k = 1; k < size_; ++k) compare(values, code, k);
+        });
+        arrange(row);
+    }
+
+    /// Which components are tabulated, and all rows, after slopes have changed.
+    [[gnu::cold]] void arrange() {
+        places_.clear();
+        for (Index k = 0; k < size_; ++k)
+            if (is_independent(k))
+                places_.push_back(k);
+            else
+                last_offset_ = k;
+        values_.assign(at(shape_.sites * shape_.codes() * tabulated()), Lanes::of(0.0));
+        rows_.for_each([this](double* row) { arrange(row); });
+    }
+
+    void arrange(double* row) const {
+        const double* values = row + values_from();
+        double* offsets = row + offsets_from();
+        for (Index code = 0; code < shape_.codes(); ++code)
+            for (const Index k : places_) *row++ = values[code * size_ + k];
+        for (Index k = 0; k < size_; ++k)
+            offsets[k] = is_independent(k) ? 0.0 : values[k] - slope(k) * values[0];
+    }
+
+    /// Is component k at a window still the affine function of the first that it was?
+    void compare(const double* row, Index code, Index k) {
+        double& slope = slopes_[static_cast<std::size_t>(k)];
+        const double first = row[code * size_] - row[0], other = row[code * size_ + k] - row[k];
+        const double before = slope;
+        if (slope == unknown && first != 0.0) slope = other / first;
+        if (slope != independent && other != (slope == unknown ? 0.0 : slope * first)) slope = independent;
+        if (slope != before) arranged_ = false;
+    }
+
+    const Space& space_;
+    ChainShape shape_;
+    Index size_;
+    ClassRows rows_;
+    bool arranged_ = true;
+    Index last_offset_ = 0;
+    std::vector<double> slopes_;
+    std::vector<Lanes> offsets_;
+    std::vector<Index> places_;  // components that are tabulated
+    std::vector<Lanes> values_;
+    std::vector<letter_t<Space>> letters_;
+};
+
+/// Sums over targets k = common target times factors, lane by lane, in blocks.
+///
+/// Weights are not balanced; targets where the range of a double might not do are done alone: with R the
+/// largest ratio of messages' entries, exp(2 (width-1) spread), and T the change of their sum between two
+/// scalings, nothing exceeds R T^2, and what falls below 1 / (R T) is small against the sum.
+template <class B, Want want, class Pass>
+class LaneSums {
+    using Space = space_t<typename B::Common>;
+
+public:
+    /// `common`: the tables of the common target; shapes of the windows of factors and own statistics.
+    LaneSums(const B& batch, const ChainProblem& common, const ChainShape& factor_shape,
+             const ChainShape& own_shape)
+        : batch_(batch), common_(common),
+          statistics_(common.shape, batch.common().space(), batch.statistic()),
+          weights_(batch.common().space(), factor_shape),
+          own_(batch.common().space(), own_shape, want == Want::log_partitions ? 0 : batch.own_size()),
+          pass_(common.shape, common.shape.starts()), sums_(BatchMoments::zero(size(), want)) {
+        if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
+        if constexpr (want == Want::means) {
+            pooled_.assign(static_cast<std::size_t>(common.shape.sites * common.shape.codes()),
+                           Lanes::of(0.0));
+            own_sum_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+        }
+        if constexpr (want == Want::covariances) {
+            mean_.assign(static_cast<std::size_t>(size()), Lanes::of(0.0));
+            covariance_.assign(static_cast<std::size_t>(size() * (size() + 1) / 2), Lanes::of(0.0));
+        }
+    }
+
+    /// alone(k) gives the moments of what no lane can hold; for log_partitions log Z is enough.
+    template <class Alone>
+    BatchMoments operator()(Alone&& alone) {
+        const auto which = batch_.which();
+        for (Index first = 0; first < std::ssize(which); first += lane_count) {
+            const Lanes log_z = forward(first);
+            for (Index lane = 0; lane < lanes_; ++lane) {
+                const Index k = which[static_cast<std::size_t>(first + lane)];
+                double value = log_z[lane];
+                if (taken_[static_cast<std::size_t>(lane)]) {
+                    *sums_.log_partition += chances_[lane] * value;
+                } else {
+                    const Moments all = alone(k);
+                    value = all.log_partition.value();
+                    if constexpr (want == Want::log_partitions)
+                        *sums_.log_partition += batch_.weight(k) * value;
+                    else
+                        sums_.add(all, batch_.weight(k));
+                }
+                if constexpr (want == Want::log_partitions) sums_.log_partitions[first + lane] = value;
             }
+            if constexpr (want == Want::means) add_means();
+            if constexpr (want == Want::covariances) add_moments();
+        }
+        if constexpr (want == Want::means) finish_means();
+        if constexpr (want == Want::covariances) finish_moments();
+        return std::move(sums_);
     }
 
 private:
-    const Space& space_;
-    ChainShape shape_, own_shape_;
-    const std::vector<Own>& own_;
-    std::vector<Lanes> pooled_;   // over codes and sites, sums over blocks
-    std::vector<Lanes> narrow_;   // the present block, codes of the own statistics' windows
-    std::vector<Lanes> own_sum_;  // of the own statistics
+    /// Of the log of a message between two scalings, and half as much of the log of their ratios; see above.
+    static constexpr double largest_change = 150.0;
+
+    Index size() const { return batch_.common_size() + own_.size(); }
+    double letter_entropy() const { return std::log(static_cast<double>(common_.shape.letters)); }
+
+    bool in_range(double spread, bool forbidden) const {
+        const double reach = static_cast<double>(std::max<Index>(1, common_.shape.width - 1));
+        const double length = static_cast<double>(common_.shape.sites);
+        return spread * reach <= largest_change && !((forbidden || common_.weights.forbidden()) &&
+                                                     length * (spread + letter_entropy()) > largest_change);
+    }
+
+    /// Fills the lanes and runs the forward recursion; chances_ are then the weights of the targets in lanes.
+    Lanes forward(Index first) {
+        const auto which = batch_.which();
+        lanes_ = std::min(lane_count, std::ssize(which) - first);
+        const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
+        Lanes shift = Lanes::of(common_.weights.log_shift());
+        double worst = 0.0;
+        weights_.begin();
+        for (Index lane = 0; lane < lane_count; ++lane) {
+            bool& taken = taken_[static_cast<std::size_t>(lane)];
+            taken = false;
+            if (lane < lanes_) {
+                const auto filled = weights_.fill(batch_.factor(at(lane)), lane);
+                const double spread = filled.spread + common_.weights.spread();
+                taken = in_range(spread, filled.forbidden);
+                if (taken) {
+                    worst = std::max(worst, spread);
+                    shift[lane] += filled.shift;
+                }
+            }
+            if (!taken) weights_.clear(lane);
+        }
+        if (own_.size() > 0) do {
+                own_.begin();
+                for (Index lane = 0; lane < lanes_; ++lane) own_.fill(batch_.own(at(lane)), lane);
+            } while (!own_.arranged());
+        const bool ring = common_.shape.periodic;
+        pass_.set_ends([ring](Index s, Index a) { return !ring || s == a ? 1.0 : 0.0; },
+                       [](Index a) { return a; },
+                       std::max<Index>(1, static_cast<Index>(largest_change / (worst + letter_entropy()))));
+        Lanes log_z = pass_.forward(weigh());
+        log_z += shift;
+        for (Index lane = 0; lane < lane_count; ++lane) {
+            bool& taken = taken_[static_cast<std::size_t>(lane)];
+            taken = taken && std::isfinite(log_z[lane]);
+            chances_[lane] = taken ? batch_.weight(at(lane)) : 0.0;
+            if (!taken) pass_.drop(lane);
+        }
+        return log_z;
+    }
+
+    /// Writes the weights of a site's windows.
+    auto weigh() const {
+        return [this](Index site, Lanes* window) {
+            const double* common = common_.weights.at(site);
+            const Lanes* own = weights_.at(site);
+            const Index codes = common_.shape.codes(), share = codes / weights_.codes();
+            for (Index code = 0; code < codes; ++own)
+                for (Index k = 0; k < share; ++k, ++code) window[code] = common[code] * *own;
+        };
+    }
+
+    /// Probabilities of windows times weights, and times what the chains' own statistics are there.
+    void add_means() {
+        const Index codes = common_.shape.codes(), share = codes / own_.codes();
+        own_mean_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+        pass_.marginals(weigh(), chances_, [&](Index site, const Lanes* marginals) {
+            Lanes* pooled = pooled_.data() + site * codes;
+            for (Index code = 0; code < codes; ++code) pooled[code] += marginals[code];
+            if (own_.size() == 0) return;
+            const Lanes* value = own_.site(site);
+            for (Index code = 0; code < own_.codes(); ++code) {
+                Lanes probability = *marginals++;
+                for (Index k = 1; k < share; ++k) probability += *marginals++;
+                for (Index k = 0; k < own_.tabulated(); ++k)
+                    own_mean_[static_cast<std::size_t>(k)] += probability * *value++;
+            }
+        });
+        for (Index k = 0; k < own_.size(); ++k)
+            own_sum_[static_cast<std::size_t>(k)] +=
+                own_.slope(k) * own_mean_[static_cast<std::size_t>(own_.place(k))] +
+                chances_ * own_.offset(k);
+    }
+
+    void finish_means() {
+        const Index common = batch_.common_size(), codes = common_.shape.codes();
+        for (Index k = 0; k < own_.size(); ++k)
+            sums_.mean[common + k] += own_sum_[static_cast<std::size_t>(k)].sum();
+        for (Index site = 0; site < common_.shape.sites; ++site)
+            for (Index code = 0; code < codes; ++code) {
+                const double probability = pooled_[static_cast<std::size_t>(site * codes + code)].sum();
+                if (probability == 0.0) continue;
+                const double* value = statistics_.at(site) + code * common;
+                for (Index k = 0; k < common; ++k) sums_.mean[k] += probability * value[k];
+            }
+    }
+
+    void add_moments() {
+        const Index common = batch_.common_size();
+        pass_.moments(weigh(), {statistics_, common, own_.data(), own_.tabulated(), own_.codes()});
+        const auto place = [&](Index k) { return k < common ? k : common + own_.place(k - common); };
+        const auto slope = [&](Index k) { return k < common ? 1.0 : own_.slope(k - common); };
+        auto sum = covariance_.begin();
+        for (Index k = 0; k < size(); ++k) {
+            const Index row = place(k);
+            Lanes mean = slope(k) * pass_.mean()[row];
+            if (k >= common) mean += own_.offset(k - common);
+            mean_[static_cast<std::size_t>(k)] += chances_ * mean;
+            for (Index l = 0; l <= k; ++l, ++sum) {
+                const Index column = place(l), high = std::max(row, column), low = std::min(row, column);
+                *sum += (slope(k) * slope(l)) * chances_ * pass_.covariance()[high * (high + 1) / 2 + low];
+            }
+        }
+    }
+
+    void finish_moments() {
+        auto packed = covariance_.begin();
+        for (Index k = 0; k < size(); ++k) {
+            sums_.mean[k] += mean_[static_cast<std::size_t>(k)].sum();
+            for (Index l = 0; l <= k; ++l, ++packed) {
+                const double value = packed->sum();
+                sums_.covariance(k, l) += value;
+                if (l < k) sums_.covariance(l, k) += value;
+            }
+        }
+    }
+
+    const B& batch_;
+    const ChainProblem& common_;
+    StatisticTables statistics_;
+    LaneWeights<Space, typename B::Factor> weights_;
+    LaneStatistics<Space, typename B::Own> own_;
+    Pass pass_;
+    BatchMoments sums_;
+    Index lanes_ = 0;
+    std::array<bool, static_cast<std::size_t>(lane_count)> taken_{};  // lanes whose results count
+    Lanes chances_;                                                   // their weights; 0: none
+    std::vector<Lanes> pooled_, own_mean_, own_sum_;                  // of means
+    std::vector<Lanes> mean_, covariance_;                            // of covariances, weighted sums
 };
 
 }  // namespace predcg::detail

@@ -1,8 +1,9 @@
 #pragma once
 // The recursions of a transfer matrix. They know tables, not targets, so that they are compiled once.
-#include <predcg/chains/moments.hpp>
+#include <predcg/chains/pass.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/statistics/log_sum_exp.hpp>
+#include <predcg/statistics/moment_accumulator.hpp>
 
 #include <vector>
 
@@ -33,10 +34,33 @@ inline Vector start_probabilities(const ChainProblem& problem) {
     return probability;
 }
 
+/// Mean and covariance of a statistic, start by start.
 inline Moments chain_moments(const ChainProblem& problem, const StatisticTables& statistics, Index size) {
+    const ChainShape& shape = problem.shape;
     MomentAccumulator total(size);
-    ChainMomentRun run(problem.shape, size);
-    for (Index a = 0; a < problem.shape.starts(); ++a) run.run(problem.weights, statistics, a, total);
+    ChainPass<1> pass(shape, 1);
+    std::optional<WeightTables> storage;
+    Vector initial(shape.states), mean(size);
+    Matrix covariance(size, size);
+    for (Index a = 0; a < shape.starts(); ++a) {
+        const WeightTables& weights = problem.weights.balanced(a, storage);
+        weights.initial_message(a, initial.data());
+        const auto weigh = [&](Index site, Pack<1>* window) {
+            const double* weight = weights.at(site);
+            for (Index code = 0; code < shape.codes(); ++code) window[code][0] = weight[code];
+        };
+        pass.set_ends([&](Index s, Index) { return initial[s]; },
+                      [&](Index) { return final_state(shape, a); }, 1);
+        const double log_weight = weights.log_shift() + pass.forward(weigh)[0];
+        if (log_weight == -std::numeric_limits<double>::infinity()) continue;
+        pass.moments(weigh, {statistics, size});
+        const Pack<1>* packed = pass.covariance();
+        for (Index k = 0; k < size; ++k) {
+            mean[k] = pass.mean()[k][0];
+            for (Index l = 0; l <= k; ++l) covariance(k, l) = covariance(l, k) = (*packed++)[0];
+        }
+        total.add(log_weight, mean, covariance);
+    }
     checked_log_partition(total.log_weight());
     return total.moments();
 }

@@ -80,25 +80,35 @@ void for_each_window(const ChainShape& shape, F&& f) {
             }
 }
 
+/// Calls visit(code, window letters) for every window of a site. Windows that an open end cuts are shorter.
+/// `window` is where the letters are written.
+template <class Space, class F>
+void windows_of(const ChainShape& shape, const Space& space, Index site, std::vector<letter_t<Space>>& window,
+                F&& visit) {
+    using Letter = letter_t<Space>;
+    const auto& letters = space.values();
+    window.resize(static_cast<std::size_t>(shape.width));
+    const Index length = shape.window_length(site), step = shape.code_step(site);
+    for (Index code = 0; code < shape.codes(); code += step) {
+        Index rest = code;
+        for (Index k = shape.width - 1; k >= 0; --k, rest /= shape.letters)
+            window[static_cast<std::size_t>(k)] =
+                *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(rest % shape.letters));
+        visit(code, std::span<const Letter>(window.data(), static_cast<std::size_t>(length)));
+    }
+}
+
 /// Calls visit(table, code, window letters, site) for every entry of the tables; entries whose window
 /// reaches past an open end get no call.
 template <class Space, class F>
 void tabulate(const ChainShape& shape, const Space& space, bool translation_invariant, F&& visit) {
-    using Letter = letter_t<Space>;
-    const auto& letters = space.values();
-    std::vector<Letter> window(static_cast<std::size_t>(shape.width));
     const Index tables = shape.table_count(translation_invariant);
+    std::vector<letter_t<Space>> letters;
     for (Index t = 0; t < tables; ++t) {
         Index site = t;
         if (translation_invariant) site = shape.periodic ? 0 : shape.sites - shape.width + t;
-        const Index length = shape.window_length(site), step = shape.code_step(site);
-        for (Index code = 0; code < shape.codes(); code += step) {
-            Index rest = code;
-            for (Index k = shape.width - 1; k >= 0; --k, rest /= shape.letters)
-                window[static_cast<std::size_t>(k)] =
-                    *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(rest % shape.letters));
-            visit(t, code, std::span<const Letter>(window.data(), static_cast<std::size_t>(length)), site);
-        }
+        windows_of(shape, space, site, letters,
+                   [&](Index code, auto window) { visit(t, code, window, site); });
     }
 }
 

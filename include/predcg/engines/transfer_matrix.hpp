@@ -59,19 +59,42 @@ struct TransferMatrix {
         return detail::chain_moments(problem, statistics, d);
     }
 
-    /// Batches (engines/batch.hpp): log Z and means by lanes, several data at once, so that factors and own
-    /// statistics with short windows cost a fraction of log_partition() and expect() a datum, since the
-    /// common tables are made once. Covariances datum by datum. Targets whose weights need balancing, and all
-    /// where windows are wide, are done one by one.
+    /// Batches (engines/batch.hpp) by lanes, several data at once: the common tables are made once, those of
+    /// factors and own statistics once for each class of sites (ClassifiedSites). Targets whose weights need
+    /// balancing, and all where windows are wide, are done one by one.
     template <class B, Want want, class States>
         requires detail::ChainBatchOf<B>
     BatchMoments expect_batch(const B& batch, Wanted<want>, States& states, const StreamKey& key) const {
-        if constexpr (want == Want::log_partitions)
-            return batch_log_partitions(batch);
-        else if constexpr (want == Want::means)
-            return batch_means(batch);
-        else
-            return detail::expect_one_by_one<want>(*this, batch, states, key);
+        constexpr auto function = "TransferMatrix::expect_batch";
+        if constexpr (!std::same_as<typename B::Factor, NeutralFactor>) {  // else one target alone
+            const auto& target = batch.common();
+            const Window factor_window =
+                detail::window_of_all(batch, [&](Index k) { return batch.factor(k); });
+            const Window own_window = detail::window_of_all(batch, [&](Index k) { return batch.own(k); });
+            const Window window = common_window(common_window(target.window(), factor_window),
+                                                common_window(batch.statistic().window(), own_window));
+            const auto shape = detail::chain_shape(target.space(), window, function);
+            if (batch.which().size() > 1 && detail::lanes_pay(shape)) {
+                const double d = static_cast<double>(batch.common_size() + batch.own_size());
+                const auto problem = tabulate(
+                    target, window, want == Want::covariances ? 2.0 + d * (d + 3.0) / 2.0 : 3.0, d, function);
+                const auto factor_shape = detail::chain_shape(target.space(), factor_window, function);
+                const auto own_shape = detail::chain_shape(target.space(), own_window, function);
+                const auto alone = [&](Index k) {
+                    if constexpr (want == Want::log_partitions)
+                        return Moments{{}, {}, {}, log_partition(batch.target(k))};
+                    else
+                        return expect(batch.target(k), batch.joint(k));
+                };
+                using detail::ChainPass, detail::lane_count;
+                if (shape.periodic && shape.letters == 2 && shape.states == 2)
+                    return detail::LaneSums<B, want, ChainPass<lane_count, 2, 2, 2>>(
+                        batch, problem, factor_shape, own_shape)(alone);
+                return detail::LaneSums<B, want, ChainPass<lane_count>>(batch, problem, factor_shape,
+                                                                        own_shape)(alone);
+            }
+        }
+        return detail::expect_one_by_one<want>(*this, batch, states, key);
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in
@@ -149,73 +172,6 @@ struct TransferMatrix {
     }
 
 private:
-    template <class B>
-    BatchMoments batch_means(const B& batch) const {
-        constexpr auto function = "TransferMatrix::expect_batch";
-        const auto which = batch.which();
-        const auto factors = detail::made_of([&](Index k) { return batch.factor(k); }, which);
-        const auto owns = detail::made_of([&](Index k) { return batch.own(k); }, which);
-        const Index common = batch.common_size(), size = common + batch.own_size();
-        BatchMoments sums = BatchMoments::zero(size, Want::means);
-        const auto weight = [&](Index k) { return batch.weight(which[static_cast<std::size_t>(k)]); };
-        const auto alone = [&](Index k) {
-            const Index datum = which[static_cast<std::size_t>(k)];
-            sums.add(expect(batch.target(datum), batch.joint(datum)), weight(k));
-        };
-        const auto& target = batch.common();
-        const auto& space = target.space();
-        const Window lane_window = detail::window_of_all(factors), own_window = detail::window_of_all(owns);
-        const Window window = common_window(common_window(target.window(), lane_window),
-                                            common_window(batch.statistic().window(), own_window));
-        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
-            for (Index k = 0; k < std::ssize(which); ++k) alone(k);
-            return sums;
-        }
-        const auto problem = tabulate(target, window, 3.0, static_cast<double>(size), function);
-        detail::BatchMeans means(space, problem.shape, detail::chain_shape(space, own_window, function), owns,
-                                 size - common);
-        const auto block = [&](auto& chains, Index first, Index lanes, const auto& lane_weights,
-                               const auto&) { means.add(chains, first, lanes, lane_weights); };
-        const double log_z =
-            detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
-                .run(weight, block, alone);
-        *sums.log_partition += log_z;
-        means.add_to(sums.mean, detail::StatisticTables(problem.shape, space, batch.statistic()), common);
-        return sums;
-    }
-
-    template <class B>
-    BatchMoments batch_log_partitions(const B& batch) const {
-        constexpr auto function = "TransferMatrix::expect_batch";
-        const auto which = batch.which();
-        const auto factors = detail::made_of([&](Index k) { return batch.factor(k); }, which);
-        Vector values(std::ssize(which));
-        const auto alone = [&](Index k) {
-            values[k] = log_partition(batch.target(which[static_cast<std::size_t>(k)]));
-        };
-        const auto& target = batch.common();
-        const auto& space = target.space();
-        const Window lane_window = detail::window_of_all(factors);
-        const Window window = common_window(target.window(), lane_window);
-        if (!detail::lanes_pay(detail::chain_shape(space, window, function))) {
-            for (Index k = 0; k < values.size(); ++k) alone(k);
-        } else {
-            const auto problem = tabulate(target, window, 1.0, 0.0, function);
-            const auto one = [](Index) { return 1.0; };
-            const auto keep = [&](auto&, Index first, Index lanes, const auto& weights, const auto& log_z) {
-                for (Index lane = 0; lane < lanes; ++lane)
-                    if (weights[lane] != 0.0) values[first + lane] = log_z[lane];
-            };
-            detail::ChainBatch(space, problem, detail::chain_shape(space, lane_window, function), factors)
-                .run(one, keep, alone);
-        }
-        BatchMoments sums = BatchMoments::zero(0, Want::log_partitions);
-        for (Index k = 0; k < values.size(); ++k)
-            *sums.log_partition += batch.weight(which[static_cast<std::size_t>(k)]) * values[k];
-        sums.log_partitions = std::move(values);
-        return sums;
-    }
-
     template <class Space>
     struct SiteIndicators {
         Space space;

@@ -64,38 +64,42 @@ public:
     /// p_cf(x | ., eta) as a factor in X. A view of the block sums.
     class Likelihood {
     public:
-        Likelihood(const BlockSums& blocks, double eta)
-            : blocks_(&blocks), slope_(0.5 * eta),
-              constant_(-0.5 * static_cast<double>(blocks.level) * (log1p_exp(eta) + log1p_exp(-eta))) {}
+        Likelihood(const BlockSums& blocks, double eta) : blocks_(&blocks), eta_(eta) {}
 
         template <class X>
         double log_density(const X& configuration) const {
+            const double at_each = constant();
             double sum = 0.0;
             for (std::size_t r = 0; r < blocks_->sums.size(); ++r)
-                sum += weight(r, static_cast<double>(configuration[r]));
+                sum += 0.5 * eta_ * blocks_->sums[r] * static_cast<double>(configuration[r]) + at_each;
             return sum;
         }
 
         Window window() const { return {}; }
+        /// The block sum, counted from -l_c.
+        Index site_class(Index i) const { return class_of(*blocks_, i); }
+        Index class_count() const { return 2 * blocks_->level + 1; }
 
         double local_log_density(Index i, std::span<const Spin> w) const {
-            return weight(static_cast<std::size_t>(i), static_cast<double>(w[0]));
+            return 0.5 * eta_ * blocks_->sums[static_cast<std::size_t>(i)] * static_cast<double>(w[0]) +
+                   constant();
         }
 
         template <class X>
         double log_density_difference(const X& configuration, Index i, Spin v) const {
             const auto r = static_cast<std::size_t>(i);
-            return slope_ * blocks_->sums[r] *
+            return 0.5 * eta_ * blocks_->sums[r] *
                    (static_cast<double>(v) - static_cast<double>(configuration[r]));
         }
 
     private:
-        double weight(std::size_t r, double spin) const {
-            return slope_ * blocks_->sums[r] * spin + constant_;
+        /// Of every site. Computed when it is asked for: batches ask once for each class of sites.
+        double constant() const {
+            return -0.5 * static_cast<double>(blocks_->level) * (log1p_exp(eta_) + log1p_exp(-eta_));
         }
 
         const BlockSums* blocks_;
-        double slope_, constant_;
+        double eta_;
     };
 
     Likelihood likelihood(const BlockSums& blocks, const Vector& eta) const { return {blocks, eta[0]}; }
@@ -116,6 +120,8 @@ public:
         }
 
         Window window() const { return {}; }
+        Index site_class(Index i) const { return class_of(*blocks_, i); }
+        Index class_count() const { return 2 * blocks_->level + 1; }
 
         Eigen::Vector2d local(Index i, std::span<const Spin> w) const {
             return counts(1, blocks_->sums[static_cast<std::size_t>(i)] * static_cast<int>(w[0]));
@@ -184,6 +190,10 @@ public:
     }
 
 private:
+    static Index class_of(const BlockSums& blocks, Index i) {
+        return blocks.sums[static_cast<std::size_t>(i)] + blocks.level;
+    }
+
     Index level_;
 };
 
