@@ -1,7 +1,7 @@
 #pragma once
 // A batch of chains that have most of their tables in common, by lanes.
+#include <predcg/chains/class_rows.hpp>
 #include <predcg/chains/pass.hpp>
-#include <predcg/concepts/site_classes.hpp>
 #include <predcg/engines/batch.hpp>
 
 #include <algorithm>
@@ -22,61 +22,6 @@ inline bool lanes_pay(const ChainShape& shape) {
                static_cast<double>(shape.sites) <=
            1e5;
 }
-
-/// Tables of the parts of a batch's chains: rows, one for every class of sites that was met, or one for every
-/// site of a chain where parts know no classes.
-class ClassRows {
-public:
-    /// Rows of so many numbers.
-    explicit ClassRows(Index size) : size_(size) {}
-
-    /// Rows of parts that know no classes are not met again.
-    template <class Part>
-    void begin() {
-        if constexpr (!ClassifiedSites<Part>) rows_ = 0;
-    }
-
-    /// Calls visit(site, row) for every site of a part; make(site, row) fills a row that is new.
-    template <class Part, class Make, class Visit>
-    void visit(const Part& part, const ChainShape& shape, Make&& make, Visit&& visit) {
-        if constexpr (ClassifiedSites<Part>) {
-            const Index cuts = shape.periodic ? 1 : shape.width;  // windows at an open end lose letters
-            places_.resize(static_cast<std::size_t>(part.class_count() * cuts), -1);
-            for (Index site = 0; site < shape.sites; ++site) {
-                Index key = part.site_class(site);
-                if (cuts > 1) key = key * cuts + shape.width - shape.window_length(site);
-                Index place = places_[static_cast<std::size_t>(key)];
-                if (place < 0) place = places_[static_cast<std::size_t>(key)] = append(site, make);
-                visit(site, values_.data() + place);
-            }
-        } else {
-            for (Index site = 0; site < shape.sites; ++site) {
-                const Index place = append(site, make);
-                visit(site, values_.data() + place);
-            }
-        }
-    }
-
-    template <class F>
-    void for_each(F&& f) {
-        for (Index k = 0; k < rows_; ++k) f(values_.data() + k * size_);
-    }
-
-private:
-    template <class Make>
-    [[gnu::noinline]] Index append(Index site, Make& make) {
-        const Index place = size_ * rows_++;
-        if (std::ssize(values_) < place + size_)
-            values_.resize(static_cast<std::size_t>(2 * (place + size_)));
-        std::fill_n(values_.begin() + place, size_, 0.0);
-        make(site, values_.data() + place);
-        return place;
-    }
-
-    Index size_, rows_ = 0;
-    std::vector<double> values_;
-    std::vector<Index> places_;  // of the classes; -1: not met
-};
 
 /// Puts numbers into one lane of packs that follow each other.
 inline void put(const double* from, Index count, double*& to) {
@@ -120,7 +65,7 @@ public:
         double* to = &weights_.front()[lane];
         rows_.visit(
             factor, shape_, [&](Index site, double* made) { tabulate_row(factor, width, site, made); },
-            [&](Index, const double* row) {
+            [&](Index, Index, const double* row) {
                 put(row, codes, to);
                 shift += row[codes];
                 spread = std::max(spread, row[codes + 1]);
@@ -211,7 +156,7 @@ public:
         for (Lanes& offset : offsets_) offset[lane] = 0.0;
         rows_.visit(
             own, shape_, [&](Index site, double* made) { tabulate_row(own, width, site, made); },
-            [&](Index, const double* row) {
+            [&](Index, Index, const double* row) {
                 put(row, numbers, to);
                 if (any) last += row[offsets_from() + last_offset_];
                 if (many)

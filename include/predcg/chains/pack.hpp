@@ -1,6 +1,7 @@
 #pragma once
 // Several numbers that are computed side by side.
 #include <predcg/core/types.hpp>
+#include <predcg/core/vector_types.hpp>
 
 #include <cmath>
 #include <limits>
@@ -11,33 +12,18 @@ namespace predcg::detail {
 /// So many lanes fill the vectors of today's processors.
 inline constexpr Index lane_count = 8;
 
-// As many numbers as the processor computes with at once; one where the compiler has no vector types (g++
-// and clang have: told so, they do not have to find out, and g++ 12 finds otherwise, lanes apart).
-#if defined(__GNUC__) && !defined(PREDCG_PLAIN_LANES)
-#if defined(__AVX512F__)
-inline constexpr Index vector_width = 8;
-#elif defined(__AVX__)
-inline constexpr Index vector_width = 4;
-#else
-inline constexpr Index vector_width = 2;
-#endif
-using VectorOfDoubles [[gnu::vector_size(8 * vector_width)]] = double;
-#else
-inline constexpr Index vector_width = 1;
-using VectorOfDoubles = double;
-#endif
-
 /// L numbers, one a lane.
 template <Index L>
 struct alignas(L * sizeof(double)) Pack {
-    static constexpr Index width = L % vector_width == 0 ? vector_width : 1;
-    struct Wide {
+    static constexpr Index all = static_cast<Index>(vector_width);
+    static constexpr Index width = L % all == 0 ? all : 1;
+    struct Wide {  // as a template argument a vector would lose what makes it one
         using type = VectorOfDoubles;
     };
     struct Single {
         using type = double;
     };
-    using Part = typename std::conditional_t<width == vector_width, Wide, Single>::type;
+    using Part = typename std::conditional_t<width == all, Wide, Single>::type;
     static constexpr Index parts = L / width;
 
     Part part[parts];

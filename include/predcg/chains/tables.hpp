@@ -148,6 +148,10 @@ public:
         });
     }
 
+    /// Tables, and which one a site uses.
+    Index count() const { return shape_.table_count(translation_invariant_); }
+    Index table_of(Index site) const { return shape_.table_of(site, translation_invariant_); }
+
     /// Column-major d x codes block of a site.
     const double* at(Index site) const {
         return values_.data() +

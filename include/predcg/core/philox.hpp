@@ -2,6 +2,8 @@
 // Philox 4x32-10, a counter-based random engine.
 // Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011);
 // interface and parameters of C++26 [rand.eng.philox], which no supported compiler has yet.
+#include <predcg/core/vector_types.hpp>
+
 #include <array>
 #include <cstdint>
 #include <istream>
@@ -65,6 +67,19 @@ public:
         return static_cast<std::uint64_t>(output_[next_ - 1]) << 32 | output_[next_ - 2];
     }
 
+    /// The next `count` outputs, those of operator() in their order, several blocks at once.
+    void generate(std::uint32_t* to, std::size_t count) {
+        for (; count > 0 && next_ != word_count; --count) *to++ = static_cast<std::uint32_t>((*this)());
+#if PREDCG_HAS_VECTOR_TYPES
+        constexpr std::size_t at_once = 2 * detail::integer_bytes / sizeof(std::uint64_t);  // blocks
+        for (; count >= at_once * word_count; count -= at_once * word_count, to += at_once * word_count) {
+            if (counter_[0] > max() - at_once) break;  // the counter's next word changes among them
+            several_blocks(to);
+        }
+#endif
+        for (; count > 0; --count) *to++ = static_cast<std::uint32_t>((*this)());
+    }
+
     void discard(unsigned long long count) {
         for (; count > 0 && next_ != word_count; --count) ++next_;
         advance(count / word_count);
@@ -126,6 +141,47 @@ private:
         }
         return x;
     }
+
+#if PREDCG_HAS_VECTOR_TYPES
+    /// Blocks side by side, two vectors of them: words in the lower halves of the vectors' 64 bits.
+    void several_blocks(std::uint32_t* to) {
+        using V = detail::VectorOfWords;
+        constexpr std::size_t lanes = detail::integer_bytes / sizeof(std::uint64_t);
+        const V multiplier0 = V{} + 0xD2511F53U, multiplier1 = V{} + 0xCD9E8D57U, low = V{} + 0xFFFFFFFFU;
+        V steps{};
+        for (std::size_t lane = 0; lane < lanes; ++lane) steps[lane] = lane;
+        const V zero{}, second_word = zero + counter_[1], third = zero + counter_[2],
+                        last = zero + counter_[3];
+        V x[2][word_count] = {{steps + counter_[0], second_word, third, last},
+                              {steps + (counter_[0] + lanes), second_word, third, last}};
+        std::uint32_t k0 = key_[0], k1 = key_[1];
+        for (std::size_t round = 0; round < round_count; ++round) {
+            for (V* y : {x[0], x[1]}) {
+                const V p0 = detail::multiply_low(multiplier0, y[0]);
+                const V p1 = detail::multiply_low(multiplier1, y[2]);
+                y[0] = (p1 >> 32) ^ y[1] ^ (V{} + k0);  // upper halves do not matter
+                y[1] = p1;
+                y[2] = (p0 >> 32) ^ y[3] ^ (V{} + k1);
+                y[3] = p0;
+            }
+            k0 += 0x9E3779B9U;
+            k1 += 0xBB67AE85U;
+        }
+        for (V* y : {x[0], x[1]}) {
+            const V first = (y[0] & low) | (y[1] << 32), second = (y[2] & low) | (y[3] << 32);
+            std::uint64_t ordered[2 * lanes];
+            for (std::size_t lane = 0; lane < lanes; ++lane) {
+                ordered[2 * lane] = first[lane];
+                ordered[2 * lane + 1] = second[lane];
+            }
+            for (const std::uint64_t pair : ordered) {
+                *to++ = static_cast<std::uint32_t>(pair);
+                *to++ = static_cast<std::uint32_t>(pair >> 32);
+            }
+        }
+        counter_[0] += static_cast<std::uint32_t>(2 * lanes);
+    }
+#endif
 
     void increment() {
         for (auto& word : counter_)

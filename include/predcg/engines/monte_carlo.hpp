@@ -2,8 +2,8 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/replica_run.hpp>
 #include <predcg/kernels/kernel_run.hpp>
-#include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/statistics/moment_accumulator.hpp>
 
 #include <cmath>
@@ -12,22 +12,6 @@
 #include <vector>
 
 namespace predcg {
-
-struct MonteCarloSettings {
-    Index samples = 50;   ///< for each target and call, over all its chains
-    Index chains = 1;     ///< for each target; they persist from call to call
-    Index warm_up = 100;  ///< moves of a new chain before its first sample; kernels tune themselves here
-    Index refresh = 5;    ///< moves of an old chain before the first sample under a changed target
-    Index thinning = 1;   ///< moves from sample to sample
-    Index threads = 1;    ///< for batches; results do not depend on it
-    bool standard_errors = true;  ///< from autocorrelation times; else NaN, and cheaper
-};
-
-/// The library's own streams: a generator from the identity of a stream. A user's generator takes part
-/// through a type like this, e.g. one that returns std::mt19937_64 seeded from the key.
-struct PhiloxStreams {
-    Philox4x32 operator()(const StreamKey& key) const { return make_stream(key); }
-};
 
 /// Engine that averages over samples of a kernel. Chains are persistent: they live in State<T>, start
 /// anywhere in the space, and go on where the last call left them. Standard errors take autocorrelation into
@@ -44,6 +28,7 @@ public:
             detail::kernel_state_t<Kernel> kernel{};
         };
         std::vector<Chain> chains{};
+        detail::Replicas replicas{};  ///< in the place of `chains` where they move side by side
     };
 
     /// Throws ArgumentError for samples < 2, chains < 1 or > samples, negative moves, thinning < 1.
@@ -72,6 +57,11 @@ public:
         requires Sampler<Kernel, T>
     Moments expect(const T& target, const S& statistic, State<T>& chains, const StreamKey& key) const {
         auto rng = streams_(key);
+        if constexpr (detail::SideBySide<Kernel, Streams, SingleBatch<T, S>>) {
+            const SingleBatch batch(target, statistic);
+            if (moves_side_by_side(batch, chains))
+                return detail::ReplicaRun(batch, settings_)(0, chains.replicas, rng);
+        }
         detail::KernelRun<Kernel, T> run(kernel_, target);
         if (chains.chains.empty()) {
             for (Index c = 0; c < settings_.chains; ++c) {
@@ -100,7 +90,9 @@ public:
                     for (Index k = 0; k < d; ++k) draws[static_cast<std::size_t>(k)](s, c) = value[k];
             }
         }
-        return finish(sum.moments(), draws, static_cast<double>(rows * count));
+        Moments moments = sum.moments();
+        detail::finish_moments(moments, draws, static_cast<double>(rows * count));
+        return moments;
     }
 
     /// Draws along one chain of the kernel: warm_up moves before the first, thinning moves before each.
@@ -141,30 +133,59 @@ public:
     template <class B, class States>
     BatchMoments expect_batch(const B& batch, Want want, States& states, StreamKey key) const {
         const auto which = batch.which();
-        std::vector<Moments> moments(which.size());
-        parallel_for(std::ssize(which), settings_.threads, [&](Index at) {
-            const Index k = which[static_cast<std::size_t>(at)];
+        const Index count = std::ssize(which), threads = std::clamp<Index>(settings_.threads, 1, count + 1);
+        const auto datum = [&](Index at) { return which[static_cast<std::size_t>(at)]; };
+        const auto stream_of = [&](Index k) {
             StreamKey own = key;
             own.index = static_cast<std::uint64_t>(k);
-            moments[static_cast<std::size_t>(at)] =
-                expect(batch.target(k), batch.joint(k), batch.state(states, k), own);
-        });
+            return own;
+        };
         BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
-        for (std::size_t at = 0; at < which.size(); ++at) sums.add(moments[at], batch.weight(which[at]));
+        std::vector<Moments> moments;  // of the data, where there are threads: summed in order afterwards
+        if (threads > 1) moments.resize(which.size());
+        const auto take = [&](Index at, const Moments& m) {
+            if (threads > 1)
+                moments[static_cast<std::size_t>(at)] = m;
+            else
+                sums.add(m, batch.weight(datum(at)));
+        };
+        if (!side_by_side(batch, states, threads, stream_of, take))
+            parallel_for(count, threads, [&](Index at) {
+                const Index k = datum(at);
+                take(at, expect(batch.target(k), batch.joint(k), batch.state(states, k), stream_of(k)));
+            });
+        for (std::size_t at = 0; at < moments.size(); ++at) sums.add(moments[at], batch.weight(which[at]));
         return sums;
     }
 
 private:
-    static Moments finish(Moments m, const std::vector<Matrix>& draws, double samples) {
-        m.covariance *= samples / (samples - 1.0);
-        m.log_partition.reset();
-        m.standard_error.setConstant(std::numeric_limits<double>::quiet_NaN());
-        for (std::size_t k = 0; k < draws.size(); ++k) {
-            const auto at = static_cast<Index>(k);
-            const double tau = monotone_autocorrelation_time(draws[k]);
-            m.standard_error[at] = std::sqrt(m.covariance(at, at) * tau / samples);
+    /// Side by side from the first call on, where there are chains enough and tables are small.
+    template <class B, class AnyState>
+    bool moves_side_by_side(const B& batch, const AnyState& state) const {
+        return settings_.chains >= detail::fewest_replicas && kernel_.side_by_side() &&
+               state.chains.empty() && detail::ReplicaRun<B>::pays(batch);
+    }
+
+    /// Takes the moments of all targets of a batch, if their chains move side by side.
+    template <class B, class States, class StreamOf, class Take>
+    bool side_by_side(const B& batch, States& states, Index threads, StreamOf&& stream_of,
+                      Take&& take) const {
+        if constexpr (detail::SideBySide<Kernel, Streams, B>) {
+            const auto which = batch.which();
+            if (which.empty() || !moves_side_by_side(batch, batch.state(states, which.front()))) return false;
+            const Index count = std::ssize(which);
+            parallel_for(threads, threads, [&](Index t) {
+                detail::ReplicaRun run(batch, settings_);  // one for each thread, since it keeps tables
+                for (Index at = t * count / threads; at < (t + 1) * count / threads; ++at) {
+                    const Index k = which[static_cast<std::size_t>(at)];
+                    auto rng = streams_(stream_of(k));
+                    take(at, run(k, batch.state(states, k).replicas, rng));
+                }
+            });
+            return true;
+        } else {
+            return false;
         }
-        return m;
     }
 
     Kernel kernel_;

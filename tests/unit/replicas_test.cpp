@@ -1,0 +1,310 @@
+// Chains that move side by side: against exact moments, and against what their tables promise.
+#include <predcg/engines/monte_carlo.hpp>
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/kernels/single_site.hpp>
+
+#include "random_chain.hpp"
+#include "test_seed.hpp"
+#include "z_score.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <random>
+
+using namespace predcg;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// A factor that looks up the weight of a site's letter for the class of the site.
+struct ClassFactor {
+    const std::vector<std::vector<double>>* log_weights;  // of the classes, letter by letter
+    const std::vector<Index>* classes;                    // of the sites
+    const std::vector<double>* letters;
+
+    Window window() const { return {}; }
+    Index site_class(Index i) const { return (*classes)[static_cast<std::size_t>(i)]; }
+    Index class_count() const { return std::ssize(*log_weights); }
+    double weight(Index i, double letter) const {
+        const auto place = std::find(letters->begin(), letters->end(), letter) - letters->begin();
+        return (*log_weights)[static_cast<std::size_t>(site_class(i))][static_cast<std::size_t>(place)];
+    }
+    double local_log_density(Index i, std::span<const double> w) const { return weight(i, w[0]); }
+    double log_density(const std::vector<double>& X) const {
+        double sum = 0.0;
+        for (Index i = 0; i < std::ssize(X); ++i) sum += weight(i, X[static_cast<std::size_t>(i)]);
+        return sum;
+    }
+};
+
+/// The same without classes.
+struct PlainFactor {
+    ClassFactor factor;
+    Window window() const { return {}; }
+    double local_log_density(Index i, std::span<const double> w) const {
+        return factor.local_log_density(i, w);
+    }
+    double log_density(const std::vector<double>& X) const { return factor.log_density(X); }
+};
+
+/// What the classes' letters are worth, and how many letters there are of the first kind.
+struct ClassStatistic {
+    ClassFactor factor;
+    Index size() const { return 2; }
+    Window window() const { return {}; }
+    Index site_class(Index i) const { return factor.site_class(i); }
+    Index class_count() const { return factor.class_count(); }
+    Eigen::Vector2d local(Index i, std::span<const double> w) const {
+        return {static_cast<double>(1 + site_class(i)) * w[0], w[0] == (*factor.letters)[0] ? 1.0 : 0.0};
+    }
+    Eigen::Vector2d operator()(const std::vector<double>& X) const {
+        Eigen::Vector2d sum = Eigen::Vector2d::Zero();
+        for (Index i = 0; i < std::ssize(X); ++i)
+            sum += local(i, std::span(&X[static_cast<std::size_t>(i)], 1));
+        return sum;
+    }
+};
+
+/// Letters, classes and tables of one model, and data in them.
+struct World {
+    support::TableTarget common;
+    support::TableStatistic statistic;
+    std::vector<std::vector<double>> log_weights;
+    std::vector<std::vector<Index>> classes;
+    std::vector<Index> which;
+    std::vector<double> weights;
+
+    ClassFactor factor(Index k) const {
+        return {&log_weights, &classes[static_cast<std::size_t>(k)], &common.chain.letters};
+    }
+    auto batch() const {
+        return Batch(
+            common, statistic, [this](Index k) { return factor(k); },
+            [this](Index k) { return ClassStatistic{factor(k)}; }, which, weights);
+    }
+    auto plain_batch() const {
+        return Batch(
+            common, statistic, [this](Index k) { return PlainFactor{factor(k)}; },
+            [this](Index k) { return ClassStatistic{factor(k)}; }, which, weights);
+    }
+};
+
+World world(std::mt19937_64& rng, Index sites, std::size_t letters, Index width, Boundary boundary,
+            bool homogeneous, Index data) {
+    std::normal_distribution<double> normal;
+    World made;
+    support::NumberSpace space{sites, letters == 2 ? std::vector{-1.0, 1.0} : std::vector{-1.0, 0.5, 2.0}};
+    const Window window{width, boundary};
+    made.common = {space, window, homogeneous, {}};
+    made.common.table = support::WindowTable(space, window, homogeneous, [&] { return 0.6 * normal(rng); });
+    made.statistic = {space, window, homogeneous, {}};
+    made.statistic.tables.emplace_back(space, window, homogeneous, [&] { return normal(rng); });
+    for (int c = 0; c < 3; ++c) {
+        made.log_weights.emplace_back();
+        for (std::size_t a = 0; a < letters; ++a) made.log_weights.back().push_back(0.7 * normal(rng));
+    }
+    for (Index k = 0; k < data; ++k) {
+        made.which.push_back(k);
+        made.weights.push_back(1.0);
+        made.classes.emplace_back();
+        for (Index i = 0; i < sites; ++i)
+            made.classes.back().push_back(std::uniform_int_distribution<Index>(0, 2)(rng));
+    }
+    return made;
+}
+
+template <class B>
+using Chains = std::vector<MonteCarlo<HeatBath>::State<Product<typename B::Common, typename B::Factor>>>;
+
+StreamKey key(std::uint32_t iteration) { return {test_seed(), Purpose::check, 0, iteration}; }
+
+// Means and covariances of 200 runs against the exact ones. Runs are of new chains, so that they are
+// independent: the z-scores of their averages are nearly normal, and room of 1.2 is more than their estimated
+// errors need. 5 means and 15 second moments of 16 worlds: a false alarm has a probability below 1e-6.
+TEST(Replicas, MomentsAreExact) {
+    auto rng = test_rng(601);
+    for (int model = 0; model < 16; ++model) {
+        SCOPED_TRACE("model " + std::to_string(model));
+        const Boundary boundary = model % 2 == 0 ? Boundary::periodic : Boundary::open;
+        const std::size_t letters = model % 4 < 2 ? 2 : 3;
+        const Index width = letters == 2 ? 1 + model / 4 % 3 : 1 + model / 4 % 2;
+        const World w = world(rng, 7, letters, width, boundary, model % 8 < 5, 2);
+        const auto run = [&](const auto& batch) {
+            const MonteCarlo engine(HeatBath{},
+                                    {.samples = 150, .chains = 50, .warm_up = 100, .thinning = 2});
+            std::vector<BatchMoments> runs;
+            for (std::uint32_t r = 0; r < 200; ++r) {
+                Chains<std::remove_cvref_t<decltype(batch)>> chains(2);
+                runs.push_back(expect<Want::covariances>(engine, batch, chains, key(r)));
+                EXPECT_FALSE(chains[0].replicas.empty());  // side by side indeed
+                EXPECT_TRUE(chains[0].chains.empty());
+            }
+            std::vector<NoState> none(2);
+            const BatchMoments exact = expect<Want::covariances>(TransferMatrix{}, batch, none, {});
+            const auto compare = [&](auto&& number, double truth, const std::string& what) {
+                double mean = 0.0, square = 0.0;
+                for (const BatchMoments& m : runs) mean += number(m) / 200.0;
+                for (const BatchMoments& m : runs) square += std::pow(number(m) - mean, 2) / 199.0;
+                if (square < 1e-20)
+                    EXPECT_NEAR(mean, truth, 1e-9) << what;
+                else
+                    EXPECT_LT(std::abs(mean - truth), 1.2 * z_limit * std::sqrt(square / 200.0)) << what;
+            };
+            for (Index k = 0; k < 3; ++k) {
+                compare([&](const BatchMoments& m) { return m.mean[k]; }, exact.mean[k], "mean");
+                for (Index l = 0; l <= k; ++l)
+                    compare([&](const BatchMoments& m) { return m.covariance(k, l); }, exact.covariance(k, l),
+                            "covariance");
+            }
+            // Stated errors: the squares of 200 are right to 10 % with a standard error of 10 %.
+            for (Index k = 0; k < 3; ++k) {
+                double stated = 0.0, mean = 0.0, square = 0.0;
+                for (const BatchMoments& m : runs) mean += m.mean[k] / 200.0, stated += m.noise[k] / 200.0;
+                for (const BatchMoments& m : runs) square += std::pow(m.mean[k] - mean, 2) / 199.0;
+                if (square < 1e-20) continue;
+                EXPECT_GT(stated / square, 0.4);
+                EXPECT_LT(stated / square, 1.9);
+            }
+        };
+        run(w.batch());
+        if (model % 3 == 0) run(w.plain_batch());
+    }
+}
+
+// A target without a factor of its own, such as p_c, more chains than a block of lanes holds.
+TEST(Replicas, OneTarget) {
+    auto rng = test_rng(602);
+    const World w = world(rng, 9, 2, 2, Boundary::periodic, true, 0);
+    const MonteCarlo engine(HeatBath{}, {.samples = 4000, .chains = 200, .thinning = 3});
+    MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+    const Moments m = engine.expect(w.common, w.statistic, chains, key(0));
+    EXPECT_EQ(chains.replicas.count, 200);
+    const Moments exact = TransferMatrix{}.expect(w.common, w.statistic);
+    EXPECT_LT(std::abs(m.mean[0] - exact.mean[0]), 1.2 * z_limit * m.standard_error[0]);
+    EXPECT_NEAR(m.covariance(0, 0) / exact.covariance(0, 0), 1.0, 0.25);
+    EXPECT_FALSE(m.log_partition.has_value());
+}
+
+// Where a random byte equals a threshold's, 32 bits more decide. Half of a byte's width is 1/512 of
+// probability, which 2^20 independent draws see with an error of 1/2048.
+TEST(Replicas, TiesAreResolved) {
+    for (const double fraction : {0.0, 0.25, 0.5, 0.999}) {
+        SCOPED_TRACE(fraction);
+        const double p = (128.0 + fraction) / 256.0;
+        World w;
+        support::NumberSpace space{1024, {0.0, 1.0}};
+        w.common = {space, {}, true, support::WindowTable(space, {}, true, [] { return 0.0; })};
+        w.common.table.at(0, std::vector{0.0}) = std::log(p);
+        w.common.table.at(0, std::vector{1.0}) = std::log1p(-p);
+        w.statistic = {space, {}, true, {}};
+        w.statistic.tables.emplace_back(space, Window{}, true, [] { return 0.0; });
+        w.statistic.tables[0].at(0, std::vector{1.0}) = 1.0;
+        const MonteCarlo engine(HeatBath{}, {.samples = 1024, .chains = 1024, .warm_up = 0});
+        MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+        const Moments m = engine.expect(w.common, w.statistic, chains, key(1));
+        const double z = (m.mean[0] - 1024.0 * (1.0 - p)) / std::sqrt(1024.0 * p * (1.0 - p) / 1024.0);
+        EXPECT_LT(std::abs(z), z_limit);
+    }
+}
+
+TEST(Replicas, ThresholdsAreExact) {
+    const auto probability = [](const detail::Thresholds& t) {
+        return std::ldexp(static_cast<double>(t.upper.back()[5] + 128), -8) +
+               std::ldexp(static_cast<double>(t.lower.back()), -40);
+    };
+    auto rng = test_rng(603);
+    std::uniform_real_distribution<double> uniform;
+    detail::Thresholds t;
+    for (int k = 0; k < 1000; ++k) {
+        const double p = k % 2 == 0 ? uniform(rng) : std::pow(uniform(rng), 20.0);
+        t.append(p);
+        EXPECT_NEAR(probability(t), p, 0x1p-41);
+        t.append(1.0 - p);
+        EXPECT_NEAR(probability(t), 1.0 - p, 0x1p-41);
+    }
+    for (const double certain : {0.0, 1.0}) {
+        t.append(certain);
+        EXPECT_EQ(probability(t), certain);
+    }
+    EXPECT_EQ(t.lower.back(), std::uint64_t{1} << 32);  // which no 32 bits reach
+}
+
+// Letters that are forbidden by their neighbours are never drawn.
+TEST(Replicas, ForbiddenWindowsNeverOccur) {
+    support::NumberSpace space{40, {0.0, 1.0}};
+    const Window pairs{2, Boundary::periodic};
+    support::TableTarget target{space, pairs, true,
+                                support::WindowTable(space, pairs, true, [] { return 0.0; })};
+    target.table.at(0, std::vector{1.0, 1.0}) = -infinity;
+    support::TableStatistic neighbours{space, pairs, true, {}};
+    neighbours.tables.emplace_back(space, pairs, true, [] { return 0.0; });
+    neighbours.tables.push_back(neighbours.tables[0]);
+    neighbours.tables[0].at(0, std::vector{1.0, 1.0}) = 1.0;
+    neighbours.tables[1].at(0, std::vector{1.0, 0.0}) = 1.0;
+    const MonteCarlo engine(HeatBath{}, {.samples = 64000, .chains = 64, .warm_up = 50});
+    MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+    const Moments m = engine.expect(target, neighbours, chains, key(2));
+    const Moments exact = TransferMatrix{}.expect(target, neighbours);
+    EXPECT_EQ(m.mean[0], 0.0);
+    EXPECT_LT(std::abs(m.mean[1] - exact.mean[1]), 1.2 * z_limit * m.standard_error[1]);
+}
+
+TEST(Replicas, MoreSitesThanAByteCounts) {
+    auto rng = test_rng(604);
+    const World w = world(rng, 600, 2, 2, Boundary::periodic, true, 1);
+    const MonteCarlo engine(HeatBath{}, {.samples = 640, .chains = 64, .thinning = 2});
+    Chains<decltype(w.batch())> chains(1);
+    const BatchMoments m = expect<Want::covariances>(engine, w.batch(), chains, key(3));
+    std::vector<NoState> none(1);
+    const BatchMoments exact = expect<Want::covariances>(TransferMatrix{}, w.batch(), none, {});
+    for (Index k = 0; k < 3; ++k)
+        EXPECT_LT(std::abs(m.mean[k] - exact.mean[k]), 1.2 * z_limit * std::sqrt(m.noise[k])) << k;
+}
+
+TEST(Replicas, PersistAndDoNotDependOnThreads) {
+    auto rng = test_rng(605);
+    const World w = world(rng, 12, 2, 2, Boundary::open, true, 7);
+    const auto run = [&](Index threads, Chains<decltype(w.batch())>& chains) {
+        const MonteCarlo engine(HeatBath{}, {.samples = 100, .chains = 40, .threads = threads});
+        (void)expect<Want::covariances>(engine, w.batch(), chains, key(4));
+        return expect<Want::covariances>(engine, w.batch(), chains, key(5));
+    };
+    Chains<decltype(w.batch())> chains(7);
+    const BatchMoments one = run(1, chains);
+    for (const Index threads : {2, 3, 16}) {
+        Chains<decltype(w.batch())> others(7);
+        const BatchMoments more = run(threads, others);
+        EXPECT_EQ(one.mean, more.mean) << threads;
+        EXPECT_EQ(one.covariance, more.covariance) << threads;
+        EXPECT_EQ(one.noise, more.noise) << threads;
+    }
+    // From a copy of the chains the next call can be repeated; without warm-up and moves, they stay.
+    const MonteCarlo engine(HeatBath{}, {.samples = 40, .chains = 40, .warm_up = 1000});
+    auto copy = chains, again = chains;
+    EXPECT_EQ(expect<Want::covariances>(engine, w.batch(), copy, key(6)).mean,
+              expect<Want::covariances>(engine, w.batch(), again, key(6)).mean);
+    const MonteCarlo random(HeatBath{SweepOrder::random}, {.samples = 40, .chains = 40});
+    Chains<decltype(w.batch())> one_by_one(7);
+    (void)expect<Want::covariances>(random, w.batch(), one_by_one, key(7));
+    EXPECT_EQ(one_by_one[0].chains.size(), 40u);  // sites in random order: not side by side
+}
+
+// Numbers of this seed, whatever vectors the compiler has: the test is compiled twice, with and without.
+TEST(Replicas, TheSameNumbersEverywhere) {
+    support::NumberSpace space{20, {0.0, 1.0}};
+    const Window pairs{2, Boundary::periodic};
+    support::TableTarget target{space, pairs, true,
+                                support::WindowTable(space, pairs, true, [] { return 0.0; })};
+    target.table.at(0, std::vector{1.0, 1.0}) = 0.3;
+    support::TableStatistic neighbours{space, pairs, true, {}};
+    neighbours.tables.emplace_back(space, pairs, true, [] { return 0.0; });
+    neighbours.tables[0].at(0, std::vector{1.0, 1.0}) = 1.0;
+    const MonteCarlo engine(HeatBath{}, {.samples = 100, .chains = 100});
+    MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+    const Moments m = engine.expect(target, neighbours, chains, {1, Purpose::check, 0, 0});
+    EXPECT_EQ(m.mean[0], 7.09);
+}
+
+}  // namespace
