@@ -14,8 +14,6 @@
 
 namespace predcg::detail {
 
-using Lanes = Pack<lane_count>;
-
 /// Messages of all starts are kept at all sites: beyond the processor's cache lanes do not pay.
 inline bool lanes_pay(const ChainShape& shape) {
     return static_cast<double>(shape.states) * static_cast<double>(shape.starts()) *
@@ -79,12 +77,12 @@ public:
         for (Lanes& weight : weights_) weight[lane] = 1.0;
     }
 
-    const Lanes* at(Index site) const { return weights_.data() + site * shape_.codes(); }
+    /// Codes of all sites.
+    const Lanes* data() const { return weights_.data(); }
     Index codes() const { return shape_.codes(); }
 
 private:
     static constexpr double infinity = std::numeric_limits<double>::infinity();
-    Lanes* at(Index site) { return weights_.data() + site * shape_.codes(); }
 
     /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
     /// window is forbidden.
@@ -167,7 +165,6 @@ public:
 
     /// Tabulated values: codes x tabulated(), site after site.
     const Lanes* data() const { return values_.data(); }
-    const Lanes* site(Index i) const { return values_.data() + i * shape_.codes() * tabulated(); }
     Index codes() const { return shape_.codes(); }
     Index tabulated() const { return std::ssize(places_); }
     Index size() const { return size_; }
@@ -251,7 +248,7 @@ private:
 /// Weights are not balanced; targets where the range of a double might not do are done alone: with R the
 /// largest ratio of messages' entries, exp(2 (width-1) spread), and T the change of their sum between two
 /// scalings, nothing exceeds R T^2, and what falls below 1 / (R T) is small against the sum.
-template <class B, Want want, class Pass>
+template <class B, Want want>
 class LaneSums {
     using Space = space_t<typename B::Common>;
 
@@ -263,7 +260,7 @@ public:
           statistics_(common.shape, batch.common().space(), batch.statistic()),
           weights_(batch.common().space(), factor_shape),
           own_(batch.common().space(), own_shape, want == Want::log_partitions ? 0 : batch.own_size()),
-          pass_(common.shape, common.shape.starts()), sums_(BatchMoments::zero(size(), want)) {
+          sums_(BatchMoments::zero(size(), want)) {
         if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
         if constexpr (want == Want::means) {
             pooled_.assign(static_cast<std::size_t>(common.shape.sites * common.shape.codes()),
@@ -276,29 +273,30 @@ public:
         }
     }
 
-    /// alone(k) gives the moments of what no lane can hold; for log_partitions log Z is enough.
-    template <class Alone>
-    BatchMoments operator()(Alone&& alone) {
-        const auto which = batch_.which();
-        for (Index first = 0; first < std::ssize(which); first += lane_count) {
-            const Lanes log_z = forward(first);
-            for (Index lane = 0; lane < lanes_; ++lane) {
-                const Index k = which[static_cast<std::size_t>(first + lane)];
-                double value = log_z[lane];
-                if (taken_[static_cast<std::size_t>(lane)]) {
-                    *sums_.log_partition += chances_[lane] * value;
-                } else {
-                    const Moments all = alone(k);
-                    value = all.log_partition.value();
-                    if constexpr (want == Want::log_partitions)
-                        *sums_.log_partition += batch_.weight(k) * value;
-                    else
-                        sums_.add(all, batch_.weight(k));
-                }
-                if constexpr (want == Want::log_partitions) sums_.log_partitions[first + lane] = value;
+    /// alone(k) gives the moments of what no lane can hold; for log_partitions log Z is enough. The pass is of
+    /// the common tables' shape, with all starts.
+    template <class Pass, class Alone>
+    BatchMoments run(Pass pass, Alone&& alone) {
+        const bool ring = common_.shape.periodic;
+        for (Index first = 0; first < std::ssize(batch_.which()); first += lane_count) {
+            const Index period = fill(first);
+            pass.set_ends([ring](Index s, Index a) { return Lanes::of(!ring || s == a ? 1.0 : 0.0); },
+                          [](Index s, Index a) { return Lanes::of(s == a ? 1.0 : 0.0); }, period);
+            const typename Pass::Weights weights{common_.weights, weights_.data(), weights_.codes()};
+            take(first, pass.forward(weights), alone);
+            for (Index lane = 0; lane < lane_count; ++lane)
+                if (!taken_[static_cast<std::size_t>(lane)]) pass.drop(lane);
+            const typename Pass::Statistics statistics{statistics_, batch_.common_size(), own_.data(),
+                                                       own_.tabulated(), own_.codes()};
+            if constexpr (want == Want::means) {
+                own_mean_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+                pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
+                add_means();
             }
-            if constexpr (want == Want::means) add_means();
-            if constexpr (want == Want::covariances) add_moments();
+            if constexpr (want == Want::covariances) {
+                pass.moments(weights, statistics);
+                add_moments(pass.mean(), pass.covariance());
+            }
         }
         if constexpr (want == Want::means) finish_means();
         if constexpr (want == Want::covariances) finish_moments();
@@ -306,25 +304,20 @@ public:
     }
 
 private:
-    /// Of the log of a message between two scalings, and half as much of the log of their ratios; see above.
-    static constexpr double largest_change = 150.0;
-
     Index size() const { return batch_.common_size() + own_.size(); }
-    double letter_entropy() const { return std::log(static_cast<double>(common_.shape.letters)); }
 
     bool in_range(double spread, bool forbidden) const {
-        const double reach = static_cast<double>(std::max<Index>(1, common_.shape.width - 1));
         const double length = static_cast<double>(common_.shape.sites);
-        return spread * reach <= largest_change && !((forbidden || common_.weights.forbidden()) &&
-                                                     length * (spread + letter_entropy()) > largest_change);
+        return spread * reach(common_.shape) <= largest_change && !((forbidden || common_.weights.forbidden()) &&
+                                                     length * (spread + std::log(static_cast<double>(common_.shape.letters))) > largest_change);
     }
 
-    /// Fills the lanes and runs the forward recursion; chances_ are then the weights of the targets in lanes.
-    Lanes forward(Index first) {
+    /// Fills the lanes. Returns after how many sites messages are to be scaled.
+    [[gnu::noinline]] Index fill(Index first) {
         const auto which = batch_.which();
         lanes_ = std::min(lane_count, std::ssize(which) - first);
         const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
-        Lanes shift = Lanes::of(common_.weights.log_shift());
+        shift_ = Lanes::of(common_.weights.log_shift());
         double worst = 0.0;
         weights_.begin();
         for (Index lane = 0; lane < lane_count; ++lane) {
@@ -336,7 +329,7 @@ private:
                 taken = in_range(spread, filled.forbidden);
                 if (taken) {
                     worst = std::max(worst, spread);
-                    shift[lane] += filled.shift;
+                    shift_[lane] += filled.shift;
                 }
             }
             if (!taken) weights_.clear(lane);
@@ -345,52 +338,37 @@ private:
                 own_.begin();
                 for (Index lane = 0; lane < lanes_; ++lane) own_.fill(batch_.own(at(lane)), lane);
             } while (!own_.arranged());
-        const bool ring = common_.shape.periodic;
-        pass_.set_ends([ring](Index s, Index a) { return !ring || s == a ? 1.0 : 0.0; },
-                       [](Index a) { return a; },
-                       std::max<Index>(1, static_cast<Index>(largest_change / (worst + letter_entropy()))));
-        Lanes log_z = pass_.forward(weigh());
-        log_z += shift;
-        for (Index lane = 0; lane < lane_count; ++lane) {
+        return scaling_period(common_.shape, worst);
+    }
+
+    /// log Z of the lanes, and what no lane could hold alone; chances_ are then the weights of those in lanes.
+    template <class Alone>
+    [[gnu::noinline]] void take(Index first, Lanes log_z, Alone& alone) {
+        log_z += shift_;
+        chances_ = Lanes::of(0.0);
+        for (Index lane = 0; lane < lanes_; ++lane) {
+            const Index k = batch_.which()[static_cast<std::size_t>(first + lane)];
             bool& taken = taken_[static_cast<std::size_t>(lane)];
             taken = taken && std::isfinite(log_z[lane]);
-            chances_[lane] = taken ? batch_.weight(at(lane)) : 0.0;
-            if (!taken) pass_.drop(lane);
-        }
-        return log_z;
-    }
-
-    /// Writes the weights of a site's windows.
-    auto weigh() const {
-        return [this](Index site, Lanes* window) {
-            const double* common = common_.weights.at(site);
-            const Lanes* own = weights_.at(site);
-            const Index codes = common_.shape.codes(), share = codes / weights_.codes();
-            for (Index code = 0; code < codes; ++own)
-                for (Index k = 0; k < share; ++k, ++code) window[code] = common[code] * *own;
-        };
-    }
-
-    /// Probabilities of windows times weights, and times what the chains' own statistics are there.
-    void add_means() {
-        const Index codes = common_.shape.codes(), share = codes / own_.codes();
-        own_mean_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
-        pass_.marginals(weigh(), chances_, [&](Index site, const Lanes* marginals) {
-            Lanes* pooled = pooled_.data() + site * codes;
-            for (Index code = 0; code < codes; ++code) pooled[code] += marginals[code];
-            if (own_.size() == 0) return;
-            const Lanes* value = own_.site(site);
-            for (Index code = 0; code < own_.codes(); ++code) {
-                Lanes probability = *marginals++;
-                for (Index k = 1; k < share; ++k) probability += *marginals++;
-                for (Index k = 0; k < own_.tabulated(); ++k)
-                    own_mean_[static_cast<std::size_t>(k)] += probability * *value++;
+            if (taken) {
+                chances_[lane] = batch_.weight(k);
+                *sums_.log_partition += batch_.weight(k) * log_z[lane];
+            } else {
+                const Moments all = alone(k);
+                log_z[lane] = all.log_partition.value();
+                if constexpr (want == Want::log_partitions)
+                    *sums_.log_partition += batch_.weight(k) * log_z[lane];
+                else
+                    sums_.add(all, batch_.weight(k));
             }
-        });
+            if constexpr (want == Want::log_partitions) sums_.log_partitions[first + lane] = log_z[lane];
+        }
+    }
+
+    void add_means() {
         for (Index k = 0; k < own_.size(); ++k)
             own_sum_[static_cast<std::size_t>(k)] +=
-                own_.slope(k) * own_mean_[static_cast<std::size_t>(own_.place(k))] +
-                chances_ * own_.offset(k);
+                own_.slope(k) * own_mean_[static_cast<std::size_t>(own_.place(k))] + chances_ * own_.offset(k);
     }
 
     void finish_means() {
@@ -406,20 +384,19 @@ private:
             }
     }
 
-    void add_moments() {
+    void add_moments(const Lanes* means, const Lanes* covariances) {
         const Index common = batch_.common_size();
-        pass_.moments(weigh(), {statistics_, common, own_.data(), own_.tabulated(), own_.codes()});
         const auto place = [&](Index k) { return k < common ? k : common + own_.place(k - common); };
         const auto slope = [&](Index k) { return k < common ? 1.0 : own_.slope(k - common); };
         auto sum = covariance_.begin();
         for (Index k = 0; k < size(); ++k) {
             const Index row = place(k);
-            Lanes mean = slope(k) * pass_.mean()[row];
+            Lanes mean = slope(k) * means[row];
             if (k >= common) mean += own_.offset(k - common);
             mean_[static_cast<std::size_t>(k)] += chances_ * mean;
             for (Index l = 0; l <= k; ++l, ++sum) {
                 const Index column = place(l), high = std::max(row, column), low = std::min(row, column);
-                *sum += (slope(k) * slope(l)) * chances_ * pass_.covariance()[high * (high + 1) / 2 + low];
+                *sum += (slope(k) * slope(l)) * chances_ * covariances[high * (high + 1) / 2 + low];
             }
         }
     }
@@ -441,11 +418,10 @@ private:
     StatisticTables statistics_;
     LaneWeights<Space, typename B::Factor> weights_;
     LaneStatistics<Space, typename B::Own> own_;
-    Pass pass_;
     BatchMoments sums_;
     Index lanes_ = 0;
     std::array<bool, static_cast<std::size_t>(lane_count)> taken_{};  // lanes whose results count
-    Lanes chances_;                                                   // their weights; 0: none
+    Lanes shift_{}, chances_{};                                                 // their weights; 0: none
     std::vector<Lanes> pooled_, own_mean_, own_sum_;                  // of means
     std::vector<Lanes> mean_, covariance_;                            // of covariances, weighted sums
 };

@@ -1,7 +1,7 @@
 #pragma once
 // The recursions of a transfer matrix for one chain or several of one shape side by side. They know tables,
 // not targets.
-#include <predcg/chains/pack.hpp>
+#include <predcg/chains/lanes.hpp>
 #include <predcg/chains/tables.hpp>
 
 #include <algorithm>
@@ -13,18 +13,34 @@
 
 namespace predcg::detail {
 
-/// Messages of L chains forward, and then backward with means and covariances of statistics.
+/// Of the log of a message between two scalings, and half as much of the log of messages' ratios, so that all
+/// stays within the range of a double.
+inline constexpr double largest_change = 150.0;
+
+/// States are reached from each other in so many windows.
+inline double reach(const ChainShape& shape) {
+    return static_cast<double>(std::max<Index>(1, shape.width - 1));
+}
+
+/// After how many sites messages are scaled, where log weights at a site differ by no more than `spread`.
+inline Index scaling_period(const ChainShape& shape, double spread) {
+    if (spread * reach(shape) > largest_change) return 1;
+    return std::max<Index>(
+        1, static_cast<Index>(largest_change / (spread + std::log(static_cast<double>(shape.letters)))));
+}
+
+/// Messages of several chains forward, and then backward with means and covariances of statistics.
 ///
-/// A ring is cut open at one or at all of its starts, which are carried together. Letters, states and starts
+/// A ring is cut open: all of its starts are carried together, or one in each lane. Letters, states and starts
 /// may be given at compile time (not 0), where they are few and speed is wanted.
 ///
 /// Covariances are sums over sites of those of martingale differences: with g(s) the mean of what is still
 /// to come from state s on, the statistic less its mean is the sum over sites of f(window) + g(next) - g(s),
 /// which are uncorrelated. Nothing cancels, and of two letters one product does for both.
-template <Index L, Index Letters = 0, Index States = 0, Index Starts = 0>
+template <Index Letters = 0, Index States = 0, Index Starts = 0>
 class ChainPass {
 public:
-    using V = Pack<L>;
+    using V = Lanes;
 
     /// What statistics are at the windows: those that the chains share, and the chains' own, whose windows
     /// may be shorter.
@@ -38,32 +54,39 @@ public:
         Index size() const { return common_size + own_size; }
     };
 
+    /// Weights of the windows: those that the chains share, times the chains' own, whose windows may be
+    /// shorter.
+    struct Weights {
+        const WeightTables& common;
+        const V* own = nullptr;  ///< codes of own windows, site after site; null: 1
+        Index own_codes = 1;
+    };
+
     /// `starts` is 1, or all of the shape's.
     ChainPass(const ChainShape& shape, Index starts)
-        : shape_(shape), starts_(starts), final_(static_cast<std::size_t>(starts)), window_(shape.codes()),
+        : shape_(shape), starts_(starts), final_(shape.states * starts), window_(shape.codes()),
           forward_((shape.sites + 1) * shape.states * starts), backward_(shape.states * starts),
           next_(shape.states * starts), scale_(shape.sites) {}
 
-    /// Paths begin in state s with weight initial(s, a) for start a, and end in final_state(a); every
-    /// `period` sites messages are scaled.
+    /// Weights with which paths of start a begin and end in state s, initial(s, a) and final(s, a); messages are
+    /// scaled every `period` sites.
     template <class Initial, class Final>
-    void set_ends(Initial&& initial, Final&& final_state, Index period) {
+    void set_ends(Initial&& initial, Final&& final, Index period) {
         period_ = period;
-        for (Index a = 0; a < starts(); ++a) {
-            for (Index s = 0; s < states(); ++s) forward_[s * starts() + a] = V::of(initial(s, a));
-            final_[static_cast<std::size_t>(a)] = final_state(a) * starts() + a;
-        }
+        for (Index s = 0, j = 0; s < states(); ++s)
+            for (Index a = 0; a < starts(); ++a, ++j) {
+                forward_[j] = initial(s, a);
+                final_[j] = final(s, a);
+            }
     }
 
-    /// log of the weight of all paths; -infinity where there is none. weigh(site, window) writes the weights
-    /// of a site's windows.
-    template <class Weigh>
-    V forward(Weigh&& weigh) {
+    /// log of the weight of all paths, but for common.log_shift(); -infinity where there is none.
+    V forward(const Weights& weights) {
         const Index q = letters(), n_states = states(), n_starts = starts(), block = n_states * n_starts;
         const Index stride = n_states / q, ends = std::min(q, n_states);  // next = middle ends + last
         V log_weight = V::of(0.0);
         for (Index i = 0; i < shape_.sites; ++i) {
-            weigh(i, window_.data());
+            weigh(weights, i);
             const V* window = window_.data();
             const V* from = forward_.data() + i * block;
             V* to = forward_.data() + (i + 1) * block;
@@ -79,21 +102,21 @@ public:
             if (is_scaled(i)) log_weight += scale(forward_.data() + (i + 1) * block, scale_[i]).log();
         }
         end_ = V::of(0.0);
-        for (const Index j : final_) end_ += forward_[shape_.sites * block + j];
+        for (Index j = 0; j < block; ++j) end_ += final_[j] * forward_[shape_.sites * block + j];
         return log_weight + end_.log();
     }
 
     /// After forward(): the lane has no part in what follows, whatever its numbers are.
     void drop(Index lane) { end_[lane] = std::numeric_limits<double>::infinity(); }
 
-    /// After forward(): calls visit(site, marginals) for every site, from the last; marginals[code] is
-    /// `factor` times the probability of the window.
-    template <class Weigh, class Visit>
-    void marginals(Weigh&& weigh, const V& factor, Visit&& visit) {
+    /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all sites,
+    /// and the sums of the own statistics times these to `own_mean`.
+    void means(const Weights& weights, const V& factor, const Statistics& statistics, V* pooled, V* own_mean) {
         const Index q = letters(), n_states = states(), n_starts = starts(), block = n_states * n_starts;
+        const Index share = n_states * q / statistics.own_codes;
         start_backward(factor * end_.inverse_or_zero());
         for (Index i = shape_.sites - 1; i >= 0; --i) {
-            weigh_scaled(weigh, i);
+            weigh_scaled(weights, i);
             V* window = window_.data();
             const V* left = forward_.data() + i * block;
             const V* right = right_;
@@ -114,14 +137,22 @@ public:
                     if (++next == n_states) next = 0;
                 }
             std::swap(right_, left_);
-            visit(i, window_.data());
+            V* sum = pooled + i * n_states * q;
+            for (Index code = 0; code < n_states * q; ++code) sum[code] += window_[code];
+            if (statistics.own_size == 0) continue;
+            const V* value = statistics.own + i * statistics.own_codes * statistics.own_size;
+            const V* marginal = window_.data();
+            for (Index code = 0; code < statistics.own_codes; ++code) {
+                V probability = *marginal++;
+                for (Index k = 1; k < share; ++k) probability += *marginal++;
+                for (Index k = 0; k < statistics.own_size; ++k) own_mean[k] += probability * *value++;
+            }
         }
     }
 
     /// After forward(): mean()[k] and covariance()[k (k+1)/2 + l], l <= k, of the statistics; zero in lanes
     /// without a path.
-    template <class Weigh>
-    void moments(Weigh&& weigh, const Statistics& statistics) {
+    void moments(const Weights& weights, const Statistics& statistics) {
         const Index d = statistics.size(), block = states() * starts();
         rest_.assign(d * block, V::of(0.0));
         next_rest_.resize(d * block);
@@ -139,7 +170,7 @@ public:
                 code / (shape_.codes() / statistics.own_codes) * statistics.own_size;
         start_backward(end_.inverse_or_zero());
         for (Index i = shape_.sites - 1; i >= 0; --i) {
-            weigh_scaled(weigh, i);
+            weigh_scaled(weights, i);
             step_back(forward_.data() + i * block);
             const Index common = statistics.common_size;
             const double* value = statistics.common.at(i);
@@ -192,13 +223,26 @@ private:
     void start_backward(const V& end) {
         right_ = backward_.data();
         left_ = next_.data();
-        for (Index j = 0; j < states() * starts(); ++j) right_[j] = V::of(0.0);
-        for (const Index j : final_) right_[j] = end;
+        for (Index j = 0; j < states() * starts(); ++j) right_[j] = final_[j] * end;
     }
 
-    template <class Weigh>
-    void weigh_scaled(Weigh& weigh, Index site) {
-        weigh(site, window_.data());
+    /// Writes the weights of a site's windows.
+    void weigh(const Weights& weights, Index site) {
+        const double* common = weights.common.at(site);
+        const Index codes = states() * letters();
+        V* window = window_.data();
+        if (!weights.own) {
+            for (Index code = 0; code < codes; ++code) window[code] = V::of(common[code]);
+            return;
+        }
+        const V* own = weights.own + site * weights.own_codes;
+        const Index share = codes / weights.own_codes;
+        for (Index code = 0; code < codes; ++own)
+            for (Index k = 0; k < share; ++k, ++code) window[code] = common[code] * *own;
+    }
+
+    void weigh_scaled(const Weights& weights, Index site) {
+        weigh(weights, site);
         if (!is_scaled(site)) return;
         for (Index code = 0; code < states() * letters(); ++code) window_[code] *= scale_[site];
     }
@@ -207,7 +251,7 @@ private:
     V scale(V* messages, V& inverse) const {
         V sum = messages[0];
         for (Index k = 1; k < states() * starts(); ++k) sum += messages[k];
-        for (Index l = 0; l < L; ++l)
+        for (Index l = 0; l < lane_count; ++l)
             if (!(sum[l] > 0.0)) sum[l] = 1.0;
         inverse = sum.inverse();
         for (Index k = 0; k < states() * starts(); ++k) messages[k] *= inverse;
@@ -329,7 +373,8 @@ private:
     static constexpr Index block_size = States * Starts;
     ChainShape shape_;
     Index starts_, period_ = 1;
-    std::vector<Index> final_, own_place_;
+    Some<block_size> final_;
+    std::vector<Index> own_place_;
     Some<block_size * Letters / (Starts > 0 ? Starts : 1)> window_;
     Vectors forward_;
     Some<block_size> backward_, next_;

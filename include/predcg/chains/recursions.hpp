@@ -34,32 +34,43 @@ inline Vector start_probabilities(const ChainProblem& problem) {
     return probability;
 }
 
-/// Mean and covariance of a statistic, start by start.
+/// Mean and covariance of a statistic: starts in lanes, or one after another where their weights have to be
+/// balanced.
 inline Moments chain_moments(const ChainProblem& problem, const StatisticTables& statistics, Index size) {
     const ChainShape& shape = problem.shape;
+    const Index at_once = problem.weights.may_need_balance() ? 1 : lane_count;
     MomentAccumulator total(size);
-    ChainPass<1> pass(shape, 1);
+    ChainPass<> pass(shape, 1);
     std::optional<WeightTables> storage;
-    Vector initial(shape.states), mean(size);
+    Vector message(shape.states), mean(size);
     Matrix covariance(size, size);
-    for (Index a = 0; a < shape.starts(); ++a) {
-        const WeightTables& weights = problem.weights.balanced(a, storage);
-        weights.initial_message(a, initial.data());
-        const auto weigh = [&](Index site, Pack<1>* window) {
-            const double* weight = weights.at(site);
-            for (Index code = 0; code < shape.codes(); ++code) window[code][0] = weight[code];
+    for (Index first = 0; first < shape.starts(); first += at_once) {
+        const Index lanes = std::min(at_once, shape.starts() - first);
+        const WeightTables& weights = problem.weights.balanced(first, storage);
+        weights.initial_message(first, message.data());
+        const auto of_lanes = [&](auto&& value) {
+            Lanes v = Lanes::of(0.0);
+            for (Index lane = 0; lane < lanes; ++lane) v[lane] = value(first + lane);
+            return v;
         };
-        pass.set_ends([&](Index s, Index) { return initial[s]; },
-                      [&](Index) { return final_state(shape, a); }, 1);
-        const double log_weight = weights.log_shift() + pass.forward(weigh)[0];
-        if (log_weight == -std::numeric_limits<double>::infinity()) continue;
-        pass.moments(weigh, {statistics, size});
-        const Pack<1>* packed = pass.covariance();
-        for (Index k = 0; k < size; ++k) {
-            mean[k] = pass.mean()[k][0];
-            for (Index l = 0; l <= k; ++l) covariance(k, l) = covariance(l, k) = (*packed++)[0];
+        pass.set_ends(
+            [&](Index s, Index) {
+                return of_lanes([&](Index a) { return a == first ? message[s] : s == a ? 1.0 : 0.0; });
+            },
+            [&](Index s, Index) {
+                return of_lanes([&](Index a) { return s == final_state(shape, a) ? 1.0 : 0.0; });
+            },
+            at_once == 1 ? 1 : scaling_period(shape, weights.spread()));
+        const Lanes log_weight = weights.log_shift() + pass.forward({weights});
+        pass.moments({weights}, {statistics, size});
+        for (Index lane = 0; lane < lanes; ++lane) {
+            const Lanes* packed = pass.covariance();
+            for (Index k = 0; k < size; ++k) {
+                mean[k] = pass.mean()[k][lane];
+                for (Index l = 0; l <= k; ++l) covariance(k, l) = covariance(l, k) = (*packed++)[lane];
+            }
+            total.add(log_weight[lane], mean, covariance);
         }
-        total.add(log_weight, mean, covariance);
     }
     checked_log_partition(total.log_weight());
     return total.moments();

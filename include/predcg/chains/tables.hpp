@@ -47,6 +47,7 @@ public:
     /// times that of the best way on from its end, over that of the best way on from its beginning. They
     /// multiply to the same path weights, but for log_shift; none exceeds 1, and from every state that leads
     /// on one of them is 1: what underflows then is small against the sum.
+    bool may_need_balance() const { return logs_.size() > 0; }
     const WeightTables& balanced(Index start, std::optional<WeightTables>& storage) const {
         return logs_.size() == 0 ? *this : balance(start, storage);
     }

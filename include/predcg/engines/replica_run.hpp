@@ -99,7 +99,7 @@ public:
         sum_.begin(d, replicas.count);
         for (Index s = 0; s < rows; ++s) {
             for (Index m = 0; m < settings_.thinning; ++m) tables_.sweep(replicas, rng);
-            values_.assign(static_cast<std::size_t>(d * packs), Pack<8>::of(0.0));
+            values_.assign(static_cast<std::size_t>(d * packs), Lanes::of(0.0));
             counts_.add(
                 replicas, statistic_.count(), [&](Index i) { return statistic_.table_of(i); },
                 [&](Index i) { return statistic_.at(i); }, values_, 0);
@@ -169,7 +169,7 @@ private:
     std::vector<Index> own_group_;  // rows of the sites
     Index own_groups_ = 0;
     ReplicaCounts counts_, own_counts_;
-    std::vector<Pack<8>> values_;
+    std::vector<Lanes> values_;
     std::vector<Matrix> draws_;  // a matrix for each component: samples x chains
     ReplicaMoments sum_;
     Moments moments_;

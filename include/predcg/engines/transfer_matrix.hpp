@@ -86,12 +86,11 @@ struct TransferMatrix {
                     else
                         return expect(batch.target(k), batch.joint(k));
                 };
-                using detail::ChainPass, detail::lane_count;
+                using detail::ChainPass;
+                detail::LaneSums<B, want> sums(batch, problem, factor_shape, own_shape);
                 if (shape.periodic && shape.letters == 2 && shape.states == 2)
-                    return detail::LaneSums<B, want, ChainPass<lane_count, 2, 2, 2>>(
-                        batch, problem, factor_shape, own_shape)(alone);
-                return detail::LaneSums<B, want, ChainPass<lane_count>>(batch, problem, factor_shape,
-                                                                        own_shape)(alone);
+                    return sums.run(ChainPass<2, 2, 2>(shape, 2), alone);
+                return sums.run(ChainPass<>(shape, shape.starts()), alone);
             }
         }
         return detail::expect_one_by_one<want>(*this, batch, states, key);

@@ -1,7 +1,7 @@
 #pragma once
 // Heat bath on many replicas of a chain side by side: letters as bytes, one a lane.
 #include <predcg/chains/class_rows.hpp>
-#include <predcg/chains/pack.hpp>
+#include <predcg/chains/lanes.hpp>
 #include <predcg/chains/tables.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/core/random.hpp>
@@ -310,7 +310,7 @@ public:
     /// windows, code by code. Adds to values[k * lanes/8 ...] for component k.
     template <class Group, class ValueAt>
     void add(const Replicas& replicas, Index groups, Group&& group, ValueAt&& value,
-             std::vector<Pack<8>>& values, Index first) {
+             std::vector<Lanes>& values, Index first) {
         const Index codes = shape_.codes(), blocks = replicas.blocks;
         if (size_ == 0) return;
         counts_.resize(static_cast<std::size_t>(groups * codes * blocks));
@@ -366,7 +366,7 @@ private:
             }
     }
 
-    void multiply(const Bytes* counts, const double* value, Index blocks, std::vector<Pack<8>>& values,
+    void multiply(const Bytes* counts, const double* value, Index blocks, std::vector<Lanes>& values,
                   Index first) {
         constexpr Index packs = Bytes::lanes / 8;
         numbers_.resize(static_cast<std::size_t>(shape_.codes() * packs));
@@ -378,8 +378,8 @@ private:
             }
             for (Index k = 0; k < size_; ++k)
                 for (Index j = 0; j < packs; ++j) {
-                    Pack<8>& to = values[static_cast<std::size_t>(((first + k) * blocks + b) * packs + j)];
-                    Pack<8> sum = to;
+                    Lanes& to = values[static_cast<std::size_t>(((first + k) * blocks + b) * packs + j)];
+                    Lanes sum = to;
                     for (Index c = 0; c < shape_.codes(); ++c)
                         sum += value[c * size_ + k] * numbers_[static_cast<std::size_t>(c * packs + j)];
                     to = sum;
@@ -390,7 +390,7 @@ private:
     ChainShape shape_;
     Index size_;
     std::vector<Bytes> counts_, nothing_;
-    std::vector<Pack<8>> numbers_;  // counts of a block of lanes
+    std::vector<Lanes> numbers_;  // counts of a block of lanes
     std::vector<const double*> at_;
     std::vector<const Bytes*> letters_;
 };
@@ -404,13 +404,13 @@ public:
         lanes_ = lanes;
         packs_ = (lanes + Bytes::lanes - 1) / Bytes::lanes * (Bytes::lanes / 8);
         samples_ = 0.0;
-        sum_.assign(static_cast<std::size_t>(size), Pack<8>::of(0.0));
-        products_.assign(static_cast<std::size_t>(size * (size + 1) / 2), Pack<8>::of(0.0));
+        sum_.assign(static_cast<std::size_t>(size), Lanes::of(0.0));
+        products_.assign(static_cast<std::size_t>(size * (size + 1) / 2), Lanes::of(0.0));
         deviation_.resize(static_cast<std::size_t>(size));
     }
 
     /// values: component by component, packs of lanes; lanes from `lanes` on are not looked at.
-    void add(const std::vector<Pack<8>>& values) {
+    void add(const std::vector<Lanes>& values) {
         if (samples_ == 0.0) {
             centre_.resize(size_);
             for (Index k = 0; k < size_; ++k) centre_[k] = values[static_cast<std::size_t>(k * packs_)][0];
@@ -418,12 +418,12 @@ public:
         samples_ += static_cast<double>(lanes_);
         for (Index j = 0; 8 * j < lanes_; ++j) {
             for (Index k = 0; k < size_; ++k) {
-                Pack<8>& d = deviation_[static_cast<std::size_t>(k)];
+                Lanes& d = deviation_[static_cast<std::size_t>(k)];
                 d = -centre_[k] + values[static_cast<std::size_t>(k * packs_ + j)];
                 for (Index lane = lanes_ - 8 * j; lane < 8; ++lane) d[lane] = 0.0;
                 sum_[static_cast<std::size_t>(k)] += d;
             }
-            Pack<8>* product = products_.data();
+            Lanes* product = products_.data();
             for (Index k = 0; k < size_; ++k)
                 for (Index l = 0; l <= k; ++l, ++product)
                     *product +=
@@ -441,7 +441,7 @@ public:
             shift[k] = sum_[static_cast<std::size_t>(k)].sum() / samples_;
             m.mean[k] += shift[k];
         }
-        const Pack<8>* product = products_.data();
+        const Lanes* product = products_.data();
         for (Index k = 0; k < size_; ++k)
             for (Index l = 0; l <= k; ++l, ++product)
                 m.covariance(k, l) = m.covariance(l, k) = product->sum() / samples_ - shift[k] * shift[l];
@@ -451,7 +451,7 @@ private:
     Index size_ = 0, lanes_ = 0, packs_ = 0;
     double samples_ = 0.0;
     Vector centre_;
-    std::vector<Pack<8>> sum_, products_, deviation_;
+    std::vector<Lanes> sum_, products_, deviation_;
 };
 
 }  // namespace predcg::detail

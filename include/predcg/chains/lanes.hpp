@@ -5,104 +5,94 @@
 
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 namespace predcg::detail {
 
 /// So many lanes fill the vectors of today's processors.
 inline constexpr Index lane_count = 8;
 
-/// L numbers, one a lane.
-template <Index L>
-struct alignas(L * sizeof(double)) Pack {
-    static constexpr Index all = static_cast<Index>(vector_width);
-    static constexpr Index width = L % all == 0 ? all : 1;
-    struct Wide {  // as a template argument a vector would lose what makes it one
-        using type = VectorOfDoubles;
-    };
-    struct Single {
-        using type = double;
-    };
-    using Part = typename std::conditional_t<width == all, Wide, Single>::type;
-    static constexpr Index parts = L / width;
+/// Numbers side by side, one a lane.
+struct alignas(lane_count * sizeof(double)) Lanes {
+    static constexpr Index width = static_cast<Index>(vector_width);
+    static constexpr Index parts = lane_count / width;
 
-    Part part[parts];
+    VectorOfDoubles part[parts];
 
     // Copies part by part: a copy by other pieces than those that were stored has to wait for the store.
-    Pack() = default;
-    Pack(const Pack& b) { *this = b; }
-    Pack& operator=(const Pack& b) {
+    Lanes() = default;
+    Lanes(const Lanes& b) { *this = b; }
+    Lanes& operator=(const Lanes& b) {
         for (Index k = 0; k < parts; ++k) part[k] = b.part[k];
         return *this;
     }
 
-    static Pack of(double value) {
-        Pack p;
-        for (Index k = 0; k < parts; ++k) p.part[k] = value - Part{};
+    static Lanes of(double value) {
+        Lanes p;
+        for (Index k = 0; k < parts; ++k) p.part[k] = value - VectorOfDoubles{};
         return p;
     }
     double& operator[](Index lane) { return reinterpret_cast<double*>(part)[lane]; }
     double operator[](Index lane) const { return reinterpret_cast<const double*>(part)[lane]; }
 
-    Pack& operator+=(const Pack& b) {
+    Lanes& operator+=(const Lanes& b) {
         for (Index k = 0; k < parts; ++k) part[k] += b.part[k];
         return *this;
     }
-    Pack& operator-=(const Pack& b) {
+    Lanes& operator-=(const Lanes& b) {
         for (Index k = 0; k < parts; ++k) part[k] -= b.part[k];
         return *this;
     }
-    Pack& operator*=(const Pack& b) {
+    Lanes& operator*=(const Lanes& b) {
         for (Index k = 0; k < parts; ++k) part[k] *= b.part[k];
         return *this;
     }
-    friend Pack operator+(const Pack& a, const Pack& b) {
-        Pack p;
+    friend Lanes operator+(const Lanes& a, const Lanes& b) {
+        Lanes p;
         for (Index k = 0; k < parts; ++k) p.part[k] = a.part[k] + b.part[k];
         return p;
     }
-    friend Pack operator-(const Pack& a, const Pack& b) {
-        Pack p;
+    friend Lanes operator-(const Lanes& a, const Lanes& b) {
+        Lanes p;
         for (Index k = 0; k < parts; ++k) p.part[k] = a.part[k] - b.part[k];
         return p;
     }
-    friend Pack operator*(const Pack& a, const Pack& b) {
-        Pack p;
+    friend Lanes operator*(const Lanes& a, const Lanes& b) {
+        Lanes p;
         for (Index k = 0; k < parts; ++k) p.part[k] = a.part[k] * b.part[k];
         return p;
     }
-    friend Pack operator*(double a, const Pack& b) {
-        Pack p;
+    friend Lanes operator*(double a, const Lanes& b) {
+        Lanes p;
         for (Index k = 0; k < parts; ++k) p.part[k] = a * b.part[k];
         return p;
     }
-    friend Pack operator+(double a, const Pack& b) {
-        Pack p;
+    friend Lanes operator+(double a, const Lanes& b) {
+        Lanes p;
         for (Index k = 0; k < parts; ++k) p.part[k] = a + b.part[k];
         return p;
     }
 
     /// 1/x of numbers >= 0; of 0 something large and finite.
-    Pack inverse() const {
-        Pack p;
+    Lanes inverse() const {
+        Lanes p;
         for (Index k = 0; k < parts; ++k) p.part[k] = 1.0 / (part[k] + std::numeric_limits<double>::min());
         return p;
     }
     /// 1/x of numbers >= 0, and 0 of 0.
-    Pack inverse_or_zero() const {
-        Pack p;
-        for (Index l = 0; l < L; ++l) p[l] = (*this)[l] > 0.0 ? 1.0 / (*this)[l] : 0.0;
+    Lanes inverse_or_zero() const {
+        Lanes p;
+        for (Index l = 0; l < lane_count; ++l) p[l] = (*this)[l] > 0.0 ? 1.0 / (*this)[l] : 0.0;
         return p;
     }
-    Pack log() const {
-        Pack p;
-        for (Index l = 0; l < L; ++l) p[l] = std::log((*this)[l]);
+    Lanes log() const {
+        Lanes p;
+        for (Index l = 0; l < lane_count; ++l) p[l] = std::log((*this)[l]);
         return p;
     }
     /// The first lane first.
     double sum() const {
         double s = (*this)[0];
-        for (Index l = 1; l < L; ++l) s += (*this)[l];
+        for (Index l = 1; l < lane_count; ++l) s += (*this)[l];
         return s;
     }
 };
