@@ -67,6 +67,40 @@ TEST(BernoulliMap, AgreesWithItself) {
               Findings{});
 }
 
+/// The Bernoulli map whose parts say that fewer sites differ than do.
+struct FewerClasses : ising::BernoulliMap<> {
+    using Base = ising::BernoulliMap<>;
+    explicit FewerClasses(Index which) : Base({.level = 2}), likelihood_at(which), statistic_at(1 - which) {}
+    Index likelihood_at, statistic_at;  // 0: classes as they are
+
+    struct Likelihood : Base::Likelihood {
+        Index times;
+        Index site_class(Index i) const { return times * Base::Likelihood::site_class(i); }
+    };
+    struct Agreement : Base::Agreement {
+        Index times;
+        Index site_class(Index i) const { return times * Base::Agreement::site_class(i); }
+    };
+    Likelihood likelihood(const ising::BlockSums& blocks, const Vector& eta) const {
+        return {Base::likelihood(blocks, eta), 1 - likelihood_at};
+    }
+    Agreement sufficient_statistic(const ising::BlockSums& blocks) const {
+        return {Base::sufficient_statistic(blocks), 1 - statistic_at};
+    }
+};
+
+TEST(BernoulliMap, WrongClassesAreFound) {
+    for (const Index which : {0, 1}) {
+        const Findings findings = check_map(FewerClasses(which), ising::spin_space(5), eta_of(0.7),
+                                            ising::spin_space(10), test_seed());
+        ASSERT_FALSE(findings.empty());
+        const std::string expected = which == 1 ? "likelihood(x, eta).local_log_density(i, w) at a site"
+                                                : "sufficient_statistic(x).local(i, w) at a site";
+        for (const std::string& finding : findings)
+            EXPECT_NE(finding.find(expected), std::string::npos) << finding;
+    }
+}
+
 TEST(BernoulliMap, PreparesAnyContainerOfSpins) {
     const auto map = ising::bernoulli_map({.level = 3});
     const ising::BlockSums expected{{3, -1}, 3};

@@ -52,7 +52,7 @@ public:
 
 private:
     template <class Make>
-    [[gnu::noinline]] Index append(Index site, Make& make) {
+    [[gnu::noinline, gnu::cold]] Index append(Index site, Make& make) {
         const Index begin = size_ * rows_;
         if (std::ssize(values_) < begin + size_)
             values_.resize(static_cast<std::size_t>(2 * (begin + size_)));

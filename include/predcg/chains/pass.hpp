@@ -31,8 +31,8 @@ inline Index scaling_period(const ChainShape& shape, double spread) {
 
 /// Messages of several chains forward, and then backward with means and covariances of statistics.
 ///
-/// A ring is cut open: all of its starts are carried together, or one in each lane. Letters, states and starts
-/// may be given at compile time (not 0), where they are few and speed is wanted.
+/// A ring is cut open: all of its starts are carried together, or one in each lane. Letters, states and
+/// starts may be given at compile time (not 0), where they are few and speed is wanted.
 ///
 /// Covariances are sums over sites of those of martingale differences: with g(s) the mean of what is still
 /// to come from state s on, the statistic less its mean is the sum over sites of f(window) + g(next) - g(s),
@@ -63,13 +63,13 @@ public:
     };
 
     /// `starts` is 1, or all of the shape's.
-    ChainPass(const ChainShape& shape, Index starts)
+    [[gnu::cold]] ChainPass(const ChainShape& shape, Index starts)
         : shape_(shape), starts_(starts), final_(shape.states * starts), window_(shape.codes()),
           forward_((shape.sites + 1) * shape.states * starts), backward_(shape.states * starts),
           next_(shape.states * starts), scale_(shape.sites) {}
 
-    /// Weights with which paths of start a begin and end in state s, initial(s, a) and final(s, a); messages are
-    /// scaled every `period` sites.
+    /// Weights with which paths of start a begin and end in state s, initial(s, a) and final(s, a); messages
+    /// are scaled every `period` sites.
     template <class Initial, class Final>
     void set_ends(Initial&& initial, Final&& final, Index period) {
         period_ = period;
@@ -78,6 +78,13 @@ public:
                 forward_[j] = initial(s, a);
                 final_[j] = final(s, a);
             }
+    }
+
+    /// The ends of all starts of a ring, or of an open chain.
+    void set_all_ends(Index period) {
+        const bool ring = shape_.periodic;
+        set_ends([ring](Index s, Index a) { return V::of(!ring || s == a ? 1.0 : 0.0); },
+                 [](Index s, Index a) { return V::of(s == a ? 1.0 : 0.0); }, period);
     }
 
     /// log of the weight of all paths, but for common.log_shift(); -infinity where there is none.
@@ -111,7 +118,8 @@ public:
 
     /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all sites,
     /// and the sums of the own statistics times these to `own_mean`.
-    void means(const Weights& weights, const V& factor, const Statistics& statistics, V* pooled, V* own_mean) {
+    void means(const Weights& weights, const V& factor, const Statistics& statistics, V* pooled,
+               V* own_mean) {
         const Index q = letters(), n_states = states(), n_starts = starts(), block = n_states * n_starts;
         const Index share = n_states * q / statistics.own_codes;
         start_backward(factor * end_.inverse_or_zero());

@@ -34,42 +34,60 @@ inline Vector start_probabilities(const ChainProblem& problem) {
     return probability;
 }
 
+/// Adds what a lane of a pass found.
+template <class Pass>
+void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Index lane, Vector& mean,
+              Matrix& covariance) {
+    const Lanes* packed = pass.covariance();
+    for (Index k = 0; k < mean.size(); ++k) {
+        mean[k] = pass.mean()[k][lane];
+        for (Index l = 0; l <= k; ++l) covariance(k, l) = covariance(l, k) = (*packed++)[lane];
+    }
+    total.add(log_weight, mean, covariance);
+}
+
 /// Mean and covariance of a statistic: starts in lanes, or one after another where their weights have to be
-/// balanced.
-inline Moments chain_moments(const ChainProblem& problem, const StatisticTables& statistics, Index size) {
+/// balanced; the two of the smallest ring together, as in batches.
+[[gnu::cold]] inline Moments chain_moments(const ChainProblem& problem, const StatisticTables& statistics,
+                                           Index size) {
     const ChainShape& shape = problem.shape;
-    const Index at_once = problem.weights.may_need_balance() ? 1 : lane_count;
+    const bool balance = problem.weights.may_need_balance();
     MomentAccumulator total(size);
-    ChainPass<> pass(shape, 1);
-    std::optional<WeightTables> storage;
-    Vector message(shape.states), mean(size);
+    Vector mean(size);
     Matrix covariance(size, size);
-    for (Index first = 0; first < shape.starts(); first += at_once) {
-        const Index lanes = std::min(at_once, shape.starts() - first);
-        const WeightTables& weights = problem.weights.balanced(first, storage);
-        weights.initial_message(first, message.data());
-        const auto of_lanes = [&](auto&& value) {
-            Lanes v = Lanes::of(0.0);
-            for (Index lane = 0; lane < lanes; ++lane) v[lane] = value(first + lane);
-            return v;
-        };
-        pass.set_ends(
-            [&](Index s, Index) {
-                return of_lanes([&](Index a) { return a == first ? message[s] : s == a ? 1.0 : 0.0; });
-            },
-            [&](Index s, Index) {
-                return of_lanes([&](Index a) { return s == final_state(shape, a) ? 1.0 : 0.0; });
-            },
-            at_once == 1 ? 1 : scaling_period(shape, weights.spread()));
-        const Lanes log_weight = weights.log_shift() + pass.forward({weights});
-        pass.moments({weights}, {statistics, size});
-        for (Index lane = 0; lane < lanes; ++lane) {
-            const Lanes* packed = pass.covariance();
-            for (Index k = 0; k < size; ++k) {
-                mean[k] = pass.mean()[k][lane];
-                for (Index l = 0; l <= k; ++l) covariance(k, l) = covariance(l, k) = (*packed++)[lane];
-            }
-            total.add(log_weight[lane], mean, covariance);
+    if (shape.is_smallest_ring() && !balance) {
+        ChainPass<2, 2, 2> pass(shape, 2);
+        pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
+        const Lanes log_weight = problem.weights.log_shift() + pass.forward({problem.weights});
+        pass.moments({problem.weights}, {statistics, size});
+        add_lane(total, log_weight[0], pass, 0, mean, covariance);
+    } else {
+        const Index at_once = balance ? 1 : lane_count;
+        ChainPass<> pass(shape, 1);
+        std::optional<WeightTables> storage;
+        Vector message(shape.states);
+        for (Index first = 0; first < shape.starts(); first += at_once) {
+            const Index lanes = std::min(at_once, shape.starts() - first);
+            const WeightTables& weights = problem.weights.balanced(first, storage);
+            weights.initial_message(first, message.data());
+            pass.set_ends(
+                [&](Index s, Index) {  // the first start's messages; of a ring with more, a state each
+                    Lanes v = Lanes::of(0.0);
+                    v[0] = message[s];
+                    if (shape.periodic && s > first && s < first + lanes) v[s - first] = 1.0;
+                    return v;
+                },
+                [&](Index s, Index) {
+                    Lanes v = Lanes::of(0.0);
+                    for (Index lane = 0; lane < lanes; ++lane)
+                        if (s == final_state(shape, first + lane)) v[lane] = 1.0;
+                    return v;
+                },
+                balance ? 1 : scaling_period(shape, weights.spread()));
+            const Lanes log_weight = weights.log_shift() + pass.forward({weights});
+            pass.moments({weights}, {statistics, size});
+            for (Index lane = 0; lane < lanes; ++lane)
+                add_lane(total, log_weight[lane], pass, lane, mean, covariance);
         }
     }
     checked_log_partition(total.log_weight());

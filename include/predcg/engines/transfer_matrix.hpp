@@ -1,10 +1,10 @@
 #pragma once
-#include <predcg/chains/lane_batch.hpp>
 #include <predcg/chains/recursions.hpp>
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/lane_sums.hpp>
 
 #include <cmath>
 #include <utility>
@@ -53,7 +53,7 @@ struct TransferMatrix {
     Moments expect(const T& target, const S& statistic) const {
         const Index d = statistic.size();
         const auto problem = tabulate(target, common_window(target.window(), statistic.window()),
-                                      2.0 + static_cast<double>(d * (d + 3) / 2), static_cast<double>(d),
+                                      2.0 + static_cast<double>(d * (d + 3) / 2), static_cast<double>(d) + 4.0,
                                       "TransferMatrix::expect");
         const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
         return detail::chain_moments(problem, statistics, d);
@@ -64,7 +64,8 @@ struct TransferMatrix {
     /// balancing, and all where windows are wide, are done one by one.
     template <class B, Want want, class States>
         requires detail::ChainBatchOf<B>
-    BatchMoments expect_batch(const B& batch, Wanted<want>, States& states, const StreamKey& key) const {
+    [[gnu::cold]] BatchMoments expect_batch(const B& batch, Wanted<want>, States& states,
+                                            const StreamKey& key) const {
         constexpr auto function = "TransferMatrix::expect_batch";
         if constexpr (!std::same_as<typename B::Factor, NeutralFactor>) {  // else one target alone
             const auto& target = batch.common();
@@ -88,8 +89,7 @@ struct TransferMatrix {
                 };
                 using detail::ChainPass;
                 detail::LaneSums<B, want> sums(batch, problem, factor_shape, own_shape);
-                if (shape.periodic && shape.letters == 2 && shape.states == 2)
-                    return sums.run(ChainPass<2, 2, 2>(shape, 2), alone);
+                if (shape.is_smallest_ring()) return sums.run(ChainPass<2, 2, 2>(shape, 2), alone);
                 return sums.run(ChainPass<>(shape, shape.starts()), alone);
             }
         }

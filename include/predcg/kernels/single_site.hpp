@@ -43,8 +43,8 @@ void sweep(const Conditionals& target, SweepOrder order, R& rng, F&& f) {
 struct HeatBath {
     SweepOrder order = SweepOrder::sequential;
 
-    /// Whether engines may move many chains of one target side by side (kernels/replicas.hpp), in the order of
-    /// the sites: the same conditional probabilities.
+    /// Whether engines may move many chains of one target side by side (kernels/replicas.hpp), in the order
+    /// of the sites: the same conditional probabilities.
     bool side_by_side() const { return order != SweepOrder::random; }
 
     /// Tables of a target for many sweeps.

@@ -24,6 +24,7 @@ class Climb {
         Index iterations = 0;
         Point end;
         std::vector<TraceEntry> trace;
+        std::optional<Index> joins{};  // the finished start that it runs into
     };
 
 public:
@@ -39,8 +40,14 @@ public:
         std::optional<Run> best;
         const std::vector<Vector> starts = starts_of(problem_, settings_);
         for (std::size_t k = 0; k < starts.size(); ++k) {
-            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k));
+            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k), result.starts);
             if (!run) continue;
+            if (run->joins) {  // no better than the start that it runs into
+                StartSummary report = result.starts[static_cast<std::size_t>(*run->joins)];
+                report.iterations = run->iterations;
+                result.starts.push_back(std::move(report));
+                continue;
+            }
             result.starts.push_back(
                 {run->status, run->iterations, if_exact(run->end.value), c_.parameters(run->end.z)});
             const double margin = 1e-9 * std::max(1.0, std::abs(run->end.value));  // equal: the earlier start
@@ -108,8 +115,25 @@ private:
         return linalg::scattered(*step, free, at.z.size());
     }
 
+    /// The finished start that a step leads to: where it ends is the step's end, up to a twentieth of a step
+    /// that is short, so that the steps that are left would only polish it.
+    [[gnu::cold]] std::optional<Index> joined(const Vector& z, const Vector& step,
+                                              const std::vector<StartSummary>& finished) const {
+        const double length = linalg::largest(step);
+        if (length > 0.25) return std::nullopt;
+        for (std::size_t k = 0; k < finished.size(); ++k) {
+            if (finished[k].status != Status::converged) continue;
+            Vector away = c_.z(finished[k].parameters);
+            linalg::add(away, z, -1.0);
+            linalg::add(away, step, -1.0);
+            if (linalg::largest(away) <= 0.05 * length) return static_cast<Index>(k);
+        }
+        return std::nullopt;
+    }
+
     /// None where a drawn start lies outside the models' domain.
-    [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index) const {
+    [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index,
+                                              const std::vector<StartSummary>& finished) const {
         Run run;
         try {
             if (!problem_.is_admissible(c_.parameters(start)))
@@ -138,6 +162,8 @@ private:
             const bool converged = step && entry.step <= optimizer_.tolerance();
             std::optional<Point> next;
             if (converged) {
+                run.status = Status::converged;
+            } else if (step && (run.joins = joined(run.end.z, *step, finished))) {
                 run.status = Status::converged;
             } else if (level) {
                 run.status = Status::not_identified;  // it would go on for ever

@@ -16,6 +16,20 @@ struct UnknownSpace {};
 
 namespace detail {
 
+/// Of finite spaces; others have no windows.
+template <class Space>
+struct NoClasses {};
+template <class Space>
+struct classes_of {
+    using type = NoClasses<Space>;
+};
+template <FiniteSpace Space>
+struct classes_of<Space> {
+    using type = ClassesSeen<Space>;
+};
+template <class Space>
+using ClassesOf = typename classes_of<Space>::type;
+
 template <class M, class Space, class FineSpace>
 class MapCheck {
     using Coarse = configuration_t<Space>;
@@ -42,6 +56,13 @@ public:
             if (const double there = likelihood.log_density(other); std::isnan(there))
                 list_.add("log p_cf(x|X)", "is nan");
             check_factor(list_, "likelihood(x, eta)", likelihood, space_, X, rng_);
+            if constexpr (ClassifiedSites<std::remove_cvref_t<decltype(likelihood)>>)
+                likelihood_classes_.check(
+                    list_, "likelihood(x, eta).local_log_density(i, w)", likelihood, space_,
+                    [&](Index i, auto w) -> Vector {
+                        return Vector::Constant(1, likelihood.local_log_density(i, w));
+                    },
+                    rng_);
             if constexpr (StatisticMap<M>) {
                 check_learning(prepared, X, log_p);
                 check_learning(prepared, other, likelihood.log_density(other));
@@ -60,6 +81,10 @@ private:
         const Vector T = statistic(X);
         check_statistic(list_, "sufficient_statistic(x)", statistic, space_, X, rng_);
         if (T.size() != statistic.size()) return;
+        if constexpr (ClassifiedSites<std::remove_cvref_t<decltype(statistic)>>)
+            statistic_classes_.check(
+                list_, "sufficient_statistic(x).local(i, w)", statistic, space_,
+                [&](Index i, auto w) -> Vector { return statistic.local(i, w); }, rng_);
         const auto value_at = [&](const Vector& eta) {
             return Expansion(map_.expected_log_density(T, 1.0, eta)).value;
         };
@@ -213,13 +238,14 @@ private:
     Philox4x32 rng_;
     FindingList list_;
     std::vector<Vector> kept_;  // statistics seen
+    ClassesOf<Space> likelihood_classes_, statistic_classes_;
 };
 
 }  // namespace detail
 
 /// Looks for contradictions within a map, at random coarse configurations and the given eta. Each where the
 /// type has it: structure of the likelihood (window and local_log_density, log_density_difference,
-/// log_density_gradient, quadratic) and of the sufficient statistic against the whole;
+/// log_density_gradient, quadratic) and of the sufficient statistic against the whole; site_class of both;
 /// expected_log_density(T(X; x), 1, eta) against log p_cf(x|X, eta), its derivatives against central
 /// differences, its linearity in (T, count); maximiser against the gradient; draws of sample(X, eta) against
 /// the likelihood (their mean score is zero) and fine_moments; with a small finite fine space, the sum of

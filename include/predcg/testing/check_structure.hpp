@@ -3,10 +3,12 @@
 // differences of one site, gradients by X, quadratic forms.
 #include <predcg/concepts/configuration_space.hpp>
 #include <predcg/concepts/factor.hpp>
+#include <predcg/concepts/site_classes.hpp>
 #include <predcg/concepts/statistic.hpp>
 #include <predcg/core/box_window.hpp>
 #include <predcg/testing/findings.hpp>
 
+#include <algorithm>
 #include <span>
 
 namespace predcg::detail {
@@ -66,6 +68,49 @@ void check_windows(FindingList& list, const Space& space, Window window, bool in
                    sum_tolerance * static_cast<double>(n));
     }
 }
+
+/// What sites of each class were seen to be at a window: the same at all sites of all data.
+template <FiniteSpace Space>
+class ClassesSeen {
+    using Letter = letter_t<Space>;
+
+public:
+    /// local(i, w) is the part at a window.
+    template <class Part, class Local>
+    void check(FindingList& list, const std::string& name, const Part& part, const Space& space,
+               Local&& local, Philox4x32& rng) {
+        for (int repeat = 0; repeat < 8; ++repeat) {
+            const Spelled<Space> X(space, rng);
+            for (Index i = 0; i < Index(space.size()); ++i) {
+                const Index site_class = part.site_class(i);
+                if (site_class < 0 || site_class >= Index(part.class_count())) {
+                    list.add(name + ".site_class(i)", "is " + to_text(site_class) +
+                                                          ", but class_count() is " +
+                                                          to_text(Index(part.class_count())));
+                    return;
+                }
+                const std::vector<Letter> w = X.window(i, part.window());
+                const Vector value = local(i, std::span<const Letter>(w));
+                const auto same = std::find_if(seen_.begin(), seen_.end(), [&](const Entry& entry) {
+                    return entry.site_class == site_class && entry.window == w;
+                });
+                if (same == seen_.end())
+                    seen_.push_back({site_class, w, value});
+                else
+                    list.close(name + " at a site", value, "the same window at another site of its class",
+                               same->value, sum_tolerance);
+            }
+        }
+    }
+
+private:
+    struct Entry {
+        Index site_class;
+        std::vector<Letter> window;
+        Vector value;
+    };
+    std::vector<Entry> seen_;
+};
 
 /// difference(X, i, v) is whole(X with X_i := v) - whole(X).
 template <FiniteSpace Space, class Difference, class Whole>

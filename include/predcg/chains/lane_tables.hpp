@@ -1,0 +1,237 @@
+#pragma once
+// The tables of chains that go side by side, lane by lane.
+#include <predcg/chains/class_rows.hpp>
+#include <predcg/chains/pass.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace predcg::detail {
+
+/// Messages of all starts are kept at all sites: beyond the processor's cache lanes do not pay.
+inline bool lanes_pay(const ChainShape& shape) {
+    return static_cast<double>(shape.states) * static_cast<double>(shape.starts()) *
+               static_cast<double>(shape.sites) <=
+           1e5;
+}
+
+/// Puts numbers into one lane of packs that follow each other.
+inline void put(const double* from, Index count, double*& to) {
+    if (count == 2) {  // the smallest tables, and the most frequent
+        to[0] = from[0];
+        to[lane_count] = from[1];
+    } else {
+        for (Index k = 0; k < count; ++k) to[k * lane_count] = from[k];
+    }
+    to += count * lane_count;
+}
+
+/// Weights of the windows of factors, relative to the first, or to the largest where some are forbidden.
+template <class Space, class Factor>
+class LaneWeights {
+public:
+    [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
+        : space_(space), shape_(shape), rows_(shape.codes() + 2),
+          weights_(static_cast<std::size_t>(shape.sites * shape.codes())) {}
+
+    /// Log weight that a chain's weights are relative to, summed over sites; the largest spread of log
+    /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
+    struct Summary {
+        double shift = 0.0, spread = 0.0;
+        bool forbidden = false;
+    };
+
+    void begin() { rows_.template begin<Factor>(); }
+
+    Summary fill(const Factor& factor, Index lane) {
+        const Index codes = shape_.codes(), width = Window(factor.window()).width;
+        double shift = 0.0, spread = 0.0, least = 0.0;
+        double* to = &weights_.front()[lane];
+        rows_.visit(
+            factor, shape_, [&](Index site, double* made) { tabulate_row(factor, width, site, made); },
+            [&](Index, Index, const double* row) {
+                put(row, codes, to);
+                shift += row[codes];
+                spread = std::max(spread, row[codes + 1]);
+                least = std::min(least, row[codes + 1]);
+            });
+        return {shift, std::max(spread, -least), least < 0.0};
+    }
+
+    /// A lane without a chain.
+    void clear(Index lane) {
+        for (Lanes& weight : weights_) weight[lane] = 1.0;
+    }
+
+    /// Codes of all sites.
+    const Lanes* data() const { return weights_.data(); }
+    Index codes() const { return shape_.codes(); }
+
+private:
+    static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+    /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
+    /// window is forbidden.
+    [[gnu::cold]] void tabulate_row(const Factor& factor, Index width, Index site, double* row) {
+        const Index codes = shape_.codes();
+        double top = -infinity, least = infinity;
+        bool forbidden = false, impossible = false;
+        std::fill(row, row + codes, -infinity);
+        windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
+            const double value = factor.local_log_density(site, narrow(window, width));
+            row[code] = value;
+            if (!(value < infinity)) impossible = true;  // NaN or infinite
+            if (value == -infinity) {
+                forbidden = true;
+                return;
+            }
+            top = std::max(top, value);
+            least = std::min(least, value);
+        });
+        if (top == -infinity || impossible) {
+            std::fill(row, row + codes, 1.0);
+            row[codes + 1] = infinity;
+            return;
+        }
+        const double unit = forbidden ? top : row[0];
+        for (Index code = 0; code < codes; ++code)
+            row[code] = row[code] == unit ? 1.0 : std::exp(row[code] - unit);
+        row[codes] = unit;
+        row[codes + 1] = forbidden ? -std::max(top - least, std::numeric_limits<double>::min()) : top - least;
+    }
+
+    const Space& space_;
+    ChainShape shape_;
+    ClassRows rows_;
+    std::vector<Lanes> weights_;  // codes of all sites
+    std::vector<letter_t<Space>> letters_;
+};
+
+/// What the chains' own statistics are at their windows.
+///
+/// Components that are an affine function of the first, with one slope at all sites of all chains, are not
+/// tabulated: their moments follow from its.
+template <class Space, class Own>
+class LaneStatistics {
+public:
+    [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
+        : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
+          slopes_(at(size), unknown), offsets_(at(size)) {
+        if (size > 0) slopes_[0] = independent;
+        arrange();
+    }
+
+    void begin() {
+        rows_.template begin<Own>();
+        arranged_ = true;
+    }
+    /// Whether what was filled since begin() stands: a new row may have shown that another component has to
+    /// be tabulated.
+    bool arranged() {
+        if (!arranged_) arrange();
+        return std::exchange(arranged_, true);
+    }
+
+    void fill(const Own& own, Index lane) {
+        const Index width = Window(own.window()).width, numbers = shape_.codes() * tabulated();
+        const bool any = tabulated() < size_, many = tabulated() + 1 < size_;
+        double* to = &values_.front()[lane];
+        double last = 0.0;  // offset of the last component, the only one with an offset if there are not many
+        for (Lanes& offset : offsets_) offset[lane] = 0.0;
+        rows_.visit(
+            own, shape_, [&](Index site, double* made) { tabulate_row(own, width, site, made); },
+            [&](Index, Index, const double* row) {
+                put(row, numbers, to);
+                if (any) last += row[offsets_from() + last_offset_];
+                if (many)
+                    for (Index k = 0; k < last_offset_; ++k) offsets_[at(k)][lane] += row[offsets_from() + k];
+            });
+        if (any) offsets_[at(last_offset_)][lane] = last;
+    }
+
+    /// Tabulated values: codes x tabulated(), site after site.
+    const Lanes* data() const { return values_.data(); }
+    Index codes() const { return shape_.codes(); }
+    Index tabulated() const { return std::ssize(places_); }
+    Index size() const { return size_; }
+    /// Component k is slope(k) times the tabulated component place(k), plus offset(k).
+    Index place(Index k) const {
+        const auto found = std::find(places_.begin(), places_.end(), k);
+        return found == places_.end() ? 0 : found - places_.begin();
+    }
+    double slope(Index k) const {
+        const double s = slopes_[at(k)];
+        return s == unknown ? 0.0 : s == independent ? 1.0 : s;
+    }
+    const Lanes& offset(Index k) const { return offsets_[at(k)]; }
+
+private:
+    static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
+    static constexpr double independent = std::numeric_limits<double>::infinity();
+    static constexpr double unknown = -independent;  // nothing has varied yet
+
+    // A row holds what is tabulated, then all values, component by component at every window, then offsets.
+    Index values_from() const { return shape_.codes() * size_; }
+    Index offsets_from() const { return 2 * shape_.codes() * size_; }
+    bool is_independent(Index k) const { return slopes_[at(k)] == independent; }
+
+    [[gnu::cold]] void tabulate_row(const Own& own, Index width, Index site, double* row) {
+        double* values = row + values_from();
+        windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
+            const auto value = own.local(site, narrow(window, width));
+            for (Index k = 0; k < size_; ++k) values[code * size_ + k] = value[k];
+            for (Index k = 1; k < size_; ++k) compare(values, code, k);
+        });
+        arrange(row);
+    }
+
+    /// Which components are tabulated, and all rows, after slopes have changed.
+    [[gnu::cold]] void arrange() {
+        places_.clear();
+        for (Index k = 0; k < size_; ++k)
+            if (is_independent(k))
+                places_.push_back(k);
+            else
+                last_offset_ = k;
+        values_.assign(at(shape_.sites * shape_.codes() * tabulated()), Lanes::of(0.0));
+        rows_.for_each([this](double* row) { arrange(row); });
+    }
+
+    void arrange(double* row) const {
+        const double* values = row + values_from();
+        double* offsets = row + offsets_from();
+        for (Index code = 0; code < shape_.codes(); ++code)
+            for (const Index k : places_) *row++ = values[code * size_ + k];
+        for (Index k = 0; k < size_; ++k)
+            offsets[k] = is_independent(k) ? 0.0 : values[k] - slope(k) * values[0];
+    }
+
+    /// Is component k at a window still the affine function of the first that it was?
+    void compare(const double* row, Index code, Index k) {
+        double& slope = slopes_[static_cast<std::size_t>(k)];
+        const double first = row[code * size_] - row[0], other = row[code * size_ + k] - row[k];
+        const double before = slope;
+        if (slope == unknown && first != 0.0) slope = other / first;
+        if (slope != independent && other != (slope == unknown ? 0.0 : slope * first)) slope = independent;
+        if (slope != before) arranged_ = false;
+    }
+
+    const Space& space_;
+    ChainShape shape_;
+    Index size_;
+    ClassRows rows_;
+    bool arranged_ = true;
+    Index last_offset_ = 0;
+    std::vector<double> slopes_;
+    std::vector<Lanes> offsets_;
+    std::vector<Index> places_;  // components that are tabulated
+    std::vector<Lanes> values_;
+    std::vector<letter_t<Space>> letters_;
+};
+
+}  // namespace predcg::detail

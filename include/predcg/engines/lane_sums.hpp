@@ -1,0 +1,206 @@
+#pragma once
+// A batch of chains that have most of their tables in common, by lanes.
+#include <predcg/chains/lane_tables.hpp>
+#include <predcg/chains/pass.hpp>
+#include <predcg/engines/batch.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace predcg::detail {
+
+/// The window that holds those of all parts of a batch's data: made(k) is the one of datum k.
+template <class B, class Made>
+Window window_of_all(const B& batch, Made&& made) {
+    Window window;
+    for (const Index k : batch.which()) window = common_window(window, made(k).window());
+    return window;
+}
+
+/// Sums over targets k = common target times factors, lane by lane, in blocks.
+///
+/// Weights are not balanced; targets where the range of a double might not do are done alone: with R the
+/// largest ratio of messages' entries, exp(2 (width-1) spread), and T the change of their sum between two
+/// scalings, nothing exceeds R T^2, and what falls below 1 / (R T) is small against the sum.
+template <class B, Want want>
+class LaneSums {
+    using Space = space_t<typename B::Common>;
+
+public:
+    /// `common`: the tables of the common target; shapes of the windows of factors and own statistics.
+    [[gnu::cold]] LaneSums(const B& batch, const ChainProblem& common, const ChainShape& factor_shape,
+                           const ChainShape& own_shape)
+        : batch_(batch), common_(common),
+          statistics_(common.shape, batch.common().space(), batch.statistic()),
+          weights_(batch.common().space(), factor_shape),
+          own_(batch.common().space(), own_shape, want == Want::log_partitions ? 0 : batch.own_size()),
+          sums_(BatchMoments::zero(size(), want)) {
+        if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
+        if constexpr (want == Want::means) {
+            pooled_.assign(static_cast<std::size_t>(common.shape.sites * common.shape.codes()),
+                           Lanes::of(0.0));
+            own_sum_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+        }
+        if constexpr (want == Want::covariances) {
+            mean_.assign(static_cast<std::size_t>(size()), Lanes::of(0.0));
+            covariance_.assign(static_cast<std::size_t>(size() * (size() + 1) / 2), Lanes::of(0.0));
+        }
+    }
+
+    /// alone(k) gives the moments of what no lane can hold; for log_partitions log Z is enough. The pass is
+    /// of the common tables' shape, with all starts.
+    template <class Pass, class Alone>
+    BatchMoments run(Pass pass, Alone&& alone) {
+        for (Index first = 0; first < std::ssize(batch_.which()); first += lane_count) {
+            pass.set_all_ends(fill(first));
+            const typename Pass::Weights weights{common_.weights, weights_.data(), weights_.codes()};
+            take(first, pass.forward(weights), alone);
+            for (Index lane = 0; lane < lane_count; ++lane)
+                if (!taken_[static_cast<std::size_t>(lane)]) pass.drop(lane);
+            const typename Pass::Statistics statistics{statistics_, batch_.common_size(), own_.data(),
+                                                       own_.tabulated(), own_.codes()};
+            if constexpr (want == Want::means) {
+                own_mean_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+                pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
+                add_means();
+            }
+            if constexpr (want == Want::covariances) {
+                pass.moments(weights, statistics);
+                add_moments(pass.mean(), pass.covariance());
+            }
+        }
+        if constexpr (want == Want::means) finish_means();
+        if constexpr (want == Want::covariances) finish_moments();
+        return std::move(sums_);
+    }
+
+private:
+    Index size() const { return batch_.common_size() + own_.size(); }
+
+    bool in_range(double spread, bool forbidden) const {
+        const double length = static_cast<double>(common_.shape.sites);
+        return spread * reach(common_.shape) <= largest_change &&
+               !((forbidden || common_.weights.forbidden()) &&
+                 length * (spread + std::log(static_cast<double>(common_.shape.letters))) > largest_change);
+    }
+
+    /// Fills the lanes. Returns after how many sites messages are to be scaled.
+    [[gnu::noinline]] Index fill(Index first) {
+        const auto which = batch_.which();
+        lanes_ = std::min(lane_count, std::ssize(which) - first);
+        const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
+        shift_ = Lanes::of(common_.weights.log_shift());
+        double worst = 0.0;
+        weights_.begin();
+        for (Index lane = 0; lane < lane_count; ++lane) {
+            bool& taken = taken_[static_cast<std::size_t>(lane)];
+            taken = false;
+            if (lane < lanes_) {
+                const auto filled = weights_.fill(batch_.factor(at(lane)), lane);
+                const double spread = filled.spread + common_.weights.spread();
+                taken = in_range(spread, filled.forbidden);
+                if (taken) {
+                    worst = std::max(worst, spread);
+                    shift_[lane] += filled.shift;
+                }
+            }
+            if (!taken) weights_.clear(lane);
+        }
+        if (own_.size() > 0) do {
+                own_.begin();
+                for (Index lane = 0; lane < lanes_; ++lane) own_.fill(batch_.own(at(lane)), lane);
+            } while (!own_.arranged());
+        return scaling_period(common_.shape, worst);
+    }
+
+    /// log Z of the lanes, and what no lane could hold alone; chances_ are then the weights of those in
+    /// lanes.
+    template <class Alone>
+    [[gnu::noinline]] void take(Index first, Lanes log_z, Alone& alone) {
+        log_z += shift_;
+        chances_ = Lanes::of(0.0);
+        for (Index lane = 0; lane < lanes_; ++lane) {
+            const Index k = batch_.which()[static_cast<std::size_t>(first + lane)];
+            bool& taken = taken_[static_cast<std::size_t>(lane)];
+            taken = taken && std::isfinite(log_z[lane]);
+            if (taken) {
+                chances_[lane] = batch_.weight(k);
+                *sums_.log_partition += batch_.weight(k) * log_z[lane];
+            } else {
+                const Moments all = alone(k);
+                log_z[lane] = all.log_partition.value();
+                if constexpr (want == Want::log_partitions)
+                    *sums_.log_partition += batch_.weight(k) * log_z[lane];
+                else
+                    sums_.add(all, batch_.weight(k));
+            }
+            if constexpr (want == Want::log_partitions) sums_.log_partitions[first + lane] = log_z[lane];
+        }
+    }
+
+    void add_means() {
+        for (Index k = 0; k < own_.size(); ++k)
+            own_sum_[static_cast<std::size_t>(k)] +=
+                own_.slope(k) * own_mean_[static_cast<std::size_t>(own_.place(k))] +
+                chances_ * own_.offset(k);
+    }
+
+    [[gnu::cold]] void finish_means() {
+        const Index common = batch_.common_size(), codes = common_.shape.codes();
+        for (Index k = 0; k < own_.size(); ++k)
+            sums_.mean[common + k] += own_sum_[static_cast<std::size_t>(k)].sum();
+        for (Index site = 0; site < common_.shape.sites; ++site)
+            for (Index code = 0; code < codes; ++code) {
+                const double probability = pooled_[static_cast<std::size_t>(site * codes + code)].sum();
+                if (probability == 0.0) continue;
+                const double* value = statistics_.at(site) + code * common;
+                for (Index k = 0; k < common; ++k) sums_.mean[k] += probability * value[k];
+            }
+    }
+
+    void add_moments(const Lanes* means, const Lanes* covariances) {
+        const Index common = batch_.common_size();
+        const auto place = [&](Index k) { return k < common ? k : common + own_.place(k - common); };
+        const auto slope = [&](Index k) { return k < common ? 1.0 : own_.slope(k - common); };
+        auto sum = covariance_.begin();
+        for (Index k = 0; k < size(); ++k) {
+            const Index row = place(k);
+            Lanes mean = slope(k) * means[row];
+            if (k >= common) mean += own_.offset(k - common);
+            mean_[static_cast<std::size_t>(k)] += chances_ * mean;
+            for (Index l = 0; l <= k; ++l, ++sum) {
+                const Index column = place(l), high = std::max(row, column), low = std::min(row, column);
+                *sum += (slope(k) * slope(l)) * chances_ * covariances[high * (high + 1) / 2 + low];
+            }
+        }
+    }
+
+    [[gnu::cold]] void finish_moments() {
+        auto packed = covariance_.begin();
+        for (Index k = 0; k < size(); ++k) {
+            sums_.mean[k] += mean_[static_cast<std::size_t>(k)].sum();
+            for (Index l = 0; l <= k; ++l, ++packed) {
+                const double value = packed->sum();
+                sums_.covariance(k, l) += value;
+                if (l < k) sums_.covariance(l, k) += value;
+            }
+        }
+    }
+
+    const B& batch_;
+    const ChainProblem& common_;
+    StatisticTables statistics_;
+    LaneWeights<Space, typename B::Factor> weights_;
+    LaneStatistics<Space, typename B::Own> own_;
+    BatchMoments sums_;
+    Index lanes_ = 0;
+    std::array<bool, static_cast<std::size_t>(lane_count)> taken_{};  // lanes whose results count
+    Lanes shift_{}, chances_{};                                       // their weights; 0: none
+    std::vector<Lanes> pooled_, own_mean_, own_sum_;                  // of means
+    std::vector<Lanes> mean_, covariance_;                            // of covariances, weighted sums
+};
+
+}  // namespace predcg::detail
