@@ -53,8 +53,8 @@ struct TransferMatrix {
     Moments expect(const T& target, const S& statistic) const {
         const Index d = statistic.size();
         const auto problem = tabulate(target, common_window(target.window(), statistic.window()),
-                                      2.0 + static_cast<double>(d * (d + 3) / 2), static_cast<double>(d) + 4.0,
-                                      "TransferMatrix::expect");
+                                      2.0 + static_cast<double>(d * (d + 3) / 2),
+                                      static_cast<double>(d) + 4.0, "TransferMatrix::expect");
         const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
         return detail::chain_moments(problem, statistics, d);
     }
