@@ -40,9 +40,15 @@ auto fit_with(const Engine& engine, const Optimizer& optimizer, const FitSetting
 
 /// `iterations` iterations with a kernel, no more and no less.
 template <bool is_static, class Kernel>
-auto sampled(const Kernel& kernel) {
-    const EngineRoles engines{MonteCarlo(kernel, {.samples = 50, .standard_errors = false}),
-                              MonteCarlo(kernel, {.samples = 200, .standard_errors = false})};
+auto sampled(const Kernel& kernel, bool side_by_side = false) {
+    const auto engine =
+        [&](Index samples) {  // of one chain, or one of each chain; all with one sweep a sample
+            return MonteCarlo(kernel, {.samples = samples,
+                                       .chains = side_by_side ? samples : 1,
+                                       .refresh = side_by_side ? 0 : 5,
+                                       .standard_errors = false});
+        };
+    const EngineRoles engines{engine(50), engine(200)};
     FitSettings settings{.iterations = iterations};
     settings.stochastic.minimum_iterations = iterations + 1;
     return fit_with<is_static>(engines, RobbinsMonro{}, settings);
@@ -78,6 +84,8 @@ int main(int argc, char** argv) {
     add("MonteCarlo, Metropolis, sizes at compile time", sampled<true>(metropolis));
     add("MonteCarlo, heat bath", sampled<false>(HeatBath{}));
     add("MonteCarlo, heat bath, sizes at compile time", sampled<true>(HeatBath{}));
+    add("MonteCarlo, heat bath, chains side by side", sampled<false>(HeatBath{}, true));
+    add("MonteCarlo, the same, sizes at compile time", sampled<true>(HeatBath{}, true));
     add("TransferMatrix, exact EM to convergence",
         fit_with<false>(TransferMatrix{}, Newton{}, FitSettings{.starts = 1}));
     return bench::run(argc, argv);

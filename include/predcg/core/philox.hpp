@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <istream>
 #include <limits>
 #include <ostream>
@@ -169,15 +170,10 @@ private:
         }
         for (V* y : {x[0], x[1]}) {
             const V first = (y[0] & low) | (y[1] << 32), second = (y[2] & low) | (y[3] << 32);
-            std::uint64_t ordered[2 * lanes];
-            for (std::size_t lane = 0; lane < lanes; ++lane) {
-                ordered[2 * lane] = first[lane];
-                ordered[2 * lane + 1] = second[lane];
-            }
-            for (const std::uint64_t pair : ordered) {
-                *to++ = static_cast<std::uint32_t>(pair);
-                *to++ = static_cast<std::uint32_t>(pair >> 32);
-            }
+            V pairs[2];  // of words, in the order of the blocks
+            detail::interleave(first, second, pairs);
+            std::memcpy(to, pairs, sizeof pairs);
+            to += 4 * lanes;
         }
         counter_[0] += static_cast<std::uint32_t>(2 * lanes);
     }

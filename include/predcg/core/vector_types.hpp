@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__GNUC__) && !defined(PREDCG_PLAIN_LANES)
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(PREDCG_PLAIN_LANES)
 #define PREDCG_HAS_VECTOR_TYPES 1
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -46,6 +46,17 @@ inline VectorOfWords multiply_low(VectorOfWords a, VectorOfWords b) {
         _mm_mul_epu32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
 #else
     return (a & 0xFFFFFFFFU) * (b & 0xFFFFFFFFU);
+#endif
+}
+
+/// a_0, b_0, a_1, b_1, ...: two vectors.
+inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
+#if defined(__AVX2__)
+    to[0] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    to[1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#else
+    to[0] = __builtin_shufflevector(a, b, 0, 2);
+    to[1] = __builtin_shufflevector(a, b, 1, 3);
 #endif
 }
 #else

@@ -9,6 +9,7 @@
 #include <predcg/kernels/conditionals.hpp>
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -221,22 +222,29 @@ private:
     /// Lanes whose byte equals a threshold's: 32 bits more decide.
     [[gnu::noinline]] void resolve(const Thresholds& thresholds, const Bytes& random, Bytes& x, Index block,
                                    Philox4x32& rng) const {
-        for (Index lane = 0; lane < Bytes::lanes; ++lane) {
-            if (tied_[lane] == 0) continue;
-            Index where = 0;
-            for (const Bytes* neighbour : neighbours_)
-                where = where * shape_.letters + neighbour[block][lane];
-            const std::uint64_t more = rng();
-            signed char letter = 0;
-            for (Index a = 0; a < shape_.letters - 1; ++a) {
-                const auto at = static_cast<std::size_t>(where * (shape_.letters - 1) + a);
-                const signed char upper = thresholds.upper[at][lane];
-                const bool is_below =
-                    random[lane] < upper || (random[lane] == upper && more < thresholds.lower[at]);
-                letter = static_cast<signed char>(letter + (is_below ? 0 : 1));
+        std::array<std::uint64_t, 4> words;  // a byte a lane
+        std::memcpy(words.data(), tied_.part, sizeof words);
+        for (Index word = 0; word < 4; ++word)
+            for (std::uint64_t rest = words[static_cast<std::size_t>(word)]; rest != 0;) {
+                const int byte = std::countr_zero(rest) / 8;
+                rest &= ~(std::uint64_t{0xFF} << (8 * byte));
+                resolve_lane(thresholds, random, x, block, 8 * word + byte, rng);
             }
-            x[lane] = letter;
+    }
+    void resolve_lane(const Thresholds& thresholds, const Bytes& random, Bytes& x, Index block, Index lane,
+                      Philox4x32& rng) const {
+        Index where = 0;
+        for (const Bytes* neighbour : neighbours_) where = where * shape_.letters + neighbour[block][lane];
+        const std::uint64_t more = rng();
+        signed char letter = 0;
+        for (Index a = 0; a < shape_.letters - 1; ++a) {
+            const auto at = static_cast<std::size_t>(where * (shape_.letters - 1) + a);
+            const signed char upper = thresholds.upper[at][lane];
+            const bool is_below =
+                random[lane] < upper || (random[lane] == upper && more < thresholds.lower[at]);
+            letter = static_cast<signed char>(letter + (is_below ? 0 : 1));
         }
+        x[lane] = letter;
     }
 
     /// Thresholds of a site with the factor's weights in `row`.

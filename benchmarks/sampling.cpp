@@ -1,0 +1,138 @@
+// Random bytes, and sweeps of the heat bath over many replicas of a ring of 1000, side by side and one by
+// one.
+#include "support/ratio_report.hpp"
+
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/monte_carlo.hpp>
+#include <predcg/structure/boltzmann.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace predcg;
+
+/// xoshiro256++ (Blackman, Vigna, ACM Trans. Math. Softw. 47 (2021) 36), 32 of them side by side: what is
+/// fastest among generators that have a state.
+class Xoshiro32 {
+public:
+    Xoshiro32() {
+        auto rng = make_stream(1, Purpose::check);
+        for (auto& word : state_)
+            for (std::uint64_t& lane : word) lane = static_cast<std::uint64_t>(rng()) << 32 | rng();
+    }
+    void generate(std::vector<std::uint64_t>& to) {
+        for (std::size_t k = 0; k + lanes <= to.size(); k += lanes)
+            for (std::size_t l = 0; l < lanes; ++l) {
+                const std::uint64_t sum = state_[0][l] + state_[3][l], shifted = state_[1][l] << 17;
+                to[k + l] = (sum << 23 | sum >> 41) + state_[0][l];
+                state_[2][l] ^= state_[0][l];
+                state_[3][l] ^= state_[1][l];
+                state_[1][l] ^= state_[2][l];
+                state_[0][l] ^= state_[3][l];
+                state_[2][l] ^= shifted;
+                state_[3][l] = state_[3][l] << 45 | state_[3][l] >> 19;
+            }
+    }
+
+private:
+    static constexpr std::size_t lanes = 32;
+    std::array<std::array<std::uint64_t, lanes>, 4> state_{};
+};
+
+/// A chain of q letters 0 .. q-1 whose neighbours up to `range` attract.
+struct Clock {
+    std::vector<int> letters;
+    Index sites = 1000, range = 1;
+
+    struct Space {
+        using configuration_type = std::vector<int>;
+        Index sites;
+        std::vector<int> letters;
+        Index size() const { return sites; }
+        const std::vector<int>& values() const { return letters; }
+        template <class R>
+        configuration_type random(R& rng) const {
+            configuration_type X(static_cast<std::size_t>(sites));
+            for (int& x : X) x = static_cast<int>(uniform_index(rng, std::ssize(letters)));
+            return X;
+        }
+    };
+    Space space() const { return {sites, letters}; }
+    Window window() const { return {range + 1, Boundary::periodic}; }
+    bool translation_invariant() const { return true; }
+    double local_log_density(Index, std::span<const int> w) const {
+        double sum = 0.1 * w[0];
+        for (std::size_t k = 1; k < w.size(); ++k) sum += w[0] == w[k] ? 0.4 : 0.0;
+        return sum;
+    }
+    double log_density(const std::vector<int>&) const { return 0.0; }  // not asked for
+};
+struct Letters {
+    Index size() const { return 1; }
+    Window window() const { return {}; }
+    bool translation_invariant() const { return true; }
+    Vector local(Index, std::span<const int> w) const { return Vector::Constant(1, w[0]); }
+    Vector operator()(const std::vector<int>& X) const {
+        double sum = 0.0;
+        for (const int x : X) sum += x;
+        return Vector::Constant(1, sum);
+    }
+};
+
+/// 5120 sweeps of a ring of 1000: 5.12 million draws of a letter.
+auto sweeps(const Clock& target, Index chains) {
+    using Engine = MonteCarlo<HeatBath>;
+    const Engine engine(HeatBath{}, {.samples = chains,
+                                     .chains = chains,
+                                     .warm_up = 1,
+                                     .refresh = 0,
+                                     .thinning = 5120 / chains,
+                                     .standard_errors = false});
+    Engine::State<Clock> state;
+    std::uint32_t call = 0;
+    (void)engine.expect(target, Letters{}, state, {1, Purpose::check, 0, call});
+    return [=]() mutable { return engine.expect(target, Letters{}, state, {1, Purpose::check, 0, ++call}); };
+}
+
+void add(const std::string& group, const Clock& target) {
+    bench::add(group, "one by one", [run = sweeps(target, 8)] {
+        auto copy = run;
+        return copy();
+    });
+    bench::add(group, "256 side by side", [run = sweeps(target, 256)] {
+        auto copy = run;
+        return copy();
+    });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    bench::add("64 KiB of random bytes", "xoshiro256++, 32 side by side", [generator = Xoshiro32{}] {
+        auto copy = generator;
+        std::vector<std::uint64_t> bytes(8192);
+        copy.generate(bytes);
+        return bytes;
+    });
+    const auto philox = [](bool at_once) {
+        return [at_once] {
+            auto rng = make_stream(1, Purpose::check);
+            std::vector<std::uint32_t> bytes(16384);
+            if (at_once)
+                rng.generate(bytes.data(), bytes.size());
+            else
+                for (std::uint32_t& word : bytes) word = static_cast<std::uint32_t>(rng());
+            return bytes;
+        };
+    };
+    bench::add("64 KiB of random bytes", "Philox, output after output", philox(false));
+    bench::add("64 KiB of random bytes", "Philox, generate()", philox(true));
+    add("heat bath, two letters, windows of two", {.letters = {0, 1}});
+    add("heat bath, three letters, windows of two", {.letters = {0, 1, 2}});
+    add("heat bath, two letters, windows of three", {.letters = {0, 1}, .range = 2});
+    return bench::run(argc, argv);
+}
