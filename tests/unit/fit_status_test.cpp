@@ -107,9 +107,14 @@ TEST_F(FitStatus, ObserverSeesEveryIterationOfEveryStart) {
         const auto& entries = seen[static_cast<Index>(k)];
         ASSERT_EQ(entries.size(), static_cast<std::size_t>(start.iterations) + 1);
         EXPECT_EQ(start.status, Status::converged);
-        EXPECT_EQ(entries.back().log_posterior, start.log_posterior);
-        EXPECT_EQ(entries.back().theta, start.parameters.theta);
-        EXPECT_EQ(entries.back().eta, start.parameters.eta);
+        if (!start.joined) {
+            EXPECT_EQ(entries.back().log_posterior, start.log_posterior);
+            EXPECT_EQ(entries.back().theta, start.parameters.theta);
+            EXPECT_EQ(entries.back().eta, start.parameters.eta);
+        } else {
+            ASSERT_LT(*start.joined, static_cast<Index>(k));
+            EXPECT_EQ(start.log_posterior, fit.starts[static_cast<std::size_t>(*start.joined)].log_posterior);
+        }
         for (std::size_t l = 0; l < k; ++l)
             EXPECT_NE(seen[static_cast<Index>(l)][0].theta, entries[0].theta) << "the same start twice";
         best = std::max(best, *start.log_posterior);
@@ -121,6 +126,27 @@ TEST_F(FitStatus, ObserverSeesEveryIterationOfEveryStart) {
         EXPECT_EQ(won[k].theta, fit.trace[k].theta);
         EXPECT_EQ(won[k].step, fit.trace[k].step);
     }
+}
+
+// Starts that run into the end of an earlier one are not computed to the end: they would have come there.
+TEST_F(FitStatus, StartsThatRunIntoAFinishedOneAreDropped) {
+    std::map<Index, TraceEntry> first;
+    FitSettings settings{.beta = 0.7, .starts = 8};
+    settings.observer = [&](const TraceEntry& entry) { first.emplace(entry.start, entry); };
+    const auto fit = grainer.fit(data, settings);
+    int dropped = 0;
+    for (std::size_t k = 0; k < fit.starts.size(); ++k) {
+        if (!fit.starts[k].joined) continue;
+        ++dropped;
+        const TraceEntry& from = first.at(static_cast<Index>(k));
+        const auto alone = grainer.fit(data, {.beta = 0.7, .start = Parameters{from.theta, from.eta}});
+        EXPECT_EQ(alone.status, Status::converged);
+        EXPECT_LT(fit.starts[k].iterations, alone.iterations);
+        expect_close(joined(alone.parameters), joined(fit.starts[k].parameters), 1e-7, "parameters");
+        expect_close(alone.log_posterior, *fit.starts[k].log_posterior, 1e-9, "log posterior");
+    }
+    EXPECT_GE(dropped, 4);
+    EXPECT_FALSE(fit.starts[0].joined.has_value());
 }
 
 TEST_F(FitStatus, SeedDecidesTheStarts) {

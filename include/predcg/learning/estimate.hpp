@@ -41,6 +41,9 @@ struct StartSummary {
     Index iterations = 0;
     std::optional<double> log_posterior{};  ///< where likelihoods are known
     Parameters parameters;
+    /// The earlier start whose end a short Newton step led to: the rest was not computed, and log posterior
+    /// and parameters are those of that start. Iterations are those until then.
+    std::optional<Index> joined{};
 };
 
 /// What every fit finds, without the models.

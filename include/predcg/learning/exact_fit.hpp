@@ -45,11 +45,12 @@ public:
             if (run->joins) {  // no better than the start that it runs into
                 StartSummary report = result.starts[static_cast<std::size_t>(*run->joins)];
                 report.iterations = run->iterations;
+                report.joined = report.joined ? report.joined : run->joins;
                 result.starts.push_back(std::move(report));
                 continue;
             }
             result.starts.push_back(
-                {run->status, run->iterations, if_exact(run->end.value), c_.parameters(run->end.z)});
+                {run->status, run->iterations, if_exact(run->end.value), c_.parameters(run->end.z), {}});
             const double margin = 1e-9 * std::max(1.0, std::abs(run->end.value));  // equal: the earlier start
             const bool stopped = run->status == Status::stopped;
             if (!best || run->end.value > best->end.value + margin) best = std::move(run);

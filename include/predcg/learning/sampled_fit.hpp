@@ -283,7 +283,7 @@ private:
         }
         report.latent_samples = samples_of(latent_engine(grown_.engine()));
         report.coarse_samples = samples_of(coarse_engine(grown_.engine()));
-        result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z)});
+        result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z), {}});
         describe(result, problem_, settings_, z);
     }
 
