@@ -85,6 +85,8 @@ void add_batches(Index pair_range) {
                        .mean;
         return sum;
     });
+    bench::add("means" + windows, "batch, with covariances",
+               [q] { return q.batch<Want::covariances>().covariance; });
     bench::add("means" + windows, "batch", [q] { return q.batch<Want::means>().mean; });
 }
 

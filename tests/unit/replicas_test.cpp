@@ -293,6 +293,23 @@ TEST(Replicas, PersistAndDoNotDependOnThreads) {
     EXPECT_EQ(one_by_one[0].chains.size(), 40u);  // sites in random order: not side by side
 }
 
+// Moves before the first sample are warm_up of new chains and refresh of old ones.
+TEST(Replicas, RefreshMovesOldChainsFirst) {
+    auto rng = test_rng(606);
+    const World w = world(rng, 12, 2, 2, Boundary::periodic, true, 1);
+    const auto mean = [&](Chains<decltype(w.batch())> chains, const MonteCarloSettings& settings) {
+        return expect<Want::covariances>(MonteCarlo(HeatBath{}, settings), w.batch(), chains, key(9)).mean;
+    };
+    const Chains<decltype(w.batch())> none(1);
+    EXPECT_EQ(mean(none, {.samples = 32, .chains = 32, .warm_up = 7}),
+              mean(none, {.samples = 32, .chains = 32, .warm_up = 0, .thinning = 8}));
+    auto old = none;
+    (void)expect<Want::covariances>(MonteCarlo(HeatBath{}, {.samples = 32, .chains = 32}), w.batch(), old,
+                                    key(8));
+    EXPECT_EQ(mean(old, {.samples = 32, .chains = 32, .refresh = 3}),
+              mean(old, {.samples = 32, .chains = 32, .refresh = 0, .thinning = 4}));
+}
+
 // Numbers of this seed, whatever vectors the compiler has: the test is compiled twice, with and without.
 TEST(Replicas, TheSameNumbersEverywhere) {
     support::NumberSpace space{20, {0.0, 1.0}};
