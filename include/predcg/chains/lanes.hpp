@@ -21,14 +21,14 @@ struct alignas(lane_count * sizeof(double)) Lanes {
     // Copies part by part: a copy by other pieces than those that were stored has to wait for the store.
     Lanes() = default;
     Lanes(const Lanes& b) { *this = b; }
-    Lanes& operator=(const Lanes& b) {
+    Lanes& operator=(const Lanes& b) {  // NOLINT(bugprone-unhandled-self-assignment): parts onto themselves
         for (Index k = 0; k < parts; ++k) part[k] = b.part[k];
         return *this;
     }
 
     static Lanes of(double value) {
         Lanes p;
-        for (Index k = 0; k < parts; ++k) p.part[k] = value - VectorOfDoubles{};
+        for (VectorOfDoubles& all : p.part) all = value - VectorOfDoubles{};
         return p;
     }
     double& operator[](Index lane) { return reinterpret_cast<double*>(part)[lane]; }

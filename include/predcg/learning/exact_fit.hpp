@@ -160,11 +160,10 @@ private:
                              if_exact(run.end.value),
                              step ? linalg::largest(*step) : 0.0,
                              false};
-            const bool converged = step && entry.step <= optimizer_.tolerance();
+            const bool short_step = step && entry.step <= optimizer_.tolerance();
+            if (step && !short_step) run.joins = joined(run.end.z, *step, finished);
             std::optional<Point> next;
-            if (converged) {
-                run.status = Status::converged;
-            } else if (step && (run.joins = joined(run.end.z, *step, finished))) {
+            if (short_step || run.joins) {
                 run.status = Status::converged;
             } else if (level) {
                 run.status = Status::not_identified;  // it would go on for ever

@@ -18,17 +18,12 @@ namespace detail {
 
 /// Of finite spaces; others have no windows.
 template <class Space>
-struct NoClasses {};
-template <class Space>
-struct classes_of {
-    using type = NoClasses<Space>;
-};
-template <FiniteSpace Space>
-struct classes_of<Space> {
-    using type = ClassesSeen<Space>;
-};
-template <class Space>
-using ClassesOf = typename classes_of<Space>::type;
+auto classes_seen() {
+    if constexpr (FiniteSpace<Space>)
+        return ClassesSeen<Space>{};
+    else
+        return 0;
+}
 
 template <class M, class Space, class FineSpace>
 class MapCheck {
@@ -238,7 +233,7 @@ private:
     Philox4x32 rng_;
     FindingList list_;
     std::vector<Vector> kept_;  // statistics seen
-    ClassesOf<Space> likelihood_classes_, statistic_classes_;
+    decltype(classes_seen<Space>()) likelihood_classes_, statistic_classes_;
 };
 
 }  // namespace detail
