@@ -56,6 +56,7 @@ struct Switched {
     predcg::Newton newton{};
 
     using State = predcg::Newton::State;
+    static constexpr bool is_quadratic = true;
     double tolerance() const { return newton.tolerance(); }
     std::optional<Vector> step(State& state, const Vector& at, const Vector& gradient,
                                const Matrix& information) const {

@@ -2,6 +2,7 @@
 #include <predcg/engines/monte_carlo.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/kernels/single_site.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include "random_chain.hpp"
 #include "test_seed.hpp"
@@ -293,6 +294,112 @@ TEST(Replicas, PersistAndDoNotDependOnThreads) {
     EXPECT_EQ(one_by_one[0].chains.size(), 40u);  // sites in random order: not side by side
 }
 
+/// Two letters on a ring, with the weights of single letters, and -infinity for two ones side by side.
+support::TableTarget hard_core(Index sites, double zero, double one) {
+    support::NumberSpace space{sites, {0.0, 1.0}};
+    const Window pairs{2, Boundary::periodic};
+    support::TableTarget target{space, pairs, true,
+                                support::WindowTable(space, pairs, true, [&] { return zero; })};
+    target.table.at(0, std::vector{1.0, 0.0}) = one;
+    target.table.at(0, std::vector{1.0, 1.0}) = -infinity;
+    return target;
+}
+
+// What a statistic is where a window is forbidden does not matter.
+TEST(Replicas, StatisticsMayBeInfiniteWhereWindowsAreForbidden) {
+    const support::TableTarget target = hard_core(12, 0.0, 0.3);
+    const LogDensity<support::TableTarget> statistic(target);
+    const MonteCarlo engine(HeatBath{}, {.samples = 6400, .chains = 64});
+    MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+    const Moments m = engine.expect(target, statistic, chains, key(10));
+    EXPECT_FALSE(chains.replicas.empty());
+    const Moments exact = TransferMatrix{}.expect(target, statistic);
+    EXPECT_LT(std::abs(m.mean[0] - exact.mean[0]), 1.2 * z_limit * m.standard_error[0]);
+}
+
+// Two functions of sites far from each other: windows are too many to count, and chains move one by one.
+TEST(Replicas, WideStatisticsMoveOneByOne) {
+    auto rng = test_rng(607);
+    const World w = world(rng, 60, 2, 2, Boundary::periodic, true, 0);
+    struct Far {
+        Index size() const { return 1; }
+        Window window() const { return {40, Boundary::periodic}; }
+        bool translation_invariant() const { return true; }
+        Vector local(Index, std::span<const double> v) const {
+            return Vector::Constant(1, v.front() * v.back());
+        }
+        Vector operator()(const std::vector<double>& X) const {
+            double sum = 0.0;
+            for (std::size_t i = 0; i < 60; ++i) sum += X[i] * X[(i + 39) % 60];
+            return Vector::Constant(1, sum);
+        }
+    };
+    const MonteCarlo engine(HeatBath{}, {.samples = 32, .chains = 16});
+    MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+    EXPECT_TRUE(std::isfinite(engine.expect(w.common, Far{}, chains, key(11)).mean[0]));
+    EXPECT_EQ(chains.chains.size(), 16u);
+}
+
+TEST(Replicas, DensitiesWithoutASumAreRefused) {
+    auto rng = test_rng(608);
+    const MonteCarlo engine(HeatBath{}, {.samples = 16, .chains = 16});
+    for (const double bad : {-infinity, infinity, std::nan("")}) {
+        World w = world(rng, 5, 2, 2, Boundary::periodic, true, 1);
+        for (auto& of_class : w.log_weights) of_class.assign(2, bad);
+        Chains<decltype(w.batch())> chains(1);
+        EXPECT_THROW(expect<Want::covariances>(engine, w.batch(), chains, key(12)), NumericalError);
+    }
+}
+
+// A field in the common part that the factor takes back: products of weights would underflow.
+TEST(Replicas, LargeWeightsThatCancel) {
+    World w;
+    support::NumberSpace space{10, {0.0, 1.0}};
+    w.common = {space, {}, true, support::WindowTable(space, {}, true, [] { return 0.0; })};
+    w.common.table.at(0, std::vector{1.0}) = 500.0;
+    w.statistic = {space, {}, true, {}};
+    w.statistic.tables.emplace_back(space, Window{}, true, [] { return 0.0; });
+    w.statistic.tables[0].at(0, std::vector{1.0}) = 1.0;
+    w.log_weights = {{0.0, -499.0}};
+    w.classes = {std::vector<Index>(10, 0)};
+    w.which = {0};
+    w.weights = {1.0};
+    for (const double field :
+         {500.0, 900.0}) {  // the second is beyond the range of a double: product by product
+        w.common.table.at(0, std::vector{1.0}) = field;
+        w.log_weights = {{0.0, 1.0 - field}};
+        const MonteCarlo engine(HeatBath{}, {.samples = 3200, .chains = 32});
+        Chains<decltype(w.batch())> chains(1);
+        const BatchMoments m = expect<Want::covariances>(engine, w.batch(), chains, key(13));
+        EXPECT_LT(std::abs(m.mean[0] - 10.0 / (1.0 + std::exp(-1.0))), 1.2 * z_limit * std::sqrt(m.noise[0]));
+    }
+}
+
+// Sums are formed in the order of the classes, whichever a thread met first.
+TEST(Replicas, SumsDoNotDependOnThreads) {
+    auto rng = test_rng(609);
+    World w = world(rng, 12, 2, 2, Boundary::periodic, true, 8);
+    w.common.chain.letters = w.statistic.chain.letters = {-std::sqrt(2.0), std::sqrt(3.0)};
+    const auto redraw = [&](support::WindowTable& table) {
+        std::normal_distribution<double> normal;
+        table =
+            support::WindowTable(w.common.chain, {2, Boundary::periodic}, true, [&] { return normal(rng); });
+    };
+    redraw(w.common.table);
+    redraw(w.statistic.tables[0]);
+    const auto run = [&](Index threads) {
+        Chains<decltype(w.batch())> chains(8);
+        return expect<Want::covariances>(
+            MonteCarlo(HeatBath{}, {.samples = 64, .chains = 32, .threads = threads}), w.batch(), chains,
+            key(14));
+    };
+    const BatchMoments one = run(1);
+    for (const Index threads : {2, 3, 4, 8}) {
+        EXPECT_EQ(run(threads).mean, one.mean) << threads;
+        EXPECT_EQ(run(threads).covariance, one.covariance) << threads;
+    }
+}
+
 // Moves before the first sample are warm_up of new chains and refresh of old ones.
 TEST(Replicas, RefreshMovesOldChainsFirst) {
     auto rng = test_rng(606);
@@ -323,7 +430,7 @@ TEST(Replicas, TheSameNumbersEverywhere) {
     const MonteCarlo engine(HeatBath{}, {.samples = 100, .chains = 100});
     MonteCarlo<HeatBath>::State<support::TableTarget> chains;
     const Moments m = engine.expect(target, neighbours, chains, {1, Purpose::check, 0, 0});
-    EXPECT_EQ(m.mean[0], 7.09);
+    EXPECT_NEAR(m.mean[0], 7.39, 1e-12);
 }
 
 }  // namespace

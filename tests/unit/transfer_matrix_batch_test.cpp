@@ -3,6 +3,7 @@
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/posterior/log_posterior.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include "close.hpp"
 #include "differences.hpp"
@@ -305,6 +306,107 @@ TEST(TransferMatrixBatch, ClassesOfSites) {
         expect_close(*all.log_partition, *exact.log_partition, 1e-11, "log Z");
         expect_close(*means.log_partition, *exact.log_partition, 1e-11, "log Z with means");
     }
+}
+
+/// log L as a statistic of its own.
+struct FactorLog {
+    support::TableTarget table;
+    Index size() const { return 1; }
+    Window window() const { return table.window(); }
+    Vector local(Index i, std::span<const double> w) const {
+        return Vector::Constant(1, table.local_log_density(i, w));
+    }
+    Vector operator()(const std::vector<double>& X) const {
+        return Vector::Constant(1, table.log_density(X));
+    }
+};
+
+// What statistics are at windows that are forbidden does not matter: here they are -infinity.
+TEST(TransferMatrixBatch, StatisticsMayBeInfiniteWhereWindowsAreForbidden) {
+    auto rng = test_rng(10);
+    for (int model = 0; model < 60 && !HasFailure(); ++model) {
+        SCOPED_TRACE("model " + std::to_string(model));
+        Draw draw{
+            rng, {2 + model % 6, {-1.0, 1.0}}, model % 2 == 0 ? Boundary::periodic : Boundary::open, {}};
+        draw.allowed.assign(static_cast<std::size_t>(draw.space.sites), 1.0);
+        std::vector<support::TableTarget> factors;
+        for (int k = 0; k < 10; ++k)
+            factors.push_back(draw.target(1.0, k == 3 || model % 3 == 0 ? 0.2 : 0.0));
+        const support::TableTarget target = draw.target(1.0, model % 4 == 0 ? 0.2 : 0.0);
+        const std::vector<double> weights(10, 1.0);
+        const std::vector<Index> which{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+        const Batch batch(
+            target, LogDensity<support::TableTarget>(target),
+            [&](Index k) { return factors[static_cast<std::size_t>(k)]; },
+            [&](Index k) { return FactorLog{factors[static_cast<std::size_t>(k)]}; }, which, weights);
+        std::vector<NoState> states(10);
+        const BatchMoments exact = expect<Want::covariances>(Enumeration{}, batch, states, {});
+        const BatchMoments all = expect<Want::covariances>(TransferMatrix{}, batch, states, {});
+        const BatchMoments means = expect<Want::means>(TransferMatrix{}, batch, states, {});
+        expect_close(all.mean, exact.mean, 1e-11, "mean with covariance");
+        expect_close(means.mean, exact.mean, 1e-11, "mean");
+        expect_close(all.covariance.reshaped(), exact.covariance.reshaped(), 1e-10, "covariance");
+    }
+}
+
+// (c + x, x) with a large c: the one component does not cost the other its digits.
+TEST(TransferMatrixBatch, ComponentsOfDifferentSize) {
+    auto rng = test_rng(11);
+    Draw draw{rng, {16, {-1.0, 1.0}}, Boundary::periodic, std::vector<double>(16, 1.0)};
+    const support::TableTarget target = draw.target(1.0, 0.0);
+    std::vector<support::TableTarget> factors;
+    for (int k = 0; k < 9; ++k) factors.push_back(draw.target(1.0, 0.0));
+    struct Shifted {
+        double c;
+        Index size() const { return 2; }
+        Window window() const { return {}; }
+        Eigen::Vector2d local(Index, std::span<const double> w) const { return {c + w[0], w[0]}; }
+        Eigen::Vector2d operator()(const std::vector<double>& X) const {
+            Eigen::Vector2d sum(0.0, 0.0);
+            for (const double x : X) sum += Eigen::Vector2d(c + x, x);
+            return sum;
+        }
+    };
+    const std::vector<double> weights(9, 1.0);
+    const std::vector<Index> which{0, 1, 2, 3, 4, 5, 6, 7, 8};
+    const auto moments = [&]<Want want>(double c, Wanted<want>) {
+        const Batch batch(
+            target, EmptyStatistic{}, [&](Index k) { return factors[static_cast<std::size_t>(k)]; },
+            [&](Index) { return Shifted{c}; }, which, weights);
+        std::vector<NoState> states(9);
+        return expect<want>(TransferMatrix{}, batch, states, {});
+    };
+    const BatchMoments plain = moments(0.0, Wanted<Want::covariances>{});
+    for (const double c : {1e6, 1e10}) {
+        expect_close(moments(c, Wanted<Want::means>{}).mean[1], plain.mean[1], 1e-12, "mean");
+        const BatchMoments shifted = moments(c, Wanted<Want::covariances>{});
+        expect_close(shifted.mean[1], plain.mean[1], 1e-12, "mean with covariance");
+        expect_close(shifted.covariance(1, 1), plain.covariance(1, 1), 1e-12, "variance");
+        expect_close(shifted.covariance(0, 1), plain.covariance(1, 1), 1e-15 * c, "covariance");
+    }
+}
+
+TEST(TransferMatrixBatch, ClassesOutOfRangeAreRefused) {
+    auto rng = test_rng(12);
+    Draw draw{rng, {4, {-1.0, 1.0}}, Boundary::periodic, std::vector<double>(4, 1.0)};
+    Classes factors{draw.space, {}, {}};
+    for (int c = 0; c < 2; ++c)
+        factors.tables.emplace_back(draw.space, Window{}, true, [&] { return draw.normal(); });
+    const std::vector<Index> classes{0, 1, 2, 0};
+    const support::TableTarget target = draw.target(1.0, 0.0);
+    const std::vector<double> weights(2, 1.0);
+    const std::vector<Index> which{0, 1};
+    Index calls = 0;
+    const Batch batch(
+        target, EmptyStatistic{},
+        [&](Index) {
+            return ClassFactor{&factors, &classes, &calls};
+        },
+        [](Index) { return EmptyStatistic{}; }, which, weights);
+    std::vector<NoState> states(2);
+    const ArgumentError error = support::thrown<ArgumentError>(
+        [&] { (void)expect<Want::log_partitions>(TransferMatrix{}, batch, states, {}); });
+    EXPECT_NE(std::string(error.what()).find("site_class(2) is 2"), std::string::npos) << error.what();
 }
 
 TEST(TransferMatrixBatch, WhatHasNoSumIsRefused) {

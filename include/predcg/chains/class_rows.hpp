@@ -25,10 +25,14 @@ public:
     void visit(const Part& part, const ChainShape& shape, Make&& make, Visit&& visit) {
         if constexpr (ClassifiedSites<Part>) {
             const Index cuts = shape.periodic ? 1 : shape.width;  // windows at an open end lose letters
-            places_.resize(static_cast<std::size_t>(part.class_count() * cuts), -1);
+            const auto keys = static_cast<std::size_t>(part.class_count() * cuts);
+            if (places_.size() < keys) places_.resize(keys, -1);
             for (Index site = 0; site < shape.sites; ++site) {
                 Index key = part.site_class(site);
                 if (cuts > 1) key = key * cuts + shape.width - shape.window_length(site);
+                if (static_cast<std::size_t>(key) >= places_.size())
+                    argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
+                                   to_text(part.site_class(site)), "0 to class_count() - 1");
                 Index place = places_[static_cast<std::size_t>(key)];
                 if (place < 0) place = places_[static_cast<std::size_t>(key)] = append(site, make);
                 visit(site, place, values_.data() + place * size_);

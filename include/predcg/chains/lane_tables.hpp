@@ -46,12 +46,11 @@ public:
         bool forbidden = false;
     };
 
-    void begin() { rows_.template begin<Factor>(); }
-
     Summary fill(const Factor& factor, Index lane) {
         const Index codes = shape_.codes(), width = Window(factor.window()).width;
         double shift = 0.0, spread = 0.0, least = 0.0;
         double* to = &weights_.front()[lane];
+        rows_.template begin<Factor>();
         rows_.visit(
             factor, shape_, [&](Index site, double* made) { tabulate_row(factor, width, site, made); },
             [&](Index, Index, const double* row) {
@@ -112,10 +111,11 @@ private:
     std::vector<letter_t<Space>> letters_;
 };
 
-/// What the chains' own statistics are at their windows.
+/// What the chains' own statistics are at their windows, less what they are at a site's first window, which
+/// is summed apart.
 ///
-/// Components that are an affine function of the first, with one slope at all sites of all chains, are not
-/// tabulated: their moments follow from its.
+/// Components whose differences are a multiple of the first's, by one factor at all sites of all chains, are
+/// not tabulated: their moments follow from its.
 template <class Space, class Own>
 class LaneStatistics {
 public:
@@ -126,32 +126,35 @@ public:
         arrange();
     }
 
-    void begin() {
-        rows_.template begin<Own>();
-        arranged_ = true;
-    }
+    void begin() { arranged_ = true; }
     /// Whether what was filled since begin() stands: a new row may have shown that another component has to
     /// be tabulated.
     bool arranged() {
         if (!arranged_) arrange();
         return std::exchange(arranged_, true);
     }
+    /// Whether all that was met is a number.
+    bool all_finite() const { return finite_; }
 
     void fill(const Own& own, Index lane) {
         const Index width = Window(own.window()).width, numbers = shape_.codes() * tabulated();
-        const bool any = tabulated() < size_, many = tabulated() + 1 < size_;
         double* to = &values_.front()[lane];
-        double last = 0.0;  // offset of the last component, the only one with an offset if there are not many
+        double first = 0.0, second = 0.0;  // of two components, the most frequent number
+        const bool two = size_ > 1, more = size_ > 2;
         for (Lanes& offset : offsets_) offset[lane] = 0.0;
+        rows_.template begin<Own>();
         rows_.visit(
             own, shape_, [&](Index site, double* made) { tabulate_row(own, width, site, made); },
             [&](Index, Index, const double* row) {
                 put(row, numbers, to);
-                if (any) last += row[offsets_from() + last_offset_];
-                if (many)
-                    for (Index k = 0; k < last_offset_; ++k) offsets_[at(k)][lane] += row[offsets_from() + k];
+                const double* offsets = row + offsets_from();
+                first += offsets[0];
+                if (two) second += offsets[1];
+                if (more)
+                    for (Index k = 2; k < size_; ++k) offsets_[at(k)][lane] += offsets[k];
             });
-        if (any) offsets_[at(last_offset_)][lane] = last;
+        offsets_[0][lane] = first;
+        if (two) offsets_[1][lane] = second;
     }
 
     /// Tabulated values: codes x tabulated(), site after site.
@@ -184,7 +187,10 @@ private:
         double* values = row + values_from();
         windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
             const auto value = own.local(site, narrow(window, width));
-            for (Index k = 0; k < size_; ++k) values[code * size_ + k] = value[k];
+            for (Index k = 0; k < size_; ++k) {
+                values[code * size_ + k] = value[k];
+                finite_ = finite_ && std::isfinite(values[code * size_ + k]);
+            }
             for (Index k = 1; k < size_; ++k) compare(values, code, k);
         });
         arrange(row);
@@ -194,10 +200,7 @@ private:
     [[gnu::cold]] void arrange() {
         places_.clear();
         for (Index k = 0; k < size_; ++k)
-            if (is_independent(k))
-                places_.push_back(k);
-            else
-                last_offset_ = k;
+            if (is_independent(k)) places_.push_back(k);
         values_.assign(at(shape_.sites * shape_.codes() * tabulated()), Lanes::of(0.0));
         rows_.for_each([this](double* row) { arrange(row); });
     }
@@ -206,18 +209,17 @@ private:
         const double* values = row + values_from();
         double* offsets = row + offsets_from();
         for (Index code = 0; code < shape_.codes(); ++code)
-            for (const Index k : places_) *row++ = values[code * size_ + k];
-        for (Index k = 0; k < size_; ++k)
-            offsets[k] = is_independent(k) ? 0.0 : values[k] - slope(k) * values[0];
+            for (const Index k : places_) *row++ = values[code * size_ + k] - values[k];
+        for (Index k = 0; k < size_; ++k) offsets[k] = values[k];
     }
 
-    /// Is component k at a window still the affine function of the first that it was?
-    void compare(const double* row, Index code, Index k) {
-        double& slope = slopes_[static_cast<std::size_t>(k)];
-        const double first = row[code * size_] - row[0], other = row[code * size_ + k] - row[k];
+    /// Are the differences of component k at a window still the multiple of the first's that they were?
+    void compare(const double* values, Index code, Index k) {
+        double& slope = slopes_[at(k)];
+        const double first = values[code * size_] - values[0], other = values[code * size_ + k] - values[k];
         const double before = slope;
         if (slope == unknown && first != 0.0) slope = other / first;
-        if (slope != independent && other != (slope == unknown ? 0.0 : slope * first)) slope = independent;
+        if (slope != independent && !(other == (slope == unknown ? 0.0 : slope * first))) slope = independent;
         if (slope != before) arranged_ = false;
     }
 
@@ -225,8 +227,7 @@ private:
     ChainShape shape_;
     Index size_;
     ClassRows rows_;
-    bool arranged_ = true;
-    Index last_offset_ = 0;
+    bool arranged_ = true, finite_ = true;
     std::vector<double> slopes_;
     std::vector<Lanes> offsets_;
     std::vector<Index> places_;  // components that are tabulated

@@ -49,9 +49,11 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
 /// Mean and covariance of a statistic: starts in lanes, or one after another where their weights have to be
 /// balanced; the two of the smallest ring together, as in batches.
 [[gnu::cold]] inline Moments chain_moments(const ChainProblem& problem, const StatisticTables& statistics,
-                                           Index size) {
+                                           Index size, bool is_masked = false) {
     const ChainShape& shape = problem.shape;
     const bool balance = problem.weights.may_need_balance();
+    if (!statistics.all_finite() && problem.weights.forbidden() && !is_masked)
+        return chain_moments(problem, statistics.without_forbidden(problem.weights), size, true);
     MomentAccumulator total(size);
     Vector mean(size);
     Matrix covariance(size, size);

@@ -145,8 +145,27 @@ public:
         tabulate(shape, space, translation_invariant_, [&](Index t, Index code, auto window, Index site) {
             const auto value = statistic.local(site, narrow(window, width));
             double* column = values_.data() + values_.rows() * (t * shape.codes() + code);
-            for (Index k = 0; k < values_.rows(); ++k) column[k] = value[k];
+            for (Index k = 0; k < values_.rows(); ++k) {
+                column[k] = value[k];
+                finite_ = finite_ && std::isfinite(column[k]);
+            }
         });
+    }
+
+    /// Whether the statistic is a number at all windows.
+    bool all_finite() const { return finite_; }
+    /// The same with 0 at windows that are forbidden, where it may be anything.
+    StatisticTables without_forbidden(const WeightTables& weights) const {
+        StatisticTables other = *this;
+        const Index size = values_.rows(), codes = shape_.codes();
+        other.translation_invariant_ = false;
+        other.values_.resize(size, codes * shape_.sites);
+        for (Index site = 0; site < shape_.sites; ++site)
+            for (Index code = 0; code < codes; ++code)
+                for (Index k = 0; k < size; ++k)
+                    other.values_(k, site * codes + code) =
+                        weights.at(site)[code] > 0.0 ? at(site)[code * size + k] : 0.0;
+        return other;
     }
 
     /// Tables, and which one a site uses.
@@ -161,7 +180,7 @@ public:
 
 private:
     ChainShape shape_;
-    bool translation_invariant_;
+    bool translation_invariant_, finite_ = true;
     Matrix values_;
 };
 

@@ -20,6 +20,18 @@ Window window_of_all(const B& batch, Made&& made) {
     return window;
 }
 
+/// Bytes of the tables and messages of LaneSums with d statistics, at most.
+inline double lane_bytes(const ChainShape& shape, const ChainShape& factor_shape, const ChainShape& own_shape,
+                         double d) {
+    const auto number = [](Index n) { return static_cast<double>(n); };
+    const double blocks = number(shape.states) * number(shape.starts());
+    return sizeof(Lanes) * (number(shape.sites) * (number(shape.codes()) + number(factor_shape.codes()) +
+                                                   number(own_shape.codes()) * d + blocks) +
+                            (3.0 * d + 8.0) * blocks * number(shape.letters)) +
+           2.0 * sizeof(double) * number(shape.sites) *
+               (number(factor_shape.codes()) + (2.0 * number(own_shape.codes()) + 1.0) * d);
+}
+
 /// Sums over targets k = common target times factors, lane by lane, in blocks.
 ///
 /// Weights are not balanced; targets where the range of a double might not do are done alone: with R the
@@ -34,7 +46,7 @@ public:
     [[gnu::cold]] LaneSums(const B& batch, const ChainProblem& common, const ChainShape& factor_shape,
                            const ChainShape& own_shape)
         : batch_(batch), common_(common),
-          statistics_(common.shape, batch.common().space(), batch.statistic()),
+          statistics_(common.shape, batch.common().space(), statistic_of(batch)),
           weights_(batch.common().space(), factor_shape),
           own_(batch.common().space(), own_shape, want == Want::log_partitions ? 0 : batch.own_size()),
           sums_(BatchMoments::zero(size(), want)) {
@@ -62,6 +74,7 @@ public:
                 if (!taken_[static_cast<std::size_t>(lane)]) pass.drop(lane);
             const typename Pass::Statistics statistics{statistics_, batch_.common_size(), own_.data(),
                                                        own_.tabulated(), own_.codes()};
+            if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {
                 own_mean_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
                 pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
@@ -79,6 +92,13 @@ public:
 
 private:
     Index size() const { return batch_.common_size() + own_.size(); }
+    /// Of log Z none is wanted.
+    static auto statistic_of(const B& batch) {
+        if constexpr (want == Want::log_partitions)
+            return EmptyStatistic{};
+        else
+            return batch.statistic();
+    }
 
     bool in_range(double spread, bool forbidden) const {
         const double length = static_cast<double>(common_.shape.sites);
@@ -94,7 +114,6 @@ private:
         const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
         shift_ = Lanes::of(common_.weights.log_shift());
         double worst = 0.0;
-        weights_.begin();
         for (Index lane = 0; lane < lane_count; ++lane) {
             bool& taken = taken_[static_cast<std::size_t>(lane)];
             taken = false;
@@ -113,6 +132,8 @@ private:
                 own_.begin();
                 for (Index lane = 0; lane < lanes_; ++lane) own_.fill(batch_.own(at(lane)), lane);
             } while (!own_.arranged());
+        if (!statistics_.all_finite() || !own_.all_finite())
+            taken_ = {};  // only alone are forbidden windows known
         return scaling_period(common_.shape, worst);
     }
 

@@ -59,8 +59,10 @@ public:
         auto rng = streams_(key);
         if constexpr (detail::SideBySide<Kernel, Streams, SingleBatch<T, S>>) {
             const SingleBatch batch(target, statistic);
-            if (moves_side_by_side(batch, chains))
-                return detail::ReplicaRun(batch, settings_)(0, chains.replicas, rng);
+            if (moves_side_by_side(batch, chains)) {
+                detail::ReplicaRun run(batch, settings_);
+                if (run.in_range()) return run(0, chains.replicas, rng);
+            }
         }
         detail::KernelRun<Kernel, T> run(kernel_, target);
         if (chains.chains.empty()) {
@@ -174,8 +176,10 @@ private:
             const auto which = batch.which();
             if (which.empty() || !moves_side_by_side(batch, batch.state(states, which.front()))) return false;
             const Index count = std::ssize(which);
+            const detail::ReplicaRun first(batch, settings_);
+            if (!first.in_range()) return false;
             parallel_for(threads, threads, [&](Index t) {
-                detail::ReplicaRun run(batch, settings_);  // one for each thread, since it keeps tables
+                detail::ReplicaRun run = first;  // one for each thread, since it keeps tables
                 for (Index at = t * count / threads; at < (t + 1) * count / threads; ++at) {
                     const Index k = which[static_cast<std::size_t>(at)];
                     auto rng = streams_(stream_of(k));

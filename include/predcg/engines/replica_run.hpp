@@ -4,6 +4,7 @@
 #include <predcg/kernels/replicas.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -70,23 +71,39 @@ public:
           statistic_(shape_of_statistic_, space_, batch.statistic()),
           shape_of_own_(chain_shape(space_, own_window(batch), function)),
           own_rows_(shape_of_own_.codes() * batch.own_size()),
-          own_group_(static_cast<std::size_t>(shape_.sites)),
+          own_row_(static_cast<std::size_t>(shape_.sites)), own_group_(own_row_.size()),
           counts_(shape_of_statistic_, batch.common_size()), own_counts_(shape_of_own_, batch.own_size()) {}
 
-    /// Factors of single sites, and few letters and neighbours.
+    /// Factors of single sites, few letters and neighbours, few kinds of windows to count.
     static bool pays(const B& batch) {
-        for (const Index k : batch.which())
+        const auto& space = batch.common().space();
+        const double letters = static_cast<double>(std::ranges::size(space.values()));
+        const auto sites = static_cast<double>(space.size());
+        const auto windows = [&](Index width) { return std::pow(letters, static_cast<double>(width)); };
+        constexpr double most_counts = 4096.0;  // windows of all groups
+        for (const Index k : batch.which()) {
             if (Window(batch.factor(k).window()).width > 1) return false;
-        const auto shape = shape_of(batch);
-        return ReplicaTables<Space, typename B::Factor>::pay(shape) &&
-               chain_shape(batch.common().space(), batch.statistic().window(), function).codes() <= 64 &&
-               chain_shape(batch.common().space(), own_window(batch), function).codes() <= 64;
+            const auto own = batch.own(k);
+            const Index width = Window(own.window()).width;
+            double groups = sites;
+            if constexpr (ClassifiedSites<typename B::Own>)
+                groups = static_cast<double>(own.class_count() * width);
+            if (batch.own_size() > 0 && windows(width) * groups > most_counts) return false;
+        }
+        const bool same = is_translation_invariant(batch.statistic());
+        return windows(Window(batch.common().window()).width) <= most_counts &&
+               windows(Window(batch.statistic().window()).width) * (same ? 1.0 : sites) <= most_counts &&
+               ReplicaTables<Space, typename B::Factor>::pay(shape_of(batch),
+                                                             is_translation_invariant(batch.common()));
     }
+    /// Whether the common weights lie within the range of a double.
+    bool in_range() const { return common_.spread() < 600.0; }
 
     /// Moments that hold until the next call.
     const Moments& operator()(Index k, Replicas& replicas, Philox4x32& rng) {
         tables_.set(batch_.factor(k));
-        const bool is_new = replicas.empty();
+        const bool is_new =
+            std::ssize(replicas.letters) != replicas.blocks * shape_.sites || replicas.empty();
         if (is_new) begin(replicas, rng);
         for (Index m = is_new ? settings_.warm_up : settings_.refresh; m > 0; --m)
             tables_.sweep(replicas, rng);
@@ -105,7 +122,7 @@ public:
                 [&](Index i) { return statistic_.at(i); }, values_, 0);
             own_counts_.add(
                 replicas, own_groups_, [&](Index i) { return own_group_[static_cast<std::size_t>(i)]; },
-                [&](Index i) { return own_rows_.row(own_group_[static_cast<std::size_t>(i)]); }, values_,
+                [&](Index i) { return own_rows_.row(own_row_[static_cast<std::size_t>(i)]); }, values_,
                 common);
             sum_.add(values_);
             for (std::size_t c = 0; c < draws_.size(); ++c)
@@ -128,14 +145,18 @@ private:
         return window;
     }
 
-    /// Random letters in all lanes.
+    /// Configurations of the space in all lanes.
     void begin(Replicas& replicas, Philox4x32& rng) const {
         replicas.count = settings_.chains;
         replicas.blocks = (settings_.chains + Bytes::lanes - 1) / Bytes::lanes;
-        replicas.letters.resize(static_cast<std::size_t>(replicas.blocks * shape_.sites));
-        for (Bytes& letters : replicas.letters)
-            for (Index lane = 0; lane < Bytes::lanes; ++lane)
-                letters[lane] = static_cast<signed char>(uniform_index(rng, shape_.letters));
+        replicas.letters.assign(static_cast<std::size_t>(replicas.blocks * shape_.sites), Bytes::of(0));
+        std::vector<Index> places;
+        for (Index chain = 0; chain < replicas.blocks * Bytes::lanes; ++chain) {
+            if (chain < replicas.count) places_of(space_, space_.random(rng), places);  // others as the last
+            for (Index i = 0; i < shape_.sites; ++i)
+                replicas.site(i)[chain / Bytes::lanes][chain % Bytes::lanes] =
+                    static_cast<signed char>(places[static_cast<std::size_t>(i)]);
+        }
     }
 
     /// What the target's own statistic is at the windows of its sites.
@@ -152,8 +173,17 @@ private:
                     for (Index c = 0; c < size; ++c) row[code * size + c] = value[c];
                 });
             },
-            [&](Index site, Index row, const double*) { own_group_[static_cast<std::size_t>(site)] = row; });
-        own_groups_ = own_rows_.count();
+            [&](Index site, Index row, const double*) { own_row_[static_cast<std::size_t>(site)] = row; });
+        // Groups in an order that does not depend on what was met before, so that sums do not.
+        own_groups_ = 0;
+        for (Index site = 0; site < shape_.sites; ++site) {
+            Index group = site;
+            if constexpr (ClassifiedSites<typename B::Own>)
+                group = own.site_class(site) * shape_of_own_.width + shape_of_own_.width -
+                        shape_of_own_.window_length(site);
+            own_group_[static_cast<std::size_t>(site)] = group;
+            own_groups_ = std::max(own_groups_, group + 1);
+        }
     }
 
     const B& batch_;
@@ -166,7 +196,7 @@ private:
     StatisticTables statistic_;
     ChainShape shape_of_own_;
     ClassRows own_rows_;
-    std::vector<Index> own_group_;  // rows of the sites
+    std::vector<Index> own_row_, own_group_;  // of the sites
     Index own_groups_ = 0;
     ReplicaCounts counts_, own_counts_;
     std::vector<Lanes> values_;

@@ -71,16 +71,20 @@ struct TransferMatrix {
             const auto& target = batch.common();
             const Window factor_window =
                 detail::window_of_all(batch, [&](Index k) { return batch.factor(k); });
-            const Window own_window = detail::window_of_all(batch, [&](Index k) { return batch.own(k); });
-            const Window window = common_window(common_window(target.window(), factor_window),
-                                                common_window(batch.statistic().window(), own_window));
+            Window own_window, window = common_window(target.window(), factor_window);
+            double d = 0.0;
+            if constexpr (want != Want::log_partitions) {
+                own_window = detail::window_of_all(batch, [&](Index k) { return batch.own(k); });
+                window = common_window(window, common_window(batch.statistic().window(), own_window));
+                d = static_cast<double>(batch.common_size() + batch.own_size());
+            }
             const auto shape = detail::chain_shape(target.space(), window, function);
-            if (batch.which().size() > 1 && detail::lanes_pay(shape)) {
-                const double d = static_cast<double>(batch.common_size() + batch.own_size());
+            const auto factor_shape = detail::chain_shape(target.space(), factor_window, function);
+            const auto own_shape = detail::chain_shape(target.space(), own_window, function);
+            if (batch.which().size() > 1 && detail::lanes_pay(shape) &&
+                detail::lane_bytes(shape, factor_shape, own_shape, d) <= memory_limit) {
                 const auto problem = tabulate(
                     target, window, want == Want::covariances ? 2.0 + d * (d + 3.0) / 2.0 : 3.0, d, function);
-                const auto factor_shape = detail::chain_shape(target.space(), factor_window, function);
-                const auto own_shape = detail::chain_shape(target.space(), own_window, function);
                 const auto alone = [&](Index k) {
                     if constexpr (want == Want::log_partitions)
                         return Moments{{}, {}, {}, log_partition(batch.target(k))};

@@ -8,8 +8,6 @@
 #include <predcg/core/vector_types.hpp>
 #include <predcg/kernels/conditionals.hpp>
 
-#include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -69,6 +67,12 @@ inline bool any(const VectorOfBytes& mask) {
 #endif
 }
 
+inline bool any(const Bytes& mask) {
+    bool some = false;
+    for (const VectorOfBytes& part : mask.part) some = some || any(part);
+    return some;
+}
+
 /// P(X_i <= a | neighbourhood) for all letters but the last, in units of 2^-40: the upper 8 bits, less 128,
 /// and the 32 below, which count where a random byte equals the upper ones. 1 is 255 and 2^32 below.
 struct Thresholds {
@@ -108,20 +112,19 @@ public:
         for (Index m = 0; m < neighbourhoods_; ++m) numbers_.push_back(Bytes::of(static_cast<int>(m)));
     }
 
-    /// Whether replicas pay: few neighbourhoods, whose number fits a byte.
-    static bool pay(const ChainShape& shape) {
-        const double range = static_cast<double>(shape.width - 1);
+    /// Whether replicas pay: few neighbourhoods, whose number fits a byte, and few tables.
+    static bool pay(const ChainShape& shape, bool invariant) {
+        const double letters = static_cast<double>(shape.letters), sites = static_cast<double>(shape.sites);
+        const double neighbourhoods = std::pow(letters, 2.0 * static_cast<double>(shape.width - 1));
+        const double tables = invariant && ClassifiedSites<Factor> ? 1.0 : sites;
         return shape.letters >= 2 && shape.letters <= 8 && shape.sites > 2 * (shape.width - 1) &&
-               std::pow(static_cast<double>(shape.letters), 2.0 * range) <= 64.0;
+               neighbourhoods <= 64.0 && tables * neighbourhoods * letters <= 65536.0;
     }
 
     /// Makes it the tables of this factor.
     void set(const Factor& factor) {
         rows_.template begin<Factor>();
-        if constexpr (!ClassifiedSites<Factor>) {
-            places_.clear();
-            tables_used_ = 0;
-        }
+        if constexpr (!ClassifiedSites<Factor>) tables_used_ = 0;
         const Index width = Window(factor.window()).width;
         const ChainShape single{shape_.sites, shape_.letters, 1, 1, false};
         rows_.visit(
@@ -131,17 +134,24 @@ public:
                     row[code] = factor.local_log_density(site, narrow(window, width));
                 });
                 double top = -std::numeric_limits<double>::infinity();
-                for (Index a = 0; a < shape_.letters; ++a) top = std::max(top, row[a]);
                 for (Index a = 0; a < shape_.letters; ++a) {
                     if (std::isnan(row[a])) throw NumericalError("sampling: the log density is NaN");
-                    row[a] = row[a] < top ? std::exp(row[a] - top) : 1.0;
+                    top = std::max(top, row[a]);
                 }
+                if (std::isinf(top))
+                    throw NumericalError("sampling: the log density of every letter at a site is " +
+                                         to_text(top));
             },
             [&](Index site, Index k, const double* row) {
-                const auto key = static_cast<std::size_t>(k * patterns() + pattern(site));
-                if (key >= places_.size()) places_.resize(key + 1, -1);
-                if (places_[key] < 0) places_[key] = tabulate(site, row);
-                thresholds_of_[static_cast<std::size_t>(site)] = places_[key];
+                Index& table = thresholds_of_[static_cast<std::size_t>(site)];
+                if constexpr (ClassifiedSites<Factor>) {
+                    const auto key = static_cast<std::size_t>(k * patterns() + pattern(site));
+                    if (key >= places_.size()) places_.resize(key + 1, -1);
+                    if (places_[key] < 0) places_[key] = tabulate(site, row);
+                    table = places_[key];
+                } else {
+                    table = tabulate(site, row);
+                }
             });
     }
 
@@ -222,14 +232,13 @@ private:
     /// Lanes whose byte equals a threshold's: 32 bits more decide.
     [[gnu::noinline]] void resolve(const Thresholds& thresholds, const Bytes& random, Bytes& x, Index block,
                                    Philox4x32& rng) const {
-        std::array<std::uint64_t, 4> words;  // a byte a lane
-        std::memcpy(words.data(), tied_.part, sizeof words);
-        for (Index word = 0; word < 4; ++word)
-            for (std::uint64_t rest = words[static_cast<std::size_t>(word)]; rest != 0;) {
-                const int byte = std::countr_zero(rest) / 8;
-                rest &= ~(std::uint64_t{0xFF} << (8 * byte));
-                resolve_lane(thresholds, random, x, block, 8 * word + byte, rng);
-            }
+        for (Index first = 0; first < Bytes::lanes; first += 8) {
+            std::uint64_t eight = 0;
+            std::memcpy(&eight, reinterpret_cast<const char*>(tied_.part) + first, sizeof eight);
+            if (eight == 0) continue;
+            for (Index lane = first; lane < first + 8; ++lane)
+                if (tied_[lane] != 0) resolve_lane(thresholds, random, x, block, lane, rng);
+        }
     }
     void resolve_lane(const Thresholds& thresholds, const Bytes& random, Bytes& x, Index block, Index lane,
                       Philox4x32& rng) const {
@@ -263,19 +272,22 @@ private:
                     around[static_cast<std::size_t>(k)] = rest % q;
                     rest /= q;
                 }
+            double top = -std::numeric_limits<double>::infinity();
             for (Index a = 0; a < q; ++a) {
                 around[static_cast<std::size_t>(range())] = a;
-                weights[static_cast<std::size_t>(a)] = row[a] * common_weight(site, around);
+                double& log_weight = weights[static_cast<std::size_t>(a)];
+                top = std::max(top, log_weight = row[a] + common_log_weight(site, around));
             }
+            for (double& weight : weights) weight = weight < top ? std::exp(weight - top) : 1.0;
             cumulate(weights.data(), q);
             for (Index a = 0; a < q - 1; ++a) made.append(weights[static_cast<std::size_t>(a)]);
         }
         return tables_used_++;
     }
 
-    /// Product of the weights of the windows that hold a site, given all letters around it.
-    double common_weight(Index site, const std::vector<Index>& around) const {
-        double weight = 1.0;
+    /// Sum of the log weights of the windows that hold a site, given all letters around it.
+    double common_log_weight(Index site, const std::vector<Index>& around) const {
+        double sum = 0.0;
         for (Index back = 0; back < shape_.width; ++back) {
             const Index j = site - back;  // first site of the window
             if (j < 0 && !shape_.periodic) break;
@@ -286,9 +298,9 @@ private:
                     code += around[static_cast<std::size_t>(range() - back + k)] *
                             powers_[static_cast<std::size_t>(k)];
             }
-            weight *= common_.at(j < 0 ? j + shape_.sites : j)[code];
+            sum += std::log(common_.at(j < 0 ? j + shape_.sites : j)[code]);
         }
-        return weight;
+        return sum;
     }
 
     const Space& space_;
@@ -325,7 +337,7 @@ public:
         at_.assign(static_cast<std::size_t>(groups), nullptr);
         nothing_.resize(static_cast<std::size_t>(blocks), Bytes::of(0));
         letters_.resize(static_cast<std::size_t>(shape_.width));
-        constexpr Index most = 255;  // what a byte counts to
+        constexpr Index most = 127;  // what a signed byte counts to
         for (Index from = 0; from < shape_.sites; from += most) {
             std::fill(counts_.begin(), counts_.end(), Bytes::of(0));
             const Index to = std::min(from + most, shape_.sites);
@@ -378,8 +390,10 @@ private:
                   Index first) {
         constexpr Index packs = Bytes::lanes / 8;
         numbers_.resize(static_cast<std::size_t>(shape_.codes() * packs));
+        is_met_.resize(static_cast<std::size_t>(shape_.codes()));
         for (Index b = 0; b < blocks; ++b) {
             for (Index c = 0; c < shape_.codes(); ++c) {
+                is_met_[static_cast<std::size_t>(c)] = any(counts[c * blocks + b]);
                 const auto* bytes = reinterpret_cast<const unsigned char*>(counts + c * blocks + b);
                 auto* numbers = reinterpret_cast<double*>(numbers_.data() + c * packs);
                 for (Index lane = 0; lane < Bytes::lanes; ++lane) numbers[lane] = bytes[lane];
@@ -389,7 +403,8 @@ private:
                     Lanes& to = values[static_cast<std::size_t>(((first + k) * blocks + b) * packs + j)];
                     Lanes sum = to;
                     for (Index c = 0; c < shape_.codes(); ++c)
-                        sum += value[c * size_ + k] * numbers_[static_cast<std::size_t>(c * packs + j)];
+                        if (is_met_[static_cast<std::size_t>(c)])  // the value of others may be anything
+                            sum += value[c * size_ + k] * numbers_[static_cast<std::size_t>(c * packs + j)];
                     to = sum;
                 }
         }
@@ -399,6 +414,7 @@ private:
     Index size_;
     std::vector<Bytes> counts_, nothing_;
     std::vector<Lanes> numbers_;  // counts of a block of lanes
+    std::vector<char> is_met_;    // windows that occur in it
     std::vector<const double*> at_;
     std::vector<const Bytes*> letters_;
 };

@@ -15,9 +15,9 @@
 namespace predcg {
 
 enum class Status {
-    converged,       ///< the last Newton step was within the tolerance
-    limit,           ///< the iteration limit was reached first, or no step rises any more
-    stopped,         ///< a stop was requested
+    converged,  ///< the last Newton step was within the tolerance, or led to where an earlier start ended
+    limit,      ///< the iteration limit was reached first, or no step rises any more
+    stopped,    ///< a stop was requested
     not_identified,  ///< improper prior, and the data leave a direction open (see Estimate::directions)
 };
 
@@ -41,8 +41,8 @@ struct StartSummary {
     Index iterations = 0;
     std::optional<double> log_posterior{};  ///< where likelihoods are known
     Parameters parameters;
-    /// The earlier start whose end a short Newton step led to: the rest was not computed, and log posterior
-    /// and parameters are those of that start. Iterations are those until then.
+    /// The earlier start whose end a short step of Newton's method led to: the rest was not computed, and log
+    /// posterior and parameters are those of that start. Iterations are those until then.
     std::optional<Index> joined{};
 };
 

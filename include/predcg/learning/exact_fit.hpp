@@ -45,7 +45,7 @@ public:
             if (run->joins) {  // no better than the start that it runs into
                 StartSummary report = result.starts[static_cast<std::size_t>(*run->joins)];
                 report.iterations = run->iterations;
-                report.joined = report.joined ? report.joined : run->joins;
+                report.joined = run->joins;
                 result.starts.push_back(std::move(report));
                 continue;
             }
@@ -116,18 +116,25 @@ private:
         return linalg::scattered(*step, free, at.z.size());
     }
 
-    /// The finished start that a step leads to: where it ends is the step's end, up to a twentieth of a step
-    /// that is short, so that the steps that are left would only polish it.
-    [[gnu::cold]] std::optional<Index> joined(const Vector& z, const Vector& step,
+    /// The finished start that a short Newton step leads to: the step ends where that did, up to a twentieth,
+    /// and the quadratic's rise ends at its value, up to a fifth, so that the steps that are left would only
+    /// polish it.
+    [[gnu::cold]] std::optional<Index> joined(const Point& from, const Vector& step,
                                               const std::vector<StartSummary>& finished) const {
+        constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
         const double length = linalg::largest(step);
-        if (length > 0.25) return std::nullopt;
+        if (!is_newton || !Problem::is_exact || length > 0.25) return std::nullopt;
+        const double rise = 0.5 * linalg::dot(from.gradient, step);
         for (std::size_t k = 0; k < finished.size(); ++k) {
-            if (finished[k].status != Status::converged) continue;
-            Vector away = c_.z(finished[k].parameters);
-            linalg::add(away, z, -1.0);
+            const StartSummary& start = finished[k];
+            if (start.status != Status::converged || start.joined || !start.log_posterior) continue;
+            Vector away = c_.z(start.parameters);
+            linalg::add(away, from.z, -1.0);
             linalg::add(away, step, -1.0);
-            if (linalg::largest(away) <= 0.05 * length) return static_cast<Index>(k);
+            const double slack = 1e-9 * std::max(1.0, std::abs(from.value));
+            if (linalg::largest(away) <= 0.05 * length &&
+                std::abs(*start.log_posterior - from.value - rise) <= 0.2 * rise + slack)
+                return static_cast<Index>(k);
         }
         return std::nullopt;
     }
@@ -161,7 +168,7 @@ private:
                              step ? linalg::largest(*step) : 0.0,
                              false};
             const bool short_step = step && entry.step <= optimizer_.tolerance();
-            if (step && !short_step) run.joins = joined(run.end.z, *step, finished);
+            if (step && !short_step) run.joins = joined(run.end, *step, finished);
             std::optional<Point> next;
             if (short_step || run.joins) {
                 run.status = Status::converged;

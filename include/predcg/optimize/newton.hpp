@@ -15,6 +15,9 @@ struct Newton {
     double step_tolerance = 1e-9;
     double max_step = 3.0;
 
+    /// Steps are those of the quadratic that the derivatives describe, where they are not shortened.
+    static constexpr bool is_quadratic = true;
+
     struct State {};
 
     double tolerance() const { return step_tolerance; }

@@ -19,6 +19,8 @@ struct NeutralFactor {
         return 0.0;
     }
     bool translation_invariant() const { return true; }
+    Index site_class(Index) const { return 0; }
+    Index class_count() const { return 1; }
 };
 
 /// A statistic with no components, such as that of a map with nothing to learn.
@@ -35,6 +37,8 @@ struct EmptyStatistic {
     }
     QuadraticForm quadratic(Index) const { return {}; }
     bool translation_invariant() const { return true; }
+    Index site_class(Index) const { return 0; }
+    Index class_count() const { return 1; }
 };
 
 }  // namespace predcg

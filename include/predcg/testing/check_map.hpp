@@ -30,6 +30,9 @@ class MapCheck {
     using Coarse = configuration_t<Space>;
     using Prepared = prepared_t<M>;
     static constexpr int sample_count = 2000;
+    /// Classes of windows, which finite spaces have.
+    template <class Part>
+    static constexpr bool has_classes = FiniteSpace<Space> && HasWindow<Part> && ClassifiedSites<Part>;
 
 public:
     MapCheck(const M& map, const Space& space, const FineSpace& fine_space, const Vector& eta,
@@ -51,7 +54,7 @@ public:
             if (const double there = likelihood.log_density(other); std::isnan(there))
                 list_.add("log p_cf(x|X)", "is nan");
             check_factor(list_, "likelihood(x, eta)", likelihood, space_, X, rng_);
-            if constexpr (ClassifiedSites<std::remove_cvref_t<decltype(likelihood)>>)
+            if constexpr (has_classes<std::remove_cvref_t<decltype(likelihood)>>)
                 likelihood_classes_.check(
                     list_, "likelihood(x, eta).local_log_density(i, w)", likelihood, space_,
                     [&](Index i, auto w) -> Vector {
@@ -76,7 +79,7 @@ private:
         const Vector T = statistic(X);
         check_statistic(list_, "sufficient_statistic(x)", statistic, space_, X, rng_);
         if (T.size() != statistic.size()) return;
-        if constexpr (ClassifiedSites<std::remove_cvref_t<decltype(statistic)>>)
+        if constexpr (has_classes<std::remove_cvref_t<decltype(statistic)>>)
             statistic_classes_.check(
                 list_, "sufficient_statistic(x).local(i, w)", statistic, space_,
                 [&](Index i, auto w) -> Vector { return statistic.local(i, w); }, rng_);
