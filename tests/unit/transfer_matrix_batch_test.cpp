@@ -259,7 +259,7 @@ TEST(TransferMatrixBatch, ClassesOfSites) {
     auto rng = test_rng(9);
     for (int model = 0; model < 150 && !HasFailure(); ++model) {
         SCOPED_TRACE("model " + std::to_string(model));
-        Draw draw{rng, {1 + model % 7, {-1.0, 1.0}}, Boundary::open, std::vector<double>(7, 1.0)};
+        Draw draw{rng, {1 + model % 7, {-1.0, 1.0}}, Boundary::open, std::vector<double>(7, -1.0)};
         if (draw.coin(0.4)) draw.space.letters = {-1.0, 0.5, 2.0};
         if (draw.coin(0.5)) draw.boundary = Boundary::periodic;
         const Index count = draw.integer(1, 5), data = draw.integer(1, 20), size = draw.integer(0, 3);

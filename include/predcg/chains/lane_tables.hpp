@@ -104,7 +104,7 @@ private:
         row[codes + 1] = forbidden ? -std::max(top - least, std::numeric_limits<double>::min()) : top - least;
     }
 
-    const Space& space_;
+    Space space_;
     ChainShape shape_;
     ClassRows rows_;
     std::vector<Lanes> weights_;  // codes of all sites
@@ -223,7 +223,7 @@ private:
         if (slope != before) arranged_ = false;
     }
 
-    const Space& space_;
+    Space space_;
     ChainShape shape_;
     Index size_;
     ClassRows rows_;
