@@ -56,7 +56,7 @@ struct LatentTargets {
         const Batch all(
             coarse(), gradient(), [this](Index k) { return likelihood(k); },
             [this](Index k) { return agreement(k); }, which, weights);
-        NoState none;
+        std::vector<NoState> none(data.size());
         return expect<want>(TransferMatrix{}, all, none, {});
     }
 
