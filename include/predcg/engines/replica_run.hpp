@@ -1,6 +1,7 @@
 #pragma once
 // Moments from samples of many chains of one target that move side by side.
 #include <predcg/engines/batch.hpp>
+#include <predcg/kernels/replica_counts.hpp>
 #include <predcg/kernels/replicas.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 
