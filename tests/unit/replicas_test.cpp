@@ -340,6 +340,25 @@ TEST(Replicas, WideStatisticsMoveOneByOne) {
     EXPECT_EQ(chains.chains.size(), 16u);
 }
 
+// Windows of 8 letters have 256 codes, more than a byte counts; of 6 letters, 64.
+TEST(Replicas, WindowsThatAByteDoesNotName) {
+    auto rng = test_rng(610);
+    for (const Index width : {6, 8}) {
+        SCOPED_TRACE(width);
+        World w = world(rng, 20, 2, 2, Boundary::periodic, true, 0);
+        const Window wide{width, Boundary::periodic};
+        std::normal_distribution<double> normal;
+        w.statistic = {w.common.chain, wide, true, {}};
+        w.statistic.tables.emplace_back(w.common.chain, wide, true, [&] { return normal(rng); });
+        const MonteCarlo engine(HeatBath{}, {.samples = 3200, .chains = 32, .thinning = 2});
+        MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+        const Moments m = engine.expect(w.common, w.statistic, chains, key(15));
+        EXPECT_EQ(chains.replicas.empty(), width == 8);
+        const Moments exact = TransferMatrix{}.expect(w.common, w.statistic);
+        EXPECT_LT(std::abs(m.mean[0] - exact.mean[0]), 1.2 * z_limit * m.standard_error[0]);
+    }
+}
+
 TEST(Replicas, DensitiesWithoutASumAreRefused) {
     auto rng = test_rng(608);
     const MonteCarlo engine(HeatBath{}, {.samples = 16, .chains = 16});

@@ -45,9 +45,7 @@ public:
         }
     }
 
-    /// Row k, and how many there are.
     const double* row(Index k) const { return values_.data() + k * size_; }
-    Index count() const { return rows_; }
 
     template <class F>
     void for_each(F&& f) {

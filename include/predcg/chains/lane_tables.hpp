@@ -1,13 +1,11 @@
 #pragma once
 // The tables of chains that go side by side, lane by lane.
 #include <predcg/chains/class_rows.hpp>
-#include <predcg/chains/pass.hpp>
+#include <predcg/chains/lanes.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-#include <span>
 #include <utility>
 #include <vector>
 

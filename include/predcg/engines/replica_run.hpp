@@ -81,7 +81,11 @@ public:
         const double letters = static_cast<double>(std::ranges::size(space.values()));
         const auto sites = static_cast<double>(space.size());
         const auto windows = [&](Index width) { return std::pow(letters, static_cast<double>(width)); };
+        constexpr double most_windows = 64.0;   // of a site: their codes are bytes
         constexpr double most_counts = 4096.0;  // windows of all groups
+        const auto can_count = [&](Index width, double groups) {
+            return windows(width) <= most_windows && windows(width) * groups <= most_counts;
+        };
         for (const Index k : batch.which()) {
             if (Window(batch.factor(k).window()).width > 1) return false;
             const auto own = batch.own(k);
@@ -89,11 +93,11 @@ public:
             double groups = sites;
             if constexpr (ClassifiedSites<typename B::Own>)
                 groups = static_cast<double>(own.class_count() * width);
-            if (batch.own_size() > 0 && windows(width) * groups > most_counts) return false;
+            if (batch.own_size() > 0 && !can_count(width, groups)) return false;
         }
         const bool same = is_translation_invariant(batch.statistic());
         return windows(Window(batch.common().window()).width) <= most_counts &&
-               windows(Window(batch.statistic().window()).width) * (same ? 1.0 : sites) <= most_counts &&
+               can_count(Window(batch.statistic().window()).width, same ? 1.0 : sites) &&
                ReplicaTables<Space, typename B::Factor>::pay(shape_of(batch),
                                                              is_translation_invariant(batch.common()));
     }
