@@ -23,10 +23,9 @@ struct StreamWorld {
 
     IsingGrainer exact() const { return ising_grainer(model, 2, any_prior(predcg::weak_prior())); }
 
-    static auto engine(bool standard_errors = false, Index threads = 1) {
-        return predcg::MonteCarlo(
-            predcg::HeatBath{},
-            {.samples = 20, .warm_up = 10, .threads = threads, .standard_errors = standard_errors});
+    static auto engine(bool standard_errors = false) {
+        return predcg::MonteCarlo(predcg::HeatBath{},
+                                  {.samples = 20, .warm_up = 10, .standard_errors = standard_errors});
     }
 
     template <class Engine, class Optimizer = predcg::StochasticNewton>

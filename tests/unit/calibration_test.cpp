@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "normal_posterior.hpp"
+#include "on_threads.hpp"
 #include "thrown.hpp"
 #include "z_score.hpp"
 
@@ -41,7 +42,7 @@ auto grainer_of(const ising::CoarseChainSettings& model, const Prior& prior = we
 auto sites_grainer() { return grainer_of({.sites = 2, .linear = true}); }
 
 constexpr SimulationBasedSettings ranks_of_small{
-    .beta = 0.5, .data = 10, .replicates = 200, .ranked_draws = 19, .bins = 10, .seed = 20151, .threads = 2};
+    .beta = 0.5, .data = 10, .replicates = 200, .ranked_draws = 19, .bins = 10, .seed = 20151};
 
 /// The full posterior, and draws nearer to their mean: with `shrink`^2 the covariance. Kept for a second
 /// calibration with the same seed.
@@ -102,7 +103,7 @@ TEST(SimulationBasedCalibration, RanksAreDefinedBySeedAlone) {
     settings.replicates = 6;
     const auto ranks = [&](std::uint64_t seed, Index threads) {
         settings.seed = seed;
-        settings.threads = threads;
+        const support::OnThreads on(threads);
         KeptPosteriors<std::remove_const_t<decltype(grainer)>> posteriors(settings);
         return simulation_based_calibration(grainer, settings, posteriors.shrunk(1.0),
                                             checked("m", ising::Magnetization{}))
@@ -226,7 +227,7 @@ void expect_calibrated(const Grainer& grainer, const Parameters& truth,
     };
     const auto at_truth =
         detail::checked_expectations(detail::LearnerModels(grainer), truth, settings.beta, 1, 0, statistic);
-    const Coverage held = coverage({.data_sets = 20, .levels = {0.9}, .seed = 20151, .threads = 2}, make_data,
+    const Coverage held = coverage({.data_sets = 20, .levels = {0.9}, .seed = 20151}, make_data,
                                    make_posterior, at_truth.values, statistic);
     EXPECT_EQ(held.held[0][0].trials, 20);
     EXPECT_GE(held.held[0][0].successes, 13) << "fewer than 13 of 20 at 90 %: once in 3000 seeds";

@@ -18,6 +18,7 @@
 #include <predcg/priors/priors.hpp>
 
 #include "close.hpp"
+#include "on_threads.hpp"
 #include "test_seed.hpp"
 
 #include <gtest/gtest.h>
@@ -116,7 +117,8 @@ TEST(Compare, DependsOnTheSeedAndNotOnThreads) {
     std::vector<double> data;
     for (int k = 0; k < 40; ++k) data.push_back(std::sin(k));
     const auto run = [&](std::uint64_t seed, Index threads) {
-        return compare(data, quantities, {.folds = 7, .seed = seed, .threads = threads}, mean_of_training,
+        const support::OnThreads on(threads);
+        return compare(data, quantities, {.folds = 7, .seed = seed}, mean_of_training,
                        method("seed", [](const auto& d, std::uint64_t s) {
                            return Vector(quantities.mean(d) * static_cast<double>(s));
                        }));
@@ -223,8 +225,9 @@ TEST(Compare, GaussianFitsByCrossValidation) {
                                   Newton{},
                                   weak_prior()};
     const auto run = [&](Index threads) {
+        const support::OnThreads on(threads);
         return compare(
-            data, wanted, {.folds = 3, .shuffle = false, .threads = threads},
+            data, wanted, {.folds = 3, .shuffle = false},
             method("fit", [&](const auto& d, std::uint64_t seed) { return grainer.fit(d, {.seed = seed}); }),
             method("data", [&](const auto& d, std::uint64_t) { return wanted.mean(d); }));
     };

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "normal_posterior.hpp"
+#include "on_threads.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
 #include "z_score.hpp"
@@ -96,9 +97,9 @@ double measured_theta(std::uint64_t seed) {
 
 /// Coverage of m by draws of N(y, (factor noise)^2), y ~ N(true_theta, noise^2).
 Coverage normal_coverage(double factor, Index data_sets, Index threads = 1) {
+    const support::OnThreads on(threads);
     return coverage(
-        {.data_sets = data_sets, .levels = {0.5, 0.9}, .seed = test_seed(), .threads = threads},
-        measured_theta,
+        {.data_sets = data_sets, .levels = {0.5, 0.9}, .seed = test_seed()}, measured_theta,
         [factor](double y, std::uint64_t seed) { return normal_posterior(y, factor * noise, 201, seed); },
         Vector::Constant(1, magnetization_at(true_theta)), checked("m", ising::Magnetization{}));
 }

@@ -9,6 +9,7 @@
 #include "close.hpp"
 #include "ising_by_hand.hpp"
 #include "ising_grainer.hpp"
+#include "on_threads.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
 #include "z_score.hpp"
@@ -196,7 +197,8 @@ TEST(CredibleInterval, PredictiveIntervalIsThatOfTheMixture) {
 TEST(CredibleInterval, DependsOnTheSeedAlone) {
     const auto posterior = small_posterior();
     const auto all = [&](std::uint64_t seed, Index threads) {
-        const auto interval = predict(posterior, Sum{}, {.samples = 10, .seed = seed, .threads = threads});
+        const support::OnThreads on(threads);
+        const auto interval = predict(posterior, Sum{}, {.samples = 10, .seed = seed});
         Vector values(5);
         values << interval.mean, interval.lower, interval.upper, interval.predictive_lower,
             interval.predictive_upper;

@@ -9,6 +9,7 @@
 #include "grid_integral.hpp"
 #include "ising_grainer.hpp"
 #include "mean_shift.hpp"
+#include "on_threads.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
@@ -167,9 +168,9 @@ TEST(GaussianWorld, AHarmonicChainMeetsQuadrature) {
     std::vector<Vector> x;
     for (int k = 0; k < 6; ++k) x.push_back(by_hand::random_vector(rng, 6));
     const auto data = grainer.prepare(x, 0.6);
-    const auto posterior = full_posterior(grainer, data, grainer.fit_prepared(data),
-                                          {.draws = 2000, .seed = test_seed(), .threads = 2});
-    const auto evidence = exact_evidence(grainer, data, posterior, {.seed = test_seed(), .threads = 2});
+    const auto posterior =
+        full_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 2000, .seed = test_seed()});
+    const auto evidence = exact_evidence(grainer, data, posterior, {.seed = test_seed()});
     const Matrix W = grainer.map().W();
     const double exact = support::integral({{-0.1 + 1e-9, 6.0, 123}, {-2.0, 2.0, 61}}, [&](const Vector& z) {
         const Matrix A = 0.6 * by_hand::chain_stiffness(3, 1, z[0] / 0.6, 0.0, 0.5, Boundary::open);
@@ -215,8 +216,7 @@ TEST(IsingWorld, WithoutTermsMeetsTheIntegralOverEta) {
                                               {.draws = 1000, .largest_pareto_k = 10.0, .seed = test_seed()});
         ASSERT_TRUE(laplace.log_evidence) << set;
         EXPECT_NEAR(*laplace.log_evidence, exact, 0.1) << set;
-        const auto posterior =
-            full_posterior(s.grainer, s.data, s.fit, {.draws = 2000, .seed = test_seed(), .threads = 2});
+        const auto posterior = full_posterior(s.grainer, s.data, s.fit, {.draws = 2000, .seed = test_seed()});
         const auto bridged = exact_evidence(s.grainer, s.data, posterior, {.seed = test_seed()});
         expect_z(*bridged.log_evidence, exact, room * bridged.standard_error, set);
         EXPECT_LT(bridged.standard_error, 0.02) << set;
@@ -227,13 +227,11 @@ TEST(IsingWorld, WithoutTermsMeetsTheIntegralOverEta) {
 TEST(IsingWorld, LaplaceIsWithinATenthOfExactOrFlagged) {
     for (const char* set : {"A", "B", "C"}) {
         const OnSet s(set, {.linear = true, .pair_range = 1}, support::any_prior(weak_prior()));
-        const auto posterior =
-            full_posterior(s.grainer, s.data, s.fit, {.draws = 4000, .seed = test_seed(), .threads = 2});
-        const auto exact = exact_evidence(s.grainer, s.data, posterior, {.seed = test_seed(), .threads = 2});
+        const auto posterior = full_posterior(s.grainer, s.data, s.fit, {.draws = 4000, .seed = test_seed()});
+        const auto exact = exact_evidence(s.grainer, s.data, posterior, {.seed = test_seed()});
         ASSERT_TRUE(exact.log_evidence);
         EXPECT_LT(exact.standard_error, 0.03) << set;
-        const auto laplace =
-            laplace_evidence(s.grainer, s.data, s.fit, {.draws = 2000, .seed = test_seed(), .threads = 2});
+        const auto laplace = laplace_evidence(s.grainer, s.data, s.fit, {.draws = 2000, .seed = test_seed()});
         EXPECT_EQ(laplace.reliable, laplace.pareto_k <= 0.7) << set;
         EXPECT_EQ(laplace.reliable, laplace.log_evidence.has_value()) << set;
         if (laplace.reliable) {
@@ -247,9 +245,8 @@ TEST(IsingWorld, LaplaceIsWithinATenthOfExactOrFlagged) {
 // Three dimensions by a sum over a box around the posterior's draws.
 TEST(IsingWorld, BridgeMeetsQuadratureInThreeDimensions) {
     const OnSet s("A", {.linear = true, .pair_range = 1}, support::any_prior(weak_prior()));
-    const auto posterior =
-        full_posterior(s.grainer, s.data, s.fit, {.draws = 4000, .seed = test_seed(), .threads = 2});
-    const auto bridged = exact_evidence(s.grainer, s.data, posterior, {.seed = test_seed(), .threads = 2});
+    const auto posterior = full_posterior(s.grainer, s.data, s.fit, {.draws = 4000, .seed = test_seed()});
+    const auto bridged = exact_evidence(s.grainer, s.data, posterior, {.seed = test_seed()});
     std::vector<support::GridAxis> axes;
     const double scale[] = {s.data.beta, s.data.beta, 1.0};
     for (Index k = 0; k < 3; ++k) {
@@ -293,7 +290,8 @@ TEST(Evidence, FlagsAndRefusals) {
     EXPECT_FALSE(flagged.reliable);
     EXPECT_EQ(flagged.remarks.front(), "the posterior is flagged");
     EXPECT_NE(flagged.remarks.back().find("Monte Carlo error"), std::string::npos);
-    const auto again = exact_evidence(s.grainer, s.data, posterior, {.largest_error = 1e-4, .threads = 2});
+    const support::OnThreads on(3);
+    const auto again = exact_evidence(s.grainer, s.data, posterior, {.largest_error = 1e-4});
     EXPECT_EQ(*again.log_evidence, *flagged.log_evidence) << "whatever the number of threads";
     EXPECT_NE(*exact_evidence(s.grainer, s.data, posterior, {.seed = 2}).log_evidence, *flagged.log_evidence);
 

@@ -16,6 +16,7 @@
 #include "gaussian_by_hand.hpp"
 #include "grid_posterior.hpp"
 #include "ising_by_hand.hpp"
+#include "on_threads.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
 #include "z_score.hpp"
@@ -84,8 +85,8 @@ TEST(ExchangePosterior, ExactDrawsMeetQuadrature) {
     const auto grainer = ising_grainer(TransferMatrix{});
     const auto data = grainer.prepare(few_data(), beta);
     ASSERT_LT(data.forms.size(), few_data().size()) << "the datum that is there twice is kept once";
-    const auto posterior = exchange_posterior(grainer, data, grainer.fit_prepared(data),
-                                              {.draws = 3000, .seed = test_seed(), .threads = 2});
+    const auto posterior =
+        exchange_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 3000, .seed = test_seed()});
     EXPECT_EQ(posterior.method, PosteriorMethod::exchange);
     EXPECT_EQ(posterior.draw_count(), 3000);
     EXPECT_TRUE(posterior.reliable);
@@ -97,8 +98,8 @@ TEST(ExchangePosterior, ExactDrawsMeetQuadrature) {
 TEST(ExchangePosterior, LongChainsMeetQuadratureAndSaySo) {
     const auto grainer = ising_grainer(MonteCarlo(HeatBath{}));
     const auto data = grainer.prepare(few_data(), beta);
-    const auto posterior = exchange_posterior(grainer, data, grainer.fit_prepared(data),
-                                              {.draws = 3000, .seed = test_seed(), .threads = 2});
+    const auto posterior =
+        exchange_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 3000, .seed = test_seed()});
     EXPECT_TRUE(posterior.reliable);
     ASSERT_EQ(posterior.remarks.size(), 1u);
     EXPECT_NE(posterior.remarks.front().find("finite length"), std::string::npos);
@@ -110,10 +111,10 @@ TEST(ExchangePosterior, AgreesWithTheFullPosterior) {
     const auto exact = ising_grainer(TransferMatrix{}, true);
     const auto data = exact.prepare(few_data(), beta);
     const auto fit = exact.fit_prepared(data);
-    const auto full = full_posterior(exact, data, fit, {.draws = 3000, .seed = test_seed(), .threads = 2});
+    const auto full = full_posterior(exact, data, fit, {.draws = 3000, .seed = test_seed()});
     const auto sampling = ising_grainer(EngineRoles{MonteCarlo(Metropolis{}), TransferMatrix{}}, true);
-    const auto posterior = exchange_posterior(
-        sampling, data, fit, {.draws = 3000, .thinning = 60, .seed = test_seed(), .threads = 2});
+    const auto posterior =
+        exchange_posterior(sampling, data, fit, {.draws = 3000, .thinning = 60, .seed = test_seed()});
     EXPECT_TRUE(posterior.remarks.empty() || !posterior.reliable);
     for (Index k = 0; k < 3; ++k) {
         const Matrix a = posterior.by_chain(posterior.draws.row(k)), b = full.by_chain(full.draws.row(k));
@@ -154,9 +155,9 @@ TEST(ExchangePosterior, GaussianChain) {
                 x, {.beta = beta});
         expect_posterior(exchange_posterior(grainer, data, fit, settings, own), exact, what);
     };
-    check(GaussianEngine{}, {.draws = 3000, .seed = test_seed(), .threads = 2}, {}, "exact draws");
-    check(EngineRoles{MonteCarlo(Hamiltonian{}), GaussianEngine{}},
-          {.draws = 2000, .seed = test_seed(), .threads = 2}, {.latent_moves = 1}, "Hamiltonian for X");
+    check(GaussianEngine{}, {.draws = 3000, .seed = test_seed()}, {}, "exact draws");
+    check(EngineRoles{MonteCarlo(Hamiltonian{}), GaussianEngine{}}, {.draws = 2000, .seed = test_seed()},
+          {.latent_moves = 1}, "Hamiltonian for X");
 }
 
 TEST(ExchangePosterior, DependsOnTheSeedAlone) {
@@ -164,9 +165,9 @@ TEST(ExchangePosterior, DependsOnTheSeedAlone) {
     const auto data = grainer.prepare(few_data(), beta);
     const auto fit = ising_grainer(TransferMatrix{}).fit_prepared(data);
     const auto draws = [&](const auto& prepared, std::uint64_t seed, Index threads) {
-        return exchange_posterior(
-                   grainer, prepared, fit,
-                   {.draws = 40, .chains = 3, .warm_up = 20, .thinning = 2, .seed = seed, .threads = threads})
+        const support::OnThreads on(threads);
+        return exchange_posterior(grainer, prepared, fit,
+                                  {.draws = 40, .chains = 3, .warm_up = 20, .thinning = 2, .seed = seed})
             .draws;
     };
     const Matrix once = draws(data, 1, 1);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "ising_grainer.hpp"
+#include "on_threads.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
@@ -41,8 +42,8 @@ TEST_P(ReferencePosterior, QuantilesOfParametersAndPredictions) {
         grainer_of({.sites = 16, .linear = true, .pair_range = 1, .field = exact["truth"]["field"]},
                    support::any_prior(weak_prior()));
     const auto data = grainer.prepare(reference::load_data(GetParam()), exact["truth"]["beta"]);
-    const auto posterior = full_posterior(grainer, data, grainer.fit_prepared(data),
-                                          {.draws = 4000, .seed = test_seed(), .threads = 2});
+    const auto posterior =
+        full_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 4000, .seed = test_seed()});
     EXPECT_EQ(posterior.method, PosteriorMethod::full);
     EXPECT_TRUE(posterior.reliable);
     EXPECT_TRUE(posterior.remarks.empty());
@@ -51,7 +52,7 @@ TEST_P(ReferencePosterior, QuantilesOfParametersAndPredictions) {
     for (Index k = 0; k < 3; ++k)
         expect_quantiles(posterior, posterior.draws.row(k), exact["posterior"], static_cast<std::size_t>(k));
     EXPECT_GE(posterior.draws.row(2).minCoeff(), 0.0) << "eta >= 0 under the weak prior";
-    const CredibleSettings settings{.predictive = false, .threads = 2};
+    const CredibleSettings settings{.predictive = false};
     const auto m = predict(posterior, ising::Magnetization{}, settings);
     const auto R = predict(posterior, ising::Correlation{Boundary::periodic}, settings);
     EXPECT_TRUE(m.exact() && R.exact());
@@ -109,8 +110,9 @@ TEST(FullPosterior, SaysWhereChainsDoNotAgree) {
 TEST(FullPosterior, DependsOnTheSeedAlone) {
     const Small s;
     const auto draws = [&](std::uint64_t seed, Index threads) {
+        const support::OnThreads on(threads);
         return full_posterior(s.grainer, s.data, s.fit,
-                              {.draws = 61, .chains = 3, .warm_up = 40, .seed = seed, .threads = threads})
+                              {.draws = 61, .chains = 3, .warm_up = 40, .seed = seed})
             .draws;
     };
     const Matrix once = draws(1, 1);

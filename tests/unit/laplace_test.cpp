@@ -9,6 +9,7 @@
 #include "gaussian_by_hand.hpp"
 #include "ising_by_hand.hpp"
 #include "ising_grainer.hpp"
+#include "on_threads.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
@@ -92,7 +93,8 @@ TEST(JointLaplace, DependsOnTheSeedAlone) {
     const auto data = grainer.prepare(some_data(12, 40), beta);
     const auto fit = grainer.fit_prepared(data);
     const auto draws = [&](std::uint64_t seed, Index threads) {
-        return laplace_joint(grainer, data, fit, {.draws = 50, .seed = seed, .threads = threads}).draws;
+        const support::OnThreads on(threads);
+        return laplace_joint(grainer, data, fit, {.draws = 50, .seed = seed}).draws;
     };
     const Matrix once = draws(1, 1);
     EXPECT_EQ(once, draws(1, 2));

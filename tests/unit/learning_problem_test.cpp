@@ -215,7 +215,7 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     const auto samples = generate(ising::chain({.sites = 12}), {.beta = 0.1, .samples = 6000});
     auto data = grainer.prepare(samples, 0.1);
     const auto count = static_cast<Index>(data.forms.size());
-    while (static_cast<Index>(data.forms.size()) <= 2 * chunk_size + 5) {  // few forms: repeat them
+    while (static_cast<Index>(data.forms.size()) <= 2 * largest_chunk + 5) {  // few forms: repeat them
         data.forms.push_back(data.forms[data.forms.size() - static_cast<std::size_t>(count)]);
         data.weights.push_back(1.0);
         data.all.push_back(static_cast<Index>(data.all.size()));
@@ -223,10 +223,10 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     const auto problem = grainer.problem(data);
     auto state = problem.state({Vector{{0.3, 0.7}}, Vector{{0.9}}});
     ExpectedStatistics chunks;
-    for (std::size_t first = 0; first < data.all.size(); first += chunk_size)
-        chunks += problem.expect(
-            state,
-            std::span(data.all).subspan(first, std::min<std::size_t>(chunk_size, data.all.size() - first)));
+    for (std::size_t first = 0; first < data.all.size(); first += largest_chunk)
+        chunks +=
+            problem.expect(state, std::span(data.all).subspan(
+                                      first, std::min<std::size_t>(largest_chunk, data.all.size() - first)));
     const ExpectedStatistics all = problem.expect(state);
     EXPECT_EQ(all.coarse, chunks.coarse);
     EXPECT_EQ(all.map, chunks.map);
@@ -234,7 +234,7 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     EXPECT_EQ(all.log_evidence, chunks.log_evidence);
     const Vector each = problem.log_likelihoods(state.at);
     EXPECT_EQ(each.size(), static_cast<Index>(data.forms.size()));
-    for (const Index k : {count, Index(chunk_size), 2 * chunk_size + 3})
+    for (const Index k : {count, Index(largest_chunk), 2 * largest_chunk + 3})
         EXPECT_NEAR(each[k], each[k - count], 1e-12) << "equal forms";
 }
 

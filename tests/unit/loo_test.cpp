@@ -9,6 +9,7 @@
 #include "grid_integral.hpp"
 #include "ising_grainer.hpp"
 #include "mean_shift.hpp"
+#include "on_threads.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
@@ -69,7 +70,10 @@ TEST(LeaveOneOut, OfAGaussianWorldIsTheClosedForm) {
     EXPECT_NEAR(loo.p_loo, known - elpd, 0.15);
     EXPECT_EQ(loo.worst_k, loo.pareto_k.maxCoeff());
     EXPECT_EQ(loo.reliable, posterior.reliable && loo.bad == 0);
-    EXPECT_EQ(leave_one_out(grainer, data, posterior, {.threads = 2}).elpd, loo.elpd);
+    for (const Index threads : {1, 3}) {
+        const support::OnThreads on(threads);
+        EXPECT_EQ(leave_one_out(grainer, data, posterior).elpd, loo.elpd) << threads;
+    }
 }
 
 /// Ten configurations, three of them equal.
@@ -90,9 +94,9 @@ TEST(LeaveOneOut, MeetsPosteriorsWithoutTheDatumByQuadrature) {
         support::ising_grainer({.sites = 4, .pair_range = 1}, 2, support::any_prior(weak_prior()));
     const auto prepared = grainer.prepare(data, 0.5);
     ASSERT_LT(prepared.forms.size(), data.size()) << "equal data are done once";
-    const auto posterior = full_posterior(grainer, prepared, grainer.fit_prepared(prepared),
-                                          {.seed = test_seed(), .threads = 2});
-    const auto loo = leave_one_out(grainer, prepared, posterior, {.threads = 2});
+    const auto posterior =
+        full_posterior(grainer, prepared, grainer.fit_prepared(prepared), {.seed = test_seed()});
+    const auto loo = leave_one_out(grainer, prepared, posterior);
     const auto log_evidence = [&](const std::vector<support::Spins>& some) {
         const auto part = grainer.prepare(some, 0.5);
         const auto target_problem = grainer.problem(part);

@@ -5,6 +5,7 @@
 #include <predcg/kernels/single_site.hpp>
 #include <predcg/kernels/trajectory.hpp>
 
+#include "on_threads.hpp"
 #include "random_chain.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
@@ -273,7 +274,8 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
         common.target, common.statistic, [&](Index k) { return models[static_cast<std::size_t>(k)].target; },
         [&](Index k) { return models[static_cast<std::size_t>(k)].statistic; }, which, weights);
     const auto run = [&](Index threads, std::vector<Chains>& states) {
-        const MonteCarlo engine(HeatBath{}, {.samples = 50, .threads = threads});
+        const support::OnThreads on(threads);
+        const MonteCarlo engine(HeatBath{}, {.samples = 4000});  // a chunk for each datum
         (void)expect<Want::covariances>(engine, batch, states, stream(99, 0));
         return expect<Want::covariances>(engine, batch, states, stream(99, 1));
     };
@@ -295,7 +297,7 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
     EXPECT_TRUE(states[2].chains.empty());  // not asked for
 
     // Sums of the single calls, each with the stream of its datum.
-    const MonteCarlo engine(HeatBath{}, {.samples = 50});
+    const MonteCarlo engine(HeatBath{}, {.samples = 4000});
     std::vector<Chains> singles(7);
     BatchMoments sums = BatchMoments::zero(4, Want::covariances);
     for (const Index k : which) {
@@ -323,8 +325,9 @@ TEST(MonteCarloEngine, ErrorsComeOutOfThreads) {
     const Batch batch(
         m.target, m.statistic, factor, [&](Index) { return m.statistic; }, which, weights);
     for (const Index threads : {1, 2}) {
+        const support::OnThreads on(threads);
         std::vector<Chains> states(4);
-        const MonteCarlo engine(HeatBath{}, {.samples = 10, .threads = threads});
+        const MonteCarlo engine(HeatBath{}, {.samples = 4000});
         EXPECT_THROW(expect<Want::covariances>(engine, batch, states, stream(0)), NumericalError);
     }
 }
@@ -377,7 +380,6 @@ TEST(MonteCarloEngine, RefusesBadSettings) {
     names({.warm_up = -1}, "warm_up");
     names({.refresh = -1}, "refresh");
     names({.thinning = 0}, "thinning");
-    names({.threads = 0}, "threads");
     EXPECT_NO_THROW(
         MonteCarlo<HeatBath>(HeatBath{}, {.samples = 2, .chains = 2, .warm_up = 0, .refresh = 0}));
 }

@@ -46,8 +46,8 @@ TEST(GaussianPosterior, ParametersAndPredictionsMeetQuadrature) {
     std::vector<Vector> x;
     for (int k = 0; k < 6; ++k) x.push_back(by_hand::random_vector(rng, 6));
     const auto data = grainer.prepare(x, beta);
-    const auto posterior = full_posterior(grainer, data, grainer.fit_prepared(data),
-                                          {.draws = 4000, .seed = test_seed(), .threads = 2});
+    const auto posterior =
+        full_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 4000, .seed = test_seed()});
     EXPECT_TRUE(posterior.reliable);
 
     const Matrix transposed = by_hand::transposed(map.W());

@@ -4,6 +4,7 @@
 #include <predcg/kernels/single_site.hpp>
 #include <predcg/structure/statistics.hpp>
 
+#include "on_threads.hpp"
 #include "random_chain.hpp"
 #include "test_seed.hpp"
 #include "z_score.hpp"
@@ -270,7 +271,8 @@ TEST(Replicas, PersistAndDoNotDependOnThreads) {
     auto rng = test_rng(605);
     const World w = world(rng, 12, 2, 2, Boundary::open, true, 7);
     const auto run = [&](Index threads, Chains<decltype(w.batch())>& chains) {
-        const MonteCarlo engine(HeatBath{}, {.samples = 100, .chains = 40, .threads = threads});
+        const support::OnThreads on(threads);
+        const MonteCarlo engine(HeatBath{}, {.samples = 12000, .chains = 40});
         (void)expect<Want::covariances>(engine, w.batch(), chains, key(4));
         return expect<Want::covariances>(engine, w.batch(), chains, key(5));
     };
@@ -407,10 +409,10 @@ TEST(Replicas, SumsDoNotDependOnThreads) {
     redraw(w.common.table);
     redraw(w.statistic.tables[0]);
     const auto run = [&](Index threads) {
+        const support::OnThreads on(threads);
         Chains<decltype(w.batch())> chains(8);
-        return expect<Want::covariances>(
-            MonteCarlo(HeatBath{}, {.samples = 64, .chains = 32, .threads = threads}), w.batch(), chains,
-            key(14));
+        return expect<Want::covariances>(MonteCarlo(HeatBath{}, {.samples = 12800, .chains = 32}), w.batch(),
+                                         chains, key(14));
     };
     const BatchMoments one = run(1);
     for (const Index threads : {2, 3, 4, 8}) {

@@ -1,4 +1,5 @@
 // No random stream is used twice: fits and what is learnt with them.
+#include "on_threads.hpp"
 #include "stream_recorder.hpp"
 
 #include <predcg/engines/mean_field.hpp>
@@ -21,9 +22,10 @@ constexpr double beta = support::StreamWorld::beta;
 /// 60 iterations of the data in the settings' way.
 template <class Optimizer>
 auto sampled_fit(const Optimizer& optimizer, StochasticSettings stochastic = {}, Index threads = 1) {
+    const support::OnThreads on(threads);
     FitSettings settings{.beta = beta, .iterations = 60, .seed = test_seed()};
     settings.stochastic = stochastic;
-    return world.grainer(world.engine(stochastic.grow, threads), optimizer).fit(world.data, settings);
+    return world.grainer(world.engine(stochastic.grow), optimizer).fit(world.data, settings);
 }
 
 TEST(StreamRecorder, SeesWhatIsMadeTwice) {

@@ -33,7 +33,7 @@ TEST(StreamKeys, OfPredictiveChecks) {
     const auto grainer = exact_grainer();
     const auto posterior = posterior_of(grainer, grainer.prepare(world.data, world.beta), 1);
     expect_distinct_streams({Purpose::replicate}, [&] {
-        (void)predictive_checks(posterior, world.data, {.replicates = 200, .seed = seed, .threads = 2},
+        (void)predictive_checks(posterior, world.data, {.replicates = 200, .seed = seed},
                                 checked("m", ising::Magnetization{}), checked("domain", LargestDomain{}));
     });
 }
@@ -43,14 +43,7 @@ template <class... O>
 void calibrate(const CheckedStatistic<O>&... statistics) {
     const auto grainer = exact_grainer();
     (void)simulation_based_calibration(
-        grainer,
-        {.beta = world.beta,
-         .data = 6,
-         .replicates = 2,
-         .ranked_draws = 3,
-         .bins = 2,
-         .seed = seed,
-         .threads = 2},
+        grainer, {.beta = world.beta, .data = 6, .replicates = 2, .ranked_draws = 3, .bins = 2, .seed = seed},
         [](const auto& of, const auto& data, std::uint64_t s) { return posterior_of(of, data, s); },
         statistics...);
 }
@@ -70,7 +63,7 @@ TEST(StreamKeys, OfCoverage) {
     const auto fine = ising::chain({.sites = 8, .field = 0.1});
     expect_distinct_streams({Purpose::generate, Purpose::start, Purpose::posterior, Purpose::predict}, [&] {
         (void)coverage(
-            {.data_sets = 2, .seed = seed, .threads = 2},
+            {.data_sets = 2, .seed = seed},
             [&](std::uint64_t s) { return generate(fine, {.beta = world.beta, .samples = 8, .seed = s}); },
             [&](const auto& data, std::uint64_t s) {
                 return posterior_of(grainer, grainer.prepare(data, world.beta), s);
@@ -110,7 +103,7 @@ TEST(StreamKeys, OfComparisons) {
         const auto fit = method("fit", [&grainer, starts](const auto& training, std::uint64_t s) {
             return grainer.fit(training, {.beta = world.beta, .starts = starts, .seed = s});
         });
-        (void)compare(world.data, quantities, {.folds = 3, .seed = seed, .threads = 2}, fit);
+        (void)compare(world.data, quantities, {.folds = 3, .seed = seed}, fit);
     };
     expect_distinct_streams({Purpose::folds}, [&] { by_folds(1); });
     expect_shared_streams({Purpose::folds, Purpose::start}, Purpose::start, [&] { by_folds(2); });

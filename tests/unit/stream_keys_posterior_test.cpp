@@ -43,20 +43,20 @@ TEST(StreamKeys, OfTheFullPosterior) {
     const Learnt& l = learnt();
     expect_distinct_streams({Purpose::posterior}, [&] {
         (void)full_posterior(l.grainer, l.data, l.fit,
-                             {.draws = 20, .chains = 3, .warm_up = 5, .seed = seed, .threads = 2});
+                             {.draws = 20, .chains = 3, .warm_up = 5, .seed = seed});
     });
 }
 
 TEST(StreamKeys, OfTheExchangePosterior) {
     const Learnt& l = learnt();
-    const ChainSettings settings{.draws = 20, .chains = 3, .warm_up = 5, .seed = seed, .threads = 2};
+    const ChainSettings settings{.draws = 20, .chains = 3, .warm_up = 5, .seed = seed};
     expect_distinct_streams({Purpose::exchange},
                             [&] { (void)exchange_posterior(l.grainer, l.data, l.fit, settings); });
 }
 
 TEST(StreamKeys, OfLaplaceApproximations) {
     const Learnt& l = learnt();
-    const LaplaceSettings settings{.draws = 60, .seed = seed, .threads = 2};
+    const LaplaceSettings settings{.draws = 60, .seed = seed};
     expect_distinct_streams({Purpose::laplace},
                             [&] { (void)laplace_joint(l.grainer, l.data, l.fit, settings); });
     expect_distinct_streams({Purpose::laplace_slides},
@@ -66,7 +66,7 @@ TEST(StreamKeys, OfLaplaceApproximations) {
 TEST(StreamKeys, OfExactEvidence) {
     const Learnt& l = learnt();
     expect_distinct_streams({Purpose::evidence}, [&] {
-        (void)exact_evidence(l.grainer, l.data, l.posterior, {.proposals = 50, .seed = seed, .threads = 2});
+        (void)exact_evidence(l.grainer, l.data, l.posterior, {.proposals = 50, .seed = seed});
     });
 }
 
@@ -143,7 +143,7 @@ TEST(StreamKeys, OfPredictionsThatAreKeptApart) {
 
 TEST(StreamKeys, OfIntervalsFromAPosterior) {
     const auto& posterior = learnt().posterior;
-    const CredibleSettings settings{.samples = 10, .seed = seed, .threads = 2};
+    const CredibleSettings settings{.samples = 10, .seed = seed};
     expect_distinct_streams({Purpose::predictive},
                             [&] { (void)predict(posterior, ising::Magnetization{}, settings); });
     expect_distinct_streams({Purpose::predict, Purpose::predictive},

@@ -58,7 +58,6 @@ Command add_ranks(CLI::App& calibrate) {
     add_choice(*sub, "--posterior", method, methods, "What is calibrated");
     add_integer(*sub, "--draws", draws, "Draws of each posterior; 99 of them are ranked", 100);
     add_integer(*sub, "--bins", ranks.bins, "Bins of the histograms, a divisor of 100", 2);
-    add_integer(*sub, "--threads", ranks.threads, "Replicates at work at the same time", 1);
     add_seed(*sub, ranks.seed, "Seed; results depend on it alone");
     add_result_directory(*sub, options->out);
     sub->footer(
@@ -121,7 +120,6 @@ Command add_coverage(CLI::App& calibrate) {
            with_default("One or several, with commas between: full, laplace-joint, laplace-slides", "all"))
         ->type_name("WORD,...");
     add_integer(*sub, "--draws", settings.draws, "Draws of each posterior", 100);
-    add_integer(*sub, "--threads", settings.threads, "Data sets at work at the same time", 1);
     add_seed(*sub, settings.seed, "Seed; data set k (from 0) has seed + k, as in generate");
     add_result_directory(*sub, options->out);
     sub->footer(

@@ -86,19 +86,18 @@ std::optional<SavedPosterior> posterior_for(const Options& options, const Config
                                        : PosteriorMethod::laplace_slides;
     Progress progress("parts", 3);
     progress.update(0.0, "posterior");
-    SavedPosterior saved{
-        posterior_of(options.model, data, fit,
-                     {.method = method, .draws = options.draws, .seed = options.seed, .threads = 2}, weight),
-        options.credibility,
-        {}};
+    SavedPosterior saved{posterior_of(options.model, data, fit,
+                                      {.method = method, .draws = options.draws, .seed = options.seed},
+                                      weight),
+                         options.credibility,
+                         {}};
     if (saved.posterior.draw_count() == 0) return saved;
     progress.update(1.0, "predictions");
-    const CredibleSettings credible{.credibility = options.credibility, .seed = options.seed, .threads = 2};
+    const CredibleSettings credible{.credibility = options.credibility, .seed = options.seed};
     saved.findings.magnetization = magnetization_interval(saved.posterior, credible);
     saved.findings.correlation = correlation_interval(saved.posterior, options.model.boundary, credible);
     progress.update(2.0, "predictive checks");
-    saved.findings.checks =
-        checks_of(saved.posterior, data, options.model.boundary, {.seed = options.seed, .threads = 2});
+    saved.findings.checks = checks_of(saved.posterior, data, options.model.boundary, {.seed = options.seed});
     return saved;
 }
 

@@ -22,7 +22,6 @@ void add_common(CLI::App& sub, Settings& settings) {
     add_number(sub, "--field-to", settings.fields.to, "Last field mu, energy");
     add_number(sub, "--field-step", settings.fields.step, "Distance of the fields, energy", Sign::positive);
     add_integer(sub, "--draws", settings.draws, "Draws of each posterior, all chains together", 16);
-    add_integer(sub, "--threads", settings.threads, "Tasks at work at the same time", 1);
     add_seed(sub, settings.seed, "Seed of the data; field k (from 0) has seed + k");
 }
 
@@ -149,7 +148,6 @@ Command add_all(CLI::App& study) {
     CLI::App* sub = study.add_subcommand("all", "All experiments, and one report that needs no other file");
     const auto options = std::make_shared<AllOptions>();
     auto& settings = options->settings;
-    add_integer(*sub, "--threads", settings.threads, "Tasks at work at the same time", 1);
     add_seed(*sub, settings.seed, "Seed of all parts");
     sub->add_flag("--quick", settings.quick,
                   "Small chains, few fields, data and draws: to try it; the numbers say little");

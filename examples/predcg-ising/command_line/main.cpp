@@ -1,5 +1,6 @@
 // predcg-ising: predictive coarse-graining of Ising chains on the command line.
 #include "command_line/command.hpp"
+#include "command_line/options.hpp"
 #include "io/interrupt.hpp"
 #include "model/errors.hpp"
 
@@ -93,6 +94,7 @@ int main(int argc, char** argv) {
                                        cli::add_predict(app),  cli::add_sample(app)};
     for (auto& command : cli::add_calibrate(app)) commands.push_back(command);
     for (auto& command : cli::add_study(app)) commands.push_back(command);
+    for (const auto& command : commands) cli::add_threads(*command.app);
 
     try {
         app.parse(argc, argv);

@@ -3,6 +3,8 @@
 #include "io/numbers.hpp"
 #include "model/errors.hpp"
 
+#include <predcg/core/parallel.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -69,6 +71,18 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& he
         value = *number;
     };
     return add_text(app, "--seed", "INTEGER", std::to_string(value), help, read);
+}
+
+CLI::Option* add_threads(CLI::App& app) {
+    const auto read = [](const std::string& text) {
+        const auto number = parse_integer(text);
+        constexpr std::int64_t most = predcg::most_threads;
+        if (!number || *number < 1 || *number > most)
+            throw InputError("--threads", in_quotes(text), "an integer from 1 to " + std::to_string(most));
+        predcg::set_threads(*number);
+    };
+    return add_text(app, "--threads", "INTEGER", "PREDCG_THREADS, else all processors",
+                    "Threads at work at the same time; results do not depend on them", read);
 }
 
 std::string chosen(const std::string& name, const std::string& text, const std::vector<std::string>& words) {

@@ -20,6 +20,8 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, c
                         Sign sign = Sign::any);
 CLI::Option* add_integer(CLI::App& app, const std::string& name, Index& value, const std::string& help,
                          Index smallest);
+/// Sets what predcg::threads() is.
+CLI::Option* add_threads(CLI::App& app);
 CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& help);
 
 /// A help text that ends with the default in brackets.

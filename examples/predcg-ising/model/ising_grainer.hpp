@@ -21,21 +21,16 @@ auto grainer_of(const FitModel& model, const Prior& prior) {
 template <class Grainer>
 IsingPosterior posterior_by(const Grainer& grainer, const typename Grainer::Data& data, const IsingFit& fit,
                             const PosteriorChoice& choice) {
-    const predcg::LaplaceSettings laplace{.draws = choice.draws,
-                                          .largest_pareto_k = choice.largest_pareto_k,
-                                          .seed = choice.seed,
-                                          .threads = choice.threads};
+    const predcg::LaplaceSettings laplace{
+        .draws = choice.draws, .largest_pareto_k = choice.largest_pareto_k, .seed = choice.seed};
     switch (choice.method) {
     case predcg::PosteriorMethod::laplace_joint:
         return predcg::laplace_joint(grainer, data, fit, laplace);
     case predcg::PosteriorMethod::laplace_slides:
         return predcg::laplace_slides(grainer, data, fit, laplace);
     default:
-        return predcg::full_posterior(grainer, data, fit,
-                                      {.draws = choice.draws,
-                                       .warm_up = choice.warm_up,
-                                       .seed = choice.seed,
-                                       .threads = choice.threads});
+        return predcg::full_posterior(
+            grainer, data, fit, {.draws = choice.draws, .warm_up = choice.warm_up, .seed = choice.seed});
     }
 }
 

@@ -20,7 +20,6 @@ struct PosteriorChoice {
     Index draws = 4000;  ///< in all
     Index warm_up = 300;
     std::uint64_t seed = 1;
-    Index threads = 1;
     double largest_pareto_k = 0.7;  ///< of the joint approximation; beyond it there are no draws
 };
 

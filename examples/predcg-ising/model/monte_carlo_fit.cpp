@@ -5,8 +5,6 @@
 #include <predcg/monte_carlo.hpp>
 #include <predcg/predict/predict.hpp>
 
-#include <algorithm>
-#include <thread>
 
 namespace cli {
 
@@ -23,9 +21,8 @@ auto with_kernel(Kernel kernel, F&& f) {
 template <class K, class Climb, class Prior>
 AnyEstimate fit_with(const FitModel& model, const FitMethod& method, const Configurations& data,
                      const FitSettings& settings, const K& kernel, const Climb& climb, const Prior& prior) {
-    const auto threads = std::max<Index>(1, std::thread::hardware_concurrency());
     const EngineRoles engines{
-        MonteCarlo(kernel, {.samples = method.latent_samples, .threads = threads, .standard_errors = false}),
+        MonteCarlo(kernel, {.samples = method.latent_samples, .standard_errors = false}),
         MonteCarlo(kernel, {.samples = method.coarse_samples, .standard_errors = false})};
     const EMCoarseGrainer grainer{SamplesOnly<Configuration>{},
                                   coarse_chain_of(model),

@@ -41,11 +41,10 @@ Part part(const std::string& name, double cost, const Settings& settings, Run ru
             [=](const ResultDirectory& directory) { run_into(settings, directory, run, write); }};
 }
 
-/// What is changed of each experiment: seed and threads, and for `quick` its size.
+/// What is changed of each experiment: the seed, and for `quick` its size.
 template <class Settings>
 Settings adapted(const AllSettings& all, Settings settings) {
     settings.seed = all.seed;
-    settings.threads = all.threads;
     if (!all.quick) return settings;
     settings.fine.chain.sites = 16;
     settings.fine.chain.range = std::min<Index>(settings.fine.chain.range, 2);

@@ -9,7 +9,6 @@ namespace cli::study {
 
 struct AllSettings {
     std::uint64_t seed = 1;
-    predcg::Index threads = 2;
     bool quick = false;  ///< small chains, few fields, data and draws: to try it
     bool fresh = false;  ///< parts that are finished, too
 };

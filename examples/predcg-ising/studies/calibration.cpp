@@ -54,14 +54,13 @@ CoverageResult run_coverage(const CoverageStudySettings& settings) {
     for (const PosteriorMethod method : settings.methods)
         for (Index way = 0; way < ways; ++way) {
             const CoverageData data{settings.fine, settings.samples, settings.chain, way == 1};
-            result.cases.push_back({method, way == 1,
-                                    coverage_of(model_of(settings), data,
-                                                {.data_sets = settings.data_sets,
-                                                 .levels = coverage_levels,
-                                                 .seed = settings.seed,
-                                                 .threads = settings.threads},
-                                                {.method = method, .draws = settings.draws},
-                                                [&] { progress.count(std::string(to_string(method))); })});
+            result.cases.push_back(
+                {method, way == 1,
+                 coverage_of(
+                     model_of(settings), data,
+                     {.data_sets = settings.data_sets, .levels = coverage_levels, .seed = settings.seed},
+                     {.method = method, .draws = settings.draws},
+                     [&] { progress.count(std::string(to_string(method))); })});
         }
     return result;
 }

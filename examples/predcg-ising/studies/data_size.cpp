@@ -69,7 +69,7 @@ std::vector<DataSizeFit> fit_field(const DataSizeSettings& settings, double fiel
     const auto sizes = static_cast<Index>(settings.samples.size());
     std::vector<DataSizeFit> fits(static_cast<std::size_t>(sizes * settings.data_sets));
     // One task is one data set at one size; sizes change fastest, so that threads share the large ones.
-    parallel_for(static_cast<Index>(fits.size()), settings.threads, [&](Index k) {
+    parallel_for(static_cast<Index>(fits.size()), [&](Index k) {
         const Index data_set = k / sizes, samples = settings.samples[static_cast<std::size_t>(k % sizes)];
         const auto first = all.begin() + data_set * most;
         fits[static_cast<std::size_t>(k)] =
@@ -102,7 +102,7 @@ DataSizeResult run_data_size(const DataSizeSettings& settings) {
     }
     progress.show("true curves");
     result.true_correlation = true_correlation(in_field(settings.fine, 0.0));
-    result.curve = true_curve(settings.fine, settings.fields, settings.threads);
+    result.curve = true_curve(settings.fine, settings.fields);
     return result;
 }
 

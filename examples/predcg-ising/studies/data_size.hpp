@@ -23,7 +23,6 @@ struct DataSizeSettings {
     Index draws = 4000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
-    Index threads = 2;
 };
 
 /// Posteriors compared, as they stand in lists: full; the Laplace approximation of the slides.

@@ -67,12 +67,12 @@ std::string Curve::csv() const {
     return table.csv();
 }
 
-Curve true_curve(const FineModel& fine, const FieldRange& range, Index threads) {
+Curve true_curve(const FineModel& fine, const FieldRange& range) {
     const int steps = fine.chain.range <= 6 ? 180 : 45;
     Curve curve;
     for (int k = 0; k <= steps; ++k) curve.field.push_back((range.from * (steps - k) + range.to * k) / steps);
     curve.magnetization.resize(curve.field.size());
-    parallel_for(steps + 1, threads, [&](Index k) {
+    parallel_for(steps + 1, [&](Index k) {
         const auto at = static_cast<std::size_t>(k);
         curve.magnetization[at] = true_magnetization(in_field(fine, curve.field[at]));
     });

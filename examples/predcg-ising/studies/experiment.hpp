@@ -41,7 +41,7 @@ struct Curve {
     std::string csv() const;
 };
 /// Cost: 181 exact values, 46 where the interaction is long.
-Curve true_curve(const FineModel& fine, const FieldRange& range, Index threads);
+Curve true_curve(const FineModel& fine, const FieldRange& range);
 
 /// {pair_1} with everything known taken from the fine model.
 FitModel pair_model(const FineModel& fine, Index level);

@@ -55,7 +55,7 @@ LevelsField fit_field(const LevelsSettings& settings, double field, std::uint64_
     result.data_correlation = data_mean(sets.front(), ising::Correlation{fine.chain.boundary});
     result.fits.assign(settings.levels.size(), std::vector<LevelFit>(sets.size()));
     // Data set by data set, so that posteriors, which take longest, are begun first.
-    parallel_for(levels * settings.data_sets, settings.threads, [&](Index task) {
+    parallel_for(levels * settings.data_sets, [&](Index task) {
         const auto level = static_cast<std::size_t>(task % levels),
                    set = static_cast<std::size_t>(task / levels);
         result.fits[level][set] =
@@ -86,7 +86,7 @@ LevelsResult run_levels(const LevelsSettings& settings) {
     result.zero = fit_field(s, 0.0, s.seed + fields.size(), progress);
     result.true_correlation = true_correlation(in_field(s.fine, 0.0));
     progress.show("true curve");
-    result.curve = true_curve(s.fine, s.fields, s.threads);
+    result.curve = true_curve(s.fine, s.fields);
     return result;
 }
 

@@ -19,7 +19,6 @@ struct LevelsSettings {
     Index draws = 4000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
-    Index threads = 2;
 };
 
 /// One data set at one level.

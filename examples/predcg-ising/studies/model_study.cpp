@@ -29,7 +29,7 @@ ModelsField fit_field(const ModelsSettings& settings, const std::vector<CoarseTe
     const auto sets = static_cast<std::size_t>(settings.data_sets);
     result.fits.assign(models.size(), std::vector<ModelFit>(sets));
     const auto tasks = static_cast<Index>(models.size() * sets);
-    parallel_for(tasks, settings.threads, [&](Index task) {
+    parallel_for(tasks, [&](Index task) {
         const auto model = static_cast<std::size_t>(tasks - 1 - task) / sets,  // the largest first
             set = static_cast<std::size_t>(tasks - 1 - task) % sets;
         const auto first = all.begin() + static_cast<std::ptrdiff_t>(set) * settings.samples;
@@ -47,7 +47,7 @@ void add_scores(ModelsResult& result, SharedProgress& progress) {
     const Configurations data = samples_of(fine, s.samples, s.seed);
     const auto count = static_cast<Index>(result.models.size());
     result.scores.resize(result.models.size());
-    parallel_for(count, s.threads, [&](Index task) {
+    parallel_for(count, [&](Index task) {
         const auto k = static_cast<std::size_t>(count - 1 - task);
         result.scores[k] = score_of(result.models[k].model(fine, s.level), data, s.draws,
                                     1000003 * s.seed + static_cast<std::uint64_t>(k));

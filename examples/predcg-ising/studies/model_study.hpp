@@ -21,7 +21,6 @@ struct ModelsSettings {
     double ranked_field = 0.3;  ///< where all models are scored, on one data set; energy
     Index draws = 1000;         ///< of the posterior of each score
     std::uint64_t seed = 1;
-    Index threads = 2;
 };
 
 /// The source's name [abc] of a model: linear term or not; pair range; triplets 0: none, 1: triplet_1_1,

@@ -112,7 +112,7 @@ SweepResult run_sweep(const SweepSettings& settings) {
     SweepResult result{settings, {}, {field_of_paths(fields), {}, {}}, {}};
     result.points.resize(fields.size());
     SharedProgress progress("fits", fields.size() * sweep_models.size() + 2);
-    parallel_for(static_cast<Index>(fields.size()), settings.threads, [&](Index task) {
+    parallel_for(static_cast<Index>(fields.size()), [&](Index task) {
         const auto k = static_cast<std::size_t>(task);
         const std::uint64_t data_seed = settings.seed + k;  // fresh data at every field
         const auto data = samples_of(in_field(settings.fine, fields[k]), settings.samples, data_seed);
@@ -125,7 +125,7 @@ SweepResult run_sweep(const SweepSettings& settings) {
         progress.count("paths");
     });
     progress.show("true curve");
-    result.curve = true_curve(settings.fine, settings.fields, settings.threads);
+    result.curve = true_curve(settings.fine, settings.fields);
     return result;
 }
 

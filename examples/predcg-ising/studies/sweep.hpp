@@ -23,7 +23,6 @@ struct SweepSettings {
     double credibility = 0.95;
     std::uint64_t seed = 1;
     PriorChoice prior = PriorChoice::weak;
-    Index threads = 2;
 };
 
 /// A coarse model that the study fits at every field, and how.

@@ -1,50 +1,211 @@
 #pragma once
+// Loops on several threads, and the one setting of how many.
+#include <predcg/core/error.hpp>
 #include <predcg/core/types.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <cstdlib>
 #include <exception>
+#include <limits>
+#include <mutex>
+#include <string_view>
+#include <system_error>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace predcg {
 
-/// Calls f(k) for k = 0..count-1 on up to `threads` threads; each takes the next k that is left. f must write
-/// only to what belongs to k; whoever sums up does so afterwards, in the order of k, so that results do not
-/// depend on the number of threads. After an exception no more is begun; of several, that of the smallest k
-/// is thrown again.
-template <class F>
-void parallel_for(Index count, Index threads, F&& f) {
-    threads = std::clamp<Index>(threads, 1, std::max<Index>(count, 1));
-    if (threads == 1) {
-        for (Index k = 0; k < count; ++k) f(k);
-        return;
-    }
-    std::atomic<Index> next{0};
-    std::atomic<bool> failed{false};
-    std::vector<std::pair<Index, std::exception_ptr>> errors(static_cast<std::size_t>(threads));
-    const auto work = [&](Index t) {
-        while (!failed) {
-            const Index k = next++;
-            if (k >= count) return;
+/// Of set_threads and PREDCG_THREADS.
+inline constexpr Index most_threads = 4096;
+
+namespace detail {
+
+/// What set_threads was given; 0: nothing.
+inline std::atomic<Index>& given_threads() {
+    static std::atomic<Index> given{0};
+    return given;
+}
+
+/// What text says, or all processors that the process may use where there is none.
+[[gnu::cold]] inline Index default_threads(const char* text) {
+    if (text == nullptr || *text == '\0')
+        return std::max<Index>(1, static_cast<Index>(std::thread::hardware_concurrency()));
+    const std::string_view number(text);
+    Index threads = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), threads);
+    if (error != std::errc{} || end != number.data() + number.size() || threads < 1 || threads > most_threads)
+        throw ArgumentError("threads", "environment variable PREDCG_THREADS", text,
+                            "a whole number from 1 to " + to_text(most_threads));
+    return threads;
+}
+
+/// A loop that is at work: its items are taken one by one, by whoever has time.
+class Loop {
+public:
+    using Body = void (*)(void* context, Index k);
+    Loop(Index count, Index most, Body body, void* context)
+        : count_(count), most_(most), body_(body), context_(context) {}
+
+    /// Items as long as there are any. After an exception no more is begun.
+    void work() {
+        while (!failed_) {
+            const Index k = next_++;
+            if (k >= count_) return;
             try {
-                f(k);
+                body_(context_, k);
             } catch (...) {
-                errors[static_cast<std::size_t>(t)] = {k, std::current_exception()};
-                failed = true;
+                const std::lock_guard lock(mutex_);
+                if (!error_ || k < error_at_) {
+                    error_ = std::current_exception();
+                    error_at_ = k;
+                }
+                failed_ = true;
                 return;
             }
         }
-    };
-    std::vector<std::jthread> workers;
-    for (Index t = 1; t < threads; ++t) workers.emplace_back(work, t);
-    work(0);
-    workers.clear();  // joins
-    const std::pair<Index, std::exception_ptr>* first = nullptr;
-    for (const auto& error : errors)
-        if (error.second && (!first || error.first < first->first)) first = &error;
-    if (first) std::rethrow_exception(first->second);
+    }
+
+    bool wants_help() const { return !failed_ && next_ < count_ && inside < most_; }
+    void rethrow() const {
+        if (error_) std::rethrow_exception(error_);
+    }
+
+    Index inside = 1;  ///< threads at work on it; guarded by the pool
+
+private:
+    Index count_, most_;
+    Body body_;
+    void* context_;
+    std::atomic<Index> next_{0};
+    std::atomic<bool> failed_{false};
+    std::mutex mutex_{};
+    std::exception_ptr error_{};
+    Index error_at_ = 0;
+};
+
+/// Threads that wait for loops. A loop's own thread works on it, too, and would finish it without help: loops
+/// within loops and a process without its pool's threads (fork) come to an end all the same.
+class ThreadPool {
+public:
+    static ThreadPool& of_process() {
+        static ThreadPool pool;
+        return pool;
+    }
+
+    ThreadPool() = default;
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+    ~ThreadPool() {
+        {
+            const std::lock_guard lock(mutex_);
+            stop_ = true;
+        }
+        begun_.notify_all();
+        for (std::thread& worker : workers_) worker.join();
+    }
+
+    /// At most `threads` at work at the same time, the caller one of them.
+    void run(Loop& loop, Index threads) {
+        {
+            const std::lock_guard lock(mutex_);
+            while (std::ssize(workers_) < threads - 1 && add_worker()) {
+            }
+            active_ = threads - 1;
+            loops_.push_back(&loop);
+        }
+        begun_.notify_all();
+        loop.work();
+        std::unique_lock lock(mutex_);
+        std::erase(loops_, &loop);
+        --loop.inside;
+        ended_.wait(lock, [&] { return loop.inside == 0; });
+    }
+
+private:
+    /// False where the system gives no more threads: there are fewer then.
+    bool add_worker() {
+        try {
+            workers_.emplace_back([this, at = std::ssize(workers_)] { serve(at); });
+            return true;
+        } catch (const std::system_error&) {
+            return false;
+        }
+    }
+
+    void serve(Index at) {
+        std::unique_lock lock(mutex_);
+        while (!stop_) {
+            // The latest loop first: it is the innermost, for which others wait.
+            const auto found = at < active_ ? std::find_if(loops_.rbegin(), loops_.rend(),
+                                                           [](const Loop* l) { return l->wants_help(); })
+                                            : loops_.rend();
+            if (found == loops_.rend()) {
+                begun_.wait(lock);
+                continue;
+            }
+            Loop& loop = **found;
+            ++loop.inside;
+            lock.unlock();
+            loop.work();
+            lock.lock();
+            if (--loop.inside == 0) ended_.notify_all();
+        }
+    }
+
+    std::mutex mutex_{};
+    std::condition_variable begun_{}, ended_{};
+    std::vector<std::thread> workers_{};
+    std::vector<Loop*> loops_{};
+    Index active_ = 0;  ///< workers that may take part
+    bool stop_ = false;
+};
+
+}  // namespace detail
+
+/// Threads that the library's loops may use: those of set_threads, else of the environment variable
+/// PREDCG_THREADS, else all processors that the process may use (its affinity; a share of processor time that
+/// a container grants is not seen). Variable and processors are looked up once. No result depends on it.
+/// Throws ArgumentError where PREDCG_THREADS is not a whole number from 1 to 4096.
+inline Index threads() {
+    if (const Index given = detail::given_threads(); given > 0) return given;
+    static const Index by_default = detail::default_threads(std::getenv("PREDCG_THREADS"));
+    return by_default;
+}
+
+/// Sets threads() for the whole process; 0 takes back what was set. May be called while loops are at work:
+/// those that begin afterwards follow it. Throws ArgumentError outside 0..4096.
+inline void set_threads(Index threads) {
+    require_range(threads, 0, most_threads, "set_threads", "threads");
+    detail::given_threads() = threads;
+}
+
+/// Calls f(k) for k = 0..count-1 on up to threads() threads; each takes the next k that is left. Every loop
+/// of the process shares one pool of threads, loops within loops too: those that have nothing left to do help
+/// where there is something. f must write only to what belongs to k; whoever sums up does so afterwards, in
+/// the order of k, so that results do not depend on the number of threads. After an exception no more is
+/// begun; of several, that of the smallest k is thrown again.
+///
+/// To begin and end a loop on several threads costs some 10 us (docs/benchmarks.md): worth it for items of
+/// 20 us and more.
+template <class F>
+void parallel_for(Index count, F&& f) {
+    const Index available = count > 1 ? threads() : 1;
+    if (available == 1) {
+        for (Index k = 0; k < count; ++k) f(k);
+        return;
+    }
+    using Function = std::remove_reference_t<F>;
+    detail::Loop loop(
+        count, std::min(available, count),
+        [](void* context, Index k) { (*static_cast<Function*>(context))(k); },
+        const_cast<void*>(static_cast<const volatile void*>(&f)));
+    detail::ThreadPool::of_process().run(loop, available);
+    loop.rethrow();
 }
 
 }  // namespace predcg

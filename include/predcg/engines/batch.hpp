@@ -4,6 +4,7 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
+#include <predcg/core/parallel.hpp>
 #include <predcg/structure/neutral.hpp>
 #include <predcg/structure/product.hpp>
 #include <predcg/structure/statistics.hpp>
@@ -31,9 +32,20 @@ enum class Want {
 template <Want W>
 using Wanted = std::integral_constant<Want, W>;
 
-/// Data are summed in chunks of so many, and chunk by chunk: an engine sees one chunk at a time. The order of
-/// sums then depends neither on threads nor on how data are spread over processes, if whole chunks are.
-inline constexpr Index chunk_size = 1024;
+/// Data are summed in chunks of at most so many, and chunk by chunk: an engine sees one chunk at a time, and
+/// several threads have one each. The order of sums then depends neither on threads nor on how data are
+/// spread over processes, if whole chunks are. An engine says what chunks of a batch it likes by
+/// `chunk(batch)`, best a chunk_of: it may depend on what the batch is, but not on how many data there are.
+inline constexpr Index largest_chunk = 1024;
+
+/// A power of two from `smallest` to largest_chunk, so that a chunk of data that cost so many nanoseconds
+/// each takes about 100 us: worth a thread's while, and fine enough to be shared out.
+inline Index chunk_of(double nanoseconds, Index smallest = 1) {
+    constexpr double wanted = 1e5;
+    Index chunk = smallest;
+    while (chunk < largest_chunk && 1.5 * static_cast<double>(chunk) * nanoseconds < wanted) chunk *= 2;
+    return chunk;
+}
 
 /// Targets pi_k(X) = common(X) L_k(X) and statistics (s(X), t_k(X)), for the k in `which`; `factor(k)` makes
 /// L_k, `own(k)` makes t_k, weights[k] is the weight of k. What is common to all stands apart, so that an
@@ -149,7 +161,7 @@ struct BatchMoments {
             log_partition.reset();
     }
 
-    /// Adds another chunk's.
+    /// Adds another chunk's, but for the log Z_k of each.
     [[gnu::cold]] BatchMoments& operator+=(const BatchMoments& other) {
         linalg::add(mean, other.mean);
         linalg::add(covariance, other.covariance);
@@ -158,17 +170,11 @@ struct BatchMoments {
             *log_partition += *other.log_partition;
         else
             log_partition.reset();
-        if (other.log_partitions.size() > 0) {
-            Vector all(log_partitions.size() + other.log_partitions.size());
-            std::copy(other.log_partitions.begin(), other.log_partitions.end(),
-                      std::copy(log_partitions.begin(), log_partitions.end(), all.begin()));
-            log_partitions = std::move(all);
-        }
         return *this;
     }
 };
 
-/// Does a whole chunk itself (lanes, threads): expect_batch(batch, want, states, key), with a Want or a
+/// Does a whole chunk itself, on one thread: expect_batch(batch, want, states, key), with a Want or a
 /// Wanted<W>.
 template <class E, class B, class States>
 concept BatchEngine = requires(const E engine, const B batch, States& states, const StreamKey& key) {
@@ -228,7 +234,35 @@ BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& sta
 template <class Engine, class Common, class Factor>
 using batch_state_t = typename decltype(detail::batch_state<Engine, Common, Factor>())::type;
 
-/// Moments of a batch: chunk by chunk, each by the engine's expect_batch or, if it has none, one by one.
+namespace detail {
+/// Data of a chunk: what the engine says; without a word, all that may be for an engine that does chunks
+/// itself, and few for one that does target by target.
+template <class States, class Engine, class B>
+Index chunk_in(const Engine& engine, const B& batch) {
+    if constexpr (requires { engine.chunk(batch); })
+        return std::clamp<Index>(engine.chunk(batch), 1, largest_chunk);
+    else
+        return BatchEngine<Engine, B, States> ? largest_chunk : 4;
+}
+
+/// The sum of all chunks, in order.
+[[gnu::cold]] inline BatchMoments sum_of(std::vector<BatchMoments> parts) {
+    Index count = 0;
+    for (const BatchMoments& part : parts) count += part.log_partitions.size();
+    Vector log_partitions(count);
+    auto* end = log_partitions.data();
+    for (const BatchMoments& part : parts)
+        end = std::copy(part.log_partitions.begin(), part.log_partitions.end(), end);
+    BatchMoments sum = std::move(parts.front());
+    for (std::size_t k = 1; k < parts.size(); ++k) sum += parts[k];
+    sum.log_partitions = std::move(log_partitions);
+    return sum;
+}
+}  // namespace detail
+
+/// Moments of a batch: chunk by chunk on up to threads() threads, each by the engine's expect_batch or, if it
+/// has none, one by one. Engine, targets and statistics are used by several threads at the same time: what is
+/// const in them must not change.
 /// `states` is one state for each datum, or the one of a SingleBatch. log_partitions needs an engine that
 /// knows log Z, or a bound on it, which then stands in its place.
 template <Want want, class Engine, class B, class States>
@@ -240,12 +274,14 @@ BatchMoments expect(const Engine& engine, const B& batch, States& states, const 
             return detail::expect_one_by_one<want>(engine, chunk, states, key);
     };
     const std::span<const Index> which = batch.which();
-    if (std::ssize(which) <= chunk_size) return of_chunk(batch);
-    BatchMoments sums = of_chunk(batch.part(which.first(static_cast<std::size_t>(chunk_size))));
-    for (std::size_t first = chunk_size; first < which.size(); first += chunk_size)
-        sums += of_chunk(batch.part(
-            which.subspan(first, std::min(static_cast<std::size_t>(chunk_size), which.size() - first))));
-    return sums;
+    const Index size = detail::chunk_in<States>(engine, batch), count = std::ssize(which);
+    if (count <= size) return of_chunk(batch);
+    std::vector<BatchMoments> parts(static_cast<std::size_t>((count + size - 1) / size));
+    parallel_for(std::ssize(parts), [&](Index k) {
+        parts[static_cast<std::size_t>(k)] = of_chunk(batch.part(which.subspan(
+            static_cast<std::size_t>(k * size), static_cast<std::size_t>(std::min(size, count - k * size)))));
+    });
+    return detail::sum_of(std::move(parts));
 }
 
 namespace detail {

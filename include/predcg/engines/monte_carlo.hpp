@@ -1,6 +1,5 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
-#include <predcg/core/parallel.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/replica_run.hpp>
 #include <predcg/kernels/kernel_run.hpp>
@@ -40,7 +39,6 @@ public:
         require_range(settings.warm_up, 0, many, "MonteCarlo", "warm_up");
         require_range(settings.refresh, 0, many, "MonteCarlo", "refresh");
         require_range(settings.thinning, 1, many, "MonteCarlo", "thinning");
-        require_range(settings.threads, 1, many, "MonteCarlo", "threads");
     }
 
     const Kernel& kernel() const { return kernel_; }
@@ -130,33 +128,29 @@ public:
         return {*this, target};
     }
 
-    /// Batches (engines/batch.hpp): data are spread over threads, each with its own stream; sums are formed
-    /// in order.
+    /// Data of a chunk (engines/batch.hpp): by the moves of their sites.
+    template <class B>
+    Index chunk(const B& batch) const {
+        const double moves =
+            static_cast<double>(settings_.samples) * static_cast<double>(settings_.thinning) +
+            static_cast<double>(settings_.chains) * static_cast<double>(settings_.refresh);
+        const bool side = settings_.chains >= detail::fewest_replicas;
+        return chunk_of(moves * static_cast<double>(batch.common().space().size()) * (side ? 1.0 : 10.0));
+    }
+
+    /// Batches (engines/batch.hpp): each datum has its own stream.
     template <class B, class States>
     BatchMoments expect_batch(const B& batch, Want want, States& states, StreamKey key) const {
-        const auto which = batch.which();
-        const Index count = std::ssize(which), threads = std::clamp<Index>(settings_.threads, 1, count + 1);
-        const auto datum = [&](Index at) { return which[static_cast<std::size_t>(at)]; };
+        BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
         const auto stream_of = [&](Index k) {
             StreamKey own = key;
             own.index = static_cast<std::uint64_t>(k);
             return own;
         };
-        BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
-        std::vector<Moments> moments;  // of the data, where there are threads: summed in order afterwards
-        if (threads > 1) moments.resize(which.size());
-        const auto take = [&](Index at, const Moments& m) {
-            if (threads > 1)
-                moments[static_cast<std::size_t>(at)] = m;
-            else
-                sums.add(m, batch.weight(datum(at)));
-        };
-        if (!side_by_side(batch, states, threads, stream_of, take))
-            parallel_for(count, threads, [&](Index at) {
-                const Index k = datum(at);
-                take(at, expect(batch.target(k), batch.joint(k), batch.state(states, k), stream_of(k)));
-            });
-        for (std::size_t at = 0; at < moments.size(); ++at) sums.add(moments[at], batch.weight(which[at]));
+        const auto take = [&](Index k, const Moments& m) { sums.add(m, batch.weight(k)); };
+        if (!side_by_side(batch, states, stream_of, take))
+            for (const Index k : batch.which())
+                take(k, expect(batch.target(k), batch.joint(k), batch.state(states, k), stream_of(k)));
         return sums;
     }
 
@@ -170,22 +164,16 @@ private:
 
     /// Takes the moments of all targets of a batch, if their chains move side by side.
     template <class B, class States, class StreamOf, class Take>
-    bool side_by_side(const B& batch, States& states, Index threads, StreamOf&& stream_of,
-                      Take&& take) const {
+    bool side_by_side(const B& batch, States& states, StreamOf&& stream_of, Take&& take) const {
         if constexpr (detail::SideBySide<Kernel, Streams, B>) {
             const auto which = batch.which();
             if (which.empty() || !moves_side_by_side(batch, batch.state(states, which.front()))) return false;
-            const Index count = std::ssize(which);
-            const detail::ReplicaRun first(batch, settings_);
-            if (!first.in_range()) return false;
-            parallel_for(threads, threads, [&](Index t) {
-                detail::ReplicaRun run = first;  // one for each thread, since it keeps tables
-                for (Index at = t * count / threads; at < (t + 1) * count / threads; ++at) {
-                    const Index k = which[static_cast<std::size_t>(at)];
-                    auto rng = streams_(stream_of(k));
-                    take(at, run(k, batch.state(states, k).replicas, rng));
-                }
-            });
+            detail::ReplicaRun run(batch, settings_);
+            if (!run.in_range()) return false;
+            for (const Index k : which) {
+                auto rng = streams_(stream_of(k));
+                take(k, run(k, batch.state(states, k).replicas, rng));
+            }
             return true;
         } else {
             return false;

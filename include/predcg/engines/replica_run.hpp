@@ -21,7 +21,6 @@ struct MonteCarloSettings {
     Index warm_up = 100;  ///< moves of a new chain before its first sample; kernels tune themselves here
     Index refresh = 5;    ///< moves of an old chain before the first sample under a changed target
     Index thinning = 1;   ///< moves from sample to sample
-    Index threads = 1;    ///< for batches; results do not depend on it
     bool standard_errors = true;  ///< from autocorrelation times; else NaN, and cheaper
 };
 

@@ -59,6 +59,19 @@ struct TransferMatrix {
         return detail::chain_moments(problem, statistics, d);
     }
 
+    /// Data of a chunk (engines/batch.hpp): whole lanes.
+    template <class B>
+        requires detail::ChainBatchOf<B>
+    Index chunk(const B& batch) const {
+        const auto shape =
+            detail::chain_shape(batch.common().space(),
+                                common_window(batch.common().window(), Window(batch.statistic().window())),
+                                "TransferMatrix::expect_batch");
+        return chunk_of(3.0 * static_cast<double>(shape.codes()) * static_cast<double>(shape.sites) *
+                            static_cast<double>(shape.starts()),
+                        detail::lane_count);
+    }
+
     /// Batches (engines/batch.hpp) by lanes, several data at once: the common tables are made once, those of
     /// factors and own statistics once for each class of sites (ClassifiedSites). Targets whose weights need
     /// balancing, and all where windows are wide, are done one by one.

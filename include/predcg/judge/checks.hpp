@@ -86,7 +86,6 @@ struct CheckSettings {
     Index replicates = 1000;
     double level = 0.01;  ///< of the two-sided p-value below which a statistic is contradicted
     std::uint64_t seed = 1;
-    Index threads = 1;  ///< results do not depend on it
 };
 
 /// One statistic T, the mean over a data set, of the data and of data sets that the model makes.
@@ -191,7 +190,7 @@ std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engi
     const auto R = static_cast<std::size_t>(settings.replicates);
     constexpr std::size_t kinds = sizeof...(O);
     std::vector<std::array<std::pair<Vector, Vector>, kinds>> values(R);  // of data, of replica
-    parallel_for(settings.replicates, settings.threads, [&](Index r) {
+    parallel_for(settings.replicates, [&](Index r) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::replicate, static_cast<std::uint64_t>(r));
         const Index draw = settings.replicates <= posterior.draw_count()
                                ? r * posterior.draw_count() / settings.replicates

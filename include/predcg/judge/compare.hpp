@@ -94,7 +94,6 @@ struct CompareSettings {
     Index folds = 5;                ///< of the cross-validation
     bool shuffle = true;            ///< data into folds by chance; false: in order, for correlated data
     std::uint64_t seed = 1;         ///< of the folds, and handed to every method
-    Index threads = 1;              ///< errors do not depend on it; times may
 };
 
 /// One method and one observable, with prediction p and t the truth or the mean over the data held out.
@@ -215,7 +214,7 @@ std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& ob
     }...};
     const auto K = static_cast<Index>(folds.size());
     std::vector<detail::ComparedRun> results(runs.size() * folds.size());
-    parallel_for(static_cast<Index>(results.size()), settings.threads, [&](Index job) {
+    parallel_for(static_cast<Index>(results.size()), [&](Index job) {
         const auto m = static_cast<std::size_t>(job / K), fold = static_cast<std::size_t>(job % K);
         detail::ComparedRun& run = results[static_cast<std::size_t>(job)];
         run.target = settings.truth ? *settings.truth : observables.mean(held_out[fold]);

@@ -15,7 +15,6 @@ struct CoverageSettings {
     Index data_sets = 100;
     std::vector<double> levels{0.95};  ///< credibilities
     std::uint64_t seed = 1;
-    Index threads = 1;  ///< results do not depend on it
 };
 
 /// How often credible intervals held the truth, for each level and component of the observables.
@@ -68,7 +67,7 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
     std::vector<char> reliable(static_cast<std::size_t>(settings.data_sets), 1);
     auto banded = reliable;
     std::vector<std::vector<std::string>> names(reliable.size());
-    parallel_for(settings.data_sets, settings.threads, [&](Index k) {
+    parallel_for(settings.data_sets, [&](Index k) {
         const auto slot = static_cast<std::size_t>(k);
         const std::uint64_t seed = settings.seed + static_cast<std::uint64_t>(k);
         const auto posterior = make_posterior(make_data(seed), seed);

@@ -14,7 +14,6 @@ namespace predcg {
 
 struct LeaveOneOutSettings {
     double largest_pareto_k = 0.7;  ///< of a datum; beyond it the result is flagged
-    Index threads = 1;              ///< results do not depend on it
 };
 
 /// How well a model predicts each datum from the others.
@@ -63,15 +62,14 @@ LeaveOneOut leave_one_out(const Learner& learner, const AnyData& any_data, const
     const auto forms = static_cast<Index>(data.forms.size());
     const Index draws = posterior.draw_count();
     Matrix log_p(draws, forms);
-    parallel_for(draws, settings.threads, [&](Index s) {
-        log_p.row(s) = problem.log_likelihoods(posterior.parameters(s)).transpose();
-    });
+    parallel_for(
+        draws, [&](Index s) { log_p.row(s) = problem.log_likelihoods(posterior.parameters(s)).transpose(); });
     LeaveOneOut result;
     result.weights = data.weights;
     result.log_density.resize(forms);
     result.pareto_k.resize(forms);
     Vector full(forms);  // log mean_s p(x | theta_s)
-    parallel_for(forms, settings.threads, [&](Index k) {
+    parallel_for(forms, [&](Index k) {
         const auto p = log_p.col(k);
         std::vector<double> ratios(static_cast<std::size_t>(draws));
         for (Index s = 0; s < draws; ++s) ratios[static_cast<std::size_t>(s)] = -p[s];

@@ -20,7 +20,6 @@ struct SimulationBasedSettings {
     Index ranked_draws = 99;  ///< of each posterior, thinned evenly; ranks are 0..ranked_draws
     Index bins = 20;          ///< of the histograms, a divisor of ranked_draws + 1
     std::uint64_t seed = 1;
-    Index threads = 1;  ///< results do not depend on it
 };
 
 /// Ranks of true values among posterior draws: parameters first, then observables' expectations.
@@ -125,7 +124,7 @@ simulation_based_calibration(const Learner& learner, const SimulationBasedSettin
     require_range(settings.ranked_draws, 1, many, name, "ranked_draws");
     detail::require_bins(settings.bins, settings.ranked_draws, name);
     std::vector<detail::Ranks> replicates(static_cast<std::size_t>(settings.replicates));
-    parallel_for(settings.replicates, settings.threads, [&](Index r) {
+    parallel_for(settings.replicates, [&](Index r) {
         replicates[static_cast<std::size_t>(r)] =
             detail::replicate_ranks(learner, settings, r, make_posterior, statistics...);
     });

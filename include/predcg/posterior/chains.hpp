@@ -56,7 +56,7 @@ PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, double d
     result.chains = settings.chains;
     result.draws.resize(fit.parameters.theta.size() + fit.parameters.eta.size(), length * settings.chains);
     Vector acceptance = Vector::Zero(settings.chains);
-    parallel_for(settings.chains, settings.threads, [&](Index chain) {
+    parallel_for(settings.chains, [&](Index chain) {
         Index kept = chain * length;
         acceptance[chain] =
             run(chain, length, [&](const Parameters& at) { result.draws.col(kept++) << at.theta, at.eta; });

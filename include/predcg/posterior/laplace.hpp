@@ -19,7 +19,6 @@ struct LaplaceSettings {
     Index draws = 4000;
     double largest_pareto_k = 0.7;  ///< beyond it the joint approximation gives no draws
     std::uint64_t seed = 1;
-    Index threads = 1;
 };
 
 namespace detail {
@@ -109,7 +108,7 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
     result.draws.resize(mode.size(), settings.draws);
     std::vector<double> log_ratios(static_cast<std::size_t>(settings.draws));
     std::atomic<bool> inside{true};
-    parallel_for(settings.draws, settings.threads, [&](Index k) {
+    parallel_for(settings.draws, [&](Index k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::laplace, static_cast<std::uint64_t>(k));
         Vector u, z;
         bool found = false;

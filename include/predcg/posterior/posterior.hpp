@@ -46,7 +46,6 @@ struct ChainSettings {
     double largest_r_hat = 1.01;      ///< beyond it, or with fewer effective draws a chain than
     double smallest_ess = 100.0;      ///< this, the result is flagged as not reliable
     std::uint64_t seed = 1;
-    Index threads = 1;  ///< chains at work at the same time; results do not depend on it
     std::stop_token stop{};
 };
 

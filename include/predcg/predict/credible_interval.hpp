@@ -17,7 +17,6 @@ struct CredibleSettings {
     bool predictive = true;      ///< the spread of single configurations, too
     bool always_sample = false;  ///< even where E[o | theta] is exact (which keeps n x n second moments)
     std::uint64_t seed = 1;
-    Index threads = 1;  ///< results do not depend on it
 };
 
 /// What a posterior says of an observable with c components.
@@ -115,7 +114,7 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
     const Index draws = posterior.draw_count();
     std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
     std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
-    parallel_for(draws, settings.threads, [&](Index k) {
+    parallel_for(draws, [&](Index k) {
         const Parameters at = posterior.parameters(k);
         const auto slot = static_cast<std::size_t>(k);
         expectations[slot] = detail::fine_expectation(posterior, at, posterior.fit.beta, observable,

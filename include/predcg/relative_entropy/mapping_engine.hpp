@@ -69,6 +69,12 @@ struct MappingEngine {
     using BatchState = NoState;
     static constexpr bool normalises_batches = true;
 
+    /// Data of a chunk (engines/batch.hpp).
+    template <class B>
+    static Index chunk(const B& batch) {
+        return chunk_of(30.0 * static_cast<double>(batch.common().space().size()));
+    }
+
     /// The sums of E[(s, t_k)] and of E[log common(X)].
     template <class B, class States>
         requires detail::is_mapped_factor<typename B::Factor>
