@@ -222,11 +222,15 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     }
     const auto problem = grainer.problem(data);
     auto state = problem.state({Vector{{0.3, 0.7}}, Vector{{0.9}}});
+    const Index chunk = TransferMatrix{}.chunk(
+        SingleBatch(problem.coarse_target(state.at.theta), EnergyGradient(problem.coarse(), state.at.theta)));
+    ASSERT_LE(chunk, largest_chunk);
     ExpectedStatistics chunks;
-    for (std::size_t first = 0; first < data.all.size(); first += largest_chunk)
-        chunks +=
-            problem.expect(state, std::span(data.all).subspan(
-                                      first, std::min<std::size_t>(largest_chunk, data.all.size() - first)));
+    for (Index first = 0; first < std::ssize(data.all); first += chunk)
+        chunks += problem.expect(
+            state, std::span(data.all).subspan(
+                       static_cast<std::size_t>(first),
+                       static_cast<std::size_t>(std::min(chunk, std::ssize(data.all) - first))));
     const ExpectedStatistics all = problem.expect(state);
     EXPECT_EQ(all.coarse, chunks.coarse);
     EXPECT_EQ(all.map, chunks.map);
@@ -234,7 +238,7 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     EXPECT_EQ(all.log_evidence, chunks.log_evidence);
     const Vector each = problem.log_likelihoods(state.at);
     EXPECT_EQ(each.size(), static_cast<Index>(data.forms.size()));
-    for (const Index k : {count, Index(largest_chunk), 2 * largest_chunk + 3})
+    for (const Index k : {count, chunk, Index(largest_chunk), 2 * largest_chunk + 3})
         EXPECT_NEAR(each[k], each[k - count], 1e-12) << "equal forms";
 }
 

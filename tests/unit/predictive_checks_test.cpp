@@ -113,138 +113,136 @@ TEST(PredictiveChecks, NegativeLogDensityIsThatOfEnumeration) {
 
 TEST(PredictiveChecks, AreTheSameOnTwoThreads) {
     const OnA& a = on_a();
-    const auto once =
-        [&] {
-            const support::OnThreads one(1);
-            return predictive_checks(a.posterior, a.data, {.replicates = 200},
-                                     checked("m", ising::Magnetization{}));
-            const support::OnThreads on(2);
-            const auto twice = predictive_checks(a.posterior, a.data, {.replicates = 200},
-                                                 checked("m", ising::Magnetization{}));
-            EXPECT_EQ(once[0].z, twice[0].z);
-            EXPECT_EQ(once[0].replicated_sd, twice[0].replicated_sd);
-        }
+    const auto run = [&](Index threads) {
+        const support::OnThreads on(threads);
+        return predictive_checks(a.posterior, a.data, {.replicates = 200},
+                                 checked("m", ising::Magnetization{}));
+    };
+    const auto once = run(1), twice = run(2);
+    EXPECT_EQ(once[0].z, twice[0].z);
+    EXPECT_EQ(once[0].replicated_sd, twice[0].replicated_sd);
+}
 
-    TEST(PredictiveChecks, TiesCountHalf) {
-        const Vector data = Vector::Zero(101);
-        Vector replicas = Vector::Zero(101);
-        EXPECT_EQ(predcg::detail::summarise_check("tie", data, replicas, 0.01).p_value, 1.0);
-        EXPECT_EQ(predcg::detail::summarise_check("tie", data, replicas, 0.01).z, 0.0);
-        replicas.setOnes();
-        const auto above = predcg::detail::summarise_check("above", data, replicas, 0.01);
-        EXPECT_NEAR(above.p_value, 1.0 / 102.0, 1e-12);
-        EXPECT_TRUE(above.contradicted);
+TEST(PredictiveChecks, TiesCountHalf) {
+    const Vector data = Vector::Zero(101);
+    Vector replicas = Vector::Zero(101);
+    EXPECT_EQ(predcg::detail::summarise_check("tie", data, replicas, 0.01).p_value, 1.0);
+    EXPECT_EQ(predcg::detail::summarise_check("tie", data, replicas, 0.01).z, 0.0);
+    replicas.setOnes();
+    const auto above = predcg::detail::summarise_check("above", data, replicas, 0.01);
+    EXPECT_NEAR(above.p_value, 1.0 / 102.0, 1e-12);
+    EXPECT_TRUE(above.contradicted);
+}
+
+TEST(PredictiveChecks, BadUseIsRefused) {
+    const OnA& a = on_a();
+    EXPECT_THROW(
+        predictive_checks(a.posterior, a.data, {.replicates = 5}, checked("m", ising::Magnetization{})),
+        ArgumentError);
+    EXPECT_THROW(
+        predictive_checks(a.posterior, std::vector<Spins>{}, {}, checked("m", ising::Magnetization{})),
+        ArgumentError);
+    EXPECT_THROW(predictive_checks(a.posterior, a.data, {.replicates = 200},
+                                   checked("R", ising::Correlation{Boundary::periodic}, {17})),
+                 ArgumentError);
+}
+
+TEST(ErrorBudget, HasTheFourPartsSideBySide) {
+    const OnA& a = on_a();
+    const auto budget = error_budget(a.posterior, a.data, ising::Correlation{Boundary::periodic});
+    const auto interval = predict(a.posterior, ising::Correlation{Boundary::periodic});
+    ASSERT_EQ(budget.misfit.size(), 17);
+    EXPECT_EQ(budget.predicted, interval.mean);
+    EXPECT_EQ(budget.posterior, interval.sd);
+    EXPECT_EQ(budget.monte_carlo, interval.mean_error);
+    double sum = 0.0, squares = 0.0;
+    for (const auto& x : a.data) {
+        const double r = ising::Correlation{Boundary::periodic}(x)[1];
+        sum += r / 50.0;
+        squares += r * r / 50.0;
     }
+    EXPECT_NEAR(budget.misfit[1], interval.mean[1] - sum, 1e-12);
+    EXPECT_NEAR(budget.data_error[1], std::sqrt((squares - sum * sum) / 49.0), 1e-12);
+    // R_1 is misfit: far beyond what the posterior or the data's noise explain
+    EXPECT_GT(std::abs(budget.misfit[1]), 4.0 * budget.posterior[1]);
+}
 
-    TEST(PredictiveChecks, BadUseIsRefused) {
-        const OnA& a = on_a();
-        EXPECT_THROW(
-            predictive_checks(a.posterior, a.data, {.replicates = 5}, checked("m", ising::Magnetization{})),
-            ArgumentError);
-        EXPECT_THROW(
-            predictive_checks(a.posterior, std::vector<Spins>{}, {}, checked("m", ising::Magnetization{})),
-            ArgumentError);
-        EXPECT_THROW(predictive_checks(a.posterior, a.data, {.replicates = 200},
-                                       checked("R", ising::Correlation{Boundary::periodic}, {17})),
-                     ArgumentError);
+TEST(Latent, MeansAndMarginalsAreThoseOfEnumeration) {
+    auto rng = test_rng(4);
+    const by_hand::Model model = by_hand::random_model(rng, 5);
+    const auto grainer = support::ising_grainer(model, 2, support::any_prior(weak_prior()));
+    const auto data = by_hand::markov_data(rng, 10, 6, 0.6, 0.7);
+    const auto fit = grainer.fit(data, {.beta = 0.5, .starts = 1});
+    const auto blocks = grainer.map().prepare(data[0]);
+    const auto q = Product(boltzmann(grainer.coarse(), fit.parameters.theta, 0.5),
+                           grainer.map().likelihood(blocks, fit.parameters.eta));
+    const Vector mean = Enumeration{}.site_moments(q, 1).mean;
+    EXPECT_LT((latent_mean(fit, data[0]) - mean).norm(), 1e-11);
+    const Matrix marginals = latent_marginals(fit, data[0]);
+    ASSERT_EQ(marginals.rows(), 2);
+    EXPECT_LT((marginals.row(1) - marginals.row(0) - mean.transpose()).norm(), 1e-11);
+    EXPECT_LT((marginals.colwise().sum().array() - 1.0).matrix().norm(), 1e-12);
+
+    const auto posterior = full_posterior(grainer, data, fit, {.draws = 40, .warm_up = 50});
+    Vector average = Vector::Zero(5);
+    for (Index k = 0; k < posterior.draw_count(); ++k) {
+        const Parameters at = posterior.parameters(k);
+        average += Enumeration{}
+                       .site_moments(Product(boltzmann(grainer.coarse(), at.theta, 0.5),
+                                             grainer.map().likelihood(blocks, at.eta)),
+                                     1)
+                       .mean /
+                   static_cast<double>(posterior.draw_count());
     }
+    EXPECT_LT((latent_mean(posterior, data[0]) - average).norm(), 1e-11);
+}
 
-    TEST(ErrorBudget, HasTheFourPartsSideBySide) {
-        const OnA& a = on_a();
-        const auto budget = error_budget(a.posterior, a.data, ising::Correlation{Boundary::periodic});
-        const auto interval = predict(a.posterior, ising::Correlation{Boundary::periodic});
-        ASSERT_EQ(budget.misfit.size(), 17);
-        EXPECT_EQ(budget.predicted, interval.mean);
-        EXPECT_EQ(budget.posterior, interval.sd);
-        EXPECT_EQ(budget.monte_carlo, interval.mean_error);
-        double sum = 0.0, squares = 0.0;
-        for (const auto& x : a.data) {
-            const double r = ising::Correlation{Boundary::periodic}(x)[1];
-            sum += r / 50.0;
-            squares += r * r / 50.0;
-        }
-        EXPECT_NEAR(budget.misfit[1], interval.mean[1] - sum, 1e-12);
-        EXPECT_NEAR(budget.data_error[1], std::sqrt((squares - sum * sum) / 49.0), 1e-12);
-        // R_1 is misfit: far beyond what the posterior or the data's noise explain
-        EXPECT_GT(std::abs(budget.misfit[1]), 4.0 * budget.posterior[1]);
+// The score of a datum, summed over the data, is the gradient of the log-likelihood.
+TEST(EffectiveDataOf, ScoresSumToTheGradient) {
+    const OnA& a = on_a();
+    const Parameters at{Vector{{0.2, 0.4}}, Vector{{1.1}}};
+    const Score score(a.grainer, a.fit.beta, at);
+    Vector sum = Vector::Zero(3);
+    for (const auto& x : a.data) sum += score(x);
+    const auto expansion = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta)).evaluate(at);
+    EXPECT_LT((sum - expansion.gradient).norm(), 1e-9 * expansion.gradient.norm());
+}
+
+// An AR(1) sequence of known autocorrelation time (1 + r) / (1 - r) decides, and weights undo it.
+TEST(EffectiveDataOf, SlowestStatisticDecides) {
+    auto rng = test_rng(5);
+    std::vector<Vector> data;
+    std::normal_distribution<double> normal;
+    double slow = 0.0;
+    const double r = 0.8;
+    for (int k = 0; k < 20000; ++k) {
+        slow = r * slow + std::sqrt(1.0 - r * r) * normal(rng);
+        data.push_back(Vector{{slow, normal(rng)}});
     }
+    const auto worth = effective_data(data, checked("x", [](const Vector& x) { return x; }));
+    EXPECT_EQ(worth.names, (std::vector<std::string>{"x_0", "x_1"}));
+    EXPECT_NEAR(worth.autocorrelation_times[0], 9.0, 9.0 * 0.3);
+    EXPECT_NEAR(worth.autocorrelation_times[1], 1.0, 0.25);
+    EXPECT_EQ(worth.time, worth.autocorrelation_times[0]);
+    double total = 0.0;
+    for (const double w : worth.weights()) total += w;
+    EXPECT_NEAR(total, worth.effective, 1e-8 * total);
+}
 
-    TEST(Latent, MeansAndMarginalsAreThoseOfEnumeration) {
-        auto rng = test_rng(4);
-        const by_hand::Model model = by_hand::random_model(rng, 5);
-        const auto grainer = support::ising_grainer(model, 2, support::any_prior(weak_prior()));
-        const auto data = by_hand::markov_data(rng, 10, 6, 0.6, 0.7);
-        const auto fit = grainer.fit(data, {.beta = 0.5, .starts = 1});
-        const auto blocks = grainer.map().prepare(data[0]);
-        const auto q = Product(boltzmann(grainer.coarse(), fit.parameters.theta, 0.5),
-                               grainer.map().likelihood(blocks, fit.parameters.eta));
-        const Vector mean = Enumeration{}.site_moments(q, 1).mean;
-        EXPECT_LT((latent_mean(fit, data[0]) - mean).norm(), 1e-11);
-        const Matrix marginals = latent_marginals(fit, data[0]);
-        ASSERT_EQ(marginals.rows(), 2);
-        EXPECT_LT((marginals.row(1) - marginals.row(0) - mean.transpose()).norm(), 1e-11);
-        EXPECT_LT((marginals.colwise().sum().array() - 1.0).matrix().norm(), 1e-12);
+TEST(EffectiveDataOf, WeightsScaleTheInformation) {
+    const OnA& a = on_a();
+    const std::vector<double> half(a.data.size(), 0.5);
+    const Parameters at{Vector{{0.2, 0.4}}, Vector{{1.1}}};
+    const auto whole = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta)).evaluate(at);
+    const auto scaled = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta, half)).evaluate(at);
+    EXPECT_NEAR(scaled.log_likelihood, 0.5 * whole.log_likelihood, 1e-9);
+    EXPECT_LT((scaled.observed() - 0.5 * whole.observed()).norm(), 1e-9);
+}
 
-        const auto posterior = full_posterior(grainer, data, fit, {.draws = 40, .warm_up = 50});
-        Vector average = Vector::Zero(5);
-        for (Index k = 0; k < posterior.draw_count(); ++k) {
-            const Parameters at = posterior.parameters(k);
-            average += Enumeration{}
-                           .site_moments(Product(boltzmann(grainer.coarse(), at.theta, 0.5),
-                                                 grainer.map().likelihood(blocks, at.eta)),
-                                         1)
-                           .mean /
-                       static_cast<double>(posterior.draw_count());
-        }
-        EXPECT_LT((latent_mean(posterior, data[0]) - average).norm(), 1e-11);
-    }
-
-    // The score of a datum, summed over the data, is the gradient of the log-likelihood.
-    TEST(EffectiveDataOf, ScoresSumToTheGradient) {
-        const OnA& a = on_a();
-        const Parameters at{Vector{{0.2, 0.4}}, Vector{{1.1}}};
-        const Score score(a.grainer, a.fit.beta, at);
-        Vector sum = Vector::Zero(3);
-        for (const auto& x : a.data) sum += score(x);
-        const auto expansion = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta)).evaluate(at);
-        EXPECT_LT((sum - expansion.gradient).norm(), 1e-9 * expansion.gradient.norm());
-    }
-
-    // An AR(1) sequence of known autocorrelation time (1 + r) / (1 - r) decides, and weights undo it.
-    TEST(EffectiveDataOf, SlowestStatisticDecides) {
-        auto rng = test_rng(5);
-        std::vector<Vector> data;
-        std::normal_distribution<double> normal;
-        double slow = 0.0;
-        const double r = 0.8;
-        for (int k = 0; k < 20000; ++k) {
-            slow = r * slow + std::sqrt(1.0 - r * r) * normal(rng);
-            data.push_back(Vector{{slow, normal(rng)}});
-        }
-        const auto worth = effective_data(data, checked("x", [](const Vector& x) { return x; }));
-        EXPECT_EQ(worth.names, (std::vector<std::string>{"x_0", "x_1"}));
-        EXPECT_NEAR(worth.autocorrelation_times[0], 9.0, 9.0 * 0.3);
-        EXPECT_NEAR(worth.autocorrelation_times[1], 1.0, 0.25);
-        EXPECT_EQ(worth.time, worth.autocorrelation_times[0]);
-        double total = 0.0;
-        for (const double w : worth.weights()) total += w;
-        EXPECT_NEAR(total, worth.effective, 1e-8 * total);
-    }
-
-    TEST(EffectiveDataOf, WeightsScaleTheInformation) {
-        const OnA& a = on_a();
-        const std::vector<double> half(a.data.size(), 0.5);
-        const Parameters at{Vector{{0.2, 0.4}}, Vector{{1.1}}};
-        const auto whole = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta)).evaluate(at);
-        const auto scaled = a.grainer.problem(a.grainer.prepare(a.data, a.fit.beta, half)).evaluate(at);
-        EXPECT_NEAR(scaled.log_likelihood, 0.5 * whole.log_likelihood, 1e-9);
-        EXPECT_LT((scaled.observed() - 0.5 * whole.observed()).norm(), 1e-9);
-    }
-
-    TEST(EffectiveDataOf, TooFewDataAreRefused) {
-        EXPECT_THROW(effective_data(std::vector<Vector>(9, Vector::Zero(1)),
-                                    checked("x", [](const Vector& x) { return x; })),
-                     ArgumentError);
-    }
+TEST(EffectiveDataOf, TooFewDataAreRefused) {
+    EXPECT_THROW(effective_data(std::vector<Vector>(9, Vector::Zero(1)),
+                                checked("x", [](const Vector& x) { return x; })),
+                 ArgumentError);
+}
 
 }  // namespace

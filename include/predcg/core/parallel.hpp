@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
@@ -75,7 +76,7 @@ public:
         if (error_) std::rethrow_exception(error_);
     }
 
-    Index inside = 1;  ///< threads at work on it; guarded by the pool
+    std::atomic<Index> inside{1};  ///< threads at work on it; changed under the pool's lock
 
 private:
     Index count_, most_;
@@ -87,6 +88,15 @@ private:
     std::exception_ptr error_{};
     Index error_at_ = 0;
 };
+
+/// Waits for what is to come soon, for the time that falling asleep and waking up take: tens of microseconds.
+/// Loops of a fit follow each other in less.
+template <class Done>
+void wait_awake(Done&& done) {
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + std::chrono::microseconds(50);
+    while (!done() && Clock::now() < end) std::this_thread::yield();
+}
 
 /// Threads that wait for loops. A loop's own thread works on it, too, and would finish it without help: loops
 /// within loops and a process without its pool's threads (fork) come to an end all the same.
@@ -117,12 +127,16 @@ public:
             }
             active_ = threads - 1;
             loops_.push_back(&loop);
+            ++begun_count_;
         }
         begun_.notify_all();
         loop.work();
         std::unique_lock lock(mutex_);
         std::erase(loops_, &loop);
-        --loop.inside;
+        if (--loop.inside == 0) return;
+        lock.unlock();
+        wait_awake([&] { return loop.inside == 0; });
+        lock.lock();
         ended_.wait(lock, [&] { return loop.inside == 0; });
     }
 
@@ -145,7 +159,11 @@ private:
                                                            [](const Loop* l) { return l->wants_help(); })
                                             : loops_.rend();
             if (found == loops_.rend()) {
-                begun_.wait(lock);
+                const unsigned seen = begun_count_;
+                lock.unlock();
+                wait_awake([&] { return begun_count_ != seen; });
+                lock.lock();
+                begun_.wait(lock, [&] { return stop_ || begun_count_ != seen; });
                 continue;
             }
             Loop& loop = **found;
@@ -161,7 +179,8 @@ private:
     std::condition_variable begun_{}, ended_{};
     std::vector<std::thread> workers_{};
     std::vector<Loop*> loops_{};
-    Index active_ = 0;  ///< workers that may take part
+    std::atomic<unsigned> begun_count_ = 0;  ///< loops so far
+    Index active_ = 0;                       ///< workers that may take part
     bool stop_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <span>
@@ -203,9 +204,9 @@ auto batch_state() {
 template <class Engine, class T>
 inline constexpr bool is_partition_or_bound = PartitionOrBound<Engine, std::remove_cvref_t<T>>;
 
-/// Target after target. The stream of target k has index k.
+/// Target after target. The stream of target k has the key's index + k.
 template <Want want, class Engine, class B, class States>
-BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& states, StreamKey key) {
+BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& states, const StreamKey& key) {
     BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
     if constexpr (want == Want::log_partitions) {
         sums.log_partitions.resize(std::ssize(batch.which()));
@@ -219,8 +220,9 @@ BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& sta
         }
     } else {
         for (const Index k : batch.which()) {
-            key.index = static_cast<std::uint64_t>(k);
-            sums.add(engine.expect(batch.target(k), batch.joint(k), batch.state(states, k), key),
+            StreamKey own = key;
+            own.index += static_cast<std::uint64_t>(k);
+            sums.add(engine.expect(batch.target(k), batch.joint(k), batch.state(states, k), own),
                      batch.weight(k));
         }
     }
@@ -234,6 +236,25 @@ BatchMoments expect_one_by_one(const Engine& engine, const B& batch, States& sta
 template <class Engine, class Common, class Factor>
 using batch_state_t = typename decltype(detail::batch_state<Engine, Common, Factor>())::type;
 
+/// Forms the sums of data that are spread over processes (learning/spread_data.hpp): the same in all of them.
+class SpreadSums {
+public:
+    SpreadSums() = default;
+    SpreadSums(const SpreadSums&) = delete;
+    SpreadSums& operator=(const SpreadSums&) = delete;
+    virtual ~SpreadSums() = default;
+
+    /// Data of a chunk are at most so many.
+    virtual Index chunk() const = 0;
+    /// The number of the first datum of this process, among all.
+    virtual Index first() const = 0;
+    /// The sum of all processes' chunks, but for the log Z_k of each datum, which are this process's own.
+    /// With an error in the place of the chunks it throws in every process.
+    virtual BatchMoments sum(std::vector<BatchMoments> chunks, const std::exception_ptr& error) const = 0;
+    /// Whether it is so in any process.
+    virtual bool any(bool here) const = 0;
+};
+
 namespace detail {
 /// Data of a chunk: what the engine says; without a word, all that may be for an engine that does chunks
 /// itself, and few for one that does target by target.
@@ -245,16 +266,22 @@ Index chunk_in(const Engine& engine, const B& batch) {
         return BatchEngine<Engine, B, States> ? largest_chunk : 4;
 }
 
-/// The sum of all chunks, in order.
-[[gnu::cold]] inline BatchMoments sum_of(std::vector<BatchMoments> parts) {
+/// The log Z_k of all chunks, one after the other.
+[[gnu::cold]] inline Vector log_partitions_of(const std::vector<BatchMoments>& chunks) {
     Index count = 0;
-    for (const BatchMoments& part : parts) count += part.log_partitions.size();
-    Vector log_partitions(count);
-    auto* end = log_partitions.data();
-    for (const BatchMoments& part : parts)
-        end = std::copy(part.log_partitions.begin(), part.log_partitions.end(), end);
-    BatchMoments sum = std::move(parts.front());
-    for (std::size_t k = 1; k < parts.size(); ++k) sum += parts[k];
+    for (const BatchMoments& chunk : chunks) count += chunk.log_partitions.size();
+    Vector all(count);
+    auto* end = all.data();
+    for (const BatchMoments& chunk : chunks)
+        end = std::copy(chunk.log_partitions.begin(), chunk.log_partitions.end(), end);
+    return all;
+}
+
+/// The sum of all chunks, in order.
+[[gnu::cold]] inline BatchMoments sum_of(std::vector<BatchMoments> chunks) {
+    Vector log_partitions = log_partitions_of(chunks);
+    BatchMoments sum = std::move(chunks.front());
+    for (std::size_t k = 1; k < chunks.size(); ++k) sum += chunks[k];
     sum.log_partitions = std::move(log_partitions);
     return sum;
 }
@@ -266,7 +293,8 @@ Index chunk_in(const Engine& engine, const B& batch) {
 /// `states` is one state for each datum, or the one of a SingleBatch. log_partitions needs an engine that
 /// knows log Z, or a bound on it, which then stands in its place.
 template <Want want, class Engine, class B, class States>
-BatchMoments expect(const Engine& engine, const B& batch, States& states, const StreamKey& key) {
+BatchMoments expect(const Engine& engine, const B& batch, States& states, const StreamKey& key,
+                    const SpreadSums* spread = nullptr) {
     const auto of_chunk = [&](const B& chunk) {
         if constexpr (BatchEngine<Engine, B, States>)
             return engine.expect_batch(chunk, Wanted<want>{}, states, key);
@@ -274,14 +302,22 @@ BatchMoments expect(const Engine& engine, const B& batch, States& states, const 
             return detail::expect_one_by_one<want>(engine, chunk, states, key);
     };
     const std::span<const Index> which = batch.which();
-    const Index size = detail::chunk_in<States>(engine, batch), count = std::ssize(which);
-    if (count <= size) return of_chunk(batch);
-    std::vector<BatchMoments> parts(static_cast<std::size_t>((count + size - 1) / size));
-    parallel_for(std::ssize(parts), [&](Index k) {
-        parts[static_cast<std::size_t>(k)] = of_chunk(batch.part(which.subspan(
-            static_cast<std::size_t>(k * size), static_cast<std::size_t>(std::min(size, count - k * size)))));
-    });
-    return detail::sum_of(std::move(parts));
+    const Index liked = detail::chunk_in<States>(engine, batch), count = std::ssize(which);
+    const Index size = spread ? std::min(liked, spread->chunk()) : liked;
+    if (count <= size && !spread) return of_chunk(batch);
+    std::vector<BatchMoments> chunks(static_cast<std::size_t>((count + size - 1) / size));
+    std::exception_ptr error;
+    try {
+        parallel_for(std::ssize(chunks), [&](Index k) {
+            chunks[static_cast<std::size_t>(k)] = of_chunk(
+                batch.part(which.subspan(static_cast<std::size_t>(k * size),
+                                         static_cast<std::size_t>(std::min(size, count - k * size)))));
+        });
+    } catch (...) {
+        if (!spread) throw;
+        error = std::current_exception();
+    }
+    return spread ? spread->sum(std::move(chunks), error) : detail::sum_of(std::move(chunks));
 }
 
 namespace detail {

@@ -138,13 +138,13 @@ public:
         return chunk_of(moves * static_cast<double>(batch.common().space().size()) * (side ? 1.0 : 10.0));
     }
 
-    /// Batches (engines/batch.hpp): each datum has its own stream.
+    /// Batches (engines/batch.hpp): the stream of datum k has the key's index + k.
     template <class B, class States>
-    BatchMoments expect_batch(const B& batch, Want want, States& states, StreamKey key) const {
+    BatchMoments expect_batch(const B& batch, Want want, States& states, const StreamKey& key) const {
         BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
         const auto stream_of = [&](Index k) {
             StreamKey own = key;
-            own.index = static_cast<std::uint64_t>(k);
+            own.index += static_cast<std::uint64_t>(k);
             return own;
         };
         const auto take = [&](Index k, const Moments& m) { sums.add(m, batch.weight(k)); };

@@ -1,11 +1,12 @@
 #pragma once
-#include <predcg/core/parallel.hpp>
+#include <predcg/core/processes.hpp>
 #include <predcg/judge/checked_expectations.hpp>
 #include <predcg/statistics/proportion.hpp>
 #include <predcg/statistics/quantile.hpp>
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct CoverageSettings {
     Index data_sets = 100;
     std::vector<double> levels{0.95};  ///< credibilities
     std::uint64_t seed = 1;
+    /// Data sets are shared out to these processes, each of which gets all results; absent: all are done
+    /// here. Collective where it is set.
+    std::optional<Processes> processes{};
 };
 
 /// How often credible intervals held the truth, for each level and component of the observables.
@@ -62,18 +66,14 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
     const std::size_t L = settings.levels.size();
     Coverage result;
     result.levels = settings.levels;
-    result.widths.assign(L, Matrix::Constant(truth.size(), settings.data_sets, detail::undefined));
-    std::vector<Matrix> inside(L, Matrix::Zero(truth.size(), settings.data_sets));
-    std::vector<char> reliable(static_cast<std::size_t>(settings.data_sets), 1);
-    auto banded = reliable;
-    std::vector<std::vector<std::string>> names(reliable.size());
-    parallel_for(settings.data_sets, [&](Index k) {
-        const auto slot = static_cast<std::size_t>(k);
+    const auto records = detail::share_out(settings.processes, settings.data_sets, [&](Index k) {
         const std::uint64_t seed = settings.seed + static_cast<std::uint64_t>(k);
         const auto posterior = make_posterior(make_data(seed), seed);
-        reliable[slot] = posterior.reliable;
-        banded[slot] = posterior.draw_count() > 0;
-        if (!banded[slot]) return;
+        detail::Record record;
+        record.put(Index{posterior.reliable});
+        record.put(Index{posterior.draw_count() > 0});
+        if (posterior.draw_count() == 0) return record;
+        std::vector<std::string> names;
         Matrix expectations(truth.size(), posterior.draw_count());
         for (Index draw = 0; draw < posterior.draw_count(); ++draw) {
             const auto expected =
@@ -82,28 +82,44 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
             require_equal(expected.values.size(), truth.size(), "coverage", "components of the statistics",
                           "those of the truth");
             expectations.col(draw) = expected.values;
-            if (draw == 0) names[slot] = expected.names;
+            if (draw == 0) names = expected.names;
         }
+        record.put(std::ssize(names));
+        for (const std::string& name : names) record.put(name);
         for (std::size_t l = 0; l < L; ++l)
             for (Index c = 0; c < truth.size(); ++c) {
                 const Vector values = expectations.row(c);
                 const double tail = 0.5 * (1.0 - settings.levels[l]);
                 const double low = quantile(values, tail), high = quantile(values, 1.0 - tail);
-                inside[l](c, k) = low <= truth[c] && truth[c] <= high ? 1.0 : 0.0;
-                result.widths[l](c, k) = high - low;
+                record.put(Index{low <= truth[c] && truth[c] <= high});
+                record.put(high - low);
             }
+        return record;
     });
+    result.widths.assign(L, Matrix::Constant(truth.size(), settings.data_sets, detail::undefined));
+    std::vector<std::vector<Index>> held(L, std::vector<Index>(static_cast<std::size_t>(truth.size())));
     Index with_band = 0;
-    for (std::size_t k = 0; k < banded.size(); ++k) {
-        with_band += banded[k];
-        result.unreliable += !reliable[k];
-        result.without_band += !banded[k];
-        if (result.names.empty()) result.names = names[k];
+    for (Index k = 0; k < settings.data_sets; ++k) {
+        detail::RecordReader read(records[static_cast<std::size_t>(k)].words);
+        result.unreliable += read.index() == 0;
+        if (read.index() == 0) {
+            ++result.without_band;
+            continue;
+        }
+        ++with_band;
+        std::vector<std::string> names(static_cast<std::size_t>(read.index()));
+        for (std::string& name : names) name = read.text();
+        if (result.names.empty()) result.names = std::move(names);
+        for (std::size_t l = 0; l < L; ++l)
+            for (Index c = 0; c < truth.size(); ++c) {
+                held[l][static_cast<std::size_t>(c)] += read.index();
+                result.widths[l](c, k) = read.number();
+            }
     }
     for (std::size_t l = 0; l < L; ++l) {
         result.held.emplace_back();
         for (Index c = 0; c < truth.size(); ++c)
-            result.held.back().push_back({static_cast<Index>(inside[l].row(c).sum() + 0.5), with_band});
+            result.held.back().push_back({held[l][static_cast<std::size_t>(c)], with_band});
     }
     return result;
 }

@@ -92,11 +92,11 @@ Evidence exact_evidence(const Learner& learner, const AnyData& any_data, const P
     const Matrix z = detail::half_of_chains(posterior, factor, true);
     const Index count = z.cols() / posterior.chains;
     Matrix at_draws(count, posterior.chains);
-    parallel_for(z.cols(), [&](Index k) {
+    detail::for_each(problem.data(), z.cols(), [&](Index k) {
         at_draws.data()[k] = target.log_density(z.col(k)) - normal.log_density(z.col(k));
     });
     Vector at_proposals(settings.proposals > 0 ? settings.proposals : z.cols());
-    parallel_for(at_proposals.size(), [&](Index k) {
+    detail::for_each(problem.data(), at_proposals.size(), [&](Index k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::evidence, static_cast<std::uint64_t>(k));
         const Vector proposal = normal.draw(rng);
         at_proposals[k] = target.log_density(proposal) - normal.log_density(proposal);

@@ -55,6 +55,7 @@ LeaveOneOut leave_one_out(const Learner& learner, const AnyData& any_data, const
     detail::require_same_model(posterior.fit, learner.coarse(), learner.map(), name);
     const auto problem = detail::problem_of(learner, any_data, posterior.fit.beta);
     const auto& data = problem.data();
+    detail::require_here(data, name);
     require(data.count >= 2.0, name, "number of data", data.count, "at least 2");
     for (const double w : data.weights)
         require(w == std::floor(w), name, "weight of a datum", w, "a whole number");

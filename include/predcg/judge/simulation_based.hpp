@@ -1,5 +1,5 @@
 #pragma once
-#include <predcg/core/parallel.hpp>
+#include <predcg/core/processes.hpp>
 #include <predcg/judge/checked_expectations.hpp>
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/priors/draw.hpp>
@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,9 @@ struct SimulationBasedSettings {
     Index ranked_draws = 99;  ///< of each posterior, thinned evenly; ranks are 0..ranked_draws
     Index bins = 20;          ///< of the histograms, a divisor of ranked_draws + 1
     std::uint64_t seed = 1;
+    /// Replicates are shared out to these processes, each of which gets all results; absent: all are done
+    /// here. Collective where it is set.
+    std::optional<Processes> processes{};
 };
 
 /// Ranks of true values among posterior draws: parameters first, then observables' expectations.
@@ -65,6 +69,26 @@ struct Ranks {
     std::vector<Index> ranks;  ///< none where the posterior has no draws
     bool reliable = true;
 };
+
+inline Record record_of(const Ranks& ranks) {
+    Record record;
+    record.put(Index{ranks.reliable});
+    record.put(std::ssize(ranks.names));
+    for (const std::string& name : ranks.names) record.put(name);
+    record.put(std::ssize(ranks.ranks));
+    for (const Index rank : ranks.ranks) record.put(rank);
+    return record;
+}
+inline Ranks ranks_of(const Record& record) {
+    RecordReader read(record.words);
+    Ranks ranks;
+    ranks.reliable = read.index() == 1;
+    ranks.names.resize(static_cast<std::size_t>(read.index()));
+    for (std::string& name : ranks.names) name = read.text();
+    ranks.ranks.resize(static_cast<std::size_t>(read.index()));
+    for (Index& rank : ranks.ranks) rank = read.index();
+    return ranks;
+}
 
 template <class Learner, class MakePosterior, class... O>
 Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& settings, Index replicate,
@@ -123,14 +147,14 @@ simulation_based_calibration(const Learner& learner, const SimulationBasedSettin
     require_range(settings.replicates, 1, many, name, "replicates");
     require_range(settings.ranked_draws, 1, many, name, "ranked_draws");
     detail::require_bins(settings.bins, settings.ranked_draws, name);
-    std::vector<detail::Ranks> replicates(static_cast<std::size_t>(settings.replicates));
-    parallel_for(settings.replicates, [&](Index r) {
-        replicates[static_cast<std::size_t>(r)] =
-            detail::replicate_ranks(learner, settings, r, make_posterior, statistics...);
+    const auto records = detail::share_out(settings.processes, settings.replicates, [&](Index r) {
+        return detail::record_of(
+            detail::replicate_ranks(learner, settings, r, make_posterior, statistics...));
     });
     SimulationBasedCalibration result;
     result.largest_rank = settings.ranked_draws;
-    for (const detail::Ranks& replicate : replicates) {
+    for (const detail::Record& record : records) {
+        const detail::Ranks replicate = detail::ranks_of(record);
         result.unreliable += !replicate.reliable;
         result.without_draws += replicate.ranks.empty();
         if (replicate.ranks.empty()) continue;

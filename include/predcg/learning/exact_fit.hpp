@@ -174,7 +174,7 @@ private:
                 run.status = Status::converged;
             } else if (level) {
                 run.status = Status::not_identified;  // it would go on for ever
-            } else if (settings_.stop.stop_requested()) {
+            } else if (stops(problem_.data(), settings_.stop)) {
                 run.status = Status::stopped;
             } else if (run.iterations < settings_.iterations) {
                 if (step) next = line_search(run.end, *step, 1e-4);

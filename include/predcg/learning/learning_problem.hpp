@@ -165,14 +165,16 @@ public:
     /// Expectations under q(X | x_i, theta, eta), summed over the data.
     ExpectedStatistics expect(State& state) const { return expect(state, data().all); }
 
-    /// The same over a batch: the data with these indices.
+    /// The same over a batch: the data with these indices. Of data that are spread over processes it must be
+    /// all.
     ExpectedStatistics expect(State& state, std::span<const Index> which) const {
         if (which.empty()) return {};  // nothing to add
         const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
-        const BatchMoments sums =
-            predcg::expect<Want::covariances>(latent_engine(engine_), batch, state.latent, latent_key(state));
+        const BatchMoments sums = predcg::expect<Want::covariances>(
+            latent_engine(engine_), batch, state.latent, latent_key(state), data().spread.get());
         double count = 0.0;
         for (const Index k : which) count += data().weights[static_cast<std::size_t>(k)];
+        if (data().spread) count = data().count;
         const Index p = coordinates_.coarse_count();
         return detail::statistics_of(sums, count, p, batch.common_size() - p, batch.own_size());
     }
@@ -181,8 +183,8 @@ public:
     /// is several times cheaper, and enough for the gradient.
     ExpectedStatistics expect_means(State& state) const {
         const auto batch = latent_batch(state.at, data().all, energy_gradient(state.at.theta));
-        const BatchMoments sums =
-            predcg::expect<Want::means>(latent_engine(engine_), batch, state.latent, latent_key(state));
+        const BatchMoments sums = predcg::expect<Want::means>(latent_engine(engine_), batch, state.latent,
+                                                              latent_key(state), data().spread.get());
         const Index p = coordinates_.coarse_count();
         ExpectedStatistics statistics;
         statistics.count = data().count;
@@ -220,7 +222,8 @@ public:
 
     // Values and derivatives.
 
-    /// log p(x_k | theta_c, eta) of every distinct datum, log Z(q_k) - log Z(p_c). Throws NumericalError
+    /// log p(x_k | theta_c, eta) of every distinct datum (of this process, where they are spread over
+    /// several), log Z(q_k) - log Z(p_c). Throws NumericalError
     /// where there is no density.
     Vector log_likelihoods(const Parameters& at) const
         requires(is_exact)
@@ -251,11 +254,8 @@ public:
     double variational_objective(const Parameters& at) const
         requires(is_variational)
     {
-        double sum = -data().count * log_partition_or_bound(coarse_engine(engine_), coarse_target(at.theta));
-        const Vector latent = latent_partitions(at).log_partitions;
-        for (Index k = 0; k < latent.size(); ++k)
-            sum += data().weights[static_cast<std::size_t>(k)] * latent[k];
-        return sum;
+        return *latent_partitions(at).log_partition -
+               data().count * log_partition_or_bound(coarse_engine(engine_), coarse_target(at.theta));
     }
 
     double log_prior(const Vector& z) const {
@@ -372,12 +372,15 @@ private:
 
     BatchMoments latent_partitions(const Parameters& at) const {
         std::vector<LatentState> none(data().forms.size());
-        return predcg::expect<Want::log_partitions>(
-            latent_engine(engine_), latent_batch(at, data().all, EmptyStatistic{}), none, StreamKey{});
+        return predcg::expect<Want::log_partitions>(latent_engine(engine_),
+                                                    latent_batch(at, data().all, EmptyStatistic{}), none,
+                                                    StreamKey{}, data().spread.get());
     }
 
-    static StreamKey latent_key(State& state) {
-        return {state.seed, state.latent_purpose, 0, state.iteration, state.latent_call++};
+    StreamKey latent_key(State& state) const {
+        const Index first = data().spread ? data().spread->first() : 0;
+        return {state.seed, state.latent_purpose, static_cast<std::uint64_t>(first), state.iteration,
+                state.latent_call++};
     }
     static StreamKey coarse_key(State& state) {
         return {state.seed, state.coarse_purpose, 0, state.iteration, state.coarse_call++};

@@ -149,6 +149,7 @@ auto fit_online(const EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer, Prio
     -> Fit<Coarse, Map, Engine, OnlineEstimate> {
     static_assert(LinearCoarsePotential<Coarse>,
                   "predcg: online EM needs a potential that is linear in theta: features(X)");
+    detail::require_here(data, "fit_online");
     require_range(settings.batch, 1, static_cast<Index>(data.forms.size()), "fit_online", "batch",
                   "the number of distinct data");
     require_range(settings.passes, 1, std::numeric_limits<Index>::max(), "fit_online", "passes");

@@ -1,13 +1,16 @@
 #pragma once
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/engines/batch.hpp>
 
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,6 +26,9 @@ struct PreparedData {
     std::vector<Index> all;  ///< 0..forms.size()-1: the batch of everything
     double count = 0.0;      ///< sum of weights
     double beta = 0.0;       ///< inverse temperature of the samples
+    /// Where the data are a part of those that several processes hold (learning/spread_data.hpp); `count` is
+    /// that of all of them.
+    std::shared_ptr<const SpreadSums> spread{};
 };
 
 namespace detail {
@@ -87,6 +93,26 @@ PreparedData<Form> require_coarse_sizes(PreparedData<Form> data, const Map& map,
                                         const char* function) {
     for (const Form& form : data.forms) require_coarse_size(map, form, coarse.space().size(), function);
     return data;
+}
+
+/// Throws ArgumentError for data that are spread over processes, where all of them are needed.
+template <class Form>
+void require_here(const PreparedData<Form>& data, const char* function) {
+    require(!data.spread, function, "data", "spread over processes", "all in this process");
+}
+
+/// f(k) for k < count on the threads; one after the other where the data are spread over processes, as f then
+/// waits for the others.
+template <class Form, class F>
+void for_each(const PreparedData<Form>& data, Index count, F&& f) {
+    if (!data.spread) return parallel_for(count, f);
+    for (Index k = 0; k < count; ++k) f(k);
+}
+
+/// Whether work is to stop, in this process or in another that holds a part of the data.
+template <class Form>
+bool stops(const PreparedData<Form>& data, const std::stop_token& stop) {
+    return data.spread ? data.spread->any(stop.stop_requested()) : stop.stop_requested();
 }
 
 /// The inverse temperature that data carry (generate() sets it), or the one that is given. Throws

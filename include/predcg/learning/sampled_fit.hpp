@@ -55,6 +55,7 @@ public:
         const StochasticSettings& s = settings_.stochastic;
         require_positive(s.largest_growth, "StochasticSettings", "largest_growth");
         require(s.tolerance >= 0.0, "StochasticSettings", "tolerance", s.tolerance, "a number >= 0");
+        if (s.batch > 0) require_here(problem_.data(), "StochasticSettings::batch");
         require_range(s.batch, 0, static_cast<Index>(problem_.data().forms.size()), "StochasticSettings",
                       "batch", "the number of distinct data");
         Vector z = starts_of(problem_, settings_).front();
@@ -71,7 +72,7 @@ public:
             note(result, point, t, next, em_step);
             z = next;
             result.iterations = t + 1;
-            if (settings_.stop.stop_requested()) {
+            if (stops(problem_.data(), settings_.stop)) {
                 result.status = Status::stopped;
                 break;
             }

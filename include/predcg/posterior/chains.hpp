@@ -1,8 +1,9 @@
 #pragma once
 // What posteriors by Markov chains share: scales and starts of the chains, the draws, and what they are
 // worth.
-#include <predcg/core/parallel.hpp>
+#include <predcg/core/processes.hpp>
 #include <predcg/learning/identifiability.hpp>
+#include <predcg/learning/prepared_data.hpp>
 #include <predcg/posterior/posterior.hpp>
 
 #include <algorithm>
@@ -44,24 +45,44 @@ inline void diagnose_draws(PosteriorResult& result, const ChainSettings& setting
 /// Runs all chains of a posterior and diagnoses their draws. `run(chain, keep)` runs one chain, hands every
 /// draw that is kept to keep(parameters), `length` of them, and returns the chain's mean acceptance. Throws
 /// Stopped.
-template <class Run>
-PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, double data_count,
+template <class Form, class Run>
+PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const PreparedData<Form>& data,
                            const ChainSettings& settings, const char* function, Run&& run) {
     const Index length = (settings.draws + settings.chains - 1) / settings.chains;
     PosteriorResult result;
     result.method = method;
     result.fit = fit;
-    result.fit.data_count = data_count;
+    result.fit.data_count = data.count;
     result.seed = settings.seed;
     result.chains = settings.chains;
-    result.draws.resize(fit.parameters.theta.size() + fit.parameters.eta.size(), length * settings.chains);
+    const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
+    result.draws.resize(size, length * settings.chains);
     Vector acceptance = Vector::Zero(settings.chains);
-    parallel_for(settings.chains, [&](Index chain) {
+    const auto run_chain = [&](Index chain) {
         Index kept = chain * length;
         acceptance[chain] =
             run(chain, length, [&](const Parameters& at) { result.draws.col(kept++) << at.theta, at.eta; });
-    });
-    if (settings.stop.stop_requested()) throw Stopped(function);
+        if (settings.stop.stop_requested() || kept < (chain + 1) * length) throw Stopped(function);
+    };
+    if (settings.processes) {
+        require_here(data, function);
+        const auto records = share_out(settings.processes, settings.chains, [&](Index chain) {
+            run_chain(chain);
+            Record record;
+            record.put(acceptance[chain]);
+            for (const double draw : result.draws.middleCols(chain * length, length).reshaped())
+                record.put(draw);
+            return record;
+        });
+        for (Index chain = 0; chain < settings.chains; ++chain) {
+            RecordReader read(records[static_cast<std::size_t>(chain)].words);
+            acceptance[chain] = read.number();
+            for (double& draw : result.draws.middleCols(chain * length, length).reshaped())
+                draw = read.number();
+        }
+    } else {
+        for_each(data, settings.chains, run_chain);
+    }
     result.acceptance = acceptance.mean();
     summarise(result);
     diagnose_draws(result, settings);

@@ -51,8 +51,7 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
         }
         return chain.accepted() / static_cast<double>(length * thinning);
     };
-    auto result =
-        detail::run_chains(PosteriorMethod::exchange, fit, problem.data().count, settings, name, run);
+    auto result = detail::run_chains(PosteriorMethod::exchange, fit, problem.data(), settings, name, run);
     if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0)
         result.remarks.push_back("draws of p_c came from chains of finite length (auxiliary_warm_up " +
                                  to_text(own.auxiliary_warm_up) + ", auxiliary_thinning " +

@@ -79,6 +79,7 @@ public:
     ExchangeChain(const Problem& problem, ExchangeSettings settings)
         : problem_(&problem), settings_(std::move(settings)), p_(problem.coordinates().coarse_count()),
           m_(problem.coordinates().map_count()) {
+        require_here(problem.data(), "exchange_posterior");
         for (std::size_t k = 0; k < problem.data().forms.size(); ++k) {
             const double w = problem.data().weights[k];
             require(w == std::floor(w), "exchange_posterior", "weight of a datum", w, "a whole number");

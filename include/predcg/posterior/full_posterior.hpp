@@ -50,21 +50,21 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
     const Vector mode = c.z(fit.parameters);
     const AffineTarget target(posterior, mode, detail::whitening(problem.point(mode).posterior_information));
     using T = std::remove_const_t<decltype(target)>;
+    const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
     const auto run = [&](Index chain, Index length, auto&& keep) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));
         Vector u = detail::dispersed_start(target, settings.dispersion, rng);
         detail::KernelRun<Hamiltonian, T> moves(kernel, target);
         Hamiltonian::State state{};
-        for (Index k = 0; k < warm_up && !settings.stop.stop_requested(); ++k) moves.warm_up(u, state, rng);
-        for (Index k = 0; k < length && !settings.stop.stop_requested(); ++k) {
+        for (Index k = 0; k < warm_up && !stops(); ++k) moves.warm_up(u, state, rng);
+        for (Index k = 0; k < length && !stops(); ++k) {
             for (Index j = 0; j < thinning; ++j) moves.advance(u, state, rng);
             keep(c.parameters(target.original(u)));
         }
         return state.accepted / static_cast<double>(length * thinning);
     };
-    return Posterior(
-        detail::run_chains(PosteriorMethod::full, fit, problem.data().count, settings, name, run),
-        learner.coarse(), learner.map(), learner.engine());
+    return Posterior(detail::run_chains(PosteriorMethod::full, fit, problem.data(), settings, name, run),
+                     learner.coarse(), learner.map(), learner.engine());
 }
 
 }  // namespace predcg

@@ -108,7 +108,7 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
     result.draws.resize(mode.size(), settings.draws);
     std::vector<double> log_ratios(static_cast<std::size_t>(settings.draws));
     std::atomic<bool> inside{true};
-    parallel_for(settings.draws, [&](Index k) {
+    detail::for_each(problem.data(), settings.draws, [&](Index k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::laplace, static_cast<std::uint64_t>(k));
         Vector u, z;
         bool found = false;

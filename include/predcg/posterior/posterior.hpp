@@ -1,5 +1,6 @@
 #pragma once
 // What every way of finding a posterior returns: draws of the parameters, and how far they can be trusted.
+#include <predcg/core/processes.hpp>
 #include <predcg/learning/estimate.hpp>
 #include <predcg/statistics/diagnostics.hpp>
 #include <predcg/statistics/moments.hpp>
@@ -47,6 +48,9 @@ struct ChainSettings {
     double smallest_ess = 100.0;      ///< this, the result is flagged as not reliable
     std::uint64_t seed = 1;
     std::stop_token stop{};
+    /// Chains are shared out to these processes, each of which holds all data and gets all draws; absent: all
+    /// are run here. Collective where it is set.
+    std::optional<Processes> processes{};
 };
 
 /// Draws of (theta_c, eta) given the data, without the models.

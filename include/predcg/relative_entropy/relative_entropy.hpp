@@ -105,6 +105,7 @@ public:
             require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
             settings.starts = 1;
         }
+        detail::require_here(data, "RelativeEntropy::fit_prepared");
         const Problem problem = this->problem(data);
         auto result = detail::fit_problem(problem, optimizer_for(data), settings);
         using Result = decltype(result);
