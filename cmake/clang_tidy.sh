@@ -18,7 +18,7 @@ eigen=$(pkg-config --variable=includedir eigen3 2>/dev/null || true)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unit=$scratch/all.cpp
-(cd include && find predcg -name '*.hpp' | LC_ALL=C sort | sed 's/.*/#include <&>/') >"$unit"
+(cd include && find predcg -name '*.hpp' ! -name mpi.hpp | LC_ALL=C sort | sed 's/.*/#include <&>/') >"$unit"
 # What programs include is included here first, so that inside their namespaces no #include does anything.
 grep -hE '^#include <[^/]*>' $programs | LC_ALL=C sort -u >>"$unit"
 number=0

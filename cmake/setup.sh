@@ -4,21 +4,24 @@
 #   sh cmake/setup.sh          to build, test and run the study
 #   sh cmake/setup.sh --dev    also what .ci/run needs: clang with its sanitizers, llvm-cov and gcovr, clang-format 16,
 #                              clang-tidy 16, git
+#   sh cmake/setup.sh --mpi    also MPI, for predcg/mpi.hpp
 #
-# With nothing missing it needs neither root nor network.
+# Options may be combined. With nothing missing it needs neither root nor network.
 set -eu
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-dev=no
-case "${1-}" in
-    '') ;;
-    --dev) dev=yes ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) die "unknown argument '$1' (allowed: --dev)" ;;
-esac
+dev=no mpi=no
+for argument in "$@"; do
+    case "$argument" in
+        --dev) dev=yes ;;
+        --mpi) mpi=yes ;;
+        -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) die "unknown argument '$argument' (allowed: --dev, --mpi)" ;;
+    esac
+done
 
 # One line per need: the tools of which one must exist (- if it is no tool: then the package is asked for), whether
 # the library can do without it, and its package in each system.
@@ -44,7 +47,11 @@ dev_needs='
     gcovr           must      gcovr               gcovr                   gcovr
     bash            must      bash                bash                    bash
     git             must      git                 git                     git'
+mpi_needs='
+    mpirun          must      openmpi-bin         openmpi                 open-mpi
+    -               must      libopenmpi-dev      openmpi-devel           open-mpi'
 [ "$dev" = no ] || needs="$needs$dev_needs"
+[ "$mpi" = no ] || needs="$needs$mpi_needs"
 
 if have apt-get && have dpkg-query; then system=apt
 elif have dnf && have rpm; then system=dnf
