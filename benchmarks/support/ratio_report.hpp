@@ -1,5 +1,7 @@
 #pragma once
 // Benchmarks in groups, reported as ratios of CPU times to the group's baseline in the same run.
+#include <predcg/core/parallel.hpp>
+
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -16,24 +18,28 @@ inline std::vector<std::string>& names() {
     return all;
 }
 
-/// Registers `body`, timed as a whole, as a member of a group; the group's first member is its baseline.
+/// Registers `body`, timed as a whole, as a member of a group; the group's first member is its baseline. Its
+/// time is the processor's, on one thread; with `threads` the clock's, on so many.
 template <class Body>
-void add(const std::string& group, const std::string& member, Body body) {
+void add(const std::string& group, const std::string& member, Body body, predcg::Index threads = 0) {
     const auto in_group = [&](const std::string& name) { return name.rfind(group + "/", 0) == 0; };
     auto place = std::find_if(names().rbegin(), names().rend(), in_group).base();
     if (place == names().begin()) place = names().end();  // a new group
     names().insert(place, group + "/" + member);
-    benchmark::RegisterBenchmark((group + "/" + member).c_str(), [body](benchmark::State& state) {
-        const Body* opaque = &body;
-        benchmark::DoNotOptimize(opaque);  // so that nothing is computed once for all calls
-        for (auto _ : state) {
-            auto result = (*opaque)();
-            benchmark::DoNotOptimize(result);
-        }
-    });
+    auto* const registered =
+        benchmark::RegisterBenchmark((group + "/" + member).c_str(), [=](benchmark::State& state) {
+            predcg::set_threads(std::max<predcg::Index>(1, threads));
+            const Body* opaque = &body;
+            benchmark::DoNotOptimize(opaque);  // so that nothing is computed once for all calls
+            for (auto _ : state) {
+                auto result = (*opaque)();
+                benchmark::DoNotOptimize(result);
+            }
+        });
+    if (threads > 0) registered->UseRealTime();
 }
 
-/// Prints a Markdown table: for each benchmark the median over repetitions of the CPU time of one call, the
+/// Prints a Markdown table: for each benchmark the median over repetitions of the time of one call, the
 /// interquartile range relative to it, and its ratio to the median of the baseline.
 class RatioReporter : public benchmark::BenchmarkReporter {
 public:
@@ -42,8 +48,9 @@ public:
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs)
             if (run.run_type == Run::RT_Iteration && !run.error_occurred)
-                times_[run.run_name.function_name].push_back(run.cpu_accumulated_time /
-                                                             static_cast<double>(run.iterations));
+                times_[run.run_name.function_name].push_back(
+                    (run.run_name.time_type.empty() ? run.cpu_accumulated_time : run.real_accumulated_time) /
+                    static_cast<double>(run.iterations));
     }
 
     void Finalize() override {

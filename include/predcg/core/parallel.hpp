@@ -115,7 +115,7 @@ public:
             const std::lock_guard lock(mutex_);
             stop_ = true;
         }
-        begun_.notify_all();
+        changed_.notify_all();
         for (std::thread& worker : workers_) worker.join();
     }
 
@@ -127,17 +127,18 @@ public:
             }
             active_ = threads - 1;
             loops_.push_back(&loop);
-            ++begun_count_;
+            ++begun_;
         }
-        begun_.notify_all();
+        changed_.notify_all();
         loop.work();
         std::unique_lock lock(mutex_);
+        leave(loop);
+        // The last items are others': until they are done there is time for loops that began later, as do
+        // those within the items.
+        while (loop.inside > 0)
+            if (!help(lock, std::find(loops_.begin(), loops_.end(), &loop)))
+                wait(lock, [&, seen = begun_.load()] { return loop.inside == 0 || begun_ != seen; });
         std::erase(loops_, &loop);
-        if (--loop.inside == 0) return;
-        lock.unlock();
-        wait_awake([&] { return loop.inside == 0; });
-        lock.lock();
-        ended_.wait(lock, [&] { return loop.inside == 0; });
     }
 
 private:
@@ -153,35 +154,46 @@ private:
 
     void serve(Index at) {
         std::unique_lock lock(mutex_);
-        while (!stop_) {
-            // The latest loop first: it is the innermost, for which others wait.
-            const auto found = at < active_ ? std::find_if(loops_.rbegin(), loops_.rend(),
-                                                           [](const Loop* l) { return l->wants_help(); })
-                                            : loops_.rend();
-            if (found == loops_.rend()) {
-                const unsigned seen = begun_count_;
-                lock.unlock();
-                wait_awake([&] { return begun_count_ != seen; });
-                lock.lock();
-                begun_.wait(lock, [&] { return stop_ || begun_count_ != seen; });
-                continue;
-            }
-            Loop& loop = **found;
+        while (!stop_)
+            if (at >= active_ || !help(lock, loops_.begin()))
+                wait(lock, [&, seen = begun_.load()] { return stop_ || begun_ != seen; });
+    }
+
+    /// Works on the latest loop from `first` on that wants it: on the innermost, for which others wait.
+    bool help(std::unique_lock<std::mutex>& lock, std::vector<Loop*>::iterator first) {
+        for (auto at = loops_.end(); at != first;) {
+            Loop& loop = **--at;
+            if (!loop.wants_help()) continue;
             ++loop.inside;
             lock.unlock();
             loop.work();
             lock.lock();
-            if (--loop.inside == 0) ended_.notify_all();
+            leave(loop);
+            return true;
         }
+        return false;
+    }
+
+    void leave(Loop& loop) {
+        if (--loop.inside == 0) changed_.notify_all();
+    }
+
+    /// Until it is so; awake at first.
+    template <class Done>
+    void wait(std::unique_lock<std::mutex>& lock, Done&& done) {
+        lock.unlock();
+        wait_awake(done);
+        lock.lock();
+        changed_.wait(lock, done);
     }
 
     std::mutex mutex_{};
-    std::condition_variable begun_{}, ended_{};
+    std::condition_variable changed_{};  ///< loops that began or ended
     std::vector<std::thread> workers_{};
-    std::vector<Loop*> loops_{};
-    std::atomic<unsigned> begun_count_ = 0;  ///< loops so far
-    Index active_ = 0;                       ///< workers that may take part
-    bool stop_ = false;
+    std::vector<Loop*> loops_{};       ///< in the order in which they began
+    std::atomic<unsigned> begun_ = 0;  ///< loops so far
+    Index active_ = 0;                 ///< workers that may take part
+    std::atomic<bool> stop_ = false;
 };
 
 }  // namespace detail
