@@ -3,6 +3,13 @@
 #include <predcg/core/processes.hpp>
 #include <predcg/learning/spread_data.hpp>
 
+// MPI's old C++ binding is not used.
+#ifndef OMPI_SKIP_MPICXX
+#define OMPI_SKIP_MPICXX 1
+#endif
+#ifndef MPICH_SKIP_MPICXX
+#define MPICH_SKIP_MPICXX 1
+#endif
 #include <mpi.h>
 
 #include <algorithm>

@@ -2,6 +2,8 @@
 // file made or changed.
 #include "program.hpp"
 
+#include <cstdlib>
+
 namespace {
 
 struct BadFile {
@@ -201,6 +203,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "generate, truth, fit, relative-entropy, predict, sample, calibrate, study",
                       "predcg-ising --help"}},
         BadArguments{"UnknownOption", "generate --colour red --out d.csv", {"--colour", "generate --help"}},
+        BadArguments{"NoThreads", "generate --threads 0 --out d.csv", {"--threads", "'0'", "1 to 4096"}},
+        BadArguments{"HalfAThread", "truth --threads 0.5 --out d.csv", {"--threads", "'0.5'", "1 to 4096"}},
         BadArguments{"OptionTwice", "generate --beta 1 --beta 2 --out d.csv", {"--beta"}},
         BadArguments{"ValueMissing", "generate --out", {"--out"}}),
     name_of);
@@ -226,5 +230,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{"Samples", "study sweep --samples 0 --out s", {"--samples", "'0'", ">= 1"}},
         BadArguments{"Prior", "study sweep --prior none --out s", {"--prior", "weak or flat"}}),
     name_of);
+
+class BadEnvironment : public cli_test::Program {
+protected:
+    BadEnvironment() { setenv("PREDCG_THREADS", "two", 1); }
+    ~BadEnvironment() override { unsetenv("PREDCG_THREADS"); }
+};
+
+TEST_F(BadEnvironment, IsRefused) {
+    expect_refused("generate --out d.csv", {"PREDCG_THREADS", "two", "1 to 4096"});
+    run_well("generate --sites 8 --threads 2 --out d.csv");  // the option stands over it
+}
 
 }  // namespace

@@ -238,7 +238,7 @@ TEST(LearningProblem, DataAreSummedInChunks) {
     EXPECT_EQ(all.log_evidence, chunks.log_evidence);
     const Vector each = problem.log_likelihoods(state.at);
     EXPECT_EQ(each.size(), static_cast<Index>(data.forms.size()));
-    for (const Index k : {count, chunk, Index(largest_chunk), 2 * largest_chunk + 3})
+    for (const Index k : {count, count + chunk, Index(largest_chunk), 2 * largest_chunk + 3})
         EXPECT_NEAR(each[k], each[k - count], 1e-12) << "equal forms";
 }
 

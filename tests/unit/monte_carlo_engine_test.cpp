@@ -296,13 +296,13 @@ TEST(MonteCarloEngine, BatchesDoNotDependOnThreads) {
     }
     EXPECT_TRUE(states[2].chains.empty());  // not asked for
 
-    // Sums of the single calls, each with the stream of its datum.
+    // Sums of the single calls, each with the stream of its datum: the index of the key + k.
     const MonteCarlo engine(HeatBath{}, {.samples = 4000});
     std::vector<Chains> singles(7);
     BatchMoments sums = BatchMoments::zero(4, Want::covariances);
     for (const Index k : which) {
         const auto at = static_cast<std::size_t>(k);
-        const auto index = static_cast<std::uint32_t>(k);
+        const auto index = static_cast<std::uint32_t>(99 + k);
         engine.expect(batch.target(k), batch.joint(k), singles[at], stream(index, 0));
         sums.add(engine.expect(batch.target(k), batch.joint(k), singles[at], stream(index, 1)), weights[at]);
     }

@@ -5,6 +5,7 @@
 #include "model/errors.hpp"
 
 #include <predcg/core/error.hpp>
+#include <predcg/core/parallel.hpp>
 #include <predcg/version.hpp>
 
 #include <algorithm>
@@ -32,6 +33,7 @@ std::string in_words_of_options(const predcg::ArgumentError& error, const CLI::A
 
 int run(const cli::Command& command) {
     try {
+        (void)predcg::threads();  // a bad PREDCG_THREADS is refused before any work
         command.run();
         return written;
     } catch (const cli::InputError& error) {
