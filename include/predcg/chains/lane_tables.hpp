@@ -4,7 +4,9 @@
 #include <predcg/chains/lanes.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -18,15 +20,22 @@ inline bool lanes_pay(const ChainShape& shape) {
            1e5;
 }
 
-/// Puts numbers into one lane of packs that follow each other.
-inline void put(const double* from, Index count, double*& to) {
-    if (count == 2) {  // the smallest tables, and the most frequent
-        to[0] = from[0];
-        to[lane_count] = from[1];
-    } else {
-        for (Index k = 0; k < count; ++k) to[k * lane_count] = from[k];
+/// Lanes beyond the first so many have the last one's rows.
+inline void repeat_last(std::vector<std::uint32_t>& begins, Index lanes) {
+    if (lanes == lane_count) return;
+    for (auto site = begins.begin(); site != begins.end(); site += lane_count)
+        std::fill(site + lanes, site + lane_count, site[lanes - 1]);
+}
+
+/// Rows side by side: of those of every site, which begin at begins[8 site + lane], the numbers skip ..
+/// count-1 to `to`, count a site; sums over sites of the `summed` numbers from `first` on to `sums`.
+inline void gather(const double* rows, const std::vector<std::uint32_t>& begins, Index skip, Index count,
+                   Lanes* to, Index first, Index summed, Lanes* sums) {
+    for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
+    for (auto at = begins.data(); at != begins.data() + begins.size(); at += lane_count, to += count) {
+        for (Index k = skip; k < count; ++k) to[k] = Lanes::gathered(rows + k, at);
+        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered(rows + first + k, at);
     }
-    to += count * lane_count;
 }
 
 /// Weights of the windows of factors, relative to the first, or to the largest where some are forbidden.
@@ -35,29 +44,49 @@ class LaneWeights {
 public:
     [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
         : space_(space), shape_(shape), rows_(shape.codes() + 2),
+          begins_(static_cast<std::size_t>(shape.sites * lane_count)),
           weights_(static_cast<std::size_t>(shape.sites * shape.codes())) {}
 
-    /// Log weight that a chain's weights are relative to, summed over sites; the largest spread of log
+    /// Log weights that the chains' weights are relative to, summed over sites; the largest spread of log
     /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
     struct Summary {
-        double shift = 0.0, spread = 0.0;
-        bool forbidden = false;
+        Lanes shift;
+        std::array<double, static_cast<std::size_t>(lane_count)> spread{};
+        std::array<bool, static_cast<std::size_t>(lane_count)> forbidden{};
     };
 
-    Summary fill(const Factor& factor, Index lane) {
-        const Index codes = shape_.codes(), width = Window(factor.window()).width;
-        double shift = 0.0, spread = 0.0, least = 0.0;
-        double* to = &weights_.front()[lane];
-        rows_.template begin<Factor>();
-        rows_.visit(
-            factor, shape_, [&](Index site, double* made) { tabulate_row(factor, width, site, made); },
-            [&](Index, Index, const double* row) {
-                put(row, codes, to);
-                shift += row[codes];
-                spread = std::max(spread, row[codes + 1]);
-                least = std::min(least, row[codes + 1]);
-            });
-        return {shift, std::max(spread, -least), least < 0.0};
+    /// Chains that go side by side: begin(), set() lane after lane, fill().
+    void begin() { rows_.template begin<Factor>(); }
+    void set(Index lane, const Factor& factor) {
+        const Index width = Window(factor.window()).width;
+        rows_.find(
+            factor, shape_, [&](Index site, double* row) { tabulate_row(factor, width, site, row); },
+            begins_.data() + lane, lane_count);
+    }
+
+    /// Fills the lanes, of which the first so many are set. Where no spread that was met matters, all are
+    /// said to have the largest.
+    Summary fill(Index lanes) {
+        const Index codes = shape_.codes();
+        repeat_last(begins_, lanes);
+        Summary summary;
+        gather(rows_.data(), begins_, 0, codes, weights_.data(), codes, 1, &summary.shift);
+        for (Index lane = 0; lane < lanes; ++lane) {
+            const auto at = static_cast<std::size_t>(lane);
+            double spread = spread_, least = 0.0;
+            if (!(spread_ <= harmless) || forbidden_) {
+                spread = 0.0;
+                for (Index site = 0; site < shape_.sites; ++site) {
+                    const double here =
+                        rows_.data()[begins_[static_cast<std::size_t>(site * lane_count + lane)] + codes + 1];
+                    spread = std::max(spread, here);
+                    least = std::min(least, here);
+                }
+            }
+            summary.spread[at] = std::max(spread, -least);
+            summary.forbidden[at] = least < 0.0;
+        }
+        return summary;
     }
 
     /// A lane without a chain.
@@ -71,6 +100,7 @@ public:
 
 private:
     static constexpr double infinity = std::numeric_limits<double>::infinity();
+    static constexpr double harmless = 20.0;  // a spread that does no harm where it is too large
 
     /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
     /// window is forbidden.
@@ -92,20 +122,25 @@ private:
         });
         if (top == -infinity || impossible) {
             std::fill(row, row + codes, 1.0);
-            row[codes + 1] = infinity;
+            row[codes + 1] = spread_ = infinity;
             return;
         }
         const double unit = forbidden ? top : row[0];
         for (Index code = 0; code < codes; ++code)
             row[code] = row[code] == unit ? 1.0 : std::exp(row[code] - unit);
         row[codes] = unit;
+        spread_ = std::max(spread_, top - least);
+        forbidden_ = forbidden_ || forbidden;
         row[codes + 1] = forbidden ? -std::max(top - least, std::numeric_limits<double>::min()) : top - least;
     }
 
     Space space_;
     ChainShape shape_;
     ClassRows rows_;
-    std::vector<Lanes> weights_;  // codes of all sites
+    double spread_ = 0.0;                // the largest that was met
+    bool forbidden_ = false;             // a window that is was met
+    std::vector<std::uint32_t> begins_;  // of the lanes' rows, site after site
+    std::vector<Lanes> weights_;         // codes of all sites
     std::vector<letter_t<Space>> letters_;
 };
 
@@ -119,40 +154,28 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(at(size), unknown), offsets_(at(size)) {
+          slopes_(at(size), unknown), offsets_(at(size)), begins_(at(shape.sites * lane_count)) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
 
-    void begin() { arranged_ = true; }
-    /// Whether what was filled since begin() stands: a new row may have shown that another component has to
-    /// be tabulated.
-    bool arranged() {
-        if (!arranged_) arrange();
-        return std::exchange(arranged_, true);
-    }
     /// Whether all that was met is a number.
     bool all_finite() const { return finite_; }
 
-    void fill(const Own& own, Index lane) {
-        const Index width = Window(own.window()).width, numbers = shape_.codes() * tabulated();
-        double* to = &values_.front()[lane];
-        double first = 0.0, second = 0.0;  // of two components, the most frequent number
-        const bool two = size_ > 1, more = size_ > 2;
-        for (Lanes& offset : offsets_) offset[lane] = 0.0;
-        rows_.template begin<Own>();
-        rows_.visit(
-            own, shape_, [&](Index site, double* made) { tabulate_row(own, width, site, made); },
-            [&](Index, Index, const double* row) {
-                put(row, numbers, to);
-                const double* offsets = row + offsets_from();
-                first += offsets[0];
-                if (two) second += offsets[1];
-                if (more)
-                    for (Index k = 2; k < size_; ++k) offsets_[at(k)][lane] += offsets[k];
-            });
-        offsets_[0][lane] = first;
-        if (two) offsets_[1][lane] = second;
+    /// As LaneWeights.
+    void begin() { rows_.template begin<Own>(); }
+    void set(Index lane, const Own& own) {
+        const Index width = Window(own.window()).width;
+        rows_.find(
+            own, shape_, [&](Index site, double* row) { tabulate_row(own, width, site, row); },
+            begins_.data() + lane, lane_count);
+    }
+    void fill(Index lanes) {
+        repeat_last(begins_, lanes);
+        if (!arranged_) arrange();
+        gather(rows_.data(), begins_, tabulated(), shape_.codes() * tabulated(), values_.data(),
+               offsets_from(), size_,
+               offsets_.data());  // 0 at the first window
     }
 
     /// Tabulated values: codes x tabulated(), site after site.
@@ -196,6 +219,7 @@ private:
 
     /// Which components are tabulated, and all rows, after slopes have changed.
     [[gnu::cold]] void arrange() {
+        arranged_ = true;
         places_.clear();
         for (Index k = 0; k < size_; ++k)
             if (is_independent(k)) places_.push_back(k);
@@ -228,7 +252,8 @@ private:
     bool arranged_ = true, finite_ = true;
     std::vector<double> slopes_;
     std::vector<Lanes> offsets_;
-    std::vector<Index> places_;  // components that are tabulated
+    std::vector<std::uint32_t> begins_;  // of the lanes' rows, site after site
+    std::vector<Index> places_;          // components that are tabulated
     std::vector<Lanes> values_;
     std::vector<letter_t<Space>> letters_;
 };

@@ -28,7 +28,7 @@ inline double lane_bytes(const ChainShape& shape, const ChainShape& factor_shape
     return sizeof(Lanes) * (number(shape.sites) * (number(shape.codes()) + number(factor_shape.codes()) +
                                                    number(own_shape.codes()) * d + blocks) +
                             (3.0 * d + 8.0) * blocks * number(shape.letters)) +
-           2.0 * sizeof(double) * number(shape.sites) *
+           2.0 * sizeof(double) * number(lane_count) * number(shape.sites) *
                (number(factor_shape.codes()) + (2.0 * number(own_shape.codes()) + 1.0) * d);
 }
 
@@ -112,26 +112,25 @@ private:
         const auto which = batch_.which();
         lanes_ = std::min(lane_count, std::ssize(which) - first);
         const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
-        shift_ = Lanes::of(common_.weights.log_shift());
+        weights_.begin();
+        for (Index lane = 0; lane < lanes_; ++lane) weights_.set(lane, batch_.factor(at(lane)));
+        const auto summary = weights_.fill(lanes_);
+        shift_ = common_.weights.log_shift() + summary.shift;
         double worst = 0.0;
         for (Index lane = 0; lane < lane_count; ++lane) {
-            bool& taken = taken_[static_cast<std::size_t>(lane)];
-            taken = false;
-            if (lane < lanes_) {
-                const auto filled = weights_.fill(batch_.factor(at(lane)), lane);
-                const double spread = filled.spread + common_.weights.spread();
-                taken = in_range(spread, filled.forbidden);
-                if (taken) {
-                    worst = std::max(worst, spread);
-                    shift_[lane] += filled.shift;
-                }
-            }
-            if (!taken) weights_.clear(lane);
+            const auto k = static_cast<std::size_t>(lane);
+            const double spread = summary.spread[k] + common_.weights.spread();
+            taken_[k] = lane < lanes_ && in_range(spread, summary.forbidden[k]);
+            if (taken_[k])
+                worst = std::max(worst, spread);
+            else
+                weights_.clear(lane);
         }
-        if (own_.size() > 0) do {
-                own_.begin();
-                for (Index lane = 0; lane < lanes_; ++lane) own_.fill(batch_.own(at(lane)), lane);
-            } while (!own_.arranged());
+        if (own_.size() > 0) {
+            own_.begin();
+            for (Index lane = 0; lane < lanes_; ++lane) own_.set(lane, batch_.own(at(lane)));
+            own_.fill(lanes_);
+        }
         if (!statistics_.all_finite() || !own_.all_finite())
             taken_ = {};  // only alone are forbidden windows known
         return scaling_period(common_.shape, worst);
