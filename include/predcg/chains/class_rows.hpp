@@ -1,10 +1,10 @@
 #pragma once
 #include <predcg/chains/shape.hpp>
 #include <predcg/concepts/site_classes.hpp>
+#include <predcg/core/scratch.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 namespace predcg::detail {
 
@@ -50,7 +50,7 @@ private:
     template <class Part>
     bool find_known(const Part& part, Index sites, std::uint32_t* begins, Index stride) const {
         const Index* places = places_.data();
-        const std::size_t known = places_.size();
+        const auto known = static_cast<std::size_t>(places_.size());
         const Index size = size_;
         Index least = 0;
         for (Index site = 0; site < sites; ++site, begins += stride) {
@@ -74,14 +74,17 @@ private:
     void for_each_place(const Part& part, const ChainShape& shape, Make& make, Use&& use) {
         if constexpr (ClassifiedSites<Part>) {
             const Index cuts = shape.periodic ? 1 : shape.width;  // windows at an open end lose letters
-            const auto keys = static_cast<std::size_t>(part.class_count() * cuts);
-            if (places_.size() < keys) places_.resize(keys, -1);
+            const Index keys = part.class_count() * cuts;
+            if (const Index before = places_.size(); before < keys) {
+                places_.resize(keys, before);
+                std::fill(places_.begin() + before, places_.end(), -1);
+            }
             Index* places = places_.data();
-            const std::size_t known = places_.size();
+            const Index known = places_.size();
             for (Index site = 0; site < shape.sites; ++site) {
                 Index key = part.site_class(site);
                 if (cuts > 1) key = key * cuts + shape.width - shape.window_length(site);
-                if (static_cast<std::size_t>(key) >= known)
+                if (!(key >= 0 && key < known))
                     argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
                                    to_text(part.site_class(site)), "0 to class_count() - 1");
                 Index place = places[key];
@@ -96,16 +99,15 @@ private:
     template <class Make>
     [[gnu::noinline, gnu::cold]] Index append(Index site, Make& make) {
         const Index begin = size_ * rows_;
-        if (std::ssize(values_) < begin + size_)
-            values_.resize(static_cast<std::size_t>(2 * (begin + size_)));
+        if (values_.size() < begin + size_) values_.resize(2 * (begin + size_), begin);
         std::fill_n(values_.begin() + begin, size_, 0.0);
         make(site, values_.data() + begin);
         return rows_++;
     }
 
     Index size_, rows_ = 0;
-    std::vector<double> values_;
-    std::vector<Index> places_;  // of the classes; -1: not met
+    Scratch<double> values_;
+    Scratch<Index> places_;  // of the classes; -1: not met
 };
 
 }  // namespace predcg::detail

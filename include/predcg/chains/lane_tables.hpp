@@ -2,6 +2,7 @@
 // The tables of chains that go side by side, lane by lane.
 #include <predcg/chains/class_rows.hpp>
 #include <predcg/chains/lanes.hpp>
+#include <predcg/core/scratch.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,7 @@ inline bool lanes_pay(const ChainShape& shape) {
 }
 
 /// Lanes beyond the first so many have the last one's rows.
-inline void repeat_last(std::vector<std::uint32_t>& begins, Index lanes) {
+inline void repeat_last(Scratch<std::uint32_t>& begins, Index lanes) {
     if (lanes == lane_count) return;
     for (auto site = begins.begin(); site != begins.end(); site += lane_count)
         std::fill(site + lanes, site + lane_count, site[lanes - 1]);
@@ -29,7 +30,7 @@ inline void repeat_last(std::vector<std::uint32_t>& begins, Index lanes) {
 
 /// Rows side by side: of those of every site, which begin at begins[8 site + lane], the numbers skip ..
 /// count-1 to `to`, count a site; sums over sites of the `summed` numbers from `first` on to `sums`.
-inline void gather(const double* rows, const std::vector<std::uint32_t>& begins, Index skip, Index count,
+inline void gather(const double* rows, const Scratch<std::uint32_t>& begins, Index skip, Index count,
                    Lanes* to, Index first, Index summed, Lanes* sums) {
     for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
     for (auto at = begins.data(); at != begins.data() + begins.size(); at += lane_count, to += count) {
@@ -43,9 +44,8 @@ template <class Space, class Factor>
 class LaneWeights {
 public:
     [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
-        : space_(space), shape_(shape), rows_(shape.codes() + 2),
-          begins_(static_cast<std::size_t>(shape.sites * lane_count)),
-          weights_(static_cast<std::size_t>(shape.sites * shape.codes())) {}
+        : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(shape.sites * lane_count),
+          weights_(shape.sites * shape.codes()) {}
 
     /// Log weights that the chains' weights are relative to, summed over sites; the largest spread of log
     /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
@@ -77,8 +77,7 @@ public:
             if (!(spread_ <= harmless) || forbidden_) {
                 spread = 0.0;
                 for (Index site = 0; site < shape_.sites; ++site) {
-                    const double here =
-                        rows_.data()[begins_[static_cast<std::size_t>(site * lane_count + lane)] + codes + 1];
+                    const double here = rows_.data()[begins_[site * lane_count + lane] + codes + 1];
                     spread = std::max(spread, here);
                     least = std::min(least, here);
                 }
@@ -137,10 +136,10 @@ private:
     Space space_;
     ChainShape shape_;
     ClassRows rows_;
-    double spread_ = 0.0;                // the largest that was met
-    bool forbidden_ = false;             // a window that is was met
-    std::vector<std::uint32_t> begins_;  // of the lanes' rows, site after site
-    std::vector<Lanes> weights_;         // codes of all sites
+    double spread_ = 0.0;            // the largest that was met
+    bool forbidden_ = false;         // a window that is was met
+    Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
+    Scratch<Lanes> weights_;         // codes of all sites
     std::vector<letter_t<Space>> letters_;
 };
 
@@ -154,7 +153,7 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(at(size), unknown), offsets_(at(size)), begins_(at(shape.sites * lane_count)) {
+          slopes_(at(size), unknown), offsets_(size), begins_(shape.sites * lane_count) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
@@ -192,7 +191,7 @@ public:
         const double s = slopes_[at(k)];
         return s == unknown ? 0.0 : s == independent ? 1.0 : s;
     }
-    const Lanes& offset(Index k) const { return offsets_[at(k)]; }
+    const Lanes& offset(Index k) const { return offsets_[k]; }
 
 private:
     static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
@@ -223,7 +222,7 @@ private:
         places_.clear();
         for (Index k = 0; k < size_; ++k)
             if (is_independent(k)) places_.push_back(k);
-        values_.assign(at(shape_.sites * shape_.codes() * tabulated()), Lanes::of(0.0));
+        values_.assign(shape_.sites * shape_.codes() * tabulated(), Lanes::of(0.0));
         rows_.for_each([this](double* row) { arrange(row); });
     }
 
@@ -251,10 +250,10 @@ private:
     ClassRows rows_;
     bool arranged_ = true, finite_ = true;
     std::vector<double> slopes_;
-    std::vector<Lanes> offsets_;
-    std::vector<std::uint32_t> begins_;  // of the lanes' rows, site after site
-    std::vector<Index> places_;          // components that are tabulated
-    std::vector<Lanes> values_;
+    Scratch<Lanes> offsets_;
+    Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
+    std::vector<Index> places_;      // components that are tabulated
+    Scratch<Lanes> values_;
     std::vector<letter_t<Space>> letters_;
 };
 

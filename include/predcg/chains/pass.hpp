@@ -3,6 +3,7 @@
 // not targets.
 #include <predcg/chains/lanes.hpp>
 #include <predcg/chains/tables.hpp>
+#include <predcg/core/scratch.hpp>
 
 #include <algorithm>
 #include <array>
@@ -172,10 +173,9 @@ public:
         weighted_.resize(terms());
         mean_.assign(d, V::of(0.0));
         covariance_.assign(d * (d + 1) / 2, V::of(0.0));
-        own_place_.resize(static_cast<std::size_t>(shape_.codes()));
+        own_place_.resize(shape_.codes());
         for (Index code = 0; code < shape_.codes(); ++code)
-            own_place_[static_cast<std::size_t>(code)] =
-                code / (shape_.codes() / statistics.own_codes) * statistics.own_size;
+            own_place_[code] = code / (shape_.codes() / statistics.own_codes) * statistics.own_size;
         start_backward(end_.inverse_or_zero());
         for (Index i = shape_.sites - 1; i >= 0; --i) {
             weigh_scaled(weights, i);
@@ -186,9 +186,7 @@ public:
                 differ(k, [&](Index code) { return value[code * common + k]; });
             const V* own = statistics.own + i * statistics.own_codes * statistics.own_size;
             for (Index k = 0; k < statistics.own_size; ++k)
-                differ(common + k, [&](Index code) -> const V& {
-                    return own[own_place_[static_cast<std::size_t>(code)] + k];
-                });
+                differ(common + k, [&](Index code) -> const V& { return own[own_place_[code] + k]; });
             std::swap(right_, left_);
             std::swap(rest_at_, next_rest_at_);
             add_products(d);
@@ -209,15 +207,7 @@ private:
         V* data() { return at.data(); }
         V& operator[](Index k) { return at[static_cast<std::size_t>(k)]; }
     };
-    struct Vectors {
-        std::vector<V> at;
-        explicit Vectors(Index size = 0) : at(static_cast<std::size_t>(size)) {}
-        void resize(Index size) { at.resize(static_cast<std::size_t>(size)); }
-        void assign(Index size, const V& value) { at.assign(static_cast<std::size_t>(size), value); }
-        V* data() { return at.data(); }
-        const V* data() const { return at.data(); }
-        V& operator[](Index k) { return at[static_cast<std::size_t>(k)]; }
-    };
+    using Vectors = Scratch<V>;
     template <Index N>
     using Some = std::conditional_t<N == 0, Vectors, Buffer<N>>;
 
@@ -382,7 +372,7 @@ private:
     ChainShape shape_;
     Index starts_, period_ = 1;
     Some<block_size> final_;
-    std::vector<Index> own_place_;
+    Scratch<Index> own_place_;
     Some<block_size * Letters / (Starts > 0 ? Starts : 1)> window_;
     Vectors forward_;
     Some<block_size> backward_, next_;

@@ -2,6 +2,7 @@
 // A batch of chains that have most of their tables in common, by lanes.
 #include <predcg/chains/lane_tables.hpp>
 #include <predcg/chains/pass.hpp>
+#include <predcg/core/scratch.hpp>
 #include <predcg/engines/batch.hpp>
 
 #include <algorithm>
@@ -52,13 +53,12 @@ public:
           sums_(BatchMoments::zero(size(), want)) {
         if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
         if constexpr (want == Want::means) {
-            pooled_.assign(static_cast<std::size_t>(common.shape.sites * common.shape.codes()),
-                           Lanes::of(0.0));
-            own_sum_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+            pooled_.assign(common.shape.sites * common.shape.codes(), Lanes::of(0.0));
+            own_sum_.assign(own_.size(), Lanes::of(0.0));
         }
         if constexpr (want == Want::covariances) {
-            mean_.assign(static_cast<std::size_t>(size()), Lanes::of(0.0));
-            covariance_.assign(static_cast<std::size_t>(size() * (size() + 1) / 2), Lanes::of(0.0));
+            mean_.assign(size(), Lanes::of(0.0));
+            covariance_.assign(size() * (size() + 1) / 2, Lanes::of(0.0));
         }
     }
 
@@ -76,7 +76,7 @@ public:
                                                        own_.tabulated(), own_.codes()};
             if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {
-                own_mean_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+                own_mean_.assign(own_.size(), Lanes::of(0.0));
                 pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
                 add_means();
             }
@@ -163,18 +163,15 @@ private:
 
     void add_means() {
         for (Index k = 0; k < own_.size(); ++k)
-            own_sum_[static_cast<std::size_t>(k)] +=
-                own_.slope(k) * own_mean_[static_cast<std::size_t>(own_.place(k))] +
-                chances_ * own_.offset(k);
+            own_sum_[k] += own_.slope(k) * own_mean_[own_.place(k)] + chances_ * own_.offset(k);
     }
 
     [[gnu::cold]] void finish_means() {
         const Index common = batch_.common_size(), codes = common_.shape.codes();
-        for (Index k = 0; k < own_.size(); ++k)
-            sums_.mean[common + k] += own_sum_[static_cast<std::size_t>(k)].sum();
+        for (Index k = 0; k < own_.size(); ++k) sums_.mean[common + k] += own_sum_[k].sum();
         for (Index site = 0; site < common_.shape.sites; ++site)
             for (Index code = 0; code < codes; ++code) {
-                const double probability = pooled_[static_cast<std::size_t>(site * codes + code)].sum();
+                const double probability = pooled_[site * codes + code].sum();
                 if (probability == 0.0) continue;
                 const double* value = statistics_.at(site) + code * common;
                 for (Index k = 0; k < common; ++k) sums_.mean[k] += probability * value[k];
@@ -190,7 +187,7 @@ private:
             const Index row = place(k);
             Lanes mean = slope(k) * means[row];
             if (k >= common) mean += own_.offset(k - common);
-            mean_[static_cast<std::size_t>(k)] += chances_ * mean;
+            mean_[k] += chances_ * mean;
             for (Index l = 0; l <= k; ++l, ++sum) {
                 const Index column = place(l), high = std::max(row, column), low = std::min(row, column);
                 *sum += (slope(k) * slope(l)) * chances_ * covariances[high * (high + 1) / 2 + low];
@@ -201,7 +198,7 @@ private:
     [[gnu::cold]] void finish_moments() {
         auto packed = covariance_.begin();
         for (Index k = 0; k < size(); ++k) {
-            sums_.mean[k] += mean_[static_cast<std::size_t>(k)].sum();
+            sums_.mean[k] += mean_[k].sum();
             for (Index l = 0; l <= k; ++l, ++packed) {
                 const double value = packed->sum();
                 sums_.covariance(k, l) += value;
@@ -219,8 +216,8 @@ private:
     Index lanes_ = 0;
     std::array<bool, static_cast<std::size_t>(lane_count)> taken_{};  // lanes whose results count
     Lanes shift_{}, chances_{};                                       // their weights; 0: none
-    std::vector<Lanes> pooled_, own_mean_, own_sum_;                  // of means
-    std::vector<Lanes> mean_, covariance_;                            // of covariances, weighted sums
+    Scratch<Lanes> pooled_, own_mean_, own_sum_;                      // of means
+    Scratch<Lanes> mean_, covariance_;                                // of covariances, weighted sums
 };
 
 }  // namespace predcg::detail
