@@ -45,7 +45,7 @@ class LaneWeights {
 public:
     [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
         : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(shape.sites * lane_count),
-          weights_(shape.sites * shape.codes()) {}
+          weights_(shape.sites * shape.codes(), Lanes::of(1.0)) {}
 
     /// Log weights that the chains' weights are relative to, summed over sites; the largest spread of log
     /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
@@ -70,7 +70,8 @@ public:
         const Index codes = shape_.codes();
         repeat_last(begins_, lanes);
         Summary summary;
-        gather(rows_.data(), begins_, 0, codes, weights_.data(), codes, 1, &summary.shift);
+        const Index first = forbidden_ ? 0 : 1;  // weights of the first windows are 1 else
+        gather(rows_.data(), begins_, first, codes, weights_.data(), codes, 1, &summary.shift);
         for (Index lane = 0; lane < lanes; ++lane) {
             const auto at = static_cast<std::size_t>(lane);
             double spread = spread_, least = 0.0;

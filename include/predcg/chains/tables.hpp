@@ -172,11 +172,9 @@ public:
     Index count() const { return shape_.table_count(translation_invariant_); }
     Index table_of(Index site) const { return shape_.table_of(site, translation_invariant_); }
 
-    /// Column-major d x codes block of a site.
-    const double* at(Index site) const {
-        return values_.data() +
-               values_.rows() * shape_.codes() * shape_.table_of(site, translation_invariant_);
-    }
+    /// Column-major d x codes block of a table, and of a site.
+    const double* table(Index k) const { return values_.data() + values_.rows() * shape_.codes() * k; }
+    const double* at(Index site) const { return table(table_of(site)); }
 
 private:
     ChainShape shape_;

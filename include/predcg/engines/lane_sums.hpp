@@ -53,7 +53,7 @@ public:
           sums_(BatchMoments::zero(size(), want)) {
         if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
         if constexpr (want == Want::means) {
-            pooled_.assign(common.shape.sites * common.shape.codes(), Lanes::of(0.0));
+            pooled_.assign(statistics_.count() * common.shape.codes(), Lanes::of(0.0));
             own_sum_.assign(own_.size(), Lanes::of(0.0));
         }
         if constexpr (want == Want::covariances) {
@@ -169,11 +169,11 @@ private:
     [[gnu::cold]] void finish_means() {
         const Index common = batch_.common_size(), codes = common_.shape.codes();
         for (Index k = 0; k < own_.size(); ++k) sums_.mean[common + k] += own_sum_[k].sum();
-        for (Index site = 0; site < common_.shape.sites; ++site)
+        for (Index table = 0; table < statistics_.count(); ++table)
             for (Index code = 0; code < codes; ++code) {
-                const double probability = pooled_[site * codes + code].sum();
+                const double probability = pooled_[table * codes + code].sum();
                 if (probability == 0.0) continue;
-                const double* value = statistics_.at(site) + code * common;
+                const double* value = statistics_.table(table) + code * common;
                 for (Index k = 0; k < common; ++k) sums_.mean[k] += probability * value[k];
             }
     }
