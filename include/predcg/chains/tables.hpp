@@ -172,9 +172,18 @@ public:
     Index count() const { return shape_.table_count(translation_invariant_); }
     Index table_of(Index site) const { return shape_.table_of(site, translation_invariant_); }
 
-    /// Column-major d x codes block of a table, and of a site.
-    const double* table(Index k) const { return values_.data() + values_.rows() * shape_.codes() * k; }
-    const double* at(Index site) const { return table(table_of(site)); }
+    /// Column-major d x codes block of a site.
+    const double* at(Index site) const {
+        return values_.data() +
+               values_.rows() * shape_.codes() * shape_.table_of(site, translation_invariant_);
+    }
+
+    /// Adds what the statistic is at a window, times its probability; windows are counted table after table.
+    void add(Index window, double probability, double* sums) const {
+        if (probability == 0.0) return;
+        const double* value = linalg::column(values_, window);
+        for (Index k = 0; k < values_.rows(); ++k) sums[k] += probability * value[k];
+    }
 
 private:
     ChainShape shape_;

@@ -167,15 +167,9 @@ private:
     }
 
     [[gnu::cold]] void finish_means() {
-        const Index common = batch_.common_size(), codes = common_.shape.codes();
+        const Index common = batch_.common_size();
         for (Index k = 0; k < own_.size(); ++k) sums_.mean[common + k] += own_sum_[k].sum();
-        for (Index table = 0; table < statistics_.count(); ++table)
-            for (Index code = 0; code < codes; ++code) {
-                const double probability = pooled_[table * codes + code].sum();
-                if (probability == 0.0) continue;
-                const double* value = statistics_.table(table) + code * common;
-                for (Index k = 0; k < common; ++k) sums_.mean[k] += probability * value[k];
-            }
+        for (Index k = 0; k < pooled_.size(); ++k) statistics_.add(k, pooled_[k].sum(), sums_.mean.data());
     }
 
     void add_moments(const Lanes* means, const Lanes* covariances) {
