@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <limits>
 #include <utility>
-#include <vector>
 
 namespace predcg::detail {
 
@@ -141,7 +140,7 @@ private:
     bool forbidden_ = false;         // a window that is was met
     Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
     Scratch<Lanes> weights_;         // codes of all sites
-    std::vector<letter_t<Space>> letters_;
+    WindowLetters<letter_t<Space>> letters_;
 };
 
 /// What the chains' own statistics are at their windows, less what they are at a site's first window, which
@@ -154,7 +153,7 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(at(size), unknown), offsets_(size), begins_(shape.sites * lane_count) {
+          slopes_(size, unknown), offsets_(size), begins_(shape.sites * lane_count), places_(size) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
@@ -181,28 +180,28 @@ public:
     /// Tabulated values: codes x tabulated(), site after site.
     const Lanes* data() const { return values_.data(); }
     Index codes() const { return shape_.codes(); }
-    Index tabulated() const { return std::ssize(places_); }
+    Index tabulated() const { return tabulated_; }
     Index size() const { return size_; }
     /// Component k is slope(k) times the tabulated component place(k), plus offset(k).
     Index place(Index k) const {
-        const auto found = std::find(places_.begin(), places_.end(), k);
-        return found == places_.end() ? 0 : found - places_.begin();
+        const Index* const end = places_.begin() + tabulated_;
+        const Index* const found = std::find(places_.begin(), end, k);
+        return found == end ? 0 : found - places_.begin();
     }
     double slope(Index k) const {
-        const double s = slopes_[at(k)];
+        const double s = slopes_[k];
         return s == unknown ? 0.0 : s == independent ? 1.0 : s;
     }
     const Lanes& offset(Index k) const { return offsets_[k]; }
 
 private:
-    static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
     static constexpr double independent = std::numeric_limits<double>::infinity();
     static constexpr double unknown = -independent;  // nothing has varied yet
 
     // A row holds what is tabulated, then all values, component by component at every window, then offsets.
     Index values_from() const { return shape_.codes() * size_; }
     Index offsets_from() const { return 2 * shape_.codes() * size_; }
-    bool is_independent(Index k) const { return slopes_[at(k)] == independent; }
+    bool is_independent(Index k) const { return slopes_[k] == independent; }
 
     [[gnu::cold]] void tabulate_row(const Own& own, Index width, Index site, double* row) {
         double* values = row + values_from();
@@ -220,9 +219,9 @@ private:
     /// Which components are tabulated, and all rows, after slopes have changed.
     [[gnu::cold]] void arrange() {
         arranged_ = true;
-        places_.clear();
+        tabulated_ = 0;
         for (Index k = 0; k < size_; ++k)
-            if (is_independent(k)) places_.push_back(k);
+            if (is_independent(k)) places_[tabulated_++] = k;
         values_.assign(shape_.sites * shape_.codes() * tabulated(), Lanes::of(0.0));
         rows_.for_each([this](double* row) { arrange(row); });
     }
@@ -231,13 +230,14 @@ private:
         const double* values = row + values_from();
         double* offsets = row + offsets_from();
         for (Index code = 0; code < shape_.codes(); ++code)
-            for (const Index k : places_) *row++ = values[code * size_ + k] - values[k];
+            for (Index j = 0; j < tabulated_; ++j)
+                *row++ = values[code * size_ + places_[j]] - values[places_[j]];
         for (Index k = 0; k < size_; ++k) offsets[k] = values[k];
     }
 
     /// Are the differences of component k at a window still the multiple of the first's that they were?
     void compare(const double* values, Index code, Index k) {
-        double& slope = slopes_[at(k)];
+        double& slope = slopes_[k];
         const double first = values[code * size_] - values[0], other = values[code * size_ + k] - values[k];
         const double before = slope;
         if (slope == unknown && first != 0.0) slope = other / first;
@@ -250,12 +250,13 @@ private:
     Index size_;
     ClassRows rows_;
     bool arranged_ = true, finite_ = true;
-    std::vector<double> slopes_;
+    Scratch<double> slopes_;
     Scratch<Lanes> offsets_;
     Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
-    std::vector<Index> places_;      // components that are tabulated
+    Scratch<Index> places_;          // components that are tabulated, and so many of them
+    Index tabulated_ = 0;
     Scratch<Lanes> values_;
-    std::vector<letter_t<Space>> letters_;
+    WindowLetters<letter_t<Space>> letters_;
 };
 
 }  // namespace predcg::detail
