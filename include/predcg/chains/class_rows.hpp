@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/chains/lanes.hpp>
 #include <predcg/chains/shape.hpp>
 #include <predcg/concepts/site_classes.hpp>
 #include <predcg/core/scratch.hpp>
@@ -28,12 +29,12 @@ public:
                        [&](Index site, Index place) { visit(site, place, values_.data() + place * size_); });
     }
 
-    /// Where in data() the rows of a part's sites begin: into begins[0], begins[stride], ...
+    /// Where in data() the rows of a part's sites begin: into begins[0], begins[lane_count], ...
     template <class Part, class Make>
-    void find(const Part& part, const ChainShape& shape, Make&& make, std::uint32_t* begins, Index stride) {
+    void find(const Part& part, const ChainShape& shape, Make&& make, std::uint32_t* begins) {
         if constexpr (ClassifiedSites<Part>)
-            if ((shape.periodic || shape.width == 1) && find_known(part, shape.sites, begins, stride)) return;
-        find_new(part, shape, make, begins, stride);
+            if ((shape.periodic || shape.width == 1) && find_known(part, shape.sites, begins)) return;
+        find_new(part, shape, make, begins);
     }
 
     const double* data() const { return values_.data(); }
@@ -48,25 +49,25 @@ private:
     /// The same where all classes were met, else false. Nothing is called here, and nothing is written that
     /// could be a size: the loop keeps what it knows in registers.
     template <class Part>
-    bool find_known(const Part& part, Index sites, std::uint32_t* begins, Index stride) const {
+    bool find_known(const Part& part, Index sites, std::uint32_t* begins) const {
         const Index* places = places_.data();
         const auto known = static_cast<std::size_t>(places_.size());
         const Index size = size_;
-        Index least = 0;
-        for (Index site = 0; site < sites; ++site, begins += stride) {
+        Index all = 0;  // negative where a place is
+        for (Index site = 0; site < sites; ++site) {
             const auto key = static_cast<std::size_t>(Index(part.site_class(site)));
             const Index place = key < known ? places[key] : -1;
-            least = std::min(least, place);
-            *begins = static_cast<std::uint32_t>(place * size);
+            all |= place;
+            begins[site * lane_count] = static_cast<std::uint32_t>(place * size);
         }
-        return least >= 0;
+        return all >= 0;
     }
 
     template <class Part, class Make>
     [[gnu::noinline, gnu::cold]] void find_new(const Part& part, const ChainShape& shape, Make& make,
-                                               std::uint32_t* begins, Index stride) {
-        for_each_place(part, shape, make, [begins, stride, size = size_](Index site, Index place) {
-            begins[site * stride] = static_cast<std::uint32_t>(place * size);
+                                               std::uint32_t* begins) {
+        for_each_place(part, shape, make, [begins, size = size_](Index site, Index place) {
+            begins[site * lane_count] = static_cast<std::uint32_t>(place * size);
         });
     }
 

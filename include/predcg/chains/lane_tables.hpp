@@ -60,7 +60,7 @@ public:
         const Index width = Window(factor.window()).width;
         rows_.find(
             factor, shape_, [&](Index site, double* row) { tabulate_row(factor, width, site, row); },
-            begins_.data() + lane, lane_count);
+            begins_.data() + lane);
     }
 
     /// Fills the lanes, of which the first so many are set. Where no spread that was met matters, all are
@@ -153,7 +153,8 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(size, unknown), offsets_(size), begins_(shape.sites * lane_count), places_(size) {
+          slopes_(size, unknown), constants_(size), offsets_(size), begins_(shape.sites * lane_count),
+          places_(size) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
@@ -167,14 +168,16 @@ public:
         const Index width = Window(own.window()).width;
         rows_.find(
             own, shape_, [&](Index site, double* row) { tabulate_row(own, width, site, row); },
-            begins_.data() + lane, lane_count);
+            begins_.data() + lane);
     }
     void fill(Index lanes) {
         repeat_last(begins_, lanes);
         if (!arranged_) arrange();
-        gather(rows_.data(), begins_, tabulated(), shape_.codes() * tabulated(), values_.data(),
-               offsets_from(), size_,
-               offsets_.data());  // 0 at the first window
+        gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(), offsets_from(),
+               constants_vary_ ? size_ : 1, offsets_.data());  // 0 at the first window
+        if (constants_vary_) return;
+        const double sites = static_cast<double>(shape_.sites);
+        for (Index k = 1; k < size_; ++k) offsets_[k] = sites * constants_[k] + slope(k) * offsets_[0];
     }
 
     /// Tabulated values: codes x tabulated(), site after site.
@@ -219,6 +222,7 @@ private:
     /// Which components are tabulated, and all rows, after slopes have changed.
     [[gnu::cold]] void arrange() {
         arranged_ = true;
+        constants_met_ = constants_vary_ = false;
         tabulated_ = 0;
         for (Index k = 0; k < size_; ++k)
             if (is_independent(k)) places_[tabulated_++] = k;
@@ -226,13 +230,19 @@ private:
         rows_.for_each([this](double* row) { arrange(row); });
     }
 
-    void arrange(double* row) const {
+    void arrange(double* row) {
         const double* values = row + values_from();
         double* offsets = row + offsets_from();
         for (Index code = 0; code < shape_.codes(); ++code)
             for (Index j = 0; j < tabulated_; ++j)
                 *row++ = values[code * size_ + places_[j]] - values[places_[j]];
-        for (Index k = 0; k < size_; ++k) offsets[k] = values[k];
+        for (Index k = 0; k < size_; ++k) {
+            offsets[k] = values[k];
+            const double constant = values[k] - slope(k) * values[0];
+            if (!constants_met_) constants_[k] = constant;
+            constants_vary_ = constants_vary_ || (k > 0 && (is_independent(k) || constant != constants_[k]));
+        }
+        constants_met_ = true;
     }
 
     /// Are the differences of component k at a window still the multiple of the first's that they were?
@@ -250,7 +260,8 @@ private:
     Index size_;
     ClassRows rows_;
     bool arranged_ = true, finite_ = true;
-    Scratch<double> slopes_;
+    bool constants_met_ = false, constants_vary_ = false;  // not the same at the first windows of all sites
+    Scratch<double> slopes_, constants_;                   // of component k by the first
     Scratch<Lanes> offsets_;
     Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
     Scratch<Index> places_;          // components that are tabulated, and so many of them

@@ -123,7 +123,8 @@ private:
             taken_[k] = lane < lanes_ && in_range(spread, summary.forbidden[k]);
             if (taken_[k])
                 worst = std::max(worst, spread);
-            else
+            else if (lane < lanes_ ||
+                     !taken_[static_cast<std::size_t>(lanes_ - 1)])  // lanes beyond are as the last
                 weights_.clear(lane);
         }
         if (own_.size() > 0) {
