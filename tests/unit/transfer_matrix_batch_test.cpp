@@ -145,6 +145,28 @@ TEST(TransferMatrixBatch, IsTheSumOneByOne) {
     }
 }
 
+// The means of one target take a way of their own where rings are small.
+TEST(TransferMatrixBatch, OneTargetAlone) {
+    auto rng = test_rng(12);
+    int small_rings = 0;
+    for (int model = 0; model < 300 && !HasFailure(); ++model)
+        for (const double strength : {1.0, 30.0, 1000.0}) {
+            SCOPED_TRACE("model " + std::to_string(model) + ", strength " + std::to_string(strength));
+            const RandomBatch random = random_batch(rng, 1 + model % 12, strength, {1.0});
+            const Moments exact = TransferMatrix{}.expect(random.target, random.statistic);
+            NoState state;
+            const BatchMoments means = expect<Want::means>(
+                TransferMatrix{}, SingleBatch(random.target, random.statistic), state, {});
+            expect_close(means.mean, exact.mean, 1e-12, "mean");
+            expect_close(means.log_partition.value(), exact.log_partition.value(), 1e-12, "log Z");
+            EXPECT_EQ(means.noise, exact.standard_error);
+            const Window window = common_window(random.target.window(), random.statistic.window());
+            small_rings += window.width == 2 && window.boundary == Boundary::periodic && strength == 1.0 &&
+                           random.target.space().letters.size() == 2 && exact.mean.size() > 0;
+        }
+    EXPECT_GT(small_rings, 10);
+}
+
 TEST(TransferMatrixBatch, LongChains) {
     auto rng = test_rng(2);
     for (int model = 0; model < 20 && !HasFailure(); ++model) {

@@ -2,12 +2,14 @@
 // The tables of chains that go side by side, lane by lane.
 #include <predcg/chains/class_rows.hpp>
 #include <predcg/chains/lanes.hpp>
+#include <predcg/core/scratch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
-#include <vector>
 
 namespace predcg::detail {
 
@@ -18,15 +20,22 @@ inline bool lanes_pay(const ChainShape& shape) {
            1e5;
 }
 
-/// Puts numbers into one lane of packs that follow each other.
-inline void put(const double* from, Index count, double*& to) {
-    if (count == 2) {  // the smallest tables, and the most frequent
-        to[0] = from[0];
-        to[lane_count] = from[1];
-    } else {
-        for (Index k = 0; k < count; ++k) to[k * lane_count] = from[k];
+/// Lanes beyond the first so many have the last one's rows.
+inline void repeat_last(Scratch<std::uint32_t>& begins, Index lanes) {
+    if (lanes == lane_count) return;
+    for (auto site = begins.begin(); site != begins.end(); site += lane_count)
+        std::fill(site + lanes, site + lane_count, site[lanes - 1]);
+}
+
+/// Rows side by side: of those of every site, which begin at begins[8 site + lane], the numbers skip ..
+/// count-1 to `to`, count a site; sums over sites of the `summed` numbers from `first` on to `sums`.
+inline void gather(const double* rows, const Scratch<std::uint32_t>& begins, Index skip, Index count,
+                   Lanes* to, Index first, Index summed, Lanes* sums) {
+    for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
+    for (auto at = begins.data(); at != begins.data() + begins.size(); at += lane_count, to += count) {
+        for (Index k = skip; k < count; ++k) to[k] = Lanes::gathered(rows + k, at);
+        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered(rows + first + k, at);
     }
-    to += count * lane_count;
 }
 
 /// Weights of the windows of factors, relative to the first, or to the largest where some are forbidden.
@@ -34,30 +43,49 @@ template <class Space, class Factor>
 class LaneWeights {
 public:
     [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
-        : space_(space), shape_(shape), rows_(shape.codes() + 2),
-          weights_(static_cast<std::size_t>(shape.sites * shape.codes())) {}
+        : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(shape.sites * lane_count),
+          weights_(shape.sites * shape.codes(), Lanes::of(1.0)) {}
 
-    /// Log weight that a chain's weights are relative to, summed over sites; the largest spread of log
+    /// Log weights that the chains' weights are relative to, summed over sites; the largest spread of log
     /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
     struct Summary {
-        double shift = 0.0, spread = 0.0;
-        bool forbidden = false;
+        Lanes shift;
+        std::array<double, static_cast<std::size_t>(lane_count)> spread{};
+        std::array<bool, static_cast<std::size_t>(lane_count)> forbidden{};
     };
 
-    Summary fill(const Factor& factor, Index lane) {
-        const Index codes = shape_.codes(), width = Window(factor.window()).width;
-        double shift = 0.0, spread = 0.0, least = 0.0;
-        double* to = &weights_.front()[lane];
-        rows_.template begin<Factor>();
-        rows_.visit(
-            factor, shape_, [&](Index site, double* made) { tabulate_row(factor, width, site, made); },
-            [&](Index, Index, const double* row) {
-                put(row, codes, to);
-                shift += row[codes];
-                spread = std::max(spread, row[codes + 1]);
-                least = std::min(least, row[codes + 1]);
-            });
-        return {shift, std::max(spread, -least), least < 0.0};
+    /// Chains that go side by side: begin(), set() lane after lane, fill().
+    void begin() { rows_.template begin<Factor>(); }
+    void set(Index lane, const Factor& factor) {
+        const Index width = Window(factor.window()).width;
+        rows_.find(
+            factor, shape_, [&](Index site, double* row) { tabulate_row(factor, width, site, row); },
+            begins_.data() + lane);
+    }
+
+    /// Fills the lanes, of which the first so many are set. Where no spread that was met matters, all are
+    /// said to have the largest.
+    Summary fill(Index lanes) {
+        const Index codes = shape_.codes();
+        repeat_last(begins_, lanes);
+        Summary summary;
+        const Index first = forbidden_ ? 0 : 1;  // weights of the first windows are 1 else
+        gather(rows_.data(), begins_, first, codes, weights_.data(), codes, 1, &summary.shift);
+        for (Index lane = 0; lane < lanes; ++lane) {
+            const auto at = static_cast<std::size_t>(lane);
+            double spread = spread_, least = 0.0;
+            if (!(spread_ <= harmless) || forbidden_) {
+                spread = 0.0;
+                for (Index site = 0; site < shape_.sites; ++site) {
+                    const double here = rows_.data()[begins_[site * lane_count + lane] + codes + 1];
+                    spread = std::max(spread, here);
+                    least = std::min(least, here);
+                }
+            }
+            summary.spread[at] = std::max(spread, -least);
+            summary.forbidden[at] = least < 0.0;
+        }
+        return summary;
     }
 
     /// A lane without a chain.
@@ -71,6 +99,7 @@ public:
 
 private:
     static constexpr double infinity = std::numeric_limits<double>::infinity();
+    static constexpr double harmless = 20.0;  // a spread that does no harm where it is too large
 
     /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
     /// window is forbidden.
@@ -92,21 +121,26 @@ private:
         });
         if (top == -infinity || impossible) {
             std::fill(row, row + codes, 1.0);
-            row[codes + 1] = infinity;
+            row[codes + 1] = spread_ = infinity;
             return;
         }
         const double unit = forbidden ? top : row[0];
         for (Index code = 0; code < codes; ++code)
             row[code] = row[code] == unit ? 1.0 : std::exp(row[code] - unit);
         row[codes] = unit;
+        spread_ = std::max(spread_, top - least);
+        forbidden_ = forbidden_ || forbidden;
         row[codes + 1] = forbidden ? -std::max(top - least, std::numeric_limits<double>::min()) : top - least;
     }
 
     Space space_;
     ChainShape shape_;
     ClassRows rows_;
-    std::vector<Lanes> weights_;  // codes of all sites
-    std::vector<letter_t<Space>> letters_;
+    double spread_ = 0.0;            // the largest that was met
+    bool forbidden_ = false;         // a window that is was met
+    Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
+    Scratch<Lanes> weights_;         // codes of all sites
+    WindowLetters<letter_t<Space>> letters_;
 };
 
 /// What the chains' own statistics are at their windows, less what they are at a site's first window, which
@@ -119,67 +153,58 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(at(size), unknown), offsets_(at(size)) {
+          slopes_(size, unknown), constants_(size), offsets_(size), begins_(shape.sites * lane_count),
+          places_(size) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
 
-    void begin() { arranged_ = true; }
-    /// Whether what was filled since begin() stands: a new row may have shown that another component has to
-    /// be tabulated.
-    bool arranged() {
-        if (!arranged_) arrange();
-        return std::exchange(arranged_, true);
-    }
     /// Whether all that was met is a number.
     bool all_finite() const { return finite_; }
 
-    void fill(const Own& own, Index lane) {
-        const Index width = Window(own.window()).width, numbers = shape_.codes() * tabulated();
-        double* to = &values_.front()[lane];
-        double first = 0.0, second = 0.0;  // of two components, the most frequent number
-        const bool two = size_ > 1, more = size_ > 2;
-        for (Lanes& offset : offsets_) offset[lane] = 0.0;
-        rows_.template begin<Own>();
-        rows_.visit(
-            own, shape_, [&](Index site, double* made) { tabulate_row(own, width, site, made); },
-            [&](Index, Index, const double* row) {
-                put(row, numbers, to);
-                const double* offsets = row + offsets_from();
-                first += offsets[0];
-                if (two) second += offsets[1];
-                if (more)
-                    for (Index k = 2; k < size_; ++k) offsets_[at(k)][lane] += offsets[k];
-            });
-        offsets_[0][lane] = first;
-        if (two) offsets_[1][lane] = second;
+    /// As LaneWeights.
+    void begin() { rows_.template begin<Own>(); }
+    void set(Index lane, const Own& own) {
+        const Index width = Window(own.window()).width;
+        rows_.find(
+            own, shape_, [&](Index site, double* row) { tabulate_row(own, width, site, row); },
+            begins_.data() + lane);
+    }
+    void fill(Index lanes) {
+        repeat_last(begins_, lanes);
+        if (!arranged_) arrange();
+        gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(), offsets_from(),
+               constants_vary_ ? size_ : 1, offsets_.data());  // 0 at the first window
+        if (constants_vary_) return;
+        const double sites = static_cast<double>(shape_.sites);
+        for (Index k = 1; k < size_; ++k) offsets_[k] = sites * constants_[k] + slope(k) * offsets_[0];
     }
 
     /// Tabulated values: codes x tabulated(), site after site.
     const Lanes* data() const { return values_.data(); }
     Index codes() const { return shape_.codes(); }
-    Index tabulated() const { return std::ssize(places_); }
+    Index tabulated() const { return tabulated_; }
     Index size() const { return size_; }
     /// Component k is slope(k) times the tabulated component place(k), plus offset(k).
     Index place(Index k) const {
-        const auto found = std::find(places_.begin(), places_.end(), k);
-        return found == places_.end() ? 0 : found - places_.begin();
+        const Index* const end = places_.begin() + tabulated_;
+        const Index* const found = std::find(places_.begin(), end, k);
+        return found == end ? 0 : found - places_.begin();
     }
     double slope(Index k) const {
-        const double s = slopes_[at(k)];
+        const double s = slopes_[k];
         return s == unknown ? 0.0 : s == independent ? 1.0 : s;
     }
-    const Lanes& offset(Index k) const { return offsets_[at(k)]; }
+    const Lanes& offset(Index k) const { return offsets_[k]; }
 
 private:
-    static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
     static constexpr double independent = std::numeric_limits<double>::infinity();
     static constexpr double unknown = -independent;  // nothing has varied yet
 
     // A row holds what is tabulated, then all values, component by component at every window, then offsets.
     Index values_from() const { return shape_.codes() * size_; }
     Index offsets_from() const { return 2 * shape_.codes() * size_; }
-    bool is_independent(Index k) const { return slopes_[at(k)] == independent; }
+    bool is_independent(Index k) const { return slopes_[k] == independent; }
 
     [[gnu::cold]] void tabulate_row(const Own& own, Index width, Index site, double* row) {
         double* values = row + values_from();
@@ -196,24 +221,33 @@ private:
 
     /// Which components are tabulated, and all rows, after slopes have changed.
     [[gnu::cold]] void arrange() {
-        places_.clear();
+        arranged_ = true;
+        constants_met_ = constants_vary_ = false;
+        tabulated_ = 0;
         for (Index k = 0; k < size_; ++k)
-            if (is_independent(k)) places_.push_back(k);
-        values_.assign(at(shape_.sites * shape_.codes() * tabulated()), Lanes::of(0.0));
+            if (is_independent(k)) places_[tabulated_++] = k;
+        values_.assign(shape_.sites * shape_.codes() * tabulated(), Lanes::of(0.0));
         rows_.for_each([this](double* row) { arrange(row); });
     }
 
-    void arrange(double* row) const {
+    void arrange(double* row) {
         const double* values = row + values_from();
         double* offsets = row + offsets_from();
         for (Index code = 0; code < shape_.codes(); ++code)
-            for (const Index k : places_) *row++ = values[code * size_ + k] - values[k];
-        for (Index k = 0; k < size_; ++k) offsets[k] = values[k];
+            for (Index j = 0; j < tabulated_; ++j)
+                *row++ = values[code * size_ + places_[j]] - values[places_[j]];
+        for (Index k = 0; k < size_; ++k) {
+            offsets[k] = values[k];
+            const double constant = values[k] - slope(k) * values[0];
+            if (!constants_met_) constants_[k] = constant;
+            constants_vary_ = constants_vary_ || (k > 0 && (is_independent(k) || constant != constants_[k]));
+        }
+        constants_met_ = true;
     }
 
     /// Are the differences of component k at a window still the multiple of the first's that they were?
     void compare(const double* values, Index code, Index k) {
-        double& slope = slopes_[at(k)];
+        double& slope = slopes_[k];
         const double first = values[code * size_] - values[0], other = values[code * size_ + k] - values[k];
         const double before = slope;
         if (slope == unknown && first != 0.0) slope = other / first;
@@ -226,11 +260,14 @@ private:
     Index size_;
     ClassRows rows_;
     bool arranged_ = true, finite_ = true;
-    std::vector<double> slopes_;
-    std::vector<Lanes> offsets_;
-    std::vector<Index> places_;  // components that are tabulated
-    std::vector<Lanes> values_;
-    std::vector<letter_t<Space>> letters_;
+    bool constants_met_ = false, constants_vary_ = false;  // not the same at the first windows of all sites
+    Scratch<double> slopes_, constants_;                   // of component k by the first
+    Scratch<Lanes> offsets_;
+    Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
+    Scratch<Index> places_;          // components that are tabulated, and so many of them
+    Index tabulated_ = 0;
+    Scratch<Lanes> values_;
+    WindowLetters<letter_t<Space>> letters_;
 };
 
 }  // namespace predcg::detail

@@ -4,7 +4,9 @@
 #include <predcg/core/vector_types.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace predcg::detail {
 
@@ -29,6 +31,13 @@ struct alignas(lane_count * sizeof(double)) Lanes {
     static Lanes of(double value) {
         Lanes p;
         for (VectorOfDoubles& all : p.part) all = value - VectorOfDoubles{};
+        return p;
+    }
+    /// from[begins[0]], from[begins[1]], ...
+    static Lanes gathered(const double* from, const std::uint32_t* begins) {
+        Lanes p;
+        for (Index k = 0; k < parts; ++k)
+            p.part[k] = gathered_part(from, begins + k * width, std::make_index_sequence<vector_width>());
         return p;
     }
     double& operator[](Index lane) { return reinterpret_cast<double*>(part)[lane]; }
@@ -94,6 +103,13 @@ struct alignas(lane_count * sizeof(double)) Lanes {
         double s = (*this)[0];
         for (Index l = 1; l < lane_count; ++l) s += (*this)[l];
         return s;
+    }
+
+private:
+    template <std::size_t... K>
+    static VectorOfDoubles gathered_part(const double* from, const std::uint32_t* begins,
+                                         std::index_sequence<K...>) {
+        return VectorOfDoubles{from[begins[K]]...};
     }
 };
 

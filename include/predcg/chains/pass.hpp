@@ -3,6 +3,7 @@
 // not targets.
 #include <predcg/chains/lanes.hpp>
 #include <predcg/chains/tables.hpp>
+#include <predcg/core/scratch.hpp>
 
 #include <algorithm>
 #include <array>
@@ -116,8 +117,8 @@ public:
     /// After forward(): the lane has no part in what follows, whatever its numbers are.
     void drop(Index lane) { end_[lane] = std::numeric_limits<double>::infinity(); }
 
-    /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all sites,
-    /// and the sums of the own statistics times these to `own_mean`.
+    /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all tables
+    /// of the common statistics, and the sums of the own statistics times these to `own_mean`.
     void means(const Weights& weights, const V& factor, const Statistics& statistics, V* pooled,
                V* own_mean) {
         const Index q = letters(), n_states = states(), n_starts = starts(), block = n_states * n_starts;
@@ -145,16 +146,14 @@ public:
                     if (++next == n_states) next = 0;
                 }
             std::swap(right_, left_);
-            V* sum = pooled + i * n_states * q;
+            V* sum = pooled + statistics.common.table_of(i) * n_states * q;
             for (Index code = 0; code < n_states * q; ++code) sum[code] += window_[code];
             if (statistics.own_size == 0) continue;
             const V* value = statistics.own + i * statistics.own_codes * statistics.own_size;
-            const V* marginal = window_.data();
-            for (Index code = 0; code < statistics.own_codes; ++code) {
-                V probability = *marginal++;
-                for (Index k = 1; k < share; ++k) probability += *marginal++;
-                for (Index k = 0; k < statistics.own_size; ++k) own_mean[k] += probability * *value++;
-            }
+            if (statistics.own_codes == q)
+                add_own_means(value, q, n_states, statistics.own_size, own_mean);
+            else
+                add_own_means(value, statistics.own_codes, share, statistics.own_size, own_mean);
         }
     }
 
@@ -172,10 +171,9 @@ public:
         weighted_.resize(terms());
         mean_.assign(d, V::of(0.0));
         covariance_.assign(d * (d + 1) / 2, V::of(0.0));
-        own_place_.resize(static_cast<std::size_t>(shape_.codes()));
+        own_place_.resize(shape_.codes());
         for (Index code = 0; code < shape_.codes(); ++code)
-            own_place_[static_cast<std::size_t>(code)] =
-                code / (shape_.codes() / statistics.own_codes) * statistics.own_size;
+            own_place_[code] = code / (shape_.codes() / statistics.own_codes) * statistics.own_size;
         start_backward(end_.inverse_or_zero());
         for (Index i = shape_.sites - 1; i >= 0; --i) {
             weigh_scaled(weights, i);
@@ -186,9 +184,7 @@ public:
                 differ(k, [&](Index code) { return value[code * common + k]; });
             const V* own = statistics.own + i * statistics.own_codes * statistics.own_size;
             for (Index k = 0; k < statistics.own_size; ++k)
-                differ(common + k, [&](Index code) -> const V& {
-                    return own[own_place_[static_cast<std::size_t>(code)] + k];
-                });
+                differ(common + k, [&](Index code) -> const V& { return own[own_place_[code] + k]; });
             std::swap(right_, left_);
             std::swap(rest_at_, next_rest_at_);
             add_products(d);
@@ -209,15 +205,7 @@ private:
         V* data() { return at.data(); }
         V& operator[](Index k) { return at[static_cast<std::size_t>(k)]; }
     };
-    struct Vectors {
-        std::vector<V> at;
-        explicit Vectors(Index size = 0) : at(static_cast<std::size_t>(size)) {}
-        void resize(Index size) { at.resize(static_cast<std::size_t>(size)); }
-        void assign(Index size, const V& value) { at.assign(static_cast<std::size_t>(size), value); }
-        V* data() { return at.data(); }
-        const V* data() const { return at.data(); }
-        V& operator[](Index k) { return at[static_cast<std::size_t>(k)]; }
-    };
+    using Vectors = Scratch<V>;
     template <Index N>
     using Some = std::conditional_t<N == 0, Vectors, Buffer<N>>;
 
@@ -226,7 +214,19 @@ private:
     Index starts() const { return Starts > 0 ? Starts : starts_; }
     /// Martingale differences of a site: of two letters the one determines the other.
     Index terms() const { return states() * starts() * (letters() == 2 ? 1 : letters()); }
-    bool is_scaled(Index site) const { return (site + 1) % period_ == 0 && site + 1 < shape_.sites; }
+    bool is_scaled(Index site) const {
+        return period_ < shape_.sites && (site + 1) % period_ == 0 && site + 1 < shape_.sites;
+    }
+
+    /// With probabilities of the windows in window_, so many of which, `share`, go together.
+    void add_own_means(const V* value, Index own_codes, Index share, Index size, V* own_mean) {
+        const V* marginal = window_.data();
+        for (Index code = 0; code < own_codes; ++code) {
+            V probability = *marginal++;
+            for (Index k = 1; k < share; ++k) probability += *marginal++;
+            for (Index k = 0; k < size; ++k) own_mean[k] += probability * *value++;
+        }
+    }
 
     void start_backward(const V& end) {
         right_ = backward_.data();
@@ -244,9 +244,15 @@ private:
             return;
         }
         const V* own = weights.own + site * weights.own_codes;
-        const Index share = codes / weights.own_codes;
-        for (Index code = 0; code < codes; ++own)
-            for (Index k = 0; k < share; ++k, ++code) window[code] = common[code] * *own;
+        if (weights.own_codes == letters())  // windows of one letter: no division
+            weigh_by(common, own, letters(), states());
+        else
+            weigh_by(common, own, weights.own_codes, codes / weights.own_codes);
+    }
+    void weigh_by(const double* common, const V* own, Index own_codes, Index share) {
+        V* window = window_.data();
+        for (Index code = 0; code < own_codes; ++code)
+            for (Index k = 0; k < share; ++k) *window++ = *common++ * own[code];
     }
 
     void weigh_scaled(const Weights& weights, Index site) {
@@ -382,7 +388,7 @@ private:
     ChainShape shape_;
     Index starts_, period_ = 1;
     Some<block_size> final_;
-    std::vector<Index> own_place_;
+    Scratch<Index> own_place_;
     Some<block_size * Letters / (Starts > 0 ? Starts : 1)> window_;
     Vectors forward_;
     Some<block_size> backward_, next_;

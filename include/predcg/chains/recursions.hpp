@@ -5,6 +5,7 @@
 #include <predcg/statistics/log_sum_exp.hpp>
 #include <predcg/statistics/moment_accumulator.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace predcg::detail {
@@ -94,6 +95,22 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
     }
     checked_log_partition(total.log_weight());
     return total.moments();
+}
+
+/// Mean of a statistic and log Z, where the ring is small and its weights need no balancing; else nothing.
+[[gnu::cold]] inline std::optional<Moments> chain_means(const ChainProblem& problem,
+                                                        const StatisticTables& statistics, Index size) {
+    const ChainShape& shape = problem.shape;
+    if (!shape.is_smallest_ring() || problem.weights.may_need_balance() || !statistics.all_finite())
+        return {};
+    ChainPass<2, 2, 2> pass(shape, 2);
+    pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
+    const double log_weight = problem.weights.log_shift() + pass.forward({problem.weights})[0];
+    Scratch<Lanes> pooled(statistics.count() * shape.codes(), Lanes::of(0.0));
+    pass.means({problem.weights}, Lanes::of(1.0), {statistics, size}, pooled.data(), nullptr);
+    Moments moments{Vector::Zero(size), {}, Vector::Zero(size), checked_log_partition(log_weight)};
+    for (Index k = 0; k < pooled.size(); ++k) statistics.add(k, pooled[k][0], moments.mean.data());
+    return moments;
 }
 
 /// Calls f(probability of the start, its messages, its weights) for every start that has weight.

@@ -2,12 +2,14 @@
 // The windows of a chain: their codes, states, and tables over them.
 #include <predcg/concepts/statistic.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/scratch.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace predcg::detail {
@@ -82,19 +84,23 @@ void for_each_window(const ChainShape& shape, F&& f) {
             }
 }
 
+/// Where the letters of a window are written.
+template <class Letter>
+using WindowLetters =
+    std::conditional_t<std::is_trivially_copyable_v<Letter>, Scratch<Letter>, std::vector<Letter>>;
+
 /// Calls visit(code, window letters) for every window of a site. Windows that an open end cuts are shorter.
 /// `window` is where the letters are written.
-template <class Space, class F>
-void windows_of(const ChainShape& shape, const Space& space, Index site, std::vector<letter_t<Space>>& window,
-                F&& visit) {
+template <class Space, class Letters, class F>
+void windows_of(const ChainShape& shape, const Space& space, Index site, Letters& window, F&& visit) {
     using Letter = letter_t<Space>;
     const auto& letters = space.values();
-    window.resize(static_cast<std::size_t>(shape.width));
+    window.resize(static_cast<decltype(window.size())>(shape.width));
     const Index length = shape.window_length(site), step = shape.code_step(site);
     for (Index code = 0; code < shape.codes(); code += step) {
         Index rest = code;
         for (Index k = shape.width - 1; k >= 0; --k, rest /= shape.letters)
-            window[static_cast<std::size_t>(k)] =
+            window.data()[k] =
                 *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(rest % shape.letters));
         visit(code, std::span<const Letter>(window.data(), static_cast<std::size_t>(length)));
     }
@@ -105,7 +111,7 @@ void windows_of(const ChainShape& shape, const Space& space, Index site, std::ve
 template <class Space, class F>
 void tabulate(const ChainShape& shape, const Space& space, bool translation_invariant, F&& visit) {
     const Index tables = shape.table_count(translation_invariant);
-    std::vector<letter_t<Space>> letters;
+    WindowLetters<letter_t<Space>> letters;
     for (Index t = 0; t < tables; ++t) {
         Index site = t;
         if (translation_invariant) site = shape.periodic ? 0 : shape.sites - shape.width + t;

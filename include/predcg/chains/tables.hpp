@@ -178,6 +178,13 @@ public:
                values_.rows() * shape_.codes() * shape_.table_of(site, translation_invariant_);
     }
 
+    /// Adds what the statistic is at a window, times its probability; windows are counted table after table.
+    void add(Index window, double probability, double* sums) const {
+        if (probability == 0.0) return;
+        const double* value = linalg::column(values_, window);
+        for (Index k = 0; k < values_.rows(); ++k) sums[k] += probability * value[k];
+    }
+
 private:
     ChainShape shape_;
     bool translation_invariant_, finite_ = true;

@@ -2,6 +2,7 @@
 // A batch of chains that have most of their tables in common, by lanes.
 #include <predcg/chains/lane_tables.hpp>
 #include <predcg/chains/pass.hpp>
+#include <predcg/core/scratch.hpp>
 #include <predcg/engines/batch.hpp>
 
 #include <algorithm>
@@ -28,7 +29,7 @@ inline double lane_bytes(const ChainShape& shape, const ChainShape& factor_shape
     return sizeof(Lanes) * (number(shape.sites) * (number(shape.codes()) + number(factor_shape.codes()) +
                                                    number(own_shape.codes()) * d + blocks) +
                             (3.0 * d + 8.0) * blocks * number(shape.letters)) +
-           2.0 * sizeof(double) * number(shape.sites) *
+           2.0 * sizeof(double) * number(lane_count) * number(shape.sites) *
                (number(factor_shape.codes()) + (2.0 * number(own_shape.codes()) + 1.0) * d);
 }
 
@@ -52,13 +53,12 @@ public:
           sums_(BatchMoments::zero(size(), want)) {
         if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
         if constexpr (want == Want::means) {
-            pooled_.assign(static_cast<std::size_t>(common.shape.sites * common.shape.codes()),
-                           Lanes::of(0.0));
-            own_sum_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+            pooled_.assign(statistics_.count() * common.shape.codes(), Lanes::of(0.0));
+            own_sum_.assign(own_.size(), Lanes::of(0.0));
         }
         if constexpr (want == Want::covariances) {
-            mean_.assign(static_cast<std::size_t>(size()), Lanes::of(0.0));
-            covariance_.assign(static_cast<std::size_t>(size() * (size() + 1) / 2), Lanes::of(0.0));
+            mean_.assign(size(), Lanes::of(0.0));
+            covariance_.assign(size() * (size() + 1) / 2, Lanes::of(0.0));
         }
     }
 
@@ -76,7 +76,7 @@ public:
                                                        own_.tabulated(), own_.codes()};
             if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {
-                own_mean_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
+                own_mean_.assign(own_.size(), Lanes::of(0.0));
                 pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
                 add_means();
             }
@@ -112,26 +112,26 @@ private:
         const auto which = batch_.which();
         lanes_ = std::min(lane_count, std::ssize(which) - first);
         const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
-        shift_ = Lanes::of(common_.weights.log_shift());
+        weights_.begin();
+        for (Index lane = 0; lane < lanes_; ++lane) weights_.set(lane, batch_.factor(at(lane)));
+        const auto summary = weights_.fill(lanes_);
+        shift_ = common_.weights.log_shift() + summary.shift;
         double worst = 0.0;
         for (Index lane = 0; lane < lane_count; ++lane) {
-            bool& taken = taken_[static_cast<std::size_t>(lane)];
-            taken = false;
-            if (lane < lanes_) {
-                const auto filled = weights_.fill(batch_.factor(at(lane)), lane);
-                const double spread = filled.spread + common_.weights.spread();
-                taken = in_range(spread, filled.forbidden);
-                if (taken) {
-                    worst = std::max(worst, spread);
-                    shift_[lane] += filled.shift;
-                }
-            }
-            if (!taken) weights_.clear(lane);
+            const auto k = static_cast<std::size_t>(lane);
+            const double spread = summary.spread[k] + common_.weights.spread();
+            taken_[k] = lane < lanes_ && in_range(spread, summary.forbidden[k]);
+            if (taken_[k])
+                worst = std::max(worst, spread);
+            else if (lane < lanes_ ||
+                     !taken_[static_cast<std::size_t>(lanes_ - 1)])  // lanes beyond are as the last
+                weights_.clear(lane);
         }
-        if (own_.size() > 0) do {
-                own_.begin();
-                for (Index lane = 0; lane < lanes_; ++lane) own_.fill(batch_.own(at(lane)), lane);
-            } while (!own_.arranged());
+        if (own_.size() > 0) {
+            own_.begin();
+            for (Index lane = 0; lane < lanes_; ++lane) own_.set(lane, batch_.own(at(lane)));
+            own_.fill(lanes_);
+        }
         if (!statistics_.all_finite() || !own_.all_finite())
             taken_ = {};  // only alone are forbidden windows known
         return scaling_period(common_.shape, worst);
@@ -164,22 +164,13 @@ private:
 
     void add_means() {
         for (Index k = 0; k < own_.size(); ++k)
-            own_sum_[static_cast<std::size_t>(k)] +=
-                own_.slope(k) * own_mean_[static_cast<std::size_t>(own_.place(k))] +
-                chances_ * own_.offset(k);
+            own_sum_[k] += own_.slope(k) * own_mean_[own_.place(k)] + chances_ * own_.offset(k);
     }
 
     [[gnu::cold]] void finish_means() {
-        const Index common = batch_.common_size(), codes = common_.shape.codes();
-        for (Index k = 0; k < own_.size(); ++k)
-            sums_.mean[common + k] += own_sum_[static_cast<std::size_t>(k)].sum();
-        for (Index site = 0; site < common_.shape.sites; ++site)
-            for (Index code = 0; code < codes; ++code) {
-                const double probability = pooled_[static_cast<std::size_t>(site * codes + code)].sum();
-                if (probability == 0.0) continue;
-                const double* value = statistics_.at(site) + code * common;
-                for (Index k = 0; k < common; ++k) sums_.mean[k] += probability * value[k];
-            }
+        const Index common = batch_.common_size();
+        for (Index k = 0; k < own_.size(); ++k) sums_.mean[common + k] += own_sum_[k].sum();
+        for (Index k = 0; k < pooled_.size(); ++k) statistics_.add(k, pooled_[k].sum(), sums_.mean.data());
     }
 
     void add_moments(const Lanes* means, const Lanes* covariances) {
@@ -191,7 +182,7 @@ private:
             const Index row = place(k);
             Lanes mean = slope(k) * means[row];
             if (k >= common) mean += own_.offset(k - common);
-            mean_[static_cast<std::size_t>(k)] += chances_ * mean;
+            mean_[k] += chances_ * mean;
             for (Index l = 0; l <= k; ++l, ++sum) {
                 const Index column = place(l), high = std::max(row, column), low = std::min(row, column);
                 *sum += (slope(k) * slope(l)) * chances_ * covariances[high * (high + 1) / 2 + low];
@@ -202,7 +193,7 @@ private:
     [[gnu::cold]] void finish_moments() {
         auto packed = covariance_.begin();
         for (Index k = 0; k < size(); ++k) {
-            sums_.mean[k] += mean_[static_cast<std::size_t>(k)].sum();
+            sums_.mean[k] += mean_[k].sum();
             for (Index l = 0; l <= k; ++l, ++packed) {
                 const double value = packed->sum();
                 sums_.covariance(k, l) += value;
@@ -220,8 +211,8 @@ private:
     Index lanes_ = 0;
     std::array<bool, static_cast<std::size_t>(lane_count)> taken_{};  // lanes whose results count
     Lanes shift_{}, chances_{};                                       // their weights; 0: none
-    std::vector<Lanes> pooled_, own_mean_, own_sum_;                  // of means
-    std::vector<Lanes> mean_, covariance_;                            // of covariances, weighted sums
+    Scratch<Lanes> pooled_, own_mean_, own_sum_;                      // of means
+    Scratch<Lanes> mean_, covariance_;                                // of covariances, weighted sums
 };
 
 }  // namespace predcg::detail

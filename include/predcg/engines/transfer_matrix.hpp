@@ -7,6 +7,7 @@
 #include <predcg/engines/lane_sums.hpp>
 
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -51,12 +52,7 @@ struct TransferMatrix {
 
     template <ChainTarget T, ChainStatistic<letter_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic) const {
-        const Index d = statistic.size();
-        const auto problem = tabulate(target, common_window(target.window(), statistic.window()),
-                                      2.0 + static_cast<double>(d * (d + 3) / 2),
-                                      static_cast<double>(d) + 4.0, "TransferMatrix::expect");
-        const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
-        return detail::chain_moments(problem, statistics, d);
+        return moments<false>(target, statistic);
     }
 
     /// Data of a chunk (engines/batch.hpp): whole lanes.
@@ -110,7 +106,13 @@ struct TransferMatrix {
                 return sums.run(ChainPass<>(shape, shape.starts()), alone);
             }
         }
-        return detail::expect_one_by_one<want>(*this, batch, states, key);
+        if constexpr (std::same_as<B, SingleBatch<typename B::Common, typename B::Statistic>> &&
+                      want == Want::means) {
+            Moments one = moments<true>(batch.common(), batch.statistic());
+            return {std::move(one.mean), {}, std::move(one.standard_error), one.log_partition, {}};
+        } else {
+            return detail::expect_one_by_one<want>(*this, batch, states, key);
+        }
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in
@@ -188,6 +190,19 @@ struct TransferMatrix {
     }
 
 private:
+    /// Of means alone the covariance may be missing.
+    template <bool means_only, class T, class S>
+    Moments moments(const T& target, const S& statistic) const {
+        const Index d = statistic.size();
+        const auto problem = tabulate(target, common_window(target.window(), statistic.window()),
+                                      2.0 + static_cast<double>(d * (d + 3) / 2),
+                                      static_cast<double>(d) + 4.0, "TransferMatrix::expect");
+        const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
+        if constexpr (means_only)
+            if (auto means = detail::chain_means(problem, statistics, d)) return *std::move(means);
+        return detail::chain_moments(problem, statistics, d);
+    }
+
     template <class Space>
     struct SiteIndicators {
         Space space;

@@ -28,18 +28,23 @@ namespace detail {
 }
 
 /// The E-step's sums from the moments of (G, H, T), with p, h and t components.
-[[gnu::cold]] inline ExpectedStatistics statistics_of(const BatchMoments& sums, double count, Index p,
-                                                      Index h, Index t) {
-    std::vector<Index> scores;  // the places of G and T
-    for (Index k = 0; k < p + h + t; ++k)
-        if (k < p || k >= p + h) scores.push_back(k);
-    return {count,
-            sums.log_partition,
-            linalg::part(sums.mean, 0, p),
-            linalg::part(sums.mean, p + h, t),
-            linalg::selected(sums.covariance, scores),
-            hessian_of(sums.mean, p, h),
-            linalg::selected(sums.noise, scores)};
+[[gnu::cold]] inline ExpectedStatistics statistics_of(BatchMoments sums, double count, Index p, Index h,
+                                                      Index t) {
+    ExpectedStatistics statistics{count,
+                                  sums.log_partition,
+                                  linalg::part(sums.mean, 0, p),
+                                  linalg::part(sums.mean, p + h, t),
+                                  std::move(sums.covariance),
+                                  hessian_of(sums.mean, p, h),
+                                  std::move(sums.noise)};
+    if (h > 0) {
+        std::vector<Index> scores;  // the places of G and T
+        for (Index k = 0; k < p + h + t; ++k)
+            if (k < p || k >= p + h) scores.push_back(k);
+        statistics.covariance = linalg::selected(statistics.covariance, scores);
+        statistics.noise = linalg::selected(statistics.noise, scores);
+    }
+    return statistics;
 }
 
 /// p_c's moments from those of (G, H).
@@ -170,13 +175,13 @@ public:
     ExpectedStatistics expect(State& state, std::span<const Index> which) const {
         if (which.empty()) return {};  // nothing to add
         const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
-        const BatchMoments sums = predcg::expect<Want::covariances>(
+        BatchMoments sums = predcg::expect<Want::covariances>(
             latent_engine(engine_), batch, state.latent, latent_key(state), data().spread.get());
         double count = 0.0;
         for (const Index k : which) count += data().weights[static_cast<std::size_t>(k)];
         if (data().spread) count = data().count;
         const Index p = coordinates_.coarse_count();
-        return detail::statistics_of(sums, count, p, batch.common_size() - p, batch.own_size());
+        return detail::statistics_of(std::move(sums), count, p, batch.common_size() - p, batch.own_size());
     }
 
     /// The E-step without second moments: count, log_evidence, coarse and map alone. With TransferMatrix it

@@ -1,0 +1,110 @@
+// How often an iteration of a fit asks for memory, with a global operator new that counts. Eigen's own
+// vectors and matrices of run-time size come from malloc and are not counted.
+#include <predcg/models/ising/chain.hpp>
+#include <predcg/posterior/log_posterior.hpp>
+#include <predcg/predict/fine_scale.hpp>
+
+#include "ising_grainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+#include <ostream>
+#include <thread>
+
+namespace {
+thread_local long calls = 0;  // of operator new
+
+void* counted(std::size_t size, std::size_t alignment) {
+    ++calls;
+    size = (size + alignment - 1) / alignment * alignment;
+    if (void* memory = std::aligned_alloc(alignment, size > 0 ? size : alignment)) return memory;
+    throw std::bad_alloc();
+}
+}  // namespace
+
+// Not inlined: g++ would warn of new and free that do not match.
+[[gnu::noinline]] void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
+    return counted(size, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+    std::free(memory);
+}
+
+using namespace predcg;
+
+namespace {
+
+/// Calls of operator new in the second call of f.
+template <class F>
+long calls_of(F&& f) {
+    f();
+    const long before = calls;
+    f();
+    return calls - before;
+}
+
+struct Model {
+    const char* name;
+    ising::CoarseChainSettings chain;
+};
+std::ostream& operator<<(std::ostream& out, const Model& model) { return out << model.name; }
+
+class Allocations : public testing::TestWithParam<Model> {
+protected:
+    support::IsingGrainer grainer =
+        support::ising_grainer(GetParam().chain, 2, support::any_prior(weak_prior()));
+    support::IsingGrainer::Data data = grainer.prepare(
+        generate(ising::chain({.sites = 32, .field = 0.3}), {.beta = 0.3}).configurations, 0.3);
+    Parameters at{Vector::Constant(grainer.coarse().parameter_count(), 0.2), Vector::Constant(1, 1.0)};
+};
+
+TEST_P(Allocations, TheCounterCounts) {
+    EXPECT_EQ(calls_of([] { delete new int(1); }), 1);
+    EXPECT_EQ(calls_of([] { std::vector<double> two(2), three(3); }), 2);
+}
+
+TEST_P(Allocations, AnIterationAsksForNoMemory) {
+    const auto problem = grainer.problem(data);
+    auto state = problem.state(at);
+    EXPECT_EQ(calls_of([&] { problem.expect_means(state); }), 0);
+    EXPECT_EQ(calls_of([&] { problem.expect(state); }), 0);
+    EXPECT_EQ(calls_of([&] { problem.expect_coarse(state); }), 0);
+    EXPECT_EQ(calls_of([&] { problem.point(state); }), 0);
+}
+
+// The one is the engines' states of the data.
+TEST_P(Allocations, AGradientOfThePosteriorAsksOnce) {
+    const auto problem = grainer.problem(data);
+    const Vector z = problem.coordinates().z(at);
+    EXPECT_LE(calls_of([&] { problem.value_and_gradient(z); }), 1);
+}
+
+// What another thread gave back is its own; what ends with it is freed (leak checkers look).
+TEST_P(Allocations, EveryThreadHasItsOwnMemory) {
+    const auto problem = grainer.problem(data);
+    long first = 0, second = 0;
+    std::thread([&] {
+        auto state = problem.state(at);
+        const long before = calls;
+        problem.expect(state);
+        first = calls - before;
+        problem.expect(state);
+        second = calls - before - first;
+    }).join();
+    EXPECT_GT(first, 0);
+    EXPECT_EQ(second, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Chains, Allocations,
+                         testing::Values(Model{"smallest ring", {.linear = true, .pair_range = 1}},
+                                         Model{"open",
+                                               {.linear = true, .pair_range = 1, .boundary = Boundary::open}},
+                                         Model{"wide ring", {.linear = true, .pair_range = 3}}));
+
+}  // namespace
