@@ -126,6 +126,30 @@ TEST(FitOptimum, EMStepsLeadAwayFromASaddle) {
     expect_close(joined(fit.parameters), joined(expected.parameters), 1e-8);
 }
 
+// Where eta is small the data say little of the coarse parameters: EM steps are short, or end there. Those of
+// an indefinite information lead to the maximum.
+TEST(FitOptimum, AFlatSaddleIsLeft) {
+    const WellKnown w;
+    const EMCoarseGrainer newton{SamplesOnly<Spins>{}, ising::coarse_chain(w.model),
+                                 ising::bernoulli_map({.level = 2}), TransferMatrix{}};
+    const auto plain = support::ising_grainer(w.model, 2);
+    const auto expected = plain.fit(w.data, {.beta = w.beta});
+    const auto both = [&](double linear, double pair) {
+        const FitSettings from{.beta = w.beta, .start = Parameters{Vector{{linear, pair}}, Vector{{0.1}}}};
+        return std::pair(newton.fit(w.data, from), plain.fit(w.data, from));
+    };
+    const auto [fit, by_em] = both(0.0, -2.0);
+    EXPECT_EQ(fit.status, Status::converged);
+    EXPECT_FALSE(fit.trace.front().em_step);
+    EXPECT_GT(fit.trace.front().step, 0.0);
+    expect_close(joined(fit.parameters), joined(expected.parameters), 1e-8);
+    EXPECT_GT(by_em.iterations, 3 * fit.iterations);
+
+    const auto [far, lost] = both(3.0, -4.0);
+    expect_close(joined(far.parameters), joined(expected.parameters), 1e-8);
+    EXPECT_EQ(lost.status, Status::not_identified);
+}
+
 // Far from the maximum full Newton steps overshoot; they are shortened until the posterior rises.
 TEST(FitOptimum, FromFarAway) {
     const WellKnown w;

@@ -5,6 +5,8 @@
 #include <predcg/optimize/quasi_newton.hpp>
 #include <predcg/optimize/stochastic_newton.hpp>
 
+#include <Eigen/LU>
+
 #include <gtest/gtest.h>
 
 #include "test_seed.hpp"
@@ -98,6 +100,33 @@ TEST(Newton, NoStepWithoutPositiveInformation) {
     EXPECT_FALSE(Newton{}.step(state, at, gradient, Matrix{{1.0, 1.0}, {1.0, 1.0}}).has_value());
     EXPECT_FALSE(Newton{}.step(state, at, gradient, Matrix::Zero(2, 2)).has_value());
     EXPECT_FALSE(Newton{}.step(state, at, gradient, Matrix::Constant(2, 2, NAN)).has_value());
+}
+
+// Newton's step where the information is definite, with its negative eigenvalues turned round elsewhere, in
+// any coordinates.
+TEST(Newton, StepsOfAnIndefiniteInformation) {
+    auto rng = test_rng(7);
+    const Newton newton{.max_step = 1e9};
+    for (Index n = 1; n <= 5; ++n) {
+        const Matrix root = random_matrix(rng, n, n), inverse = root.inverse();  // z = root y
+        const Matrix complete = inverse.transpose() * inverse;                   // 1 by y
+        Vector curvature(n), slope(n), expected(n);
+        for (Index k = 0; k < n; ++k) {
+            slope[k] = std::normal_distribution<double>()(rng);
+            curvature[k] = k == 1 ? 0.001 : (k % 2 == 0 ? -0.3 : 0.6) * static_cast<double>(1 + k) / 5.0;
+            expected[k] = slope[k] / (k == 1 ? 0.01 : std::abs(curvature[k]));
+        }
+        const Matrix information = inverse.transpose() * curvature.asDiagonal() * inverse;
+        const auto step = newton.indefinite_step(inverse.transpose() * slope, information, complete);
+        ASSERT_TRUE(step.has_value());
+        EXPECT_LE((inverse * *step - expected).norm(), 1e-9 * expected.norm()) << n;
+    }
+    const Matrix one = Matrix::Identity(2, 2), saddle = Matrix(Vector{{1.0, -1.0}}.asDiagonal());
+    EXPECT_FALSE(newton.indefinite_step(Vector{{0.0, 1e-10}}, saddle, one)) << "no end of a fit";
+    EXPECT_FALSE(newton.indefinite_step(Vector{{1.0, 1.0}}, one, saddle)) << "no metric";
+    const auto shortened = Newton{.max_step = 2.0}.indefinite_step(Vector{{3.0, 8.0}}, saddle, one);
+    ASSERT_TRUE(shortened.has_value());
+    EXPECT_NEAR((*shortened - Vector{{0.75, 2.0}}).norm(), 0.0, 1e-14);
 }
 
 TEST(FreeCoordinates, HeldOnlyAtTheBoundWithTheGradientPointingOut) {

@@ -27,11 +27,13 @@ struct Draw {
     support::NumberSpace space;
     Boundary boundary;
     std::vector<double> allowed;
+    Index width = 0;  // of all windows; 0: drawn
 
     Index integer(Index from, Index to) { return std::uniform_int_distribution<Index>(from, to)(rng); }
     bool coin(double p) { return std::bernoulli_distribution(p)(rng); }
     double normal() { return std::normal_distribution<double>()(rng); }
     Window window() {
+        if (width > 0) return {width, boundary};
         return {integer(1, boundary == Boundary::periodic ? std::min<Index>(3, space.sites) : 3), boundary};
     }
 
@@ -176,6 +178,57 @@ TEST(TransferMatrixBatch, LongChains) {
 }
 
 // Some or all of the targets have weights that differ by more than the range of a double.
+// Several groups of starts, and messages that are made again on the way back; the last group and the last
+// piece of the chain are short.
+TEST(TransferMatrixBatch, WideWindows) {
+    auto rng = test_rng(21);
+    struct Case {
+        std::vector<double> letters;
+        Index width, sites;
+    };
+    for (const Case& c : {Case{{-1.0, 1.0}, 6, 12}, Case{{-1.0, 1.0}, 6, 45}, Case{{-1.0, 0.5, 2.0}, 4, 9},
+                          Case{{-1.0, 0.5, 2.0}, 4, 50}, Case{{-1.0, 1.0}, 3, 2100}})
+        for (const Boundary boundary : {Boundary::periodic, Boundary::open}) {
+            Draw draw{rng, {c.sites, c.letters}, boundary, {}};
+            draw.allowed.assign(static_cast<std::size_t>(c.sites), -1.0);
+            RandomBatch batch{
+                (draw.width = c.width, draw.target(1.0, 0.0)), draw.statistic(2), {}, {}, {}, {}};
+            for (Index k = 0; k < 3; ++k) {
+                batch.factors.push_back((draw.width = 1 + k % 2, draw.target(0.5, 0.0)));
+                batch.owns.push_back((draw.width = 2, draw.statistic(1)));
+                batch.weights.push_back(1.0 + 0.5 * static_cast<double>(k));
+                batch.which.push_back(k);
+            }
+            compare(batch, 1e-12 * static_cast<double>(c.sites));
+        }
+}
+
+// Far more sites than the correlation reaches over: all grows with their number.
+TEST(TransferMatrixBatch, MomentsOfAHomogeneousRingGrowWithItsLength) {
+    auto rng = test_rng(22);
+    Draw draw{rng, {300, {-1.0, 1.0}}, Boundary::periodic, {}};
+    draw.allowed.assign(300, -1.0);
+    draw.width = 2;
+    auto target = draw.target(0.5, 0.0);
+    auto statistic = draw.statistic(3);
+    target = {draw.space,
+              {2, Boundary::periodic},
+              true,
+              support::WindowTable(draw.space, target.reach, true, [&] { return 0.5 * draw.normal(); })};
+    statistic.homogeneous = true;
+    for (auto& table : statistic.tables)
+        table = support::WindowTable(draw.space, statistic.reach, true, [&] { return draw.normal(); });
+    const Moments few = TransferMatrix{}.expect(target, statistic);
+    for (const Index sites : {Index{8191}, Index{20000}}) {
+        target.chain.sites = statistic.chain.sites = sites;
+        const Moments many = TransferMatrix{}.expect(target, statistic);
+        const double ratio = static_cast<double>(sites) / 300.0;
+        expect_close(many.mean, Vector(ratio * few.mean), 1e-10, "mean");
+        expect_close(many.covariance.reshaped(), (ratio * few.covariance).reshaped(), 1e-10, "covariance");
+        expect_close(*many.log_partition, ratio * *few.log_partition, 1e-10, "log Z");
+    }
+}
+
 TEST(TransferMatrixBatch, ExtremeWeights) {
     auto rng = test_rng(3);
     for (int model = 0; model < 200 && !HasFailure(); ++model)

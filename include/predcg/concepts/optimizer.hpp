@@ -9,7 +9,9 @@ namespace predcg {
 /// Proposes a displacement of the parameters that should raise the objective.
 ///
 /// gradient and information (minus the Hessian) are those of the objective at the point. No value means
-/// that the optimizer has no ascent direction here; the fit then makes an EM step instead.
+/// that the optimizer has no ascent direction here; the fit then makes an EM step instead. With an exact
+/// engine it asks first for `indefinite_step(gradient, information, complete)`, if the optimizer has it, with
+/// the information of the complete data.
 template <class O>
 concept Optimizer =
     std::copyable<O> && requires { typename O::State; } &&  // e.g. a step counter; persists in the fit

@@ -194,17 +194,25 @@ public:
     /// L, where ok(); its strict upper triangle is not zero but what P had there.
     const Matrix& factor() const { return L_; }
 
+    /// P^-1 b.
     Vector solve(Vector b) const {
-        const Index n = L_.rows();
-        for (Index i = 0; i < n; ++i) {
+        solve_lower(b.data());
+        solve_upper(b.data());
+        return b;
+    }
+    /// In place: L^-1 b, and L^-T b.
+    void solve_lower(double* b) const {
+        for (Index i = 0; i < L_.rows(); ++i) {
             for (Index k = 0; k < i; ++k) b[i] -= L_(i, k) * b[k];
             b[i] /= L_(i, i);
         }
+    }
+    void solve_upper(double* b) const {
+        const Index n = L_.rows();
         for (Index i = n - 1; i >= 0; --i) {
             for (Index k = i + 1; k < n; ++k) b[i] -= L_(k, i) * b[k];
             b[i] /= L_(i, i);
         }
-        return b;
     }
 
 private:

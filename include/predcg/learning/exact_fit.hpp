@@ -110,8 +110,16 @@ private:
         Matrix information = linalg::selected(at.posterior_information, free);
         linalg::divide(gradient, problem_.data().count);  // of one datum on average: the scale of gains
         linalg::divide(information, problem_.data().count);
-        const std::optional<Vector> step =
+        std::optional<Vector> step =
             optimizer_.step(state, linalg::selected(at.z, free), gradient, information);
+        if constexpr (Problem::is_exact &&
+                      requires { optimizer_.indefinite_step(gradient, information, information); }) {
+            if (!step) {
+                Matrix complete = linalg::selected(problem_.complete_information(at), free);
+                linalg::divide(complete, problem_.data().count);
+                step = optimizer_.indefinite_step(gradient, information, complete);
+            }
+        }
         if (!step) return std::nullopt;
         return linalg::scattered(*step, free, at.z.size());
     }
