@@ -70,7 +70,8 @@ struct TransferMatrix {
 
     /// Batches (engines/batch.hpp) by lanes, several data at once: the common tables are made once, those of
     /// factors and own statistics once for each class of sites (ClassifiedSites). Targets whose weights need
-    /// balancing, and all where windows are wide, are done one by one.
+    /// balancing, and all where windows are wide, are done one by one. Of one target alone (SingleBatch) on a
+    /// ring of two letters with windows of two, means take one pass without second moments.
     template <class B, Want want, class States>
         requires detail::ChainBatchOf<B>
     [[gnu::cold]] BatchMoments expect_batch(const B& batch, Wanted<want>, States& states,
