@@ -22,6 +22,7 @@
 #include <optional>
 #include <vector>
 
+namespace calibration_test {
 using namespace predcg;
 using support::normal_posterior;
 using support::thrown;
@@ -256,3 +257,4 @@ TEST(Calibration, OfAPotentialThatIsNotLinear) {
 }
 
 }  // namespace
+}  // namespace calibration_test

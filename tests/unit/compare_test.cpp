@@ -24,6 +24,7 @@
 
 #include <map>
 
+namespace compare_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -248,3 +249,4 @@ TEST(Compare, GaussianFitsByCrossValidation) {
 }
 
 }  // namespace
+}  // namespace compare_test

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <vector>
 
+namespace coverage_test {
 using namespace predcg;
 using support::normal_posterior;
 using support::thrown;
@@ -188,3 +189,4 @@ TEST(Coverage, NamesComponentsAndRefusesBadSettings) {
 }
 
 }  // namespace
+}  // namespace coverage_test

@@ -20,6 +20,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace exchange_posterior_test {
 using namespace predcg;
 using by_hand::Spins;
 using support::GridPosterior;
@@ -216,3 +217,4 @@ TEST(ExchangePosterior, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
+}  // namespace exchange_posterior_test

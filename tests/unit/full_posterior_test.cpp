@@ -10,6 +10,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace full_posterior_test {
 using namespace predcg;
 using support::thrown;
 
@@ -167,3 +168,4 @@ TEST(FullPosterior, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
+}  // namespace full_posterior_test

@@ -14,6 +14,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace laplace_test {
 using namespace predcg;
 using by_hand::Numbers;
 using by_hand::Spins;
@@ -254,3 +255,4 @@ TEST(Laplace, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
+}  // namespace laplace_test

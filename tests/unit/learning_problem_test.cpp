@@ -21,6 +21,8 @@
 #include <optional>
 #include <vector>
 
+namespace learning_problem_test {
+
 namespace {
 
 using namespace predcg;
@@ -317,3 +319,4 @@ TEST(Estimates, AreOfTheKindTheirEngineCanGive) {
 }
 
 }  // namespace
+}  // namespace learning_problem_test

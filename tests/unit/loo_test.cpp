@@ -12,6 +12,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace loo_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -177,3 +178,4 @@ TEST(ModelScore, IsStoppedOnRequest) {
 }
 
 }  // namespace
+}  // namespace loo_test

@@ -7,6 +7,7 @@
 #include "reference.hpp"
 #include "test_seed.hpp"
 
+namespace monte_carlo_em_test {
 using namespace predcg;
 
 namespace {
@@ -204,3 +205,4 @@ TEST(MonteCarloEM, SaturatedDataAreNotIdentified) {
 }
 
 }  // namespace
+}  // namespace monte_carlo_em_test

@@ -14,6 +14,7 @@
 
 #include <numeric>
 
+namespace monte_carlo_engine_test {
 using namespace predcg;
 
 namespace {
@@ -441,3 +442,4 @@ TEST(Trajectory, RefusesBadSettings) {
 }
 
 }  // namespace
+}  // namespace monte_carlo_engine_test

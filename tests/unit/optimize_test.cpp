@@ -11,6 +11,7 @@
 
 #include <limits>
 
+namespace optimize_test {
 using namespace predcg;
 
 namespace {
@@ -290,3 +291,4 @@ TEST(ProjectedNewton, IterationLimit) {
 }
 
 }  // namespace
+}  // namespace optimize_test

@@ -17,6 +17,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace predictive_checks_test {
 using namespace predcg;
 using support::Spins;
 
@@ -244,3 +245,4 @@ TEST(EffectiveDataOf, TooFewDataAreRefused) {
 }
 
 }  // namespace
+}  // namespace predictive_checks_test

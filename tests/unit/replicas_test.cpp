@@ -13,6 +13,7 @@
 #include <numeric>
 #include <random>
 
+namespace replicas_test {
 using namespace predcg;
 
 namespace {
@@ -453,3 +454,4 @@ TEST(Replicas, TheSameNumbersEverywhere) {
 }
 
 }  // namespace
+}  // namespace replicas_test
