@@ -2,6 +2,8 @@
 // file made or changed.
 #include "program.hpp"
 
+namespace bad_input_test {
+
 namespace {
 
 struct BadFile {
@@ -228,3 +230,4 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 }  // namespace
+}  // namespace bad_input_test
