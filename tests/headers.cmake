@@ -1,21 +1,78 @@
-# Every public header stands alone: for each, a source that includes it twice and nothing else. These are linked with
-# one more source that includes all headers, so every header is in two translation units of one program, and a
-# function that lacks `inline` is defined twice.
+# Every public header stands alone, may be included twice, and defines nothing that lacks `inline`.
+#
+# A source of its own for each header would compile Eigen some 170 times. What a header includes may stand before it and
+# changes nothing: its own text sees the same declarations. So headers of which each includes the one before, directly
+# or by others, are checked one after the other in one source. The sources are linked with one more that includes all
+# headers twice, so that every header is in two translation units of one program.
 set(generated_dir "${CMAKE_CURRENT_BINARY_DIR}/headers")
-set(header_sources)
+
+# The headers that each header includes, by whatever way, and itself: closure_<header>.
+function(predcg_header_closure header)
+    get_property(known GLOBAL PROPERTY "predcg_closure_${header}" SET)
+    if(known)
+        return()
+    endif()
+    set(closure "${header}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/${header}")
+    file(STRINGS "${PROJECT_SOURCE_DIR}/include/${header}" lines REGEX "^#include <predcg/")
+    foreach(line IN LISTS lines)
+        string(REGEX REPLACE "^#include <([^>]*)>.*" "\\1" included "${line}")
+        predcg_header_closure("${included}")
+        get_property(more GLOBAL PROPERTY "predcg_closure_${included}")
+        list(APPEND closure ${more})
+    endforeach()
+    list(REMOVE_DUPLICATES closure)
+    set_property(GLOBAL PROPERTY "predcg_closure_${header}" "${closure}")
+endfunction()
+
+# All headers, those that include most first.
+set(by_size "")
 set(all_includes "")
-foreach(header IN LISTS predcg_headers)
-    cmake_path(RELATIVE_PATH header BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/include" OUTPUT_VARIABLE name)
-    string(REPLACE "/" "_" file "${name}")
-    string(REPLACE ".hpp" ".cpp" file "${file}")
-    file(CONFIGURE OUTPUT "${generated_dir}/${file}" CONTENT "#include <@name@>\n#include <@name@>\n" @ONLY)
-    list(APPEND header_sources "${generated_dir}/${file}")
-    string(APPEND all_includes "#include <${name}>\n")
+foreach(path IN LISTS predcg_headers)
+    cmake_path(RELATIVE_PATH path BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/include" OUTPUT_VARIABLE header)
+    predcg_header_closure("${header}")
+    get_property(closure GLOBAL PROPERTY "predcg_closure_${header}")
+    list(LENGTH closure size)
+    math(EXPR key "1000 - ${size}")
+    list(APPEND by_size "${key}:${header}")
+    string(APPEND all_includes "#include <${header}>\n")
 endforeach()
-file(CONFIGURE OUTPUT "${generated_dir}/main.cpp" CONTENT "@all_includes@int main() {}\n" @ONLY)
+list(SORT by_size COMPARE NATURAL)
+list(TRANSFORM by_size REPLACE "^[0-9]+:" "")
+
+# Each chain begins with the largest header that is left, and goes on with the largest that the last one includes.
+set(header_sources "")
+set(left "${by_size}")
+while(left)
+    list(GET left 0 last)
+    set(includes "")
+    string(MAKE_C_IDENTIFIER "${last}" file)
+    set(candidates "${left}")
+    while(candidates)
+        list(POP_FRONT candidates header)
+        list(REMOVE_ITEM left "${header}")
+        string(PREPEND includes "#include <${header}>\n")
+        get_property(closure GLOBAL PROPERTY "predcg_closure_${header}")
+        set(next "")
+        foreach(candidate IN LISTS candidates)
+            if(candidate IN_LIST closure)
+                list(APPEND next "${candidate}")
+            endif()
+        endforeach()
+        set(candidates "${next}")
+    endwhile()
+    file(CONFIGURE OUTPUT "${generated_dir}/${file}.cpp" CONTENT "@includes@" @ONLY)
+    # what stands first in the source is the last in the chain, and all others include it
+    if(NOT "predcg/core/types.hpp" IN_LIST closure)
+        set_source_files_properties("${generated_dir}/${file}.cpp" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    endif()
+    list(APPEND header_sources "${generated_dir}/${file}.cpp")
+endwhile()
+file(CONFIGURE OUTPUT "${generated_dir}/main.cpp" CONTENT "@all_includes@@all_includes@int main() {}\n" @ONLY)
 
 add_executable(header_checks ${header_sources} "${generated_dir}/main.cpp")
 target_link_libraries(header_checks PRIVATE predcg_test_base)
 target_compile_options(header_checks PRIVATE -O0)
+target_precompile_headers(header_checks PRIVATE <predcg/core/types.hpp>)
 add_test(NAME headers.link COMMAND header_checks)
 set_tests_properties(headers.link PROPERTIES LABELS headers TIMEOUT 600)
