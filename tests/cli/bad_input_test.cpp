@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+namespace bad_input_test {
+
 namespace {
 
 struct BadFile {
@@ -243,3 +245,4 @@ TEST_F(BadEnvironment, IsRefused) {
 }
 
 }  // namespace
+}  // namespace bad_input_test

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+namespace calibrate_test {
+
 namespace fs = std::filesystem;
 using cli_test::numbers;
 using cli_test::read_table;
@@ -161,3 +163,4 @@ TEST_F(Calibrate, HelpHasExamples) {
 }
 
 }  // namespace
+}  // namespace calibrate_test

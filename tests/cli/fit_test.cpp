@@ -12,6 +12,7 @@
 
 #include <cmath>
 
+namespace fit_test {
 using namespace predcg;
 using cli_test::FitCommand;
 using cli_test::Json;
@@ -243,3 +244,4 @@ TEST_F(FitCommand, AcceptsWindowsLinesAndWhatSpreadsheetsAdd) {
 }
 
 }  // namespace
+}  // namespace fit_test

@@ -12,6 +12,7 @@
 #include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/version.hpp>
 
+namespace generate_truth_test {
 using namespace predcg;
 using cli_test::read_json;
 using cli_test::read_text;
@@ -125,3 +126,4 @@ TEST_F(Truth, IsTheLibrarysToTheLastDigit) {
 }
 
 }  // namespace
+}  // namespace generate_truth_test

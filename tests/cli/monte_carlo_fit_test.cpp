@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+namespace monte_carlo_fit_test {
 using cli_test::FitCommand;
 using cli_test::Json;
 using cli_test::read_json;
@@ -98,3 +99,4 @@ TEST_F(FitCommand, MonteCarloSummaryHasSamplingErrors) {
 }
 
 }  // namespace
+}  // namespace monte_carlo_fit_test

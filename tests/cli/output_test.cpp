@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace output_test {
+
 namespace fs = std::filesystem;
 using cli_test::read_text;
 
@@ -157,3 +159,4 @@ TEST_F(ProgressLine, IsNotShownElsewhere) {
 }
 
 }  // namespace
+}  // namespace output_test

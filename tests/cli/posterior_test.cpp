@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+namespace posterior_test {
 using namespace predcg;
 using cli_test::Json;
 using cli_test::numbers;
@@ -207,3 +208,4 @@ TEST_F(DataSize, TablesAreOfTheSettings) {
 }
 
 }  // namespace
+}  // namespace posterior_test

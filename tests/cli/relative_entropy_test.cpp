@@ -6,6 +6,7 @@
 
 #include <predcg/version.hpp>
 
+namespace relative_entropy_test {
 using namespace predcg;
 using cli_test::Json;
 using cli_test::read_json;
@@ -181,3 +182,4 @@ TEST(IsingRelativeEntropy, IsTheCommandsFunction) {
 }
 
 }  // namespace
+}  // namespace relative_entropy_test

@@ -13,6 +13,8 @@
 #include <set>
 #include <thread>
 
+namespace study_parts_test {
+
 namespace fs = std::filesystem;
 using cli_test::numbers;
 using cli_test::read_json;
@@ -208,3 +210,4 @@ TEST(Symmetry, ParametersOnMirroredData) {
 }
 
 }  // namespace
+}  // namespace study_parts_test

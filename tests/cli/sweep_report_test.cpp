@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+namespace sweep_report_test {
 using cli_test::fixed;
 using cli_test::numbers;
 using cli_test::read_table;
@@ -144,3 +145,4 @@ TEST_F(SweepReport, ReportStatesWhatTheNumbersSay) {
 }
 
 }  // namespace
+}  // namespace sweep_report_test

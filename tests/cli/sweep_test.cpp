@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+namespace sweep_test {
+
 namespace fs = std::filesystem;
 using cli_test::fixed;
 using cli_test::numbers;
@@ -202,3 +204,4 @@ TEST_F(Sweep, OneFieldIsEnough) {
 }
 
 }  // namespace
+}  // namespace sweep_test

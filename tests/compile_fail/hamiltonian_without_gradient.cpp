@@ -4,7 +4,7 @@
 
 using namespace predcg;
 
-struct Normal {
+struct Well {
     RealSpace<> space() const { return RealSpace<>(2); }
     double log_density(const Vector& X) const { return -0.5 * X.squaredNorm(); }
 #ifdef PREDCG_TWIN
@@ -14,5 +14,5 @@ struct Normal {
 
 Vector drawn() {
     Philox4x32 rng = make_stream(1, Purpose::predict);
-    return MonteCarlo(Hamiltonian{}).chain_sampler(Normal{}).draw(rng);
+    return MonteCarlo(Hamiltonian{}).chain_sampler(Well{}).draw(rng);
 }

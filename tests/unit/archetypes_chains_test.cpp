@@ -15,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+namespace archetypes_chains_test {
 using namespace predcg;
 using namespace archetype;
 using support::expect_close;
@@ -103,3 +104,4 @@ TEST(Chains, FitAndPrediction) { expect_same_fit(ChainLinear{}); }
 TEST(Chains, FitOfANonLinearPotential) { expect_same_fit(ChainNonLinear{}); }
 
 }  // namespace
+}  // namespace archetypes_chains_test

@@ -15,6 +15,7 @@
 #include <Eigen/LU>
 #include <gtest/gtest.h>
 
+namespace archetypes_real_test {
 using namespace predcg;
 using namespace archetype::real;
 using support::expect_close;
@@ -102,3 +103,4 @@ TEST(Real, FitAndPrediction) {
 }
 
 }  // namespace
+}  // namespace archetypes_real_test

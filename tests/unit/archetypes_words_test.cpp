@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+namespace archetypes_words_test {
 using namespace predcg;
 using namespace archetype;
 using support::expect_close;
@@ -187,3 +188,4 @@ TEST(Words, SteppedByHand) {
 }
 
 }  // namespace
+}  // namespace archetypes_words_test

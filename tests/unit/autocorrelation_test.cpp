@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+namespace autocorrelation_test {
 using namespace predcg;
 using support::by_hand_chains;
 using support::gaussian_chains;
@@ -298,3 +299,4 @@ TEST(StandardErrors, BadArguments) {
 }
 
 }  // namespace
+}  // namespace autocorrelation_test

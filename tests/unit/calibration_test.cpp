@@ -23,6 +23,7 @@
 #include <optional>
 #include <vector>
 
+namespace calibration_test {
 using namespace predcg;
 using support::normal_posterior;
 using support::thrown;
@@ -257,3 +258,4 @@ TEST(Calibration, OfAPotentialThatIsNotLinear) {
 }
 
 }  // namespace
+}  // namespace calibration_test

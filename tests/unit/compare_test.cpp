@@ -25,6 +25,7 @@
 
 #include <map>
 
+namespace compare_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -251,3 +252,4 @@ TEST(Compare, GaussianFitsByCrossValidation) {
 }
 
 }  // namespace
+}  // namespace compare_test

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+namespace concepts_coarse_test {
 using namespace predcg;
 using good::Text;
 using good::Word;
@@ -222,3 +223,4 @@ static_assert(HasAdmissible<Members> && !HasAdmissible<MembersOfOtherTypes> && !
 TEST(Concepts, TablesOfCoarsePotentialsHold) { SUCCEED(); }
 
 }  // namespace
+}  // namespace concepts_coarse_test

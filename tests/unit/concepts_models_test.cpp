@@ -11,6 +11,7 @@
 
 #include <list>
 
+namespace concepts_models_test {
 using namespace predcg;
 using good::Text;
 using good::Word;
@@ -292,3 +293,4 @@ static_assert(!StatisticMap<NoExpectedDensity> && !StatisticMap<ExpectedDensityI
 TEST(Concepts, TablesOfModelsHold) { SUCCEED(); }
 
 }  // namespace
+}  // namespace concepts_models_test

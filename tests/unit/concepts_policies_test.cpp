@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+namespace concepts_policies_test {
 using namespace predcg;
 using good::Text;
 using good::Word;
@@ -224,3 +225,4 @@ static_assert(MomentObservable<Number> && !MomentObservable<NoOrder> && !MomentO
 TEST(Concepts, TablesOfPoliciesHold) { SUCCEED(); }
 
 }  // namespace
+}  // namespace concepts_policies_test

@@ -11,6 +11,7 @@
 #include <complex>
 #include <random>
 
+namespace concepts_targets_test {
 using namespace predcg;
 using good::Text;
 using good::Word;
@@ -222,3 +223,4 @@ static_assert(!Sampler<NotCopyable, Good> && !Sampler<NoAdvance, Good> && !Sampl
 TEST(Concepts, TablesOfTargetsHold) { SUCCEED(); }
 
 }  // namespace
+}  // namespace concepts_targets_test

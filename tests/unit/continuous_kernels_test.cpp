@@ -17,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+namespace continuous_kernels_test {
 using namespace predcg;
 
 namespace {
@@ -263,3 +264,4 @@ TEST(MonteCarloEngine, TunesContinuousKernels) {
 }
 
 }  // namespace
+}  // namespace continuous_kernels_test

@@ -14,6 +14,7 @@
 #include <limits>
 #include <set>
 
+namespace core_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -185,3 +186,4 @@ TEST(Window, CommonWindowHoldsBoth) {
 }
 
 }  // namespace
+}  // namespace core_test

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <vector>
 
+namespace coverage_test {
 using namespace predcg;
 using support::normal_posterior;
 using support::thrown;
@@ -189,3 +190,4 @@ TEST(Coverage, NamesComponentsAndRefusesBadSettings) {
 }
 
 }  // namespace
+}  // namespace coverage_test

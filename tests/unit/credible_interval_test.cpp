@@ -14,6 +14,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace credible_interval_test {
 using namespace predcg;
 using by_hand::Spins;
 using support::expect_close;
@@ -244,3 +245,4 @@ TEST(CredibleInterval, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
+}  // namespace credible_interval_test

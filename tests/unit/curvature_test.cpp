@@ -9,6 +9,7 @@
 #include "ising_grainer.hpp"
 #include "test_seed.hpp"
 
+namespace curvature_test {
 using namespace predcg;
 using support::joined;
 using support::Spins;
@@ -141,3 +142,4 @@ TEST(Curvature, BadUseIsRefused) {
 }
 
 }  // namespace
+}  // namespace curvature_test

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+namespace diagnostics_test {
 using namespace predcg;
 using support::by_hand_chains;
 using support::gaussian_chains;
@@ -307,3 +308,4 @@ TEST(Diagnostics, BadArguments) {
 }
 
 }  // namespace
+}  // namespace diagnostics_test

@@ -13,6 +13,7 @@
 
 #include <array>
 
+namespace em_archetypes_test {
 using namespace predcg;
 
 namespace letters {
@@ -197,3 +198,4 @@ TEST(RealVectors, FitIsTheClosedForm) {
 }
 
 }  // namespace
+}  // namespace em_archetypes_test

@@ -11,6 +11,7 @@
 #include "ising_by_hand.hpp"
 #include "test_seed.hpp"
 
+namespace em_derivatives_test {
 using namespace predcg;
 using by_hand::Numbers;
 using by_hand::Spins;
@@ -140,3 +141,4 @@ TEST(EMDerivatives, HugeParameters) {
 }
 
 }  // namespace
+}  // namespace em_derivatives_test

@@ -10,6 +10,7 @@
 
 #include <functional>
 
+namespace em_map_step_test {
 using namespace predcg;
 
 namespace {
@@ -164,3 +165,4 @@ TEST(ExpectedLogDensity, OfBothMaps) {
 }
 
 }  // namespace
+}  // namespace em_map_step_test

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+namespace em_steps_test {
 using namespace predcg;
 using by_hand::Numbers;
 using support::expect_close;
@@ -188,3 +189,4 @@ TEST(ExpectedStatistics, RepeatedData) {
 }
 
 }  // namespace
+}  // namespace em_steps_test

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+namespace em_symmetry_test {
 using namespace predcg;
 
 namespace {
@@ -82,3 +83,4 @@ TEST(Size, FourHundredSites) {
 }
 
 }  // namespace
+}  // namespace em_symmetry_test

@@ -11,6 +11,7 @@
 #include <functional>
 #include <set>
 
+namespace enumeration_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -245,3 +246,4 @@ TEST_F(Accumulator, ATermFarAboveAllOthersStandsAlone) {
 }
 
 }  // namespace
+}  // namespace enumeration_test

@@ -15,6 +15,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace evidence_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -314,3 +315,4 @@ TEST(Evidence, FlagsAndRefusals) {
 }
 
 }  // namespace
+}  // namespace evidence_test

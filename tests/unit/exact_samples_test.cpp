@@ -12,6 +12,7 @@
 
 #include <map>
 
+namespace exact_samples_test {
 using namespace predcg;
 
 namespace {
@@ -160,3 +161,4 @@ TEST(Generate, RefusesBadSettings) {
 }
 
 }  // namespace
+}  // namespace exact_samples_test

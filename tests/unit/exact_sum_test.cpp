@@ -13,6 +13,7 @@
 
 #include "test_seed.hpp"
 
+namespace exact_sum_test {
 using predcg::ExactSum;
 
 namespace {
@@ -103,3 +104,4 @@ TEST(ExactSum, KeepsWhatIsNotFinite) {
 }
 
 }  // namespace
+}  // namespace exact_sum_test

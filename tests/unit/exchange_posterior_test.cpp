@@ -21,6 +21,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace exchange_posterior_test {
 using namespace predcg;
 using by_hand::Spins;
 using support::GridPosterior;
@@ -217,3 +218,4 @@ TEST(ExchangePosterior, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
+}  // namespace exchange_posterior_test

@@ -8,6 +8,7 @@
 #include "ising_grainer.hpp"
 #include "test_seed.hpp"
 
+namespace fit_optimum_test {
 using namespace predcg;
 using by_hand::Numbers;
 using support::expect_close;
@@ -190,3 +191,4 @@ TEST(FitOptimum, NoCoarseParameters) {
 }
 
 }  // namespace
+}  // namespace fit_optimum_test

@@ -9,6 +9,7 @@
 
 #include <map>
 
+namespace fit_status_test {
 using namespace predcg;
 using support::expect_close;
 using support::joined;
@@ -299,3 +300,4 @@ TEST_F(FitRefuses, ParametersOfAnotherLength) {
 }
 
 }  // namespace
+}  // namespace fit_status_test

@@ -11,6 +11,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace full_posterior_test {
 using namespace predcg;
 using support::thrown;
 
@@ -169,3 +170,4 @@ TEST(FullPosterior, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
+}  // namespace full_posterior_test

@@ -11,6 +11,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace gaussian_engine_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -154,3 +155,4 @@ TEST(GaussianEngine, ImproperTargetsAreRefused) {
 }
 
 }  // namespace
+}  // namespace gaussian_engine_test

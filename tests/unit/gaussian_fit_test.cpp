@@ -12,6 +12,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace gaussian_fit_test {
 using namespace predcg;
 using by_hand::times;
 using support::expect_close;
@@ -176,3 +177,4 @@ TEST(GaussianModels, BadSettings) {
 }
 
 }  // namespace
+}  // namespace gaussian_fit_test

@@ -12,6 +12,7 @@
 #include "gaussian_by_hand.hpp"
 #include "test_seed.hpp"
 
+namespace gaussian_likelihood_test {
 using namespace predcg;
 using by_hand::Inverted;
 using by_hand::outer;
@@ -207,3 +208,4 @@ TEST(GaussianLikelihood, BlockMap) {
 }
 
 }  // namespace
+}  // namespace gaussian_likelihood_test

@@ -12,6 +12,7 @@
 #include "test_seed.hpp"
 #include "z_score.hpp"
 
+namespace hamiltonian_walls_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -181,3 +182,4 @@ TEST(AffineTarget, MovesBetweenTheSameWalls) {
 }
 
 }  // namespace
+}  // namespace hamiltonian_walls_test

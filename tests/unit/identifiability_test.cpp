@@ -5,6 +5,7 @@
 
 #include "test_seed.hpp"
 
+namespace identifiability_test {
 using namespace predcg;
 
 namespace {
@@ -69,3 +70,4 @@ TEST(WeakDirections, SmallPartsAreLeftOut) {
 }
 
 }  // namespace
+}  // namespace identifiability_test

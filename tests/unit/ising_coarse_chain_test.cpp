@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+namespace ising_coarse_chain_test {
 using namespace predcg;
 using ising::CoarseChainSettings;
 using ising::Spin;
@@ -253,3 +254,4 @@ TEST(CoarseChain, Refuses) {
 }
 
 }  // namespace
+}  // namespace ising_coarse_chain_test

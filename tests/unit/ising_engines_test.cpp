@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+namespace ising_engines_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -158,3 +159,4 @@ TEST(IsingEngines, LargeModels) {
 }
 
 }  // namespace
+}  // namespace ising_engines_test

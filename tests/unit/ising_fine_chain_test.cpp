@@ -10,6 +10,7 @@
 
 #include <numeric>
 
+namespace ising_fine_chain_test {
 using namespace predcg;
 using ising::ChainSettings;
 using ising::Normalisation;
@@ -198,3 +199,4 @@ TEST(FineChain, Refuses) {
 }
 
 }  // namespace
+}  // namespace ising_fine_chain_test

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+namespace ising_map_test {
 using namespace predcg;
 using ising::Spin;
 using support::expect_close;
@@ -219,3 +220,4 @@ TEST(Observables, AreTheirFormulas) {
 }
 
 }  // namespace
+}  // namespace ising_map_test

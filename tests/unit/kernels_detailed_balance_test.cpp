@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 
+namespace kernels_detailed_balance_test {
 using namespace predcg;
 
 namespace {
@@ -408,3 +409,4 @@ TEST(Kernels, RefuseALetterThatIsNotInTheAlphabet) {
 }
 
 }  // namespace
+}  // namespace kernels_detailed_balance_test

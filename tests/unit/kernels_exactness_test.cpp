@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+namespace kernels_exactness_test {
 using namespace predcg;
 
 namespace {
@@ -162,3 +163,4 @@ TEST(DiscreteKernels, AdvanceAsPrepared) {
 }
 
 }  // namespace
+}  // namespace kernels_exactness_test

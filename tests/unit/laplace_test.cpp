@@ -15,6 +15,7 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+namespace laplace_test {
 using namespace predcg;
 using by_hand::Numbers;
 using by_hand::Spins;
@@ -256,3 +257,4 @@ TEST(Laplace, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
+}  // namespace laplace_test

@@ -21,6 +21,8 @@
 #include <optional>
 #include <vector>
 
+namespace learning_problem_test {
+
 namespace {
 
 using namespace predcg;
@@ -321,3 +323,4 @@ TEST(Estimates, AreOfTheKindTheirEngineCanGive) {
 }
 
 }  // namespace
+}  // namespace learning_problem_test

@@ -13,6 +13,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace loo_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -181,3 +182,4 @@ TEST(ModelScore, IsStoppedOnRequest) {
 }
 
 }  // namespace
+}  // namespace loo_test

@@ -21,6 +21,7 @@
 #include <cmath>
 #include <functional>
 
+namespace mean_field_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -395,3 +396,4 @@ TEST(MeanFieldFit, WorksForAnyAlphabet) {
 }
 
 }  // namespace
+}  // namespace mean_field_test

@@ -12,6 +12,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace moment_matching_test {
 using namespace predcg;
 using support::expect_close;
 using Spins = std::vector<ising::Spin>;
@@ -186,3 +187,4 @@ TEST(TwoValuedTerms, BoundTheFeatures) {
 }
 
 }  // namespace
+}  // namespace moment_matching_test

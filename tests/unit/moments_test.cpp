@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 
+namespace moments_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -144,3 +145,4 @@ TEST(RunningMoments, OfOneValueHaveNoError) {
 }
 
 }  // namespace
+}  // namespace moments_test

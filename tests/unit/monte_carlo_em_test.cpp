@@ -8,6 +8,7 @@
 #include "reference.hpp"
 #include "test_seed.hpp"
 
+namespace monte_carlo_em_test {
 using namespace predcg;
 
 namespace {
@@ -205,3 +206,4 @@ TEST(MonteCarloEM, SaturatedDataAreNotIdentified) {
 }
 
 }  // namespace
+}  // namespace monte_carlo_em_test

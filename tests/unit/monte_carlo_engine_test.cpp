@@ -15,6 +15,7 @@
 
 #include <numeric>
 
+namespace monte_carlo_engine_test {
 using namespace predcg;
 
 namespace {
@@ -443,3 +444,4 @@ TEST(Trajectory, RefusesBadSettings) {
 }
 
 }  // namespace
+}  // namespace monte_carlo_engine_test

@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+namespace monte_carlo_worlds_test {
 using namespace predcg;
 
 namespace {
@@ -136,3 +137,4 @@ TEST(MonteCarloWorlds, ScreenedInteraction) {
 }
 
 }  // namespace
+}  // namespace monte_carlo_worlds_test

@@ -13,6 +13,7 @@
 
 #include <limits>
 
+namespace optimize_test {
 using namespace predcg;
 
 namespace {
@@ -319,3 +320,4 @@ TEST(ProjectedNewton, IterationLimit) {
 }
 
 }  // namespace
+}  // namespace optimize_test

@@ -18,6 +18,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace parallel_test {
 using namespace predcg;
 using support::OnThreads;
 
@@ -216,3 +217,4 @@ TEST(Batches, OfAnExactEngineDoNotDependOnThreads) {
 }
 
 }  // namespace
+}  // namespace parallel_test

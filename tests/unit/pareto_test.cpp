@@ -10,6 +10,7 @@
 
 #include <numeric>
 
+namespace pareto_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -192,3 +193,4 @@ TEST(ParetoSmooth, FewFiniteRatiosAreRefused) {
 }
 
 }  // namespace
+}  // namespace pareto_test

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <vector>
 
+namespace philox_test {
 using predcg::Philox4x32;
 
 namespace {
@@ -184,3 +185,4 @@ TEST(Philox, ManyOutputsAtOnceAreTheSame) {
 }
 
 }  // namespace
+}  // namespace philox_test

@@ -19,6 +19,7 @@
 #include "test_seed.hpp"
 #include "z_score.hpp"
 
+namespace posterior_models_test {
 using namespace predcg;
 using by_hand::Spins;
 using support::expect_close;
@@ -136,3 +137,4 @@ TEST(CustomPotential, HasPosteriorAndIntervalsByEnumeration) {
 }
 
 }  // namespace
+}  // namespace posterior_models_test

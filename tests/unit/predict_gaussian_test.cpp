@@ -13,6 +13,7 @@
 #include "test_seed.hpp"
 #include "z_score.hpp"
 
+namespace predict_gaussian_test {
 using namespace predcg;
 using by_hand::Inverted;
 using by_hand::times;
@@ -159,3 +160,4 @@ TEST(GaussianObservables, OfOneConfiguration) {
 }
 
 }  // namespace
+}  // namespace predict_gaussian_test

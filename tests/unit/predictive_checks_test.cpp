@@ -18,6 +18,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace predictive_checks_test {
 using namespace predcg;
 using support::Spins;
 
@@ -246,3 +247,4 @@ TEST(EffectiveDataOf, TooFewDataAreRefused) {
 }
 
 }  // namespace
+}  // namespace predictive_checks_test

@@ -8,6 +8,7 @@
 
 #include <functional>
 
+namespace priors_test {
 using namespace predcg;
 
 namespace {
@@ -157,3 +158,4 @@ TEST(Priors, BadParametersAreRefused) {
 }
 
 }  // namespace
+}  // namespace priors_test

@@ -22,6 +22,7 @@
 #include "thread_processes.hpp"
 #include "thrown.hpp"
 
+namespace processes_test {
 using namespace predcg;
 using support::in_processes;
 using support::OnThreads;
@@ -431,3 +432,4 @@ TEST(SharedOut, ReplicatesOfCalibrationsAreTheSame) {
 }
 
 }  // namespace
+}  // namespace processes_test

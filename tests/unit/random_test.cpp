@@ -13,6 +13,7 @@
 #include <set>
 #include <vector>
 
+namespace random_test {
 using namespace predcg;
 
 namespace {
@@ -202,3 +203,4 @@ TYPED_TEST(Distributions, StandardNormalVector) {
 }
 
 }  // namespace
+}  // namespace random_test

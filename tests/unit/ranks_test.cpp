@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <limits>
 
+namespace ranks_test {
 using namespace predcg;
 
 namespace {
@@ -72,3 +73,4 @@ TEST(RankCorrelation, RefusesDifferentSizes) {
 }
 
 }  // namespace
+}  // namespace ranks_test

@@ -22,6 +22,7 @@
 
 #include <numbers>
 
+namespace reconstruction_test {
 using namespace predcg;
 using support::expect_close;
 using Spins = std::vector<ising::Spin>;
@@ -289,3 +290,4 @@ TEST(RelativeEntropyItself, ObjectiveOfTheWholeFineModel) {
 }
 
 }  // namespace
+}  // namespace reconstruction_test

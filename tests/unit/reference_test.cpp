@@ -8,6 +8,7 @@
 
 #include "reference.hpp"
 
+namespace reference_test {
 using namespace predcg;
 using reference::expect_close;
 using reference::expect_near;
@@ -105,3 +106,4 @@ INSTANTIATE_TEST_SUITE_P(Sets, Reference, testing::Values("A", "B", "C"),
                          [](const auto& set) { return std::string(set.param); });
 
 }  // namespace
+}  // namespace reference_test

@@ -16,6 +16,7 @@
 
 #include <array>
 
+namespace relative_entropy_archetypes_test {
 using namespace predcg;
 using namespace archetype;
 using support::expect_close;
@@ -227,3 +228,4 @@ TEST(Words, DrawnTiesAndReconstruction) {
 }
 
 }  // namespace
+}  // namespace relative_entropy_archetypes_test

@@ -14,6 +14,7 @@
 #include "test_seed.hpp"
 #include "z_score.hpp"
 
+namespace relative_entropy_gaussian_test {
 using namespace predcg;
 using by_hand::Inverted;
 using by_hand::times;
@@ -130,3 +131,4 @@ TEST(GaussianRelativeEntropy, ReconstructionByAFunction) {
 }
 
 }  // namespace
+}  // namespace relative_entropy_gaussian_test

@@ -8,6 +8,7 @@
 
 #include "reference.hpp"
 
+namespace relative_entropy_reference_test {
 using namespace predcg;
 using reference::expect_close;
 using reference::expect_near;
@@ -71,3 +72,4 @@ INSTANTIATE_TEST_SUITE_P(Sets, Reference, testing::Values("A", "B", "C"),
                          [](const auto& set) { return std::string(set.param); });
 
 }  // namespace
+}  // namespace relative_entropy_reference_test

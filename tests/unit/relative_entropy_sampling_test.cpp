@@ -7,6 +7,7 @@
 #include "test_seed.hpp"
 #include "z_score.hpp"
 
+namespace relative_entropy_sampling_test {
 using namespace predcg;
 
 namespace {
@@ -78,3 +79,4 @@ TEST(SampledRelativeEntropy, IsReproducible) {
 }
 
 }  // namespace
+}  // namespace relative_entropy_sampling_test

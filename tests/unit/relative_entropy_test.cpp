@@ -20,6 +20,7 @@
 
 #include <array>
 
+namespace relative_entropy_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -438,3 +439,4 @@ TEST(SiteLetters, RefusesWhatIsNoDistribution) {
 }
 
 }  // namespace
+}  // namespace relative_entropy_test

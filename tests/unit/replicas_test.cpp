@@ -14,6 +14,7 @@
 #include <numeric>
 #include <random>
 
+namespace replicas_test {
 using namespace predcg;
 
 namespace {
@@ -455,3 +456,4 @@ TEST(Replicas, TheSameNumbersEverywhere) {
 }
 
 }  // namespace
+}  // namespace replicas_test

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+namespace small_dense_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -130,3 +131,4 @@ TEST(SmallDenseValues, Vectors) {
 }
 
 }  // namespace
+}  // namespace small_dense_test

@@ -10,6 +10,7 @@
 
 #include "stream_world.hpp"
 
+namespace stream_keys_fit_test {
 using namespace predcg;
 using support::expect_distinct_streams;
 using support::expect_shared_streams;
@@ -118,3 +119,4 @@ TEST(StreamKeys, OfAMeanField) {
 }
 
 }  // namespace
+}  // namespace stream_keys_fit_test

@@ -11,6 +11,7 @@
 
 #include "stream_world.hpp"
 
+namespace stream_keys_judge_test {
 using namespace predcg;
 using support::expect_distinct_streams;
 using support::expect_shared_streams;
@@ -110,3 +111,4 @@ TEST(StreamKeys, OfComparisons) {
 }
 
 }  // namespace
+}  // namespace stream_keys_judge_test

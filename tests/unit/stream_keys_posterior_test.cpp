@@ -10,6 +10,7 @@
 #include "stream_world.hpp"
 #include "thrown.hpp"
 
+namespace stream_keys_posterior_test {
 using namespace predcg;
 using support::expect_distinct_streams;
 using support::LargestDomain;
@@ -167,3 +168,4 @@ TEST(StreamKeys, OfDrawnConfigurations) {
 }
 
 }  // namespace
+}  // namespace stream_keys_posterior_test

@@ -15,6 +15,7 @@
 
 #include <utility>
 
+namespace structure_forwarding_test {
 using namespace predcg;
 using support::Parts, support::all_parts, support::only, support::parts_of;
 
@@ -281,3 +282,4 @@ TEST(ModelParts, HaveDefaults) {
 }
 
 }  // namespace
+}  // namespace structure_forwarding_test

@@ -15,6 +15,7 @@
 #include "test_seed.hpp"
 #include "thrown.hpp"
 
+namespace term_selection_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -212,3 +213,4 @@ TEST(SelectTerms, RefusesBadSettings) {
 }
 
 }  // namespace
+}  // namespace term_selection_test

@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+namespace transfer_matrix_batch_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -560,3 +561,4 @@ TEST(LogPosteriorGradient, AgreesWithDifferencesAndExpansion) {
 }
 
 }  // namespace
+}  // namespace transfer_matrix_batch_test

@@ -10,6 +10,7 @@
 
 #include <functional>
 
+namespace transfer_matrix_limits_test {
 using namespace predcg;
 using support::expect_close;
 using support::thrown;
@@ -271,3 +272,4 @@ TEST(TransferMatrix, StatisticWithoutComponents) {
 }
 
 }  // namespace
+}  // namespace transfer_matrix_limits_test

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+namespace transfer_matrix_range_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -99,3 +100,4 @@ TEST(TransferMatrixRange, Draws) {
 }
 
 }  // namespace
+}  // namespace transfer_matrix_range_test

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+namespace transfer_matrix_test {
 using namespace predcg;
 using support::expect_close;
 
@@ -65,3 +66,4 @@ TEST(TransferMatrix, IsTheSumOverAllConfigurationsFor200RandomChains) {
 }
 
 }  // namespace
+}  // namespace transfer_matrix_test

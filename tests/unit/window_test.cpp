@@ -5,6 +5,7 @@
 
 #include <span>
 
+namespace window_test {
 using namespace predcg;
 
 namespace {
@@ -78,3 +79,4 @@ TEST(BoxWindow, NarrowsToABoxWithin) {
 }
 
 }  // namespace
+}  // namespace window_test

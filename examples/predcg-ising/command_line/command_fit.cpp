@@ -28,7 +28,7 @@ const Choices<Wanted> posteriors{{"none", Wanted::none},
                                  {"laplace-joint", Wanted::laplace_joint},
                                  {"laplace-slides", Wanted::laplace_slides}};
 
-struct Options {
+struct FitOptions {
     std::string data, out;
     FitModel model;
     FitMethod method;
@@ -43,7 +43,7 @@ struct Options {
     std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
 };
 
-IsingFit sample_with_progress(const Options& options, const Configurations& data) {
+IsingFit sample_with_progress(const FitOptions& options, const Configurations& data) {
     check_predictions(options.model);
     FitSettings settings;
     settings.iterations = options.given_iterations->count() > 0 ? options.iterations : sampled_iterations;
@@ -55,7 +55,7 @@ IsingFit sample_with_progress(const Options& options, const Configurations& data
     return fit_by_sampling(options.model, options.method, data, settings);
 }
 
-IsingFit fit_with_progress(const Options& options, const Configurations& data) {
+IsingFit fit_with_progress(const FitOptions& options, const Configurations& data) {
     if (options.method.engine == Engine::monte_carlo) return sample_with_progress(options, data);
     FitSettings settings;
     settings.iterations = options.iterations;
@@ -77,7 +77,7 @@ std::string estimate(double value, std::optional<double> error) {
 }
 
 /// The posterior asked for, with its intervals and checks.
-std::optional<SavedPosterior> posterior_for(const Options& options, const Configurations& data,
+std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Configurations& data,
                                             const IsingFit& fit, std::optional<double> weight) {
     if (options.posterior == Wanted::none) return {};
     const PosteriorMethod method = options.posterior == Wanted::full ? PosteriorMethod::full
@@ -162,7 +162,7 @@ void warn(const SavedFit& saved) {
 }
 
 /// Says now what does not go together.
-void check(const Options& options) {
+void check_fit(const FitOptions& options) {
     if (!(options.credibility > 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     if (options.trajectory && options.method.engine == Engine::monte_carlo)
@@ -181,8 +181,8 @@ void check(const Options& options) {
         refuse_sampling(options.for_sampling, options.method.optimizer);
 }
 
-void run(Options options) {
-    check(options);
+void run_fit(FitOptions options) {
+    check_fit(options);
     const Configurations data = data_for(options.model, options.data, options.out);
     const OutputFile out(options.out);
     IsingFit fit = fit_with_progress(options, data);
@@ -204,7 +204,7 @@ void run(Options options) {
     warn(saved);
 }
 
-void add_posterior_options(CLI::App& app, Options& options) {
+void add_posterior_options(CLI::App& app, FitOptions& options) {
     add_choice(app, "--posterior", options.posterior, posteriors,
                "Posterior of the parameters: Markov chains of the exact one; normal at the mode; or the "
                "source's, theta_cf alone");
@@ -216,7 +216,7 @@ void add_posterior_options(CLI::App& app, Options& options) {
                  "count as fewer");
 }
 
-void add_method(CLI::App& app, Options& options) {
+void add_fit_method(CLI::App& app, FitOptions& options) {
     FitMethod& method = options.method;
     add_choice(app, "--engine", method.engine, engines,
                "Expectations by transfer matrix, or by averages over samples");
@@ -241,10 +241,10 @@ void add_method(CLI::App& app, Options& options) {
 
 Command add_fit(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("fit", "Learn a coarse chain and a probabilistic map from data");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<FitOptions>();
     add_data(*sub, options->data);
     add_model(*sub, options->model);
-    add_method(*sub, *options);
+    add_fit_method(*sub, *options);
     add_posterior_options(*sub, *options);
     add_out(*sub, options->out, "FILE.json",
             "Estimate, predictions, and the model, for use by later commands");
@@ -271,7 +271,7 @@ Command add_fit(CLI::App& app) {
         "  by stochastic EM, as in the source:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --engine monte-carlo --optimizer robbins-monro \\\n"
         "        --out fit.json");
-    return {sub, [options] { run(*options); }};
+    return {sub, [options] { run_fit(*options); }};
 }
 
 }  // namespace cli

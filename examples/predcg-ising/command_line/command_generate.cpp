@@ -23,7 +23,7 @@ namespace {
 
 enum class Sampler { exact, heat_bath, metropolis };
 
-struct Options {
+struct GenerateOptions {
     FineModel fine;
     Sampler sampler = Sampler::exact;
     TrajectorySettings trajectory{};  ///< of the chain; the samples are those of every sampler
@@ -33,7 +33,7 @@ struct Options {
 };
 
 /// The samples of predcg::generate, drawn one by one to show how far it is.
-Configurations draw_exact(const Options& options) {
+Configurations draw_exact(const GenerateOptions& options) {
     auto sampler = TransferMatrix{}.sampler(Boltzmann(ising::chain(options.fine.chain), options.fine.beta));
     Configurations data;
     const auto samples = static_cast<std::size_t>(options.trajectory.samples);
@@ -47,7 +47,7 @@ Configurations draw_exact(const Options& options) {
     return data;
 }
 
-Configurations draw(const Options& options) {
+Configurations draw(const GenerateOptions& options) {
     if (options.sampler == Sampler::exact) return draw_exact(options);
     const Boltzmann target(ising::chain(options.fine.chain), options.fine.beta);
     Philox4x32 rng = make_stream(options.seed, Purpose::generate);
@@ -55,7 +55,7 @@ Configurations draw(const Options& options) {
                                                  : trajectory(Metropolis{}, target, options.trajectory, rng);
 }
 
-void run(const Options& options) {
+void run_generate(const GenerateOptions& options) {
     if (options.sampler == Sampler::exact)
         refuse_given(options.for_chains,
                      "only with --sampler heat-bath or metropolis; add that, or leave this out");
@@ -71,7 +71,7 @@ void run(const Options& options) {
 
 Command add_generate(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("generate", "Draw samples of the fine Ising chain");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<GenerateOptions>();
     add_fine_model(*sub, options->fine);
     auto& trajectory = options->trajectory;
     add_integer(*sub, "--samples", trajectory.samples, "Number of configurations", 1);
@@ -98,7 +98,7 @@ Command add_generate(CLI::App& app) {
                 "    predcg-ising generate --range 10 --strength 1.5 --samples 100 --seed 7 --out long.csv\n"
                 "  200 samples of a Metropolis chain, 50 sweeps apart:\n"
                 "    predcg-ising generate --sampler metropolis --thinning 50 --samples 200 --out chain.csv");
-    return {sub, [options] { run(*options); }};
+    return {sub, [options] { run_generate(*options); }};
 }
 
 }  // namespace cli

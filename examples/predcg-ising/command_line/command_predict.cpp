@@ -30,7 +30,7 @@ enum class Observed { magnetization, correlation };
 const Choices<Observed> observables{{"magnetization", Observed::magnetization},
                                     {"correlation", Observed::correlation}};
 
-struct Options {
+struct PredictOptions {
     std::string fit, out;
     Observed observable = Observed::magnetization;
     Index sites = 0;  ///< 0: as in the data
@@ -39,7 +39,7 @@ struct Options {
     std::uint64_t seed = 1;
 };
 
-SavedFit load(Options& options) {
+SavedFit load(PredictOptions& options) {
     SavedFit saved = load_fit(options.fit);
     if (options.sites == 0) options.sites = saved.model.fine_sites;
     if (options.sites % saved.model.level != 0)
@@ -50,7 +50,7 @@ SavedFit load(Options& options) {
 
 /// The correlation takes all pairs of sites for every draw of the posterior: says now what would take hours
 /// or all memory.
-void check_cost(const Options& options, const SavedFit& saved) {
+void check_cost(const PredictOptions& options, const SavedFit& saved) {
     if (options.observable != Observed::correlation) return;
     constexpr double most_pairs = 1e10, most_sites = 16384.0;  // a minute or two; 2 GiB of second moments
     const double draws =
@@ -64,7 +64,7 @@ void check_cost(const Options& options, const SavedFit& saved) {
                              "configurations of any size");
 }
 
-void run_predict(Options options) {
+void run_predict(PredictOptions options) {
     if (!(options.credibility >= 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     const SavedFit saved = load(options);
@@ -100,7 +100,7 @@ void run_predict(Options options) {
                 options.out.c_str());
 }
 
-void run_sample(Options options) {
+void run_sample(PredictOptions options) {
     const SavedFit saved = load(options);
     require_distinct(options.fit, options.out);
     const OutputFile out(options.out);
@@ -114,7 +114,7 @@ void run_sample(Options options) {
                 saved.posterior ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
 }
 
-void add_common(CLI::App& app, Options& options) {
+void add_common(CLI::App& app, PredictOptions& options) {
     app.add_option("--fit", options.fit, "What fit wrote")->type_name("FILE.json")->required();
     add_integer(app, "--sites", options.sites, "Fine sites; 0: as many as the data have", 0);
     add_seed(app, options.seed, "Seed");
@@ -124,7 +124,7 @@ void add_common(CLI::App& app, Options& options) {
 
 Command add_predict(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("predict", "Predict an observable with a saved fit");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PredictOptions>();
     add_common(*sub, *options);
     add_choice(*sub, "--observable", options->observable, observables, "What to predict");
     add_number(*sub, "--credibility", options->credibility,
@@ -143,7 +143,7 @@ Command add_predict(CLI::App& app) {
 
 Command add_sample(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("sample", "Draw configurations from a saved fit");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PredictOptions>();
     add_common(*sub, *options);
     add_integer(*sub, "--samples", options->samples, "Number of configurations", 1);
     add_out(*sub, options->out, "FILE.csv", "One configuration a line: -1 and 1, separated by commas");

@@ -27,14 +27,14 @@ using namespace predcg;
 
 namespace {
 
-const Choices<MatchingMethod> methods{{"relative-entropy", MatchingMethod::relative_entropy},
-                                      {"inverse-monte-carlo", MatchingMethod::inverse_monte_carlo},
-                                      {"iterative-boltzmann", MatchingMethod::iterative_boltzmann}};
+const Choices<MatchingMethod> matching_methods{{"relative-entropy", MatchingMethod::relative_entropy},
+                                               {"inverse-monte-carlo", MatchingMethod::inverse_monte_carlo},
+                                               {"iterative-boltzmann", MatchingMethod::iterative_boltzmann}};
 const Choices<Ties> tie_rules{{"average", Ties::average}, {"draw", Ties::draw}};
 const Choices<Reconstruction> reconstructions{{"uniform", Reconstruction::uniform},
                                               {"tie-weighted", Reconstruction::tie_weighted}};
 
-struct Options {
+struct MatchOptions {
     std::string data, out;
     FitModel model;
     FitMethod method;
@@ -47,7 +47,7 @@ struct Options {
     bool sampled() const { return method.engine == Engine::monte_carlo; }
 };
 
-IsingRelativeEntropy match_with_progress(const Options& options, const Configurations& data) {
+IsingRelativeEntropy match_with_progress(const MatchOptions& options, const Configurations& data) {
     check_predictions(options.model);
     FitSettings settings;
     const bool slow = options.sampled() || options.choice.method == MatchingMethod::iterative_boltzmann;
@@ -69,12 +69,13 @@ std::optional<double> objective_of(const AnyEstimate& fit) {
     return -*fit.log_likelihood / fit.data_count;
 }
 
-std::string json_of(const Options& options, const IsingRelativeEntropy& result, const Configurations& data) {
+std::string json_of(const MatchOptions& options, const IsingRelativeEntropy& result,
+                    const Configurations& data) {
     const AnyEstimate& fit = result.fit;
     const auto of_data = [&](const auto& observable) { return data_mean(data, observable); };
     Json json{{"status", to_string(fit.status)},
               {"iterations", fit.iterations},
-              {"method", word_for(methods, options.choice.method)},
+              {"method", word_for(matching_methods, options.choice.method)},
               {"engine", word_for(engines, options.method.engine)},
               {"optimizer", word_for(optimizers, options.method.optimizer)},
               {"names", fit.coarse_names},
@@ -102,7 +103,8 @@ std::string json_of(const Options& options, const IsingRelativeEntropy& result, 
     return json.dump(1) + "\n";
 }
 
-void print_summary(const Options& options, const IsingRelativeEntropy& result, const Configurations& data) {
+void print_summary(const MatchOptions& options, const IsingRelativeEntropy& result,
+                   const Configurations& data) {
     const AnyEstimate& fit = result.fit;
     print_status(fit, options.model, data.size());
     for (std::size_t k = 0; k < fit.coarse_names.size(); ++k) {
@@ -117,17 +119,17 @@ void print_summary(const Options& options, const IsingRelativeEntropy& result, c
     print_line("written to", options.out);
 }
 
-void check(const Options& options) {
+void check_match(const MatchOptions& options) {
     if (!options.sampled()) {
         refuse_sampling(options.for_sampling, options.method.optimizer);
     } else if (options.choice.method != MatchingMethod::relative_entropy) {
-        throw InputError("--method", in_quotes(word_for(methods, options.choice.method)),
+        throw InputError("--method", in_quotes(word_for(matching_methods, options.choice.method)),
                          "relative-entropy with --engine monte-carlo");
     }
 }
 
-void run(Options options) {
-    check(options);
+void run_match(MatchOptions options) {
+    check_match(options);
     const Configurations data = data_for(options.model, options.data, options.out);
     const OutputFile out(options.out);
     const IsingRelativeEntropy result = match_with_progress(options, data);
@@ -137,8 +139,8 @@ void run(Options options) {
     warn_limit(result.fit, result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
 }
 
-void add_method(CLI::App& app, Options& options) {
-    add_choice(app, "--method", options.choice.method, methods,
+void add_match_method(CLI::App& app, MatchOptions& options) {
+    add_choice(app, "--method", options.choice.method, matching_methods,
                "Steps towards the same moments: Newton on the relative entropy; linear response; or each "
                "term's own histogram");
     add_choice(app, "--ties", options.choice.ties, tie_rules,
@@ -167,10 +169,10 @@ void add_method(CLI::App& app, Options& options) {
 Command add_relative_entropy(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("relative-entropy",
                                        "Learn a coarse chain by matching moments of the data's majorities");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<MatchOptions>();
     add_data(*sub, options->data);
     add_model(*sub, options->model);
-    add_method(*sub, *options);
+    add_match_method(*sub, *options);
     add_out(
         *sub, options->out, "FILE.json",
         "{status, theta_c, standard_errors, target_moments, magnetization, correlation: [R_0, ...], ...}");
@@ -187,7 +189,7 @@ Command add_relative_entropy(CLI::App& app) {
         "  predcg-ising relative-entropy --data data.csv --field 0.3 --linear --out re.json\n"
         "  predcg-ising relative-entropy --data data.csv --method iterative-boltzmann --prior flat --out "
         "ibi.json");
-    return {sub, [options] { run(*options); }};
+    return {sub, [options] { run_match(*options); }};
 }
 
 }  // namespace cli

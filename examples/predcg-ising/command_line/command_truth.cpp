@@ -19,12 +19,12 @@ namespace cli {
 
 namespace {
 
-struct Options {
+struct TruthOptions {
     FineModel fine;
     std::string out;
 };
 
-void run(const Options& options) {
+void run_truth(const TruthOptions& options) {
     using namespace predcg;
     const auto fine = ising::chain(options.fine.chain);
     const double beta = options.fine.beta;
@@ -50,7 +50,7 @@ void run(const Options& options) {
 
 Command add_truth(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("truth", "Compute exact expectations of the fine Ising chain");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<TruthOptions>();
     add_fine_model(*sub, options->fine);
     add_out(*sub, options->out, "FILE.json",
             "{log_partition, magnetization, correlation: [R_0, ..., R_(n/2)]}");
@@ -60,7 +60,7 @@ Command add_truth(CLI::App& app) {
         "Examples:\n"
         "  predcg-ising truth --field 0.3 --out truth.json\n"
         "  predcg-ising truth --sites 1000 --boundary open --beta 0.5 --out open.json");
-    return {sub, [options] { run(*options); }};
+    return {sub, [options] { run_truth(*options); }};
 }
 
 }  // namespace cli

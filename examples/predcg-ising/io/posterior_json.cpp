@@ -26,7 +26,7 @@ Json rows_of(const Matrix& m) {
 
 double number_of(const Json& json) { return json.is_null() ? std::nan("") : json.get<double>(); }
 
-Vector vector_of(const Json& list) {
+Vector numbers_of(const Json& list) {
     Vector v(static_cast<Index>(list.size()));
     for (Index k = 0; k < v.size(); ++k) v[k] = number_of(list[static_cast<std::size_t>(k)]);
     return v;
@@ -38,7 +38,7 @@ Matrix matrix_of(const Json& rows, Index row_count) {
     const Index columns = rows.empty() ? 0 : static_cast<Index>(rows[0].size());
     Matrix m(row_count, columns);
     for (Index k = 0; k < row_count; ++k) {
-        const Vector row = vector_of(rows[static_cast<std::size_t>(k)]);
+        const Vector row = numbers_of(rows[static_cast<std::size_t>(k)]);
         if (row.size() != columns)
             throw InputError("posterior", std::to_string(row.size()) + " numbers in a row",
                              std::to_string(columns));
@@ -137,8 +137,8 @@ SavedPosterior posterior_from(const Json& json, const IsingFit& fit) {
         throw InputError("posterior method", in_quotes(method), "full, laplace-joint, laplace-slides");
     result.fit = fit;
     const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
-    result.mean = vector_of(json.at("mean"));
-    result.sd = vector_of(json.at("sd"));
+    result.mean = numbers_of(json.at("mean"));
+    result.sd = numbers_of(json.at("sd"));
     result.covariance = matrix_of(json.at("covariance"), size);
     result.draws = matrix_of(json.at("draws"), size);
     result.chains = json.at("chains").get<Index>();

@@ -17,12 +17,6 @@ constexpr const char* truth_and_data = R"(
          title 'data'
 )";
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-        text.replace(at, from.size(), to);
-    return text;
-}
-
 struct Axes {
     std::string x, label;  ///< column, and what stands below the axis
     std::string truth;     ///< file and columns of the line; FILE is the panel's table

@@ -32,12 +32,6 @@ plot 'sbc_histograms.csv' using ((column('first_rank')+column('last_rank'))/2):\
      EXPECTED with lines dashtype 2 linecolor rgb truth notitle
 )";
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-        text.replace(at, from.size(), to);
-    return text;
-}
-
 /// Colour, symbol and words of a method in figures.
 struct Look {
     const char *colour, *symbol, *title;

@@ -86,7 +86,7 @@ BandPanels panels_of(const DataSizeResult& result, const char* what, bool with_c
     return panels;
 }
 
-constexpr const char* errors_figure = R"(
+constexpr const char* errors_commands = R"(
 set lmargin 10; set rmargin 2
 set key width 0 maxrows 3
 set logscale xy
@@ -104,7 +104,7 @@ unset logscale
 set xrange [*:*]
 )";
 
-constexpr const char* coverage_figure = R"(
+constexpr const char* coverage_commands = R"(
 set lmargin 10; set rmargin 2
 set key width 0 maxrows 3
 set logscale x
@@ -191,10 +191,10 @@ std::vector<Figure> data_size_figures(const DataSizeResult& result) {
     const BandPanels m = panels_of(result, "magnetization", true);
     return {magnetization_panels(m, "data_size_truth.csv"),
             difference_panels(m, "data_size_difference"),
-            {.name = "data_size_errors", .height = 380, .commands = errors_figure},
+            {.name = "data_size_errors", .height = 380, .commands = errors_commands},
             {.name = "data_size_coverage",
              .height = 360,
-             .commands = "nominal = " + text_of(result.settings.credibility) + "\n" + coverage_figure},
+             .commands = "nominal = " + text_of(result.settings.credibility) + "\n" + coverage_commands},
             correlation_panels(panels_of(result, "correlation", false))};
 }
 

@@ -59,6 +59,12 @@ double tic_step(const std::vector<double>& values) {
     return power * (part < 1.5 ? 1.0 : part < 3.5 ? 2.0 : part < 7.5 ? 5.0 : 10.0);
 }
 
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+        text.replace(at, from.size(), to);
+    return text;
+}
+
 std::string script_of(const Figure& figure) {
     std::string script = "# Draws " + figure.name + ".svg and " + figure.name + ".png: gnuplot " +
                          figure.name + ".gp, in this directory.\n";

@@ -16,6 +16,9 @@ struct Figure {
 /// A round distance of tics that puts four to eight on an axis with these values.
 double tic_step(const std::vector<double>& values);
 
+/// `text` with `to` wherever `from` stood, for commands that differ in a few words.
+std::string replaced(std::string text, const std::string& from, const std::string& to);
+
 std::string script_of(const Figure& figure);
 
 /// Writes the scripts and runs gnuplot on them. Returns an empty text if all figures were drawn, else why

@@ -52,7 +52,7 @@ void write_tables(const LevelsResult& result, const ResultDirectory& directory) 
     directory.write("levels_errors.csv", errors.csv());
 }
 
-constexpr const char* errors_figure = R"(
+constexpr const char* levels_errors_commands = R"(
 set lmargin 10; set rmargin 2
 set key width 0 maxrows 3
 set logscale xy
@@ -77,7 +77,7 @@ std::vector<Figure> drawings_of(const LevelsResult& result) {
     };
     return {magnetization_panels(panels("magnetization"), "levels_truth.csv"),
             difference_panels(panels("magnetization"), "levels_difference"),
-            {.name = "levels_errors", .height = 360, .commands = errors_figure},
+            {.name = "levels_errors", .height = 360, .commands = levels_errors_commands},
             correlation_panels(panels("correlation"))};
 }
 

@@ -35,7 +35,7 @@ Best best_of(const ModelsResult& result, const std::vector<RelativeErrors>& erro
 std::string in_words(const Best& best) { return percent(best.error) + " " + best.name; }
 
 /// An error that much larger is worse, not noise; one that much smaller is a gain.
-constexpr double tolerable = 1.25;
+constexpr double tolerable_ratio = 1.25;
 
 std::vector<Conclusion> conclusions_of(const ModelsResult& result) {
     const auto errors = all_errors(result);
@@ -50,14 +50,14 @@ std::vector<Conclusion> conclusions_of(const ModelsResult& result) {
                m_triplets = best(m, [](const CoarseTerms& t) { return !t.linear && t.triplets > 0; }),
                R_pairs = best(R, [](const CoarseTerms& t) { return t.pair_range > 0 && t.triplets == 0; }),
                R_without = best(R, [](const CoarseTerms& t) { return t.pair_range == 0; });
-    const bool linear = m_without.error > tolerable * m_linear.error,
-               pairs = R_without.error > tolerable * R_pairs.error;
+    const bool linear = m_without.error > tolerable_ratio * m_linear.error,
+               pairs = R_without.error > tolerable_ratio * R_pairs.error;
     const Best m_short = best(m, [](const CoarseTerms& t) { return t.triplets < 2; }),
                m_long = best(m, [](const CoarseTerms& t) { return t.triplets == 2; }),
                R_short = best(R, [](const CoarseTerms& t) { return t.triplets < 2; }),
                R_long = best(R, [](const CoarseTerms& t) { return t.triplets == 2; });
-    const bool m_gain = m_long.error * tolerable < m_short.error,
-               R_gain = R_long.error * tolerable < R_short.error;
+    const bool m_gain = m_long.error * tolerable_ratio < m_short.error,
+               R_gain = R_long.error * tolerable_ratio < R_short.error;
     std::vector<Conclusion> conclusions{
         {"linear and pair terms are necessary",
          linear && pairs   ? Verdict::confirmed

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
-#include <cstdint>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -19,8 +18,8 @@ template <class T>
 [[gnu::noinline, gnu::cold]] std::string to_text(const T& value) {
     if constexpr (std::convertible_to<T, std::string_view>) {
         return "'" + std::string(std::string_view(value)) + "'";
-    } else if constexpr (std::signed_integral<T> && !std::same_as<T, std::intmax_t>) {
-        return to_text(static_cast<std::intmax_t>(value));  // compiled once for all
+    } else if constexpr (std::integral<T>) {
+        return std::to_string(value);  // shorter code than to_chars compiles to
     } else {
         char buffer[64];
         const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
