@@ -48,7 +48,7 @@ dev_needs='
     bash            must      bash                bash                    bash
     git             must      git                 git                     git'
 mpi_needs='
-    mpirun          must      openmpi-bin         openmpi                 open-mpi
+    -               must      openmpi-bin         openmpi                 open-mpi
     -               must      libopenmpi-dev      openmpi-devel           open-mpi'
 [ "$dev" = no ] || needs="$needs$dev_needs"
 [ "$mpi" = no ] || needs="$needs$mpi_needs"

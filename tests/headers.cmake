@@ -74,7 +74,7 @@ endwhile()
 file(CONFIGURE OUTPUT "${generated_dir}/main.cpp" CONTENT "@all_includes@@all_includes@int main() {}\n" @ONLY)
 
 add_executable(header_checks ${header_sources} "${generated_dir}/main.cpp")
-target_link_libraries(header_checks PRIVATE predcg_test_base)
+target_link_libraries(header_checks PRIVATE predcg_test_base $<TARGET_NAME_IF_EXISTS:predcg::mpi>)
 target_compile_options(header_checks PRIVATE -O0)
 target_precompile_headers(header_checks PRIVATE <predcg/core/types.hpp>)
 add_test(NAME headers.link COMMAND header_checks)

@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <exception>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -30,30 +31,36 @@ public:
 
     Index rank() const {
         int rank = 0;
-        MPI_Comm_rank(communicator_, &rank);
+        check(MPI_Comm_rank(communicator_, &rank));
         return rank;
     }
     Index size() const {
         int size = 1;
-        MPI_Comm_size(communicator_, &size);
+        check(MPI_Comm_size(communicator_, &size));
         return size;
     }
     void sum(std::span<std::int64_t> numbers) const {
         constexpr std::size_t most = 1 << 24;  // of a call, as MPI counts in int
         for (std::size_t first = 0; first < numbers.size(); first += most)
-            MPI_Allreduce(MPI_IN_PLACE, numbers.data() + first,
-                          static_cast<int>(std::min(most, numbers.size() - first)), MPI_INT64_T, MPI_SUM,
-                          communicator_);
+            check(MPI_Allreduce(MPI_IN_PLACE, numbers.data() + first,
+                                static_cast<int>(std::min(most, numbers.size() - first)), MPI_INT64_T,
+                                MPI_SUM, communicator_));
     }
 
 private:
+    /// For communicators whose errors return (MPI_ERRORS_RETURN).
+    static void check(int status) {
+        if (status != MPI_SUCCESS)
+            throw std::runtime_error("predcg::mpi: MPI reports error " + to_text(status));
+    }
+
     MPI_Comm communicator_;
 };
 
 /// A program's main part under MPI: initialises MPI, calls f(processes), which returns the exit code, and
-/// finalises. An exception that leaves f is printed with the process's rank, and all processes are ended
-/// (MPI_Abort): where one fails none waits for ever. The library's loops call MPI from the thread that called
-/// f (MPI_THREAD_FUNNELED).
+/// finalises. An exception that leaves f is printed with the process's rank. Then, as where f returns another
+/// code than 0, all processes are ended (MPI_Abort): where one fails none waits for ever. The library's loops
+/// call MPI from the thread that called f (MPI_THREAD_FUNNELED).
 template <class F>
 int run(int& argc, char**& argv, F&& f) {
     int provided = 0;
@@ -68,6 +75,14 @@ int run(int& argc, char**& argv, F&& f) {
                      static_cast<long long>(processes.size()), what.c_str());
         std::fflush(nullptr);
         MPI_Abort(MPI_COMM_WORLD, 1);
+    }
+    if (code != 0) {
+        std::fflush(nullptr);
+        MPI_Abort(MPI_COMM_WORLD, code);
+    }
+    if (code != 0) {
+        std::fflush(nullptr);
+        MPI_Abort(MPI_COMM_WORLD, code);
     }
     MPI_Finalize();
     return code;

@@ -1,6 +1,7 @@
 // What predcg/mpi.hpp makes of MPI, and what becomes of a process that fails. Run by mpirun:
 //     layer sums            sums of few and of more integers than one call of MPI takes
 //     layer throws RANK     that process throws where the others wait for a sum
+//     layer returns RANK    that process returns 3 where the others wait
 //     layer chains          draws of chains that are shared out, as text of rank 0
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/mpi.hpp>
@@ -64,7 +65,8 @@ int main(int argc, char** argv) {
         const std::string what = argc > 1 ? argv[1] : "";
         if (what == "sums") return sums(processes);
         if (what == "throws") return throws(processes, std::stoi(argv[2]));
+        if (what == "returns") return processes.rank() == std::stoi(argv[2]) ? 3 : throws(processes, -1);
         if (what == "chains") return chains(processes);
-        throw std::runtime_error("layer sums|throws RANK|chains");
+        throw std::runtime_error("layer sums|throws RANK|returns RANK|chains");
     });
 }

@@ -4,13 +4,21 @@
 
 #include <gtest/gtest.h>
 
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
+#include <mutex>
+#include <numeric>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "on_threads.hpp"
@@ -102,6 +110,60 @@ TEST(ParallelFor, LoopsWithinLoopsShareTheThreads) {
         parallel_for(20, [&](Index b) { parallel_for(3, [&](Index c) { sum += 100 * a + 10 * b + c; }); });
     });
     EXPECT_EQ(sum, 100 * 190 * 60 + 10 * 190 * 60 + 3 * 400);
+}
+
+// Who waits with a lock held does not take an item that wants the same lock.
+TEST(ParallelFor, LoopsUnderALock) {
+    const OnThreads on(4);
+    for (int repeat = 0; repeat < 30; ++repeat) {
+        std::mutex mutex;
+        bool made = false;
+        const auto make_once = [&] {
+            const std::lock_guard lock(mutex);
+            if (std::exchange(made, true)) return;
+            parallel_for(
+                3, [](Index k) { std::this_thread::sleep_for(std::chrono::microseconds(300 + 300 * k)); });
+        };
+        std::atomic<int> done{0};
+        parallel_for(4, [&](Index k) {
+            std::this_thread::sleep_for(std::chrono::microseconds(200 * k));
+            parallel_for(4, [&](Index) {
+                make_once();
+                ++done;
+            });
+        });
+        EXPECT_EQ(done, 16);
+    }
+}
+
+// A child that a process forks has no pool's threads, and comes to its end all the same.
+TEST(ParallelFor, InAForkedChild) {
+    const OnThreads on(3);
+    std::vector<Index> parts(100);
+    const auto sum = [&] {
+        parallel_for(100, [&](Index k) { parts[static_cast<std::size_t>(k)] = k; });
+        return std::accumulate(parts.begin(), parts.end(), Index{0});
+    };
+    EXPECT_EQ(sum(), 4950);
+    const pid_t child = fork();
+    if (child == 0) std::exit(sum() == 4950 ? 7 : 8);  // with all destructors
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+TEST(Threads, AreThoseOfTheAffinity) {
+    cpu_set_t before, one;
+    ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+    EXPECT_EQ(detail::usable_processors(), CPU_COUNT(&before));
+    int first = 0;
+    while (!CPU_ISSET(first, &before)) ++first;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    EXPECT_EQ(detail::usable_processors(), 1);
+    sched_setaffinity(0, sizeof before, &before);
 }
 
 TEST(ParallelFor, SeveralCallersAtTheSameTime) {

@@ -13,7 +13,11 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <stop_token>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "normal_posterior.hpp"
@@ -42,9 +46,9 @@ auto grainer_with(const Engine& engine, const Climb& climb) {
                            weak_prior()};
 }
 auto grainer() { return grainer_with(TransferMatrix{}, Newton{}); }
-auto some_data(Index count) {
+auto some_data(Index count, std::uint64_t seed = test_seed()) {
     return generate(ising::chain({.sites = 12, .field = 0.3}),
-                    {.beta = beta, .samples = count, .seed = test_seed()});
+                    {.beta = beta, .samples = count, .seed = seed});
 }
 
 /// This process's part of them.
@@ -118,12 +122,12 @@ TEST(Processes, AgreeOnErrors) {
                                         "numerical: " + there + "no density"}));
     const std::string refused = "predcg::f: x is 1; allowed: 2";
     EXPECT_EQ(outcomes({"", "argument", ""}),
-              (std::vector<std::string>{"process: predcg::process 1 of 3: " + refused, "argument: " + refused,
-                                        "process: predcg::process 1 of 3: " + refused}));
+              (std::vector<std::string>{"process: process 1 of 3: " + refused, "argument: " + refused,
+                                        "process: process 1 of 3: " + refused}));
     // A numerical error that another process does not survive is none that a fit may step back from.
     EXPECT_EQ(outcomes({"numerical", "argument", ""}),
-              (std::vector<std::string>{"process: predcg::process 1 of 3: " + refused, "argument: " + refused,
-                                        "process: predcg::process 1 of 3: " + refused}));
+              (std::vector<std::string>{"process: process 1 of 3: " + refused, "argument: " + refused,
+                                        "process: process 1 of 3: " + refused}));
 }
 
 TEST(Processes, ShareOutRecords) {
@@ -251,7 +255,7 @@ TEST(SpreadData, WeightsAndParts) {
 }
 
 TEST(SpreadData, PosteriorsAreTheSame) {
-    const auto data = some_data(40);
+    const auto data = some_data(40, 1);
     const auto g = grainer();
     const auto fit = g.fit(data);
     const Matrix found = same_everywhere([&](const Processes& processes) -> Matrix {
@@ -262,7 +266,7 @@ TEST(SpreadData, PosteriorsAreTheSame) {
         all << laplace.draws, full.draws;
         return all;
     });
-    EXPECT_GE(found.cols(), 12);
+    EXPECT_EQ(found.cols(), 25 + 12);  // Laplace has draws of these data
 }
 
 TEST(SpreadData, WhatNeedsAllDataRefusesThem) {
@@ -307,7 +311,7 @@ TEST(SpreadData, BadPartsAreRefusedInEveryProcess) {
         for (const std::string& message : messages)
             EXPECT_NE(message.find(what), std::string::npos) << message;
     };
-    both_say(prepare(8, beta), "");
+    EXPECT_EQ(prepare(8, beta), (std::vector<std::string>{"", ""}));
     both_say(prepare(0, beta), "number of data of a process is 0");
     both_say(prepare(8, 0.7), "beta is 0.7");
     both_say(prepare(2, beta, {1.0}), "the weights'");
@@ -364,6 +368,81 @@ TEST(SpreadData, OneProcessStopsAll) {
     for (const std::string& status : all) EXPECT_EQ(status, to_string(Status::stopped));
 }
 
+/// Asks one process to stop after so many questions that all agree on.
+class StopsLater {
+public:
+    StopsLater(support::ThreadCommunicator communicator, std::stop_source source, Index after)
+        : communicator_(std::move(communicator)), source_(std::move(source)), after_(after) {}
+
+    Index rank() const { return communicator_.rank(); }
+    Index size() const { return communicator_.size(); }
+    void sum(std::span<std::int64_t> numbers) const {
+        communicator_.sum(numbers);
+        if (numbers.size() == 1 && ++*asked_ == after_ && rank() == 1) source_.request_stop();
+    }
+
+private:
+    support::ThreadCommunicator communicator_;
+    mutable std::stop_source source_;
+    Index after_;
+    std::shared_ptr<Index> asked_ = std::make_shared<Index>(0);
+};
+
+// Whenever the stop comes: between moves, after the last of a chain, after all.
+TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
+    const auto data = some_data(40);
+    const auto g = grainer();
+    const auto fit = g.fit(data);
+    for (const Index after : {3, 8, 15, 16, 17, 31, 32, 40}) {
+        const support::ThreadCommunicator first(0, 2);
+        std::vector<std::string> ends(2);
+        {
+            std::vector<std::jthread> threads;
+            for (const std::size_t rank : {0u, 1u})
+                threads.emplace_back([&, rank] {
+                    std::stop_source source;
+                    const Processes processes(
+                        StopsLater(first.of_rank(static_cast<Index>(rank)), source, after));
+                    const auto prepared = prepare_spread(g, processes, part_of(data, processes), beta);
+                    ChainSettings settings{.draws = 12, .chains = 2, .warm_up = 10};
+                    settings.stop = source.get_token();
+                    try {
+                        (void)full_posterior(g, prepared, fit, settings);
+                        ends[rank] = "draws";
+                    } catch (const Stopped&) {
+                        ends[rank] = "stopped";
+                    }
+                });
+        }
+        EXPECT_EQ(ends[0], ends[1]) << after;
+        EXPECT_EQ(ends[0], after < 32 ? "stopped" : "draws") << after;
+    }
+}
+
+/// An engine that likes chunks that are no power of two.
+struct ChunksOfTwelve : TransferMatrix {
+    template <class T>
+    using State = NoState;
+    template <class B>
+    static Index chunk(const B&) {
+        return 12;
+    }
+};
+
+TEST(SpreadData, ChunksDivideThePartsWhateverTheEngineLikes) {
+    const auto data = some_data(1100);
+    const auto g = grainer_with(ChunksOfTwelve{}, Newton{});
+    (void)same_everywhere([&](const Processes& processes) {
+        const auto problem = g.problem(prepare_spread(g, processes, part_of(data, processes), beta));
+        Vector all(40);
+        for (Index k = 0; k < 40; ++k) {
+            auto state = problem.state({Vector{{0.02 * static_cast<double>(k), 0.3}}, Vector{{0.7}}});
+            all[k] = problem.expect(state).coarse[1];
+        }
+        return all;
+    });
+}
+
 TEST(SharedOut, ChainsAreTheSame) {
     const auto data = some_data(20);
     const auto g = grainer();
@@ -388,7 +467,7 @@ TEST(SharedOut, ChainsAreTheSame) {
         try {
             (void)full_posterior(g, data, fit, shared);
             return "";
-        } catch (const std::exception& e) {
+        } catch (const Stopped& e) {
             return e.what();
         }
     });

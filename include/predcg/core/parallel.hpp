@@ -3,6 +3,10 @@
 #include <predcg/core/error.hpp>
 #include <predcg/core/types.hpp>
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -32,10 +36,18 @@ inline std::atomic<Index>& given_threads() {
     return given;
 }
 
+/// Processors that the process may use: those of its affinity, where the system tells it.
+[[gnu::cold]] inline Index usable_processors() {
+#ifdef __linux__
+    cpu_set_t usable;
+    if (sched_getaffinity(0, sizeof usable, &usable) == 0) return CPU_COUNT(&usable);
+#endif
+    return std::max<Index>(1, static_cast<Index>(std::thread::hardware_concurrency()));
+}
+
 /// What text says, or all processors that the process may use where there is none.
 [[gnu::cold]] inline Index default_threads(const char* text) {
-    if (text == nullptr || *text == '\0')
-        return std::max<Index>(1, static_cast<Index>(std::thread::hardware_concurrency()));
+    if (text == nullptr || *text == '\0') return usable_processors();
     const std::string_view number(text);
     Index threads = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), threads);
@@ -50,27 +62,22 @@ class Loop {
 public:
     using Body = void (*)(void* context, Index k);
     Loop(Index count, Index most, Body body, void* context)
-        : count_(count), most_(most), body_(body), context_(context) {}
+        : count_(count), most_(most), body_(body), context_(context), parent_(innermost()) {}
 
     /// Items as long as there are any. After an exception no more is begun.
     void work() {
-        while (!failed_) {
-            const Index k = next_++;
-            if (k >= count_) return;
-            try {
-                body_(context_, k);
-            } catch (...) {
-                const std::lock_guard lock(mutex_);
-                if (!error_ || k < error_at_) {
-                    error_ = std::current_exception();
-                    error_at_ = k;
-                }
-                failed_ = true;
-                return;
-            }
+        const Loop* const outer = std::exchange(innermost(), this);
+        while (!failed_ && take_one()) {
         }
+        innermost() = outer;
     }
 
+    /// Whether it began within an item of the other.
+    bool is_within(const Loop& other) const {
+        for (const Loop* loop = parent_; loop; loop = loop->parent_)
+            if (loop == &other) return true;
+        return false;
+    }
     bool wants_help() const { return !failed_ && next_ < count_ && inside < most_; }
     void rethrow() const {
         if (error_) std::rethrow_exception(error_);
@@ -79,9 +86,32 @@ public:
     std::atomic<Index> inside{1};  ///< threads at work on it; changed under the pool's lock
 
 private:
+    /// Of this thread: the loop whose item it is in.
+    static const Loop*& innermost() {
+        static thread_local const Loop* loop = nullptr;
+        return loop;
+    }
+
+    bool take_one() {
+        const Index k = next_++;
+        if (k >= count_) return false;
+        try {
+            body_(context_, k);
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            if (!error_ || k < error_at_) {
+                error_ = std::current_exception();
+                error_at_ = k;
+            }
+            failed_ = true;
+        }
+        return true;
+    }
+
     Index count_, most_;
     Body body_;
     void* context_;
+    const Loop* parent_;
     std::atomic<Index> next_{0};
     std::atomic<bool> failed_{false};
     std::mutex mutex_{};
@@ -98,32 +128,24 @@ void wait_awake(Done&& done) {
     while (!done() && Clock::now() < end) std::this_thread::yield();
 }
 
-/// Threads that wait for loops. A loop's own thread works on it, too, and would finish it without help: loops
-/// within loops and a process without its pool's threads (fork) come to an end all the same.
+/// Threads that wait for loops. A loop's own thread works on it, too, and would finish it without help, so
+/// that loops within loops come to an end, and loops of a child that a process forked while no loop was at
+/// work. The pool is never destroyed: at the end of the process its threads are asleep.
 class ThreadPool {
 public:
     static ThreadPool& of_process() {
-        static ThreadPool pool;
+        static ThreadPool& pool = *new ThreadPool;
         return pool;
     }
 
-    ThreadPool() = default;
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
-    ~ThreadPool() {
-        {
-            const std::lock_guard lock(mutex_);
-            stop_ = true;
-        }
-        changed_.notify_all();
-        for (std::thread& worker : workers_) worker.join();
-    }
 
     /// At most `threads` at work at the same time, the caller one of them.
     void run(Loop& loop, Index threads) {
         {
             const std::lock_guard lock(mutex_);
-            while (std::ssize(workers_) < threads - 1 && add_worker()) {
+            while (workers_ < threads - 1 && add_worker()) {
             }
             active_ = threads - 1;
             loops_.push_back(&loop);
@@ -133,37 +155,41 @@ public:
         loop.work();
         std::unique_lock lock(mutex_);
         leave(loop);
-        // The last items are others': until they are done there is time for loops that began later, as do
-        // those within the items.
+        // The last items are others': until they are done there is time for the loops within them, and for no
+        // other, which might take long or want a lock that this thread holds.
         while (loop.inside > 0)
-            if (!help(lock, std::find(loops_.begin(), loops_.end(), &loop)))
+            if (!help(lock, [&](const Loop& other) { return other.is_within(loop); }))
                 wait(lock, [&, seen = begun_.load()] { return loop.inside == 0 || begun_ != seen; });
         std::erase(loops_, &loop);
     }
 
 private:
+    ThreadPool() = default;
+
     /// False where the system gives no more threads: there are fewer then.
     bool add_worker() {
         try {
-            workers_.emplace_back([this, at = std::ssize(workers_)] { serve(at); });
+            std::thread([this, at = workers_] { serve(at); }).detach();
+            ++workers_;
             return true;
         } catch (const std::system_error&) {
             return false;
         }
     }
 
-    void serve(Index at) {
+    [[noreturn]] void serve(Index at) {
         std::unique_lock lock(mutex_);
-        while (!stop_)
-            if (at >= active_ || !help(lock, loops_.begin()))
-                wait(lock, [&, seen = begun_.load()] { return stop_ || begun_ != seen; });
+        while (true)
+            if (at >= active_ || !help(lock, [](const Loop&) { return true; }))
+                wait(lock, [&, seen = begun_.load()] { return begun_ != seen; });
     }
 
-    /// Works on the latest loop from `first` on that wants it: on the innermost, for which others wait.
-    bool help(std::unique_lock<std::mutex>& lock, std::vector<Loop*>::iterator first) {
-        for (auto at = loops_.end(); at != first;) {
-            Loop& loop = **--at;
-            if (!loop.wants_help()) continue;
+    /// Works on the latest of these loops that wants it: on the innermost, for which others wait.
+    template <class Which>
+    bool help(std::unique_lock<std::mutex>& lock, Which&& which) {
+        for (auto at = loops_.rbegin(); at != loops_.rend(); ++at) {
+            Loop& loop = **at;
+            if (!loop.wants_help() || !which(loop)) continue;
             ++loop.inside;
             lock.unlock();
             loop.work();
@@ -189,19 +215,18 @@ private:
 
     std::mutex mutex_{};
     std::condition_variable changed_{};  ///< loops that began or ended
-    std::vector<std::thread> workers_{};
+    Index workers_ = 0;
     std::vector<Loop*> loops_{};       ///< in the order in which they began
     std::atomic<unsigned> begun_ = 0;  ///< loops so far
     Index active_ = 0;                 ///< workers that may take part
-    std::atomic<bool> stop_ = false;
 };
 
 }  // namespace detail
 
 /// Threads that the library's loops may use: those of set_threads, else of the environment variable
-/// PREDCG_THREADS, else all processors that the process may use (its affinity; a share of processor time that
-/// a container grants is not seen). Variable and processors are looked up once. No result depends on it.
-/// Throws ArgumentError where PREDCG_THREADS is not a whole number from 1 to 4096.
+/// PREDCG_THREADS, else all processors that the process may use (its affinity, on Linux; a share of
+/// processor time that a container grants is not seen). Variable and processors are looked up once. No result
+/// depends on it. Throws ArgumentError where PREDCG_THREADS is not a whole number from 1 to 4096.
 inline Index threads() {
     if (const Index given = detail::given_threads(); given > 0) return given;
     static const Index by_default = detail::default_threads(std::getenv("PREDCG_THREADS"));

@@ -37,7 +37,7 @@ concept Communicator = std::copy_constructible<C> && requires(const C c, std::sp
 /// An error in another process; `what` is its message and rank.
 class ProcessError : public std::runtime_error {
 public:
-    [[gnu::cold]] explicit ProcessError(const std::string& what) : std::runtime_error("predcg::" + what) {}
+    [[gnu::cold]] explicit ProcessError(const std::string& what) : std::runtime_error(what) {}
 };
 
 /// A number of processes by any communicator. Copies stand for the same processes. All members but rank and
@@ -80,8 +80,9 @@ public:
         return of_each;
     }
 
-    /// Returns where no process has an error; else throws in all: its own error where there is one, and
-    /// elsewhere NumericalError if all errors are such, ProcessError if not. Costs one sum without errors.
+    /// Returns where no process has an error; else throws in all. Where all errors are NumericalErrors it is
+    /// such a one, where some are Stopped it is that, else ProcessError; with a process's own error where
+    /// that is of the kind that is thrown. Costs one sum without errors.
     void agree(const std::exception_ptr& own) const;
 
 private:
@@ -143,21 +144,27 @@ private:
     std::span<const std::int64_t> words_;
 };
 
-/// An error's message, and whether it is a NumericalError.
-inline std::pair<std::string, bool> described(const std::exception_ptr& error) {
+/// What errors make all processes do, from the least on: a fit may step back from a NumericalError, who asked
+/// for a stop waits for Stopped.
+enum class ErrorKind : Index { numerical, stop, other };
+
+/// An error's message and kind.
+inline std::pair<std::string, ErrorKind> described(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const NumericalError& e) {
-        return {e.what(), true};
+        return {e.what(), ErrorKind::numerical};
+    } catch (const Stopped& e) {
+        return {e.what(), ErrorKind::stop};
     } catch (const std::exception& e) {
-        return {e.what(), false};
+        return {e.what(), ErrorKind::other};
     } catch (...) {
-        return {"an unknown exception", false};
+        return {"an unknown exception", ErrorKind::other};
     }
 }
 
 /// The records f(k) of k = 0..count-1, in every process. Process r of P makes those with k % P == r, on its
-/// threads. Without processes, all of them here.
+/// threads, and errors are agreed on when each has done its part. Without processes, all of them here.
 template <class F>
 std::vector<Record> share_out(const std::optional<Processes>& processes, Index count, F&& f) {
     std::vector<Record> records(static_cast<std::size_t>(count));
@@ -193,29 +200,30 @@ std::vector<Record> share_out(const std::optional<Processes>& processes, Index c
 }  // namespace detail
 
 inline void Processes::agree(const std::exception_ptr& own) const {
-    std::int64_t errors[2]{0, 0};  // numerical ones, others
-    std::pair<std::string, bool> described{"", true};
+    using detail::ErrorKind;
+    std::int64_t errors[3]{0, 0, 0};  // of each kind
+    std::pair<std::string, ErrorKind> described{"", ErrorKind::numerical};
     if (own) {
         described = detail::described(own);
-        ++errors[described.second ? 0 : 1];
+        ++errors[static_cast<Index>(described.second)];
     }
     sum(errors);
-    if (errors[0] + errors[1] == 0) return;
+    if (errors[0] + errors[1] + errors[2] == 0) return;
+    const ErrorKind worst = errors[2] > 0   ? ErrorKind::other
+                            : errors[1] > 0 ? ErrorKind::stop
+                                            : ErrorKind::numerical;
+    const bool is_worst = own && described.second == worst;
     detail::Record message;
-    if (own) {
-        message.put(Index{described.second});
-        message.put(described.first);
-    }
+    if (is_worst) message.put(described.first);
     const auto messages = gather(message.words);
-    if (own && (!described.second || errors[1] == 0)) std::rethrow_exception(own);
+    if (is_worst) std::rethrow_exception(own);
     for (Index r = 0; r < size(); ++r) {
         const auto& words = messages[static_cast<std::size_t>(r)];
         if (words.empty()) continue;
-        detail::RecordReader read(words);
-        const bool numerical = read.index() == 1;
-        if (numerical != (errors[1] == 0)) continue;  // another one is worse
-        const std::string text = "process " + to_text(r) + " of " + to_text(size()) + ": " + read.text();
-        if (numerical) throw NumericalError(text);
+        const std::string process = "process " + to_text(r) + " of " + to_text(size());
+        if (worst == ErrorKind::stop) throw Stopped(process);
+        const std::string text = process + ": " + detail::RecordReader(words).text();
+        if (worst == ErrorKind::numerical) throw NumericalError(text);
         throw ProcessError(text);
     }
 }

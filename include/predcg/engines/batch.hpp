@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <exception>
 #include <limits>
@@ -303,7 +304,11 @@ BatchMoments expect(const Engine& engine, const B& batch, States& states, const 
     };
     const std::span<const Index> which = batch.which();
     const Index liked = detail::chunk_in<States>(engine, batch), count = std::ssize(which);
-    const Index size = spread ? std::min(liked, spread->chunk()) : liked;
+    // A power of two divides the parts of the data, whatever the engine likes.
+    const Index size =
+        spread
+            ? static_cast<Index>(std::bit_floor(static_cast<std::size_t>(std::min(liked, spread->chunk()))))
+            : liked;
     if (count <= size && !spread) return of_chunk(batch);
     std::vector<BatchMoments> chunks(static_cast<std::size_t>((count + size - 1) / size));
     std::exception_ptr error;

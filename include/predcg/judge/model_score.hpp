@@ -39,6 +39,7 @@ template <class Learner, class AnyData>
 ModelScore score_model(std::string name, const Learner& learner, const AnyData& any_data, double beta,
                        const ScoreSettings& settings = {}) {
     const auto& data = detail::as_prepared(learner, any_data, beta);
+    detail::require_here(data, "score_model");
     const auto fit = learner.fit_prepared(data, settings.fit);
     if (fit.status == Status::stopped) throw Stopped("score_model");
     ModelScore score;

@@ -107,13 +107,15 @@ private:
 /// rank. Collective, and so is everything that evaluates the learner's problem with the result: fits, full
 /// and Laplace posteriors, exact evidence. All processes must do the same, with equal models and settings;
 /// each gets the same result. What needs all data in one process refuses them: minibatches, the exchange
-/// posterior, leave-one-out, relative entropy.
+/// posterior, leave-one-out, score_model. Predictive checks, the error budget and effective numbers of data take
+/// configurations, and want all of them.
 ///
 /// Results are the same bytes for any number of processes and threads if every part is a share_of all data.
 /// Of other parts results differ by rounding.
 ///
-/// Throws ArgumentError, in every process, where one has no data, or weights that are not > 0, or another
-/// beta. Cost: a learner.prepare for each datum, and 5 sums over processes.
+/// Throws ArgumentError where a process has no data, or weights that are not > 0, and for another beta than
+/// that of process 0; the other processes then throw ProcessError or ArgumentError. Cost: a learner.prepare
+/// for each datum, and 4 sums over processes.
 template <class Learner, InputRange Range>
 typename Learner::Data prepare_spread(const Learner& learner, const Processes& processes,
                                       const Range& configurations, double beta,

@@ -62,7 +62,9 @@ PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const Pr
         Index kept = chain * length;
         acceptance[chain] =
             run(chain, length, [&](const Parameters& at) { result.draws.col(kept++) << at.theta, at.eta; });
-        if (settings.stop.stop_requested() || kept < (chain + 1) * length) throw Stopped(function);
+        // Of spread data stops are agreed on between moves, not here.
+        const bool stops = !data.spread && settings.stop.stop_requested();
+        if (stops || kept < (chain + 1) * length) throw Stopped(function);
     };
     if (settings.processes) {
         require_here(data, function);
