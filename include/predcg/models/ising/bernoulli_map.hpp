@@ -183,9 +183,11 @@ public:
         for (Index i = 0; i < n; ++i) fine.mean[i] = t * coarse.mean[i / level_];
         if (coarse.second.size() == 0) return fine;
         fine.second.resize(n, n);
+        double* to = fine.second.data();
         for (Index j = 0; j < n; ++j)
-            for (Index i = 0; i < n; ++i)
-                fine.second(i, j) = i == j ? 1.0 : t * t * coarse.second(i / level_, j / level_);
+            for (Index r = 0, s = j / level_; r < coarse.mean.size(); ++r)
+                for (Index k = 0; k < level_; ++k) *to++ = t * t * coarse.second(r, s);
+        for (Index i = 0; i < n; ++i) fine.second(i, i) = 1.0;
         return fine;
     }
 

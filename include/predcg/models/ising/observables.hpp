@@ -48,7 +48,7 @@ private:
         Vector R = Vector::Zero(n / 2 + 1);
         for (Index l = 0; l < R.size(); ++l)
             for (Index i = 0; i < (boundary == Boundary::open ? n - l : n); ++i)
-                R[l] += product(i, (i + l) % n) / static_cast<double>(n);
+                R[l] += product(i, i + l < n ? i + l : i + l - n) / static_cast<double>(n);
         return R;
     }
 };
