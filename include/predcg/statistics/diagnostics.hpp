@@ -1,19 +1,15 @@
 #pragma once
 // Convergence diagnostics of several chains: R-hat, bulk and tail effective sample size, errors of quantiles.
-// Sources and conventions as in autocorrelation.hpp. Includes parts of Boost.Math: for whoever diagnoses, not
-// for headers that sample.
+// Sources and conventions as in autocorrelation.hpp.
 #include <predcg/core/types.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/statistics/quantile.hpp>
 #include <predcg/statistics/ranks.hpp>
-
-#include <boost/math/special_functions/beta.hpp>
-#include <boost/math/special_functions/erf.hpp>
+#include <predcg/statistics/special_functions.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <vector>
 
 namespace predcg {
@@ -27,7 +23,7 @@ inline Matrix normal_scores(const Matrix& chains) {
     Matrix scores(chains.rows(), chains.cols());
     for (Index k = 0; k < ranks.size(); ++k) {
         const double p = (ranks[k] - 0.375) / (static_cast<double>(ranks.size()) + 0.25);
-        scores.data()[k] = -std::numbers::sqrt2 * boost::math::erfc_inv(2.0 * p);
+        scores.data()[k] = normal_quantile(p);
     }
     return scores;
 }
@@ -144,8 +140,8 @@ inline double mcse_quantile(const ChainDraws& draws, double p) {
     const double alpha = p * ess + 1.0, beta = (1.0 - p) * ess + 1.0;
     const std::vector<double> x = detail::sorted(draws);
     const double size = static_cast<double>(x.size());
-    const double first = std::max(std::floor(size * boost::math::ibeta_inv(alpha, beta, tail)), 1.0);
-    const double last = std::min(std::ceil(size * boost::math::ibetac_inv(alpha, beta, tail)), size);
+    const double first = std::max(std::floor(size * detail::beta_quantile(alpha, beta, tail)), 1.0);
+    const double last = std::min(std::ceil(size * detail::beta_quantile(alpha, beta, 1.0 - tail)), size);
     return 0.5 * (x[static_cast<std::size_t>(last) - 1] - x[static_cast<std::size_t>(first) - 1]);
 }
 

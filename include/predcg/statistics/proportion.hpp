@@ -1,7 +1,6 @@
 #pragma once
 #include <predcg/core/types.hpp>
-
-#include <boost/math/special_functions/beta.hpp>
+#include <predcg/statistics/special_functions.hpp>
 
 namespace predcg {
 
@@ -13,13 +12,13 @@ struct Proportion {
     double value() const { return static_cast<double>(successes) / static_cast<double>(trials); }
     double lower(double confidence = 0.95) const {
         if (successes == 0) return 0.0;
-        return boost::math::ibeta_inv(static_cast<double>(successes),
-                                      static_cast<double>(trials - successes + 1), 0.5 * (1.0 - confidence));
+        return detail::beta_quantile(static_cast<double>(successes),
+                                     static_cast<double>(trials - successes + 1), 0.5 * (1.0 - confidence));
     }
     double upper(double confidence = 0.95) const {
         if (successes == trials) return 1.0;
-        return boost::math::ibeta_inv(static_cast<double>(successes + 1),
-                                      static_cast<double>(trials - successes), 0.5 * (1.0 + confidence));
+        return detail::beta_quantile(static_cast<double>(successes + 1),
+                                     static_cast<double>(trials - successes), 0.5 * (1.0 + confidence));
     }
 };
 

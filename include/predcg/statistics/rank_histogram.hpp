@@ -1,8 +1,6 @@
 #pragma once
 #include <predcg/core/error.hpp>
-
-#include <boost/math/special_functions/beta.hpp>
-#include <boost/math/special_functions/gamma.hpp>
+#include <predcg/statistics/special_functions.hpp>
 
 #include <vector>
 
@@ -24,8 +22,7 @@ namespace detail {
 inline Index binomial_quantile(Index n, double q, double p) {
     for (Index k = 0; k < n; ++k) {
         // P(<= k) = I_{1-q}(n-k, k+1)
-        if (boost::math::ibeta(static_cast<double>(n - k), static_cast<double>(k + 1), 1.0 - q) >= p)
-            return k;
+        if (beta_probability(static_cast<double>(n - k), static_cast<double>(k + 1), 1.0 - q) >= p) return k;
     }
     return n;
 }
@@ -53,7 +50,7 @@ inline RankHistogram rank_histogram(const std::vector<Index>& ranks, Index large
     for (const Index count : h.counts)
         h.chi_square += (static_cast<double>(count) - h.expected) *
                         (static_cast<double>(count) - h.expected) / h.expected;
-    h.p_value = boost::math::gamma_q(0.5 * static_cast<double>(bins - 1), 0.5 * h.chi_square);
+    h.p_value = detail::gamma_tail(0.5 * static_cast<double>(bins - 1), 0.5 * h.chi_square);
     h.lowest = detail::binomial_quantile(n, 1.0 / static_cast<double>(bins), 0.5 * (1.0 - band));
     h.highest = detail::binomial_quantile(n, 1.0 / static_cast<double>(bins), 0.5 * (1.0 + band));
     return h;
