@@ -125,8 +125,8 @@ public:
     /// After forward(): the lane has no part in what follows, whatever its numbers are.
     void drop(Index lane) { end_[lane] = std::numeric_limits<double>::infinity(); }
 
-    /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all sites,
-    /// and the sums of the own statistics times these to `own_mean`.
+    /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all tables
+    /// of the common statistics, and the sums of the own statistics times these to `own_mean`.
     void means(const Weights& weights, const V& factor, const Statistics& statistics, V* pooled,
                V* own_mean) {
         const Index q = letters(), n_states = states();
@@ -155,7 +155,7 @@ public:
                         if (++next == n_states) next = 0;
                     }
                 std::swap(right_, left_);
-                V* sum = pooled + i * n_states * q;
+                V* sum = pooled + statistics.common.table_of(i) * n_states * q;
                 for (Index code = 0; code < n_states * q; ++code) sum[code] += window_[code];
                 if (statistics.own_size == 0) continue;
                 const V* value = statistics.own + i * statistics.own_codes * statistics.own_size;

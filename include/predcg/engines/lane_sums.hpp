@@ -52,7 +52,7 @@ public:
           sums_(BatchMoments::zero(size(), want)) {
         if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
         if constexpr (want == Want::means) {
-            pooled_.assign(static_cast<std::size_t>(common.shape.sites * common.shape.codes()),
+            pooled_.assign(static_cast<std::size_t>(statistics_.count() * common.shape.codes()),
                            Lanes::of(0.0));
             own_sum_.assign(static_cast<std::size_t>(own_.size()), Lanes::of(0.0));
         }
@@ -173,11 +173,11 @@ private:
         const Index common = batch_.common_size(), codes = common_.shape.codes();
         for (Index k = 0; k < own_.size(); ++k)
             sums_.mean[common + k] += own_sum_[static_cast<std::size_t>(k)].sum();
-        for (Index site = 0; site < common_.shape.sites; ++site)
+        for (Index table = 0; table < statistics_.count(); ++table)
             for (Index code = 0; code < codes; ++code) {
-                const double probability = pooled_[static_cast<std::size_t>(site * codes + code)].sum();
+                const double probability = pooled_[static_cast<std::size_t>(table * codes + code)].sum();
                 if (probability == 0.0) continue;
-                const double* value = statistics_.at(site) + code * common;
+                const double* value = statistics_.of_table(table) + code * common;
                 for (Index k = 0; k < common; ++k) sums_.mean[k] += probability * value[k];
             }
     }
