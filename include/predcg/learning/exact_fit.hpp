@@ -148,9 +148,12 @@ private:
         return std::nullopt;
     }
 
-    /// A step that is not much shorter than the last, and promises less than the value is rounded by.
+    /// A short Newton step that is not much shorter than the last, and promises less than the value is
+    /// rounded by.
     static bool is_rounding(const Point& from, const Vector& step, double last_step) {
-        return last_step <= 2.0 * linalg::largest(step) &&
+        constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
+        const double length = linalg::largest(step);
+        return is_newton && length <= 1e-6 && last_step <= 2.0 * length &&
                linalg::dot(from.gradient, step) <= 1e-14 * std::abs(from.value);
     }
 
