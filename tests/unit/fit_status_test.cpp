@@ -79,6 +79,16 @@ TEST_F(FitStatus, AgainAtTheMaximumNothingIsLeftToDo) {
     EXPECT_EQ(joined(again.parameters), joined(fit.parameters));
 }
 
+// No step is short enough for this optimizer: the end is where rounding is all that is left.
+TEST_F(FitStatus, ConvergedAsFarAsNumbersGo) {
+    const auto expected = grainer.fit(data, {.beta = 0.7});
+    const auto all = support::ising_grainer(model, 2, weak, {.newton = {.step_tolerance = 0.0}});
+    const auto fit = all.fit(data, {.beta = 0.7, .starts = 1});
+    EXPECT_EQ(fit.status, Status::converged);
+    EXPECT_LE(fit.iterations, expected.iterations + 5);
+    expect_close(joined(fit.parameters), joined(expected.parameters), 1e-9);
+}
+
 TEST_F(FitStatus, Limit) {
     for (const Index limit : {0, 1, 2}) {
         const auto fit = grainer.fit(data, {.beta = 0.7, .iterations = limit, .starts = 3});

@@ -13,11 +13,11 @@
 
 namespace predcg::detail {
 
-/// Messages of all starts are kept at all sites: beyond the processor's cache lanes do not pay.
-inline bool lanes_pay(const ChainShape& shape) {
-    return static_cast<double>(shape.states) * static_cast<double>(shape.starts()) *
-               static_cast<double>(shape.sites) <=
-           1e5;
+/// A message of all starts is carried from site to site: beyond the processor's cache lanes do not pay. One
+/// chain alone has a start in each lane, where there are more than two.
+inline bool lanes_pay(const ChainShape& shape, Index chains) {
+    return static_cast<double>(shape.states) * static_cast<double>(shape.starts()) <= 16384.0 &&
+           (chains > 1 || shape.starts() <= 2);
 }
 
 /// Lanes beyond the first so many have the last one's rows.

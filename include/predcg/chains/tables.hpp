@@ -173,9 +173,9 @@ public:
     Index table_of(Index site) const { return shape_.table_of(site, translation_invariant_); }
 
     /// Column-major d x codes block of a site.
-    const double* at(Index site) const {
-        return values_.data() +
-               values_.rows() * shape_.codes() * shape_.table_of(site, translation_invariant_);
+    const double* at(Index site) const { return of_table(table_of(site)); }
+    const double* of_table(Index table) const {
+        return values_.data() + values_.rows() * shape_.codes() * table;
     }
 
     /// Adds what the statistic is at a window, times its probability; windows are counted table after table.

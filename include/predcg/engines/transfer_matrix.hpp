@@ -91,7 +91,7 @@ struct TransferMatrix {
             const auto shape = detail::chain_shape(target.space(), window, function);
             const auto factor_shape = detail::chain_shape(target.space(), factor_window, function);
             const auto own_shape = detail::chain_shape(target.space(), own_window, function);
-            if (batch.which().size() > 1 && detail::lanes_pay(shape) &&
+            if (detail::lanes_pay(shape, std::ssize(batch.which())) &&
                 detail::lane_bytes(shape, factor_shape, own_shape, d) <= memory_limit) {
                 const auto problem = tabulate(
                     target, window, want == Want::covariances ? 2.0 + d * (d + 3.0) / 2.0 : 3.0, d, function);

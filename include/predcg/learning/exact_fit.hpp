@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -147,6 +148,15 @@ private:
         return std::nullopt;
     }
 
+    /// A short Newton step that is not much shorter than the last, and promises less than the value is
+    /// rounded by.
+    static bool is_rounding(const Point& from, const Vector& step, double last_step) {
+        constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
+        const double length = linalg::largest(step);
+        return is_newton && length <= 1e-6 && last_step <= 2.0 * length &&
+               linalg::dot(from.gradient, step) <= 1e-14 * std::abs(from.value);
+    }
+
     /// None where a drawn start lies outside the models' domain.
     [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index,
                                               const std::vector<StartSummary>& finished) const {
@@ -163,6 +173,7 @@ private:
                            at.theta, at.eta, 0);
         }
         typename Optimizer::State optimizer_state{};
+        double last_step = std::numeric_limits<double>::infinity();
         bool level = false;  // the likelihood rises no more and leaves a direction open
         for (;; ++run.iterations) {
             const std::optional<Vector> step = propose(run.end, optimizer_state);
@@ -175,7 +186,9 @@ private:
                              if_exact(run.end.value),
                              step ? linalg::largest(*step) : 0.0,
                              false};
-            const bool short_step = step && entry.step <= optimizer_.tolerance();
+            const bool short_step =
+                step && (entry.step <= optimizer_.tolerance() || is_rounding(run.end, *step, last_step));
+            last_step = entry.step;
             if (step && !short_step) run.joins = joined(run.end, *step, finished);
             std::optional<Point> next;
             if (short_step || run.joins) {
