@@ -6,9 +6,9 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <type_traits>
@@ -58,7 +58,14 @@ template <LatentMap M, InputRange Data>
         prepared.weights.push_back(weight);
         prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
-    std::conditional_t<std::totally_ordered<Form>, std::map<Form, std::size_t>, int> places{};
+    // Places in `forms`, in the order of what stands there.
+    const auto is_before = [&prepared](std::size_t a, std::size_t b) {
+        if constexpr (std::totally_ordered<Form>)
+            return prepared.forms[a] < prepared.forms[b];
+        else
+            return a < b;
+    };
+    std::set<std::size_t, decltype(is_before)> places(is_before);
     std::size_t read = 0;
     for (const auto& x : data) {
         if (!weights.empty() && read == weights.size()) {
@@ -69,14 +76,14 @@ template <LatentMap M, InputRange Data>
         ++read;
         if (weight == 0.0) continue;
         prepared.count += weight;
+        append(detail::prepare(map, x), weight);
         if constexpr (std::totally_ordered<Form>) {
-            const auto [at, is_new] = places.try_emplace(detail::prepare(map, x), prepared.forms.size());
-            if (is_new)
-                append(at->first, weight);
-            else
-                prepared.weights[at->second] += weight;
-        } else {
-            append(detail::prepare(map, x), weight);
+            const auto [at, is_new] = places.insert(prepared.forms.size() - 1);
+            if (is_new) continue;
+            prepared.weights[*at] += weight;
+            prepared.forms.pop_back();
+            prepared.weights.pop_back();
+            prepared.all.pop_back();
         }
     }
     if (!weights.empty())
