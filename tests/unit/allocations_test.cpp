@@ -5,6 +5,7 @@
 #include <predcg/predict/fine_scale.hpp>
 
 #include "ising_grainer.hpp"
+#include "on_threads.hpp"
 
 #include <gtest/gtest.h>
 
@@ -57,6 +58,7 @@ std::ostream& operator<<(std::ostream& out, const Model& model) { return out << 
 
 class Allocations : public testing::TestWithParam<Model> {
 protected:
+    support::OnThreads one{1};  // several keep the sums of all chunks
     support::IsingGrainer grainer =
         support::ising_grainer(GetParam().chain, 2, support::any_prior(weak_prior()));
     support::IsingGrainer::Data data = grainer.prepare(

@@ -310,14 +310,21 @@ BatchMoments expect(const Engine& engine, const B& batch, States& states, const 
             ? static_cast<Index>(std::bit_floor(static_cast<std::size_t>(std::min(liked, spread->chunk()))))
             : liked;
     if (count <= size && !spread) return of_chunk(batch);
-    std::vector<BatchMoments> chunks(static_cast<std::size_t>((count + size - 1) / size));
+    const auto chunk = [&](Index k) {
+        return of_chunk(batch.part(which.subspan(
+            static_cast<std::size_t>(k * size), static_cast<std::size_t>(std::min(size, count - k * size)))));
+    };
+    const Index number = (count + size - 1) / size;
+    if constexpr (want != Want::log_partitions)
+        if (!spread && threads() == 1) {  // the same sums, and no memory for those of all chunks
+            BatchMoments sum = chunk(0);
+            for (Index k = 1; k < number; ++k) sum += chunk(k);
+            return sum;
+        }
+    std::vector<BatchMoments> chunks(static_cast<std::size_t>(number));
     std::exception_ptr error;
     try {
-        parallel_for(std::ssize(chunks), [&](Index k) {
-            chunks[static_cast<std::size_t>(k)] = of_chunk(
-                batch.part(which.subspan(static_cast<std::size_t>(k * size),
-                                         static_cast<std::size_t>(std::min(size, count - k * size)))));
-        });
+        parallel_for(number, [&](Index k) { chunks[static_cast<std::size_t>(k)] = chunk(k); });
     } catch (...) {
         if (!spread) throw;
         error = std::current_exception();
