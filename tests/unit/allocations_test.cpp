@@ -103,6 +103,37 @@ TEST_P(Allocations, EveryThreadHasItsOwnMemory) {
     EXPECT_EQ(second, 0);
 }
 
+/// Computes when it is destroyed: after the thread's memory is gone, if it was made before.
+struct ComputesAtTheEnd {
+    const support::IsingGrainer* grainer = nullptr;
+    const support::IsingGrainer::Data* data = nullptr;
+    double* result = nullptr;
+    ~ComputesAtTheEnd() {
+        if (!grainer) return;
+        auto state = grainer->problem(*data).state({Vector{{0.2, 0.3}}, Vector{{1.0}}});
+        *result = *grainer->problem(*data).expect(state).log_evidence;
+    }
+};
+
+TEST(AtTheEndOfAThread, MemoryIsThereForDestructors) {
+    const auto grainer = support::ising_grainer({.sites = 8, .linear = true, .pair_range = 1}, 2);
+    const auto data = grainer.prepare(
+        generate(ising::chain({.sites = 16}), {.beta = 0.3, .samples = 9}).configurations, 0.3);
+    double results[3] = {0.0, 0.0, 0.0};
+    for (double& result : results)
+        std::thread([&] {
+            static thread_local ComputesAtTheEnd late;
+            late.grainer = &grainer;
+            late.data = &data;
+            late.result = &result;
+            auto state = grainer.problem(data).state({Vector{{0.2, 0.3}}, Vector{{1.0}}});
+            (void)grainer.problem(data).expect(state);
+        }).join();
+    EXPECT_LT(results[0], 0.0);
+    EXPECT_EQ(results[0], results[1]);
+    EXPECT_EQ(results[0], results[2]);
+}
+
 INSTANTIATE_TEST_SUITE_P(Chains, Allocations,
                          testing::Values(Model{"smallest ring", {.linear = true, .pair_range = 1}},
                                          Model{"open",

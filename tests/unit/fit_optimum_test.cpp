@@ -151,6 +151,24 @@ TEST(FitOptimum, AFlatSaddleIsLeft) {
     EXPECT_EQ(lost.status, Status::not_identified);
 }
 
+// Close to a saddle steps are tiny, promise less than rounding hides, and double: no end of a fit.
+TEST(FitOptimum, TinyStepsAtASaddleAreNoEnd) {
+    auto rng = test_rng(1301);
+    const auto data = by_hand::markov_data(rng, 16, 200, 0.7, 0.5);
+    const EMCoarseGrainer grainer{SamplesOnly<Spins>{},
+                                  ising::coarse_chain({.sites = 8, .pair_range = 1}),
+                                  ising::bernoulli_map({.level = 2}),
+                                  TransferMatrix{},
+                                  Newton{},
+                                  BlockPriors{Normal{0.0, 2.0}, Normal{0.0, 2.0}}};
+    const auto expected = grainer.fit(data, {.beta = 1.0});
+    for (const double eta : {1e-8, 1e-7, 1e-5}) {
+        const auto fit = grainer.fit(data, {.beta = 1.0, .start = Parameters{Vector{{0.0}}, Vector{{eta}}}});
+        EXPECT_EQ(fit.status, Status::converged) << eta;
+        EXPECT_NEAR(fit.log_posterior, expected.log_posterior, 1e-6) << eta;
+    }
+}
+
 // Far from the maximum full Newton steps overshoot; they are shortened until the posterior rises.
 TEST(FitOptimum, FromFarAway) {
     const WellKnown w;

@@ -47,6 +47,14 @@ TEST(SpecialFunctions, Beta) {
     EXPECT_EQ(detail::beta_probability(2.0, 3.0, 1.0), 1.0);
 }
 
+// Where x and 1 - x both lie above their rounded means the mirror image is not asked for its own.
+TEST(SpecialFunctions, BetaAtTheMean) {
+    const double a = 47.248936869109144, b = 20.650926326131462, x = 0.69025795850762628;
+    expect_relative(detail::beta_probability(a, b, x), boost::math::ibeta(a, b, x), 1e-11, a, b, x);
+    EXPECT_EQ(detail::beta_quantile(6.0, 5.0, 1.0), 1.0);
+    EXPECT_LT(detail::beta_quantile(6.0, 5.0, 0.0), 1e-300);
+}
+
 TEST(SpecialFunctions, GammaTail) {
     for (const double a : {0.5, 1.0, 4.5, 9.5, 50.0, 500.0})
         for (const double share : {0.1, 0.5, 0.9, 1.0, 1.5, 3.0})

@@ -44,7 +44,8 @@ public:
 /// size are collective: every process must call them, in the same order, each from one thread.
 class Processes {
 public:
-    template <Communicator C>
+    template <class C>
+        requires(!std::same_as<C, Processes>) && Communicator<C>
     explicit Processes(C communicator) : layer_(std::make_shared<Layer<C>>(std::move(communicator))) {
         require_range(size(), 1, std::numeric_limits<std::int32_t>::max(), "Processes", "size()");
         require_range(rank(), 0, size() - 1, "Processes", "rank()");

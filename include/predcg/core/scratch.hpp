@@ -21,8 +21,9 @@ public:
         if (bytes == 0) return nullptr;
         const std::size_t kind = kind_of(bytes);
         if (kind >= kinds) return ::operator new(bytes, std::align_val_t(alignment));
-        Block*& first = of_thread().first_[kind];
-        if (!first) return ::operator new(alignment << kind, std::align_val_t(alignment));
+        ScratchPool& pool = of_thread();
+        Block*& first = pool.first_[kind];
+        if (pool.closed_ || !first) return ::operator new(alignment << kind, std::align_val_t(alignment));
         Block* const block = first;
         first = block->next;
         return block;
@@ -37,13 +38,19 @@ public:
         pool.first_[kind] = ::new (memory) Block{pool.first_[kind]};
     }
 
-    ~ScratchPool() {
-        closed_ = true;
-        for (Block* block : first_)
-            while (block) ::operator delete(std::exchange(block, block->next), std::align_val_t(alignment));
-    }
-
 private:
+    /// Ends the pool when the thread ends. The pool itself has no destructor: what the thread does
+    /// afterwards, in destructors of its other objects, finds it closed.
+    struct Closer {
+        ScratchPool& pool;
+        ~Closer() {
+            pool.closed_ = true;
+            for (Block*& block : pool.first_)
+                while (block)
+                    ::operator delete(std::exchange(block, block->next), std::align_val_t(alignment));
+        }
+    };
+
     struct Block {
         Block* next;
     };
@@ -54,7 +61,8 @@ private:
     }
     static ScratchPool& of_thread() {
         static thread_local ScratchPool pool;
-        return pool;
+        static thread_local const Closer closer{pool};
+        return (void)closer, pool;
     }
 
     Block* first_[kinds] = {};

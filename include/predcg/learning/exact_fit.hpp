@@ -103,8 +103,10 @@ private:
         return line_search(from, step, 0.0);  // it must not fall
     }
 
-    /// The optimizer's step on the coordinates that are free to move.
-    [[gnu::cold]] std::optional<Vector> propose(const Point& at, typename Optimizer::State& state) const {
+    /// The optimizer's step on the coordinates that are free to move; and whether it is one where the
+    /// information is indefinite.
+    [[gnu::cold]] std::optional<Vector> propose(const Point& at, typename Optimizer::State& state,
+                                                bool& is_indefinite) const {
         const std::vector<Index> free = free_coordinates(at.z, at.gradient, c_.lower());
         if (free.empty()) return Vector(Vector::Zero(at.z.size()));
         Vector gradient = linalg::selected(at.gradient, free);
@@ -119,6 +121,7 @@ private:
                 Matrix complete = linalg::selected(problem_.complete_information(at), free);
                 linalg::divide(complete, problem_.data().count);
                 step = optimizer_.indefinite_step(gradient, information, complete);
+                is_indefinite = true;
             }
         }
         if (!step) return std::nullopt;
@@ -176,7 +179,8 @@ private:
         double last_step = std::numeric_limits<double>::infinity();
         bool level = false;  // the likelihood rises no more and leaves a direction open
         for (;; ++run.iterations) {
-            const std::optional<Vector> step = propose(run.end, optimizer_state);
+            bool is_indefinite = false;
+            const std::optional<Vector> step = propose(run.end, optimizer_state, is_indefinite);
             const Parameters at = c_.parameters(run.end.z);
             TraceEntry entry{index,
                              run.iterations,
@@ -186,10 +190,11 @@ private:
                              if_exact(run.end.value),
                              step ? linalg::largest(*step) : 0.0,
                              false};
-            const bool short_step =
-                step && (entry.step <= optimizer_.tolerance() || is_rounding(run.end, *step, last_step));
+            // Small steps away from a saddle promise little and grow: they are no end.
+            const bool short_step = step && (entry.step <= optimizer_.tolerance() ||
+                                             (!is_indefinite && is_rounding(run.end, *step, last_step)));
             last_step = entry.step;
-            if (step && !short_step) run.joins = joined(run.end, *step, finished);
+            if (step && !short_step && !is_indefinite) run.joins = joined(run.end, *step, finished);
             std::optional<Point> next;
             if (short_step || run.joins) {
                 run.status = Status::converged;

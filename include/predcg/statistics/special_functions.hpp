@@ -24,12 +24,9 @@ inline double normal_quantile(double p) {
     return p < 0.5 ? -z : z;
 }
 
-/// P(X <= x) of a beta variable, a, b > 0, to 1e-11 for a, b up to 1e4: the continued fraction of Numerical
-/// Recipes, section 6.4.
-[[gnu::cold]] inline double beta_probability(double a, double b, double x) {
-    if (!(x > 0.0)) return 0.0;
-    if (!(x < 1.0)) return 1.0;
-    if (x > (a + 1.0) / (a + b + 2.0)) return 1.0 - beta_probability(b, a, 1.0 - x);
+/// P(X <= x) of a beta variable for x below its mean or so: the continued fraction of Numerical Recipes,
+/// section 6.4.
+[[gnu::cold]] inline double beta_fraction(double a, double b, double x) {
     const double front = std::exp(a * std::log(x) + b * std::log1p(-x) + std::lgamma(a + b) - std::lgamma(a) -
                                   std::lgamma(b)) /
                          a;
@@ -51,8 +48,16 @@ inline double normal_quantile(double p) {
     return front * fraction;
 }
 
+/// P(X <= x) of a beta variable, a, b > 0, to 1e-11 for a, b up to 1e4.
+[[gnu::cold]] inline double beta_probability(double a, double b, double x) {
+    if (!(x > 0.0)) return 0.0;
+    if (!(x < 1.0)) return 1.0;
+    return x > (a + 1.0) / (a + b + 2.0) ? 1.0 - beta_fraction(b, a, 1.0 - x) : beta_fraction(a, b, x);
+}
+
 /// x with P(X <= x) = p of a beta variable, by halving: the probability rises with x.
 [[gnu::cold]] inline double beta_quantile(double a, double b, double p) {
+    if (!(p < 1.0)) return 1.0;
     double low = 0.0, high = 1.0;
     for (;;) {
         const double middle = 0.5 * (low + high);
