@@ -59,7 +59,7 @@ template <LatentMap M, InputRange Data>
         prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
     // Places in `forms`, in the order of what stands there.
-    const auto is_before = [&prepared](std::size_t a, std::size_t b) {
+    const auto is_before = [&](std::size_t a, std::size_t b) {
         if constexpr (std::totally_ordered<Form>)
             return prepared.forms[a] < prepared.forms[b];
         else
