@@ -136,21 +136,34 @@ TEST(ParallelFor, LoopsUnderALock) {
     }
 }
 
-// A child that a process forks has no pool's threads, and comes to its end all the same.
+// A child that a process forks has no pool's threads, and comes to its end all the same, whatever the
+// threads were doing.
 TEST(ParallelFor, InAForkedChild) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    GTEST_SKIP() << "AddressSanitizer's own locks do not survive a fork of a process with threads";
+#endif
+#endif
     const OnThreads on(3);
     std::vector<Index> parts(100);
     const auto sum = [&] {
         parallel_for(100, [&](Index k) { parts[static_cast<std::size_t>(k)] = k; });
         return std::accumulate(parts.begin(), parts.end(), Index{0});
     };
-    EXPECT_EQ(sum(), 4950);
-    const pid_t child = fork();
-    if (child == 0) std::exit(sum() == 4950 ? 7 : 8);  // with all destructors
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 7);
+    for (int repeat = 0; repeat < 50; ++repeat) {
+        EXPECT_EQ(sum(), 4950);
+        std::this_thread::sleep_for(std::chrono::microseconds(2 * repeat));
+        const pid_t child = fork();
+        if (child == 0) {
+            const bool right = sum() == 4950 && sum() == 4950;
+            if (repeat == 0) std::exit(right ? 7 : 8);  // with all destructors
+            _exit(right ? 7 : 8);
+        }
+        int status = 0;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_TRUE(WIFEXITED(status));
+        EXPECT_EQ(WEXITSTATUS(status), 7);
+    }
 }
 
 TEST(Threads, AreThoseOfTheAffinity) {

@@ -6,6 +6,9 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#if __has_include(<pthread.h>)
+#include <pthread.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -129,13 +132,21 @@ void wait_awake(Done&& done) {
 }
 
 /// Threads that wait for loops. A loop's own thread works on it, too, and would finish it without help, so
-/// that loops within loops come to an end, and loops of a child that a process forked while no loop was at
-/// work. The pool is never destroyed: at the end of the process its threads are asleep.
+/// that loops within loops come to an end. A pool is never destroyed: at the end of the process its threads
+/// are asleep. A child that the process forks, not within an item of a loop, gets a pool of its own.
 class ThreadPool {
 public:
     static ThreadPool& of_process() {
-        static ThreadPool& pool = *new ThreadPool;
-        return pool;
+#if __has_include(<pthread.h>)
+        // The lock is free in the child, whatever other threads were doing.
+        [[maybe_unused]] static const int forks =
+            pthread_atfork([] { current()->mutex_.lock(); }, [] { current()->mutex_.unlock(); },
+                           [] {
+                               current()->mutex_.unlock();
+                               current() = new ThreadPool;
+                           });
+#endif
+        return *current();
     }
 
     ThreadPool(const ThreadPool&) = delete;
@@ -165,6 +176,10 @@ public:
 
 private:
     ThreadPool() = default;
+    static ThreadPool*& current() {
+        static ThreadPool* pool = new ThreadPool;
+        return pool;
+    }
 
     /// False where the system gives no more threads: there are fewer then.
     bool add_worker() {
