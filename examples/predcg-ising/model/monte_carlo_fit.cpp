@@ -5,7 +5,6 @@
 #include <predcg/monte_carlo.hpp>
 #include <predcg/predict/predict.hpp>
 
-
 namespace cli {
 
 using namespace predcg;

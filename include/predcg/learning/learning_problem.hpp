@@ -175,8 +175,8 @@ public:
     ExpectedStatistics expect(State& state, std::span<const Index> which) const {
         if (which.empty()) return {};  // nothing to add
         const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
-        BatchMoments sums = predcg::expect<Want::covariances>(
-            latent_engine(engine_), batch, state.latent, latent_key(state), data().spread.get());
+        BatchMoments sums = predcg::expect<Want::covariances>(latent_engine(engine_), batch, state.latent,
+                                                              latent_key(state), data().spread.get());
         double count = 0.0;
         for (const Index k : which) count += data().weights[static_cast<std::size_t>(k)];
         if (data().spread) count = data().count;

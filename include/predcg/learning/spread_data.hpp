@@ -107,8 +107,8 @@ private:
 /// rank. Collective, and so is everything that evaluates the learner's problem with the result: fits, full
 /// and Laplace posteriors, exact evidence. All processes must do the same, with equal models and settings;
 /// each gets the same result. What needs all data in one process refuses them: minibatches, the exchange
-/// posterior, leave-one-out, score_model. Predictive checks, the error budget and effective numbers of data take
-/// configurations, and want all of them.
+/// posterior, leave-one-out, score_model. Predictive checks, the error budget and effective numbers of data
+/// take configurations, and want all of them.
 ///
 /// Results are the same bytes for any number of processes and threads if every part is a share_of all data.
 /// Of other parts results differ by rounding.
