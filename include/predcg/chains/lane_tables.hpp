@@ -23,18 +23,18 @@ inline bool lanes_pay(const ChainShape& shape, Index chains) {
 /// Lanes beyond the first so many have the last one's rows.
 inline void repeat_last(Scratch<std::uint32_t>& begins, Index lanes) {
     if (lanes == lane_count) return;
-    for (auto site = begins.begin(); site != begins.end(); site += lane_count)
+    for (auto* site = begins.begin(); site != begins.end(); site += lane_count)
         std::fill(site + lanes, site + lane_count, site[lanes - 1]);
 }
 
 /// Rows side by side: of those of every site, which begin at begins[8 site + lane], the numbers skip ..
-/// count-1 to `to`, count a site; sums over sites of the `summed` numbers from `first` on to `sums`.
+/// count-1 to `to`, count a site; sums over sites of the `summed` numbers from `from` on to `sums`.
 inline void gather(const double* rows, const Scratch<std::uint32_t>& begins, Index skip, Index count,
-                   Lanes* to, Index first, Index summed, Lanes* sums) {
+                   Lanes* to, Index from, Index summed, Lanes* sums) {
     for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
-    for (auto at = begins.data(); at != begins.data() + begins.size(); at += lane_count, to += count) {
+    for (const auto* at = begins.data(); at != begins.data() + begins.size(); at += lane_count, to += count) {
         for (Index k = skip; k < count; ++k) to[k] = Lanes::gathered(rows + k, at);
-        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered(rows + first + k, at);
+        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered(rows + from + k, at);
     }
 }
 

@@ -15,6 +15,7 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <limits>
@@ -202,8 +203,8 @@ private:
     /// Works on the latest of these loops that wants it: on the innermost, for which others wait.
     template <class Which>
     bool help(std::unique_lock<std::mutex>& lock, Which&& which) {
-        for (auto at = loops_.rbegin(); at != loops_.rend(); ++at) {
-            Loop& loop = **at;
+        for (std::size_t k = loops_.size(); k > 0; --k) {
+            Loop& loop = *loops_[k - 1];
             if (!loop.wants_help() || !which(loop)) continue;
             ++loop.inside;
             lock.unlock();

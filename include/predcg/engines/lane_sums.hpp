@@ -177,7 +177,7 @@ private:
         const Index common = batch_.common_size();
         const auto place = [&](Index k) { return k < common ? k : common + own_.place(k - common); };
         const auto slope = [&](Index k) { return k < common ? 1.0 : own_.slope(k - common); };
-        auto sum = covariance_.begin();
+        auto* sum = covariance_.begin();
         for (Index k = 0; k < size(); ++k) {
             const Index row = place(k);
             Lanes mean = slope(k) * means[row];
@@ -191,7 +191,7 @@ private:
     }
 
     [[gnu::cold]] void finish_moments() {
-        auto packed = covariance_.begin();
+        auto* packed = covariance_.begin();
         for (Index k = 0; k < size(); ++k) {
             sums_.mean[k] += mean_[k].sum();
             for (Index l = 0; l <= k; ++l, ++packed) {
