@@ -110,6 +110,8 @@ public:
     using Statistic = S;
     using Own = EmptyStatistic;
 
+    static constexpr bool is_single = true;
+
     SingleBatch(T target, S statistic) : target_(std::move(target)), statistic_(std::move(statistic)) {}
 
     const T& common() const { return target_; }
@@ -278,6 +280,12 @@ Index chunk_in(const Engine& engine, const B& batch) {
     return all;
 }
 
+/// A power of two divides the parts of spread data, whatever the engine likes.
+inline Index size_of_chunks(Index liked, const SpreadSums* spread) {
+    if (!spread) return liked;
+    return static_cast<Index>(std::bit_floor(static_cast<std::size_t>(std::min(liked, spread->chunk()))));
+}
+
 /// The sum of all chunks, in order.
 [[gnu::cold]] inline BatchMoments sum_of(std::vector<BatchMoments> chunks) {
     Vector log_partitions = log_partitions_of(chunks);
@@ -285,6 +293,26 @@ Index chunk_in(const Engine& engine, const B& batch) {
     for (std::size_t k = 1; k < chunks.size(); ++k) sum += chunks[k];
     sum.log_partitions = std::move(log_partitions);
     return sum;
+}
+
+/// The same of chunks that chunk(context, k) makes, on all threads; compiled once a program.
+[[gnu::cold]] inline BatchMoments sum_of_chunks(Index number, Want want, const SpreadSums* spread,
+                                                BatchMoments (*chunk)(const void* context, Index k),
+                                                const void* context) {
+    if (!spread && want != Want::log_partitions && threads() == 1) {
+        BatchMoments sum = chunk(context, 0);  // the same sums, and no memory for those of all chunks
+        for (Index k = 1; k < number; ++k) sum += chunk(context, k);
+        return sum;
+    }
+    std::vector<BatchMoments> chunks(static_cast<std::size_t>(number));
+    std::exception_ptr error;
+    try {
+        parallel_for(number, [&](Index k) { chunks[static_cast<std::size_t>(k)] = chunk(context, k); });
+    } catch (...) {
+        if (!spread) throw;
+        error = std::current_exception();
+    }
+    return spread ? spread->sum(std::move(chunks), error) : sum_of(std::move(chunks));
 }
 }  // namespace detail
 
@@ -302,34 +330,23 @@ BatchMoments expect(const Engine& engine, const B& batch, States& states, const 
         else
             return detail::expect_one_by_one<want>(engine, chunk, states, key);
     };
-    const std::span<const Index> which = batch.which();
-    const Index liked = detail::chunk_in<States>(engine, batch), count = std::ssize(which);
-    // A power of two divides the parts of the data, whatever the engine likes.
-    const Index size =
-        spread
-            ? static_cast<Index>(std::bit_floor(static_cast<std::size_t>(std::min(liked, spread->chunk()))))
-            : liked;
-    if (count <= size && !spread) return of_chunk(batch);
-    const auto chunk = [&](Index k) {
-        return of_chunk(batch.part(which.subspan(
-            static_cast<std::size_t>(k * size), static_cast<std::size_t>(std::min(size, count - k * size)))));
-    };
-    const Index number = (count + size - 1) / size;
-    if constexpr (want != Want::log_partitions)
-        if (!spread && threads() == 1) {  // the same sums, and no memory for those of all chunks
-            BatchMoments sum = chunk(0);
-            for (Index k = 1; k < number; ++k) sum += chunk(k);
-            return sum;
-        }
-    std::vector<BatchMoments> chunks(static_cast<std::size_t>(number));
-    std::exception_ptr error;
-    try {
-        parallel_for(number, [&](Index k) { chunks[static_cast<std::size_t>(k)] = chunk(k); });
-    } catch (...) {
-        if (!spread) throw;
-        error = std::current_exception();
+    if constexpr (requires { requires B::is_single; }) {
+        return of_chunk(batch);
+    } else {
+        const std::span<const Index> which = batch.which();
+        const Index size = detail::size_of_chunks(detail::chunk_in<States>(engine, batch), spread);
+        const Index count = std::ssize(which);
+        if (count <= size && !spread) return of_chunk(batch);
+        const auto chunk = [&](Index k) {
+            return of_chunk(
+                batch.part(which.subspan(static_cast<std::size_t>(k * size),
+                                         static_cast<std::size_t>(std::min(size, count - k * size)))));
+        };
+        return detail::sum_of_chunks(
+            (count + size - 1) / size, want, spread,
+            [](const void* context, Index k) { return (*static_cast<const decltype(chunk)*>(context))(k); },
+            &chunk);
     }
-    return spread ? spread->sum(std::move(chunks), error) : detail::sum_of(std::move(chunks));
 }
 
 namespace detail {
