@@ -262,8 +262,8 @@ inline void set_threads(Index threads) {
 /// the order of k, so that results do not depend on the number of threads. After an exception no more is
 /// begun; of several, that of the smallest k is thrown again.
 ///
-/// To begin and end a loop on several threads costs some 10 us (docs/benchmarks.md): worth it for items of
-/// 20 us and more.
+/// To begin and end a loop on several threads costs a few us, and tens after a pause (docs/benchmarks.md):
+/// worth it for items of 20 us and more.
 template <class F>
 void parallel_for(Index count, F&& f) {
     const Index available = count > 1 ? threads() : 1;
