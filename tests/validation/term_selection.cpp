@@ -23,7 +23,7 @@ int main(int count, char** words) {
     Matrix z(p, replicates), kept(p, replicates), gap(p, replicates);
     std::vector<std::string> names(static_cast<std::size_t>(p));
     std::vector<int> exact(static_cast<std::size_t>(replicates)), reliable = exact;
-    parallel_for(replicates, 1, [&](Index r) {
+    parallel_for(replicates, [&](Index r) {
         const auto selection = world.select(world.draw(data, seed + static_cast<std::uint64_t>(r)));
         for (Index k = 0; k < p; ++k) {
             const TermScore& term = selection.terms[static_cast<std::size_t>(k)];
