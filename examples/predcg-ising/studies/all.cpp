@@ -56,12 +56,9 @@ Settings adapted(const AllSettings& all, Settings settings) {
 }
 
 std::vector<Part> parts_of(const AllSettings& all) {
-    // Scores of all models cost as much as all else; 500 draws are enough to rank them.
-    // Errors are over all data sets; posteriors, which cost most, of the first ones are enough for coverage.
-    const DataSizeSettings data_size{.posteriors = 5};
-    const ModelsSettings models{.data_sets = 3, .draws = 500};
+    const ModelsSettings models{.draws = 500};  // enough to rank them
     return {part("sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
-            part("data-size", 37.0, adapted(all, data_size), run_data_size, write_data_size),
+            part("data-size", 37.0, adapted(all, DataSizeSettings{}), run_data_size, write_data_size),
             part("levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
             part("models", 50.0, adapted(all, models), run_models, write_models)};
 }

@@ -2,8 +2,10 @@
 #include <predcg/kernels/hamiltonian.hpp>
 #include <predcg/kernels/kernel_run.hpp>
 #include <predcg/posterior/chains.hpp>
+#include <predcg/posterior/jumps.hpp>
 #include <predcg/posterior/log_posterior.hpp>
 #include <predcg/posterior/posterior.hpp>
+#include <predcg/statistics/moment_accumulator.hpp>
 #include <predcg/structure/affine_target.hpp>
 
 #include <cmath>
@@ -23,11 +25,64 @@ Vector dispersed_start(const T& target, double dispersion, R& rng) {
     }
     return Vector::Zero(target.space().size());
 }
+
+/// A move by a trajectory is followed by so many jumps.
+inline constexpr Index jumps_a_move = 2;
+/// Standard deviation of jumps about what a chain has seen, relative to that.
+inline constexpr double jump_width = 1.25;
+
+/// A target in coordinates of a chain's own, the densities that jumps are drawn from, and where it stands.
+template <Target T>
+struct ChainCoordinates {
+    T target;
+    NormalMixture jumps;
+    Vector u;
+
+    /// Metropolis moves that draw from the jumps, whatever u.
+    template <RandomBits R>
+    void jump(const ContinuousView<T>& view, R& rng) {
+        for (Index k = 0; k < jumps_a_move; ++k) {
+            const Vector there = jumps.draw(rng);
+            const double change = target.log_density(there) - view.current(u).log_density +
+                                  jumps.log_density(u) - jumps.log_density(there);
+            if (std::log(uniform(rng)) < change) u = there;
+        }
+    }
+
+    /// Makes moves that tune themselves, and takes coordinates in which their ends, but for the first third,
+    /// have mean 0 and covariance 1. The covariance is drawn towards 1 as if five draws more had shown it.
+    template <class Stops, RandomBits R>
+    void learn_from(const Hamiltonian& kernel, Index moves, Stops&& stops, R& rng) {
+        constexpr double trust = 5.0;
+        const auto view = kernel.setup(target);
+        Hamiltonian::State state{};
+        MomentAccumulator seen(u.size());
+        Index count = 0;
+        for (Index k = 0; k < moves && !stops(); ++k) {
+            kernel.adapt_with(view, u, state, rng);
+            jump(view, rng);
+            if (k < moves / 3) continue;
+            seen.add(0.0, u);
+            ++count;
+        }
+        if (count == 0) return;
+        const double share = static_cast<double>(count) / (static_cast<double>(count) + trust);
+        const Moments moments = seen.moments();
+        Matrix covariance = share * moments.covariance;
+        covariance.diagonal().array() += 1.0 - share;
+        const linalg::SymmetricEigen eigen(covariance);
+        const Vector width = eigen.values.cwiseSqrt();
+        target = target.seen_from(moments.mean, eigen.vectors * width.asDiagonal());
+        jumps = jumps.seen_from(moments.mean, eigen.vectors, width);
+        u = (eigen.vectors.transpose() * (u - moments.mean)).cwiseQuotient(width);
+    }
+};
 }  // namespace detail
 
 /// Draws from the posterior of (theta_c, eta) by Hamiltonian Monte Carlo: several chains from over-dispersed
-/// starts around the mode of `fit`, in coordinates scaled by the information there, mirrored at the bounds
-/// of the prior. Needs exact engines and proper priors.
+/// starts around the mode of `fit`, in coordinates scaled by the information there and then, twice in a
+/// chain's warm-up, by the covariance of its draws; mirrored at the bounds of the prior. Needs exact engines
+/// and proper priors.
 ///
 /// Learner: an EMCoarseGrainer or RelativeEntropy. Data: any range of configurations, or what learner.prepare
 /// made of them (with weights). The result is flagged (reliable, remarks) unless every parameter has
@@ -38,7 +93,7 @@ Vector dispersed_start(const T& target, double dispersion, R& rng) {
 template <class Learner, class AnyData>
 auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                     const ChainSettings& settings = {},
-                    const Hamiltonian& kernel = {.path = 1.6, .target_accept = 0.8}) {
+                    const Hamiltonian& kernel = {.path = 1.0, .target_accept = 0.8}) {
     constexpr const char* name = "full_posterior";
     detail::require_chains(settings, name);
     const Index warm_up = settings.warm_up.value_or(300), thinning = settings.thinning.value_or(1);
@@ -48,18 +103,45 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
     const LogPosterior posterior(problem);
     const Coordinates& c = problem.coordinates();
     const Vector mode = c.z(fit.parameters);
-    const AffineTarget target(posterior, mode, detail::whitening(problem.point(mode).posterior_information));
-    using T = std::remove_const_t<decltype(target)>;
+    const Matrix scale = detail::whitening(problem.point(mode).posterior_information);
+    const AffineTarget at_mode(posterior, mode, scale);
+    using T = std::remove_const_t<decltype(at_mode)>;
+    detail::NormalMixture about_mode;
+    about_mode.add(Vector::Zero(mode.size()), Matrix::Identity(mode.size(), mode.size()));
+    if (const auto prior = detail::normal_like_prior(problem, mode)) {
+        const Matrix carried = scale.transpose() * prior->information;
+        const linalg::Cholesky information(carried * scale);
+        if (information.ok()) {
+            Matrix covariance(mode.size(), mode.size());
+            for (Index k = 0; k < mode.size(); ++k)
+                covariance.col(k) = information.solve(Vector::Unit(mode.size(), k));
+            about_mode.add(information.solve(carried * (prior->mean - mode)), covariance);
+        }
+    }
     const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
     const auto run = [&](Index chain, Index length, auto&& keep) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));
-        Vector u = detail::dispersed_start(target, settings.dispersion, rng);
-        detail::KernelRun<Hamiltonian, T> moves(kernel, target);
+        detail::ChainCoordinates<T> at{at_mode, about_mode,
+                                       detail::dispersed_start(at_mode, settings.dispersion, rng)};
+        Index left = warm_up;
+        for (const Index moves : {warm_up / 8, warm_up / 5}) {
+            left -= moves;
+            at.learn_from(kernel, moves, stops, rng);
+        }
+        at.jumps.add(Vector::Zero(mode.size()),
+                     detail::jump_width * detail::jump_width * Matrix::Identity(mode.size(), mode.size()));
+        const auto view = kernel.setup(at.target);
         Hamiltonian::State state{};
-        for (Index k = 0; k < warm_up && !stops(); ++k) moves.warm_up(u, state, rng);
+        for (Index k = 0; k < left && !stops(); ++k) {
+            kernel.adapt_with(view, at.u, state, rng);
+            at.jump(view, rng);
+        }
         for (Index k = 0; k < length && !stops(); ++k) {
-            for (Index j = 0; j < thinning; ++j) moves.advance(u, state, rng);
-            keep(c.parameters(target.original(u)));
+            for (Index j = 0; j < thinning; ++j) {
+                kernel.advance_with(view, at.u, state, rng);
+                at.jump(view, rng);
+            }
+            keep(c.parameters(at.target.original(at.u)));
         }
         return state.accepted / static_cast<double>(length * thinning);
     };

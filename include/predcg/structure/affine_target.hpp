@@ -17,6 +17,11 @@ public:
         : target_(&target), centre_(std::move(centre)), scale_(std::move(scale)),
           space_(centre_.size(), moved_walls()) {}
 
+    /// The same target in the coordinates v of u = centre + scale v.
+    AffineTarget seen_from(const Vector& centre, const Matrix& scale) const {
+        return AffineTarget(*target_, original(centre), scale_ * scale);
+    }
+
     const WalledSpace& space() const { return space_; }
 
     Vector original(const Vector& u) const { return centre_ + scale_ * u; }
