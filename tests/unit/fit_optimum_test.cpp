@@ -209,4 +209,33 @@ TEST(FitOptimum, NoCoarseParameters) {
 }
 
 }  // namespace
+// Starts of many data climb a part of them first: the end is that of all data, and drawn starts run into the
+// models' own already there.
+TEST(FitOptimum, ManyDataAreClimbedFromTheEndsOnAPart) {
+    auto rng = test_rng(77);
+    const auto data = by_hand::markov_data(rng, 32, 18000, 0.58, 0.55);
+    const auto grainer = support::ising_grainer({.sites = 16, .linear = true, .pair_range = 1}, 2,
+                                                support::any_prior(weak_prior()));
+    const auto prepared = grainer.prepare(data, 0.5);
+    ASSERT_GT(prepared.forms.size(), 4u * 4096u);
+    const auto alone = grainer.fit_prepared(prepared, {.starts = 1});
+    std::vector<TraceEntry> seen;
+    const auto fit = grainer.fit_prepared(
+        prepared, {.starts = 3, .observer = [&](const TraceEntry& entry) { seen.push_back(entry); }});
+    EXPECT_EQ(fit.status, Status::converged);
+    EXPECT_NEAR(fit.log_posterior, alone.log_posterior, 1e-9 * std::abs(alone.log_posterior));
+    expect_close(joined(fit.parameters), joined(alone.parameters), 1e-8, "the mode");
+    ASSERT_EQ(fit.starts.size(), 3u);
+    for (const std::size_t k : {1u, 2u}) EXPECT_EQ(fit.starts[k].joined, Index(0)) << "start " << k;
+    ASSERT_FALSE(seen.empty());
+    EXPECT_LT(seen.front().step, 0.3) << "it begins near the end";
+    EXPECT_GT(std::abs(seen.front().step), 1e-6) << "but a part is not all data";
+    for (const TraceEntry& entry : seen) {
+        EXPECT_EQ(entry.start, 0);
+        EXPECT_NEAR(*entry.log_posterior, fit.log_posterior, 1e-2 * std::abs(fit.log_posterior))
+            << "of all data";
+    }
+    EXPECT_LT(fit.iterations, alone.iterations);
+}
+
 }  // namespace fit_optimum_test
