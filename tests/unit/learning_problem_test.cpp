@@ -323,4 +323,55 @@ TEST(Estimates, AreOfTheKindTheirEngineCanGive) {
 }
 
 }  // namespace
+/// Few hashes, so that forms meet in the table.
+struct Hashed {
+    int value;
+    friend auto operator<=>(const Hashed&, const Hashed&) = default;
+    std::uint64_t hash() const { return static_cast<std::uint64_t>(value % 7); }
+};
+struct Ordered {
+    int value;
+    friend auto operator<=>(const Ordered&, const Ordered&) = default;
+};
+struct Unknown {
+    int value;
+};
+
+/// Values in the order in which they first came, and how often each came.
+template <class Form>
+std::vector<std::pair<int, int>> counted(const std::vector<int>& values) {
+    detail::KnownForms<Form> known;
+    std::vector<Form> forms;
+    std::vector<std::pair<int, int>> counts;
+    for (const int value : values) {
+        forms.push_back({value});
+        counts.emplace_back(value, 0);
+        const std::size_t at = known.find_or_add(forms);
+        if (at + 1 < forms.size()) {
+            forms.pop_back();
+            counts.pop_back();
+        }
+        ++counts[at].second;
+    }
+    return counts;
+}
+
+TEST(PreparedData, EqualFormsAreFoundByHashOrOrder) {
+    auto rng = test_rng(606);
+    std::vector<int> values;
+    for (int k = 0; k < 3000; ++k) values.push_back(static_cast<int>(uniform(rng) * 400.0));
+    std::vector<std::pair<int, int>> expected;
+    for (const int value : values) {
+        const auto at = std::find_if(expected.begin(), expected.end(),
+                                     [&](const auto& entry) { return entry.first == value; });
+        if (at == expected.end())
+            expected.emplace_back(value, 1);
+        else
+            ++at->second;
+    }
+    EXPECT_EQ(counted<Hashed>(values), expected);
+    EXPECT_EQ(counted<Ordered>(values), expected);
+    EXPECT_EQ(counted<Unknown>(values).size(), values.size());
+}
+
 }  // namespace learning_problem_test

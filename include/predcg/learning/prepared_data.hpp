@@ -3,9 +3,12 @@
 #include <predcg/core/error.hpp>
 #include <predcg/engines/batch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,7 +21,8 @@
 namespace predcg {
 
 /// Data as a map prepared them. Data whose prepared forms are equal have the same q(X|x): they are kept
-/// once, with their number as weight (prepared forms that can be ordered; others are kept one by one).
+/// once, with their number as weight (prepared forms that can be ordered or have hash(); others are kept one
+/// by one).
 template <class Form>
 struct PreparedData {
     std::vector<Form> forms;
@@ -41,6 +45,70 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
 }
 }  // namespace detail
 
+namespace detail {
+
+/// Where forms stand that were met before. No two are taken for equal.
+template <class Form>
+class KnownForms {
+public:
+    std::size_t find_or_add(const std::vector<Form>& forms) { return forms.size() - 1; }
+};
+
+/// By their order.
+template <std::totally_ordered Form>
+class KnownForms<Form> {
+public:
+    /// The place of a form that equals the last, which is remembered if there is none before.
+    std::size_t find_or_add(const std::vector<Form>& forms) {
+        forms_ = &forms;
+        return *places_.insert(forms.size() - 1).first;
+    }
+
+private:
+    struct Before {
+        const KnownForms* known;
+        bool operator()(std::size_t a, std::size_t b) const {
+            return (*known->forms_)[a] < (*known->forms_)[b];
+        }
+    };
+    const std::vector<Form>* forms_ = nullptr;
+    std::set<std::size_t, Before> places_{Before{this}};
+};
+
+/// By their hash().
+template <std::totally_ordered Form>
+    requires requires(const Form form) {
+        { form.hash() } -> std::convertible_to<std::uint64_t>;
+    }
+class KnownForms<Form> {
+public:
+    std::size_t find_or_add(const std::vector<Form>& forms) {
+        const std::size_t last = forms.size() - 1;
+        if (last >= empty) return last;   // more than fit: kept one by one
+        if (slots_.size() <= 2 * last) {  // at most half are taken
+            slots_.assign(std::max<std::size_t>(16, 2 * slots_.size()), empty);
+            for (std::size_t k = 0; k < last; ++k) *slot_of(forms, k) = static_cast<std::uint32_t>(k);
+        }
+        std::uint32_t* const slot = slot_of(forms, last);
+        if (*slot == empty) *slot = static_cast<std::uint32_t>(last);
+        return *slot;
+    }
+
+private:
+    static constexpr auto empty = std::numeric_limits<std::uint32_t>::max();
+
+    /// Of an equal form, or the first that is free.
+    std::uint32_t* slot_of(const std::vector<Form>& forms, std::size_t k) {
+        std::size_t at = forms[k].hash() % slots_.size();  // a power of two
+        while (slots_[at] != empty && !(forms[slots_[at]] == forms[k])) at = (at + 1) % slots_.size();
+        return &slots_[at];
+    }
+
+    std::vector<std::uint32_t> slots_;
+};
+
+}  // namespace detail
+
 /// Prepares any range of configurations; `weights` are one a datum, or absent for 1 each. Throws
 /// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
 /// not as many as the data, or whatever the map refuses.
@@ -58,14 +126,7 @@ template <LatentMap M, InputRange Data>
         prepared.weights.push_back(weight);
         prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
-    // Places in `forms`, in the order of what stands there.
-    const auto is_before = [&](std::size_t a, std::size_t b) {
-        if constexpr (std::totally_ordered<Form>)
-            return prepared.forms[a] < prepared.forms[b];
-        else
-            return a < b;
-    };
-    std::set<std::size_t, decltype(is_before)> places(is_before);
+    detail::KnownForms<Form> known;
     std::size_t read = 0;
     for (const auto& x : data) {
         if (!weights.empty() && read == weights.size()) {
@@ -77,14 +138,12 @@ template <LatentMap M, InputRange Data>
         if (weight == 0.0) continue;
         prepared.count += weight;
         append(detail::prepare(map, x), weight);
-        if constexpr (std::totally_ordered<Form>) {
-            const auto [at, is_new] = places.insert(prepared.forms.size() - 1);
-            if (is_new) continue;
-            prepared.weights[*at] += weight;
-            prepared.forms.pop_back();
-            prepared.weights.pop_back();
-            prepared.all.pop_back();
-        }
+        const std::size_t at = known.find_or_add(prepared.forms);
+        if (at + 1 == prepared.forms.size()) continue;
+        prepared.weights[at] += weight;
+        prepared.forms.pop_back();
+        prepared.weights.pop_back();
+        prepared.all.pop_back();
     }
     if (!weights.empty())
         require_equal(static_cast<Index>(read), static_cast<Index>(weights.size()), "prepare_data",

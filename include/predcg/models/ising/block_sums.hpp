@@ -2,6 +2,7 @@
 #include <predcg/models/ising/spin.hpp>
 
 #include <compare>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,13 @@ struct BlockSums {
     Index level = 0;
 
     friend auto operator<=>(const BlockSums&, const BlockSums&) = default;
+
+    /// Equal for equal sums, and seldom else: prepare_data finds equal data by it.
+    std::uint64_t hash() const {
+        std::uint64_t h = 0;
+        for (const int sum : sums) h = (h ^ static_cast<std::uint32_t>(sum)) * 0x9E3779B97F4A7C15u;
+        return h ^ (h >> 32);
+    }
 };
 
 /// Block sums of any container of spins with size() and []. Throws ArgumentError, in the name of `function`,
