@@ -49,6 +49,17 @@ inline VectorOfWords multiply_low(VectorOfWords a, VectorOfWords b) {
 #endif
 }
 
+/// Words of the lower halves of a, and those of b above.
+inline VectorOfWords join_low(VectorOfWords a, VectorOfWords b) {
+    using Halves [[gnu::vector_size(integer_bytes)]] = std::uint32_t;
+    const auto low = reinterpret_cast<Halves>(a), high = reinterpret_cast<Halves>(b << 32);
+#if defined(__AVX2__)
+    return reinterpret_cast<VectorOfWords>(__builtin_shufflevector(low, high, 0, 9, 2, 11, 4, 13, 6, 15));
+#else
+    return reinterpret_cast<VectorOfWords>(__builtin_shufflevector(low, high, 0, 5, 2, 7));
+#endif
+}
+
 /// a_0, b_0, a_1, b_1, ...: two vectors.
 inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
 #if defined(__AVX2__)
