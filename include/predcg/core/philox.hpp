@@ -4,6 +4,7 @@
 // interface and parameters of C++26 [rand.eng.philox], which no supported compiler has yet.
 #include <predcg/core/vector_types.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -75,14 +76,15 @@ public:
         constexpr std::size_t words = blocks_at_once * word_count, few = 2 * word_count;
         if (count > few) {
             const RoundKeys keys(key_);
-            for (; count > few && counter_[0] <= max() - blocks_at_once; to += words) {
-                if (count < words) {
-                    last_blocks(keys, to, count);
-                    return;
-                }
-                several_blocks(keys, to);
-                counter_[0] += static_cast<std::uint32_t>(blocks_at_once);
-                count -= words;
+            const std::size_t room = (max() - counter_[0]) / blocks_at_once;  // in the counter's first word
+            const std::size_t times = std::min(count / words, room);
+            several_blocks(keys, to, times);
+            counter_[0] += static_cast<std::uint32_t>(times * blocks_at_once);
+            to += times * words;
+            count -= times * words;
+            if (count > few && times < room) {
+                last_blocks(keys, to, count);
+                return;
             }
         }
 #endif
@@ -171,37 +173,40 @@ private:
         Lanes words[round_count][2];
     };
 
-    /// Blocks side by side: words in the lower halves of the vectors' 64 bits. The counter stays.
-    [[gnu::noinline]] void several_blocks(const RoundKeys& keys, std::uint32_t* to) const {
+    /// blocks_at_once blocks side by side, several times: words in the lower halves of the vectors' 64 bits.
+    /// The counter stays.
+    [[gnu::noinline]] void several_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t times) const {
         const Lanes multiplier0 = Lanes{} + 0xD2511F53U, multiplier1 = Lanes{} + 0xCD9E8D57U;
         const Lanes zero{};
-        Lanes steps{};
-        for (std::size_t lane = 0; lane < lanes; ++lane) steps[lane] = lane;
-        Lanes x[vectors][word_count];
-        for (std::size_t v = 0; v < vectors; ++v) {
-            x[v][0] = steps + (counter_[0] + v * lanes);
-            for (std::size_t word = 1; word < word_count; ++word) x[v][word] = zero + counter_[word];
-        }
-#pragma GCC unroll 10
-        for (std::size_t round = 0; round < round_count; ++round)
+        Lanes first_words{};
+        for (std::size_t lane = 0; lane < lanes; ++lane) first_words[lane] = counter_[0] + lane;
+        for (; times > 0; --times, first_words = first_words + blocks_at_once) {
+            Lanes x[vectors][word_count];
             for (std::size_t v = 0; v < vectors; ++v) {
-                const Lanes p0 = detail::multiply_low(multiplier0, x[v][0]);
-                const Lanes p1 = detail::multiply_low(multiplier1, x[v][2]);
-                const Lanes second = x[v][1] ^ keys.words[round][0], last = x[v][3] ^ keys.words[round][1];
-                x[v][0] = (p1 >> 32) ^ second;  // upper halves do not matter
-                x[v][1] = p1;
-                x[v][2] = (p0 >> 32) ^ last;
-                x[v][3] = p0;
+                x[v][0] = first_words + v * lanes;
+                for (std::size_t word = 1; word < word_count; ++word) x[v][word] = zero + counter_[word];
             }
+#pragma GCC unroll 10
+            for (std::size_t round = 0; round < round_count; ++round)
+                for (std::size_t v = 0; v < vectors; ++v) {
+                    const Lanes p0 = detail::multiply_low(multiplier0, x[v][0]);
+                    const Lanes p1 = detail::multiply_low(multiplier1, x[v][2]);
+                    const Lanes second = x[v][1] ^ keys.words[round][0];
+                    const Lanes last = x[v][3] ^ keys.words[round][1];
+                    x[v][0] = (p1 >> 32) ^ second;  // upper halves do not matter
+                    x[v][1] = p1;
+                    x[v][2] = (p0 >> 32) ^ last;
+                    x[v][3] = p0;
+                }
 #pragma GCC unroll 4
-        for (std::size_t v = 0; v < vectors; ++v) {
-            const Lanes first = detail::join_low(x[v][0], x[v][1]),
-                        second = detail::join_low(x[v][2], x[v][3]);
-            Lanes pairs[2];  // of words, in the order of the blocks
-            detail::interleave(first, second, pairs);
-            for (const Lanes& pair : pairs) {
-                std::memcpy(to, &pair, sizeof pair);
-                to += 2 * lanes;
+            for (std::size_t v = 0; v < vectors; ++v) {
+                Lanes pairs[2];  // of words, in the order of the blocks
+                detail::interleave(detail::join_low(x[v][0], x[v][1]), detail::join_low(x[v][2], x[v][3]),
+                                   pairs);
+                for (const Lanes& pair : pairs) {
+                    std::memcpy(to, &pair, sizeof pair);
+                    to += 2 * lanes;
+                }
             }
         }
     }
@@ -209,7 +214,7 @@ private:
     /// Fewer outputs than several_blocks makes: the last block may be used in part.
     void last_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t count) {
         std::uint32_t made[blocks_at_once * word_count];
-        several_blocks(keys, made);
+        several_blocks(keys, made, 1);
         std::memcpy(to, made, count * sizeof *to);
         const std::size_t used = count % word_count;
         next_ = used == 0 ? word_count : used;

@@ -37,12 +37,13 @@ inline constexpr Index fewest_replicas = 16;
 
 /// Kernels, streams and batches whose chains may move side by side.
 template <class Kernel, class Streams, class B>
-concept SideBySide =
-    std::same_as<Streams, PhiloxStreams> && requires(const Kernel kernel) { kernel.side_by_side(); } &&
-    ChainTarget<typename B::Common> &&
-    ChainFactor<typename B::Factor, letter_t<space_t<typename B::Common>>> &&
-    ChainStatistic<typename B::Statistic, letter_t<space_t<typename B::Common>>> &&
-    ChainStatistic<typename B::Own, letter_t<space_t<typename B::Common>>>;
+concept SideBySide = std::same_as<Streams, PhiloxStreams> &&
+                     requires(const Kernel kernel) {
+                         { kernel.side_by_side() } -> std::same_as<ReplicaMoves>;
+                     } && ChainTarget<typename B::Common> &&
+                     ChainFactor<typename B::Factor, letter_t<space_t<typename B::Common>>> &&
+                     ChainStatistic<typename B::Statistic, letter_t<space_t<typename B::Common>>> &&
+                     ChainStatistic<typename B::Own, letter_t<space_t<typename B::Common>>>;
 
 /// Moments with 1/samples into those of samples, with standard errors from the draws: sd sqrt(tau / samples).
 inline void finish_moments(Moments& m, const std::vector<Matrix>& draws, double samples) {
@@ -63,10 +64,10 @@ class ReplicaRun {
     static constexpr auto function = "MonteCarlo::expect";
 
 public:
-    ReplicaRun(const B& batch, const MonteCarloSettings& settings)
+    ReplicaRun(const ReplicaMoves& moves, const B& batch, const MonteCarloSettings& settings)
         : batch_(batch), settings_(settings), space_(batch.common().space()), shape_(shape_of(batch)),
           common_(shape_, batch.common(), function),
-          tables_(space_, shape_, common_, is_translation_invariant(batch.common())),
+          tables_(moves, space_, shape_, common_, is_translation_invariant(batch.common())),
           shape_of_statistic_(chain_shape(space_, batch.statistic().window(), function)),
           statistic_(shape_of_statistic_, space_, batch.statistic()),
           shape_of_own_(chain_shape(space_, own_window(batch), function)),
@@ -75,7 +76,7 @@ public:
           counts_(shape_of_statistic_, batch.common_size()), own_counts_(shape_of_own_, batch.own_size()) {}
 
     /// Factors of single sites, few letters and neighbours, few kinds of windows to count.
-    static bool pays(const B& batch) {
+    static bool pays(const ReplicaMoves& moves, const B& batch) {
         const auto& space = batch.common().space();
         const double letters = static_cast<double>(std::ranges::size(space.values()));
         const auto sites = static_cast<double>(space.size());
@@ -97,7 +98,7 @@ public:
         const bool same = is_translation_invariant(batch.statistic());
         return windows(Window(batch.common().window()).width) <= most_counts &&
                can_count(Window(batch.statistic().window()).width, same ? 1.0 : sites) &&
-               ReplicaTables<Space, typename B::Factor>::pay(shape_of(batch),
+               ReplicaTables<Space, typename B::Factor>::pay(moves, shape_of(batch),
                                                              is_translation_invariant(batch.common()));
     }
     /// Whether the common weights lie within the range of a double.
