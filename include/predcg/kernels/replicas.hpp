@@ -1,8 +1,10 @@
 #pragma once
 // Single-site kernels on many replicas of a chain side by side: letters as bytes, one a lane.
-#include <predcg/chains/class_rows.hpp>
+#include <predcg/chains/shape.hpp>
 #include <predcg/chains/tables.hpp>
+#include <predcg/concepts/site_classes.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/core/scratch.hpp>
 #include <predcg/core/vector_types.hpp>
 #include <predcg/kernels/single_site.hpp>
 
@@ -153,7 +155,7 @@ public:
     ReplicaTables(const ReplicaMoves& moves, const Space& space, const ChainShape& shape,
                   const WeightTables& common, bool invariant)
         : moves_(moves), space_(space), shape_(shape), common_(common), invariant_(invariant),
-          rows_(shape.letters), thresholds_of_(static_cast<std::size_t>(shape.sites)) {
+          table_of_site_(shape.sites) {
         for (Index k = 0; k < 2 * range(); ++k) neighbourhoods_ *= shape.letters;
         powers_.assign(static_cast<std::size_t>(shape.width), 1);
         for (Index k = shape.width - 2; k >= 0; --k)
@@ -172,36 +174,23 @@ public:
 
     /// Makes it the tables of this factor.
     void set(const Factor& factor) {
-        rows_.template begin<Factor>();
-        if constexpr (!ClassifiedSites<Factor>) tables_used_ = 0;
-        const Index width = Window(factor.window()).width;
-        const ChainShape single{shape_.sites, shape_.letters, 1, 1, false};
-        rows_.visit(
-            factor, single,
-            [&](Index site, double* row) {
-                windows_of(single, space_, site, letters_, [&](Index code, auto window) {
-                    row[code] = factor.local_log_density(site, narrow(window, width));
-                });
-                double top = -std::numeric_limits<double>::infinity();
-                for (Index a = 0; a < shape_.letters; ++a) {
-                    if (std::isnan(row[a])) throw NumericalError("sampling: the log density is NaN");
-                    top = std::max(top, row[a]);
-                }
-                if (std::isinf(top))
-                    throw NumericalError("sampling: the log density of every letter at a site is " +
-                                         to_text(top));
-            },
-            [&](Index site, Index k, const double* row) {
-                Index& table = thresholds_of_[static_cast<std::size_t>(site)];
-                if constexpr (ClassifiedSites<Factor>) {
-                    const auto key = static_cast<std::size_t>(k * patterns() + pattern(site));
-                    if (key >= places_.size()) places_.resize(key + 1, -1);
-                    if (places_[key] < 0) places_[key] = tabulate(site, row);
-                    table = places_[key];
-                } else {
-                    table = tabulate(site, row);
-                }
-            });
+        if constexpr (ClassifiedSites<Factor>) {
+            const Index kinds = factor.class_count() * patterns();
+            if (std::ssize(table_of_kind_) < kinds)
+                table_of_kind_.resize(static_cast<std::size_t>(kinds), -1);
+            for (Index site = 0; site < shape_.sites; ++site) {
+                const Index kind = factor.site_class(site) * patterns() + pattern(site);
+                if (!(kind >= 0 && kind < kinds))
+                    argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
+                                   to_text(factor.site_class(site)), "0 to class_count() - 1");
+                Index& table = table_of_kind_[static_cast<std::size_t>(kind)];
+                if (table < 0) table = tabulate(site, factor);
+                table_of_site_[site] = table;
+            }
+        } else {
+            tables_used_ = 0;
+            for (Index site = 0; site < shape_.sites; ++site) table_of_site_[site] = tabulate(site, factor);
+        }
     }
 
     /// One sweep. A random order is the same for all lanes.
@@ -242,8 +231,8 @@ private:
     void sweep_as(Replicas& replicas, Philox4x32& rng) {
         const Index blocks = replicas.blocks;
         const Index at_once = std::max<Index>(1, 128 / blocks);  // sites whose random bytes are made together
-        random_.resize(static_cast<std::size_t>(at_once * blocks));
-        nothing_.resize(static_cast<std::size_t>(blocks), Bytes::of(0));
+        random_.resize(at_once * blocks);
+        nothing_.assign(blocks, Bytes::of(0));
         const Bytes* random = nullptr;
         Index left = shape_.sites, ready = 0;
         detail::sweep(*this, moves_.order, rng, [&](Index i) {
@@ -272,8 +261,7 @@ private:
             if (shape_.periodic) j = j < 0 ? j + n : j < n ? j : j - n;
             neighbours[at++] = j >= 0 && j < n ? replicas.site(j) : nothing_.data();
         }
-        const Thresholds& thresholds =
-            tables_[static_cast<std::size_t>(thresholds_of_[static_cast<std::size_t>(i)])];
+        const Thresholds& thresholds = tables_[static_cast<std::size_t>(table_of_site_[i])];
         Bytes* x = replicas.site(i);
         for (Index b = 0; b < blocks; ++b)
             for (std::size_t p = 0; p < Bytes::parts; ++p) {
@@ -323,14 +311,31 @@ private:
         return exponent == 0 ? 1 : base * power(base, exponent - 1);
     }
 
-    /// Thresholds of a site with the factor's weights in `row`.
-    [[gnu::cold]] Index tabulate(Index site, const double* row) {
+    /// Log weights of a site's letters by the factor.
+    void weigh(Index site, const Factor& factor, std::vector<double>& row) {
+        const Index width = Window(factor.window()).width;
+        const ChainShape single{shape_.sites, shape_.letters, 1, 1, false};
+        windows_of(single, space_, site, letters_, [&](Index code, auto window) {
+            row[static_cast<std::size_t>(code)] = factor.local_log_density(site, narrow(window, width));
+        });
+        double top = -std::numeric_limits<double>::infinity();
+        for (const double weight : row) {
+            if (std::isnan(weight)) throw NumericalError("sampling: the log density is NaN");
+            top = std::max(top, weight);
+        }
+        if (std::isinf(top))
+            throw NumericalError("sampling: the log density of every letter at a site is " + to_text(top));
+    }
+
+    /// Thresholds of a site.
+    [[gnu::cold]] Index tabulate(Index site, const Factor& factor) {
         const Index q = shape_.letters;
         if (tables_used_ == std::ssize(tables_)) tables_.emplace_back();
         Thresholds& made = tables_[static_cast<std::size_t>(tables_used_)];
         made.clear();
         std::vector<Index> around(static_cast<std::size_t>(2 * shape_.width - 1));
-        std::vector<double> log_weights(static_cast<std::size_t>(q)), probabilities(log_weights.size());
+        std::vector<double> row(static_cast<std::size_t>(q)), log_weights(row), probabilities(row);
+        weigh(site, factor, row);
         for (Index code = 0; code < neighbourhoods_; ++code) {
             Index rest = code;
             for (Index k = 2 * range(); k >= 0; --k)
@@ -340,7 +345,8 @@ private:
                 }
             for (Index a = 0; a < q; ++a) {
                 around[static_cast<std::size_t>(range())] = a;
-                log_weights[static_cast<std::size_t>(a)] = row[a] + common_log_weight(site, around);
+                log_weights[static_cast<std::size_t>(a)] =
+                    row[static_cast<std::size_t>(a)] + common_log_weight(site, around);
             }
             for (Index here = 0; here < (moves_.look_at_letter ? q : 1); ++here) {
                 moves_.weigh(log_weights.data(), q, here, probabilities.data());
@@ -375,12 +381,13 @@ private:
     ChainShape shape_;
     const WeightTables& common_;
     bool invariant_;
-    ClassRows rows_;
     Index neighbourhoods_ = 1, tables_used_ = 0;
-    std::vector<Index> powers_, places_;
+    std::vector<Index> powers_;
     std::vector<Thresholds> tables_;
-    std::vector<Index> thresholds_of_;  // which of them, for every site
-    std::vector<Bytes> nothing_, random_;
+    std::vector<Index>
+        table_of_kind_;  // which of them, for every class and place at an open end; -1: none yet
+    Scratch<Index> table_of_site_;
+    Scratch<Bytes> nothing_, random_;
     std::vector<letter_t<Space>> letters_;
 };
 
