@@ -27,22 +27,23 @@ public:
         if (size_ == 0) return;
         sites_.resize(groups);
         counts_.resize(groups * codes_ * blocks);
-        nothing_.assign(blocks, Bytes::of(0));
         constexpr Index most = 127;  // what a signed byte counts to
         for (Index from = 0; from < shape_.sites; from += most) {
             std::fill_n(sites_.data(), groups, 0);
             std::fill_n(counts_.data(), groups * codes_ * blocks, Bytes::of(0));
             const Index to = std::min(from + most, shape_.sites);
-            for (Index i = from; i < to; ++i) {
+            for (Index i = from, end; i < to; i = end) {  // sites of one group, one after the other
                 const Index g = group(i);
-                ++sites_[g];
+                end = i + 1;
+                while (end < to && group(end) == g) ++end;
+                sites_[g] += end - i;
                 Bytes* counts = counts_.data() + g * codes_ * blocks;
                 if (shape_.letters == 2 && shape_.width == 1)
-                    count<2, 1>(replicas, i, counts);
+                    count<2, 1>(replicas, i, end, counts);
                 else if (shape_.letters == 2 && shape_.width == 2)
-                    count<2, 2>(replicas, i, counts);
+                    count<2, 2>(replicas, i, end, counts);
                 else
-                    count<0, 0>(replicas, i, counts);
+                    count<0, 0>(replicas, i, end, counts);
             }
             for (Index b = 0; b < blocks; ++b) {
                 terms_ = 0;
@@ -57,30 +58,31 @@ private:
     static constexpr Index packs = Bytes::lanes / 8;
     static constexpr Index most_terms = 32;
 
-    /// Counts the windows of a site, but for those with code 0. Letters and width of compile time, or 0.
+    /// Counts the windows of sites, but for those with code 0. Letters and width of compile time, or 0.
     template <Index Letters, Index Width>
-    void count(const Replicas& replicas, Index site, Bytes* counts) {
-        constexpr Index most_width = 6;  // 2^6 codes
+    void count(const Replicas& replicas, Index from, Index to, Bytes* counts) {
+        constexpr Index most_codes = Letters == 0 ? 64 : Width == 1 ? Letters : Letters * Letters;
         const Index q = Letters > 0 ? Letters : shape_.letters, width = Width > 0 ? Width : shape_.width;
-        const Index blocks = replicas.blocks;
-        const Index codes = Letters == 0 ? codes_ : Width == 1 ? Letters : Letters * Letters;
-        const Bytes* letters[most_width] = {};
-        for (Index k = 0; k < width; ++k) {
-            Index j = site + k;
-            if (j >= shape_.sites) j = shape_.periodic ? j - shape_.sites : -1;
-            letters[k] = j < 0 ? nothing_.data() : replicas.site(j);
-        }
+        const Index blocks = replicas.blocks, codes = Letters > 0 ? most_codes : codes_;
         for (Index b = 0; b < blocks; ++b)
             for (std::size_t p = 0; p < Bytes::parts; ++p) {
-                VectorOfBytes code = letters[0][b].part[p];
-                for (Index k = 1; k < width; ++k)
-                    code = static_cast<VectorOfBytes>(times(code, q) + letters[k][b].part[p]);
-                VectorOfBytes number{};
-                for (Index c = 1; c < codes; ++c) {
-                    number = static_cast<VectorOfBytes>(number + 1);
-                    VectorOfBytes& sum = counts[c * blocks + b].part[p];
-                    sum = static_cast<VectorOfBytes>(sum - equal(code, number));
+                Bytes sums[most_codes];  // their first parts
+                for (Index c = 1; c < codes; ++c) sums[c].part[0] = counts[c * blocks + b].part[p];
+                for (Index site = from; site < to; ++site) {
+                    VectorOfBytes code = replicas.site(site)[b].part[p];
+                    for (Index k = 1; k < width; ++k) {
+                        Index j = site + k;
+                        if (j >= shape_.sites) j = shape_.periodic ? j - shape_.sites : -1;
+                        code = times(code, q);
+                        if (j >= 0) code = static_cast<VectorOfBytes>(code + replicas.site(j)[b].part[p]);
+                    }
+                    VectorOfBytes number{};
+                    for (Index c = 1; c < codes; ++c) {
+                        number = static_cast<VectorOfBytes>(number + 1);
+                        sums[c].part[0] = static_cast<VectorOfBytes>(sums[c].part[0] - equal(code, number));
+                    }
                 }
+                for (Index c = 1; c < codes; ++c) counts[c * blocks + b].part[p] = sums[c].part[0];
             }
     }
 
@@ -117,7 +119,7 @@ private:
     ChainShape shape_;
     Index codes_, size_;
     Scratch<Index> sites_;  // of the groups
-    Scratch<Bytes> counts_, nothing_;
+    Scratch<Bytes> counts_;
     Lanes numbers_[most_terms * packs];     // terms of a block of lanes: counts,
     const double* value_[most_terms] = {};  // what they are multiplied with,
     Index terms_ = 0;                       // and how many
@@ -134,7 +136,7 @@ public:
         samples_ = 0.0;
         sum_.assign(size, Lanes::of(0.0));
         products_.assign(size * (size + 1) / 2, Lanes::of(0.0));
-        deviation_.resize(size);
+        deviation_.resize(size * packs_);
     }
 
     /// values: component by component, packs of lanes; lanes from `lanes` on are not looked at.
@@ -144,17 +146,23 @@ public:
             for (Index k = 0; k < size_; ++k) centre_[k] = values[k * packs_][0];
         }
         samples_ += static_cast<double>(lanes_);
-        for (Index j = 0; 8 * j < lanes_; ++j) {
-            for (Index k = 0; k < size_; ++k) {
-                Lanes& d = deviation_[k];
-                d = -centre_[k] + values[k * packs_ + j];
-                for (Index lane = lanes_ - 8 * j; lane < 8; ++lane) d[lane] = 0.0;
-                sum_[k] += d;
-            }
-            Lanes* product = products_.data();
-            for (Index k = 0; k < size_; ++k)
-                for (Index l = 0; l <= k; ++l, ++product) *product += deviation_[k] * deviation_[l];
+        const Index packs = (lanes_ + 7) / 8;
+        for (Index k = 0; k < size_; ++k) {
+            Lanes* d = deviation_.data() + k * packs;
+            Lanes sum = sum_[k];
+            for (Index j = 0; j < packs; ++j) d[j] = -centre_[k] + values[k * packs_ + j];
+            for (Index lane = lanes_ - 8 * (packs - 1); lane < 8; ++lane) d[packs - 1][lane] = 0.0;
+            for (Index j = 0; j < packs; ++j) sum += d[j];
+            sum_[k] = sum;
         }
+        Lanes* product = products_.data();
+        for (Index k = 0; k < size_; ++k)
+            for (Index l = 0; l <= k; ++l, ++product) {
+                const Lanes *a = deviation_.data() + k * packs, *b = deviation_.data() + l * packs;
+                Lanes sum = *product;
+                for (Index j = 0; j < packs; ++j) sum += a[j] * b[j];
+                *product = sum;
+            }
     }
 
     /// Of all samples; the covariance with 1/samples. Ends the sum.

@@ -71,9 +71,11 @@ public:
     std::vector<signed char> upper;    // places to look at x letter
     std::vector<std::uint64_t> lower;  // the same
 
-    void clear() {
+    void begin(Index size) {
         upper.clear();
         lower.clear();
+        upper.reserve(static_cast<std::size_t>(size));
+        lower.reserve(static_cast<std::size_t>(size));
     }
     void append(double probability) {
         const auto whole = static_cast<std::uint64_t>(std::llround(probability * 0x1p40));
@@ -332,7 +334,8 @@ private:
         const Index q = shape_.letters;
         if (tables_used_ == std::ssize(tables_)) tables_.emplace_back();
         Thresholds& made = tables_[static_cast<std::size_t>(tables_used_)];
-        made.clear();
+        const Index seen = moves_.look_at_letter ? q : 1;  // letters here that make a difference
+        made.begin(neighbourhoods_ * seen * (q - 1));
         std::vector<Index> around(static_cast<std::size_t>(2 * shape_.width - 1));
         std::vector<double> row(static_cast<std::size_t>(q)), log_weights(row), probabilities(row);
         weigh(site, factor, row);
@@ -348,7 +351,7 @@ private:
                 log_weights[static_cast<std::size_t>(a)] =
                     row[static_cast<std::size_t>(a)] + common_log_weight(site, around);
             }
-            for (Index here = 0; here < (moves_.look_at_letter ? q : 1); ++here) {
+            for (Index here = 0; here < seen; ++here) {
                 moves_.weigh(log_weights.data(), q, here, probabilities.data());
                 cumulate(probabilities.data(), q);
                 for (Index a = 0; a < q - 1; ++a) made.append(probabilities[static_cast<std::size_t>(a)]);
