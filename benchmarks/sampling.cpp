@@ -1,5 +1,5 @@
-// Random bytes, and sweeps of the heat bath over many replicas of a ring of 1000, side by side and one by
-// one.
+// Random bytes, and sweeps of heat bath and Metropolis over many replicas of a ring of 1000, side by side and
+// one by one.
 #include "support/ratio_report.hpp"
 
 #include <predcg/models/ising/coarse_chain.hpp>
@@ -84,26 +84,27 @@ struct Letters {
 };
 
 /// 5120 sweeps of a ring of 1000: 5.12 million draws of a letter.
-auto sweeps(const Clock& target, Index chains) {
-    using Engine = MonteCarlo<HeatBath>;
-    const Engine engine(HeatBath{}, {.samples = chains,
+template <class Kernel>
+auto sweeps(const Kernel& kernel, const Clock& target, Index chains) {
+    const MonteCarlo engine(kernel, {.samples = chains,
                                      .chains = chains,
                                      .warm_up = 1,
                                      .refresh = 0,
                                      .thinning = 5120 / chains,
                                      .standard_errors = false});
-    Engine::State<Clock> state;
+    typename MonteCarlo<Kernel>::template State<Clock> state;
     std::uint32_t call = 0;
     (void)engine.expect(target, Letters{}, state, {1, Purpose::check, 0, call});
     return [=]() mutable { return engine.expect(target, Letters{}, state, {1, Purpose::check, 0, ++call}); };
 }
 
-void add(const std::string& group, const Clock& target) {
-    bench::add(group, "one by one", [run = sweeps(target, 8)] {
+template <class Kernel>
+void add(const std::string& group, const Kernel& kernel, const Clock& target) {
+    bench::add(group, "one by one", [run = sweeps(kernel, target, 8)] {
         auto copy = run;
         return copy();
     });
-    bench::add(group, "256 side by side", [run = sweeps(target, 256)] {
+    bench::add(group, "256 side by side", [run = sweeps(kernel, target, 256)] {
         auto copy = run;
         return copy();
     });
@@ -131,8 +132,12 @@ int main(int argc, char** argv) {
     };
     bench::add("64 KiB of random bytes", "Philox, output after output", philox(false));
     bench::add("64 KiB of random bytes", "Philox, generate()", philox(true));
-    add("heat bath, two letters, windows of two", {.letters = {0, 1}});
-    add("heat bath, three letters, windows of two", {.letters = {0, 1, 2}});
-    add("heat bath, two letters, windows of three", {.letters = {0, 1}, .range = 2});
+    add("heat bath, two letters, windows of two", HeatBath{}, {.letters = {0, 1}});
+    add("heat bath, three letters, windows of two", HeatBath{}, {.letters = {0, 1, 2}});
+    add("heat bath, two letters, windows of three", HeatBath{}, {.letters = {0, 1}, .range = 2});
+    const Metropolis in_colours{SweepOrder::checkerboard};
+    add("Metropolis, two letters, windows of two", in_colours, {.letters = {0, 1}});
+    add("Metropolis, three letters, windows of two", in_colours, {.letters = {0, 1, 2}});
+    add("Metropolis, two letters, windows of three", in_colours, {.letters = {0, 1}, .range = 2});
     return bench::run(argc, argv);
 }

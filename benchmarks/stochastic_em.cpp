@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
     add("MonteCarlo, heat bath, sizes at compile time", sampled<true>(HeatBath{}));
     add("MonteCarlo, heat bath, chains side by side", sampled<false>(HeatBath{}, true));
     add("MonteCarlo, the same, sizes at compile time", sampled<true>(HeatBath{}, true));
+    add("MonteCarlo, Metropolis, chains side by side", sampled<false>(Metropolis{}, true));
     add("TransferMatrix, exact EM to convergence",
         fit_with<false>(TransferMatrix{}, Newton{}, FitSettings{.starts = 1}));
     return bench::run(argc, argv);

@@ -172,7 +172,7 @@ TEST(Philox, SeedSetsTheFirstKeyWordAndRestarts) {
 
 TEST(Philox, ManyOutputsAtOnceAreTheSame) {
     for (const std::uint32_t low : {0u, 5u, 0xFFFFFFF0u})  // the last: into the counter's next word
-        for (const std::size_t count : {0, 1, 3, 4, 31, 32, 33, 64, 1000})
+        for (const std::size_t count : {0, 1, 3, 4, 8, 9, 12, 31, 32, 33, 64, 65, 1000})
             for (int before = 0; before < 5; ++before) {
                 Philox4x32 one = engine_at({low, 7, 0xFFFFFFFFu, 9}, {11, 12}), many = one;
                 for (int k = 0; k < before; ++k) EXPECT_EQ(one(), many());

@@ -118,14 +118,15 @@ World world(std::mt19937_64& rng, Index sites, std::size_t letters, Index width,
     return made;
 }
 
-template <class B>
-using Chains = std::vector<MonteCarlo<HeatBath>::State<Product<typename B::Common, typename B::Factor>>>;
+template <class B, class Kernel = HeatBath>
+using Chains =
+    std::vector<typename MonteCarlo<Kernel>::template State<Product<typename B::Common, typename B::Factor>>>;
 
 StreamKey key(std::uint32_t iteration) { return {test_seed(), Purpose::check, 0, iteration}; }
 
 // Means and covariances of 200 runs against the exact ones. Runs are of new chains, so that they are
 // independent: the z-scores of their averages are nearly normal, and room of 1.2 is more than their estimated
-// errors need. 5 means and 15 second moments of 16 worlds: a false alarm has a probability below 1e-6.
+// errors need. 5 means and 15 second moments of 32 worlds: a false alarm has a probability below 1e-6.
 TEST(Replicas, MomentsAreExact) {
     auto rng = test_rng(601);
     for (int model = 0; model < 16; ++model) {
@@ -134,12 +135,11 @@ TEST(Replicas, MomentsAreExact) {
         const std::size_t letters = model % 4 < 2 ? 2 : 3;
         const Index width = letters == 2 ? 1 + model / 4 % 3 : 1 + model / 4 % 2;
         const World w = world(rng, 7, letters, width, boundary, model % 8 < 5, 2);
-        const auto run = [&](const auto& batch) {
-            const MonteCarlo engine(HeatBath{},
-                                    {.samples = 150, .chains = 50, .warm_up = 100, .thinning = 2});
+        const auto run = [&]<class Kernel>(const Kernel& kernel, const auto& batch) {
+            const MonteCarlo engine(kernel, {.samples = 150, .chains = 50, .warm_up = 100, .thinning = 2});
             std::vector<BatchMoments> runs;
             for (std::uint32_t r = 0; r < 200; ++r) {
-                Chains<std::remove_cvref_t<decltype(batch)>> chains(2);
+                Chains<std::remove_cvref_t<decltype(batch)>, Kernel> chains(2);
                 runs.push_back(expect<Want::covariances>(engine, batch, chains, key(r)));
                 EXPECT_FALSE(chains[0].replicas.empty());  // side by side indeed
                 EXPECT_TRUE(chains[0].chains.empty());
@@ -171,8 +171,148 @@ TEST(Replicas, MomentsAreExact) {
                 EXPECT_LT(stated / square, 1.9);
             }
         };
-        run(w.batch());
-        if (model % 3 == 0) run(w.plain_batch());
+        run(HeatBath{}, w.batch());
+        if (model % 3 == 0) run(HeatBath{}, w.plain_batch());
+        const SweepOrder other = model / 2 % 2 == 0 ? SweepOrder::random : SweepOrder::checkerboard;
+        model % 4 == 0 ? run(HeatBath{other}, w.batch()) : run(Metropolis{other}, w.batch());
+    }
+}
+
+using Law = std::vector<double>;  // of all configurations, the first site's letter the least significant
+
+std::vector<double> configuration(const support::NumberSpace& space, std::size_t number) {
+    std::vector<double> X;
+    for (Index i = 0; i < space.sites; ++i, number /= space.letters.size())
+        X.push_back(space.letters[number % space.letters.size()]);
+    return X;
+}
+
+/// The law after a visit of site i, by the definitions of the kernels.
+template <class Kernel>
+Law visited(const Kernel&, const support::TableTarget& target, std::size_t i, const Law& before) {
+    const std::size_t q = target.chain.letters.size();
+    const auto power = static_cast<std::size_t>(std::pow(q, i));
+    Law after(before.size());
+    for (std::size_t x = 0; x < before.size(); ++x) {
+        if (before[x] == 0.0) continue;
+        const std::size_t here = x / power % q;
+        std::vector<double> weight(q);
+        for (std::size_t a = 0; a < q; ++a)
+            weight[a] =
+                std::exp(target.log_density(configuration(target.chain, x + a * power - here * power)));
+        const double sum = std::accumulate(weight.begin(), weight.end(), 0.0);
+        double stays = 1.0;
+        for (std::size_t a = 0; a < q; ++a) {
+            if (a == here) continue;
+            double p = weight[a] / sum;
+            if (std::is_same_v<Kernel, Metropolis>)
+                p = weight[here] > 0.0 ? std::min(1.0, weight[a] / weight[here]) / static_cast<double>(q - 1)
+                                       : (weight[a] > 0.0 ? 1.0 : 0.0) / static_cast<double>(q - 1);
+            after[x + a * power - here * power] += before[x] * p;
+            stays -= p;
+        }
+        after[x] += before[x] * stays;
+    }
+    return after;
+}
+
+// 40000 lanes from one configuration, one sweep: six functions of all windows against the law that the
+// definitions give. 6 means of 96 runs: a false alarm has a probability below 1e-5.
+TEST(Replicas, OneSweepHasItsExactLaw) {
+    auto rng = test_rng(611);
+    std::normal_distribution<double> normal;
+    for (int model = 0; model < 24; ++model) {
+        const Boundary boundary = model % 2 == 0 ? Boundary::periodic : Boundary::open;
+        const Index letters = 2 + model / 2 % 3, width = 1 + model / 6 % (letters == 2 ? 3 : 2);
+        const bool forbids = model % 5 == 4;
+        SCOPED_TRACE("model " + std::to_string(model));
+        support::NumberSpace space{letters == 4 ? 4 : 5, {0.0, 1.0, 2.0, 3.0}};
+        space.letters.resize(static_cast<std::size_t>(letters));
+        const Window window{width, boundary};
+        support::TableTarget target{space, window, model % 3 == 0, {}};
+        std::bernoulli_distribution forbidden(forbids ? 0.2 : 0.0);
+        target.table = support::WindowTable(space, window, target.homogeneous,
+                                            [&] { return forbidden(rng) ? -infinity : normal(rng); });
+        for (Index i = 0; i < space.sites; ++i)  // where all chains begin
+            target.table.at(i, support::window_of(space.random(rng), space.sites, window, i)) = 0.0;
+        support::TableStatistic statistic{space, {2, boundary}, false, {}};
+        for (int k = 0; k < 6; ++k)
+            statistic.tables.emplace_back(space, statistic.reach, false, [&] { return normal(rng); });
+        const auto compare = [&](const auto& kernel) {
+            using Kernel = std::remove_cvref_t<decltype(kernel)>;
+            SCOPED_TRACE((std::is_same_v<Kernel, HeatBath> ? "heat bath, order " : "Metropolis, order ") +
+                         std::to_string(static_cast<int>(kernel.order)));
+            Law law(static_cast<std::size_t>(std::pow(letters, space.sites)));
+            law[0] = 1.0;
+            const auto visit = [&](Index i) {
+                law = visited(kernel, target, static_cast<std::size_t>(i), law);
+            };
+            struct {
+                Index n, far;
+                bool ring;
+                Index sites() const { return n; }
+                Index range() const { return far; }
+                bool periodic() const { return ring; }
+            } chain{space.sites, width - 1, boundary == Boundary::periodic};
+            detail::sweep(chain, kernel.order, rng, visit);
+            Vector mean = Vector::Zero(6);
+            for (std::size_t x = 0; x < law.size(); ++x) mean += law[x] * statistic(configuration(space, x));
+            const MonteCarlo engine(
+                kernel, {.samples = 40000, .chains = 40000, .warm_up = 0, .standard_errors = false});
+            typename MonteCarlo<Kernel>::template State<support::TableTarget> chains;
+            const Moments m =
+                engine.expect(target, statistic, chains, key(static_cast<std::uint32_t>(100 + model)));
+            ASSERT_FALSE(chains.replicas.empty());
+            for (Index k = 0; k < 6; ++k)
+                EXPECT_LT(std::abs(m.mean[k] - mean[k]),
+                          z_limit * std::sqrt(m.covariance(k, k) / 40000.0) + 1e-9);
+        };
+        for (const SweepOrder order : {SweepOrder::sequential, SweepOrder::checkerboard}) {
+            compare(HeatBath{order});
+            compare(Metropolis{order});
+        }
+    }
+}
+
+// Probabilities of moves, by the tables: those of the definition to 2^-40, and in detailed balance.
+TEST(Replicas, MetropolisIsInDetailedBalance) {
+    auto rng = test_rng(612);
+    std::normal_distribution<double> normal;
+    const detail::ReplicaMoves moves = Metropolis{}.side_by_side();
+    for (int round = 0; round < 300; ++round) {
+        const Index q = 2 + round % 7;
+        std::vector<double> log_weights(static_cast<std::size_t>(q)), to(log_weights.size());
+        for (double& w : log_weights)
+            w = round % 4 == 3 && normal(rng) < -0.5 ? -infinity : 5.0 * normal(rng);
+        Matrix p = Matrix::Zero(q, q);
+        for (Index here = 0; here < q; ++here) {
+            detail::Thresholds thresholds;
+            moves.weigh(log_weights.data(), q, here, to.data());
+            detail::cumulate(to.data(), q);
+            double below = 0.0;
+            for (Index a = 0; a < q; ++a) {
+                double up_to = 1.0;
+                if (a < q - 1) {
+                    thresholds.append(to[static_cast<std::size_t>(a)]);
+                    up_to = std::ldexp(static_cast<double>(thresholds.upper.back() + 128), -8) +
+                            std::ldexp(static_cast<double>(thresholds.lower.back()), -40);
+                }
+                p(here, a) = up_to - below;
+                below = up_to;
+            }
+        }
+        for (Index a = 0; a < q; ++a)
+            for (Index b = 0; b < q; ++b) {
+                if (a == b) continue;
+                const double la = log_weights[static_cast<std::size_t>(a)];
+                const double lb = log_weights[static_cast<std::size_t>(b)];
+                const double ratio = std::isinf(lb) ? 0.0 : std::isinf(la) ? 1.0 : std::exp(lb - la);
+                EXPECT_NEAR(p(a, b), std::min(1.0, ratio) / static_cast<double>(q - 1), 0x1p-39);
+                if (!std::isinf(la) && !std::isinf(lb)) {
+                    const double top = std::max(la, lb);
+                    EXPECT_NEAR(std::exp(la - top) * p(a, b), std::exp(lb - top) * p(b, a), 0x1p-38);
+                }
+            }
     }
 }
 
@@ -188,6 +328,25 @@ TEST(Replicas, OneTarget) {
     EXPECT_LT(std::abs(m.mean[0] - exact.mean[0]), 1.2 * z_limit * m.standard_error[0]);
     EXPECT_NEAR(m.covariance(0, 0) / exact.covariance(0, 0), 1.0, 0.25);
     EXPECT_FALSE(m.log_partition.has_value());
+}
+
+// Metropolis by default: a random order, which all lanes have in common, so that they are independent only
+// once they have converged. The statistic is the number of ones, as good as uncorrelated from lane to lane
+// then.
+TEST(Replicas, LanesInACommonRandomOrderAreUncorrelated) {
+    auto rng = test_rng(613);
+    const World w = world(rng, 6, 2, 2, Boundary::periodic, true, 0);
+    const MonteCarlo engine(Metropolis{}, {.samples = 64, .chains = 64, .warm_up = 60});
+    const Moments exact = TransferMatrix{}.expect(w.common, w.statistic);
+    double square = 0.0;
+    constexpr std::uint32_t runs = 2000;
+    for (std::uint32_t r = 0; r < runs; ++r) {
+        MonteCarlo<Metropolis>::State<support::TableTarget> chains;
+        const Moments m = engine.expect(w.common, w.statistic, chains, key(1000 + r));
+        square += std::pow(m.mean[0] - exact.mean[0], 2) / runs;
+    }
+    const double ratio = square / (exact.covariance(0, 0) / 64.0);  // 1 with an error of sqrt(2 / runs)
+    EXPECT_NEAR(ratio, 1.0, 1.2 * z_limit * std::sqrt(2.0 / runs));
 }
 
 // Where a random byte equals a threshold's, 32 bits more decide. Half of a byte's width is 1/512 of
@@ -214,7 +373,7 @@ TEST(Replicas, TiesAreResolved) {
 
 TEST(Replicas, ThresholdsAreExact) {
     const auto probability = [](const detail::Thresholds& t) {
-        return std::ldexp(static_cast<double>(t.upper.back()[5] + 128), -8) +
+        return std::ldexp(static_cast<double>(t.upper.back() + 128), -8) +
                std::ldexp(static_cast<double>(t.lower.back()), -40);
     };
     auto rng = test_rng(603);
@@ -291,10 +450,6 @@ TEST(Replicas, PersistAndDoNotDependOnThreads) {
     auto copy = chains, again = chains;
     EXPECT_EQ(expect<Want::covariances>(engine, w.batch(), copy, key(6)).mean,
               expect<Want::covariances>(engine, w.batch(), again, key(6)).mean);
-    const MonteCarlo random(HeatBath{SweepOrder::random}, {.samples = 40, .chains = 40});
-    Chains<decltype(w.batch())> one_by_one(7);
-    (void)expect<Want::covariances>(random, w.batch(), one_by_one, key(7));
-    EXPECT_EQ(one_by_one[0].chains.size(), 40u);  // sites in random order: not side by side
 }
 
 /// Two letters on a ring, with the weights of single letters, and -infinity for two ones side by side.

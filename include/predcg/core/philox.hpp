@@ -4,6 +4,7 @@
 // interface and parameters of C++26 [rand.eng.philox], which no supported compiler has yet.
 #include <predcg/core/vector_types.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -72,10 +73,19 @@ public:
     void generate(std::uint32_t* to, std::size_t count) {
         for (; count > 0 && next_ != word_count; --count) *to++ = static_cast<std::uint32_t>((*this)());
 #if PREDCG_HAS_VECTOR_TYPES
-        constexpr std::size_t at_once = 2 * detail::integer_bytes / sizeof(std::uint64_t);  // blocks
-        for (; count >= at_once * word_count; count -= at_once * word_count, to += at_once * word_count) {
-            if (counter_[0] > max() - at_once) break;  // the counter's next word changes among them
-            several_blocks(to);
+        constexpr std::size_t words = blocks_at_once * word_count, few = 2 * word_count;
+        if (count > few) {
+            const RoundKeys keys(key_);
+            const std::size_t room = (max() - counter_[0]) / blocks_at_once;  // in the counter's first word
+            const std::size_t times = std::min(count / words, room);
+            several_blocks(keys, to, times);
+            counter_[0] += static_cast<std::uint32_t>(times * blocks_at_once);
+            to += times * words;
+            count -= times * words;
+            if (count > few && times < room) {
+                last_blocks(keys, to, count);
+                return;
+            }
         }
 #endif
         for (; count > 0; --count) *to++ = static_cast<std::uint32_t>((*this)());
@@ -144,38 +154,72 @@ private:
     }
 
 #if PREDCG_HAS_VECTOR_TYPES
-    /// Blocks side by side, two vectors of them: words in the lower halves of the vectors' 64 bits.
-    void several_blocks(std::uint32_t* to) {
-        using V = detail::VectorOfWords;
-        constexpr std::size_t lanes = detail::integer_bytes / sizeof(std::uint64_t);
-        const V multiplier0 = V{} + 0xD2511F53U, multiplier1 = V{} + 0xCD9E8D57U, low = V{} + 0xFFFFFFFFU;
-        V steps{};
-        for (std::size_t lane = 0; lane < lanes; ++lane) steps[lane] = lane;
-        const V zero{}, second_word = zero + counter_[1], third = zero + counter_[2],
-                        last = zero + counter_[3];
-        V x[2][word_count] = {{steps + counter_[0], second_word, third, last},
-                              {steps + (counter_[0] + lanes), second_word, third, last}};
-        std::uint32_t k0 = key_[0], k1 = key_[1];
-        for (std::size_t round = 0; round < round_count; ++round) {
-            for (V* y : {x[0], x[1]}) {
-                const V p0 = detail::multiply_low(multiplier0, y[0]);
-                const V p1 = detail::multiply_low(multiplier1, y[2]);
-                y[0] = (p1 >> 32) ^ y[1] ^ (V{} + k0);  // upper halves do not matter
-                y[1] = p1;
-                y[2] = (p0 >> 32) ^ y[3] ^ (V{} + k1);
-                y[3] = p0;
+    using Lanes = detail::VectorOfWords;
+    static constexpr std::size_t lanes = detail::integer_bytes / sizeof(std::uint64_t);
+    static constexpr std::size_t vectors = 4;  // so many hide what a product takes
+    static constexpr std::size_t blocks_at_once = vectors * lanes;
+
+    /// The two key words of every round, in all lanes.
+    struct RoundKeys {
+        explicit RoundKeys(const std::array<std::uint32_t, 2>& key) {
+            std::uint32_t k0 = key[0], k1 = key[1];
+            for (auto& round : words) {
+                round[0] = Lanes{} + k0;
+                round[1] = Lanes{} + k1;
+                k0 += 0x9E3779B9U;
+                k1 += 0xBB67AE85U;
             }
-            k0 += 0x9E3779B9U;
-            k1 += 0xBB67AE85U;
         }
-        for (V* y : {x[0], x[1]}) {
-            const V first = (y[0] & low) | (y[1] << 32), second = (y[2] & low) | (y[3] << 32);
-            V pairs[2];  // of words, in the order of the blocks
-            detail::interleave(first, second, pairs);
-            std::memcpy(to, pairs, sizeof pairs);
-            to += 4 * lanes;
+        Lanes words[round_count][2];
+    };
+
+    /// blocks_at_once blocks side by side, several times: words in the lower halves of the vectors' 64 bits.
+    /// The counter stays.
+    [[gnu::noinline]] void several_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t times) const {
+        const Lanes multiplier0 = Lanes{} + 0xD2511F53U, multiplier1 = Lanes{} + 0xCD9E8D57U;
+        const Lanes zero{};
+        Lanes first_words{};
+        for (std::size_t lane = 0; lane < lanes; ++lane) first_words[lane] = counter_[0] + lane;
+        for (; times > 0; --times, first_words = first_words + blocks_at_once) {
+            Lanes x[vectors][word_count];
+            for (std::size_t v = 0; v < vectors; ++v) {
+                x[v][0] = first_words + v * lanes;
+                for (std::size_t word = 1; word < word_count; ++word) x[v][word] = zero + counter_[word];
+            }
+#pragma GCC unroll 10
+            for (std::size_t round = 0; round < round_count; ++round)
+                for (std::size_t v = 0; v < vectors; ++v) {
+                    const Lanes p0 = detail::multiply_low(multiplier0, x[v][0]);
+                    const Lanes p1 = detail::multiply_low(multiplier1, x[v][2]);
+                    const Lanes second = x[v][1] ^ keys.words[round][0];
+                    const Lanes last = x[v][3] ^ keys.words[round][1];
+                    x[v][0] = (p1 >> 32) ^ second;  // upper halves do not matter
+                    x[v][1] = p1;
+                    x[v][2] = (p0 >> 32) ^ last;
+                    x[v][3] = p0;
+                }
+#pragma GCC unroll 4
+            for (std::size_t v = 0; v < vectors; ++v) {
+                Lanes pairs[2];  // of words, in the order of the blocks
+                detail::interleave(detail::join_low(x[v][0], x[v][1]), detail::join_low(x[v][2], x[v][3]),
+                                   pairs);
+                for (const Lanes& pair : pairs) {
+                    std::memcpy(to, &pair, sizeof pair);
+                    to += 2 * lanes;
+                }
+            }
         }
-        counter_[0] += static_cast<std::uint32_t>(2 * lanes);
+    }
+
+    /// Fewer outputs than several_blocks makes: the last block may be used in part.
+    void last_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t count) {
+        std::uint32_t made[blocks_at_once * word_count];
+        several_blocks(keys, made, 1);
+        std::memcpy(to, made, count * sizeof *to);
+        const std::size_t used = count % word_count;
+        next_ = used == 0 ? word_count : used;
+        std::memcpy(output_.data(), made + (count - next_), sizeof output_);
+        counter_[0] += static_cast<std::uint32_t>((count + word_count - 1) / word_count);
     }
 #endif
 

@@ -9,6 +9,8 @@
 #define PREDCG_HAS_VECTOR_TYPES 1
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__SSSE3__)
+#include <tmmintrin.h>
 #elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -49,6 +51,45 @@ inline VectorOfWords multiply_low(VectorOfWords a, VectorOfWords b) {
 #endif
 }
 
+#if defined(__AVX2__) || defined(__SSSE3__)
+#define PREDCG_HAS_BYTE_SHUFFLE 1
+/// Entries of a table of 16, which stands in every 16 bytes of a vector; of each place the lowest 4 bits
+/// count. Places are not negative.
+inline VectorOfBytes shuffle(VectorOfBytes table, VectorOfBytes places) {
+#if defined(__AVX2__)
+    return reinterpret_cast<VectorOfBytes>(
+        _mm256_shuffle_epi8(reinterpret_cast<__m256i>(table), reinterpret_cast<__m256i>(places)));
+#else
+    return reinterpret_cast<VectorOfBytes>(
+        _mm_shuffle_epi8(reinterpret_cast<__m128i>(table), reinterpret_cast<__m128i>(places)));
+#endif
+}
+#endif
+
+/// The sign of every lane as a bit.
+inline std::uint32_t bits_of(VectorOfBytes v) {
+#if defined(__AVX2__)
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(reinterpret_cast<__m256i>(v)));
+#elif defined(__SSE2__)
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(reinterpret_cast<__m128i>(v)));
+#else
+    std::uint32_t bits = 0;
+    for (std::size_t lane = 0; lane < integer_bytes; ++lane) bits |= (v[lane] < 0 ? 1U : 0U) << lane;
+    return bits;
+#endif
+}
+
+/// Words of the lower halves of a, and those of b above.
+inline VectorOfWords join_low(VectorOfWords a, VectorOfWords b) {
+    using Halves [[gnu::vector_size(integer_bytes)]] = std::uint32_t;
+    const auto low = reinterpret_cast<Halves>(a), high = reinterpret_cast<Halves>(b << 32);
+#if defined(__AVX2__)
+    return reinterpret_cast<VectorOfWords>(__builtin_shufflevector(low, high, 0, 9, 2, 11, 4, 13, 6, 15));
+#else
+    return reinterpret_cast<VectorOfWords>(__builtin_shufflevector(low, high, 0, 5, 2, 7));
+#endif
+}
+
 /// a_0, b_0, a_1, b_1, ...: two vectors.
 inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
 #if defined(__AVX2__)
@@ -63,6 +104,11 @@ inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
 inline constexpr std::size_t vector_width = 1, integer_bytes = 1;
 using VectorOfDoubles = double;
 using VectorOfBytes = signed char;
+
+inline std::uint32_t bits_of(VectorOfBytes v) { return v < 0 ? 1 : 0; }
+#endif
+#if !defined(PREDCG_HAS_BYTE_SHUFFLE)
+#define PREDCG_HAS_BYTE_SHUFFLE 0
 #endif
 
 }  // namespace predcg::detail

@@ -58,7 +58,7 @@ public:
         if constexpr (detail::SideBySide<Kernel, Streams, SingleBatch<T, S>>) {
             const SingleBatch batch(target, statistic);
             if (moves_side_by_side(batch, chains)) {
-                detail::ReplicaRun run(batch, settings_);
+                detail::ReplicaRun run(kernel_.side_by_side(), batch, settings_);
                 if (run.in_range()) return run(0, chains.replicas, rng);
             }
         }
@@ -158,8 +158,8 @@ private:
     /// Side by side from the first call on, where there are chains enough and tables are small.
     template <class B, class AnyState>
     bool moves_side_by_side(const B& batch, const AnyState& state) const {
-        return settings_.chains >= detail::fewest_replicas && kernel_.side_by_side() &&
-               state.chains.empty() && detail::ReplicaRun<B>::pays(batch);
+        return settings_.chains >= detail::fewest_replicas && state.chains.empty() &&
+               detail::ReplicaRun<B>::pays(kernel_.side_by_side(), batch);
     }
 
     /// Takes the moments of all targets of a batch, if their chains move side by side.
@@ -168,7 +168,7 @@ private:
         if constexpr (detail::SideBySide<Kernel, Streams, B>) {
             const auto which = batch.which();
             if (which.empty() || !moves_side_by_side(batch, batch.state(states, which.front()))) return false;
-            detail::ReplicaRun run(batch, settings_);
+            detail::ReplicaRun run(kernel_.side_by_side(), batch, settings_);
             if (!run.in_range()) return false;
             for (const Index k : which) {
                 auto rng = streams_(stream_of(k));

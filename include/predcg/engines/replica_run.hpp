@@ -1,5 +1,6 @@
 #pragma once
 // Moments from samples of many chains of one target that move side by side.
+#include <predcg/chains/class_rows.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/kernels/replica_counts.hpp>
 #include <predcg/kernels/replicas.hpp>
@@ -37,12 +38,13 @@ inline constexpr Index fewest_replicas = 16;
 
 /// Kernels, streams and batches whose chains may move side by side.
 template <class Kernel, class Streams, class B>
-concept SideBySide =
-    std::same_as<Streams, PhiloxStreams> && requires(const Kernel kernel) { kernel.side_by_side(); } &&
-    ChainTarget<typename B::Common> &&
-    ChainFactor<typename B::Factor, letter_t<space_t<typename B::Common>>> &&
-    ChainStatistic<typename B::Statistic, letter_t<space_t<typename B::Common>>> &&
-    ChainStatistic<typename B::Own, letter_t<space_t<typename B::Common>>>;
+concept SideBySide = std::same_as<Streams, PhiloxStreams> &&
+                     requires(const Kernel kernel) {
+                         { kernel.side_by_side() } -> std::same_as<ReplicaMoves>;
+                     } && ChainTarget<typename B::Common> &&
+                     ChainFactor<typename B::Factor, letter_t<space_t<typename B::Common>>> &&
+                     ChainStatistic<typename B::Statistic, letter_t<space_t<typename B::Common>>> &&
+                     ChainStatistic<typename B::Own, letter_t<space_t<typename B::Common>>>;
 
 /// Moments with 1/samples into those of samples, with standard errors from the draws: sd sqrt(tau / samples).
 inline void finish_moments(Moments& m, const std::vector<Matrix>& draws, double samples) {
@@ -63,19 +65,18 @@ class ReplicaRun {
     static constexpr auto function = "MonteCarlo::expect";
 
 public:
-    ReplicaRun(const B& batch, const MonteCarloSettings& settings)
+    ReplicaRun(const ReplicaMoves& moves, const B& batch, const MonteCarloSettings& settings)
         : batch_(batch), settings_(settings), space_(batch.common().space()), shape_(shape_of(batch)),
           common_(shape_, batch.common(), function),
-          tables_(space_, shape_, common_, is_translation_invariant(batch.common())),
+          tables_(moves, space_, shape_, common_, is_translation_invariant(batch.common())),
           shape_of_statistic_(chain_shape(space_, batch.statistic().window(), function)),
           statistic_(shape_of_statistic_, space_, batch.statistic()),
           shape_of_own_(chain_shape(space_, own_window(batch), function)),
-          own_rows_(shape_of_own_.codes() * batch.own_size()),
-          own_row_(static_cast<std::size_t>(shape_.sites)), own_group_(own_row_.size()),
+          own_rows_(shape_of_own_.codes() * batch.own_size()), own_group_(shape_.sites),
           counts_(shape_of_statistic_, batch.common_size()), own_counts_(shape_of_own_, batch.own_size()) {}
 
     /// Factors of single sites, few letters and neighbours, few kinds of windows to count.
-    static bool pays(const B& batch) {
+    static bool pays(const ReplicaMoves& moves, const B& batch) {
         const auto& space = batch.common().space();
         const double letters = static_cast<double>(std::ranges::size(space.values()));
         const auto sites = static_cast<double>(space.size());
@@ -97,7 +98,7 @@ public:
         const bool same = is_translation_invariant(batch.statistic());
         return windows(Window(batch.common().window()).width) <= most_counts &&
                can_count(Window(batch.statistic().window()).width, same ? 1.0 : sites) &&
-               ReplicaTables<Space, typename B::Factor>::pay(shape_of(batch),
+               ReplicaTables<Space, typename B::Factor>::pay(moves, shape_of(batch),
                                                              is_translation_invariant(batch.common()));
     }
     /// Whether the common weights lie within the range of a double.
@@ -120,19 +121,18 @@ public:
         sum_.begin(d, replicas.count);
         for (Index s = 0; s < rows; ++s) {
             for (Index m = 0; m < settings_.thinning; ++m) tables_.sweep(replicas, rng);
-            values_.assign(static_cast<std::size_t>(d * packs), Lanes::of(0.0));
+            values_.assign(d * packs, Lanes::of(0.0));
             counts_.add(
                 replicas, statistic_.count(), [&](Index i) { return statistic_.table_of(i); },
-                [&](Index i) { return statistic_.at(i); }, values_, 0);
+                [&](Index table) { return statistic_.of_table(table); }, values_, 0);
             own_counts_.add(
-                replicas, own_groups_, [&](Index i) { return own_group_[static_cast<std::size_t>(i)]; },
-                [&](Index i) { return own_rows_.row(own_row_[static_cast<std::size_t>(i)]); }, values_,
-                common);
+                replicas, own_groups_, [&](Index i) { return own_group_[i]; },
+                [&](Index group) { return own_rows_.row(row_of_group_[static_cast<std::size_t>(group)]); },
+                values_, common);
             sum_.add(values_);
             for (std::size_t c = 0; c < draws_.size(); ++c)
                 for (Index lane = 0; lane < replicas.count; ++lane)
-                    draws_[c](s, lane) = values_[c * static_cast<std::size_t>(packs) +
-                                                 static_cast<std::size_t>(lane / 8)][lane % 8];
+                    draws_[c](s, lane) = values_[static_cast<Index>(c) * packs + lane / 8][lane % 8];
         }
         sum_.moments(moments_);
         finish_moments(moments_, draws_, static_cast<double>(rows * replicas.count));
@@ -163,12 +163,30 @@ private:
         }
     }
 
-    /// What the target's own statistic is at the windows of its sites.
+    /// What the target's own statistic is at the windows of its sites: groups of sites where it is the same,
+    /// in an order that does not depend on what was met before, so that sums do not.
     void find_own(Index k) {
         if (batch_.own_size() == 0) return;
-        own_rows_.template begin<typename B::Own>();
         const auto own = batch_.own(k);
+        own_groups_ = 0;
+        bool is_known = ClassifiedSites<typename B::Own>;
+        for (Index site = 0; site < shape_.sites; ++site) {
+            Index group = site;
+            if constexpr (ClassifiedSites<typename B::Own>)
+                group = own.site_class(site) * shape_of_own_.width + shape_of_own_.width -
+                        shape_of_own_.window_length(site);
+            own_group_[site] = group;
+            own_groups_ = std::max(own_groups_, group + 1);
+            is_known = is_known && group >= 0 && group < std::ssize(row_of_group_) &&
+                       row_of_group_[static_cast<std::size_t>(group)] >= 0;
+        }
+        if (!is_known) tabulate_own(own);
+    }
+    [[gnu::cold]] void tabulate_own(const typename B::Own& own) {
+        own_rows_.template begin<typename B::Own>();
         const Index size = batch_.own_size(), width = Window(own.window()).width;
+        if (std::ssize(row_of_group_) < own_groups_)
+            row_of_group_.resize(static_cast<std::size_t>(own_groups_), -1);
         own_rows_.visit(
             own, shape_of_own_,
             [&](Index site, double* row) {
@@ -177,17 +195,9 @@ private:
                     for (Index c = 0; c < size; ++c) row[code * size + c] = value[c];
                 });
             },
-            [&](Index site, Index row, const double*) { own_row_[static_cast<std::size_t>(site)] = row; });
-        // Groups in an order that does not depend on what was met before, so that sums do not.
-        own_groups_ = 0;
-        for (Index site = 0; site < shape_.sites; ++site) {
-            Index group = site;
-            if constexpr (ClassifiedSites<typename B::Own>)
-                group = own.site_class(site) * shape_of_own_.width + shape_of_own_.width -
-                        shape_of_own_.window_length(site);
-            own_group_[static_cast<std::size_t>(site)] = group;
-            own_groups_ = std::max(own_groups_, group + 1);
-        }
+            [&](Index site, Index row, const double*) {
+                row_of_group_[static_cast<std::size_t>(own_group_[site])] = row;
+            });
     }
 
     const B& batch_;
@@ -200,10 +210,11 @@ private:
     StatisticTables statistic_;
     ChainShape shape_of_own_;
     ClassRows own_rows_;
-    std::vector<Index> own_row_, own_group_;  // of the sites
+    Scratch<Index> own_group_;         // of the sites
+    std::vector<Index> row_of_group_;  // -1: none yet
     Index own_groups_ = 0;
     ReplicaCounts counts_, own_counts_;
-    std::vector<Lanes> values_;
+    Scratch<Lanes> values_;
     std::vector<Matrix> draws_;  // a matrix for each component: samples x chains
     ReplicaMoments sum_;
     Moments moments_;

@@ -3,11 +3,11 @@
 #include <predcg/chains/lanes.hpp>
 #include <predcg/chains/shape.hpp>
 #include <predcg/core/moments.hpp>
+#include <predcg/core/scratch.hpp>
 #include <predcg/core/vector_types.hpp>
 #include <predcg/kernels/replicas.hpp>
 
 #include <algorithm>
-#include <vector>
 
 namespace predcg::detail {
 
@@ -16,99 +16,113 @@ namespace predcg::detail {
 class ReplicaCounts {
 public:
     /// Windows of so many letters, at sites that have one of the groups of values.
-    ReplicaCounts(const ChainShape& shape, Index size) : shape_(shape), size_(size) {}
+    ReplicaCounts(const ChainShape& shape, Index size) : shape_(shape), codes_(shape.codes()), size_(size) {}
 
-    /// `group(site)` names what the statistic is at a site; `value(site)` are its components at the site's
-    /// windows, code by code. Adds to values[k * lanes/8 ...] for component k.
+    /// `group(site)` names what the statistic is at a site; `value(group)` are its components at the windows
+    /// of the group's sites, code by code. Adds to values[k * lanes/8 ...] for component k.
     template <class Group, class ValueAt>
-    void add(const Replicas& replicas, Index groups, Group&& group, ValueAt&& value,
-             std::vector<Lanes>& values, Index first) {
-        const Index codes = shape_.codes(), blocks = replicas.blocks;
+    void add(const Replicas& replicas, Index groups, Group&& group, ValueAt&& value, Scratch<Lanes>& values,
+             Index first) {
+        const Index blocks = replicas.blocks;
         if (size_ == 0) return;
-        counts_.resize(static_cast<std::size_t>(groups * codes * blocks));
-        at_.assign(static_cast<std::size_t>(groups), nullptr);
-        nothing_.resize(static_cast<std::size_t>(blocks), Bytes::of(0));
-        letters_.resize(static_cast<std::size_t>(shape_.width));
+        sites_.resize(groups);
+        counts_.resize(groups * codes_ * blocks);
         constexpr Index most = 127;  // what a signed byte counts to
         for (Index from = 0; from < shape_.sites; from += most) {
-            std::fill(counts_.begin(), counts_.end(), Bytes::of(0));
+            std::fill_n(sites_.data(), groups, 0);
+            std::fill_n(counts_.data(), groups * codes_ * blocks, Bytes::of(0));
             const Index to = std::min(from + most, shape_.sites);
-            for (Index i = from; i < to; ++i) {
+            for (Index i = from, end; i < to; i = end) {  // sites of one group, one after the other
                 const Index g = group(i);
-                at_[static_cast<std::size_t>(g)] = value(i);
-                Bytes* counts = counts_.data() + g * codes * blocks;
+                end = i + 1;
+                while (end < to && group(end) == g) ++end;
+                sites_[g] += end - i;
+                Bytes* counts = counts_.data() + g * codes_ * blocks;
                 if (shape_.letters == 2 && shape_.width == 1)
-                    count<2, 1>(replicas, i, counts);
+                    count<2, 1>(replicas, i, end, counts);
                 else if (shape_.letters == 2 && shape_.width == 2)
-                    count<2, 2>(replicas, i, counts);
+                    count<2, 2>(replicas, i, end, counts);
                 else
-                    count<0, 0>(replicas, i, counts);
+                    count<0, 0>(replicas, i, end, counts);
             }
-            for (Index g = 0; g < groups; ++g)
-                if (at_[static_cast<std::size_t>(g)])
-                    multiply(counts_.data() + g * codes * blocks, at_[static_cast<std::size_t>(g)], blocks,
-                             values, first);
+            for (Index b = 0; b < blocks; ++b) {
+                terms_ = 0;
+                for (Index g = 0; g < groups; ++g)
+                    if (sites_[g] > 0) convert(g, b, blocks, value(g), values, first);
+                multiply(b, blocks, values, first);
+            }
         }
     }
 
 private:
-    /// Counts the windows of a site. Letters and width of compile time, or 0.
+    static constexpr Index packs = Bytes::lanes / 8;
+    static constexpr Index most_terms = 32;
+
+    /// Counts the windows of sites, but for those with code 0. Letters and width of compile time, or 0.
     template <Index Letters, Index Width>
-    void count(const Replicas& replicas, Index site, Bytes* counts) {
+    void count(const Replicas& replicas, Index from, Index to, Bytes* counts) {
+        constexpr Index most_codes = Letters == 0 ? 64 : Width == 1 ? Letters : Letters * Letters;
         const Index q = Letters > 0 ? Letters : shape_.letters, width = Width > 0 ? Width : shape_.width;
-        const Index blocks = replicas.blocks;
-        Index codes = 1;
-        for (Index k = 0; k < width; ++k) codes *= q;
-        for (Index k = 0; k < width; ++k) {
-            Index j = site + k;
-            if (j >= shape_.sites) j = shape_.periodic ? j - shape_.sites : -1;
-            letters_[static_cast<std::size_t>(k)] = j < 0 ? nothing_.data() : replicas.site(j);
-        }
+        const Index blocks = replicas.blocks, codes = Letters > 0 ? most_codes : codes_;
         for (Index b = 0; b < blocks; ++b)
             for (std::size_t p = 0; p < Bytes::parts; ++p) {
-                VectorOfBytes code = letters_[0][b].part[p];
-                for (Index k = 1; k < width; ++k)
-                    code = static_cast<VectorOfBytes>(times(code, q) +
-                                                      letters_[static_cast<std::size_t>(k)][b].part[p]);
-                VectorOfBytes number{};
-                for (Index c = 0; c < codes; ++c, number = static_cast<VectorOfBytes>(number + 1)) {
-                    VectorOfBytes& sum = counts[c * blocks + b].part[p];
-                    sum = static_cast<VectorOfBytes>(sum - equal(code, number));
+                Bytes sums[most_codes];  // their first parts
+                for (Index c = 1; c < codes; ++c) sums[c].part[0] = counts[c * blocks + b].part[p];
+                for (Index site = from; site < to; ++site) {
+                    VectorOfBytes code = replicas.site(site)[b].part[p];
+                    for (Index k = 1; k < width; ++k) {
+                        Index j = site + k;
+                        if (j >= shape_.sites) j = shape_.periodic ? j - shape_.sites : -1;
+                        code = times(code, q);
+                        if (j >= 0) code = static_cast<VectorOfBytes>(code + replicas.site(j)[b].part[p]);
+                    }
+                    VectorOfBytes number{};
+                    for (Index c = 1; c < codes; ++c) {
+                        number = static_cast<VectorOfBytes>(number + 1);
+                        sums[c].part[0] = static_cast<VectorOfBytes>(sums[c].part[0] - equal(code, number));
+                    }
                 }
+                for (Index c = 1; c < codes; ++c) counts[c * blocks + b].part[p] = sums[c].part[0];
             }
     }
 
-    void multiply(const Bytes* counts, const double* value, Index blocks, std::vector<Lanes>& values,
-                  Index first) {
-        constexpr Index packs = Bytes::lanes / 8;
-        numbers_.resize(static_cast<std::size_t>(shape_.codes() * packs));
-        is_met_.resize(static_cast<std::size_t>(shape_.codes()));
-        for (Index b = 0; b < blocks; ++b) {
-            for (Index c = 0; c < shape_.codes(); ++c) {
-                is_met_[static_cast<std::size_t>(c)] = any(counts[c * blocks + b]);
-                const auto* bytes = reinterpret_cast<const unsigned char*>(counts + c * blocks + b);
-                auto* numbers = reinterpret_cast<double*>(numbers_.data() + c * packs);
-                for (Index lane = 0; lane < Bytes::lanes; ++lane) numbers[lane] = bytes[lane];
-            }
-            for (Index k = 0; k < size_; ++k)
-                for (Index j = 0; j < packs; ++j) {
-                    Lanes& to = values[static_cast<std::size_t>(((first + k) * blocks + b) * packs + j)];
-                    Lanes sum = to;
-                    for (Index c = 0; c < shape_.codes(); ++c)
-                        if (is_met_[static_cast<std::size_t>(c)])  // the value of others may be anything
-                            sum += value[c * size_ + k] * numbers_[static_cast<std::size_t>(c * packs + j)];
-                    to = sum;
-                }
+    /// A group's counts in a block as numbers, where there are any: the value elsewhere may be anything.
+    void convert(Index group, Index b, Index blocks, const double* value, Scratch<Lanes>& values,
+                 Index first) {
+        const Bytes* counts = counts_.data() + group * codes_ * blocks + b;
+        Bytes none = Bytes::of(static_cast<int>(sites_[group]));  // windows with code 0
+        for (Index c = 1; c < codes_; ++c)
+            for (std::size_t p = 0; p < Bytes::parts; ++p)
+                none.part[p] = static_cast<VectorOfBytes>(none.part[p] - counts[c * blocks].part[p]);
+        for (Index c = 0; c < codes_; ++c) {
+            const Bytes bytes = c == 0 ? none : counts[c * blocks];
+            if (!any(bytes)) continue;
+            if (terms_ == most_terms) multiply(b, blocks, values, first);
+            auto* numbers = reinterpret_cast<double*>(numbers_ + terms_ * packs);
+            for (Index lane = 0; lane < Bytes::lanes; ++lane) numbers[lane] = bytes[lane];
+            value_[terms_++] = value + c * size_;
         }
+    }
+
+    /// Adds the terms that are there, and forgets them.
+    void multiply(Index b, Index blocks, Scratch<Lanes>& values, Index first) {
+        for (Index k = 0; k < size_; ++k)
+            for (Index j = 0; j < packs; ++j) {
+                Lanes& to = values[((first + k) * blocks + b) * packs + j];
+                Lanes sum = to;
+                for (Index t = 0; t < terms_; ++t) sum += value_[t][k] * numbers_[t * packs + j];
+                to = sum;
+            }
+        terms_ = 0;
     }
 
     ChainShape shape_;
-    Index size_;
-    std::vector<Bytes> counts_, nothing_;
-    std::vector<Lanes> numbers_;  // counts of a block of lanes
-    std::vector<char> is_met_;    // windows that occur in it
-    std::vector<const double*> at_;
-    std::vector<const Bytes*> letters_;
+    Index codes_, size_;
+    Scratch<Index> sites_;  // of the groups
+    Scratch<Bytes> counts_;
+    Lanes numbers_[most_terms * packs];     // terms of a block of lanes: counts,
+    const double* value_[most_terms] = {};  // what they are multiplied with,
+    Index terms_ = 0;                       // and how many
 };
 
 /// Mean and covariance of samples that come several at a time, one a lane. Deviations from the first sample
@@ -120,31 +134,35 @@ public:
         lanes_ = lanes;
         packs_ = (lanes + Bytes::lanes - 1) / Bytes::lanes * (Bytes::lanes / 8);
         samples_ = 0.0;
-        sum_.assign(static_cast<std::size_t>(size), Lanes::of(0.0));
-        products_.assign(static_cast<std::size_t>(size * (size + 1) / 2), Lanes::of(0.0));
-        deviation_.resize(static_cast<std::size_t>(size));
+        sum_.assign(size, Lanes::of(0.0));
+        products_.assign(size * (size + 1) / 2, Lanes::of(0.0));
+        deviation_.resize(size * packs_);
     }
 
     /// values: component by component, packs of lanes; lanes from `lanes` on are not looked at.
-    void add(const std::vector<Lanes>& values) {
+    void add(const Scratch<Lanes>& values) {
         if (samples_ == 0.0) {
             centre_.resize(size_);
-            for (Index k = 0; k < size_; ++k) centre_[k] = values[static_cast<std::size_t>(k * packs_)][0];
+            for (Index k = 0; k < size_; ++k) centre_[k] = values[k * packs_][0];
         }
         samples_ += static_cast<double>(lanes_);
-        for (Index j = 0; 8 * j < lanes_; ++j) {
-            for (Index k = 0; k < size_; ++k) {
-                Lanes& d = deviation_[static_cast<std::size_t>(k)];
-                d = -centre_[k] + values[static_cast<std::size_t>(k * packs_ + j)];
-                for (Index lane = lanes_ - 8 * j; lane < 8; ++lane) d[lane] = 0.0;
-                sum_[static_cast<std::size_t>(k)] += d;
-            }
-            Lanes* product = products_.data();
-            for (Index k = 0; k < size_; ++k)
-                for (Index l = 0; l <= k; ++l, ++product)
-                    *product +=
-                        deviation_[static_cast<std::size_t>(k)] * deviation_[static_cast<std::size_t>(l)];
+        const Index packs = (lanes_ + 7) / 8;
+        for (Index k = 0; k < size_; ++k) {
+            Lanes* d = deviation_.data() + k * packs;
+            Lanes sum = sum_[k];
+            for (Index j = 0; j < packs; ++j) d[j] = -centre_[k] + values[k * packs_ + j];
+            for (Index lane = lanes_ - 8 * (packs - 1); lane < 8; ++lane) d[packs - 1][lane] = 0.0;
+            for (Index j = 0; j < packs; ++j) sum += d[j];
+            sum_[k] = sum;
         }
+        Lanes* product = products_.data();
+        for (Index k = 0; k < size_; ++k)
+            for (Index l = 0; l <= k; ++l, ++product) {
+                const Lanes *a = deviation_.data() + k * packs, *b = deviation_.data() + l * packs;
+                Lanes sum = *product;
+                for (Index j = 0; j < packs; ++j) sum += a[j] * b[j];
+                *product = sum;
+            }
     }
 
     /// Of all samples; the covariance with 1/samples. Ends the sum.
@@ -154,7 +172,7 @@ public:
         m.standard_error.resize(size_);
         Vector& shift = centre_;
         for (Index k = 0; k < size_; ++k) {
-            shift[k] = sum_[static_cast<std::size_t>(k)].sum() / samples_;
+            shift[k] = sum_[k].sum() / samples_;
             m.mean[k] += shift[k];
         }
         const Lanes* product = products_.data();
@@ -167,7 +185,7 @@ private:
     Index size_ = 0, lanes_ = 0, packs_ = 0;
     double samples_ = 0.0;
     Vector centre_;
-    std::vector<Lanes> sum_, products_, deviation_;
+    Scratch<Lanes> sum_, products_, deviation_;
 };
 
 }  // namespace predcg::detail

@@ -2,6 +2,9 @@
 #include <predcg/core/random.hpp>
 #include <predcg/kernels/conditionals.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 namespace predcg {
@@ -36,6 +39,15 @@ void sweep(const Conditionals& target, SweepOrder order, R& rng, F&& f) {
     }
 }
 
+/// What chains that move side by side (kernels/replicas.hpp) need of a kernel.
+struct ReplicaMoves {
+    SweepOrder order;
+    bool look_at_letter;  ///< whether a site's next letter depends on its letter
+    /// Weights of a site's next letter, in any unit, from the log weights of q letters and its letter's
+    /// place.
+    void (*weigh)(const double* log_weights, Index q, Index here, double* weights);
+};
+
 }  // namespace detail
 
 /// Heat bath (Gibbs): every visited site gets a letter drawn from its distribution given all others.
@@ -43,9 +55,14 @@ void sweep(const Conditionals& target, SweepOrder order, R& rng, F&& f) {
 struct HeatBath {
     SweepOrder order = SweepOrder::sequential;
 
-    /// Whether engines may move many chains of one target side by side (kernels/replicas.hpp), in the order
-    /// of the sites: the same conditional probabilities.
-    bool side_by_side() const { return order != SweepOrder::random; }
+    /// How engines move many chains of one target side by side.
+    detail::ReplicaMoves side_by_side() const {
+        return {order, false, [](const double* log_weights, Index q, Index, double* weights) {
+                    const double top = *std::max_element(log_weights, log_weights + q);
+                    for (Index a = 0; a < q; ++a)
+                        weights[a] = log_weights[a] < top ? std::exp(log_weights[a] - top) : 1.0;
+                }};
+    }
 
     /// Tables of a target for many sweeps.
     template <FiniteTarget T>
@@ -78,6 +95,22 @@ struct HeatBath {
 /// n ratios. Metropolis et al., J. Chem. Phys. 21 (1953) 1087.
 struct Metropolis {
     SweepOrder order = SweepOrder::random;
+
+    /// How engines move many chains of one target side by side.
+    detail::ReplicaMoves side_by_side() const {
+        return {
+            order, true, [](const double* log_weights, Index q, Index here, double* weights) {
+                double stays = 1.0;
+                for (Index a = 0; a < q; ++a) {
+                    if (a == here) continue;
+                    const bool is_possible = log_weights[a] > -std::numeric_limits<double>::infinity();
+                    const double difference = is_possible ? log_weights[a] - log_weights[here] : 0.0;
+                    const double ratio = !is_possible ? 0.0 : difference < 0.0 ? std::exp(difference) : 1.0;
+                    stays -= weights[a] = ratio / static_cast<double>(q - 1);
+                }
+                weights[here] = std::max(stays, 0.0);
+            }};
+    }
 
     template <FiniteTarget T>
     auto setup(const T& target) const {
