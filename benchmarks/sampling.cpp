@@ -1,6 +1,6 @@
 // Random bytes, and sweeps of the heat bath over many replicas of a ring of 1000, side by side and one by
 // one.
-#include "support/ratio_report.hpp"
+#include "support/benchmark.hpp"
 
 #include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/monte_carlo.hpp>
