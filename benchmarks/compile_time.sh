@@ -66,7 +66,9 @@ records=''
 record() {  # <compiler> <what> <seconds> <megabytes>
     local line
     printf -v line '{"name": "compile time, %s/%s", "run_type": "iteration", "iterations": 1, ' "$1" "$2"
-    printf -v line '%s"real_time": %s, "cpu_time": %s, "time_unit": "s", "MB allocated": %s}' "$line" "$3" "$3" "$4"
+    printf -v line '%s"real_time": %s, "cpu_time": %s, "time_unit": "s"' "$line" "$3" "$3"
+    [ "$4" = 0 ] || line+=", \"MB allocated\": $4"
+    line+='}'
     records+="${records:+,}"$'\n'"$line"
 }
 

@@ -158,6 +158,12 @@ class Report(unittest.TestCase):
         self.assertIn("numbers mean nothing", text)
         self.assertNotIn("**no**", text)
 
+    def test_a_busy_machine_is_told(self):
+        self.assertNotIn("other work", self.run_on(self.page())[1])
+        with open(os.path.join(self.results, "later.json"), "w", encoding="utf-8") as file:
+            json.dump({"context": {**CONTEXT, "load_avg": [2.6, 1, 1]}, "benchmarks": []}, file)
+        self.assertIn("other work", self.run_on(self.page())[1])
+
     def test_slopes_have_standard_errors(self):
         group = {f"10^{k}": report.Benchmark(times=[t]) for k, t in ((2, 100.0), (3, 1000.0), (4, 1e5))}
         # log times 2, 3, 5: slope 1.5, residuals 1/6, -1/3, 1/6; variance (1/6) / 1 / 2
