@@ -4,7 +4,8 @@
     benchmarks/compare.py BEFORE AFTER [--threshold 1.05] [--level 0.01]
 
 BEFORE and AFTER are files that Google Benchmark wrote with --benchmark_out, or folders of such files
-(build/bench/results). For each benchmark that is in both: the ratio of the medians of CPU time over repetitions, and
+(build/bench/results). For each benchmark that is in both: the ratio of the medians over repetitions of CPU time, or of
+time by the clock where the benchmark asks for it, and
 the two-sided p-value of the Mann-Whitney test (exact where there are few repetitions and no ties), corrected for the
 number of benchmarks by Holm's method. A benchmark is slower or faster where the corrected p is below the level and the
 medians differ by more than the threshold. Exit status: 0, 1 where one is slower, 2 for bad input.
@@ -16,30 +17,52 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 from functools import lru_cache
 from statistics import median
 
 
-def read(path):
-    """CPU times in nanoseconds of every repetition, by benchmark."""
+UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+SETTINGS = re.compile(r"(/(iterations:\d+|repeats:\d+|min_time:[\d.]+|min_warmup_time:[\d.]+))+(?=/|$)")
+BY_THE_CLOCK = re.compile(r"/(real_time|manual_time)$")
+
+
+def files_of(path):
+    """The file, or the JSON files of the folder."""
     if os.path.isdir(path):
-        files = sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(".json"))
-    else:
-        files = [path]
-    units = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+        return sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(".json"))
+    return [path]
+
+
+def load(path):
+    """What Google Benchmark wrote: context, and the runs of every repetition as they stand there, each with
+    "benchmark", its name without settings, and "nanoseconds" of a call, None where it failed."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            written = json.load(file)
+        runs = [run for run in written["benchmarks"] if run.get("run_type", "iteration") == "iteration"]
+        for run in runs:
+            name = SETTINGS.sub("", run.get("run_name", run["name"]))
+            run["benchmark"] = BY_THE_CLOCK.sub("", name)
+            if run.get("error_occurred"):
+                run["nanoseconds"] = None
+            else:
+                time = run["real_time"] if BY_THE_CLOCK.search(name) else run["cpu_time"]
+                run["nanoseconds"] = float(time) * UNITS[run["time_unit"]]
+        return written.get("context", {}), runs
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"{os.path.basename(sys.argv[0])}: {path}: not what Google Benchmark writes: {error!r}", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def read(path):
+    """Nanoseconds of every repetition, by benchmark."""
     times = {}
-    for name in files:
-        try:
-            with open(name, encoding="utf-8") as file:
-                runs = json.load(file)["benchmarks"]
-            for run in runs:
-                if run.get("run_type", "iteration") == "iteration" and not run.get("error_occurred"):
-                    times.setdefault(run.get("run_name", run["name"]), []).append(
-                        float(run["cpu_time"]) * units[run["time_unit"]])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            print(f"compare.py: {name}: not what Google Benchmark writes: {error!r}", file=sys.stderr)
-            raise SystemExit(2) from error
+    for name in files_of(path):
+        for run in load(name)[1]:
+            if run["nanoseconds"] is not None:
+                times.setdefault(run["benchmark"], []).append(run["nanoseconds"])
     return times
 
 
@@ -108,9 +131,10 @@ def main():
         print(f"| {name} | {old:.4g} ns | {new:.4g} ns | {ratio:.3f} | {corrected[name]:.2g} | {verdict} |")
     for name in sorted(set(before) ^ set(after)):
         print(f"only {'before' if name in before else 'after'}: {name}", file=sys.stderr)
-    fewest = min(min(len(before[name]), len(after[name])) for name in names)
-    if 2.0 * len(names) / math.comb(2 * fewest, fewest) >= options.level:
-        print(f"compare.py: {fewest} repetitions are too few to find anything among {len(names)} benchmarks",
+    few = [name for name in names
+           if 2.0 * len(names) / math.comb(len(before[name]) + len(after[name]), len(before[name])) >= options.level]
+    if few:
+        print(f"compare.py: {len(few)} of {len(names)} benchmarks have too few repetitions for anything to be found",
               file=sys.stderr)
     return 1 if slower else 0
 

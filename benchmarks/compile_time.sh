@@ -3,27 +3,32 @@
 # of several runs in turn, and, of g++, the memory it allocates, which follows the amount of code to the megabyte and
 # no load of the machine.
 #
-#   bash benchmarks/compile_time.sh [-n runs] [-I directory]... [--gate table] [compiler...]
+#   bash benchmarks/compile_time.sh [-n runs] [-I directory]... [--gate table] [--program file]... [--json file]
+#                                   [compiler...]
 #
-# Programs: examples/*.cpp and docs/snippets/*.cpp. runs: 5 unless told; directories: /usr/include/eigen3 unless told;
-# compilers: those of g++ and clang++ that are there. With --gate, compilers, programs and their largest ratios are those
-# of the table, lines of "compiler program time memory", and a program runs no more once it is within its ratios.
+# Programs: examples/*.cpp and docs/snippets/*.cpp unless told. runs: 5 unless told; directories: /usr/include/eigen3
+# unless told; compilers: those of g++ and clang++ that are there. With --gate, compilers, programs and their largest
+# ratios are those of the table, lines of "compiler program time memory", and a program runs no more once it is within
+# its ratios. --json: also the times of every run, as Google Benchmark writes them, for report.py and compare.py.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C
 
-runs=5 includes=() gate='' compilers=()
+runs=5 includes=() gate='' json='' files=() compilers=()
 while [ $# -gt 0 ]; do
     case $1 in
         -n) runs=$2; shift 2 ;;
         -I) includes+=("-I$2"); shift 2 ;;
         -I?*) includes+=("$1"); shift ;;
         --gate) gate=$2; shift 2 ;;
-        -*) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        --program) files+=("$2"); shift 2 ;;
+        --json) json=$2; shift 2 ;;
+        -*) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
         *) compilers+=("$1"); shift ;;
     esac
 done
+[ ${#files[@]} -gt 0 ] || files=(examples/*.cpp docs/snippets/*.cpp)
 [ ${#includes[@]} -gt 0 ] || includes=(-I/usr/include/eigen3)
 if [ ${#compilers[@]} -eq 0 ]; then
     for name in g++ clang++; do
@@ -57,6 +62,16 @@ least_of() { awk "BEGIN { print $1 < $2 ? $1 : $2 }"; }
 ratio_of() { awk "BEGIN { if ($2 > 0) printf \"%.2f\", $1 / $2; else print \"-\" }"; }
 within() { [ "$1" = - ] || [ "$2" = - ] || awk "BEGIN { exit !($1 <= $2) }"; }
 
+records=''
+record() {  # <compiler> <what> <seconds> <megabytes>
+    local line
+    printf -v line '{"name": "compile time, %s/%s", "run_type": "iteration", "iterations": 1, ' "$1" "$2"
+    printf -v line '%s"real_time": %s, "cpu_time": %s, "time_unit": "s"' "$line" "$3" "$3"
+    [ "$4" = 0 ] || line+=", \"MB allocated\": $4"
+    line+='}'
+    records+="${records:+,}"$'\n'"$line"
+}
+
 measure() {  # <compiler> <file> <time allowed, or ->: sets time_ratio, memory_ratio, least
     local run file baseline=1e9 seconds base_memory memory
     least=1e9
@@ -68,8 +83,10 @@ measure() {  # <compiler> <file> <time allowed, or ->: sets time_ratio, memory_r
             seconds=$(seconds_of "$1" "$file")
             if [ "$file" = "$2" ]; then
                 least=$(least_of "$least" "$seconds")
+                record "$1" "${2##*/}" "$seconds" "$memory"
             else
                 baseline=$(least_of "$baseline" "$seconds")
+                record "$1" 'Eigen Core alone' "$seconds" "$base_memory"
             fi
         done
         time_ratio=$(ratio_of "$least" "$baseline")
@@ -81,7 +98,7 @@ programs() {  # <compiler>: lines of "program time-allowed memory-allowed", - wh
     if [ -n "$gate" ]; then
         awk -v c="$1" '$1 == c { print $2, $3, $4 }' "$gate"
     else
-        printf '%s - -\n' examples/*.cpp docs/snippets/*.cpp
+        printf '%s - -\n' "${files[@]}"
     fi
 }
 
@@ -100,4 +117,5 @@ for compiler in "${compilers[@]}"; do
             "$time_ratio" "$time_allowed" "$memory_ratio" "$memory_allowed${note:+ **$note**}"
     done < <(programs "$compiler")
 done
+[ -z "$json" ] || printf '{"context": {}, "benchmarks": [%s\n]}\n' "$records" >"$json"
 [ "$failed" = no ]

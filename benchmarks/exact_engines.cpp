@@ -1,10 +1,11 @@
 // Transfer matrix against enumeration, the cost of a transfer matrix with the reach of the interaction and
 // the length of the chain, and batches of chains against one by one.
-#include "support/ratio_report.hpp"
+#include "support/benchmark.hpp"
 
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/structure/boltzmann.hpp>
@@ -90,6 +91,30 @@ void add_batches(Index pair_range) {
     bench::add("means" + windows, "batch", [q] { return q.batch<Want::means>().mean; });
 }
 
+/// As a fit asks for it: sums over the data.
+void add_e_step() {
+    const EMCoarseGrainer grainer{SamplesOnly<std::vector<ising::Spin>>{},
+                                  ising::coarse_chain({.sites = 16, .linear = true, .pair_range = 1}),
+                                  ising::bernoulli_map({.level = 2}), TransferMatrix{}};
+    std::vector<std::vector<ising::Spin>> data(1000, std::vector<ising::Spin>(32));
+    auto rng = make_stream(1, Purpose::check);
+    for (auto& x : data)
+        for (ising::Spin& s : x) s = uniform(rng) < 0.7 ? 1 : -1;
+    const auto prepared = grainer.prepare(data, beta);
+    const Parameters at{Vector{{0.2, 0.6}}, Vector::Ones(1)};
+    const std::string group = "E-step of 1000 data, n_c = 16, {linear, pair_1}";
+    bench::add(group, "means", [=] {
+        const auto problem = grainer.problem(prepared);
+        auto state = problem.state(at);
+        return problem.expect_means(state);
+    });
+    bench::add(group, "means and second moments", [=] {
+        const auto problem = grainer.problem(prepared);
+        auto state = problem.state(at);
+        return problem.expect(state);
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -114,8 +139,7 @@ int main(int argc, char** argv) {
     for (const Index range : {1, 2, 4, 6, 8, 10, 12})
         add_log_partition("log Z, open, n = 32", "W = " + std::to_string(range + 1),
                           chain(32, range, Boundary::open));
-    for (const Index n : {16, 32, 64, 128, 256, 512})
-        add_log_partition("log Z, ring, W = 3", "n = " + std::to_string(n), chain(n, 2));
     for (const Index range : {1, 2, 3, 5}) add_batches(range);
+    add_e_step();
     return bench::run(argc, argv);
 }

@@ -1,6 +1,6 @@
 // Ising chains with sizes and terms fixed at compile time against the same code with sizes known at run time.
 // Rings: 32 fine spins with range 1; 16 coarse spins with {pair_1}, and with five terms.
-#include "support/ratio_report.hpp"
+#include "support/benchmark.hpp"
 
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>

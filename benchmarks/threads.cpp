@@ -1,6 +1,6 @@
 // What a second thread gains, by the clock, and what a loop on several threads costs. Other work on the
 // machine's processors shows here as lost gain.
-#include "support/ratio_report.hpp"
+#include "support/benchmark.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/judge/simulation_based.hpp>
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
 
     const Parameters at{Vector{{0.2, 0.6}}, Vector::Ones(1)};
     const auto exact = grainer_of(32, TransferMatrix{}, Newton{});
-    const auto many = exact.prepare(data_of(64, 10000), 0.6);
+    const auto many = exact.prepare(data_of(64, bench::size(10000, 1000)), 0.6);
     add_both("E-step, 10000 data of 64 sites", [=] {
         const auto problem = exact.problem(many);
         auto state = problem.state(at);
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
     };
     const auto sampled = [&](const std::string& work, Index chains) {
         const auto grainer = grainer_of(16, heat_bath(chains), StochasticNewton{});
-        const auto data = grainer.prepare(data_of(32, 1000), 0.6);
+        const auto data = grainer.prepare(data_of(32, bench::size(1000, 50)), 0.6);
         add_both(work, [=] { return grainer.fit_prepared(data, {.iterations = 20}); });
     };
     sampled("Monte Carlo EM, 1000 data of 32 sites, a chain each", 1);

@@ -87,6 +87,16 @@ class Program(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn("too few", done.stderr)
 
+    def test_clocks_and_settings(self):
+        both = {"cpu_time": 1, "real_time": 7, "time_unit": "ms"}
+        path = os.path.join(self.folder.name, "some.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"benchmarks": [{"name": "w/iterations:1/repeats:3", **both},
+                                      {"name": "x/iterations:1/real_time", **both},
+                                      {"name": "y/manual_time", **both},
+                                      {"name": "z", "error_occurred": True, **both}]}, file)
+        self.assertEqual(compare.read(path), {"w": [1e6], "x": [7e6], "y": [7e6]})
+
     def test_bad_input(self):
         before, after = self.files({"x": [1, 2, 3]}, {"y": [1, 2, 3]})
         self.assertEqual(run(before, after).returncode, 2)
