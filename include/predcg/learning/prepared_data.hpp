@@ -47,6 +47,11 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
 
 namespace detail {
 
+template <class Form>
+concept HashedForm = std::equality_comparable<Form> && requires(const Form form) {
+    { form.hash() } -> std::convertible_to<std::uint64_t>;
+};
+
 /// Where forms stand that were met before. No two are taken for equal.
 template <class Form>
 class KnownForms {
@@ -55,7 +60,8 @@ public:
 };
 
 /// By their order.
-template <std::totally_ordered Form>
+template <class Form>
+    requires(!HashedForm<Form> && std::totally_ordered<Form>)
 class KnownForms<Form> {
 public:
     /// The place of a form that equals the last, which is remembered if there is none before.
@@ -76,10 +82,7 @@ private:
 };
 
 /// By their hash().
-template <std::totally_ordered Form>
-    requires requires(const Form form) {
-        { form.hash() } -> std::convertible_to<std::uint64_t>;
-    }
+template <HashedForm Form>
 class KnownForms<Form> {
 public:
     std::size_t find_or_add(const std::vector<Form>& forms) {

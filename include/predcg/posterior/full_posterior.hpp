@@ -38,9 +38,11 @@ struct ChainCoordinates {
     NormalMixture jumps;
     Vector u;
 
-    /// Metropolis moves that draw from the jumps, whatever u.
+    /// A trajectory, and Metropolis moves that draw from the jumps, whatever u.
     template <RandomBits R>
-    void jump(const ContinuousView<T>& view, R& rng) {
+    [[gnu::cold]] void move(const Hamiltonian& kernel, bool tune, const ContinuousView<T>& view,
+                            Hamiltonian::State& state, R& rng) {
+        tune ? kernel.adapt_with(view, u, state, rng) : kernel.advance_with(view, u, state, rng);
         for (Index k = 0; k < jumps_a_move; ++k) {
             const Vector there = jumps.draw(rng);
             const double change = target.log_density(there) - view.current(u).log_density +
@@ -52,15 +54,14 @@ struct ChainCoordinates {
     /// Makes moves that tune themselves, and takes coordinates in which their ends, but for the first third,
     /// have mean 0 and covariance 1. The covariance is drawn towards 1 as if five draws more had shown it.
     template <class Stops, RandomBits R>
-    void learn_from(const Hamiltonian& kernel, Index moves, Stops&& stops, R& rng) {
+    [[gnu::cold]] void learn_from(const Hamiltonian& kernel, Index moves, Stops&& stops, R& rng) {
         constexpr double trust = 5.0;
         const auto view = kernel.setup(target);
         Hamiltonian::State state{};
         MomentAccumulator seen(u.size());
         Index count = 0;
         for (Index k = 0; k < moves && !stops(); ++k) {
-            kernel.adapt_with(view, u, state, rng);
-            jump(view, rng);
+            move(kernel, true, view, state, rng);
             if (k < moves / 3) continue;
             seen.add(0.0, u);
             ++count;
@@ -68,13 +69,15 @@ struct ChainCoordinates {
         if (count == 0) return;
         const double share = static_cast<double>(count) / (static_cast<double>(count) + trust);
         const Moments moments = seen.moments();
-        Matrix covariance = share * moments.covariance;
-        covariance.diagonal().array() += 1.0 - share;
-        const linalg::SymmetricEigen eigen(covariance);
-        const Vector width = eigen.values.cwiseSqrt();
-        target = target.seen_from(moments.mean, eigen.vectors * width.asDiagonal());
-        jumps = jumps.seen_from(moments.mean, eigen.vectors, width);
-        u = (eigen.vectors.transpose() * (u - moments.mean)).cwiseQuotient(width);
+        Matrix covariance = linalg::scaled(moments.covariance, share);
+        for (Index k = 0; k < u.size(); ++k) covariance(k, k) += 1.0 - share;
+        linalg::SymmetricEigen eigen(std::move(covariance));
+        for (double& value : eigen.values) value = std::sqrt(value);
+        u = NormalMixture::along_axes(eigen.vectors, u, moments.mean, eigen.values);
+        jumps = jumps.seen_from(moments.mean, eigen.vectors, eigen.values);
+        for (Index l = 0; l < u.size(); ++l)
+            for (Index k = 0; k < u.size(); ++k) eigen.vectors(k, l) *= eigen.values[l];
+        target = target.seen_from(moments.mean, eigen.vectors);
     }
 };
 }  // namespace detail
@@ -107,17 +110,8 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
     const AffineTarget at_mode(posterior, mode, scale);
     using T = std::remove_const_t<decltype(at_mode)>;
     detail::NormalMixture about_mode;
-    about_mode.add(Vector::Zero(mode.size()), Matrix::Identity(mode.size(), mode.size()));
-    if (const auto prior = detail::normal_like_prior(problem, mode)) {
-        const Matrix carried = scale.transpose() * prior->information;
-        const linalg::Cholesky information(carried * scale);
-        if (information.ok()) {
-            Matrix covariance(mode.size(), mode.size());
-            for (Index k = 0; k < mode.size(); ++k)
-                covariance.col(k) = information.solve(Vector::Unit(mode.size(), k));
-            about_mode.add(information.solve(carried * (prior->mean - mode)), covariance);
-        }
-    }
+    detail::add_round(about_mode, mode.size(), 1.0);
+    detail::add_prior(about_mode, problem, mode, scale);
     const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
     const auto run = [&](Index chain, Index length, auto&& keep) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));
@@ -128,19 +122,12 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
             left -= moves;
             at.learn_from(kernel, moves, stops, rng);
         }
-        at.jumps.add(Vector::Zero(mode.size()),
-                     detail::jump_width * detail::jump_width * Matrix::Identity(mode.size(), mode.size()));
+        detail::add_round(at.jumps, mode.size(), detail::jump_width);
         const auto view = kernel.setup(at.target);
         Hamiltonian::State state{};
-        for (Index k = 0; k < left && !stops(); ++k) {
-            kernel.adapt_with(view, at.u, state, rng);
-            at.jump(view, rng);
-        }
+        for (Index k = 0; k < left && !stops(); ++k) at.move(kernel, true, view, state, rng);
         for (Index k = 0; k < length && !stops(); ++k) {
-            for (Index j = 0; j < thinning; ++j) {
-                kernel.advance_with(view, at.u, state, rng);
-                at.jump(view, rng);
-            }
+            for (Index j = 0; j < thinning; ++j) at.move(kernel, false, view, state, rng);
             keep(c.parameters(at.target.original(at.u)));
         }
         return state.accepted / static_cast<double>(length * thinning);

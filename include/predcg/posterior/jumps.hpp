@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,7 +16,7 @@ namespace predcg::detail {
 /// Normal densities with equal weights.
 class NormalMixture {
 public:
-    void add(Vector mean, const Matrix& covariance) {
+    [[gnu::cold]] void add(Vector mean, const Matrix& covariance) {
         linalg::SymmetricEigen eigen(covariance);
         double log_volume = 0.0;
         for (double& value : eigen.values) {
@@ -29,12 +28,15 @@ public:
 
     /// The same densities of v = (axes^T (u - centre)) / width, width and axes those of an eigenvalue
     /// problem.
-    NormalMixture seen_from(const Vector& centre, const Matrix& axes, const Vector& width) const {
+    [[gnu::cold]] NormalMixture seen_from(const Vector& centre, const Matrix& axes,
+                                          const Vector& width) const {
         NormalMixture other;
-        const Matrix turned = width.cwiseInverse().asDiagonal() * axes.transpose();
         for (const Part& part : parts_) {
-            const Matrix root = turned * part.axes * part.width.asDiagonal();
-            other.add(turned * (part.mean - centre), root * root.transpose());
+            Matrix root = linalg::product(linalg::transposed(axes), part.axes);
+            for (Index l = 0; l < root.cols(); ++l)
+                for (Index k = 0; k < root.rows(); ++k) root(k, l) *= part.width[l] / width[k];
+            other.add(along_axes(axes, part.mean, centre, width),
+                      linalg::product(root, linalg::transposed(root)));
         }
         return other;
     }
@@ -44,20 +46,33 @@ public:
         const auto count = static_cast<double>(parts_.size());
         const Part& part = parts_[static_cast<std::size_t>(std::min(uniform(rng) * count, count - 1.0))];
         const Vector normal = standard_normal_vector(rng, part.mean.size());
-        return part.mean + part.axes * part.width.cwiseProduct(normal);
+        Vector u = part.mean;
+        for (Index l = 0; l < u.size(); ++l)
+            for (Index k = 0; k < u.size(); ++k) u[k] += part.axes(k, l) * part.width[l] * normal[l];
+        return u;
     }
 
     /// Up to a constant.
     double log_density(const Vector& u) const {
         double largest = -std::numeric_limits<double>::infinity(), sum = 0.0;
         for (const Part& part : parts_) {
-            const Vector distance = (part.axes.transpose() * (u - part.mean)).cwiseQuotient(part.width);
-            const double value = -part.log_volume - 0.5 * distance.squaredNorm();
+            const Vector distance = along_axes(part.axes, u, part.mean, part.width);
+            const double value = -part.log_volume - 0.5 * linalg::squared_norm(distance);
             const double top = std::max(largest, value);
             sum = sum * std::exp(largest - top) + std::exp(value - top);
             largest = top;
         }
         return largest + std::log(sum);
+    }
+
+    /// (axes^T (u - centre)) / width.
+    static Vector along_axes(const Matrix& axes, const Vector& u, const Vector& centre, const Vector& width) {
+        Vector v = Vector::Zero(u.size());
+        for (Index l = 0; l < v.size(); ++l) {
+            for (Index k = 0; k < v.size(); ++k) v[l] += axes(k, l) * (u[k] - centre[k]);
+            v[l] /= width[l];
+        }
+        return v;
     }
 
 private:
@@ -69,33 +84,58 @@ private:
     std::vector<Part> parts_;
 };
 
-/// A mean, and the information about it.
-struct NormalShape {
-    Vector mean;
-    Matrix information;
-};
-
-/// The normal that a prior is, or is like at its mode, whatever its bounds; found by Newton's method from z
-/// on, or not.
+/// Adds the normal that a prior is, or is like at its mode, whatever its bounds, in coordinates u of
+/// z = centre + scale u; its mode is looked for by Newton's method from the centre on, and nothing is added
+/// where it is not found.
 template <class Problem>
-[[gnu::cold]] std::optional<NormalShape> normal_like_prior(const Problem& problem, Vector z) {
+[[gnu::cold]] void add_prior(NormalMixture& mixture, const Problem& problem, const Vector& centre,
+                             const Matrix& scale) {
     const Coordinates& c = problem.coordinates();
-    const Index p = c.coarse_count(), m = c.map_count();
+    const Index p = c.coarse_count(), size = c.size();
     const auto& prior = problem.prior();
+    Vector u = Vector::Zero(size);
     for (int iteration = 0; iteration < 50; ++iteration) {
-        Vector gradient(p + m);
-        gradient << prior.coarse.gradient(c.coarse_part(z)), prior.map.gradient(c.map_part(z));
-        Matrix information = Matrix::Zero(p + m, p + m);
-        information.topLeftCorner(p, p) = -prior.coarse.hessian(c.coarse_part(z));
-        information.bottomRightCorner(m, m) = -prior.map.hessian(c.map_part(z));
-        const linalg::Cholesky factor(information);
-        if (!factor.ok()) return {};
-        const Vector step = factor.solve(gradient);
-        if (!linalg::all_finite(step)) return {};
-        if (linalg::largest(step) <= 1e-6) return NormalShape{std::move(z), std::move(information)};
-        z += step;
+        Vector z = centre, gradient(size);
+        for (Index l = 0; l < size; ++l)
+            for (Index k = 0; k < size; ++k) z[k] += scale(k, l) * u[l];
+        Matrix information = Matrix::Zero(size, size);
+        const auto take = [&](const auto& block, const Vector& part, Index first) {
+            const Vector slope = block.gradient(part);
+            const Matrix hessian = block.hessian(part);
+            for (Index l = 0; l < part.size(); ++l) {
+                gradient[first + l] = slope[l];
+                for (Index k = 0; k < part.size(); ++k) information(first + k, first + l) = -hessian(k, l);
+            }
+        };
+        take(prior.coarse, c.coarse_part(z), 0);
+        take(prior.map, c.map_part(z), p);
+        const Matrix across = linalg::transposed(scale);
+        const linalg::Cholesky factor(linalg::product(linalg::product(across, information), scale));
+        if (!factor.ok()) return;
+        Vector slope(size);
+        for (Index k = 0; k < size; ++k) slope[k] = linalg::dot(linalg::column_of(scale, k), gradient);
+        const Vector step = factor.solve(slope);
+        if (!linalg::all_finite(step)) return;
+        if (linalg::largest(step) <= 1e-6) {
+            Matrix covariance(size, size);
+            for (Index k = 0; k < size; ++k) {
+                Vector unit = Vector::Zero(size);
+                unit[k] = 1.0;
+                const Vector solved = factor.solve(unit);
+                std::copy(solved.begin(), solved.end(), linalg::column(covariance, k));
+            }
+            mixture.add(std::move(u), covariance);
+            return;
+        }
+        linalg::add(u, step);
     }
-    return {};
+}
+
+/// Independent normals of mean 0.
+[[gnu::cold]] inline void add_round(NormalMixture& mixture, Index size, double sd) {
+    Matrix covariance = Matrix::Zero(size, size);
+    for (Index k = 0; k < size; ++k) covariance(k, k) = sd * sd;
+    mixture.add(Vector::Zero(size), covariance);
 }
 
 }  // namespace predcg::detail

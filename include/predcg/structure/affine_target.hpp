@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/sampler.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/space.hpp>
 
 #include <utility>
@@ -19,7 +20,7 @@ public:
 
     /// The same target in the coordinates v of u = centre + scale v.
     AffineTarget seen_from(const Vector& centre, const Matrix& scale) const {
-        return AffineTarget(*target_, original(centre), scale_ * scale);
+        return AffineTarget(*target_, original(centre), linalg::product(scale_, scale));
     }
 
     const WalledSpace& space() const { return space_; }
