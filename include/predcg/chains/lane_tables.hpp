@@ -28,13 +28,24 @@ inline void repeat_last(Scratch<std::uint32_t>& begins, Index lanes) {
 }
 
 /// Rows side by side: of those of every site, which begin at begins[8 site + lane], the numbers skip ..
-/// count-1 to `to`, count a site; sums over sites of the `summed` numbers from `from` on to `sums`.
+/// count-1 to `to`, count a site; sums over sites of the `summed` numbers from count on to `sums`.
 inline void gather(const double* rows, const Scratch<std::uint32_t>& begins, Index skip, Index count,
-                   Lanes* to, Index from, Index summed, Lanes* sums) {
+                   Lanes* to, Index summed, Lanes* sums) {
+    const std::uint32_t* const end = begins.data() + begins.size();
+    if (count - skip == 1 && summed == 1) {  // two letters, windows of one
+        Lanes sum = Lanes::of(0.0);
+        for (const auto* at = begins.data(); at != end; at += lane_count, to += count) {
+            const auto [value, other] = Lanes::gathered_pairs(rows + skip, at);
+            to[skip] = value;
+            sum += other;
+        }
+        *sums = sum;
+        return;
+    }
     for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
-    for (const auto* at = begins.data(); at != begins.data() + begins.size(); at += lane_count, to += count) {
+    for (const auto* at = begins.data(); at != end; at += lane_count, to += count) {
         for (Index k = skip; k < count; ++k) to[k] = Lanes::gathered(rows + k, at);
-        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered(rows + from + k, at);
+        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered(rows + count + k, at);
     }
 }
 
@@ -70,7 +81,7 @@ public:
         repeat_last(begins_, lanes);
         Summary summary;
         const Index first = forbidden_ ? 0 : 1;  // weights of the first windows are 1 else
-        gather(rows_.data(), begins_, first, codes, weights_.data(), codes, 1, &summary.shift);
+        gather(rows_.data(), begins_, first, codes, weights_.data(), 1, &summary.shift);
         for (Index lane = 0; lane < lanes; ++lane) {
             const auto at = static_cast<std::size_t>(lane);
             double spread = spread_, least = 0.0;
@@ -173,7 +184,7 @@ public:
     void fill(Index lanes) {
         repeat_last(begins_, lanes);
         if (!arranged_) arrange();
-        gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(), offsets_from(),
+        gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(),
                constants_vary_ ? size_ : 1, offsets_.data());  // 0 at the first window
         if (constants_vary_) return;
         const double sites = static_cast<double>(shape_.sites);
@@ -201,9 +212,9 @@ private:
     static constexpr double independent = std::numeric_limits<double>::infinity();
     static constexpr double unknown = -independent;  // nothing has varied yet
 
-    // A row holds what is tabulated, then all values, component by component at every window, then offsets.
-    Index values_from() const { return shape_.codes() * size_; }
-    Index offsets_from() const { return 2 * shape_.codes() * size_; }
+    // A row holds what is tabulated, then offsets; all values, component by component at every window, at its
+    // end.
+    Index values_from() const { return (shape_.codes() + 1) * size_; }
     bool is_independent(Index k) const { return slopes_[k] == independent; }
 
     [[gnu::cold]] void tabulate_row(const Own& own, Index width, Index site, double* row) {
@@ -232,7 +243,7 @@ private:
 
     void arrange(double* row) {
         const double* values = row + values_from();
-        double* offsets = row + offsets_from();
+        double* offsets = row + shape_.codes() * tabulated_;
         for (Index code = 0; code < shape_.codes(); ++code)
             for (Index j = 0; j < tabulated_; ++j)
                 *row++ = values[code * size_ + places_[j]] - values[places_[j]];

@@ -40,6 +40,13 @@ struct alignas(lane_count * sizeof(double)) Lanes {
             p.part[k] = gathered_part(from, begins + k * width, std::make_index_sequence<vector_width>());
         return p;
     }
+    /// The same, and from[begins[0] + 1], from[begins[1] + 1], ...: each two by one load.
+    static std::pair<Lanes, Lanes> gathered_pairs(const double* from, const std::uint32_t* begins) {
+        std::pair<Lanes, Lanes> p;
+        for (Index k = 0; k < parts; ++k)
+            load_pairs(from, begins + k * width, p.first.part[k], p.second.part[k]);
+        return p;
+    }
     double& operator[](Index lane) { return reinterpret_cast<double*>(part)[lane]; }
     double operator[](Index lane) const { return reinterpret_cast<const double*>(part)[lane]; }
 

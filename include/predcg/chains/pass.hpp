@@ -1,8 +1,7 @@
 #pragma once
 // The recursions of a transfer matrix for one chain or several of one shape side by side. They know tables,
 // not targets.
-#include <predcg/chains/lanes.hpp>
-#include <predcg/chains/tables.hpp>
+#include <predcg/chains/pass_tables.hpp>
 #include <predcg/core/scratch.hpp>
 
 #include <algorithm>
@@ -13,22 +12,6 @@
 #include <vector>
 
 namespace predcg::detail {
-
-/// Of the log of a message between two scalings, and half as much of the log of messages' ratios, so that all
-/// stays within the range of a double.
-inline constexpr double largest_change = 150.0;
-
-/// States are reached from each other in so many windows.
-inline double reach(const ChainShape& shape) {
-    return static_cast<double>(std::max<Index>(1, shape.width - 1));
-}
-
-/// After how many sites messages are scaled, where log weights at a site differ by no more than `spread`.
-inline Index scaling_period(const ChainShape& shape, double spread) {
-    if (spread * reach(shape) > largest_change) return 1;
-    return std::max<Index>(
-        1, static_cast<Index>(largest_change / (spread + std::log(static_cast<double>(shape.letters)))));
-}
 
 /// Messages of several chains forward, and then backward with means and covariances of statistics.
 ///
@@ -47,25 +30,8 @@ class ChainPass {
 public:
     using V = Lanes;
 
-    /// What statistics are at the windows: those that the chains share, and the chains' own, whose windows
-    /// may be shorter.
-    struct Statistics {
-        const StatisticTables& common;
-        Index common_size;
-        const V* own = nullptr;  ///< codes of own windows x own_size, site after site
-        Index own_size = 0;
-        Index own_codes = 1;
-
-        Index size() const { return common_size + own_size; }
-    };
-
-    /// Weights of the windows: those that the chains share, times the chains' own, whose windows may be
-    /// shorter.
-    struct Weights {
-        const WeightTables& common;
-        const V* own = nullptr;  ///< codes of own windows, site after site; null: 1
-        Index own_codes = 1;
-    };
+    using Weights = PassWeights;
+    using Statistics = PassStatistics;
 
     /// `starts` is 1, or all of the shape's.
     [[gnu::cold]] ChainPass(const ChainShape& shape, Index starts)

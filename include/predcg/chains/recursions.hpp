@@ -1,6 +1,7 @@
 #pragma once
 // The recursions of a transfer matrix. They know tables, not targets, so that they are compiled once.
 #include <predcg/chains/pass.hpp>
+#include <predcg/chains/small_ring.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/statistics/log_sum_exp.hpp>
 #include <predcg/statistics/moment_accumulator.hpp>
@@ -59,7 +60,7 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
     Vector mean(size);
     Matrix covariance(size, size);
     if (shape.is_smallest_ring() && !balance) {
-        ChainPass<2, 2, 2> pass(shape, 2);
+        SmallRingPass pass(shape, 1);
         pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
         const Lanes log_weight = problem.weights.log_shift() + pass.forward({problem.weights});
         pass.moments({problem.weights}, {statistics, size});
@@ -103,7 +104,7 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
     const ChainShape& shape = problem.shape;
     if (!shape.is_smallest_ring() || problem.weights.may_need_balance() || !statistics.all_finite())
         return {};
-    ChainPass<2, 2, 2> pass(shape, 2);
+    SmallRingPass pass(shape, 1);
     pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
     const double log_weight = problem.weights.log_shift() + pass.forward({problem.weights})[0];
     Scratch<Lanes> pooled(statistics.count() * shape.codes(), Lanes::of(0.0));

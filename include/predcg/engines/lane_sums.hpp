@@ -2,6 +2,7 @@
 // A batch of chains that have most of their tables in common, by lanes.
 #include <predcg/chains/lane_tables.hpp>
 #include <predcg/chains/pass.hpp>
+#include <predcg/chains/small_ring.hpp>
 #include <predcg/core/scratch.hpp>
 #include <predcg/engines/batch.hpp>
 
@@ -68,11 +69,11 @@ public:
     BatchMoments run(Pass pass, Alone&& alone) {
         for (Index first = 0; first < std::ssize(batch_.which()); first += lane_count) {
             pass.set_all_ends(fill(first));
-            const typename Pass::Weights weights{common_.weights, weights_.data(), weights_.codes()};
+            const PassWeights weights{common_.weights, weights_.data(), weights_.codes()};
             take(first, pass.forward(weights), alone);
             for (Index lane = 0; lane < lane_count; ++lane)
                 if (!taken_[static_cast<std::size_t>(lane)]) pass.drop(lane);
-            const typename Pass::Statistics statistics{statistics_, batch_.common_size(), own_.data(),
+            const PassStatistics statistics{statistics_, batch_.common_size(), own_.data(),
                                                        own_.tabulated(), own_.codes()};
             if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {

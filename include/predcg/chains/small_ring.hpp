@@ -1,0 +1,314 @@
+#pragma once
+// The pass of a transfer matrix (pass.hpp) for a ring of two letters with windows of two: a vector of the
+// processor at a time, its messages in registers.
+#include <predcg/chains/pass_tables.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace predcg::detail {
+
+/// As ChainPass, of all starts. Messages of the two starts a, in states s, are numbered 2 a + s, as are what
+/// there is one of for each of them.
+///
+/// Martingale differences (ChainPass) need only what is to come from state 1 less what is to come from state
+/// 0, which stays small on the longest chain.
+class SmallRingPass {
+    using V = VectorOfDoubles;
+
+public:
+    /// Chains in the first so many lanes alone; the others' results are undefined.
+    [[gnu::cold]] explicit SmallRingPass(const ChainShape& shape, Index lanes = lane_count)
+        : sites_(shape.sites), length_(shape.sites <= 4096 ? shape.sites : 512),
+          parts_((lanes + Lanes::width - 1) / Lanes::width), kept_((sites_ - 1) / length_ * 4 + 4),
+          messages_(4 * length_) {}
+
+    /// Messages are scaled every `period` sites.
+    void set_all_ends(Index period) {
+        period_ = period;
+        scale_.resize(sites_ / period);
+    }
+
+    /// log of the weight of all paths, but for common.log_shift(); -infinity where there is none.
+    Lanes forward(const PassWeights& weights) {
+        Lanes log_weight = Lanes::of(0.0);
+        one_hot(left_);
+        for (Index begin = 0; begin < sites_; begin += length_) {
+            std::copy_n(left_, 4, kept_.data() + begin / length_ * 4);
+            go_forward(weights, begin, [&](Index scaling) {
+                log_weight += scale_messages(left_, 4, scale_[scaling]).log();
+            });
+        }
+        end_ = left_[0] + left_[3];
+        return log_weight + end_.log();
+    }
+
+    /// After forward(): the lane has no part in what follows, whatever its numbers are.
+    void drop(Index lane) { end_[lane] = std::numeric_limits<double>::infinity(); }
+
+    /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all tables
+    /// of the common statistics, and the sums of the own statistics times these to `own_mean`.
+    void means(const PassWeights& weights, const Lanes& factor, const PassStatistics& statistics,
+               Lanes* pooled, Lanes* own_mean) {
+        go_back(weights, factor, [&](Index begin, Index end, Index part) {
+            means_back(weights, statistics, begin, end, part, pooled, own_mean);
+        });
+    }
+
+    /// After forward(): mean()[k] and covariance()[k (k+1)/2 + l], l <= k, of the statistics.
+    void moments(const PassWeights& weights, const PassStatistics& statistics) {
+        const Index d = statistics.size();
+        mean_.assign(d, Lanes::of(0.0));
+        covariance_.assign(d * (d + 1) / 2, Lanes::of(0.0));
+        steps_.assign(2 * d, Lanes::of(0.0));
+        apart_.assign(d, Lanes::of(0.0));
+        differences_.resize(4 * d);
+        tabulate_changes(statistics);
+        go_back(weights, Lanes::of(1.0), [&](Index begin, Index end, Index part) {
+            moments_back(weights, statistics, begin, end, part);
+        });
+        add_starts(d);
+    }
+    const Lanes* mean() const { return mean_.data(); }
+    const Lanes* covariance() const { return covariance_.data(); }
+
+private:
+    static void one_hot(Lanes* messages) {
+        for (Index j = 0; j < 4; ++j) messages[j] = Lanes::of(j == 0 || j == 3 ? 1.0 : 0.0);
+    }
+    bool is_scaled(Index site) const { return (site + 1) % period_ == 0 && site + 1 < sites_; }
+
+    /// The weights of a site's windows 00, 01, 10, 11.
+    struct Window {
+        V w[4];
+    };
+    static Window window(const PassWeights& weights, Index site, Index part) {
+        const double* c = weights.common.at(site);
+        const V zero{};
+        if (!weights.own) return {{c[0] - zero, c[1] - zero, c[2] - zero, c[3] - zero}};
+        const Lanes* own = weights.own + site * weights.own_codes;
+        if (weights.own_codes == 2) {
+            const V u = own[0].part[part], v = own[1].part[part];
+            return {{c[0] * u, c[1] * u, c[2] * v, c[3] * v}};
+        }
+        return {{c[0] * own[0].part[part], c[1] * own[1].part[part], c[2] * own[2].part[part],
+                 c[3] * own[3].part[part]}};
+    }
+
+    /// From left_ before site `begin` to behind the last site of its stretch, whose messages are written;
+    /// after(k) scales them the k-th time.
+    template <class After>
+    void go_forward(const PassWeights& weights, Index begin, After&& after) {
+        const Index behind = std::min(begin + length_, sites_);
+        for (Index from = begin; from < behind;) {
+            const Index to = std::min(behind, from / period_ * period_ + period_);
+            for (Index part = 0; part < parts_; ++part)
+                step_forward(weights, from, to, part, messages_.data() + (from - begin) * 4);
+            if (is_scaled(to - 1)) after((to - 1) / period_);
+            from = to;
+        }
+    }
+
+    void step_forward(const PassWeights& weights, Index begin, Index end, Index part, Lanes* to) {
+        V a0 = left_[0].part[part], a1 = left_[1].part[part];
+        V b0 = left_[2].part[part], b1 = left_[3].part[part];
+        for (Index i = begin; i < end; ++i, to += 4) {
+            to[0].part[part] = a0;
+            to[1].part[part] = a1;
+            to[2].part[part] = b0;
+            to[3].part[part] = b1;
+            const auto [w] = window(weights, i, part);
+            const V a = a0 * w[1] + a1 * w[3], b = b0 * w[1] + b1 * w[3];
+            a0 = a0 * w[0] + a1 * w[2];
+            b0 = b0 * w[0] + b1 * w[2];
+            a1 = a;
+            b1 = b;
+        }
+        left_[0].part[part] = a0;
+        left_[1].part[part] = a1;
+        left_[2].part[part] = b0;
+        left_[3].part[part] = b1;
+    }
+
+    /// Calls back(begin, end, part) for sites end-1 .. begin, from the last to the first. Messages before the
+    /// site are in messages_, those behind it, times factor / end_, in right_.
+    template <class Back>
+    void go_back(const PassWeights& weights, const Lanes& factor, Back&& back) {
+        const Lanes end = factor * end_.inverse_or_zero();
+        one_hot(right_);
+        for (Lanes& message : right_) message *= end;
+        for (Index behind = sites_; behind > 0; behind = first_) {
+            first_ = (behind - 1) / length_ * length_;
+            if (behind < sites_) {
+                std::copy_n(kept_.data() + first_ / length_ * 4, 4, left_);
+                go_forward(weights, first_, [&](Index scaling) {
+                    for (Lanes& message : left_) message *= scale_[scaling];
+                });
+            }
+            for (Index to = behind; to > first_;) {
+                const Index from = std::max(first_, (to - 1) / period_ * period_);
+                if (is_scaled(to - 1))
+                    for (Lanes& message : right_) message *= scale_[(to - 1) / period_];
+                for (Index part = 0; part < parts_; ++part) back(from, to, part);
+                to = from;
+            }
+        }
+    }
+
+    void means_back(const PassWeights& weights, const PassStatistics& statistics, Index begin, Index end,
+                    Index part, Lanes* pooled, Lanes* own_mean) {
+        const Index size = statistics.own_size, codes = statistics.own_codes;
+        V a0 = right_[0].part[part], a1 = right_[1].part[part];
+        V b0 = right_[2].part[part], b1 = right_[3].part[part];
+        V sum[4] = {};
+        Index table = statistics.common.table_of(end - 1);
+        const auto flush = [&] {
+            for (Index code = 0; code < 4; ++code) {
+                pooled[4 * table + code].part[part] += sum[code];
+                sum[code] = V{};
+            }
+        };
+        const Lanes* left = messages_.data() + (end - 1 - first_) * 4;
+        for (Index i = end - 1; i >= begin; --i, left -= 4) {
+            const auto [w] = window(weights, i, part);
+            if (const Index other = statistics.common.table_of(i); other != table) {
+                flush();
+                table = other;
+            }
+            const V p0 = left[0].part[part], p1 = left[1].part[part];
+            const V q0 = left[2].part[part], q1 = left[3].part[part];
+            const V of1 = w[1] * (p0 * a1 + q0 * b1);
+            const V of2 = w[2] * (p1 * a0 + q1 * b0);
+            const V of3 = w[3] * (p1 * a1 + q1 * b1);
+            sum[0] += w[0] * (p0 * a0 + q0 * b0);
+            sum[1] += of1;
+            sum[2] += of2;
+            sum[3] += of3;
+            const Lanes* value = statistics.own + i * codes * size;
+            for (Index k = 0; k < size; ++k) {
+                V mean = own_mean[k].part[part];
+                if (codes == 2)
+                    mean += (of2 + of3) * value[size + k].part[part];
+                else
+                    mean += of1 * value[size + k].part[part] + of2 * value[2 * size + k].part[part] +
+                            of3 * value[3 * size + k].part[part];
+                own_mean[k].part[part] = mean;
+            }
+            const V a = w[2] * a0 + w[3] * a1, b = w[2] * b0 + w[3] * b1;
+            a0 = w[0] * a0 + w[1] * a1;
+            b0 = w[0] * b0 + w[1] * b1;
+            a1 = a;
+            b1 = b;
+        }
+        flush();
+        right_[0].part[part] = a0;
+        right_[1].part[part] = a1;
+        right_[2].part[part] = b0;
+        right_[3].part[part] = b1;
+    }
+
+    /// How far letters change common statistics: at 01 and 00, at 11 and 10, at 10 and 00; and the mean's
+    /// part that is the same for all paths, those of windows 00.
+    void tabulate_changes(const PassStatistics& statistics) {
+        const StatisticTables& common = statistics.common;
+        const Index size = statistics.common_size;
+        changes_.resize(common.count() * size * 3);
+        for (Index table = 0; table < common.count(); ++table)
+            for (Index k = 0; k < size; ++k) {
+                const double* at = common.of_table(table) + k;
+                double* change = changes_.data() + (table * size + k) * 3;
+                change[0] = at[size] - at[0];
+                change[1] = at[3 * size] - at[2 * size];
+                change[2] = at[2 * size] - at[0];
+                const double sites = common.count() == 1 ? static_cast<double>(sites_) : 1.0;
+                mean_[k] += Lanes::of(sites * at[0]);
+            }
+    }
+
+    void moments_back(const PassWeights& weights, const PassStatistics& statistics, Index begin, Index end,
+                      Index part) {
+        const Index common = statistics.common_size, size = statistics.own_size, d = common + size;
+        const Index codes = statistics.own_codes;
+        V right[4];
+        for (Index j = 0; j < 4; ++j) right[j] = right_[j].part[part];
+        Lanes* const differences = differences_.data();
+        for (Index i = end - 1; i >= begin; --i) {
+            const Lanes* left = messages_.data() + (i - first_) * 4;
+            const auto [w] = window(weights, i, part);
+            V share[4], chance[4];  // of letter 1; those of the product of two differences
+            for (Index a = 0; a < 4; a += 2) {
+                const V first = right[a], second = right[a + 1];
+                for (Index s = 0; s < 2; ++s) {
+                    const V way = w[2 * s] * first, other = w[2 * s + 1] * second;
+                    const V sum = way + other;
+                    share[a + s] = other / (sum + std::numeric_limits<double>::min());
+                    chance[a + s] = left[a + s].part[part] * way * share[a + s];
+                    right[a + s] = sum;
+                }
+            }
+            const auto carry = [&](Index k, V of_first, V of_second, V of_state) {
+                V come[2];
+                for (Index a = 0; a < 2; ++a) {
+                    const V step = steps_[2 * k + a].part[part];
+                    const V first = of_first + step, second = of_second + step;
+                    differences[4 * k + 2 * a].part[part] = first;
+                    differences[4 * k + 2 * a + 1].part[part] = second;
+                    come[a] = share[2 * a] * first;
+                    steps_[2 * k + a].part[part] = of_state - come[a] + share[2 * a + 1] * second;
+                }
+                mean_[k].part[part] += come[0];
+                apart_[k].part[part] += come[1] - come[0];
+            };
+            const double* change = changes_.data() + statistics.common.table_of(i) * common * 3;
+            const V zero{};
+            for (Index k = 0; k < common; ++k, change += 3)
+                carry(k, change[0] - zero, change[1] - zero, change[2] - zero);
+            const Lanes* value = statistics.own + i * codes * size;
+            for (Index k = 0; k < size; ++k)
+                if (codes == 2) {
+                    carry(common + k, zero, zero, value[size + k].part[part]);
+                } else {
+                    const V state = value[2 * size + k].part[part];
+                    carry(common + k, value[size + k].part[part], value[3 * size + k].part[part] - state,
+                          state);
+                }
+            Lanes* sum = covariance_.data();
+            for (Index k = 0; k < d; ++k) {
+                V weighted[4];
+                for (Index j = 0; j < 4; ++j) weighted[j] = chance[j] * differences[4 * k + j].part[part];
+                for (Index l = 0; l <= k; ++l, ++sum) {
+                    const Lanes* other = differences + 4 * l;
+                    sum->part[part] += (weighted[0] * other[0].part[part] + weighted[1] * other[1].part[part]) +
+                                       (weighted[2] * other[2].part[part] + weighted[3] * other[3].part[part]);
+                }
+            }
+        }
+        for (Index j = 0; j < 4; ++j) right_[j].part[part] = right[j];
+    }
+
+    /// Mean over the starts, and the covariance between them. Paths of start a begin in state a.
+    void add_starts(Index d) {
+        const Lanes second = right_[3], product = right_[0] * second;
+        Lanes* sum = covariance_.data();
+        for (Index k = 0; k < d; ++k) apart_[k] += steps_[2 * k + 1];
+        for (Index k = 0; k < d; ++k) {
+            mean_[k] += second * apart_[k];
+            for (Index l = 0; l <= k; ++l, ++sum) *sum += product * apart_[k] * apart_[l];
+        }
+    }
+
+    Index sites_, length_, period_ = 1;  // length_: of the stretches whose messages are kept at one time
+    Index parts_;
+    Index first_ = 0;  // of the present stretch
+    Lanes left_[4], right_[4], end_;
+    Scratch<Lanes> kept_;      // messages before the stretches
+    Scratch<Lanes> messages_;  // before the sites of the present stretch
+    Scratch<Lanes> scale_;     // inverse sums that messages were divided by
+    Scratch<double> changes_;
+    Scratch<Lanes> mean_, covariance_;
+    Scratch<Lanes> steps_;  // what is to come from state 1 less that from state 0, by component and start
+    Scratch<Lanes> apart_;  // what is to come from state 0 of start 1 less that of start 0
+    Scratch<Lanes> differences_;
+};
+
+}  // namespace predcg::detail
