@@ -5,6 +5,8 @@
 #include <predcg/core/scratch.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace predcg::detail {
@@ -14,7 +16,7 @@ namespace predcg::detail {
 class ClassRows {
 public:
     /// Rows of so many numbers.
-    explicit ClassRows(Index size) : size_(size) {}
+    explicit ClassRows(Index size) : size_(std::max<Index>(size, 1)) {}
 
     /// Rows of parts that know no classes are not met again.
     template <class Part>
@@ -25,8 +27,9 @@ public:
     /// Calls visit(site, k, row k) for every site of a part; make(site, row) fills a row that is new.
     template <class Part, class Make, class Visit>
     void visit(const Part& part, const ChainShape& shape, Make&& make, Visit&& visit) {
-        for_each_place(part, shape, make,
-                       [&](Index site, Index place) { visit(site, place, values_.data() + place * size_); });
+        for_each_row(part, shape, make, [&](Index site, Index begin) {
+            visit(site, begin / size_, values_.data() + begin);
+        });
     }
 
     /// Where in data() the rows of a part's sites begin: into begins[0], begins[lane_count], ...
@@ -46,51 +49,58 @@ public:
     }
 
 private:
-    /// The same where all classes were met, else false. Nothing is called here, and nothing is written that
-    /// could be a size: the loop keeps what it knows in registers.
+    /// The same where all classes were met, else false. Nothing is called here but site_class, so that the
+    /// loops keep what they know in registers, the first of several sites at once.
     template <class Part>
     bool find_known(const Part& part, Index sites, std::uint32_t* begins) const {
-        const Index* places = places_.data();
-        const auto known = static_cast<std::size_t>(places_.size());
-        const Index size = size_;
-        Index all = 0;  // negative where a place is
-        for (Index site = 0; site < sites; ++site) {
-            const auto key = static_cast<std::size_t>(Index(part.site_class(site)));
-            const Index place = key < known ? places[key] : -1;
-            all |= place;
-            begins[site * lane_count] = static_cast<std::uint32_t>(place * size);
+        constexpr Index most = 64;
+        const std::uint32_t* const rows = begins_.data();
+        const auto known = static_cast<std::uint32_t>(begins_.size());
+        std::uint32_t all = 0;
+        for (Index first = 0; first < sites; first += most) {
+            const Index count = std::min(most, sites - first);
+            std::uint32_t keys[most], seen = 0;
+            for (Index k = 0; k < count; ++k) {
+                keys[k] = static_cast<std::uint32_t>(part.site_class(first + k));
+                seen |= keys[k];
+            }
+            if (seen >= known) return false;  // a power of two
+            for (Index k = 0; k < count; ++k, begins += lane_count) {
+                const std::uint32_t row = rows[keys[k]];
+                all |= row;
+                *begins = row;
+            }
         }
-        return all >= 0;
+        return (all & unknown) == 0;
     }
 
     template <class Part, class Make>
     [[gnu::noinline, gnu::cold]] void find_new(const Part& part, const ChainShape& shape, Make& make,
                                                std::uint32_t* begins) {
-        for_each_place(part, shape, make, [begins, size = size_](Index site, Index place) {
-            begins[site * lane_count] = static_cast<std::uint32_t>(place * size);
-        });
+        for_each_row(part, shape, make,
+                     [begins](Index site, std::uint32_t row) { begins[site * lane_count] = row; });
     }
 
+    /// Calls use(site, where the site's row begins).
     template <class Part, class Make, class Use>
-    void for_each_place(const Part& part, const ChainShape& shape, Make& make, Use&& use) {
+    void for_each_row(const Part& part, const ChainShape& shape, Make& make, Use&& use) {
         if constexpr (ClassifiedSites<Part>) {
             const Index cuts = shape.periodic ? 1 : shape.width;  // windows at an open end lose letters
             const Index keys = part.class_count() * cuts;
-            if (const Index before = places_.size(); before < keys) {
-                places_.resize(keys, before);
-                std::fill(places_.begin() + before, places_.end(), -1);
+            if (const Index before = begins_.size(); before < keys) {
+                begins_.resize(static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(keys))), before);
+                std::fill(begins_.begin() + before, begins_.end(), unknown);
             }
-            Index* places = places_.data();
-            const Index known = places_.size();
+            std::uint32_t* const begins = begins_.data();
             for (Index site = 0; site < shape.sites; ++site) {
                 Index key = part.site_class(site);
                 if (cuts > 1) key = key * cuts + shape.width - shape.window_length(site);
-                if (!(key >= 0 && key < known))
+                if (!(key >= 0 && key < keys))
                     argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
                                    to_text(part.site_class(site)), "0 to class_count() - 1");
-                Index place = places[key];
-                if (place < 0) place = places[key] = append(site, make);
-                use(site, place);
+                std::uint32_t begin = begins[key];
+                if (begin == unknown) begin = begins[key] = append(site, make);
+                use(site, begin);
             }
         } else {
             for (Index site = 0; site < shape.sites; ++site) use(site, append(site, make));
@@ -98,17 +108,19 @@ private:
     }
 
     template <class Make>
-    [[gnu::noinline, gnu::cold]] Index append(Index site, Make& make) {
+    [[gnu::noinline, gnu::cold]] std::uint32_t append(Index site, Make& make) {
         const Index begin = size_ * rows_;
         if (values_.size() < begin + size_) values_.resize(2 * (begin + size_), begin);
         std::fill_n(values_.begin() + begin, size_, 0.0);
         make(site, values_.data() + begin);
-        return rows_++;
+        ++rows_;
+        return static_cast<std::uint32_t>(begin);
     }
 
+    static constexpr std::uint32_t unknown = std::uint32_t{1} << 31;
     Index size_, rows_ = 0;
     Scratch<double> values_;
-    Scratch<Index> places_;  // of the classes; -1: not met
+    Scratch<std::uint32_t> begins_;  // of the classes' rows, 2^k of them
 };
 
 }  // namespace predcg::detail

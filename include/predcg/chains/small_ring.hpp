@@ -50,8 +50,13 @@ public:
     /// of the common statistics, and the sums of the own statistics times these to `own_mean`.
     void means(const PassWeights& weights, const Lanes& factor, const PassStatistics& statistics,
                Lanes* pooled, Lanes* own_mean) {
+        const bool is_one = statistics.common.count() == 1;
         go_back(weights, factor, [&](Index begin, Index end, Index part) {
-            means_back(weights, statistics, begin, end, part, pooled, own_mean);
+            if (is_one)
+                means_back(weights, begin, end, part, pooled);
+            else
+                for (Index i = end - 1; i >= begin; --i) means_back(weights, i, i + 1, part, pooled + 4 * i);
+            add_own_means(statistics, begin, end, part, own_mean);
         });
     }
 
@@ -78,22 +83,30 @@ private:
     }
     bool is_scaled(Index site) const { return (site + 1) % period_ == 0 && site + 1 < sites_; }
 
-    /// The weights of a site's windows 00, 01, 10, 11.
-    struct Window {
-        V w[4];
-    };
-    static Window window(const PassWeights& weights, Index site, Index part) {
-        const double* c = weights.common.at(site);
-        const V zero{};
-        if (!weights.own) return {{c[0] - zero, c[1] - zero, c[2] - zero, c[3] - zero}};
-        const Lanes* own = weights.own + site * weights.own_codes;
-        if (weights.own_codes == 2) {
-            const V u = own[0].part[part], v = own[1].part[part];
-            return {{c[0] * u, c[1] * u, c[2] * v, c[3] * v}};
+    /// The weights of a site's windows 00, 01, 10, 11, without a branch: own ones of one letter are looked up
+    /// twice.
+    class Windows {
+    public:
+        Windows(const PassWeights& weights, Index part)
+            : common_(weights.common.at(0)), step_(weights.common.at(1) - common_), part_(part) {
+            if (!weights.own) return;
+            own_ = weights.own;
+            own_step_ = weights.own_codes;
+            if (own_step_ == 4)
+                for (Index code = 0; code < 4; ++code) place_[code] = code;
         }
-        return {{c[0] * own[0].part[part], c[1] * own[1].part[part], c[2] * own[2].part[part],
-                 c[3] * own[3].part[part]}};
-    }
+        V operator()(Index site, Index code) const {
+            return common_[site * step_ + code] * own_[site * own_step_ + place_[code]].part[part_];
+        }
+
+    private:
+        inline static const Lanes ones_[2] = {Lanes::of(1.0), Lanes::of(1.0)};
+        const double* common_;
+        Index step_, part_;
+        const Lanes* own_ = ones_;
+        Index own_step_ = 0;
+        Index place_[4] = {0, 0, 1, 1};
+    };
 
     /// From left_ before site `begin` to behind the last site of its stretch, whose messages are written;
     /// after(k) scales them the k-th time.
@@ -109,15 +122,16 @@ private:
         }
     }
 
-    void step_forward(const PassWeights& weights, Index begin, Index end, Index part, Lanes* to) {
+    [[gnu::noinline]] void step_forward(const PassWeights& weights, Index begin, Index end, Index part, Lanes* to) {
         V a0 = left_[0].part[part], a1 = left_[1].part[part];
         V b0 = left_[2].part[part], b1 = left_[3].part[part];
+        const Windows window(weights, part);
         for (Index i = begin; i < end; ++i, to += 4) {
             to[0].part[part] = a0;
             to[1].part[part] = a1;
             to[2].part[part] = b0;
             to[3].part[part] = b1;
-            const auto [w] = window(weights, i, part);
+            const V w[4] = {window(i, 0), window(i, 1), window(i, 2), window(i, 3)};
             const V a = a0 * w[1] + a1 * w[3], b = b0 * w[1] + b1 * w[3];
             a0 = a0 * w[0] + a1 * w[2];
             b0 = b0 * w[0] + b1 * w[2];
@@ -155,56 +169,58 @@ private:
         }
     }
 
-    void means_back(const PassWeights& weights, const PassStatistics& statistics, Index begin, Index end,
-                    Index part, Lanes* pooled, Lanes* own_mean) {
-        const Index size = statistics.own_size, codes = statistics.own_codes;
+    /// Adds the probabilities of windows to pooled[code], and writes those of windows 01, 10 and 11 where the
+    /// first messages before each site were.
+    [[gnu::noinline]] void means_back(const PassWeights& weights, Index begin, Index end, Index part, Lanes* pooled) {
         V a0 = right_[0].part[part], a1 = right_[1].part[part];
         V b0 = right_[2].part[part], b1 = right_[3].part[part];
         V sum[4] = {};
-        Index table = statistics.common.table_of(end - 1);
-        const auto flush = [&] {
-            for (Index code = 0; code < 4; ++code) {
-                pooled[4 * table + code].part[part] += sum[code];
-                sum[code] = V{};
-            }
-        };
-        const Lanes* left = messages_.data() + (end - 1 - first_) * 4;
+        const Windows window(weights, part);
+        Lanes* left = messages_.data() + (end - 1 - first_) * 4;
         for (Index i = end - 1; i >= begin; --i, left -= 4) {
-            const auto [w] = window(weights, i, part);
-            if (const Index other = statistics.common.table_of(i); other != table) {
-                flush();
-                table = other;
-            }
+            const V w[4] = {window(i, 0), window(i, 1), window(i, 2), window(i, 3)};
             const V p0 = left[0].part[part], p1 = left[1].part[part];
             const V q0 = left[2].part[part], q1 = left[3].part[part];
+            sum[0] += w[0] * (p0 * a0 + q0 * b0);
             const V of1 = w[1] * (p0 * a1 + q0 * b1);
             const V of2 = w[2] * (p1 * a0 + q1 * b0);
             const V of3 = w[3] * (p1 * a1 + q1 * b1);
-            sum[0] += w[0] * (p0 * a0 + q0 * b0);
             sum[1] += of1;
             sum[2] += of2;
             sum[3] += of3;
-            const Lanes* value = statistics.own + i * codes * size;
-            for (Index k = 0; k < size; ++k) {
-                V mean = own_mean[k].part[part];
-                if (codes == 2)
-                    mean += (of2 + of3) * value[size + k].part[part];
-                else
-                    mean += of1 * value[size + k].part[part] + of2 * value[2 * size + k].part[part] +
-                            of3 * value[3 * size + k].part[part];
-                own_mean[k].part[part] = mean;
-            }
+            left[0].part[part] = of1;
+            left[1].part[part] = of2;
+            left[2].part[part] = of3;
             const V a = w[2] * a0 + w[3] * a1, b = w[2] * b0 + w[3] * b1;
             a0 = w[0] * a0 + w[1] * a1;
             b0 = w[0] * b0 + w[1] * b1;
             a1 = a;
             b1 = b;
         }
-        flush();
+        for (Index code = 0; code < 4; ++code) pooled[code].part[part] += sum[code];
         right_[0].part[part] = a0;
         right_[1].part[part] = a1;
         right_[2].part[part] = b0;
         right_[3].part[part] = b1;
+    }
+
+    /// With the probabilities that means_back wrote.
+    [[gnu::noinline]] void add_own_means(const PassStatistics& statistics, Index begin, Index end, Index part,
+                       Lanes* own_mean) const {
+        const Index size = statistics.own_size, step = statistics.own_codes * size;
+        for (Index k = 0; k < size; ++k) {
+            V sum{};
+            const Lanes* chance = messages_.data() + (begin - first_) * 4;
+            const Lanes* value = statistics.own + begin * step + size + k;
+            for (Index i = begin; i < end; ++i, chance += 4, value += step)
+                if (statistics.own_codes == 2)
+                    sum += (chance[1].part[part] + chance[2].part[part]) * value->part[part];
+                else
+                    sum += chance[0].part[part] * value->part[part] +
+                           chance[1].part[part] * value[size].part[part] +
+                           chance[2].part[part] * value[2 * size].part[part];
+            own_mean[k].part[part] += sum;
+        }
     }
 
     /// How far letters change common statistics: at 01 and 00, at 11 and 10, at 10 and 00; and the mean's
@@ -225,16 +241,17 @@ private:
             }
     }
 
-    void moments_back(const PassWeights& weights, const PassStatistics& statistics, Index begin, Index end,
+    [[gnu::noinline]] void moments_back(const PassWeights& weights, const PassStatistics& statistics, Index begin, Index end,
                       Index part) {
         const Index common = statistics.common_size, size = statistics.own_size, d = common + size;
         const Index codes = statistics.own_codes;
         V right[4];
         for (Index j = 0; j < 4; ++j) right[j] = right_[j].part[part];
         Lanes* const differences = differences_.data();
+        const Windows window(weights, part);
         for (Index i = end - 1; i >= begin; --i) {
             const Lanes* left = messages_.data() + (i - first_) * 4;
-            const auto [w] = window(weights, i, part);
+            const V w[4] = {window(i, 0), window(i, 1), window(i, 2), window(i, 3)};
             V share[4], chance[4];  // of letter 1; those of the product of two differences
             for (Index a = 0; a < 4; a += 2) {
                 const V first = right[a], second = right[a + 1];
