@@ -62,14 +62,15 @@ inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
 
 using PairOfDoubles [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
 
-/// from[at[0]], from[at[1]], ... and from[at[0] + 1], from[at[1] + 1], ...: each two by one load.
-inline void load_pairs(const double* from, const std::uint32_t* at, VectorOfDoubles& first,
+/// from[at[0]], from[at[step]], ... and from[at[0] + 1], from[at[step] + 1], ...: each two by one load.
+template <std::ptrdiff_t step>
+void load_pairs(const double* from, const std::uint32_t* at, VectorOfDoubles& first,
                        VectorOfDoubles& second) {
-    const auto pair = [&](std::size_t k) -> const PairOfDoubles& {
-        return *reinterpret_cast<const PairOfDoubles*>(from + at[k]);
+    const auto pair = [&](std::ptrdiff_t k) -> const PairOfDoubles& {
+        return *reinterpret_cast<const PairOfDoubles*>(from + at[k * step]);
     };
 #if defined(__AVX512F__)
-    const auto four = [&](std::size_t k) {
+    const auto four = [&](std::ptrdiff_t k) {
         return __builtin_shufflevector(__builtin_shufflevector(pair(k), pair(k + 2), 0, 1, 2, 3),
                                        __builtin_shufflevector(pair(k + 4), pair(k + 6), 0, 1, 2, 3), 0, 1, 2,
                                        3, 4, 5, 6, 7);
@@ -92,7 +93,8 @@ inline constexpr std::size_t vector_width = 1, integer_bytes = 1;
 using VectorOfDoubles = double;
 using VectorOfBytes = signed char;
 
-inline void load_pairs(const double* from, const std::uint32_t* at, double& first, double& second) {
+template <std::ptrdiff_t>
+void load_pairs(const double* from, const std::uint32_t* at, double& first, double& second) {
     first = from[*at];
     second = from[*at + 1];
 }

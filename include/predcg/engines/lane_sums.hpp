@@ -113,9 +113,7 @@ private:
         const auto which = batch_.which();
         lanes_ = std::min(lane_count, std::ssize(which) - first);
         const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
-        weights_.begin();
-        for (Index lane = 0; lane < lanes_; ++lane) weights_.set(lane, batch_.factor(at(lane)));
-        const auto summary = weights_.fill(lanes_);
+        const auto summary = weights_.fill(lanes_, [&](Index lane) { return batch_.factor(at(lane)); });
         shift_ = common_.weights.log_shift() + summary.shift;
         double worst = 0.0;
         for (Index lane = 0; lane < lane_count; ++lane) {
@@ -128,11 +126,7 @@ private:
                      !taken_[static_cast<std::size_t>(lanes_ - 1)])  // lanes beyond are as the last
                 weights_.clear(lane);
         }
-        if (own_.size() > 0) {
-            own_.begin();
-            for (Index lane = 0; lane < lanes_; ++lane) own_.set(lane, batch_.own(at(lane)));
-            own_.fill(lanes_);
-        }
+        if (own_.size() > 0) own_.fill(lanes_, [&](Index lane) { return batch_.own(at(lane)); });
         if (!statistics_.all_finite() || !own_.all_finite())
             taken_ = {};  // only alone are forbidden windows known
         return scaling_period(common_.shape, worst);
