@@ -63,16 +63,19 @@ public:
     /// After forward(): mean()[k] and covariance()[k (k+1)/2 + l], l <= k, of the statistics.
     void moments(const PassWeights& weights, const PassStatistics& statistics) {
         const Index d = statistics.size();
-        mean_.assign(d, Lanes::of(0.0));
-        covariance_.assign(d * (d + 1) / 2, Lanes::of(0.0));
-        steps_.assign(2 * d, Lanes::of(0.0));
-        apart_.assign(d, Lanes::of(0.0));
-        differences_.resize(4 * d);
         tabulate_changes(statistics);
+        sums_.assign(parts_ * Sums(nullptr, d).size(), V{});
         go_back(weights, Lanes::of(1.0), [&](Index begin, Index end, Index part) {
-            moments_back(weights, statistics, begin, end, part);
+            if (d == 2)
+                moments_back<2>(weights, statistics, begin, end, part);
+            else if (d == 3)
+                moments_back<3>(weights, statistics, begin, end, part);
+            else
+                moments_back<0>(weights, statistics, begin, end, part);
         });
-        add_starts(d);
+        mean_.resize(d);
+        covariance_.resize(d * (d + 1) / 2);
+        for (Index part = 0; part < parts_; ++part) finish(d, part);
     }
     const Lanes* mean() const { return mean_.data(); }
     const Lanes* covariance() const { return covariance_.data(); }
@@ -229,6 +232,8 @@ private:
         const StatisticTables& common = statistics.common;
         const Index size = statistics.common_size;
         changes_.resize(common.count() * size * 3);
+        constants_.assign(size, 0.0);
+        const double sites = common.count() == 1 ? static_cast<double>(sites_) : 1.0;
         for (Index table = 0; table < common.count(); ++table)
             for (Index k = 0; k < size; ++k) {
                 const double* at = common.of_table(table) + k;
@@ -236,81 +241,109 @@ private:
                 change[0] = at[size] - at[0];
                 change[1] = at[3 * size] - at[2 * size];
                 change[2] = at[2 * size] - at[0];
-                const double sites = common.count() == 1 ? static_cast<double>(sites_) : 1.0;
-                mean_[k] += Lanes::of(sites * at[0]);
+                constants_[k] += sites * at[0];
             }
     }
 
-    [[gnu::noinline]] void moments_back(const PassWeights& weights, const PassStatistics& statistics, Index begin, Index end,
-                      Index part) {
-        const Index common = statistics.common_size, size = statistics.own_size, d = common + size;
-        const Index codes = statistics.own_codes;
+    /// Of a vector of lanes, for d statistics.
+    struct Sums {
+        V *covariance, *mean;
+        V* apart;  // what is to come from state 0 of start 1 less that of start 0
+        V* steps;  // what is to come from state 1 less that from state 0, by statistic and start
+
+        Sums(V* at, Index d)
+            : covariance(at), mean(at + d * (d + 1) / 2), apart(mean + d), steps(apart + d), end_(steps + 2 * d) {
+        }
+        Index size() const { return end_ - covariance; }
+
+    private:
+        V* end_;
+    };
+
+    /// Of d statistics, or of Size where it is not 0: then they stay in registers.
+    template <Index Size>
+    [[gnu::noinline]] void moments_back(const PassWeights& weights, const PassStatistics& statistics,
+                                        Index begin, Index end, Index part) {
+        const Index common = statistics.common_size, own = statistics.own_size, codes = statistics.own_codes;
+        const Index d = Size > 0 ? Size : common + own;
+        const Sums kept(sums_.data() + part * Sums(nullptr, d).size(), d);
+        [[maybe_unused]] V room[Size > 0 ? Size * (Size + 1) / 2 + 4 * Size : 1];
+        V near[Size > 0 ? 7 * Size : 1];
+        if constexpr (Size > 0)
+            std::copy_n(kept.covariance, kept.size(), room);
+        else
+            differences_.resize(7 * d);
+        const Sums sums = Size > 0 ? Sums(room, d) : kept;
+        V* const difference = Size > 0 ? near : differences_.data();
+        V* const change = difference + 4 * d;
+        std::fill_n(change, 3 * d, V{});
         V right[4];
         for (Index j = 0; j < 4; ++j) right[j] = right_[j].part[part];
-        Lanes* const differences = differences_.data();
         const Windows window(weights, part);
         for (Index i = end - 1; i >= begin; --i) {
             const Lanes* left = messages_.data() + (i - first_) * 4;
             const V w[4] = {window(i, 0), window(i, 1), window(i, 2), window(i, 3)};
             V share[4], chance[4];  // of letter 1; those of the product of two differences
             for (Index a = 0; a < 4; a += 2) {
-                const V first = right[a], second = right[a + 1];
+                const V way[2] = {w[0] * right[a], w[2] * right[a]};
+                const V other[2] = {w[1] * right[a + 1], w[3] * right[a + 1]};
+                for (Index s = 0; s < 2; ++s) right[a + s] = way[s] + other[s];
                 for (Index s = 0; s < 2; ++s) {
-                    const V way = w[2 * s] * first, other = w[2 * s + 1] * second;
-                    const V sum = way + other;
-                    share[a + s] = other / (sum + std::numeric_limits<double>::min());
-                    chance[a + s] = left[a + s].part[part] * way * share[a + s];
-                    right[a + s] = sum;
+                    share[a + s] = other[s] / (right[a + s] + std::numeric_limits<double>::min());
+                    chance[a + s] = left[a + s].part[part] * way[s] * share[a + s];
                 }
             }
-            const auto carry = [&](Index k, V of_first, V of_second, V of_state) {
+            if (i == end - 1 || statistics.common.count() > 1) {
+                const double* from = changes_.data() + statistics.common.table_of(i) * common * 3;
+                for (Index k = 0; k < 3 * common; ++k) change[k] = from[k] - V{};
+            }
+            const Lanes* value = statistics.own + i * codes * own;
+            for (Index k = 0; k < own; ++k) {
+                V* const to = change + 3 * (common + k);
+                if (codes == 2) {
+                    to[2] = value[own + k].part[part];
+                } else {
+                    to[0] = value[own + k].part[part];
+                    to[2] = value[2 * own + k].part[part];
+                    to[1] = value[3 * own + k].part[part] - to[2];
+                }
+            }
+            for (Index k = 0; k < d; ++k) {
                 V come[2];
                 for (Index a = 0; a < 2; ++a) {
-                    const V step = steps_[2 * k + a].part[part];
-                    const V first = of_first + step, second = of_second + step;
-                    differences[4 * k + 2 * a].part[part] = first;
-                    differences[4 * k + 2 * a + 1].part[part] = second;
+                    const V step = sums.steps[2 * k + a];
+                    const V first = change[3 * k] + step, second = change[3 * k + 1] + step;
+                    difference[4 * k + 2 * a] = first;
+                    difference[4 * k + 2 * a + 1] = second;
                     come[a] = share[2 * a] * first;
-                    steps_[2 * k + a].part[part] = of_state - come[a] + share[2 * a + 1] * second;
+                    sums.steps[2 * k + a] = change[3 * k + 2] - come[a] + share[2 * a + 1] * second;
                 }
-                mean_[k].part[part] += come[0];
-                apart_[k].part[part] += come[1] - come[0];
-            };
-            const double* change = changes_.data() + statistics.common.table_of(i) * common * 3;
-            const V zero{};
-            for (Index k = 0; k < common; ++k, change += 3)
-                carry(k, change[0] - zero, change[1] - zero, change[2] - zero);
-            const Lanes* value = statistics.own + i * codes * size;
-            for (Index k = 0; k < size; ++k)
-                if (codes == 2) {
-                    carry(common + k, zero, zero, value[size + k].part[part]);
-                } else {
-                    const V state = value[2 * size + k].part[part];
-                    carry(common + k, value[size + k].part[part], value[3 * size + k].part[part] - state,
-                          state);
-                }
-            Lanes* sum = covariance_.data();
+                sums.mean[k] += come[0];
+                sums.apart[k] += come[1] - come[0];
+            }
+            V* sum = sums.covariance;
             for (Index k = 0; k < d; ++k) {
                 V weighted[4];
-                for (Index j = 0; j < 4; ++j) weighted[j] = chance[j] * differences[4 * k + j].part[part];
-                for (Index l = 0; l <= k; ++l, ++sum) {
-                    const Lanes* other = differences + 4 * l;
-                    sum->part[part] += (weighted[0] * other[0].part[part] + weighted[1] * other[1].part[part]) +
-                                       (weighted[2] * other[2].part[part] + weighted[3] * other[3].part[part]);
-                }
+                for (Index j = 0; j < 4; ++j) weighted[j] = chance[j] * difference[4 * k + j];
+                for (Index l = 0; l <= k; ++l, ++sum)
+                    for (Index j = 0; j < 4; ++j) *sum += weighted[j] * difference[4 * l + j];
             }
         }
+        if constexpr (Size > 0) std::copy_n(room, kept.size(), kept.covariance);
         for (Index j = 0; j < 4; ++j) right_[j].part[part] = right[j];
     }
 
     /// Mean over the starts, and the covariance between them. Paths of start a begin in state a.
-    void add_starts(Index d) {
-        const Lanes second = right_[3], product = right_[0] * second;
-        Lanes* sum = covariance_.data();
-        for (Index k = 0; k < d; ++k) apart_[k] += steps_[2 * k + 1];
-        for (Index k = 0; k < d; ++k) {
-            mean_[k] += second * apart_[k];
-            for (Index l = 0; l <= k; ++l, ++sum) *sum += product * apart_[k] * apart_[l];
+    void finish(Index d, Index part) {
+        Sums sums(nullptr, d);
+        sums = Sums(sums_.data() + part * sums.size(), d);
+        const V second = right_[3].part[part], product = right_[0].part[part] * second;
+        const auto apart = [&](Index k) -> V { return sums.apart[k] + sums.steps[2 * k + 1]; };
+        for (Index k = 0, at = 0; k < d; ++k) {
+            mean_[k].part[part] = sums.mean[k] + second * apart(k);
+            if (k < constants_.size()) mean_[k].part[part] += constants_[k] - V{};
+            for (Index l = 0; l <= k; ++l, ++at)
+                covariance_[at].part[part] = sums.covariance[at] + product * apart(k) * apart(l);
         }
     }
 
@@ -321,11 +354,9 @@ private:
     Scratch<Lanes> kept_;      // messages before the stretches
     Scratch<Lanes> messages_;  // before the sites of the present stretch
     Scratch<Lanes> scale_;     // inverse sums that messages were divided by
-    Scratch<double> changes_;
+    Scratch<double> changes_, constants_;
+    Scratch<V> sums_, differences_;
     Scratch<Lanes> mean_, covariance_;
-    Scratch<Lanes> steps_;  // what is to come from state 1 less that from state 0, by component and start
-    Scratch<Lanes> apart_;  // what is to come from state 0 of start 1 less that of start 0
-    Scratch<Lanes> differences_;
 };
 
 }  // namespace predcg::detail
