@@ -18,10 +18,13 @@ class RowBegins {
 public:
     static constexpr Index block = 64;  // sites whose numbers stand together for each lane
 
-    explicit RowBegins(Index sites) : sites_(sites), begins_((sites + block - 1) / block * block * lane_count) {}
+    explicit RowBegins(Index sites)
+        : sites_(sites), begins_((sites + block - 1) / block * block * lane_count) {}
 
     /// Of a lane: those of the sites from `site` on, a multiple of `block`, stand one after the other there.
-    std::uint32_t* of_block(Index lane, Index site) { return begins_.data() + site * lane_count + lane * block; }
+    std::uint32_t* of_block(Index lane, Index site) {
+        return begins_.data() + site * lane_count + lane * block;
+    }
     std::uint32_t& at(Index lane, Index site) { return of_block(lane, site / block * block)[site % block]; }
 
     /// Lanes beyond the first so many have the last one's.
@@ -63,9 +66,8 @@ public:
     /// Calls visit(site, k, row k) for every site of a part; make(site, row) fills a row that is new.
     template <class Part, class Make, class Visit>
     void visit(const Part& part, const ChainShape& shape, Make&& make, Visit&& visit) {
-        for_each_row(part, shape, make, [&](Index site, Index begin) {
-            visit(site, begin >> shift_, values_.data() + begin);
-        });
+        for_each_row(part, shape, make,
+                     [&](Index site, Index begin) { visit(site, begin >> shift_, values_.data() + begin); });
     }
 
     /// Where in data() the rows of a part's sites begin. Rows of classes that were not met may be among them,

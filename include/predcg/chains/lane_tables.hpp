@@ -162,8 +162,8 @@ private:
     Space space_;
     ChainShape shape_;
     ClassRows rows_;
-    double spread_ = 0.0;            // the largest that was met
-    bool forbidden_ = false;         // a window that is was met
+    double spread_ = 0.0;     // the largest that was met
+    bool forbidden_ = false;  // a window that is was met
     RowBegins begins_;
     Scratch<Lanes> weights_;  // codes of all sites
     WindowLetters<letter_t<Space>> letters_;
@@ -179,8 +179,7 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(size, unknown), constants_(size), offsets_(size), begins_(shape.sites),
-          places_(size) {
+          slopes_(size, unknown), constants_(size), offsets_(size), begins_(shape.sites), places_(size) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }

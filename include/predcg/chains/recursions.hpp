@@ -67,7 +67,7 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
         add_lane(total, log_weight[0], pass, 0, mean, covariance);
     } else {
         const Index at_once = balance ? 1 : lane_count;
-        ChainPass<> pass(shape, 1);
+        ChainPass pass(shape, 1);
         std::optional<WeightTables> storage;
         Vector message(shape.states);
         for (Index first = 0; first < shape.starts(); first += at_once) {
@@ -75,13 +75,13 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
             const WeightTables& weights = problem.weights.balanced(first, storage);
             weights.initial_message(first, message.data());
             pass.set_ends(
-                [&](Index s, Index) {  // the first start's messages; of a ring with more, a state each
+                [&](Index s) {  // the first start's messages; of a ring with more, a state each
                     Lanes v = Lanes::of(0.0);
                     v[0] = message[s];
                     if (shape.periodic && s > first && s < first + lanes) v[s - first] = 1.0;
                     return v;
                 },
-                [&](Index s, Index) {
+                [&](Index s) {
                     Lanes v = Lanes::of(0.0);
                     for (Index lane = 0; lane < lanes; ++lane)
                         if (s == final_state(shape, first + lane)) v[lane] = 1.0;

@@ -35,9 +35,8 @@ public:
         one_hot(left_);
         for (Index begin = 0; begin < sites_; begin += length_) {
             std::copy_n(left_, 4, kept_.data() + begin / length_ * 4);
-            go_forward(weights, begin, [&](Index scaling) {
-                log_weight += scale_messages(left_, 4, scale_[scaling]).log();
-            });
+            go_forward(weights, begin,
+                       [&](Index scaling) { log_weight += scale_messages(left_, 4, scale_[scaling]).log(); });
         }
         end_ = left_[0] + left_[3];
         return log_weight + end_.log();
@@ -125,7 +124,8 @@ private:
         }
     }
 
-    [[gnu::noinline]] void step_forward(const PassWeights& weights, Index begin, Index end, Index part, Lanes* to) {
+    [[gnu::noinline]] void step_forward(const PassWeights& weights, Index begin, Index end, Index part,
+                                        Lanes* to) {
         V a0 = left_[0].part[part], a1 = left_[1].part[part];
         V b0 = left_[2].part[part], b1 = left_[3].part[part];
         const Windows window(weights, part);
@@ -174,7 +174,8 @@ private:
 
     /// Adds the probabilities of windows to pooled[code], and writes those of windows 01, 10 and 11 where the
     /// first messages before each site were.
-    [[gnu::noinline]] void means_back(const PassWeights& weights, Index begin, Index end, Index part, Lanes* pooled) {
+    [[gnu::noinline]] void means_back(const PassWeights& weights, Index begin, Index end, Index part,
+                                      Lanes* pooled) {
         V a0 = right_[0].part[part], a1 = right_[1].part[part];
         V b0 = right_[2].part[part], b1 = right_[3].part[part];
         V sum[4] = {};
@@ -209,7 +210,7 @@ private:
 
     /// With the probabilities that means_back wrote.
     [[gnu::noinline]] void add_own_means(const PassStatistics& statistics, Index begin, Index end, Index part,
-                       Lanes* own_mean) const {
+                                         Lanes* own_mean) const {
         const Index size = statistics.own_size, step = statistics.own_codes * size;
         for (Index k = 0; k < size; ++k) {
             V sum{};
@@ -252,8 +253,8 @@ private:
         V* steps;  // what is to come from state 1 less that from state 0, by statistic and start
 
         Sums(V* at, Index d)
-            : covariance(at), mean(at + d * (d + 1) / 2), apart(mean + d), steps(apart + d), end_(steps + 2 * d) {
-        }
+            : covariance(at), mean(at + d * (d + 1) / 2), apart(mean + d), steps(apart + d),
+              end_(steps + 2 * d) {}
         Index size() const { return end_ - covariance; }
 
     private:

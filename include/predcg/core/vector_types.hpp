@@ -65,7 +65,7 @@ using PairOfDoubles [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = 
 /// from[at[0]], from[at[step]], ... and from[at[0] + 1], from[at[step] + 1], ...: each two by one load.
 template <std::ptrdiff_t step>
 void load_pairs(const double* from, const std::uint32_t* at, VectorOfDoubles& first,
-                       VectorOfDoubles& second) {
+                VectorOfDoubles& second) {
     const auto pair = [&](std::ptrdiff_t k) -> const PairOfDoubles& {
         return *reinterpret_cast<const PairOfDoubles*>(from + at[k * step]);
     };

@@ -73,8 +73,8 @@ public:
             take(first, pass.forward(weights), alone);
             for (Index lane = 0; lane < lane_count; ++lane)
                 if (!taken_[static_cast<std::size_t>(lane)]) pass.drop(lane);
-            const PassStatistics statistics{statistics_, batch_.common_size(), own_.data(),
-                                                       own_.tabulated(), own_.codes()};
+            const PassStatistics statistics{statistics_, batch_.common_size(), own_.data(), own_.tabulated(),
+                                            own_.codes()};
             if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {
                 own_mean_.assign(own_.size(), Lanes::of(0.0));

@@ -103,7 +103,7 @@ struct TransferMatrix {
                 };
                 detail::LaneSums<B, want> sums(batch, problem, factor_shape, own_shape);
                 if (shape.is_smallest_ring()) return sums.run(detail::SmallRingPass(shape), alone);
-                return sums.run(detail::ChainPass<>(shape, shape.starts()), alone);
+                return sums.run(detail::ChainPass(shape, shape.starts()), alone);
             }
         }
         if constexpr (std::same_as<B, SingleBatch<typename B::Common, typename B::Statistic>> &&
