@@ -55,7 +55,7 @@ class ClassRows {
 public:
     /// Rows of so many numbers.
     explicit ClassRows(Index size)
-        : shift_(std::bit_width(static_cast<std::size_t>(std::max<Index>(size, 1) - 1))) {}
+        : shift_(static_cast<int>(std::bit_width(static_cast<std::size_t>(std::max<Index>(size, 1) - 1)))) {}
 
     /// Rows of parts that know no classes are not met again.
     template <class Part>

@@ -4,6 +4,7 @@
 // without: the same numbers, by plain loops.
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(PREDCG_PLAIN_LANES)
 #define PREDCG_HAS_VECTOR_TYPES 1
@@ -60,14 +61,16 @@ inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
 #endif
 }
 
-using PairOfDoubles [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
+using PairOfDoubles [[gnu::vector_size(16)]] = double;
 
 /// from[at[0]], from[at[step]], ... and from[at[0] + 1], from[at[step] + 1], ...: each two by one load.
 template <std::ptrdiff_t step>
 void load_pairs(const double* from, const std::uint32_t* at, VectorOfDoubles& first,
                 VectorOfDoubles& second) {
-    const auto pair = [&](std::ptrdiff_t k) -> const PairOfDoubles& {
-        return *reinterpret_cast<const PairOfDoubles*>(from + at[k * step]);
+    const auto pair = [&](std::ptrdiff_t k) {
+        PairOfDoubles p;
+        std::memcpy(&p, from + at[k * step], sizeof p);
+        return p;
     };
 #if defined(__AVX512F__)
     const auto four = [&](std::ptrdiff_t k) {
