@@ -75,7 +75,11 @@ public:
                 to = forward_.data() + (i + 1) / length_ * block_;
             else
                 to = from == next_.data() ? other_.data() : next_.data();
-            for (Index a = 0; a < starts_; ++a) step_forward(i, a, windows, from + a * row_, to + a * row_);
+            if (const Reached& at = reached(i + 1, 0); at.count == shape_.states && at.formers > 1)
+                step_all_forward(windows, from, to);
+            else
+                for (Index a = 0; a < starts_; ++a)
+                    step_forward(i, a, windows, from + a * row_, to + a * row_);
             if (is_scaled(i)) {
                 V& inverse = scale_[i / period_];
                 log_weight += scale(i + 1, to, inverse).log();
@@ -148,8 +152,10 @@ public:
         set_places(statistics.own_codes, statistics.own_size);
         right_.resize(n_states);
         for (Index a = 0; a < starts_; ++a) {
-            rest_.assign(2 * d * n_states, V::of(0.0));
             rest_at_ = rest_.data();
+            for (Index k = 0; k < d; ++k)  // behind the last site
+                for (Index s = 0; s < n_states; ++s)
+                    if (starts_ == 1 || s == a) rest_at_[k * n_states + s] = V::of(0.0);
             next_rest_at_ = rest_at_ + d * n_states;
             begin_back(a, 0, end_.inverse_or_zero());
             for (Index i = shape_.sites - 1; i >= 0; --i) {
@@ -266,6 +272,21 @@ private:
                 to[next] = sum;
             }
         }
+    }
+
+    /// The same of all starts, where they reach all states by all windows.
+    [[gnu::noinline]] void step_all_forward(const V* window, const V* from, V* to) const {
+        const Index q = shape_.letters, n_states = shape_.states, stride = n_states / q;
+        const Index ends = std::min(q, n_states), end = block_, step = row_;
+        for (Index next = 0, middle = 0; next < n_states; ++middle)
+            for (Index last = 0; last < ends; ++last, ++next)
+                for (Index a = 0; a < end; a += step) {
+                    const V* const before = from + a + middle;
+                    V sum = before[0] * window[next];
+                    for (Index first = 1; first < q; ++first)
+                        sum += before[first * stride] * window[first * n_states + next];
+                    to[a + next] = sum;
+                }
     }
 
     /// Begins the way back of a start, the k-th of those that go back together, with backward messages times
