@@ -217,7 +217,7 @@ private:
     }
     /// Of `width` - 1 letters of a state, the first ones are the start's where they stand before that, and
     /// the last ones where they stand behind the ring's end.
-    Reached find_reached(Index site, Index start) const {
+    [[gnu::cold]] Reached find_reached(Index site, Index start) const {
         const Index q = shape_.letters, length = shape_.width - 1,
                     stride = std::max<Index>(1, shape_.states / q);
         Reached at{0, 1, shape_.states, 0, q, 0, q, 0, 0};
@@ -342,7 +342,7 @@ private:
 
     /// Divides messages before a site by their sum, keeps the inverse, returns the sum; lanes without a path
     /// are left.
-    V scale(Index site, V* messages, V& inverse) const {
+    [[gnu::cold]] V scale(Index site, V* messages, V& inverse) const {
         const auto for_each = [&](auto&& f) {
             for (Index a = 0; a < starts_; ++a) {
                 const Reached& at = reached(site, a);
@@ -406,7 +406,7 @@ private:
     }
 
     /// Where own statistics of a window stand.
-    void set_places(Index own_codes, Index own_size) {
+    [[gnu::cold]] void set_places(Index own_codes, Index own_size) {
         own_places_.resize(shape_.codes());
         for (Index code = 0; code < shape_.codes(); ++code)
             own_places_[code] = code / (shape_.codes() / own_codes) * own_size;
@@ -532,7 +532,7 @@ private:
 
     /// What is to come, less a constant that goes to the mean: differences of large sums would lose digits.
     /// It is the same for all starts.
-    void recentre(Index d, const Reached& at, Index start, Index place) {
+    [[gnu::cold]] void recentre(Index d, const Reached& at, Index start, Index place) {
         for (Index k = 0; k < d; ++k) {
             V* const rest = rest_at_ + k * shape_.states + at.begin;
             V& centre = centre_[place * d + k];
@@ -546,7 +546,7 @@ private:
     }
 
     /// Of a start: probabilities of the states where paths begin, and what is to come from there.
-    void keep_beginnings(Index d, Index start, Index beginnings) {
+    [[gnu::cold]] void keep_beginnings(Index d, Index start, Index beginnings) {
         for_each_state(reached(0, start), [&](Index s, Index) {
             begin_weight_[s] = right_at_[s] * forward_[start * row_ + s];
             for (Index k = 0; k < d; ++k) begin_rest_[k * beginnings + s] = rest_at_[k * shape_.states + s];
@@ -554,7 +554,7 @@ private:
     }
 
     /// Mean over the states where paths begin, and the covariance between them.
-    void add_starts(Index d, Index beginnings) {
+    [[gnu::cold]] void add_starts(Index d, Index beginnings) {
         for (Index k = 0; k < d; ++k) {
             V* const rest = begin_rest_.data() + k * beginnings;
             V mean = V::of(0.0);
