@@ -229,7 +229,7 @@ private:
 
     /// How far letters change common statistics: at 01 and 00, at 11 and 10, at 10 and 00; and the mean's
     /// part that is the same for all paths, those of windows 00.
-    [[gnu::cold]] void tabulate_changes(const PassStatistics& statistics) {
+    void tabulate_changes(const PassStatistics& statistics) {
         const StatisticTables& common = statistics.common;
         const Index size = statistics.common_size;
         changes_.resize(common.count() * size * 3);
@@ -335,7 +335,7 @@ private:
     }
 
     /// Mean over the starts, and the covariance between them. Paths of start a begin in state a.
-    [[gnu::cold]] void finish(Index d, Index part) {
+    void finish(Index d, Index part) {
         Sums sums(nullptr, d);
         sums = Sums(sums_.data() + part * sums.size(), d);
         const V second = right_[3].part[part], product = right_[0].part[part] * second;
