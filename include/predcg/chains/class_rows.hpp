@@ -5,16 +5,57 @@
 #include <predcg/core/scratch.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace predcg::detail {
+
+/// Where the rows of chains that go side by side begin, for every site and lane.
+class RowBegins {
+public:
+    static constexpr Index block = 64;  // sites whose numbers stand together for each lane
+
+    explicit RowBegins(Index sites)
+        : sites_(sites), begins_((sites + block - 1) / block * block * lane_count) {}
+
+    /// Of a lane: those of the sites from `site` on, a multiple of `block`, stand one after the other there.
+    std::uint32_t* of_block(Index lane, Index site) {
+        return begins_.data() + site * lane_count + lane * block;
+    }
+    std::uint32_t& at(Index lane, Index site) { return of_block(lane, site / block * block)[site % block]; }
+
+    /// Lanes beyond the first so many have the last one's.
+    void repeat_last(Index lanes) {
+        for (Index lane = lanes; lane < lane_count; ++lane)
+            for (Index site = 0; site < sites_; site += block)
+                std::copy_n(of_block(lanes - 1, site), block, of_block(lane, site));
+    }
+
+    /// Calls f(begins) for every site: begins[0], begins[block], ... are the lanes'.
+    template <class F>
+    void for_each_site(F&& f) const {
+        for (Index site = 0; site < sites_; site += block) {
+            const std::uint32_t* begins = begins_.data() + site * lane_count;
+            for (const auto* const end = begins + std::min(block, sites_ - site); begins != end; ++begins)
+                f(begins);
+        }
+    }
+
+private:
+    Index sites_;
+    Scratch<std::uint32_t> begins_;
+};
 
 /// Tables of the parts of a batch's chains: rows, one for every class of sites that was met, or one for every
 /// site of a chain where parts know no classes.
 class ClassRows {
 public:
     /// Rows of so many numbers.
-    explicit ClassRows(Index size) : size_(size) {}
+    explicit ClassRows(Index size)
+        : shift_(static_cast<int>(std::bit_width(static_cast<std::size_t>(std::max<Index>(size, 1) - 1)))) {}
 
     /// Rows of parts that know no classes are not met again.
     template <class Part>
@@ -25,90 +66,112 @@ public:
     /// Calls visit(site, k, row k) for every site of a part; make(site, row) fills a row that is new.
     template <class Part, class Make, class Visit>
     void visit(const Part& part, const ChainShape& shape, Make&& make, Visit&& visit) {
-        for_each_place(part, shape, make,
-                       [&](Index site, Index place) { visit(site, place, values_.data() + place * size_); });
+        for_each_row(part, shape, make,
+                     [&](Index site, Index begin) { visit(site, begin >> shift_, values_.data() + begin); });
     }
 
-    /// Where in data() the rows of a part's sites begin: into begins[0], begins[lane_count], ...
+    /// Where in data() the rows of a part's sites begin. Rows of classes that were not met may be among them,
+    /// which were_met() tells from a sum over all rows of one of their numbers; find_new makes them.
     template <class Part, class Make>
-    void find(const Part& part, const ChainShape& shape, Make&& make, std::uint32_t* begins) {
+    void find(const Part& part, const ChainShape& shape, Make&& make, RowBegins& begins, Index lane) {
         if constexpr (ClassifiedSites<Part>)
-            if ((shape.periodic || shape.width == 1) && find_known(part, shape.sites, begins)) return;
-        find_new(part, shape, make, begins);
+            if ((shape.periodic || shape.width == 1) && find_known(part, shape.sites, begins, lane)) return;
+        find_new(part, shape, make, begins, lane);
     }
+    template <class Part, class Make>
+    [[gnu::noinline, gnu::cold]] void find_new(const Part& part, const ChainShape& shape, Make& make,
+                                               RowBegins& begins, Index lane) {
+        for_each_row(part, shape, make, [&](Index site, std::uint32_t row) { begins.at(lane, site) = row; });
+    }
+
+    /// Under any compiler's settings, which a NaN would not survive.
+    static bool were_met(double sum) { return std::abs(sum) < 0.5 * not_met; }
 
     const double* data() const { return values_.data(); }
-    const double* row(Index k) const { return values_.data() + k * size_; }
+    const double* row(Index k) const { return values_.data() + (k << shift_); }
 
     template <class F>
     void for_each(F&& f) {
-        for (Index k = 0; k < rows_; ++k) f(values_.data() + k * size_);
+        if (begins_.size() == 0)
+            for (Index k = 0; k < rows_; ++k) f(values_.data() + (k << shift_));
+        for (const std::uint32_t begin : begins_)
+            if (begin != unknown) f(values_.data() + begin);
     }
 
 private:
-    /// The same where all classes were met, else false. Nothing is called here, and nothing is written that
-    /// could be a size: the loop keeps what it knows in registers.
+    static constexpr std::uint32_t unknown = std::numeric_limits<std::uint32_t>::max();
+    static constexpr double not_met = 1e300;
+    static constexpr Index few = 4096;  // classes that have a row each, met or not
+
+    /// The same where there are few classes. Nothing is called here but site_class, so that compilers look at
+    /// several sites at once.
     template <class Part>
-    bool find_known(const Part& part, Index sites, std::uint32_t* begins) const {
-        const Index* places = places_.data();
-        const auto known = static_cast<std::size_t>(places_.size());
-        const Index size = size_;
-        Index all = 0;  // negative where a place is
-        for (Index site = 0; site < sites; ++site) {
-            const auto key = static_cast<std::size_t>(Index(part.site_class(site)));
-            const Index place = key < known ? places[key] : -1;
-            all |= place;
-            begins[site * lane_count] = static_cast<std::uint32_t>(place * size);
+    bool find_known(const Part& part, Index sites, RowBegins& begins, Index lane) const {
+        const int shift = shift_;
+        std::uint32_t all = 0;
+        for (Index first = 0; first < sites; first += RowBegins::block) {
+            std::uint32_t* const to = begins.of_block(lane, first);
+            const Index count = std::min(RowBegins::block, sites - first);
+            for (Index k = 0; k < count; ++k) {
+                const auto key = static_cast<std::uint32_t>(part.site_class(first + k));
+                all |= key;
+                to[k] = key << shift;
+            }
         }
-        return all >= 0;
+        return all < static_cast<std::uint32_t>(known_);
     }
 
-    template <class Part, class Make>
-    [[gnu::noinline, gnu::cold]] void find_new(const Part& part, const ChainShape& shape, Make& make,
-                                               std::uint32_t* begins) {
-        for_each_place(part, shape, make, [begins, size = size_](Index site, Index place) {
-            begins[site * lane_count] = static_cast<std::uint32_t>(place * size);
-        });
-    }
-
+    /// Calls use(site, where the site's row begins).
     template <class Part, class Make, class Use>
-    void for_each_place(const Part& part, const ChainShape& shape, Make& make, Use&& use) {
+    void for_each_row(const Part& part, const ChainShape& shape, Make& make, Use&& use) {
         if constexpr (ClassifiedSites<Part>) {
             const Index cuts = shape.periodic ? 1 : shape.width;  // windows at an open end lose letters
             const Index keys = part.class_count() * cuts;
-            if (const Index before = places_.size(); before < keys) {
-                places_.resize(keys, before);
-                std::fill(places_.begin() + before, places_.end(), -1);
-            }
-            Index* places = places_.data();
-            const Index known = places_.size();
+            if (begins_.size() < keys) make_room(keys);
+            std::uint32_t* const begins = begins_.data();
             for (Index site = 0; site < shape.sites; ++site) {
                 Index key = part.site_class(site);
                 if (cuts > 1) key = key * cuts + shape.width - shape.window_length(site);
-                if (!(key >= 0 && key < known))
+                if (!(key >= 0 && key < keys))
                     argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
                                    to_text(part.site_class(site)), "0 to class_count() - 1");
-                Index place = places[key];
-                if (place < 0) place = places[key] = append(site, make);
-                use(site, place);
+                if (begins[key] == unknown) begins[key] = append(site, key < known_ ? key : rows_, make);
+                use(site, begins[key]);
             }
         } else {
-            for (Index site = 0; site < shape.sites; ++site) use(site, append(site, make));
+            for (Index site = 0; site < shape.sites; ++site) use(site, append(site, rows_, make));
         }
     }
 
-    template <class Make>
-    [[gnu::noinline, gnu::cold]] Index append(Index site, Make& make) {
-        const Index begin = size_ * rows_;
-        if (values_.size() < begin + size_) values_.resize(2 * (begin + size_), begin);
-        std::fill_n(values_.begin() + begin, size_, 0.0);
-        make(site, values_.data() + begin);
-        return rows_++;
+    /// For more classes. Where they are few their rows are in their order.
+    [[gnu::noinline, gnu::cold]] void make_room(Index keys) {
+        const Index before = begins_.size();
+        begins_.resize(keys, before);
+        std::fill(begins_.begin() + before, begins_.end(), unknown);
+        if (keys > few || known_ < rows_) return;
+        rows_ = static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(keys)));
+        values_.resize(rows_ << shift_, known_ << shift_);
+        std::fill(values_.begin() + (known_ << shift_), values_.end(), not_met);
+        known_ = rows_;
     }
 
-    Index size_, rows_ = 0;
+    template <class Make>
+    [[gnu::noinline, gnu::cold]] std::uint32_t append(Index site, Index k, Make& make) {
+        const Index begin = k << shift_, end = (k + 1) << shift_;
+        if (k == rows_) {
+            ++rows_;
+            if (values_.size() < end) values_.resize(2 * end, begin);
+        }
+        std::fill(values_.begin() + begin, values_.begin() + end, 0.0);
+        make(site, values_.data() + begin);
+        return static_cast<std::uint32_t>(begin);
+    }
+
+    int shift_;  // a row has room for 2^shift_ numbers
+    Index rows_ = 0;
+    Index known_ = 0;  // classes whose rows are in their order, 2^k
     Scratch<double> values_;
-    Scratch<Index> places_;  // of the classes; -1: not met
+    Scratch<std::uint32_t> begins_;  // of the classes' rows
 };
 
 }  // namespace predcg::detail

@@ -20,22 +20,51 @@ inline bool lanes_pay(const ChainShape& shape, Index chains) {
            (chains > 1 || shape.starts() <= 2);
 }
 
-/// Lanes beyond the first so many have the last one's rows.
-inline void repeat_last(Scratch<std::uint32_t>& begins, Index lanes) {
-    if (lanes == lane_count) return;
-    for (auto* site = begins.begin(); site != begins.end(); site += lane_count)
-        std::fill(site + lanes, site + lane_count, site[lanes - 1]);
+/// Rows side by side: of those of every site the numbers skip .. count-1 to `to`, count a site; sums over
+/// sites of the `summed` numbers from count on to `sums`.
+inline void gather(const double* rows, const RowBegins& begins, Index skip, Index count, Lanes* to,
+                   Index summed, Lanes* sums) {
+    constexpr Index step = RowBegins::block;
+    if (count - skip == 1 && summed == 1) {  // two letters, windows of one
+        Lanes sum = Lanes::of(0.0);
+        begins.for_each_site([&](const std::uint32_t* at) {
+            const auto [value, other] = Lanes::gathered_pairs<step>(rows + skip, at);
+            to[skip] = value;
+            sum += other;
+            to += count;
+        });
+        *sums = sum;
+        return;
+    }
+    for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
+    begins.for_each_site([&](const std::uint32_t* at) {
+        for (Index k = skip; k < count; ++k) to[k] = Lanes::gathered<step>(rows + k, at);
+        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered<step>(rows + count + k, at);
+        to += count;
+    });
 }
 
-/// Rows side by side: of those of every site, which begin at begins[8 site + lane], the numbers skip ..
-/// count-1 to `to`, count a site; sums over sites of the `summed` numbers from `from` on to `sums`.
-inline void gather(const double* rows, const Scratch<std::uint32_t>& begins, Index skip, Index count,
-                   Lanes* to, Index from, Index summed, Lanes* sums) {
-    for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
-    for (const auto* at = begins.data(); at != begins.data() + begins.size(); at += lane_count, to += count) {
-        for (Index k = skip; k < count; ++k) to[k] = Lanes::gathered(rows + k, at);
-        for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered(rows + from + k, at);
-    }
+/// Finds the rows of chains side by side, those of part(lane) for the first so many lanes and the last one's
+/// for the others; make(site, row, part) fills a row that is new. gather() fills the lanes and returns a sum
+/// over all rows; it is called again where rows were new.
+template <class PartOf, class Make, class Gather>
+void fill_lanes(ClassRows& rows, const ChainShape& shape, RowBegins& begins, Index lanes, PartOf& part,
+                Make&& make, Gather&& gather) {
+    rows.begin<decltype(part(0))>();
+    const auto find = [&](Index lane, auto is_new) {
+        const auto one = part(lane);
+        const auto make_row = [&](Index site, double* row) { make(site, row, one); };
+        if constexpr (is_new)
+            rows.find_new(one, shape, make_row, begins, lane);
+        else
+            rows.find(one, shape, make_row, begins, lane);
+    };
+    for (Index lane = 0; lane < lanes; ++lane) find(lane, std::false_type());
+    begins.repeat_last(lanes);
+    if (ClassRows::were_met(gather())) return;
+    for (Index lane = 0; lane < lanes; ++lane) find(lane, std::true_type());
+    begins.repeat_last(lanes);
+    gather();
 }
 
 /// Weights of the windows of factors, relative to the first, or to the largest where some are forbidden.
@@ -43,7 +72,7 @@ template <class Space, class Factor>
 class LaneWeights {
 public:
     [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
-        : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(shape.sites * lane_count),
+        : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(shape.sites),
           weights_(shape.sites * shape.codes(), Lanes::of(1.0)) {}
 
     /// Log weights that the chains' weights are relative to, summed over sites; the largest spread of log
@@ -54,30 +83,27 @@ public:
         std::array<bool, static_cast<std::size_t>(lane_count)> forbidden{};
     };
 
-    /// Chains that go side by side: begin(), set() lane after lane, fill().
-    void begin() { rows_.template begin<Factor>(); }
-    void set(Index lane, const Factor& factor) {
-        const Index width = Window(factor.window()).width;
-        rows_.find(
-            factor, shape_, [&](Index site, double* row) { tabulate_row(factor, width, site, row); },
-            begins_.data() + lane);
-    }
-
-    /// Fills the lanes, of which the first so many are set. Where no spread that was met matters, all are
-    /// said to have the largest.
-    Summary fill(Index lanes) {
+    /// Fills the first so many lanes with the factors factor(lane), the others with the last one's. Where no
+    /// spread that was met matters, all are said to have the largest.
+    template <class F>
+    Summary fill(Index lanes, F&& factor) {
         const Index codes = shape_.codes();
-        repeat_last(begins_, lanes);
         Summary summary;
-        const Index first = forbidden_ ? 0 : 1;  // weights of the first windows are 1 else
-        gather(rows_.data(), begins_, first, codes, weights_.data(), codes, 1, &summary.shift);
+        fill_lanes(
+            rows_, shape_, begins_, lanes, factor,
+            [&](Index site, double* row, const Factor& of) { tabulate_row(of, site, row); },
+            [&] {
+                const Index first = forbidden_ ? 0 : 1;  // weights of the first windows are 1 else
+                gather(rows_.data(), begins_, first, codes, weights_.data(), 1, &summary.shift);
+                return summary.shift.sum();
+            });
         for (Index lane = 0; lane < lanes; ++lane) {
             const auto at = static_cast<std::size_t>(lane);
             double spread = spread_, least = 0.0;
             if (!(spread_ <= harmless) || forbidden_) {
                 spread = 0.0;
                 for (Index site = 0; site < shape_.sites; ++site) {
-                    const double here = rows_.data()[begins_[site * lane_count + lane] + codes + 1];
+                    const double here = rows_.data()[begins_.at(lane, site) + codes + 1];
                     spread = std::max(spread, here);
                     least = std::min(least, here);
                 }
@@ -103,8 +129,8 @@ private:
 
     /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
     /// window is forbidden.
-    [[gnu::cold]] void tabulate_row(const Factor& factor, Index width, Index site, double* row) {
-        const Index codes = shape_.codes();
+    [[gnu::cold]] void tabulate_row(const Factor& factor, Index site, double* row) {
+        const Index codes = shape_.codes(), width = Window(factor.window()).width;
         double top = -infinity, least = infinity;
         bool forbidden = false, impossible = false;
         std::fill(row, row + codes, -infinity);
@@ -136,10 +162,10 @@ private:
     Space space_;
     ChainShape shape_;
     ClassRows rows_;
-    double spread_ = 0.0;            // the largest that was met
-    bool forbidden_ = false;         // a window that is was met
-    Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
-    Scratch<Lanes> weights_;         // codes of all sites
+    double spread_ = 0.0;     // the largest that was met
+    bool forbidden_ = false;  // a window that is was met
+    RowBegins begins_;
+    Scratch<Lanes> weights_;  // codes of all sites
     WindowLetters<letter_t<Space>> letters_;
 };
 
@@ -153,8 +179,7 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(size, unknown), constants_(size), offsets_(size), begins_(shape.sites * lane_count),
-          places_(size) {
+          slopes_(size, unknown), constants_(size), offsets_(size), begins_(shape.sites), places_(size) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
@@ -163,18 +188,17 @@ public:
     bool all_finite() const { return finite_; }
 
     /// As LaneWeights.
-    void begin() { rows_.template begin<Own>(); }
-    void set(Index lane, const Own& own) {
-        const Index width = Window(own.window()).width;
-        rows_.find(
-            own, shape_, [&](Index site, double* row) { tabulate_row(own, width, site, row); },
-            begins_.data() + lane);
-    }
-    void fill(Index lanes) {
-        repeat_last(begins_, lanes);
-        if (!arranged_) arrange();
-        gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(), offsets_from(),
-               constants_vary_ ? size_ : 1, offsets_.data());  // 0 at the first window
+    template <class F>
+    void fill(Index lanes, F&& own) {
+        fill_lanes(
+            rows_, shape_, begins_, lanes, own,
+            [&](Index site, double* row, const Own& of) { tabulate_row(of, site, row); },
+            [&] {
+                if (!arranged_) arrange();
+                gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(),
+                       constants_vary_ ? size_ : 1, offsets_.data());  // 0 at the first window
+                return offsets_[0].sum();
+            });
         if (constants_vary_) return;
         const double sites = static_cast<double>(shape_.sites);
         for (Index k = 1; k < size_; ++k) offsets_[k] = sites * constants_[k] + slope(k) * offsets_[0];
@@ -201,12 +225,13 @@ private:
     static constexpr double independent = std::numeric_limits<double>::infinity();
     static constexpr double unknown = -independent;  // nothing has varied yet
 
-    // A row holds what is tabulated, then all values, component by component at every window, then offsets.
-    Index values_from() const { return shape_.codes() * size_; }
-    Index offsets_from() const { return 2 * shape_.codes() * size_; }
+    // A row holds what is tabulated, then offsets; all values, component by component at every window, at its
+    // end.
+    Index values_from() const { return (shape_.codes() + 1) * size_; }
     bool is_independent(Index k) const { return slopes_[k] == independent; }
 
-    [[gnu::cold]] void tabulate_row(const Own& own, Index width, Index site, double* row) {
+    [[gnu::cold]] void tabulate_row(const Own& own, Index site, double* row) {
+        const Index width = Window(own.window()).width;
         double* values = row + values_from();
         windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
             const auto value = own.local(site, narrow(window, width));
@@ -232,7 +257,7 @@ private:
 
     void arrange(double* row) {
         const double* values = row + values_from();
-        double* offsets = row + offsets_from();
+        double* offsets = row + shape_.codes() * tabulated_;
         for (Index code = 0; code < shape_.codes(); ++code)
             for (Index j = 0; j < tabulated_; ++j)
                 *row++ = values[code * size_ + places_[j]] - values[places_[j]];
@@ -263,8 +288,8 @@ private:
     bool constants_met_ = false, constants_vary_ = false;  // not the same at the first windows of all sites
     Scratch<double> slopes_, constants_;                   // of component k by the first
     Scratch<Lanes> offsets_;
-    Scratch<std::uint32_t> begins_;  // of the lanes' rows, site after site
-    Scratch<Index> places_;          // components that are tabulated, and so many of them
+    RowBegins begins_;
+    Scratch<Index> places_;  // components that are tabulated, and so many of them
     Index tabulated_ = 0;
     Scratch<Lanes> values_;
     WindowLetters<letter_t<Space>> letters_;

@@ -33,11 +33,21 @@ struct alignas(lane_count * sizeof(double)) Lanes {
         for (VectorOfDoubles& all : p.part) all = value - VectorOfDoubles{};
         return p;
     }
-    /// from[begins[0]], from[begins[1]], ...
+    /// from[begins[0]], from[begins[step]], ...
+    template <Index step>
     static Lanes gathered(const double* from, const std::uint32_t* begins) {
         Lanes p;
         for (Index k = 0; k < parts; ++k)
-            p.part[k] = gathered_part(from, begins + k * width, std::make_index_sequence<vector_width>());
+            p.part[k] = gathered_part<step>(from, begins + k * width * step,
+                                            std::make_integer_sequence<Index, width>());
+        return p;
+    }
+    /// The same, and what stands behind each of them: both by one load.
+    template <Index step>
+    static std::pair<Lanes, Lanes> gathered_pairs(const double* from, const std::uint32_t* begins) {
+        std::pair<Lanes, Lanes> p;
+        for (Index k = 0; k < parts; ++k)
+            load_pairs<step>(from, begins + k * width * step, p.first.part[k], p.second.part[k]);
         return p;
     }
     double& operator[](Index lane) { return reinterpret_cast<double*>(part)[lane]; }
@@ -106,10 +116,10 @@ struct alignas(lane_count * sizeof(double)) Lanes {
     }
 
 private:
-    template <std::size_t... K>
+    template <Index step, Index... K>
     static VectorOfDoubles gathered_part(const double* from, const std::uint32_t* begins,
-                                         std::index_sequence<K...>) {
-        return VectorOfDoubles{from[begins[K]]...};
+                                         std::integer_sequence<Index, K...>) {
+        return VectorOfDoubles{from[begins[K * step]]...};
     }
 };
 

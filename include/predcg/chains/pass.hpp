@@ -1,125 +1,98 @@
 #pragma once
 // The recursions of a transfer matrix for one chain or several of one shape side by side. They know tables,
 // not targets.
-#include <predcg/chains/lanes.hpp>
-#include <predcg/chains/tables.hpp>
-#include <predcg/core/scratch.hpp>
+#include <predcg/chains/pass_tables.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <limits>
 #include <utility>
-#include <vector>
 
 namespace predcg::detail {
 
-/// Of the log of a message between two scalings, and half as much of the log of messages' ratios, so that all
-/// stays within the range of a double.
-inline constexpr double largest_change = 150.0;
-
-/// States are reached from each other in so many windows.
-inline double reach(const ChainShape& shape) {
-    return static_cast<double>(std::max<Index>(1, shape.width - 1));
-}
-
-/// After how many sites messages are scaled, where log weights at a site differ by no more than `spread`.
-inline Index scaling_period(const ChainShape& shape, double spread) {
-    if (spread * reach(shape) > largest_change) return 1;
-    return std::max<Index>(
-        1, static_cast<Index>(largest_change / (spread + std::log(static_cast<double>(shape.letters)))));
-}
-
 /// Messages of several chains forward, and then backward with means and covariances of statistics.
 ///
-/// A ring is cut open: all of its starts are carried together, or one in each lane. Letters, states and
-/// starts may be given at compile time (not 0), where they are few and speed is wanted.
+/// A ring is cut open: all of its starts are carried, or one in each lane. Behind a site the paths of a start
+/// reach those states alone that agree with it, where they overlap, at the ring's beginning and end.
 ///
-/// Second moments are taken by groups of starts, so that what is worked on stays in the processor's nearer
-/// caches. Where the messages of all sites are too many for its caches, those of every length_-th are kept,
-/// and the others are made again on the way back.
+/// Backward goes start by start, so that what is worked on stays in the processor's nearer caches. Where the
+/// messages of all sites are too many for its caches, those of every length_-th are kept, and the others are
+/// made again on the way back.
 ///
 /// Covariances are sums over sites of those of martingale differences: with g(s) the mean of what is still
 /// to come from state s on, the statistic less its mean is the sum over sites of f(window) + g(next) - g(s),
 /// which are uncorrelated. Nothing cancels, and of two letters one product does for both.
-template <Index Letters = 0, Index States = 0, Index Starts = 0>
 class ChainPass {
-public:
     using V = Lanes;
 
-    /// What statistics are at the windows: those that the chains share, and the chains' own, whose windows
-    /// may be shorter.
-    struct Statistics {
-        const StatisticTables& common;
-        Index common_size;
-        const V* own = nullptr;  ///< codes of own windows x own_size, site after site
-        Index own_size = 0;
-        Index own_codes = 1;
-
-        Index size() const { return common_size + own_size; }
-    };
-
-    /// Weights of the windows: those that the chains share, times the chains' own, whose windows may be
-    /// shorter.
-    struct Weights {
-        const WeightTables& common;
-        const V* own = nullptr;  ///< codes of own windows, site after site; null: 1
-        Index own_codes = 1;
-    };
-
+public:
     /// `starts` is 1, or all of the shape's.
     [[gnu::cold]] ChainPass(const ChainShape& shape, Index starts)
-        : shape_(shape), starts_(starts), final_(shape.states * starts), window_(shape.codes()),
-          backward_(shape.states * starts), next_(shape.states * starts) {
-        const Index block = shape.states * starts, most = 32768;  // 2 MB of messages
-        group_ = Starts > 0 ? Starts : std::clamp<Index>(128 / shape.states, 1, starts);
-        is_whole_ = (shape.sites + 1) * block <= most;
-        length_ = is_whole_ ? shape.sites : std::max<Index>(16, most / (16 * shape.states * group_));
-        forward_.resize(is_whole_ ? (shape.sites + 1) * block : ((shape.sites - 1) / length_ + 1) * block);
-        if (!is_whole_) again_.resize((length_ + 1) * shape.states * group_);
-        columns_ = starts;
+        : shape_(shape), starts_(starts), row_(shape.states + (starts > 8 ? 1 : 0)), block_(row_ * starts),
+          has_all_windows_(shape.sites * shape.codes() <= most_windows),
+          windows_(shape.codes() * (has_all_windows_ ? shape.sites : 1)), final_(starts > 1 ? 1 : block_),
+          right_(shape.states), next_(std::max(block_, 2 * shape.states)) {
+        for (Index k = 1; k < shape.width; ++k) powers_[k] = powers_[k - 1] * shape.letters;
+        find_reached();
+        is_whole_ = (shape.sites + 1) * block_ <= most_messages;
+        length_ = is_whole_ ? shape.sites : std::max<Index>(16, most_messages / (16 * shape.states));
+        forward_.resize(is_whole_ ? (shape.sites + 1) * block_ : ((shape.sites - 1) / length_ + 1) * block_);
+        if (!is_whole_) {
+            again_.resize((length_ + 1) * shape.states);
+            other_.resize(block_);
+        }
     }
 
-    /// Weights with which paths of start a begin and end in state s, initial(s, a) and final(s, a); messages
+    /// Weights with which paths of the one start begin and end in state s, initial(s) and final(s); messages
     /// are scaled every `period` sites.
     template <class Initial, class Final>
     void set_ends(Initial&& initial, Final&& final, Index period) {
-        period_ = period;
-        scale_.resize(shape_.sites / period);
-        for (Index s = 0, j = 0; s < states(); ++s)
-            for (Index a = 0; a < starts(); ++a, ++j) {
-                forward_[j] = initial(s, a);
-                final_[j] = final(s, a);
-            }
+        set_period(period);
+        for (Index s = 0; s < block_; ++s) {
+            forward_[s] = initial(s);
+            final_[s] = final(s);
+        }
     }
 
     /// The ends of all starts of a ring, or of an open chain.
     void set_all_ends(Index period) {
-        const bool ring = shape_.periodic;
-        set_ends([ring](Index s, Index a) { return V::of(!ring || s == a ? 1.0 : 0.0); },
-                 [](Index s, Index a) { return V::of(s == a ? 1.0 : 0.0); }, period);
+        if (starts_ == 1)
+            return set_ends([](Index) { return V::of(1.0); },
+                            [](Index s) { return V::of(s == 0 ? 1.0 : 0.0); }, period);
+        set_period(period);
+        for (Index a = 0; a < starts_; ++a) forward_[a * row_ + a] = V::of(1.0);
     }
 
     /// log of the weight of all paths, but for common.log_shift(); -infinity where there is none.
-    V forward(const Weights& weights) {
-        const Index block = states() * starts();
-        columns_ = starts();
+    V forward(const PassWeights& weights) {
         V log_weight = V::of(0.0);
         V *from = forward_.data(), *to = next_.data();
         for (Index i = 0; i < shape_.sites; ++i) {
-            weigh(weights, i);
+            V* const windows = windows_.data() + (has_all_windows_ ? i * shape_.codes() : 0);
+            weigh(weights, i, windows);
             if (is_whole_)
-                to = from + block;
+                to = from + block_;
             else if ((i + 1) % length_ == 0 && i + 1 < shape_.sites)
-                to = forward_.data() + (i + 1) / length_ * block;
+                to = forward_.data() + (i + 1) / length_ * block_;
             else
-                to = from == next_.data() ? backward_.data() : next_.data();
-            step_forward(from, to);
-            if (is_scaled(i)) log_weight += scale(to, scale_[i / period_]).log();
+                to = from == next_.data() ? other_.data() : next_.data();
+            if (const Reached& at = reached(i + 1, 0); at.count == shape_.states && at.formers > 1)
+                step_all_forward(windows, from, to);
+            else
+                for (Index a = 0; a < starts_; ++a)
+                    step_forward(i, a, windows, from + a * row_, to + a * row_);
+            if (is_scaled(i)) {
+                V& inverse = scale_[i / period_];
+                log_weight += scale(i + 1, to, inverse).log();
+                if (has_all_windows_)
+                    for (Index code = 0; code < shape_.codes(); ++code) windows[code] *= inverse;
+            }
             from = to;
         }
         end_ = V::of(0.0);
-        for (Index j = 0; j < block; ++j) end_ += final_[j] * from[j];
+        if (starts_ == 1)
+            for (Index s = 0; s < block_; ++s) end_ += final_[s] * from[s];
+        else
+            for (Index a = 0; a < starts_; ++a) end_ += from[a * row_ + a];
         return log_weight + end_.log();
     }
 
@@ -128,292 +101,396 @@ public:
 
     /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all tables
     /// of the common statistics, and the sums of the own statistics times these to `own_mean`.
-    void means(const Weights& weights, const V& factor, const Statistics& statistics, V* pooled,
+    void means(const PassWeights& weights, const V& factor, const PassStatistics& statistics, V* pooled,
                V* own_mean) {
-        const Index q = letters(), n_states = states();
-        const Index share = n_states * q / statistics.own_codes;
-        const Index count = is_whole_ ? starts() : group_;
-        for (Index first = 0; first < starts(); first += count) {
-            begin_back(first, count, factor * end_.inverse_or_zero());
-            for (Index i = shape_.sites - 1; i >= 0; --i) {
-                const Index n_starts = columns();
-                const V* left = messages_at(weights, i);
-                const V* right = right_;
-                V *window = window_.data(), *to = left_;
-                for (Index s = 0, next = 0; s < n_states; ++s, left += stride(), to += n_starts)
-                    for (Index last = 0; last < q; ++last, ++window) {
-                        const V weight = *window;
-                        V marginal = V::of(0.0);
-                        for (Index a = 0; a < n_starts; ++a) {
-                            const V way = weight * right[next * n_starts + a];
-                            marginal += left[a] * way;
-                            if (last == 0)
-                                to[a] = way;
-                            else
-                                to[a] += way;
-                        }
-                        *window = marginal;
-                        if (++next == n_states) next = 0;
-                    }
-                std::swap(right_, left_);
-                V* sum = pooled + statistics.common.table_of(i) * n_states * q;
-                for (Index code = 0; code < n_states * q; ++code) sum[code] += window_[code];
-                if (statistics.own_size == 0) continue;
-                const V* value = statistics.own + i * statistics.own_codes * statistics.own_size;
-                if (statistics.own_codes == q)
-                    add_own_means(value, q, n_states, statistics.own_size, own_mean);
-                else
-                    add_own_means(value, statistics.own_codes, share, statistics.own_size, own_mean);
-            }
+        const Index codes = shape_.codes(), own_codes = statistics.own_codes;
+        set_places(own_codes, 1);
+        if (statistics.own_size > 0) own_chances_.assign(shape_.sites * own_codes, V::of(0.0));
+        const Index n_states = shape_.states, chance_codes = statistics.own_size == 0 ? 0 : own_codes;
+        const auto step = [&](Index i, Index first, Index behind) {  // of some starts at a site
+            const V* const windows = scaled_windows(weights, i);
+            const V* const left = messages_at(weights, i);
+            V* const sum = pooled + statistics.common.table_of(i) * codes;
+            V* const own = own_chances_.data() + i * chance_codes;
+            if (behind - first == starts_ && reached(i, 0).count == n_states && reached(i, 0).letters > 1)
+                add_all_chances(windows, left, right_at_, left_at_, sum, own, chance_codes);
+            else
+                for (Index a = first; a < behind; ++a) {
+                    const Index at = (a - first) * row_;
+                    add_chances(reached(i, a), windows, left + at, right_at_ + at, left_at_ + at, sum, own,
+                                chance_codes);
+                }
+            std::swap(right_at_, left_at_);
+        };
+        const Index count = is_whole_ ? starts_ : 1;
+        right_.resize(count * row_);
+        for (Index first = 0; first < starts_; first += count) {
+            for (Index a = count - 1; a >= 0; --a) begin_back(first + a, a, factor * end_.inverse_or_zero());
+            for (Index i = shape_.sites - 1; i >= 0; --i) step(i, first, first + count);
         }
+        if (statistics.own_size == 0) return;
+        const V* value = statistics.own;
+        for (const V& chance : own_chances_)
+            for (Index k = 0; k < statistics.own_size; ++k) own_mean[k] += chance * *value++;
     }
 
     /// After forward(): mean()[k] and covariance()[k (k+1)/2 + l], l <= k, of the statistics; zero in lanes
     /// without a path.
-    void moments(const Weights& weights, const Statistics& statistics) {
-        const Index d = statistics.size(), block = states() * group_;
-        rest_.resize(d * block);
-        next_rest_.resize(d * block);
+    void moments(const PassWeights& weights, const PassStatistics& statistics) {
+        const Index d = statistics.size(), n_states = shape_.states, common = statistics.common_size;
+        const Index beginnings = starts_ > 1 ? starts_ : n_states;
+        rest_.resize(2 * d * n_states);
         differences_.resize(d * terms());
-        shares_.resize(terms());
-        weights_.resize(terms());
-        weighted_.resize(terms());
-        other_weighted_.resize(terms());
+        for (Scratch<V>* some : {&shares_, &weights_, &weighted_, &other_weighted_}) some->resize(terms());
+        states_.resize(terms());
+        nexts_.resize(terms());
         mean_.assign(d, V::of(0.0));
         covariance_.assign(d * (d + 1) / 2 + d + 2, V::of(0.0));  // rows are read two at a time
-        begin_rest_.resize(d * states() * starts());
-        begin_weight_.resize(states() * starts());
+        begin_rest_.resize(d * beginnings);
+        begin_weight_.resize(beginnings);
         centre_.resize((shape_.sites + 63) / 64 * d);
-        own_place_.resize(shape_.codes());
-        for (Index code = 0; code < shape_.codes(); ++code)
-            own_place_[code] = code / (shape_.codes() / statistics.own_codes) * statistics.own_size;
-        for (Index first = 0; first < starts(); first += group_) {
-            rest_.assign(d * block, V::of(0.0));
+        set_places(statistics.own_codes, statistics.own_size);
+        right_.resize(n_states);
+        for (Index a = 0; a < starts_; ++a) {
             rest_at_ = rest_.data();
-            next_rest_at_ = next_rest_.data();
-            begin_back(first, group_, end_.inverse_or_zero());
+            for (Index k = 0; k < d; ++k)  // behind the last site
+                for (Index s = 0; s < n_states; ++s)
+                    if (starts_ == 1 || s == a) rest_at_[k * n_states + s] = V::of(0.0);
+            next_rest_at_ = rest_at_ + d * n_states;
+            begin_back(a, 0, end_.inverse_or_zero());
             for (Index i = shape_.sites - 1; i >= 0; --i) {
-                const V* left = messages_at(weights, i);
-                const Index common = statistics.common_size;
-                const double* value = statistics.common.at(i);
-                const V* own = statistics.own + i * statistics.own_codes * statistics.own_size;
-                for (Index begin = 0; begin < states(); begin += states_at_once()) {
-                    const Index end = std::min(states(), begin + states_at_once());
-                    step_back(left, begin, end);
+                const V* const windows = scaled_windows(weights, i);
+                const V* const left = messages_at(weights, i);
+                const double* const value = statistics.common.at(i);
+                const V* const own = statistics.own + i * statistics.own_codes * statistics.own_size;
+                const Reached& at = reached(i, a);
+                for (Index first = 0; first < at.count; first += states_at_once()) {
+                    const Index count = std::min(states_at_once(), at.count - first);
+                    step_back(at, first, count, windows, left);
                     for (Index k = 0; k < common; ++k)
-                        differ(k, begin, end, [&](Index code) { return value[code * common + k]; });
+                        differ(at, k, count, [=](Index code) { return value[code * common + k]; });
+                    const Index* const places = own_places_.data();
                     for (Index k = 0; k < statistics.own_size; ++k)
-                        differ(common + k, begin, end,
-                               [&](Index code) -> const V& { return own[own_place_[code] + k]; });
-                    add_products(d, (end - begin) * state_terms());
+                        differ(at, common + k, count,
+                               [=](Index code) -> const V& { return own[places[code] + k]; });
+                    if (at.letters > 1) add_products(d, count * (shape_.letters == 2 ? 1 : shape_.letters));
                 }
-                std::swap(right_, left_);
+                std::swap(right_at_, left_at_);
                 std::swap(rest_at_, next_rest_at_);
-                if (i % 64 == 0) recentre(d, i / 64);
+                if (i % 64 == 0) recentre(d, reached(i, a), a, i / 64);
             }
-            keep_beginnings(d);
+            keep_beginnings(d, a, beginnings);
         }
-        add_starts(d);
+        add_starts(d, beginnings);
     }
     const V* mean() const { return mean_.data(); }
     const V* covariance() const { return covariance_.data(); }
 
 private:
-    /// An array where its length is known at compile time.
-    template <Index N>
-    struct Buffer {
-        std::array<V, static_cast<std::size_t>(N)> at;
-        explicit Buffer(Index = 0) {}
-        void resize(Index) {}
-        V* data() { return at.data(); }
-        V& operator[](Index k) { return at[static_cast<std::size_t>(k)]; }
-    };
-    using Vectors = Scratch<V>;
-    template <Index N>
-    using Some = std::conditional_t<N == 0, Vectors, Buffer<N>>;
+    static constexpr Index most_messages = 32768, most_windows = 16384;  // 2 MB and 1 MB
 
-    Index letters() const { return Letters > 0 ? Letters : shape_.letters; }
-    Index states() const { return States > 0 ? States : shape_.states; }
-    Index starts() const { return Starts > 0 ? Starts : starts_; }
-    /// Starts that are carried on the present way: all, or those of a group.
-    Index columns() const { return Starts > 0 ? Starts : columns_; }
-    /// Martingale differences of a state at a site: of two letters the one determines the other.
-    Index state_terms() const { return columns() * (letters() == 2 ? 1 : letters()); }
-    /// So many states are looked at together: their differences stay in the nearest cache.
-    Index states_at_once() const {
-        return States > 0 ? States : std::clamp<Index>(32 / state_terms(), 1, states());
-    }
-    /// Room for the differences of states that are looked at together.
-    Index terms() const {
-        return States > 0 ? States * state_terms() : std::max<Index>(32, group_ * letters());
+    void set_period(Index period) {
+        period_ = period;
+        scale_.resize(shape_.sites / period);
     }
     bool is_scaled(Index site) const { return (site + 1) % period_ == 0 && site + 1 < shape_.sites; }
 
-    /// With probabilities of the windows in window_, so many of which, `share`, go together.
-    void add_own_means(const V* value, Index own_codes, Index share, Index size, V* own_mean) {
-        const V* marginal = window_.data();
-        for (Index code = 0; code < own_codes; ++code) {
-            V probability = *marginal++;
-            for (Index k = 1; k < share; ++k) probability += *marginal++;
-            for (Index k = 0; k < size; ++k) own_mean[k] += probability * *value++;
+    /// What paths of a start may be at: states before a site's window, begin + k step for k < count, letters
+    /// that follow, and letters that were first in the windows before.
+    struct Reached {
+        Index begin, step, count, letter, letters, former, formers;
+        Index middle, follower;  // begin without its last letter, and without its first
+    };
+    /// Sites near the ring's beginning and end, and one for all between them.
+    const Reached& reached(Index site, Index start) const {
+        const Index place = std::max(std::min(site, shape_.width), site - skipped_);
+        return reached_[place * starts_ + start];
+    }
+    [[gnu::cold]] void find_reached() {
+        const Index kinds = std::min(shape_.sites, 2 * shape_.width) + 1;
+        skipped_ = shape_.sites + 1 - kinds;
+        reached_.resize(kinds * starts_);
+        for (Index place = 0; place < kinds; ++place)
+            for (Index start = 0; start < starts_; ++start)
+                reached_[place * starts_ + start] =
+                    find_reached(place <= shape_.width ? place : place + skipped_, start);
+    }
+    /// Of `width` - 1 letters of a state, the first ones are the start's where they stand before that, and
+    /// the last ones where they stand behind the ring's end.
+    [[gnu::cold]] Reached find_reached(Index site, Index start) const {
+        const Index q = shape_.letters, length = shape_.width - 1,
+                    stride = std::max<Index>(1, shape_.states / q);
+        Reached at{0, 1, shape_.states, 0, q, 0, q, 0, 0};
+        if (starts_ == 1) return at;
+        const Index first = std::max<Index>(0, length - site);
+        const Index last = std::max<Index>(0, site + length - shape_.sites);
+        at.begin = start % powers_[first] * powers_[length - first] + start / powers_[length - last];
+        at.step = powers_[last];
+        at.count = powers_[length - first - last];
+        if (const Index beyond = site + length - shape_.sites; beyond >= 0 && beyond < length) {
+            at.letter = start / powers_[length - 1 - beyond] % q;
+            at.letters = 1;
+        }
+        if (site > 0 && site <= length) {
+            at.former = start / powers_[length - site] % q;
+            at.formers = 1;
+        }
+        at.middle = at.begin / q;
+        at.follower = at.begin % stride;
+        return at;
+    }
+    /// Calls f(state, the first state that follows).
+    template <class F>
+    void for_each_state(const Reached& at, F&& f, Index first = 0, Index count = -1) const {
+        const Index q = shape_.letters, stride = std::max<Index>(1, shape_.states / q), step = at.step;
+        const Index letter = shape_.states > 1 ? at.letter : 0;
+        Index s = at.begin + first * step, middle = first == 0 ? at.follower : s % stride;
+        for (Index k = count < 0 ? at.count : count; k > 0; --k, s += step) {
+            f(s, middle * q + letter);
+            middle += step;
+            if (middle >= stride) middle -= stride;  // a step is no longer than that, but for the only one
+        }
+    }
+    /// The state that a window leads to: `next` with the first letter, and the k-th after it.
+    Index behind(Index next, Index k) const { return shape_.states == 1 ? 0 : next + k; }
+
+    /// Messages behind a site from those before it.
+    [[gnu::noinline]] void step_forward(Index site, Index start, const V* window, const V* from,
+                                        V* to) const {
+        const Index q = shape_.letters, n_states = shape_.states, stride = n_states / q;
+        const Reached& at = reached(site + 1, start);
+        const Index ends = at.step == 1 ? std::min(q, at.count) : 1;  // next = middle q + last
+        const Index formers = at.formers, middle_step = at.step == 1 ? 1 : at.step / q;
+        from += at.former * stride;
+        window += at.former * n_states;
+        Index middle = at.middle, next = at.begin;
+        for (Index left = at.count; left > 0; left -= ends, middle += middle_step, next += at.step - 1) {
+            const V* const before = from + middle;
+            for (Index end = 0; end < ends; ++end, ++next) {
+                V sum = before[0] * window[next];
+                for (Index k = 1; k < formers; ++k) sum += before[k * stride] * window[k * n_states + next];
+                to[next] = sum;
+            }
         }
     }
 
-    /// Messages behind a site from those before it, with the weights of its windows.
-    void step_forward(const V* from, V* to) {
-        const Index q = letters(), n_states = states(), n_starts = columns();
-        const Index stride = n_states / q, ends = std::min(q, n_states);  // next = middle ends + last
-        const V* window = window_.data();
+    /// The same of all starts, where they reach all states by all windows.
+    [[gnu::noinline]] void step_all_forward(const V* window, const V* from, V* to) const {
+        const Index q = shape_.letters, n_states = shape_.states, stride = n_states / q;
+        const Index ends = std::min(q, n_states), end = block_, step = row_;
         for (Index next = 0, middle = 0; next < n_states; ++middle)
             for (Index last = 0; last < ends; ++last, ++next)
-                for (Index a = 0; a < n_starts; ++a, ++to) {
-                    V sum = from[middle * n_starts + a] * window[next];
+                for (Index a = 0; a < end; a += step) {
+                    const V* const before = from + a + middle;
+                    V sum = before[0] * window[next];
                     for (Index first = 1; first < q; ++first)
-                        sum +=
-                            from[(first * stride + middle) * n_starts + a] * window[first * n_states + next];
-                    *to = sum;
+                        sum += before[first * stride] * window[first * n_states + next];
+                    to[a + next] = sum;
                 }
     }
 
-    /// Begins the way back of `count` starts from `first` on, with backward messages times `end` in right_.
-    void begin_back(Index first, Index count, const V& end) {
-        first_ = first;
-        columns_ = std::min(count, starts() - first);
-        right_ = backward_.data();
-        left_ = next_.data();
-        for (Index s = 0, j = 0; s < states(); ++s)
-            for (Index a = 0; a < columns(); ++a, ++j) right_[j] = final_[s * starts() + first + a] * end;
+    /// Begins the way back of a start, the k-th of those that go back together, with backward messages times
+    /// `end`.
+    void begin_back(Index start, Index k, const V& end) {
+        start_ = start;
+        right_at_ = right_.data();
+        left_at_ = next_.data();
+        V* const right = right_at_ + k * row_;
+        if (starts_ > 1)
+            right[start] = end;
+        else
+            for (Index s = 0; s < block_; ++s) right[s] = final_[s] * end;
     }
 
-    /// The messages before a site, and, in window_, the scaled weights of its windows; last site first. From
-    /// state to state messages are stride() apart.
-    const V* messages_at(const Weights& weights, Index site) {
-        if (!is_whole_ && (site + 1 == shape_.sites || (site + 1) % length_ == 0))
-            make_again(weights, site / length_ * length_, site + 1);
-        weigh_scaled(weights, site);
-        return is_whole_ ? forward_.data() + site * states() * starts() + first_
-                         : again_.data() + site % length_ * states() * columns();
-    }
-    Index stride() const { return is_whole_ ? starts() : columns(); }
-
-    /// The messages of a group of starts before the sites begin..behind-1.
-    [[gnu::noinline]] void make_again(const Weights& weights, Index begin, Index behind) {
-        const V* kept = forward_.data() + begin / length_ * states() * starts();
-        V* to = again_.data();
-        for (Index s = 0; s < states(); ++s)
-            for (Index a = 0; a < columns(); ++a) *to++ = kept[s * starts() + first_ + a];
-        for (Index i = begin; i + 1 < behind; ++i, to += states() * columns()) {
-            weigh_scaled(weights, i);
-            step_forward(to - states() * columns(), to);
+    /// The present start's messages before a site, last site first.
+    const V* messages_at(const PassWeights& weights, Index site) {
+        const Index n_states = shape_.states;
+        if (is_whole_) return forward_.data() + site * block_ + start_ * row_;
+        const Index begin = site / length_ * length_;
+        if (site + 1 == shape_.sites || (site + 1) % length_ == 0) {
+            std::copy_n(forward_.data() + begin / length_ * block_ + start_ * row_, n_states, again_.data());
+            for (Index i = begin; i < site; ++i) {
+                V* const from = again_.data() + (i - begin) * n_states;
+                step_forward(i, start_, scaled_windows(weights, i), from, from + n_states);
+            }
+            scaled_windows(weights, site);
         }
+        return again_.data() + (site - begin) * n_states;
     }
 
     /// Writes the weights of a site's windows.
-    void weigh(const Weights& weights, Index site) {
+    void weigh(const PassWeights& weights, Index site, V* windows) const {
         const double* common = weights.common.at(site);
-        const Index codes = states() * letters();
-        V* window = window_.data();
+        const Index codes = shape_.codes();
         if (!weights.own) {
-            for (Index code = 0; code < codes; ++code) window[code] = V::of(common[code]);
+            for (Index code = 0; code < codes; ++code) windows[code] = V::of(common[code]);
             return;
         }
-        const V* own = weights.own + site * weights.own_codes;
-        if (weights.own_codes == letters())  // windows of one letter: no division
-            weigh_by(common, own, letters(), states());
-        else
-            weigh_by(common, own, weights.own_codes, codes / weights.own_codes);
+        const V* const own = weights.own + site * weights.own_codes;
+        const Index share = codes / weights.own_codes;
+        for (Index code = 0; code < weights.own_codes; ++code)
+            for (Index k = 0; k < share; ++k) *windows++ = *common++ * own[code];
     }
-    void weigh_by(const double* common, const V* own, Index own_codes, Index share) {
-        V* window = window_.data();
-        for (Index code = 0; code < own_codes; ++code)
-            for (Index k = 0; k < share; ++k) *window++ = *common++ * own[code];
-    }
-
-    void weigh_scaled(const Weights& weights, Index site) {
-        weigh(weights, site);
-        if (!is_scaled(site)) return;
-        for (Index code = 0; code < states() * letters(); ++code) window_[code] *= scale_[site / period_];
+    /// After forward(): the same, with what messages were scaled by behind the site.
+    const V* scaled_windows(const PassWeights& weights, Index site) {
+        if (has_all_windows_) return windows_.data() + site * shape_.codes();
+        weigh(weights, site, windows_.data());
+        if (is_scaled(site))
+            for (V& weight : windows_) weight *= scale_[site / period_];
+        return windows_.data();
     }
 
-    /// Divides messages by their sum, keeps the inverse, returns the sum; lanes without a path are left.
-    V scale(V* messages, V& inverse) const {
-        V sum = messages[0];
-        for (Index k = 1; k < states() * starts(); ++k) sum += messages[k];
+    /// Divides messages before a site by their sum, keeps the inverse, returns the sum; lanes without a path
+    /// are left.
+    [[gnu::cold]] V scale(Index site, V* messages, V& inverse) const {
+        const auto for_each = [&](auto&& f) {
+            for (Index a = 0; a < starts_; ++a) {
+                const Reached& at = reached(site, a);
+                V* const from = messages + a * row_ + at.begin;
+                for (Index k = 0; k < at.count; ++k) f(from[k * at.step]);
+            }
+        };
+        V sum = V::of(0.0);
+        for_each([&](V& message) { sum += message; });
         for (Index l = 0; l < lane_count; ++l)
             if (!(sum[l] > 0.0)) sum[l] = 1.0;
         inverse = sum.inverse();
-        for (Index k = 0; k < states() * starts(); ++k) messages[k] *= inverse;
+        for_each([&](V& message) { message *= inverse; });
         return sum;
     }
 
-    /// The state that a window leads to: `next` with letter 0, and another last letter.
-    Index behind(Index next, Index last) const { return states() == 1 ? 0 : next + last; }
+    /// Backward messages before a site from those behind it; adds the probabilities of its windows to `sum`,
+    /// and to `own`, where so many codes of which some go together.
+    [[gnu::noinline]] void add_chances(const Reached& at, const V* windows, const V* left, const V* right,
+                                       V* to, V* sum, V* own, Index own_codes) const {
+        const Index q = shape_.letters, letter = at.letter, letters = at.letters;
+        const Index second = behind(0, 1);
+        const bool is_each = own_codes == shape_.codes(), is_shared = own_codes > 0 && !is_each;
+        const Index* const places = own_places_.data();
+        for_each_state(at, [=](Index s, Index next) {
+            const V before = left[s];
+            const V* const come = right + next;
+            V all = V::of(0.0);
+            for (Index k = 0, code = s * q + letter; k < letters; ++k, ++code) {
+                const V way = windows[code] * come[k * second];
+                all += way;
+                sum[code] += before * way;
+                if (is_each) own[code] += before * way;
+            }
+            to[s] = all;
+            if (is_shared) own[places[s * q]] += before * all;
+        });
+    }
 
-    /// Backward messages before a site from those behind it, in the states begin..end-1; shares_ of the
-    /// letters that come next, and weights_ of the differences.
-    void step_back(const V* left, Index begin, Index end) {
-        const Index q = letters(), n_states = states(), n_starts = columns();
-        const V* window = window_.data() + begin * q;
-        const V* right = right_;
-        V* to = left_ + begin * n_starts;
-        left += begin * stride();
-        for (Index s = begin, next = begin * q % n_states, j = 0; s < end;
-             ++s, window += q, left += stride()) {
-            for (Index a = 0; a < n_starts; ++a, ++j) {
-                if (q == 2) {
-                    const V way = window[0] * right[next * n_starts + a];
-                    const V other = window[1] * right[behind(next, 1) * n_starts + a];
+    /// The same of all starts, at a site where they reach all states.
+    [[gnu::noinline]] void add_all_chances(const V* windows, const V* left, const V* right, V* to, V* sum,
+                                           V* own, Index own_codes) const {
+        const Index q = shape_.letters, n_states = shape_.states, end = block_, step = row_;
+        const Index* const places = own_places_.data();
+        for (Index s = 0, code = 0, next = 0; s < n_states; ++s, ++left, ++to)
+            for (Index last = 0; last < q; ++last, ++code) {
+                const V weight = windows[code];
+                V chance = V::of(0.0);
+                for (Index a = 0; a < end; a += step) {
+                    const V way = weight * right[a + next];
+                    chance += left[a] * way;
+                    if (last == 0)
+                        to[a] = way;
+                    else
+                        to[a] += way;
+                }
+                sum[code] += chance;
+                if (own_codes > 0) own[places[code]] += chance;
+                if (++next == n_states) next = 0;
+            }
+    }
+
+    /// Where own statistics of a window stand.
+    [[gnu::cold]] void set_places(Index own_codes, Index own_size) {
+        own_places_.resize(shape_.codes());
+        for (Index code = 0; code < shape_.codes(); ++code)
+            own_places_[code] = code / (shape_.codes() / own_codes) * own_size;
+    }
+
+    /// So many states are looked at together: their differences stay in the nearest cache.
+    Index states_at_once() const {
+        return shape_.letters == 2 ? 32 : std::max<Index>(1, 32 / shape_.letters);
+    }
+    /// Room for the differences of states that are looked at together.
+    Index terms() const { return std::max<Index>(32, shape_.letters); }
+
+    /// Backward messages before a site from those behind it, in `count` states from the first-th on; shares_
+    /// of the letters that come next, and weights_ of the differences.
+    void step_back(const Reached& at, Index first, Index count, const V* windows, const V* left) {
+        const Index q = shape_.letters;
+        const V* const right = right_at_;
+        V *const to = left_at_, *share = shares_.data(), *weight = weights_.data();
+        Index *state = states_.data(), *follower = nexts_.data();
+        for_each_state(
+            at,
+            [&](Index s, Index next) {
+                const V* const window = windows + s * q + at.letter;
+                *state++ = s;
+                *follower++ = next;
+                if (at.letters == 1) {
+                    to[s] = window[0] * right[next];
+                } else if (q == 2) {
+                    const V way = window[0] * right[next], other = window[1] * right[behind(next, 1)];
                     const V sum = way + other;
-                    to[j] = sum;
-                    shares_[j] = other * sum.inverse();
-                    weights_[j] = left[a] * way * shares_[j];
+                    to[s] = sum;
+                    const V of_second = other * sum.inverse();
+                    *share++ = of_second;
+                    *weight++ = left[s] * way * of_second;
                 } else {
                     V sum = V::of(0.0);
                     for (Index last = 0; last < q; ++last) {
-                        const V way = window[last] * right[behind(next, last) * n_starts + a];
-                        sum += way;
-                        shares_[j * q + last] = way;
+                        share[last] = window[last] * right[behind(next, last)];
+                        sum += share[last];
                     }
-                    to[j] = sum;
+                    to[s] = sum;
                     const V inverse = sum.inverse();
-                    for (Index last = 0; last < q; ++last) {
-                        weights_[j * q + last] = left[a] * shares_[j * q + last];
-                        shares_[j * q + last] *= inverse;
+                    for (Index last = 0; last < q; ++last, ++share) {
+                        *weight++ = left[s] * *share;
+                        *share *= inverse;
                     }
                 }
-            }
-            next = next + q < n_states ? next + q : 0;
-        }
+            },
+            first, count);
     }
 
-    /// Martingale differences of a component at a site, and the mean of what is to come before it, from that
-    /// behind it; value(code) is the component at a window.
+    /// Martingale differences of a component at a site in the states that step_back looked at, and the mean
+    /// of what is to come before it, from that behind it; value(code) is the component at a window.
     template <class Value>
-    void differ(Index k, Index begin, Index end, Value&& value) {
-        const Index q = letters(), n_states = states(), n_starts = columns(), block = n_states * n_starts;
-        const V* rest = rest_at_ + k * block;
-        V* to = next_rest_at_ + k * block + begin * n_starts;
+    void differ(const Reached& at, Index k, Index count, Value value) {
+        const Index q = shape_.letters, second_place = behind(0, 1);
+        const V* const rest = rest_at_ + k * shape_.states;
+        V* const to = next_rest_at_ + k * shape_.states;
         V* difference = differences_.data() + k * terms();
-        for (Index s = begin, next = begin * q % n_states, j = 0; s < end; ++s) {
-            const Index code = s * q;
-            for (Index a = 0; a < n_starts; ++a, ++j) {
-                if (q == 2) {
-                    const V first = value(code) + rest[next * n_starts + a];
-                    const V second = value(code + 1) + rest[behind(next, 1) * n_starts + a] - first;
-                    difference[j] = second;
-                    to[j] = first + shares_[j] * second;
-                } else {
-                    V mean = V::of(0.0);
-                    for (Index last = 0; last < q; ++last) {
-                        const V whole = value(code + last) + rest[behind(next, last) * n_starts + a];
-                        difference[j * q + last] = whole;
-                        mean += shares_[j * q + last] * whole;
-                    }
-                    for (Index last = 0; last < q; ++last) difference[j * q + last] -= mean;
-                    to[j] = mean;
-                }
+        const V* share = shares_.data();
+        const Index *const states = states_.data(), *const nexts = nexts_.data();
+        if (at.letters == 1) {
+            for (Index j = 0; j < count; ++j)
+                to[states[j]] = value(states[j] * q + at.letter) + rest[nexts[j]];
+        } else if (q == 2) {
+            for (Index j = 0; j < count; ++j) {
+                const Index s = states[j];
+                const V* const come = rest + nexts[j];
+                const V first = value(2 * s) + come[0];
+                const V second = value(2 * s + 1) + come[second_place] - first;
+                difference[j] = second;
+                to[s] = first + share[j] * second;
             }
-            next = next + q < n_states ? next + q : 0;
+        } else {
+            for (Index j = 0; j < count; ++j, share += q, difference += q) {
+                const Index s = states[j];
+                V mean = V::of(0.0);
+                for (Index last = 0; last < q; ++last) {
+                    difference[last] = value(s * q + last) + rest[behind(nexts[j], last)];
+                    mean += share[last] * difference[last];
+                }
+                for (Index last = 0; last < q; ++last) difference[last] -= mean;
+                to[s] = mean;
+            }
         }
     }
 
@@ -422,8 +499,9 @@ private:
     void add_products(Index d, Index count) {
         V* sum = covariance_.data();
         const auto row = [&](Index k) { return differences_.data() + k * terms(); };
+        const V* const weight = weights_.data();
         const auto weigh_row = [&](const V* from, V* to) {
-            for (Index j = 0; j < count; ++j) to[j] = weights_[j] * from[j];
+            for (Index j = 0; j < count; ++j) to[j] = weight[j] * from[j];
         };
         V* const weighted = weighted_.data();
         V* const other = other_weighted_.data();
@@ -453,70 +531,66 @@ private:
     }
 
     /// What is to come, less a constant that goes to the mean: differences of large sums would lose digits.
-    /// It is the same for all groups of starts.
-    void recentre(Index d, Index place) {
-        const Index block = states() * columns();
+    /// It is the same for all starts.
+    [[gnu::cold]] void recentre(Index d, const Reached& at, Index start, Index place) {
         for (Index k = 0; k < d; ++k) {
-            V* rest = rest_at_ + k * block;
+            V* const rest = rest_at_ + k * shape_.states + at.begin;
             V& centre = centre_[place * d + k];
-            if (first_ == 0) {
+            if (start == 0) {
                 centre = rest[0];
                 mean_[k] += centre;
             }
             const V constant = centre;
-            for (Index j = 0; j < block; ++j) rest[j] -= constant;
+            for (Index j = 0; j < at.count; ++j) rest[j * at.step] -= constant;
         }
     }
 
-    /// Of a group of starts: probabilities of the states where paths begin, and what is to come from there.
-    void keep_beginnings(Index d) {
-        const Index n_starts = starts(), block = states() * columns();
-        for (Index s = 0, j = 0; s < states(); ++s)
-            for (Index a = 0; a < columns(); ++a, ++j) {
-                const Index at = s * n_starts + first_ + a;
-                begin_weight_[at] = right_[j] * forward_[at];
-                for (Index k = 0; k < d; ++k)
-                    begin_rest_[k * states() * n_starts + at] = rest_at_[k * block + j];
-            }
+    /// Of a start: probabilities of the states where paths begin, and what is to come from there.
+    [[gnu::cold]] void keep_beginnings(Index d, Index start, Index beginnings) {
+        for_each_state(reached(0, start), [&](Index s, Index) {
+            begin_weight_[s] = right_at_[s] * forward_[start * row_ + s];
+            for (Index k = 0; k < d; ++k) begin_rest_[k * beginnings + s] = rest_at_[k * shape_.states + s];
+        });
     }
 
-    /// Mean over the states and starts where paths begin, and the covariance between them.
-    void add_starts(Index d) {
-        const Index block = states() * starts();
+    /// Mean over the states where paths begin, and the covariance between them.
+    [[gnu::cold]] void add_starts(Index d, Index beginnings) {
         for (Index k = 0; k < d; ++k) {
-            V* rest = begin_rest_.data() + k * block;
+            V* const rest = begin_rest_.data() + k * beginnings;
             V mean = V::of(0.0);
-            for (Index j = 0; j < block; ++j) mean += begin_weight_[j] * rest[j];
-            for (Index j = 0; j < block; ++j) rest[j] -= mean;
+            for (Index j = 0; j < beginnings; ++j) mean += begin_weight_[j] * rest[j];
+            for (Index j = 0; j < beginnings; ++j) rest[j] -= mean;
             mean_[k] += mean;
         }
         V* sum = covariance_.data();
         for (Index k = 0; k < d; ++k)
             for (Index l = 0; l <= k; ++l, ++sum)
-                for (Index j = 0; j < block; ++j)
-                    *sum += begin_weight_[j] * (begin_rest_[k * block + j] * begin_rest_[l * block + j]);
+                for (Index j = 0; j < beginnings; ++j)
+                    *sum += begin_weight_[j] *
+                            (begin_rest_[k * beginnings + j] * begin_rest_[l * beginnings + j]);
     }
 
-    static constexpr Index block_size = States * Starts;
     ChainShape shape_;
     Index starts_, period_ = 1;
-    Index group_ = 1;                // starts that go back together
-    Index length_ = 1;               // sites from one kept block of messages to the next
-    Index first_ = 0, columns_ = 1;  // starts of the present way
-    bool is_whole_ = true;           // all messages are kept
-    Some<block_size> final_;
-    Scratch<Index> own_place_;
-    Some<block_size * Letters / (Starts > 0 ? Starts : 1)> window_;
-    Vectors forward_, again_;  // messages that are kept; those of a group of starts between two of them
-    Some<block_size> backward_, next_;
-    Vectors scale_;  // inverse sums that messages were divided by
+    Index row_;    // messages before a site of a start; not 2^k of them, which would be in each other's way
+    Index block_;  // those of all starts, start after start
+    Index powers_[64] = {1};  // of the number of letters
+    bool is_whole_ = true;    // all messages are kept
+    bool has_all_windows_;    // and the weights of all windows
+    Index length_ = 1;        // sites from one kept block of messages to the next
+    Index start_ = 0;         // of the present way back
+    Index skipped_ = 0;       // sites that are as those before them
+    Scratch<Reached> reached_;
+    Scratch<V> windows_, final_;
+    Scratch<V> forward_, again_;  // messages that are kept; those of a start between two of them
+    Scratch<V> right_, next_, other_;
+    Scratch<V> scale_;  // inverse sums that messages were divided by
     V end_;
-    V *right_ = nullptr, *left_ = nullptr;  // backward messages behind a site and before it
+    V *right_at_ = nullptr, *left_at_ = nullptr;  // backward messages behind a site and before it
     V *rest_at_ = nullptr, *next_rest_at_ = nullptr;
-    Vectors rest_, next_rest_, differences_, mean_, covariance_;
-    Vectors begin_rest_, centre_;
-    Some<block_size> begin_weight_;
-    Some<block_size*(Letters == 2 ? 1 : Letters)> shares_, weights_, weighted_, other_weighted_;
+    Scratch<V> rest_, differences_, shares_, weights_, weighted_, other_weighted_;
+    Scratch<Index> states_, nexts_, own_places_;
+    Scratch<V> mean_, covariance_, centre_, begin_rest_, begin_weight_, own_chances_;
 };
 
 }  // namespace predcg::detail

@@ -1,6 +1,7 @@
 #pragma once
 // The recursions of a transfer matrix. They know tables, not targets, so that they are compiled once.
 #include <predcg/chains/pass.hpp>
+#include <predcg/chains/small_ring.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/statistics/log_sum_exp.hpp>
 #include <predcg/statistics/moment_accumulator.hpp>
@@ -59,14 +60,14 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
     Vector mean(size);
     Matrix covariance(size, size);
     if (shape.is_smallest_ring() && !balance) {
-        ChainPass<2, 2, 2> pass(shape, 2);
+        SmallRingPass pass(shape, 1);
         pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
         const Lanes log_weight = problem.weights.log_shift() + pass.forward({problem.weights});
         pass.moments({problem.weights}, {statistics, size});
         add_lane(total, log_weight[0], pass, 0, mean, covariance);
     } else {
         const Index at_once = balance ? 1 : lane_count;
-        ChainPass<> pass(shape, 1);
+        ChainPass pass(shape, 1);
         std::optional<WeightTables> storage;
         Vector message(shape.states);
         for (Index first = 0; first < shape.starts(); first += at_once) {
@@ -74,13 +75,13 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
             const WeightTables& weights = problem.weights.balanced(first, storage);
             weights.initial_message(first, message.data());
             pass.set_ends(
-                [&](Index s, Index) {  // the first start's messages; of a ring with more, a state each
+                [&](Index s) {  // the first start's messages; of a ring with more, a state each
                     Lanes v = Lanes::of(0.0);
                     v[0] = message[s];
                     if (shape.periodic && s > first && s < first + lanes) v[s - first] = 1.0;
                     return v;
                 },
-                [&](Index s, Index) {
+                [&](Index s) {
                     Lanes v = Lanes::of(0.0);
                     for (Index lane = 0; lane < lanes; ++lane)
                         if (s == final_state(shape, first + lane)) v[lane] = 1.0;
@@ -103,7 +104,7 @@ void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Ind
     const ChainShape& shape = problem.shape;
     if (!shape.is_smallest_ring() || problem.weights.may_need_balance() || !statistics.all_finite())
         return {};
-    ChainPass<2, 2, 2> pass(shape, 2);
+    SmallRingPass pass(shape, 1);
     pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
     const double log_weight = problem.weights.log_shift() + pass.forward({problem.weights})[0];
     Scratch<Lanes> pooled(statistics.count() * shape.codes(), Lanes::of(0.0));

@@ -28,7 +28,7 @@ struct ChainShape {
     bool periodic = true;
 
     Index codes() const { return states * letters; }
-    /// Two letters, windows of two: the case that is worth numbers of compile time.
+    /// Two letters, windows of two: the case that is worth a pass of its own.
     bool is_smallest_ring() const { return periodic && letters == 2 && states == 2; }
     /// A ring is cut open once for each state; an open chain needs one run.
     Index starts() const { return periodic ? states : 1; }

@@ -4,6 +4,7 @@
 // without: the same numbers, by plain loops.
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(PREDCG_PLAIN_LANES)
 #define PREDCG_HAS_VECTOR_TYPES 1
@@ -100,13 +101,51 @@ inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
     to[1] = __builtin_shufflevector(a, b, 1, 3);
 #endif
 }
+
+using PairOfDoubles [[gnu::vector_size(16)]] = double;
+
+/// from[at[0]], from[at[step]], ... and from[at[0] + 1], from[at[step] + 1], ...: each two by one load.
+template <std::ptrdiff_t step>
+void load_pairs(const double* from, const std::uint32_t* at, VectorOfDoubles& first,
+                VectorOfDoubles& second) {
+    const auto pair = [&](std::ptrdiff_t k) {
+        PairOfDoubles p;
+        std::memcpy(&p, from + at[k * step], sizeof p);
+        return p;
+    };
+#if defined(__AVX512F__)
+    const auto four = [&](std::ptrdiff_t k) {
+        return __builtin_shufflevector(__builtin_shufflevector(pair(k), pair(k + 2), 0, 1, 2, 3),
+                                       __builtin_shufflevector(pair(k + 4), pair(k + 6), 0, 1, 2, 3), 0, 1, 2,
+                                       3, 4, 5, 6, 7);
+    };
+    const auto even = four(0), odd = four(1);
+    first = __builtin_shufflevector(even, odd, 0, 8, 2, 10, 4, 12, 6, 14);
+    second = __builtin_shufflevector(even, odd, 1, 9, 3, 11, 5, 13, 7, 15);
+#elif defined(__AVX__)
+    const auto even = __builtin_shufflevector(pair(0), pair(2), 0, 1, 2, 3);
+    const auto odd = __builtin_shufflevector(pair(1), pair(3), 0, 1, 2, 3);
+    first = __builtin_shufflevector(even, odd, 0, 4, 2, 6);
+    second = __builtin_shufflevector(even, odd, 1, 5, 3, 7);
+#else
+    first = __builtin_shufflevector(pair(0), pair(1), 0, 2);
+    second = __builtin_shufflevector(pair(0), pair(1), 1, 3);
+#endif
+}
 #else
 inline constexpr std::size_t vector_width = 1, integer_bytes = 1;
 using VectorOfDoubles = double;
 using VectorOfBytes = signed char;
 
 inline std::uint32_t bits_of(VectorOfBytes v) { return v < 0 ? 1 : 0; }
+
+template <std::ptrdiff_t>
+void load_pairs(const double* from, const std::uint32_t* at, double& first, double& second) {
+    first = from[*at];
+    second = from[*at + 1];
+}
 #endif
+
 #if !defined(PREDCG_HAS_BYTE_SHUFFLE)
 #define PREDCG_HAS_BYTE_SHUFFLE 0
 #endif

@@ -2,6 +2,7 @@
 // A batch of chains that have most of their tables in common, by lanes.
 #include <predcg/chains/lane_tables.hpp>
 #include <predcg/chains/pass.hpp>
+#include <predcg/chains/small_ring.hpp>
 #include <predcg/core/scratch.hpp>
 #include <predcg/engines/batch.hpp>
 
@@ -68,12 +69,12 @@ public:
     BatchMoments run(Pass pass, Alone&& alone) {
         for (Index first = 0; first < std::ssize(batch_.which()); first += lane_count) {
             pass.set_all_ends(fill(first));
-            const typename Pass::Weights weights{common_.weights, weights_.data(), weights_.codes()};
+            const PassWeights weights{common_.weights, weights_.data(), weights_.codes()};
             take(first, pass.forward(weights), alone);
             for (Index lane = 0; lane < lane_count; ++lane)
                 if (!taken_[static_cast<std::size_t>(lane)]) pass.drop(lane);
-            const typename Pass::Statistics statistics{statistics_, batch_.common_size(), own_.data(),
-                                                       own_.tabulated(), own_.codes()};
+            const PassStatistics statistics{statistics_, batch_.common_size(), own_.data(), own_.tabulated(),
+                                            own_.codes()};
             if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {
                 own_mean_.assign(own_.size(), Lanes::of(0.0));
@@ -112,9 +113,7 @@ private:
         const auto which = batch_.which();
         lanes_ = std::min(lane_count, std::ssize(which) - first);
         const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
-        weights_.begin();
-        for (Index lane = 0; lane < lanes_; ++lane) weights_.set(lane, batch_.factor(at(lane)));
-        const auto summary = weights_.fill(lanes_);
+        const auto summary = weights_.fill(lanes_, [&](Index lane) { return batch_.factor(at(lane)); });
         shift_ = common_.weights.log_shift() + summary.shift;
         double worst = 0.0;
         for (Index lane = 0; lane < lane_count; ++lane) {
@@ -127,11 +126,7 @@ private:
                      !taken_[static_cast<std::size_t>(lanes_ - 1)])  // lanes beyond are as the last
                 weights_.clear(lane);
         }
-        if (own_.size() > 0) {
-            own_.begin();
-            for (Index lane = 0; lane < lanes_; ++lane) own_.set(lane, batch_.own(at(lane)));
-            own_.fill(lanes_);
-        }
+        if (own_.size() > 0) own_.fill(lanes_, [&](Index lane) { return batch_.own(at(lane)); });
         if (!statistics_.all_finite() || !own_.all_finite())
             taken_ = {};  // only alone are forbidden windows known
         return scaling_period(common_.shape, worst);

@@ -101,10 +101,9 @@ struct TransferMatrix {
                     else
                         return expect(batch.target(k), batch.joint(k));
                 };
-                using detail::ChainPass;
                 detail::LaneSums<B, want> sums(batch, problem, factor_shape, own_shape);
-                if (shape.is_smallest_ring()) return sums.run(ChainPass<2, 2, 2>(shape, 2), alone);
-                return sums.run(ChainPass<>(shape, shape.starts()), alone);
+                if (shape.is_smallest_ring()) return sums.run(detail::SmallRingPass(shape), alone);
+                return sums.run(detail::ChainPass(shape, shape.starts()), alone);
             }
         }
         if constexpr (std::same_as<B, SingleBatch<typename B::Common, typename B::Statistic>> &&

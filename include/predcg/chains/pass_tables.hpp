@@ -1,0 +1,58 @@
+#pragma once
+// What the passes of a transfer matrix (pass.hpp, small_ring.hpp) work on, several chains side by side.
+#include <predcg/chains/lanes.hpp>
+#include <predcg/chains/tables.hpp>
+#include <predcg/core/scratch.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace predcg::detail {
+
+/// What statistics are at the windows: those that the chains share, and the chains' own, whose windows may be
+/// shorter. Own ones are 0 at the first window.
+struct PassStatistics {
+    const StatisticTables& common;
+    Index common_size;
+    const Lanes* own = nullptr;  ///< codes of own windows x own_size, site after site
+    Index own_size = 0;
+    Index own_codes = 1;
+
+    Index size() const { return common_size + own_size; }
+};
+
+/// Weights of the windows: those that the chains share, times the chains' own, whose windows may be shorter.
+struct PassWeights {
+    const WeightTables& common;
+    const Lanes* own = nullptr;  ///< codes of own windows, site after site; null: 1
+    Index own_codes = 1;
+};
+
+/// Of the log of a message between two scalings, and half as much of the log of messages' ratios, so that all
+/// stays within the range of a double.
+inline constexpr double largest_change = 150.0;
+
+/// States are reached from each other in so many windows.
+inline double reach(const ChainShape& shape) {
+    return static_cast<double>(std::max<Index>(1, shape.width - 1));
+}
+
+/// After how many sites messages are scaled, where log weights at a site differ by no more than `spread`.
+inline Index scaling_period(const ChainShape& shape, double spread) {
+    if (spread * reach(shape) > largest_change) return 1;
+    return std::max<Index>(
+        1, static_cast<Index>(largest_change / (spread + std::log(static_cast<double>(shape.letters)))));
+}
+
+/// Divides so many messages by their sum, keeps the inverse, returns the sum; lanes without a path are left.
+inline Lanes scale_messages(Lanes* messages, Index count, Lanes& inverse) {
+    Lanes sum = messages[0];
+    for (Index k = 1; k < count; ++k) sum += messages[k];
+    for (Index l = 0; l < lane_count; ++l)
+        if (!(sum[l] > 0.0)) sum[l] = 1.0;
+    inverse = sum.inverse();
+    for (Index k = 0; k < count; ++k) messages[k] *= inverse;
+    return sum;
+}
+
+}  // namespace predcg::detail
