@@ -1,5 +1,6 @@
 #pragma once
 // The recursions of a transfer matrix. They know tables, not targets, so that they are compiled once.
+#include <predcg/chains/backward.hpp>
 #include <predcg/chains/pass.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/statistics/log_sum_exp.hpp>
@@ -19,17 +20,15 @@ inline double checked_log_partition(double log_z) {
 
 inline double log_partition(const ChainProblem& problem) {
     LogSumExp total;
-    for (Index a = 0; a < problem.shape.starts(); ++a)
-        total.add(run_forward(problem.shape, problem.weights, a));
+    for (const double log_weight : start_log_weights(problem)) total.add(log_weight);
     return checked_log_partition(total.value());
 }
 
 /// Probability of every start: of the ring's first width-1 letters.
 inline Vector start_probabilities(const ChainProblem& problem) {
-    Vector probability(problem.shape.starts());
+    Vector probability = start_log_weights(problem);
     LogSumExp total;
-    for (Index a = 0; a < probability.size(); ++a)
-        total.add(probability[a] = run_forward(problem.shape, problem.weights, a));
+    for (const double log_weight : probability) total.add(log_weight);
     const double log_z = checked_log_partition(total.value());
     for (double& p : probability) p = std::exp(p - log_z);
     return probability;
@@ -216,91 +215,6 @@ private:
     bool ring_;
     Index n_;
     SiteMoments total_;
-};
-
-/// Index k of 0..count-1 with probability proportional to weight(k), from u uniform on [0, 1).
-template <class Weight>
-Index pick(double u, Index count, Weight&& weight) {
-    double sum = 0.0;
-    for (Index k = 0; k < count; ++k) sum += weight(k);
-    u *= sum;
-    Index last = 0;
-    for (Index k = 0; k < count; ++k) {
-        const double w = weight(k);
-        if (w <= 0.0) continue;
-        last = k;
-        if (u < w) return k;
-        u -= w;
-    }
-    return last;
-}
-
-/// Draws window after window, given the letters before it: forward filtering was done by the messages.
-class ChainDraw {
-public:
-    /// Messages of as many starts are kept as fit into `memory` bytes, at least of one.
-    ChainDraw(ChainProblem problem, double memory)
-        : problem_(std::move(problem)), memory_(memory), start_(start_probabilities(problem_)),
-          kept_(static_cast<std::size_t>(start_.size())) {}
-
-    const ChainShape& shape() const { return problem_.shape; }
-
-    /// Uniform numbers that a draw takes.
-    Index uniforms() const { return problem_.shape.sites + (problem_.shape.periodic ? 1 : 2); }
-
-    /// The places in the alphabet of the letters of sites 0..n-1, from numbers uniform on [0, 1).
-    void operator()(const double* u, std::vector<Index>& letters) {
-        const ChainShape& shape = problem_.shape;
-        const Index start = pick(*u++, start_.size(), [&](Index a) { return start_[a]; });
-        const Kept& kept = messages_of(start);
-        const Matrix& backward = kept.backward;
-        const WeightTables& weights = kept.weights ? *kept.weights : problem_.weights;
-        Index state = start;
-        if (!shape.periodic) {
-            Vector initial(shape.states);
-            weights.initial_message(start, initial.data());
-            state = pick(*u++, shape.states, [&](Index s) { return initial[s] * backward(s, 0); });
-        }
-        letters.resize(static_cast<std::size_t>(shape.sites));
-        for (Index i = 0; i < shape.sites; ++i) {
-            const double* weight = weights.at(i);
-            const Index first = state * shape.letters;
-            const Index last = pick(*u++, shape.letters, [&](Index a) {
-                return weight[first + a] * backward((first + a) % shape.states, i + 1);
-            });
-            letters[static_cast<std::size_t>(i)] = (first + last) / shape.states;
-            state = (first + last) % shape.states;
-        }
-    }
-
-private:
-    struct Kept {
-        Matrix backward;
-        std::optional<WeightTables> weights;  // where they had to be balanced
-    };
-
-    /// Backward messages of a start, made when it is first drawn.
-    const Kept& messages_of(Index start) {
-        Kept& kept = kept_[static_cast<std::size_t>(start)];
-        if (kept.backward.size() > 0) return kept;
-        Kept made;
-        const WeightTables& weights = problem_.weights.balanced(start, made.weights);
-        made.backward = run_messages(problem_.shape, weights, start).backward;
-        const double tables = made.weights ? static_cast<double>(problem_.shape.codes()) : 0.0;
-        const double bytes = 8.0 * (static_cast<double>(made.backward.size()) +
-                                    tables * static_cast<double>(problem_.shape.sites));
-        if (bytes_ + bytes > memory_) {
-            for (Kept& other : kept_) other = Kept{};
-            bytes_ = 0.0;
-        }
-        bytes_ += bytes;
-        return kept = std::move(made);
-    }
-
-    ChainProblem problem_;
-    double memory_, bytes_ = 0.0;
-    Vector start_;
-    std::vector<Kept> kept_;
 };
 
 }  // namespace predcg::detail

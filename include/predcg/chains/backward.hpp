@@ -1,0 +1,186 @@
+#pragma once
+// Messages backward through a chain, from the ends of one start or of several side by side.
+#include <predcg/chains/pass.hpp>
+#include <predcg/core/parallel.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <optional>
+
+namespace predcg::detail {
+
+/// Starts side by side in a V: one in a double, one in every lane of Lanes.
+template <class V>
+inline constexpr Index starts_in = static_cast<Index>(sizeof(V) / sizeof(double));
+template <class V>
+double* numbers_of(V* messages) {
+    return reinterpret_cast<double*>(messages);
+}
+template <class V>
+const double* numbers_of(const V* messages) {
+    return reinterpret_cast<const double*>(messages);
+}
+
+template <class V>
+V zero_of() {
+    if constexpr (std::same_as<V, double>)
+        return 0.0;
+    else
+        return V::of(0.0);
+}
+
+/// The states b apart + r, b < blocks, first <= r <= last.
+struct StateSet {
+    Index blocks, apart, first, last;
+};
+
+/// Messages before a site from those behind it, of all states.
+template <Index Letters, class V>
+void step_back(const ChainShape& shape, const double* weight, const V* from, V* to) {
+    const Index q = Letters > 0 ? Letters : shape.letters;
+    const Index firsts = shape.states > 1 ? q : 1, stride = shape.states / firsts;
+    const Index apart = shape.states > 1 ? 1 : 0;  // of a chain without states there is one message
+    for (Index middle = 0; middle < stride; ++middle, from += q)
+        for (Index first = 0; first < firsts; ++first) {
+            const double* w = weight + (first * stride + middle) * q;
+            V sum = w[0] * from[0];
+            for (Index last = 1; last < q; ++last) sum += w[last] * from[last * apart];
+            to[first * stride + middle] = sum;
+        }
+}
+
+/// The same of some states. Messages behind the site are 0 but for last letters that lead to one of
+/// `behind`.
+template <class V>
+void step_back(const ChainShape& shape, const double* weight, const StateSet& set, const StateSet& behind,
+               const V* from, V* to) {
+    const Index q = shape.letters;
+    for (Index block = 0; block < set.blocks; ++block)
+        for (Index r = set.first; r <= set.last; ++r) {
+            const Index s = block * set.apart + r, next = s * q % shape.states;
+            const Index begin = std::max<Index>(0, behind.first - next % behind.apart);
+            const Index end = std::min(q, behind.last - next % behind.apart + 1);
+            V sum = zero_of<V>();
+            for (Index last = begin; last < end; ++last) sum += weight[s * q + last] * from[next + last];
+            to[s] = sum;
+        }
+}
+
+inline double log_of(double x) { return std::log(x); }
+inline Lanes log_of(const Lanes& x) { return x.log(); }
+inline double inverse_of(double x) { return 1.0 / (x + std::numeric_limits<double>::min()); }
+inline Lanes inverse_of(const Lanes& x) { return x.inverse(); }
+
+/// Divides the messages of a set by their sum, and returns its log.
+template <class V>
+V scale_messages(const StateSet& set, V* messages) {
+    V sum = zero_of<V>();
+    for (Index block = 0; block < set.blocks; ++block)
+        for (Index r = set.first; r <= set.last; ++r) sum += messages[block * set.apart + r];
+    const V inverse = inverse_of(sum);
+    for (Index block = 0; block < set.blocks; ++block)
+        for (Index r = set.first; r <= set.last; ++r) messages[block * set.apart + r] *= inverse;
+    return log_of(sum);
+}
+
+/// The states from which on a ring's ways from starts least..largest go on, after so many sites: in a row, or
+/// all.
+inline StateSet states_behind(const ChainShape& shape, Index least, Index largest, Index sites) {
+    const StateSet all{1, shape.states, 0, shape.states - 1};
+    if (!shape.periodic || sites >= shape.width - 1) return all;
+    Index ways = 1;
+    for (Index k = 0; k < sites; ++k) ways *= shape.letters;
+    const Index first = least * ways % shape.states, count = (largest - least + 1) * ways;
+    return first + count <= shape.states ? StateSet{1, shape.states, first, first + count - 1} : all;
+}
+
+/// Messages backward from the ends of `count` starts, in as many lanes of V, until before the site `until`;
+/// those before site i are written to at(i). Returns the log of what they were divided by.
+///
+/// Close to the end and, on a ring, close to the start few states lie on a way: messages of others are left
+/// as they are.
+template <class V, class At>
+V run_back(const ChainShape& shape, const WeightTables& weights, const Index* starts, Index count,
+           Index until, At&& at) {
+    const Index q = shape.letters, n = shape.sites;
+    const Index least = *std::min_element(starts, starts + count);
+    const Index largest = *std::max_element(starts, starts + count);
+    StateSet set{1, shape.states, final_state(shape, least), final_state(shape, largest)};
+    V* from = at(n);
+    for (Index s = set.first; s <= set.last; ++s)
+        for (Index lane = 0; lane < starts_in<V>; ++lane)
+            numbers_of(from + s)[lane] =
+                s == final_state(shape, starts[std::min(lane, count - 1)]) ? 1.0 : 0.0;
+    V log_scale = zero_of<V>();
+    const Index period = weights.is_balanced() ? 1 : scaling_period(shape, weights.spread());
+    for (Index i = n - 1; i >= until; --i) {
+        const StateSet behind = set;
+        if (n - i < shape.width - 1)  // letters before what is left of the end
+            set = {set.blocks * q, set.apart / q, set.first / q, set.last / q};
+        else
+            set = states_behind(shape, least, largest, i);
+        V* const to = at(i);
+        const double* weight = weights.at(i);
+        if (set.last - set.first + 1 < set.apart || behind.last - behind.first + 1 < behind.apart)
+            step_back(shape, weight, set, behind, from, to);
+        else if (q == 2)
+            step_back<2>(shape, weight, from, to);
+        else
+            step_back<0>(shape, weight, from, to);
+        if ((n - i) % period == 0) log_scale += scale_messages(set, to);
+        from = to;
+    }
+    return log_scale;
+}
+
+/// log of the weight of all ways from each of `count` starts, as many as V holds.
+template <class V>
+void weigh_starts(const ChainProblem& problem, const Index* starts, Index count, double* log_weights) {
+    const ChainShape& shape = problem.shape;
+    std::optional<WeightTables> storage;
+    const WeightTables& weights = problem.weights.balanced(starts[0], storage);
+    Scratch<V> messages(2 * shape.states);
+    const V log_scale = run_back<V>(shape, weights, starts, count, 0,
+                                    [&](Index i) { return messages.data() + i % 2 * shape.states; });
+    for (Index lane = 0; lane < count; ++lane) {
+        double sum = 0.0;
+        for (Index s = 0; s < shape.states; ++s)
+            if (const double weight = weights.initial_weight(s, starts[lane]); weight > 0.0)
+                sum += weight * numbers_of(messages.data() + s)[lane];
+        log_weights[lane] = weights.log_shift() + numbers_of(&log_scale)[lane] + std::log(sum);
+    }
+}
+
+/// Whether starts are carried side by side.
+inline bool is_side_by_side(const ChainProblem& problem) {
+    return problem.shape.starts() >= lane_count && !problem.weights.may_need_balance();
+}
+
+/// log of the weight of all ways from every start.
+[[gnu::noinline]] inline Vector start_log_weights(const ChainProblem& problem) {
+    const ChainShape& shape = problem.shape;
+    Vector log_weights(shape.starts());
+    const bool is_wide = is_side_by_side(problem);
+    const Index at_once = is_wide ? lane_count : 1;
+    const double work = static_cast<double>(shape.codes()) * static_cast<double>(shape.sites);
+    const Index packs = (shape.starts() + at_once - 1) / at_once;
+    const Index chunk = std::max<Index>(1, static_cast<Index>(5e4 / work));  // packs of an item
+    parallel_for((packs + chunk - 1) / chunk, [&](Index item) {
+        const Index end = std::min(packs, (item + 1) * chunk) * at_once;
+        for (Index first = item * chunk * at_once; first < end; first += at_once) {
+            Index starts[lane_count];
+            const Index count = std::min(at_once, shape.starts() - first);
+            for (Index k = 0; k < count; ++k) starts[k] = first + k;
+            double* const to = log_weights.data() + first;
+            if (is_wide)
+                weigh_starts<Lanes>(problem, starts, count, to);
+            else
+                weigh_starts<double>(problem, starts, count, to);
+        }
+    });
+    return log_weights;
+}
+
+}  // namespace predcg::detail
