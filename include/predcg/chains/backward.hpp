@@ -56,16 +56,21 @@ void step_back(const ChainShape& shape, const double* weight, const V* from, V* 
 template <class V>
 void step_back(const ChainShape& shape, const double* weight, const StateSet& set, const StateSet& behind,
                const V* from, V* to) {
-    const Index q = shape.letters;
-    for (Index block = 0; block < set.blocks; ++block)
-        for (Index r = set.first; r <= set.last; ++r) {
-            const Index s = block * set.apart + r, next = s * q % shape.states;
-            const Index begin = std::max<Index>(0, behind.first - next % behind.apart);
-            const Index end = std::min(q, behind.last - next % behind.apart + 1);
+    const Index q = shape.letters, states = shape.states;
+    const Index first_next = set.first * q % states, first_place = first_next % behind.apart;
+    for (Index block = 0, begin = 0; block < set.blocks; ++block) {
+        Index s = block * set.apart + set.first, next = begin + first_next, place = first_place;
+        for (Index r = set.first; r <= set.last; ++r, ++s) {
             V sum = zero_of<V>();
-            for (Index last = begin; last < end; ++last) sum += weight[s * q + last] * from[next + last];
+            for (Index last = 0; last < q; ++last)
+                if (place + last >= behind.first && place + last <= behind.last)
+                    sum += weight[s * q + last] * from[next + last];
             to[s] = sum;
+            if ((next += q) == states) next = 0;
+            if ((place += q) == behind.apart) place = 0;
         }
+        if ((begin += set.apart * q) >= states) begin -= states;
+    }
 }
 
 inline double log_of(double x) { return std::log(x); }
@@ -144,11 +149,13 @@ void weigh_starts(const ChainProblem& problem, const Index* starts, Index count,
     Scratch<V> messages(2 * shape.states);
     const V log_scale = run_back<V>(shape, weights, starts, count, 0,
                                     [&](Index i) { return messages.data() + i % 2 * shape.states; });
+    const auto message = [&](Index s, Index lane) { return numbers_of(messages.data() + s)[lane]; };
     for (Index lane = 0; lane < count; ++lane) {
         double sum = 0.0;
-        for (Index s = 0; s < shape.states; ++s)
-            if (const double weight = weights.initial_weight(s, starts[lane]); weight > 0.0)
-                sum += weight * numbers_of(messages.data() + s)[lane];
+        if (shape.periodic)
+            sum = message(starts[lane], lane);
+        else
+            for (Index s = 0; s < shape.states; ++s) sum += weights.initial_weight(s, 0) * message(s, lane);
         log_weights[lane] = weights.log_shift() + numbers_of(&log_scale)[lane] + std::log(sum);
     }
 }

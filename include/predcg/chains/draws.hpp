@@ -15,41 +15,47 @@ namespace predcg::detail {
 /// The place of a letter in the alphabet.
 using Place = std::uint32_t;
 
-/// Where ways from a start go: messages before the sites 0..n-width+1, each `apart` numbers from the next.
+/// Where samples' messages are: that of state s before site i is at[(i states + s) apart + lane].
 struct Onward {
-    const double* message;
+    const double* at;
     Index apart;
 };
 
 /// Draws letters of `Count` samples side by side: the letter width-1 places behind site i, for i =
-/// 0..n-width, given the width-1 letters before it, is k where the weights of the letters before k are at
-/// most u times the weight of all. Further letters of a ring are those it began with.
-template <Index Letters, Index Count>
-void draw_letters(const ChainShape& shape, const WeightTables& weights, const Onward* onward,
-                  const Index* first_state, const double* const* u, Place* const* letters) {
-    const Index q = Letters > 0 ? Letters : shape.letters, width = shape.width, states = shape.states;
-    const Index distance = states > 1 ? 1 : 0;
-    std::array<Index, Count> state;
-    for (std::size_t j = 0; j < Count; ++j) state[j] = first_state[j];
-    for (Index i = 0; i <= shape.sites - width; ++i) {
+/// 0..n-width, given the width-1 letters before it, is the last k with weight for which the weights of the
+/// letters before k are at most u times the weight of all. Further letters of a ring are those it began with.
+/// A sample's numbers u begin every `uniforms`, its letters every n.
+template <Index Letters, std::size_t Count>
+void draw_letters(const ChainShape& shape, const WeightTables& weights, const Onward& onward,
+                  const std::array<Index, Count>& lanes, std::array<Index, Count> state, const double* u,
+                  Index uniforms, Place* letters) {
+    const Index q = Letters > 0 ? Letters : shape.letters, n = shape.sites, states = shape.states;
+    const Index apart = onward.apart, letters_apart = states > 1 ? apart : 0;
+    const double* message = onward.at;
+    for (Index i = 0; i <= n - shape.width; ++i, ++u, ++letters) {
+        message += states * apart;
         const double* const weight = weights.at(i);
         for (std::size_t j = 0; j < Count; ++j) {
+            const Index row = static_cast<Index>(j) * n;
+            Index next = 0;  // state * q % states
+            if constexpr (Letters == 2)
+                next = state[j] * 2 & (states - 1);
+            else if (states > 1)
+                next = state[j] * q - static_cast<Index>(letters[row]) * states;
             const double* const w = weight + state[j] * q;
-            const Index next = width == 1 ? 0 : state[j] * q - static_cast<Index>(letters[j][i]) * states;
-            const Index apart = onward[j].apart;
-            const double* const message = onward[j].message + ((i + 1) * states + next) * apart;
+            const double* const m = message + next * apart + lanes[j];
             double sum = 0.0;
-            for (Index k = 0; k < q; ++k) sum += w[k] * message[k * distance * apart];
-            const double limit = u[j][i] * sum;
+            for (Index k = 0; k < q; ++k) sum += w[k] * m[k * letters_apart];
+            const double limit = u[static_cast<Index>(j) * uniforms] * sum;
             Index letter = 0;
-            double before = 0.0;
-            for (Index k = 0; k < q; ++k) {
-                const double here = w[k] * message[k * distance * apart];
-                letter = here > 0.0 && before <= limit ? k : letter;
+            double before = w[0] * m[0];
+            for (Index k = 1; k < q; ++k) {
+                const double here = w[k] * m[k * letters_apart];
+                letter = (here > 0.0) & (before <= limit) ? k : letter;
                 before += here;
             }
-            letters[j][i + width - 1] = static_cast<Place>(letter);
-            state[j] = next + letter * distance;
+            letters[row + shape.width - 1] = static_cast<Place>(letter);
+            state[j] = states > 1 ? next + letter : 0;
         }
     }
 }
@@ -73,26 +79,26 @@ public:
 
     /// The places of the letters of sites 0..n-1, from uniform numbers.
     void operator()(const double* u, Place* letters) {
-        const Index start = start_of(*u++);
+        const Index start = start_of(*u);
         const Kept& kept = messages_of(start);
-        const Onward onward{kept.messages.data(), 1};
-        draw<1>(kept.weights ? *kept.weights : problem_.weights, &start, &onward, &u, &letters);
+        draw<1>(kept.weights ? *kept.weights : problem_.weights, {kept.messages.data(), 1}, {0}, {start}, u,
+                letters);
     }
 
     /// Draws 0..count-1, the same as one by one, on all threads, those with the same start after each other:
-    /// first(k) is the first uniform number of draw k, rest(k, u, m) writes the m others to u, take(k,
-    /// letters) gets the letters.
-    template <class First, class Rest, class Take>
-    void draw_many(Index count, First&& first, Rest&& rest, Take&& take) const {
+    /// first(k) is the first uniform number of draw k, all(k, u) writes all of them, and take(k, letters)
+    /// gets the letters.
+    template <class First, class All, class Take>
+    void draw_many(Index count, First&& first, All&& all, Take&& take) const {
         const std::vector<Draw> draws = sorted_draws(count, first);
         const bool is_wide = is_side_by_side(problem_) && sizeof(Lanes) * room() <= memory_;
         const std::vector<Pack> packs = packs_of(draws, is_wide ? lane_count : 1);
         parallel_for(std::ssize(packs), [&](Index p) {
             const Pack& pack = packs[static_cast<std::size_t>(p)];
             if (is_wide)
-                draw_pack<Lanes>(draws.data(), pack, rest, take);
+                draw_pack<Lanes>(draws.data(), pack, all, take);
             else
-                draw_pack<double>(draws.data(), pack, rest, take);
+                draw_pack<double>(draws.data(), pack, all, take);
         });
     }
 
@@ -110,7 +116,6 @@ private:
         std::vector<double> messages;
         std::optional<WeightTables> weights;  // where they had to be balanced
     };
-    static constexpr Index at_once = 4;  // draws
 
     Index start_of(double u) const {
         const double* const begin = cumulative_.data();
@@ -168,57 +173,55 @@ private:
         return packs;
     }
 
-    template <class V, class Rest, class Take>
-    void draw_pack(const Draw* draws, const Pack& pack, Rest& rest, Take& take) const {
+    template <class V, class All, class Take>
+    void draw_pack(const Draw* draws, const Pack& pack, All& all, Take& take) const {
         Scratch<V> messages(static_cast<Index>(room()));
         std::optional<WeightTables> storage;
         const WeightTables& weights = problem_.weights.balanced(pack.starts[0], storage);
         make_messages<V>(weights, pack.starts.data(), pack.start_count, messages.data());
-        const Index n = shape().sites, m = uniforms() - 1;
-        Scratch<double> u(at_once * m);
+        constexpr Index at_once = 4;
+        const Index n = shape().sites, m = uniforms();
+        Scratch<double> u(at_once * m, 0.0);
         Scratch<Place> letters(at_once * n);
-        Index starts[at_once], lane = 0;
-        Onward onward[at_once];
-        const double* u_at[at_once];
-        Place* letters_at[at_once];
+        std::array<Index, at_once> starts, lanes;
+        Index lane = 0;
         for (Index first = pack.begin; first < pack.end; first += at_once) {
             const Index count = std::min(at_once, pack.end - first);
-            for (Index j = 0; j < at_once; ++j) {  // in the place of those that are missing the last again
+            for (Index j = 0; j < at_once; ++j) {  // in the place of those that are missing another
                 const Draw& draw = draws[first + std::min(j, count - 1)];
-                if (j < count) rest(draw.k, u.data() + j * m, m);
+                if (j < count) all(draw.k, u.data() + j * m);
                 while (pack.starts[static_cast<std::size_t>(lane)] != draw.start) ++lane;
-                starts[j] = draw.start;
-                onward[j] = {numbers_of(messages.data()) + lane, starts_in<V>};
-                u_at[j] = u.data() + std::min(j, count - 1) * m;
-                letters_at[j] = letters.data() + j * n;
+                starts[static_cast<std::size_t>(j)] = draw.start;
+                lanes[static_cast<std::size_t>(j)] = lane;
             }
-            draw<at_once>(weights, starts, onward, u_at, letters_at);
-            for (Index j = 0; j < count; ++j) take(draws[first + j].k, letters_at[j]);
+            draw<at_once>(weights, {numbers_of(messages.data()), starts_in<V>}, lanes, starts, u.data(),
+                          letters.data());
+            for (Index j = 0; j < count; ++j) take(draws[first + j].k, letters.data() + j * n);
         }
     }
 
-    template <Index Count>
-    void draw(const WeightTables& weights, const Index* starts, const Onward* onward, const double* const* u,
-              Place* const* letters) const {
-        Index state[Count];
-        const double* rest[Count];
-        for (Index j = 0; j < Count; ++j) {
-            rest[j] = u[j];
-            state[j] = starts[j];
-            if (!shape().periodic) state[j] = initial_state(weights, starts[j], onward[j], *rest[j]++);
-            for (Index k = shape().width - 2, code = state[j]; k >= 0; --k, code /= shape().letters)
-                letters[j][k] = static_cast<Place>(code % shape().letters);
+    template <std::size_t Count>
+    void draw(const WeightTables& weights, const Onward& onward, const std::array<Index, Count>& lanes,
+              std::array<Index, Count> states, const double* u, Place* letters) const {
+        const Index m = uniforms();
+        ++u;
+        for (std::size_t j = 0; j < Count; ++j) {
+            const Index row = static_cast<Index>(j);
+            if (!shape().periodic) states[j] = initial_state(weights, onward, u[row * m]);
+            for (Index k = shape().width - 2, code = states[j]; k >= 0; --k, code /= shape().letters)
+                letters[row * shape().sites + k] = static_cast<Place>(code % shape().letters);
         }
+        if (!shape().periodic) ++u;
         if (shape().letters == 2)
-            draw_letters<2, Count>(shape(), weights, onward, state, rest, letters);
+            draw_letters<2, Count>(shape(), weights, onward, lanes, states, u, m, letters);
         else
-            draw_letters<0, Count>(shape(), weights, onward, state, rest, letters);
+            draw_letters<0, Count>(shape(), weights, onward, lanes, states, u, m, letters);
     }
 
     /// The state before the first window of an open chain.
-    Index initial_state(const WeightTables& weights, Index start, const Onward& onward, double u) const {
+    Index initial_state(const WeightTables& weights, const Onward& onward, double u) const {
         const auto weight = [&](Index s) {
-            return weights.initial_weight(s, start) * onward.message[s * onward.apart];
+            return weights.initial_weight(s, 0) * onward.at[s * onward.apart];
         };
         double sum = 0.0, before = 0.0;
         for (Index s = 0; s < shape().states; ++s) sum += weight(s);

@@ -191,12 +191,11 @@ struct TransferMatrix {
                 draw_.draw_many(
                     std::min(count - first, most),
                     [&](Index k) {
-                        auto& rng = streams[static_cast<std::size_t>(k)];
-                        rng = stream_of(first + k);
+                        auto rng = streams[static_cast<std::size_t>(k)] = stream_of(first + k);
                         return uniform(rng);
                     },
-                    [&](Index k, double* u, Index size) {
-                        uniforms(streams[static_cast<std::size_t>(k)], u, size);
+                    [&](Index k, double* u) {
+                        uniforms(streams[static_cast<std::size_t>(k)], u, draw_.uniforms());
                     },
                     [&](Index k, const detail::Place* letters) {
                         write(letters, drawn[static_cast<std::size_t>(first + k)]);
