@@ -183,8 +183,14 @@ struct TransferMatrix {
         template <class StreamOf>
         [[gnu::cold]] std::vector<configuration_t<space_t<T>>> draw_many(Index count,
                                                                          StreamOf&& stream_of) const {
-            constexpr Index most = 65536;  // streams at a time
-            std::vector<configuration_t<space_t<T>>> drawn(static_cast<std::size_t>(count), blank_);
+            // Streams at a time: few for the cache, many for draws that begin alike.
+            const Index most = std::clamp<Index>(64 * draw_.shape().starts(), 8192, 65536);
+            using Configuration = configuration_t<space_t<T>>;
+            std::vector<Configuration> drawn;
+            if constexpr (std::default_initializable<Configuration>)
+                drawn.resize(static_cast<std::size_t>(count));
+            else
+                drawn.assign(static_cast<std::size_t>(count), blank_);
             std::vector<std::remove_cvref_t<decltype(stream_of(count))>> streams(
                 static_cast<std::size_t>(std::min(count, most)));
             for (Index first = 0; first < count; first += most)
@@ -198,7 +204,9 @@ struct TransferMatrix {
                         uniforms(streams[static_cast<std::size_t>(k)], u, draw_.uniforms());
                     },
                     [&](Index k, const detail::Place* letters) {
-                        write(letters, drawn[static_cast<std::size_t>(first + k)]);
+                        auto& X = drawn[static_cast<std::size_t>(first + k)];
+                        X = blank_;
+                        write(letters, X);
                     });
             return drawn;
         }
