@@ -148,12 +148,12 @@ inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
 }
 
 /// E[X_i] and, for order 2, E[X_i X_j]; `value` holds the number that a window's first letter stands for.
-/// On a translation-invariant ring the pairs of site 0 give all others.
+/// On a translation-invariant ring the pairs of site 0 give all others, and are all that is kept.
 class SiteMomentRun {
 public:
     SiteMomentRun(const ChainProblem& problem, const Vector& value, bool ring, int order)
-        : problem_(problem), value_(value), ring_(ring), n_(problem.shape.sites),
-          total_{Vector::Zero(n_), order < 2 ? Matrix() : Matrix::Zero(n_, n_)} {}
+        : problem_(problem), value_(value), ring_(ring), n_(problem.shape.sites), mean_(Vector::Zero(n_)),
+          second_(order < 2 ? Matrix() : Matrix::Zero(ring ? 1 : n_, n_)) {}
 
     SiteMoments operator()() {
         for_each_run(problem_, [this](double probability, const Messages& m, const WeightTables& weights) {
@@ -162,26 +162,26 @@ public:
         });
         if (ring_) {
             double mean = 0.0;
-            for (const double x : total_.mean) mean += x / static_cast<double>(n_);
-            for (double& x : total_.mean) x = mean;
+            for (const double x : mean_) mean += x / static_cast<double>(n_);
+            for (double& x : mean_) x = mean;
+            for (Index j = 1; 2 * j <= n_ && second_.size() > 0; ++j)
+                second_(0, j) = second_(0, n_ - j) = 0.5 * (second_(0, j) + second_(0, n_ - j));
+        } else {
+            for (Index i = 0; i < second_.rows(); ++i)
+                for (Index j = i; j < n_; ++j) second_(j, i) = second_(i, j);
         }
-        for (Index i = 0; i < total_.second.rows(); ++i)
-            for (Index j = i; j < n_; ++j) {
-                if (ring_ && i > 0) total_.second(i, j) = total_.second(0, j - i);
-                total_.second(j, i) = total_.second(i, j);
-            }
-        return std::move(total_);
+        return {std::move(mean_), std::move(second_)};
     }
 
 private:
     void add(double probability, const Messages& m) {
         const Index states = problem_.shape.states;
         const auto message = [&](Index i) { return m.forward.data() + i * states; };
-        for (Index i = 0; i < n_; ++i) total_.mean[i] += probability * contract(m, i, message(i), 1);
-        if (total_.second.size() == 0) return;
+        for (Index i = 0; i < n_; ++i) mean_[i] += probability * contract(m, i, message(i), 1);
+        if (second_.size() == 0) return;
         std::vector<double> left, next_left(static_cast<std::size_t>(states));
         for (Index i = 0; i < (ring_ ? 1 : n_); ++i) {
-            total_.second(i, i) += probability * contract(m, i, message(i), 2);
+            second_(i, i) += probability * contract(m, i, message(i), 2);
             left.assign(message(i), message(i) + states);
             for (Index j = i; j + 1 < n_; ++j) {  // carry the message weighted by X_i past site j
                 std::fill(next_left.begin(), next_left.end(), 0.0);
@@ -192,7 +192,7 @@ private:
                                                                  (j == i ? value_[code] : 1.0) / m.scale[j];
                 });
                 left.swap(next_left);
-                total_.second(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
+                second_(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
             }
         }
     }
@@ -214,7 +214,8 @@ private:
     const Vector& value_;
     bool ring_;
     Index n_;
-    SiteMoments total_;
+    Vector mean_;
+    Matrix second_;
 };
 
 }  // namespace predcg::detail

@@ -15,7 +15,7 @@ struct CredibleSettings {
     double credibility = 0.95;
     Index samples = 200;         ///< configurations for each draw of theta, where E[o | theta] is not exact
     bool predictive = true;      ///< the spread of single configurations, too
-    bool always_sample = false;  ///< even where E[o | theta] is exact (which keeps n x n second moments)
+    bool always_sample = false;  ///< even where E[o | theta] is exact (which may keep n x n second moments)
     std::uint64_t seed = 1;
 };
 
