@@ -33,14 +33,13 @@ struct GenerateSettings {
 
 namespace detail {
 /// Independent draws 0..count-1, each of its own stream, on all threads where the sampler can.
-template <class Sampler, class StreamOf>
-auto draws_of_streams(Sampler& sampler, Index count, StreamOf&& stream_of) {
+template <class X, class Sampler, class StreamOf>
+std::vector<X> draws_of_streams(Sampler& sampler, Index count, StreamOf&& stream_of) {
     if constexpr (requires { sampler.draw_many(count, stream_of); }) {
         return sampler.draw_many(count, stream_of);
     } else {
         auto first = stream_of(0);
-        std::vector<decltype(sampler.draw(first))> drawn(static_cast<std::size_t>(count),
-                                                         sampler.draw(first));
+        std::vector<X> drawn(static_cast<std::size_t>(count), sampler.draw(first));
         const auto draw = [&](Index k) {
             auto rng = stream_of(k);
             drawn[static_cast<std::size_t>(k)] = sampler.draw(rng);
@@ -69,9 +68,10 @@ generate(const U& potential, const GenerateSettings& settings, const Engine& eng
     auto sampler = engine.sampler(target);
     Samples<configuration_t<space_t<U>>> data;
     data.beta = settings.beta;
-    data.configurations = detail::draws_of_streams(sampler, settings.samples, [&](Index k) {
-        return make_stream(settings.seed, Purpose::generate, static_cast<std::uint64_t>(k));
-    });
+    data.configurations =
+        detail::draws_of_streams<configuration_t<space_t<U>>>(sampler, settings.samples, [&](Index k) {
+            return make_stream(settings.seed, Purpose::generate, static_cast<std::uint64_t>(k));
+        });
     return data;
 }
 
