@@ -18,10 +18,6 @@ template <class V>
 double* numbers_of(V* messages) {
     return reinterpret_cast<double*>(messages);
 }
-template <class V>
-const double* numbers_of(const V* messages) {
-    return reinterpret_cast<const double*>(messages);
-}
 
 template <class V>
 V zero_of() {
@@ -101,14 +97,16 @@ inline StateSet states_behind(const ChainShape& shape, Index least, Index larges
     return first + count <= shape.states ? StateSet{1, shape.states, first, first + count - 1} : all;
 }
 
-/// Messages backward from the ends of `count` starts, in as many lanes of V, until before the site `until`;
-/// those before site i are written to at(i). Returns the log of what they were divided by.
+/// Messages backward from the ends of `count` starts, in as many lanes of V, until before the site `until`.
+/// Those before site i < `kept` stay at messages + i states; behind them is room for two more. Returns the
+/// log of what they were divided by.
 ///
 /// Close to the end and, on a ring, close to the start few states lie on a way: messages of others are left
 /// as they are.
-template <class V, class At>
-V run_back(const ChainShape& shape, const WeightTables& weights, const Index* starts, Index count,
-           Index until, At&& at) {
+template <class V>
+[[gnu::noinline]] V run_back(const ChainShape& shape, const WeightTables& weights, const Index* starts,
+                             Index count, Index until, Index kept, V* messages) {
+    const auto at = [&](Index i) { return messages + (i < kept ? i : kept + i % 2) * shape.states; };
     const Index q = shape.letters, n = shape.sites;
     const Index least = *std::min_element(starts, starts + count);
     const Index largest = *std::max_element(starts, starts + count);
@@ -130,8 +128,8 @@ V run_back(const ChainShape& shape, const WeightTables& weights, const Index* st
         const double* weight = weights.at(i);
         if (set.last - set.first + 1 < set.apart || behind.last - behind.first + 1 < behind.apart)
             step_back(shape, weight, set, behind, from, to);
-        else if (q == 2)
-            step_back<2>(shape, weight, from, to);
+        else if (starts_in<V> > 1 && q == 2)
+            step_back<starts_in<V> == 1 ? 0 : 2>(shape, weight, from, to);
         else
             step_back<0>(shape, weight, from, to);
         if ((n - i) % period == 0) log_scale += scale_messages(set, to);
@@ -140,51 +138,53 @@ V run_back(const ChainShape& shape, const WeightTables& weights, const Index* st
     return log_scale;
 }
 
-/// log of the weight of all ways from each of `count` starts, as many as V holds.
-template <class V>
-void weigh_starts(const ChainProblem& problem, const Index* starts, Index count, double* log_weights) {
-    const ChainShape& shape = problem.shape;
-    std::optional<WeightTables> storage;
-    const WeightTables& weights = problem.weights.balanced(starts[0], storage);
-    Scratch<V> messages(2 * shape.states);
-    const V log_scale = run_back<V>(shape, weights, starts, count, 0,
-                                    [&](Index i) { return messages.data() + i % 2 * shape.states; });
-    const auto message = [&](Index s, Index lane) { return numbers_of(messages.data() + s)[lane]; };
-    for (Index lane = 0; lane < count; ++lane) {
-        double sum = 0.0;
-        if (shape.periodic)
-            sum = message(starts[lane], lane);
-        else
-            for (Index s = 0; s < shape.states; ++s) sum += weights.initial_weight(s, 0) * message(s, lane);
-        log_weights[lane] = weights.log_shift() + numbers_of(&log_scale)[lane] + std::log(sum);
-    }
-}
-
 /// Whether starts are carried side by side.
 inline bool is_side_by_side(const ChainProblem& problem) {
     return problem.shape.starts() >= lane_count && !problem.weights.may_need_balance();
 }
 
+/// The same of one start, or with `apart` = lane_count of up to so many, whose messages are so many numbers
+/// apart, at a multiple of as many.
+[[gnu::cold]] inline void run_back(const ChainShape& shape, const WeightTables& weights, const Index* starts,
+                                   Index count, Index until, Index kept, Index apart, double* messages,
+                                   double* log_scales) {
+    if (apart == 1) {
+        *log_scales = run_back(shape, weights, starts, count, until, kept, messages);
+    } else {
+        const Lanes logs =
+            run_back(shape, weights, starts, count, until, kept, reinterpret_cast<Lanes*>(messages));
+        for (Index lane = 0; lane < count; ++lane) log_scales[lane] = logs[lane];
+    }
+}
+
 /// log of the weight of all ways from every start.
-[[gnu::noinline]] inline Vector start_log_weights(const ChainProblem& problem) {
+[[gnu::cold]] inline Vector start_log_weights(const ChainProblem& problem) {
     const ChainShape& shape = problem.shape;
+    const Index states = shape.states, apart = is_side_by_side(problem) ? lane_count : 1;
     Vector log_weights(shape.starts());
-    const bool is_wide = is_side_by_side(problem);
-    const Index at_once = is_wide ? lane_count : 1;
-    const double work = static_cast<double>(shape.codes()) * static_cast<double>(shape.sites);
-    const Index packs = (shape.starts() + at_once - 1) / at_once;
-    const Index chunk = std::max<Index>(1, static_cast<Index>(5e4 / work));  // packs of an item
-    parallel_for((packs + chunk - 1) / chunk, [&](Index item) {
-        const Index end = std::min(packs, (item + 1) * chunk) * at_once;
-        for (Index first = item * chunk * at_once; first < end; first += at_once) {
-            Index starts[lane_count];
-            const Index count = std::min(at_once, shape.starts() - first);
-            for (Index k = 0; k < count; ++k) starts[k] = first + k;
-            double* const to = log_weights.data() + first;
-            if (is_wide)
-                weigh_starts<Lanes>(problem, starts, count, to);
+    const auto weigh = [&](const Index* starts, Index count, double* messages, double* to) {
+        std::optional<WeightTables> storage;
+        const WeightTables& weights = problem.weights.balanced(starts[0], storage);
+        run_back(shape, weights, starts, count, 0, 0, apart, messages, to);
+        for (Index lane = 0; lane < count; ++lane) {
+            double sum = 0.0;
+            if (shape.periodic)
+                sum = messages[starts[lane] * apart + lane];
             else
-                weigh_starts<double>(problem, starts, count, to);
+                for (Index s = 0; s < states; ++s) sum += weights.initial_weight(s, 0) * messages[s];
+            to[lane] += weights.log_shift() + std::log(sum);
+        }
+    };
+    const double work = static_cast<double>(shape.codes()) * static_cast<double>(shape.sites);
+    const Index chunk = std::max<Index>(1, static_cast<Index>(5e4 / work)) * apart;  // starts of an item
+    parallel_for((shape.starts() + chunk - 1) / chunk, [&](Index item) {
+        Scratch<double> messages(2 * states * apart);
+        const Index end = std::min(shape.starts(), (item + 1) * chunk);
+        for (Index first = item * chunk; first < end; first += apart) {
+            Index starts[lane_count];
+            const Index count = std::min(apart, end - first);
+            for (Index k = 0; k < count; ++k) starts[k] = first + k;
+            weigh(starts, count, messages.data(), log_weights.data() + first);
         }
     });
     return log_weights;

@@ -90,28 +90,25 @@ public:
     /// gets the letters.
     template <class First, class All, class Take>
     void draw_many(Index count, First&& first, All&& all, Take&& take) const {
-        const std::vector<Draw> draws = sorted_draws(count, first);
-        const bool is_wide = is_side_by_side(problem_) && sizeof(Lanes) * room() <= memory_;
-        const std::vector<Pack> packs = packs_of(draws, is_wide ? lane_count : 1);
-        parallel_for(std::ssize(packs), [&](Index p) {
-            const Pack& pack = packs[static_cast<std::size_t>(p)];
-            if (is_wide)
-                draw_pack<Lanes>(draws.data(), pack, all, take);
-            else
-                draw_pack<double>(draws.data(), pack, all, take);
+        std::vector<Index> start(static_cast<std::size_t>(count));
+        constexpr Index chunk = 1024;
+        parallel_for((count + chunk - 1) / chunk, [&](Index c) {
+            for (Index k = c * chunk; k < std::min(count, (c + 1) * chunk); ++k)
+                start[static_cast<std::size_t>(k)] = start_of(first(k));
+        });
+        const std::vector<Index> order = sorted(start);
+        const bool is_wide =
+            is_side_by_side(problem_) && static_cast<double>(8 * lane_count * room()) <= memory_;
+        const Index apart = is_wide ? lane_count : 1;
+        const std::vector<Index> ends = ends_of_packs(start, order, apart);
+        parallel_for(std::ssize(ends), [&](Index p) {
+            const auto* const end = &ends[static_cast<std::size_t>(p)];
+            draw_pack(start.data(), order.data() + (p == 0 ? 0 : end[-1]), order.data() + *end, apart, all,
+                      take);
         });
     }
 
 private:
-    struct Draw {
-        Index start, k;
-    };
-    /// Draws begin..end-1 of the sorted ones, of few starts.
-    struct Pack {
-        Index begin, end;
-        std::array<Index, lane_count> starts;
-        Index start_count;
-    };
     struct Kept {
         std::vector<double> messages;
         std::optional<WeightTables> weights;  // where they had to be balanced
@@ -125,78 +122,75 @@ private:
         return at - begin;
     }
 
-    /// Messages of a start that are kept, and two more.
-    std::size_t room() const {
-        return static_cast<std::size_t>((shape().sites - shape().width + 4) * shape().states);
+    /// Numbers of a start's messages: those that are kept, and of two more sites.
+    Index room() const { return (shape().sites - shape().width + 4) * shape().states; }
+
+    void make_messages(const WeightTables& weights, const Index* starts, Index count, Index apart,
+                       double* messages) const {
+        double log_scales[lane_count];
+        run_back(shape(), weights, starts, count, shape().periodic ? 1 : 0, shape().sites - shape().width + 2,
+                 apart, messages, log_scales);
     }
 
-    template <class V>
-    void make_messages(const WeightTables& weights, const Index* starts, Index count, V* messages) const {
-        const Index kept = shape().sites - shape().width + 2;
-        run_back<V>(shape(), weights, starts, count, shape().periodic ? 1 : 0,
-                    [&](Index i) { return messages + (i < kept ? i : kept + i % 2) * shape().states; });
-    }
-
-    /// The draws, by starts and then k.
-    template <class First>
-    std::vector<Draw> sorted_draws(Index count, First& first) const {
-        std::vector<Draw> draws(static_cast<std::size_t>(count)), sorted(draws.size());
-        constexpr Index chunk = 1024;
-        parallel_for((count + chunk - 1) / chunk, [&](Index c) {
-            for (Index k = c * chunk; k < std::min(count, (c + 1) * chunk); ++k)
-                draws[static_cast<std::size_t>(k)] = {start_of(first(k)), k};
-        });
-        std::vector<Index> place(static_cast<std::size_t>(cumulative_.size() + 1), 0);
-        for (const Draw& draw : draws) ++place[static_cast<std::size_t>(draw.start + 1)];
+    /// Draws in the order of their starts, and then their own.
+    [[gnu::cold]] std::vector<Index> sorted(const std::vector<Index>& start) const {
+        std::vector<Index> place(static_cast<std::size_t>(cumulative_.size() + 1)), order(start.size());
+        for (const Index a : start) ++place[static_cast<std::size_t>(a + 1)];
         for (std::size_t a = 1; a < place.size(); ++a) place[a] += place[a - 1];
-        for (const Draw& draw : draws)
-            sorted[static_cast<std::size_t>(place[static_cast<std::size_t>(draw.start)]++)] = draw;
-        return sorted;
+        for (std::size_t k = 0; k < start.size(); ++k)
+            order[static_cast<std::size_t>(place[static_cast<std::size_t>(start[k])]++)] =
+                static_cast<Index>(k);
+        return order;
     }
 
-    /// Packs of up to so many starts, of which none has more draws than pay for its messages made again.
-    std::vector<Pack> packs_of(const std::vector<Draw>& draws, Index most_starts) const {
+    /// Packs of draws in a row, of up to so many starts; none has more draws than pay for messages made
+    /// again.
+    [[gnu::cold]] std::vector<Index> ends_of_packs(const std::vector<Index>& start,
+                                                   const std::vector<Index>& order, Index most_starts) const {
         const Index most = std::max<Index>(65536 / shape().sites + 1, shape().codes());
-        std::vector<Pack> packs;
-        for (Index k = 0; k < std::ssize(draws); ++k) {
-            const Index start = draws[static_cast<std::size_t>(k)].start;
-            const bool is_new = packs.empty() || packs.back().end - packs.back().begin == most;
-            const bool is_other =
-                !is_new &&
-                packs.back().starts[static_cast<std::size_t>(packs.back().start_count - 1)] != start;
-            if (is_new || (is_other && packs.back().start_count == most_starts))
-                packs.push_back({k, k + 1, {start}, 1});
-            else if (is_other)
-                packs.back().starts[static_cast<std::size_t>(packs.back().start_count++)] = start;
-            packs.back().end = k + 1;
+        std::vector<Index> ends;
+        Index begin = 0, starts = 0, last = -1;
+        for (Index k = 0; k < std::ssize(order); ++k) {
+            const Index a = start[static_cast<std::size_t>(order[static_cast<std::size_t>(k)])];
+            if (a != last) ++starts;
+            if (starts > most_starts || k - begin == most) {
+                ends.push_back(k);
+                begin = k;
+                starts = 1;
+            }
+            last = a;
         }
-        return packs;
+        ends.push_back(std::ssize(order));
+        return ends;
     }
 
-    template <class V, class All, class Take>
-    void draw_pack(const Draw* draws, const Pack& pack, All& all, Take& take) const {
-        Scratch<V> messages(static_cast<Index>(room()));
-        std::optional<WeightTables> storage;
-        const WeightTables& weights = problem_.weights.balanced(pack.starts[0], storage);
-        make_messages<V>(weights, pack.starts.data(), pack.start_count, messages.data());
+    template <class All, class Take>
+    void draw_pack(const Index* start, const Index* draw_begin, const Index* draw_end, Index apart, All& all,
+                   Take& take) const {
         constexpr Index at_once = 4;
         const Index n = shape().sites, m = uniforms();
-        Scratch<double> u(at_once * m, 0.0);
+        Index pack_starts[lane_count], pack_count = 0;
+        for (const Index* k = draw_begin; k < draw_end; ++k)
+            if (pack_count == 0 || pack_starts[pack_count - 1] != start[*k])
+                pack_starts[pack_count++] = start[*k];
+        Scratch<double> messages(apart * room()), u(at_once * m, 0.0);
         Scratch<Place> letters(at_once * n);
+        std::optional<WeightTables> storage;
+        const WeightTables& weights = problem_.weights.balanced(pack_starts[0], storage);
+        make_messages(weights, pack_starts, pack_count, apart, messages.data());
         std::array<Index, at_once> starts, lanes;
         Index lane = 0;
-        for (Index first = pack.begin; first < pack.end; first += at_once) {
-            const Index count = std::min(at_once, pack.end - first);
+        for (const Index* k = draw_begin; k < draw_end; k += at_once) {
+            const Index count = std::min<Index>(at_once, draw_end - k);
             for (Index j = 0; j < at_once; ++j) {  // in the place of those that are missing another
-                const Draw& draw = draws[first + std::min(j, count - 1)];
-                if (j < count) all(draw.k, u.data() + j * m);
-                while (pack.starts[static_cast<std::size_t>(lane)] != draw.start) ++lane;
-                starts[static_cast<std::size_t>(j)] = draw.start;
+                const Index a = start[k[std::min(j, count - 1)]];
+                if (j < count) all(k[j], u.data() + j * m);
+                while (pack_starts[lane] != a) ++lane;
+                starts[static_cast<std::size_t>(j)] = a;
                 lanes[static_cast<std::size_t>(j)] = lane;
             }
-            draw<at_once>(weights, {numbers_of(messages.data()), starts_in<V>}, lanes, starts, u.data(),
-                          letters.data());
-            for (Index j = 0; j < count; ++j) take(draws[first + j].k, letters.data() + j * n);
+            draw<at_once>(weights, {messages.data(), apart}, lanes, starts, u.data(), letters.data());
+            for (Index j = 0; j < count; ++j) take(k[j], letters.data() + j * n);
         }
     }
 
@@ -212,8 +206,8 @@ private:
                 letters[row * shape().sites + k] = static_cast<Place>(code % shape().letters);
         }
         if (!shape().periodic) ++u;
-        if (shape().letters == 2)
-            draw_letters<2, Count>(shape(), weights, onward, lanes, states, u, m, letters);
+        if (Count > 1 && shape().letters == 2)
+            draw_letters<Count == 1 ? 0 : 2, Count>(shape(), weights, onward, lanes, states, u, m, letters);
         else
             draw_letters<0, Count>(shape(), weights, onward, lanes, states, u, m, letters);
     }
@@ -234,13 +228,13 @@ private:
     }
 
     /// Messages of a start, made when it is first drawn.
-    const Kept& messages_of(Index start) {
+    [[gnu::cold]] const Kept& messages_of(Index start) {
         Kept& kept = kept_[static_cast<std::size_t>(start)];
         if (!kept.messages.empty()) return kept;
         Kept made;
         const WeightTables& weights = problem_.weights.balanced(start, made.weights);
-        made.messages.resize(room());
-        make_messages<double>(weights, &start, 1, made.messages.data());
+        made.messages.resize(static_cast<std::size_t>(room()));
+        make_messages(weights, &start, 1, 1, made.messages.data());
         const double tables = made.weights ? static_cast<double>(shape().codes() * shape().sites) : 0.0;
         const double bytes = 8.0 * (static_cast<double>(room()) + tables);
         if (bytes_ + bytes > memory_) {
