@@ -32,17 +32,16 @@ struct StateSet {
     Index blocks, apart, first, last;
 };
 
-/// Messages before a site from those behind it, of all states.
+/// Messages before a site from those behind it, of all states, which are more than one.
 template <Index Letters, class V>
 void step_back(const ChainShape& shape, const double* weight, const V* from, V* to) {
     const Index q = Letters > 0 ? Letters : shape.letters;
-    const Index firsts = shape.states > 1 ? q : 1, stride = shape.states / firsts;
-    const Index apart = shape.states > 1 ? 1 : 0;  // of a chain without states there is one message
+    const Index stride = shape.states / q;
     for (Index middle = 0; middle < stride; ++middle, from += q)
-        for (Index first = 0; first < firsts; ++first) {
+        for (Index first = 0; first < q; ++first) {
             const double* w = weight + (first * stride + middle) * q;
             V sum = w[0] * from[0];
-            for (Index last = 1; last < q; ++last) sum += w[last] * from[last * apart];
+            for (Index last = 1; last < q; ++last) sum += w[last] * from[last];
             to[first * stride + middle] = sum;
         }
 }
@@ -54,13 +53,14 @@ void step_back(const ChainShape& shape, const double* weight, const StateSet& se
                const V* from, V* to) {
     const Index q = shape.letters, states = shape.states;
     const Index first_next = set.first * q % states, first_place = first_next % behind.apart;
+    const Index distance = states > 1 ? 1 : 0;  // of a chain without states there is one message
     for (Index block = 0, begin = 0; block < set.blocks; ++block) {
         Index s = block * set.apart + set.first, next = begin + first_next, place = first_place;
         for (Index r = set.first; r <= set.last; ++r, ++s) {
             V sum = zero_of<V>();
             for (Index last = 0; last < q; ++last)
-                if (place + last >= behind.first && place + last <= behind.last)
-                    sum += weight[s * q + last] * from[next + last];
+                if (place + last * distance >= behind.first && place + last * distance <= behind.last)
+                    sum += weight[s * q + last] * from[next + last * distance];
             to[s] = sum;
             if ((next += q) == states) next = 0;
             if ((place += q) == behind.apart) place = 0;
@@ -126,9 +126,11 @@ template <class V>
             set = states_behind(shape, least, largest, i);
         V* const to = at(i);
         const double* weight = weights.at(i);
-        if (set.last - set.first + 1 < set.apart || behind.last - behind.first + 1 < behind.apart)
+        const bool is_sparse =
+            set.last - set.first + 1 < set.apart || behind.last - behind.first + 1 < behind.apart;
+        if (starts_in<V> == 1 || is_sparse)
             step_back(shape, weight, set, behind, from, to);
-        else if (starts_in<V> > 1 && q == 2)
+        else if (q == 2)
             step_back<starts_in<V> == 1 ? 0 : 2>(shape, weight, from, to);
         else
             step_back<0>(shape, weight, from, to);

@@ -21,21 +21,24 @@ struct Onward {
     Index apart;
 };
 
-/// Draws letters of `Count` samples side by side: the letter width-1 places behind site i, for i =
-/// 0..n-width, given the width-1 letters before it, is the last k with weight for which the weights of the
-/// letters before k are at most u times the weight of all. Further letters of a ring are those it began with.
-/// A sample's numbers u begin every `uniforms`, its letters every n.
-template <Index Letters, std::size_t Count>
+/// Samples that are drawn side by side: one waits less for the other than for itself.
+inline constexpr std::size_t draws_at_once = 4;
+using Indices = std::array<Index, draws_at_once>;
+
+/// Draws letters of samples side by side: the letter width-1 places behind site i, for i = 0..n-width, given
+/// the width-1 letters before it, is the last k with weight for which the weights of the letters before k are
+/// at most u times the weight of all. Further letters of a ring are those it began with. A sample's numbers u
+/// begin every `uniforms`, its letters every n.
+template <Index Letters>
 void draw_letters(const ChainShape& shape, const WeightTables& weights, const Onward& onward,
-                  const std::array<Index, Count>& lanes, std::array<Index, Count> state, const double* u,
-                  Index uniforms, Place* letters) {
+                  const Indices& lanes, Indices state, const double* u, Index uniforms, Place* letters) {
     const Index q = Letters > 0 ? Letters : shape.letters, n = shape.sites, states = shape.states;
     const Index apart = onward.apart, letters_apart = states > 1 ? apart : 0;
     const double* message = onward.at;
     for (Index i = 0; i <= n - shape.width; ++i, ++u, ++letters) {
         message += states * apart;
         const double* const weight = weights.at(i);
-        for (std::size_t j = 0; j < Count; ++j) {
+        for (std::size_t j = 0; j < draws_at_once; ++j) {
             const Index row = static_cast<Index>(j) * n;
             Index next = 0;  // state * q % states
             if constexpr (Letters == 2)
@@ -77,12 +80,13 @@ public:
     /// Uniform numbers that a draw takes.
     Index uniforms() const { return problem_.shape.sites + (problem_.shape.periodic ? 1 : 2); }
 
-    /// The places of the letters of sites 0..n-1, from uniform numbers.
+    /// The places of the letters of sites 0..n-1, from uniform numbers; behind them is room for those of
+    /// draws_at_once - 1 more draws.
     void operator()(const double* u, Place* letters) {
         const Index start = start_of(*u);
         const Kept& kept = messages_of(start);
-        draw<1>(kept.weights ? *kept.weights : problem_.weights, {kept.messages.data(), 1}, {0}, {start}, u,
-                letters);
+        draw(kept.weights ? *kept.weights : problem_.weights, {kept.messages.data(), 1}, {},
+             {start, start, start, start}, u, 0, letters);
     }
 
     /// Draws 0..count-1, the same as one by one, on all threads, those with the same start after each other:
@@ -167,7 +171,7 @@ private:
     template <class All, class Take>
     void draw_pack(const Index* start, const Index* draw_begin, const Index* draw_end, Index apart, All& all,
                    Take& take) const {
-        constexpr Index at_once = 4;
+        constexpr auto at_once = static_cast<Index>(draws_at_once);
         const Index n = shape().sites, m = uniforms();
         Index pack_starts[lane_count], pack_count = 0;
         for (const Index* k = draw_begin; k < draw_end; ++k)
@@ -178,7 +182,7 @@ private:
         std::optional<WeightTables> storage;
         const WeightTables& weights = problem_.weights.balanced(pack_starts[0], storage);
         make_messages(weights, pack_starts, pack_count, apart, messages.data());
-        std::array<Index, at_once> starts, lanes;
+        Indices starts, lanes;
         Index lane = 0;
         for (const Index* k = draw_begin; k < draw_end; k += at_once) {
             const Index count = std::min<Index>(at_once, draw_end - k);
@@ -189,27 +193,25 @@ private:
                 starts[static_cast<std::size_t>(j)] = a;
                 lanes[static_cast<std::size_t>(j)] = lane;
             }
-            draw<at_once>(weights, {messages.data(), apart}, lanes, starts, u.data(), letters.data());
+            draw(weights, {messages.data(), apart}, lanes, starts, u.data(), m, letters.data());
             for (Index j = 0; j < count; ++j) take(k[j], letters.data() + j * n);
         }
     }
 
-    template <std::size_t Count>
-    void draw(const WeightTables& weights, const Onward& onward, const std::array<Index, Count>& lanes,
-              std::array<Index, Count> states, const double* u, Place* letters) const {
-        const Index m = uniforms();
+    void draw(const WeightTables& weights, const Onward& onward, const Indices& lanes, Indices states,
+              const double* u, Index m, Place* letters) const {
         ++u;
-        for (std::size_t j = 0; j < Count; ++j) {
+        for (std::size_t j = 0; j < draws_at_once; ++j) {
             const Index row = static_cast<Index>(j);
             if (!shape().periodic) states[j] = initial_state(weights, onward, u[row * m]);
             for (Index k = shape().width - 2, code = states[j]; k >= 0; --k, code /= shape().letters)
                 letters[row * shape().sites + k] = static_cast<Place>(code % shape().letters);
         }
         if (!shape().periodic) ++u;
-        if (Count > 1 && shape().letters == 2)
-            draw_letters<Count == 1 ? 0 : 2, Count>(shape(), weights, onward, lanes, states, u, m, letters);
+        if (shape().letters == 2)
+            draw_letters<2>(shape(), weights, onward, lanes, states, u, m, letters);
         else
-            draw_letters<0, Count>(shape(), weights, onward, lanes, states, u, m, letters);
+            draw_letters<0>(shape(), weights, onward, lanes, states, u, m, letters);
     }
 
     /// The state before the first window of an open chain.
@@ -229,20 +231,20 @@ private:
 
     /// Messages of a start, made when it is first drawn.
     [[gnu::cold]] const Kept& messages_of(Index start) {
-        Kept& kept = kept_[static_cast<std::size_t>(start)];
-        if (!kept.messages.empty()) return kept;
-        Kept made;
-        const WeightTables& weights = problem_.weights.balanced(start, made.weights);
-        made.messages.resize(static_cast<std::size_t>(room()));
-        make_messages(weights, &start, 1, 1, made.messages.data());
-        const double tables = made.weights ? static_cast<double>(shape().codes() * shape().sites) : 0.0;
+        if (const Kept& kept = kept_[static_cast<std::size_t>(start)]; !kept.messages.empty()) return kept;
+        const double tables =
+            problem_.weights.may_need_balance() ? static_cast<double>(shape().codes() * shape().sites) : 0.0;
         const double bytes = 8.0 * (static_cast<double>(room()) + tables);
         if (bytes_ + bytes > memory_) {
-            for (Kept& other : kept_) other = Kept{};
+            std::vector<Kept>(kept_.size()).swap(kept_);
             bytes_ = 0.0;
         }
         bytes_ += bytes;
-        return kept = std::move(made);
+        Kept& made = kept_[static_cast<std::size_t>(start)];
+        const WeightTables& weights = problem_.weights.balanced(start, made.weights);
+        made.messages.resize(static_cast<std::size_t>(room()));
+        make_messages(weights, &start, 1, 1, made.messages.data());
+        return made;
     }
 
     ChainProblem problem_;

@@ -167,7 +167,7 @@ struct TransferMatrix {
             : draw_(engine.tabulate(target, target.window(), 2.0, 0.0, "TransferMatrix::sampler"),
                     engine.memory_limit),
               space_(target.space()), blank_(blank_configuration(space_)), uniforms_(draw_.uniforms()),
-              letters_(draw_.shape().sites) {}
+              letters_(static_cast<Index>(detail::draws_at_once) * draw_.shape().sites) {}
 
         template <RandomBits R>
         configuration_t<space_t<T>> draw(R& rng) {
