@@ -59,7 +59,8 @@ std::vector<X> draws_of_streams(Sampler& sampler, Index count, StreamOf&& stream
 }  // namespace detail
 
 /// Independent exact samples of exp(-beta U(x)) / Z. Sample k has its own stream, so that the first N of a
-/// longer run are the same. The engine is the exact one that suits the potential, unless given.
+/// longer run are the same, for any number of threads. The engine is the exact one that suits the potential,
+/// unless given.
 template <FinePotential U, class Engine = exact_engine_t<Boltzmann<U>>>
 [[gnu::cold]] Samples<configuration_t<space_t<U>>>
 generate(const U& potential, const GenerateSettings& settings, const Engine& engine = {}) {
