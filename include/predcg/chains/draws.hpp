@@ -54,7 +54,8 @@ void draw_letters(const ChainShape& shape, const WeightTables& weights, const On
             double before = w[0] * m[0];
             for (Index k = 1; k < q; ++k) {
                 const double here = w[k] * m[k * letters_apart];
-                letter = (here > 0.0) & (before <= limit) ? k : letter;
+                const bool is_later = (here > 0.0) & (before <= limit);
+                letter = is_later ? k : letter;
                 before += here;
             }
             letters[row + shape.width - 1] = static_cast<Place>(letter);
