@@ -140,9 +140,9 @@ template <class V>
     return log_scale;
 }
 
-/// Whether starts are carried side by side.
-inline bool is_side_by_side(const ChainProblem& problem) {
-    return problem.shape.starts() >= lane_count && !problem.weights.may_need_balance();
+/// Whether starts are carried side by side: where there are so many, and they have the same weights.
+inline bool is_side_by_side(const ChainProblem& problem, Index least) {
+    return problem.shape.starts() >= least && !problem.weights.may_need_balance();
 }
 
 /// The same of one start, or with `apart` = lane_count of up to so many, whose messages are so many numbers
@@ -162,7 +162,7 @@ inline bool is_side_by_side(const ChainProblem& problem) {
 /// log of the weight of all ways from every start.
 [[gnu::cold]] inline Vector start_log_weights(const ChainProblem& problem) {
     const ChainShape& shape = problem.shape;
-    const Index states = shape.states, apart = is_side_by_side(problem) ? lane_count : 1;
+    const Index states = shape.states, apart = is_side_by_side(problem, 2) ? lane_count : 1;
     Vector log_weights(shape.starts());
     const auto weigh = [&](const Index* starts, Index count, double* messages, double* to) {
         std::optional<WeightTables> storage;

@@ -103,7 +103,7 @@ public:
         });
         const std::vector<Index> order = sorted(start);
         const bool is_wide =
-            is_side_by_side(problem_) && static_cast<double>(8 * lane_count * room()) <= memory_;
+            is_side_by_side(problem_, lane_count) && static_cast<double>(8 * lane_count * room()) <= memory_;
         const Index apart = is_wide ? lane_count : 1;
         const std::vector<Index> ends = ends_of_packs(start, order, apart);
         parallel_for(std::ssize(ends), [&](Index p) {
