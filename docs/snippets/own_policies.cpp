@@ -110,7 +110,7 @@ struct MeanSquareMagnetization {
         return m * m;
     }
     int order() const { return 2; }  // optional, with from_moments: the highest moment it needs
-    double from_moments(const SiteMoments& moments) const { return moments.second.mean(); }
+    double from_moments(const SiteMoments& moments) const { return moments.second.matrix().mean(); }
 };
 static_assert(MomentObservable<MeanSquareMagnetization>);
 

@@ -145,7 +145,7 @@ public:
     SiteMoments fine_moments(const SiteMoments& coarse, const Vector& eta) const {
         SiteMoments fine{W() * coarse.mean, Matrix()};
         if (coarse.second.size() > 0)
-            fine.second = W() * coarse.second * W().transpose() +
+            fine.second = W() * coarse.second.matrix() * W().transpose() +
                           std::exp(2.0 * eta[0]) * Matrix::Identity(molecules, molecules);
         return fine;
     }

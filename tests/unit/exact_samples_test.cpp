@@ -1,4 +1,5 @@
 // Draws of the exact engines against exact probabilities.
+#include <predcg/core/parallel.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/models/ising/chain.hpp>
@@ -11,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 
 namespace exact_samples_test {
 using namespace predcg;
@@ -84,6 +86,72 @@ TEST(ExactSamples, HaveTheExactMarginals) {
     }
 }
 
+/// A ring with random weights, some of them forbidden, whose starts are carried side by side.
+support::RandomChain wide_ring(std::size_t letters, Index width, Index sites) {
+    auto rng = test_rng(1000 * static_cast<std::uint32_t>(letters) + static_cast<std::uint32_t>(width));
+    std::normal_distribution<double> normal;
+    support::RandomChain chain;
+    support::TableTarget& target = chain.target;
+    target.chain = {sites, letters == 2 ? std::vector{-1.0, 1.0} : std::vector{-1.0, 0.5, 2.0}};
+    target.reach = {width, Boundary::periodic};
+    target.table = support::WindowTable(target.chain, target.reach, false, [&] {
+        return std::bernoulli_distribution(0.1)(rng) ? -std::numeric_limits<double>::infinity() : normal(rng);
+    });
+    const std::vector<double> ones(static_cast<std::size_t>(width), target.chain.letters[1]);
+    for (Index i = 0; i < sites; ++i) target.table.at(i, ones) = 0.0;  // something is allowed
+    chain.statistic.chain = target.chain;
+    chain.statistic.tables.emplace_back(target.chain, Window{}, false, [] { return 1.0; });
+    chain.what = std::to_string(letters) + " letters, window " + std::to_string(width) + ", " +
+                 std::to_string(sites) + " sites";
+    return chain;
+}
+
+/// Rings shorter and longer than two windows: few states lie close to start and end, or close to both.
+TEST(ExactSamples, OfWideWindowsHaveTheExactMarginals) {
+    struct Size {
+        std::size_t letters;
+        Index width, sites;
+    };
+    for (const Size& size : {Size{2, 4, 4}, Size{2, 5, 7}, Size{2, 5, 11}, Size{3, 3, 6}, Size{3, 4, 5}}) {
+        const auto chain = wide_ring(size.letters, size.width, size.sites);
+        SCOPED_TRACE(chain.what);
+        const auto exact = support::sum_over_all(chain.target, chain.statistic, chain.target.chain);
+        EXPECT_NEAR(TransferMatrix{}.log_partition(chain.target), exact.log_partition, 1e-12);
+        expect_exact_draws(TransferMatrix{}, chain.target, exact, test_seed());
+    }
+}
+
+/// For any number of threads, and wherever the messages of a start come from.
+TEST(ExactSamples, ManyAtOnceAreThoseOneByOne) {
+    const auto check = [](const support::TableTarget& target) {
+        auto sampler = TransferMatrix{}.sampler(target);
+        const auto stream_of = [](Index k) {
+            return make_stream(test_seed(), Purpose::check, static_cast<std::uint64_t>(k));
+        };
+        std::vector<std::vector<double>> one_by_one;
+        for (Index k = 0; k < 3001; ++k) {
+            auto rng = stream_of(k);
+            one_by_one.push_back(sampler.draw(rng));
+        }
+        for (const Index threads : {1, 2, 3, 8, 16}) {
+            set_threads(threads);
+            EXPECT_EQ(sampler.draw_many(3001, stream_of), one_by_one) << threads << " threads";
+        }
+        set_threads(0);
+        EXPECT_TRUE(sampler.draw_many(0, stream_of).empty());
+    };
+    for (const auto& chain : {wide_ring(2, 5, 60), wide_ring(3, 4, 9), wide_ring(2, 2, 2000)}) {
+        SCOPED_TRACE(chain.what);
+        check(chain.target);
+    }
+    auto rng = test_rng(78);
+    for (int model = 0; model < 12; ++model) {
+        const support::RandomChain chain = support::random_chain(rng);
+        SCOPED_TRACE(chain.what);
+        check(chain.target);
+    }
+}
+
 /// A generator whose every bit is zero.
 struct Zeros {
     using result_type = std::uint32_t;
@@ -138,6 +206,25 @@ TEST(Generate, TheFirstOfALongerRunAreTheSame) {
     };
     check(TransferMatrix{});
     check(Enumeration{});
+}
+
+TEST(Generate, GivesTheSameForAnyNumberOfThreads) {
+    const auto check = [](const auto& fine, Index samples, const auto& engine) {
+        set_threads(1);
+        const auto data = generate(fine, {.beta = 0.7, .samples = samples, .seed = 3}, engine).configurations;
+        for (const Index threads : {2, 3, 8, 16}) {
+            set_threads(threads);
+            EXPECT_EQ(generate(fine, {.beta = 0.7, .samples = samples, .seed = 3}, engine).configurations,
+                      data)
+                << threads << " threads";
+        }
+        set_threads(0);
+        auto rng = make_stream(3, Purpose::generate, static_cast<std::uint64_t>(samples - 1));
+        EXPECT_EQ(engine.sampler(Boltzmann(fine, 0.7)).draw(rng), data.back());
+    };
+    check(ising::chain({.sites = 20, .range = 6}), 5000, TransferMatrix{});
+    check(ising::chain({.sites = 20, .range = 1}), 20000, TransferMatrix{});
+    check(ising::chain<8>({.range = 2}), 300, Enumeration{});
 }
 
 TEST(Generate, DataMeansAreTheTruth) {

@@ -87,7 +87,7 @@ TEST(GaussianEngine, PartitionMeanAndCovariance) {
             }
             const SiteMoments sites = GaussianEngine{}.site_moments(target, 2);
             expect_close(sites.mean, mean, 1e-11, what);
-            expect_close(sites.second, Matrix(S + by_hand::outer(mean, mean)), 1e-11, what);
+            expect_close(sites.second.matrix(), Matrix(S + by_hand::outer(mean, mean)), 1e-11, what);
             EXPECT_EQ(GaussianEngine{}.site_moments(target, 1).second.size(), 0);
             expect_close(GaussianEngine{}.site_moments(target, 1).mean, mean, 1e-11, what);
         }

@@ -166,11 +166,12 @@ TEST(BernoulliMap, FineMomentsAreThoseOfTheFineConfigurations) {
     const double eta = 0.9;
     const std::vector<std::pair<Spins, double>> coarse{
         {{1, 1, -1}, 0.2}, {{1, -1, -1}, 0.5}, {{-1, -1, -1}, 0.3}};  // X with its probability
-    SiteMoments given{Vector::Zero(3), Matrix::Zero(3, 3)}, expected{Vector::Zero(6), Matrix::Zero(6, 6)};
+    Vector given = Vector::Zero(3), expected = Vector::Zero(6);
+    Matrix given_second = Matrix::Zero(3, 3), expected_second = Matrix::Zero(6, 6);
     for (const auto& [X, p] : coarse) {
         const Vector v = Eigen::Map<const Eigen::Matrix<Spin, -1, 1>>(X.data(), 3).cast<double>();
-        given.mean += p * v;
-        given.second += p * v * v.transpose();
+        given += p * v;
+        given_second += p * v * v.transpose();
         for (unsigned bits = 0; bits < 64; ++bits) {
             Spins x;
             Vector w(6);
@@ -179,14 +180,28 @@ TEST(BernoulliMap, FineMomentsAreThoseOfTheFineConfigurations) {
                 w[i] = x.back();
             }
             const double joint = p * static_cast<double>(std::exp(by_hand::log_map(x, X, eta)));
-            expected.mean += joint * w;
-            expected.second += joint * w * w.transpose();
+            expected += joint * w;
+            expected_second += joint * w * w.transpose();
         }
     }
-    const SiteMoments fine = map.fine_moments(given, eta_of(eta));
-    expect_close(fine.mean, expected.mean, 1e-14);
-    expect_close(fine.second, expected.second, 1e-14);
-    EXPECT_EQ(map.fine_moments({given.mean, Matrix()}, eta_of(eta)).second.size(), 0);
+    const SiteMoments fine = map.fine_moments({given, given_second}, eta_of(eta));
+    expect_close(fine.mean, expected, 1e-14);
+    expect_close(fine.second.matrix(), expected_second, 1e-14);
+    EXPECT_EQ(map.fine_moments({given, Matrix()}, eta_of(eta)).second.size(), 0);
+}
+
+TEST(BernoulliMap, FineMomentsOfARingNeedItsFirstRow) {
+    const SiteMoments row{Vector::Constant(5, 0.2), Matrix{{1.0, 0.4, 0.1, 0.1, 0.4}}};
+    const SiteMoments whole{row.mean, row.second.matrix()};
+    EXPECT_EQ(whole.second(3, 1), 0.1);
+    EXPECT_EQ(whole.second(1, 2), 0.4);
+    const auto map = ising::bernoulli_map({.level = 3});
+    const SiteMoments fine = map.fine_moments(row, eta_of(0.9)), all = map.fine_moments(whole, eta_of(0.9));
+    EXPECT_EQ(fine.second.period(), 3);
+    EXPECT_EQ(all.second.period(), 15);
+    expect_close(fine.second.matrix(), all.second.matrix(), 0.0);
+    const ising::Correlation correlation{Boundary::periodic};
+    expect_close(correlation.from_moments(fine), correlation.from_moments(all), 1e-14);
 }
 
 static_assert(Observable<ising::Magnetization, Spins> && MomentObservable<ising::Magnetization>);

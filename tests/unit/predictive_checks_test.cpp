@@ -89,7 +89,7 @@ TEST(PredictiveChecks, ReplicasHaveTheirExactMoments) {
         const double m = moments.mean.mean();
         mean += m / n;
         square += m * m / n;
-        within += (moments.second.mean() - m * m) / n;
+        within += (moments.second.matrix().mean() - m * m) / n;
     }
     const double variance = square - mean * mean + within / 50.0;
     EXPECT_NEAR(checks[0].replicated_mean, mean, 5.5 * std::sqrt(variance / 4000.0));

@@ -77,7 +77,7 @@ TEST(MajorityReconstruction, LikelihoodAndMomentsAreThoseOfTheList) {
                 EXPECT_EQ(factor.local_log_density(0, Spins{1}), factor.log_density(Spins{1}));
             }
             expect_close(way.map.copy(), mean / z, 1e-13);
-            SiteMoments coarse{Vector{{0.3, -0.2}}, Matrix{{1.0, 0.15}, {0.15, 1.0}}};
+            const SiteMoments coarse{Vector{{0.3, -0.2}}, Matrix{{1.0, 0.15}, {0.15, 1.0}}};
             const SiteMoments fine = way.map.fine_moments(coarse, Vector());
             for (Index i = 0; i < 2 * level; ++i) {
                 expect_close(fine.mean[i], mean / z * coarse.mean[i / level], 1e-13);
@@ -88,6 +88,9 @@ TEST(MajorityReconstruction, LikelihoodAndMomentsAreThoseOfTheList) {
                                                           : mean * mean / (z * z) * 0.15,
                                  1e-13);
             }
+            const SiteMoments row = way.map.fine_moments({coarse.mean, Matrix{{1.0, 0.15}}}, Vector());
+            EXPECT_EQ(row.second.period(), level);
+            expect_close(row.second.matrix(), fine.second.matrix(), 0.0);
         }
 }
 

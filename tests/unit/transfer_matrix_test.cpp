@@ -34,7 +34,7 @@ void expect_exact(const Engine& engine, const support::TableTarget& target,
     expect_close(first.mean, exact.site_mean, tolerance, "site means");
     EXPECT_EQ(first.second.size(), 0);
     expect_close(second.mean, exact.site_mean, tolerance, "site means of order 2");
-    expect_close(second.second, exact.site_second, tolerance, "second site moments");
+    expect_close(second.second.matrix(), exact.site_second, tolerance, "second site moments");
     for (Index i = 0; i < target.chain.sites; i += pair_step)
         for (Index j = 0; j < target.chain.sites; j += pair_step)
             expect_close(engine.two_point(target, i, j),

@@ -12,8 +12,11 @@
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
+#include <utility>
 
 namespace cli {
 
@@ -32,17 +35,20 @@ struct GenerateOptions {
     std::vector<CLI::Option*> for_chains{};  ///< what says nothing to independent samples
 };
 
-/// The samples of predcg::generate, drawn one by one to show how far it is.
+/// The samples of predcg::generate, drawn in blocks to show how far it is.
 Configurations draw_exact(const GenerateOptions& options) {
     auto sampler = TransferMatrix{}.sampler(Boltzmann(ising::chain(options.fine.chain), options.fine.beta));
     Configurations data;
-    const auto samples = static_cast<std::size_t>(options.trajectory.samples);
-    data.reserve(samples);
-    Progress progress("samples", samples);
-    for (std::size_t k = 0; k < samples; ++k) {
-        Philox4x32 rng = make_stream(options.seed, Purpose::generate, static_cast<std::uint64_t>(k));
-        data.push_back(sampler.draw(rng));
-        progress.update(static_cast<double>(k + 1));
+    const Index samples = options.trajectory.samples;
+    data.reserve(static_cast<std::size_t>(samples));
+    Progress progress("samples", static_cast<std::size_t>(samples));
+    for (Index first = 0; first < samples; first = std::ssize(data)) {
+        const auto stream_of = [&](Index k) {
+            return make_stream(options.seed, Purpose::generate, static_cast<std::uint64_t>(first + k));
+        };
+        for (auto& x : sampler.draw_many(std::min<Index>(65536, samples - first), stream_of))
+            data.push_back(std::move(x));
+        progress.update(static_cast<double>(data.size()));
     }
     return data;
 }

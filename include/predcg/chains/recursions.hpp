@@ -1,5 +1,6 @@
 #pragma once
 // The recursions of a transfer matrix. They know tables, not targets, so that they are compiled once.
+#include <predcg/chains/backward.hpp>
 #include <predcg/chains/pass.hpp>
 #include <predcg/chains/small_ring.hpp>
 #include <predcg/core/linalg.hpp>
@@ -20,17 +21,15 @@ inline double checked_log_partition(double log_z) {
 
 inline double log_partition(const ChainProblem& problem) {
     LogSumExp total;
-    for (Index a = 0; a < problem.shape.starts(); ++a)
-        total.add(run_forward(problem.shape, problem.weights, a));
+    for (const double log_weight : start_log_weights(problem)) total.add(log_weight);
     return checked_log_partition(total.value());
 }
 
 /// Probability of every start: of the ring's first width-1 letters.
 inline Vector start_probabilities(const ChainProblem& problem) {
-    Vector probability(problem.shape.starts());
+    Vector probability = start_log_weights(problem);
     LogSumExp total;
-    for (Index a = 0; a < probability.size(); ++a)
-        total.add(probability[a] = run_forward(problem.shape, problem.weights, a));
+    for (const double log_weight : probability) total.add(log_weight);
     const double log_z = checked_log_partition(total.value());
     for (double& p : probability) p = std::exp(p - log_z);
     return probability;
@@ -150,12 +149,12 @@ inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
 }
 
 /// E[X_i] and, for order 2, E[X_i X_j]; `value` holds the number that a window's first letter stands for.
-/// On a translation-invariant ring the pairs of site 0 give all others.
+/// On a translation-invariant ring the pairs of site 0 give all others, and are all that is kept.
 class SiteMomentRun {
 public:
     SiteMomentRun(const ChainProblem& problem, const Vector& value, bool ring, int order)
-        : problem_(problem), value_(value), ring_(ring), n_(problem.shape.sites),
-          total_{Vector::Zero(n_), order < 2 ? Matrix() : Matrix::Zero(n_, n_)} {}
+        : problem_(problem), value_(value), ring_(ring), n_(problem.shape.sites), mean_(Vector::Zero(n_)),
+          second_(order < 2 ? Matrix() : Matrix::Zero(ring ? 1 : n_, n_)) {}
 
     SiteMoments operator()() {
         for_each_run(problem_, [this](double probability, const Messages& m, const WeightTables& weights) {
@@ -164,26 +163,26 @@ public:
         });
         if (ring_) {
             double mean = 0.0;
-            for (const double x : total_.mean) mean += x / static_cast<double>(n_);
-            for (double& x : total_.mean) x = mean;
+            for (const double x : mean_) mean += x / static_cast<double>(n_);
+            for (double& x : mean_) x = mean;
+            for (Index j = 1; 2 * j <= n_ && second_.size() > 0; ++j)
+                second_(0, j) = second_(0, n_ - j) = 0.5 * (second_(0, j) + second_(0, n_ - j));
+        } else {
+            for (Index i = 0; i < second_.rows(); ++i)
+                for (Index j = i; j < n_; ++j) second_(j, i) = second_(i, j);
         }
-        for (Index i = 0; i < total_.second.rows(); ++i)
-            for (Index j = i; j < n_; ++j) {
-                if (ring_ && i > 0) total_.second(i, j) = total_.second(0, j - i);
-                total_.second(j, i) = total_.second(i, j);
-            }
-        return std::move(total_);
+        return {std::move(mean_), std::move(second_)};
     }
 
 private:
     void add(double probability, const Messages& m) {
         const Index states = problem_.shape.states;
         const auto message = [&](Index i) { return m.forward.data() + i * states; };
-        for (Index i = 0; i < n_; ++i) total_.mean[i] += probability * contract(m, i, message(i), 1);
-        if (total_.second.size() == 0) return;
+        for (Index i = 0; i < n_; ++i) mean_[i] += probability * contract(m, i, message(i), 1);
+        if (second_.size() == 0) return;
         std::vector<double> left, next_left(static_cast<std::size_t>(states));
         for (Index i = 0; i < (ring_ ? 1 : n_); ++i) {
-            total_.second(i, i) += probability * contract(m, i, message(i), 2);
+            second_(i, i) += probability * contract(m, i, message(i), 2);
             left.assign(message(i), message(i) + states);
             for (Index j = i; j + 1 < n_; ++j) {  // carry the message weighted by X_i past site j
                 std::fill(next_left.begin(), next_left.end(), 0.0);
@@ -194,7 +193,7 @@ private:
                                                                  (j == i ? value_[code] : 1.0) / m.scale[j];
                 });
                 left.swap(next_left);
-                total_.second(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
+                second_(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
             }
         }
     }
@@ -216,92 +215,8 @@ private:
     const Vector& value_;
     bool ring_;
     Index n_;
-    SiteMoments total_;
-};
-
-/// Index k of 0..count-1 with probability proportional to weight(k), from u uniform on [0, 1).
-template <class Weight>
-Index pick(double u, Index count, Weight&& weight) {
-    double sum = 0.0;
-    for (Index k = 0; k < count; ++k) sum += weight(k);
-    u *= sum;
-    Index last = 0;
-    for (Index k = 0; k < count; ++k) {
-        const double w = weight(k);
-        if (w <= 0.0) continue;
-        last = k;
-        if (u < w) return k;
-        u -= w;
-    }
-    return last;
-}
-
-/// Draws window after window, given the letters before it: forward filtering was done by the messages.
-class ChainDraw {
-public:
-    /// Messages of as many starts are kept as fit into `memory` bytes, at least of one.
-    ChainDraw(ChainProblem problem, double memory)
-        : problem_(std::move(problem)), memory_(memory), start_(start_probabilities(problem_)),
-          kept_(static_cast<std::size_t>(start_.size())) {}
-
-    const ChainShape& shape() const { return problem_.shape; }
-
-    /// Uniform numbers that a draw takes.
-    Index uniforms() const { return problem_.shape.sites + (problem_.shape.periodic ? 1 : 2); }
-
-    /// The places in the alphabet of the letters of sites 0..n-1, from numbers uniform on [0, 1).
-    void operator()(const double* u, std::vector<Index>& letters) {
-        const ChainShape& shape = problem_.shape;
-        const Index start = pick(*u++, start_.size(), [&](Index a) { return start_[a]; });
-        const Kept& kept = messages_of(start);
-        const Matrix& backward = kept.backward;
-        const WeightTables& weights = kept.weights ? *kept.weights : problem_.weights;
-        Index state = start;
-        if (!shape.periodic) {
-            Vector initial(shape.states);
-            weights.initial_message(start, initial.data());
-            state = pick(*u++, shape.states, [&](Index s) { return initial[s] * backward(s, 0); });
-        }
-        letters.resize(static_cast<std::size_t>(shape.sites));
-        for (Index i = 0; i < shape.sites; ++i) {
-            const double* weight = weights.at(i);
-            const Index first = state * shape.letters;
-            const Index last = pick(*u++, shape.letters, [&](Index a) {
-                return weight[first + a] * backward((first + a) % shape.states, i + 1);
-            });
-            letters[static_cast<std::size_t>(i)] = (first + last) / shape.states;
-            state = (first + last) % shape.states;
-        }
-    }
-
-private:
-    struct Kept {
-        Matrix backward;
-        std::optional<WeightTables> weights;  // where they had to be balanced
-    };
-
-    /// Backward messages of a start, made when it is first drawn.
-    const Kept& messages_of(Index start) {
-        Kept& kept = kept_[static_cast<std::size_t>(start)];
-        if (kept.backward.size() > 0) return kept;
-        Kept made;
-        const WeightTables& weights = problem_.weights.balanced(start, made.weights);
-        made.backward = run_messages(problem_.shape, weights, start).backward;
-        const double tables = made.weights ? static_cast<double>(problem_.shape.codes()) : 0.0;
-        const double bytes = 8.0 * (static_cast<double>(made.backward.size()) +
-                                    tables * static_cast<double>(problem_.shape.sites));
-        if (bytes_ + bytes > memory_) {
-            for (Kept& other : kept_) other = Kept{};
-            bytes_ = 0.0;
-        }
-        bytes_ += bytes;
-        return kept = std::move(made);
-    }
-
-    ChainProblem problem_;
-    double memory_, bytes_ = 0.0;
-    Vector start_;
-    std::vector<Kept> kept_;
+    Vector mean_;
+    Matrix second_;
 };
 
 }  // namespace predcg::detail

@@ -52,10 +52,15 @@ public:
         return logs_.size() == 0 ? *this : balance(start, storage);
     }
 
-    /// Weights of the states before the first window.
+    /// These are balanced.
+    bool is_balanced() const { return initial_.size() > 0; }
+
+    /// Weight of a state before the first window.
+    double initial_weight(Index state, Index start) const {
+        return is_balanced() ? initial_[state] : !shape_.periodic || state == start ? 1.0 : 0.0;
+    }
     void initial_message(Index start, double* message) const {
-        for (Index s = 0; s < shape_.states; ++s)
-            message[s] = initial_.size() > 0 ? initial_[s] : !shape_.periodic || s == start ? 1.0 : 0.0;
+        for (Index s = 0; s < shape_.states; ++s) message[s] = initial_weight(s, start);
     }
 
 private:
@@ -211,22 +216,6 @@ inline double forward_step(const ChainShape& shape, const double* weight, const 
 }
 
 inline Index final_state(const ChainShape& shape, Index start) { return shape.periodic ? start : 0; }
-
-/// log of the total weight of all paths from a start, without keeping the messages.
-inline double run_forward(const ChainShape& shape, const WeightTables& plain, Index start) {
-    std::optional<WeightTables> storage;
-    const WeightTables& weights = plain.balanced(start, storage);
-    Vector from(shape.states), to(shape.states);
-    weights.initial_message(start, from.data());
-    double log_weight = weights.log_shift();
-    for (Index i = 0; i < shape.sites; ++i) {
-        const double scale = forward_step(shape, weights.at(i), from.data(), to.data());
-        if (scale == 0.0) return -std::numeric_limits<double>::infinity();
-        log_weight += std::log(scale);
-        std::swap(from, to);
-    }
-    return log_weight + std::log(from[final_state(shape, start)]);
-}
 
 /// Forward and backward messages from a start, with balanced weights. P(window code at i) is
 /// forward(s, i) w_i(code) backward(next, i+1) / (scale_i end).

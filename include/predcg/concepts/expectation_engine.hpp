@@ -67,6 +67,8 @@ concept PairMarginalEngine = Target<T> && requires(const E engine, const T targe
 };
 
 /// Draws independent exact samples: sampler(target) prepares once, its draw(rng) gives a configuration.
+/// Optional: draw_many(count, stream_of) gives those of draw with the streams stream_of(0), stream_of(1),
+/// ...; a const draw may be called by several threads. generate uses both.
 template <class E, class T>
 concept SamplingEngine = Target<T> && requires(const E engine, const T target, Philox4x32& rng) {
     { engine.sampler(target).draw(rng) } -> std::convertible_to<configuration_t<space_t<T>>>;

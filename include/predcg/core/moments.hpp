@@ -2,6 +2,7 @@
 #include <predcg/core/types.hpp>
 
 #include <optional>
+#include <utility>
 
 namespace predcg {
 
@@ -13,11 +14,42 @@ struct Moments {
     std::optional<double> log_partition;  ///< log of the target's integral, from an engine that knows it
 };
 
+/// E[x_i x_j] of n sites, as numbers: n x n, or only the first rows of that, period x n, where moving all
+/// sites of a ring by `period`, which divides n, changes nothing (1: translation-invariant).
+class SecondMoments {
+public:
+    SecondMoments() = default;
+    SecondMoments(Matrix first_rows) : rows_(std::move(first_rows)) {}
+    template <MatrixLike M>
+    SecondMoments(const M& first_rows) : rows_(first_rows) {}
+
+    double operator()(Index i, Index j) const {
+        if (period() == sites()) return rows_(i, j);
+        const Index moved = i - i % period();
+        return rows_(i - moved, j < moved ? j - moved + sites() : j - moved);
+    }
+
+    Index sites() const { return rows_.cols(); }
+    Index period() const { return rows_.rows(); }
+    /// Of the whole matrix; 0: not known.
+    Index size() const { return sites() * sites(); }
+    /// All of them, n x n.
+    Matrix matrix() const {
+        Matrix all(sites(), sites());
+        for (Index j = 0; j < sites(); ++j)
+            for (Index i = 0; i < sites(); ++i) all(i, j) = (*this)(i, j);
+        return all;
+    }
+
+private:
+    Matrix rows_;
+};
+
 /// First and second moments of the site values, as numbers: enough for every observable that is at most
 /// quadratic in them.
 struct SiteMoments {
-    Vector mean;    ///< E[x_i]
-    Matrix second;  ///< E[x_i x_j]; empty if only the mean was asked for
+    Vector mean;           ///< E[x_i]
+    SecondMoments second;  ///< E[x_i x_j]; empty if only the mean was asked for
 };
 
 }  // namespace predcg

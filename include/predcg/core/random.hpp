@@ -105,6 +105,25 @@ double uniform(R& rng) {
     }
 }
 
+/// The next `count` numbers of uniform(), several at once where the generator can.
+template <RandomBits R>
+void uniforms(R& rng, double* to, Index count) {
+    if constexpr (requires(std::uint32_t* words) { rng.generate(words, std::size_t{}), rng.next_pair(); }) {
+        constexpr Index at_once = 64;
+        std::uint32_t words[2 * at_once];
+        for (Index size; count > 0; count -= size) {
+            size = std::min(count, at_once);
+            rng.generate(words, static_cast<std::size_t>(2 * size));
+            for (Index k = 0; k < size; ++k)
+                *to++ = static_cast<double>(
+                            (static_cast<std::uint64_t>(words[2 * k + 1]) << 32 | words[2 * k]) >> 11) *
+                        0x1p-53;
+        }
+    } else {
+        for (Index k = 0; k < count; ++k) to[k] = uniform(rng);
+    }
+}
+
 /// Uniform on {0, ..., count-1}, up to 2^-53 count.
 template <RandomBits R>
 Index uniform_index(R& rng, Index count) {

@@ -15,7 +15,7 @@ struct CredibleSettings {
     double credibility = 0.95;
     Index samples = 200;         ///< configurations for each draw of theta, where E[o | theta] is not exact
     bool predictive = true;      ///< the spread of single configurations, too
-    bool always_sample = false;  ///< even where E[o | theta] is exact (which keeps n x n second moments)
+    bool always_sample = false;  ///< even where E[o | theta] is exact (which may keep n x n second moments)
     std::uint64_t seed = 1;
 };
 
@@ -174,14 +174,18 @@ std::vector<typename Map::fine_type> draw_predictive(const Posterior<Coarse, Map
                                                      Index samples, std::uint64_t seed = 1) {
     require_range(samples, 1, std::numeric_limits<Index>::max(), "draw_predictive", "samples");
     detail::require_draws_of(posterior, "draw_predictive");
-    std::vector<typename Map::fine_type> drawn;
-    drawn.reserve(static_cast<std::size_t>(samples));
-    for (Index k = 0; k < samples; ++k) {
+    const auto draw = [&](Index k) {
         Philox4x32 rng = make_stream(seed, Purpose::draw_posterior, static_cast<std::uint64_t>(k));
-        const Index draw = samples <= posterior.draw_count() ? k * posterior.draw_count() / samples
-                                                             : k % posterior.draw_count();
-        drawn.push_back(detail::draw_fine(posterior, posterior.parameters(draw), posterior.fit.beta, rng));
-    }
+        const Index at = samples <= posterior.draw_count() ? k * posterior.draw_count() / samples
+                                                           : k % posterior.draw_count();
+        return detail::draw_fine(posterior, posterior.parameters(at), posterior.fit.beta, rng);
+    };
+    std::vector<typename Map::fine_type> drawn(static_cast<std::size_t>(samples), draw(0));
+    constexpr Index chunk = 8;  // a sampler each
+    parallel_for((samples + chunk - 1) / chunk, [&](Index c) {
+        for (Index k = std::max<Index>(1, c * chunk); k < std::min(samples, (c + 1) * chunk); ++k)
+            drawn[static_cast<std::size_t>(k)] = draw(k);
+    });
     return drawn;
 }
 

@@ -27,7 +27,7 @@ struct PredictSettings {
     Index draws = 20000;  ///< where there is no exact route
     std::uint64_t seed = 1;
     std::uint64_t stream = 0;    ///< keeps predictions with the same seed apart; below 2^44
-    bool always_sample = false;  ///< even where an exact route exists (which keeps n x n second moments)
+    bool always_sample = false;  ///< even where an exact route exists (which may keep n x n second moments)
 };
 
 namespace detail {

@@ -1,10 +1,12 @@
 #pragma once
 // The fine scale itself: exact samples of it and exact expectations under it.
 #include <predcg/core/linalg.hpp>
+#include <predcg/core/parallel.hpp>
 #include <predcg/engines/exact.hpp>
 #include <predcg/predict/expectation.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -29,20 +31,48 @@ struct GenerateSettings {
     std::uint64_t seed = 1;
 };
 
+namespace detail {
+/// Independent draws 0..count-1, each of its own stream, on all threads where the sampler can.
+template <class X, class Sampler, class StreamOf>
+std::vector<X> draws_of_streams(Sampler& sampler, Index count, StreamOf&& stream_of) {
+    if constexpr (requires { sampler.draw_many(count, stream_of); }) {
+        return sampler.draw_many(count, stream_of);
+    } else {
+        auto first = stream_of(0);
+        std::vector<X> drawn(static_cast<std::size_t>(count), sampler.draw(first));
+        const auto draw = [&](Index k) {
+            auto rng = stream_of(k);
+            drawn[static_cast<std::size_t>(k)] = sampler.draw(rng);
+        };
+        if constexpr (requires(const Sampler& shared) { shared.draw(first); }) {
+            constexpr Index chunk = 64;
+            parallel_for((count + chunk - 1) / chunk, [&](Index c) {
+                for (Index k = std::max<Index>(1, c * chunk); k < std::min(count, (c + 1) * chunk); ++k)
+                    draw(k);
+            });
+        } else {
+            for (Index k = 1; k < count; ++k) draw(k);
+        }
+        return drawn;
+    }
+}
+}  // namespace detail
+
 /// Independent exact samples of exp(-beta U(x)) / Z. Sample k has its own stream, so that the first N of a
-/// longer run are the same. The engine is the exact one that suits the potential, unless given.
+/// longer run are the same, for any number of threads. The engine is the exact one that suits the potential,
+/// unless given.
 template <FinePotential U, class Engine = exact_engine_t<Boltzmann<U>>>
 [[gnu::cold]] Samples<configuration_t<space_t<U>>>
 generate(const U& potential, const GenerateSettings& settings, const Engine& engine = {}) {
     require(settings.samples >= 1, "generate", "samples", settings.samples, "an integer >= 1");
-    auto sampler = engine.sampler(Boltzmann<U>(potential, settings.beta));
+    const Boltzmann<U> target(potential, settings.beta);
+    auto sampler = engine.sampler(target);
     Samples<configuration_t<space_t<U>>> data;
     data.beta = settings.beta;
-    data.configurations.reserve(static_cast<std::size_t>(settings.samples));
-    for (Index k = 0; k < settings.samples; ++k) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::generate, static_cast<std::uint64_t>(k));
-        data.configurations.push_back(sampler.draw(rng));
-    }
+    data.configurations =
+        detail::draws_of_streams<configuration_t<space_t<U>>>(sampler, settings.samples, [&](Index k) {
+            return make_stream(settings.seed, Purpose::generate, static_cast<std::uint64_t>(k));
+        });
     return data;
 }
 

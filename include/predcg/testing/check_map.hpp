@@ -162,7 +162,7 @@ private:
             compare("mean of samples", values, fine.mean, "fine_moments");
             std::vector<Vector> products;
             for (const Vector& x : values) products.push_back(Matrix(x * x.transpose()).reshaped());
-            compare("second moments of samples", products, fine.second.reshaped(), "fine_moments");
+            compare("second moments of samples", products, fine.second.matrix().reshaped(), "fine_moments");
         }
     }
 

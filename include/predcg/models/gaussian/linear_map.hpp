@@ -127,8 +127,9 @@ public:
     SiteMoments fine_moments(const SiteMoments& coarse, const Vector& eta) const {
         SiteMoments fine{linalg::product(W_, coarse.mean), Matrix()};
         if (coarse.second.size() == 0) return fine;
-        fine.second = linalg::product(W_, linalg::product(coarse.second, transposed_));
-        for (Index i = 0; i < W_.rows(); ++i) fine.second(i, i) += sigma(eta) * sigma(eta);
+        Matrix second = linalg::product(W_, linalg::product(coarse.second.matrix(), transposed_));
+        for (Index i = 0; i < W_.rows(); ++i) second(i, i) += sigma(eta) * sigma(eta);
+        fine.second = std::move(second);
         return fine;
     }
 

@@ -15,7 +15,7 @@ struct MeanSquareDisplacement {
     int order() const { return 2; }
     double from_moments(const SiteMoments& m) const {
         double sum = 0.0;
-        for (Index i = 0; i < m.second.rows(); ++i) sum += m.second(i, i);
+        for (Index i = 0; i < m.second.sites(); ++i) sum += m.second(i, i);
         return sum * static_cast<double>(dimension) / static_cast<double>(m.mean.size());
     }
 };

@@ -179,15 +179,16 @@ public:
     SiteMoments fine_moments(const SiteMoments& coarse, const Vector& eta) const {
         const double t = std::tanh(0.5 * eta[0]);
         const Index n = coarse.mean.size() * level_;
-        SiteMoments fine{Vector(n), Matrix()};
+        SiteMoments fine{Vector(n), {}};
         for (Index i = 0; i < n; ++i) fine.mean[i] = t * coarse.mean[i / level_];
         if (coarse.second.size() == 0) return fine;
-        fine.second.resize(n, n);
-        double* to = fine.second.data();
+        Matrix second(coarse.second.period() * level_, n);
+        double* to = second.data();
         for (Index j = 0; j < n; ++j)
-            for (Index r = 0, s = j / level_; r < coarse.mean.size(); ++r)
+            for (Index r = 0, s = j / level_; r < coarse.second.period(); ++r)
                 for (Index k = 0; k < level_; ++k) *to++ = t * t * coarse.second(r, s);
-        for (Index i = 0; i < n; ++i) fine.second(i, i) = 1.0;
+        for (Index i = 0; i < second.rows(); ++i) second(i, i) = 1.0;
+        fine.second = std::move(second);
         return fine;
     }
 

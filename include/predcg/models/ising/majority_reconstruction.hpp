@@ -118,15 +118,16 @@ public:
     /// a constant in the same one.
     SiteMoments fine_moments(const SiteMoments& coarse, const Vector&) const {
         const Index n = coarse.mean.size() * level_;
-        SiteMoments fine{Vector(n), Matrix()};
+        SiteMoments fine{Vector(n), {}};
         for (Index i = 0; i < n; ++i) fine.mean[i] = mean_ * coarse.mean[i / level_];
         if (coarse.second.size() == 0) return fine;
-        fine.second.resize(n, n);
+        Matrix second(coarse.second.period() * level_, n);
         for (Index j = 0; j < n; ++j)
-            for (Index i = 0; i < n; ++i) {
+            for (Index i = 0; i < second.rows(); ++i) {
                 const Index r = i / level_, s = j / level_;
-                fine.second(i, j) = i == j ? 1.0 : r == s ? pair_ : mean_ * mean_ * coarse.second(r, s);
+                second(i, j) = i == j ? 1.0 : r == s ? pair_ : mean_ * mean_ * coarse.second(r, s);
             }
+        fine.second = std::move(second);
         return fine;
     }
 

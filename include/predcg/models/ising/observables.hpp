@@ -31,7 +31,8 @@ struct Correlation {
 
     template <class X>
     Vector operator()(const X& x) const {
-        return lags(static_cast<Index>(x.size()), [&](Index i, Index j) {
+        const auto n = static_cast<Index>(x.size());
+        return lags(n, n, [&](Index i, Index j) {
             return static_cast<double>(x[static_cast<std::size_t>(i)]) *
                    static_cast<double>(x[static_cast<std::size_t>(j)]);
         });
@@ -39,16 +40,19 @@ struct Correlation {
 
     int order() const { return 2; }
     Vector from_moments(const SiteMoments& moments) const {
-        return lags(moments.mean.size(), [&](Index i, Index j) { return moments.second(i, j); });
+        return lags(moments.mean.size(), moments.second.period(),
+                    [&](Index i, Index j) { return moments.second(i, j); });
     }
 
 private:
+    /// Of a ring the first `period` sites stand for all.
     template <class Product>
-    Vector lags(Index n, Product&& product) const {
+    Vector lags(Index n, Index period, Product&& product) const {
         Vector R = Vector::Zero(n / 2 + 1);
+        const Index terms = boundary == Boundary::open ? n : period;
         for (Index l = 0; l < R.size(); ++l)
-            for (Index i = 0; i < (boundary == Boundary::open ? n - l : n); ++i)
-                R[l] += product(i, i + l < n ? i + l : i + l - n) / static_cast<double>(n);
+            for (Index i = 0; i < (boundary == Boundary::open ? n - l : terms); ++i)
+                R[l] += product(i, i + l < n ? i + l : i + l - n) / static_cast<double>(terms);
         return R;
     }
 };
