@@ -30,7 +30,7 @@ using Indices = std::array<Index, draws_at_once>;
 /// at most u times the weight of all. Further letters of a ring are those it began with. A sample's numbers u
 /// begin every `uniforms`, its letters every n.
 template <Index Letters>
-void draw_letters(const ChainShape& shape, const WeightTables& weights, const Onward& onward,
+[[gnu::noinline]] void draw_letters(const ChainShape& shape, const WeightTables& weights, const Onward& onward,
                   const Indices& lanes, Indices state, const double* u, Index uniforms, Place* letters) {
     const Index q = Letters > 0 ? Letters : shape.letters, n = shape.sites, states = shape.states;
     const Index apart = onward.apart, letters_apart = states > 1 ? apart : 0;
@@ -94,7 +94,7 @@ public:
     /// first(k) is the first uniform number of draw k, all(k, u) writes all of them, and take(k, letters)
     /// gets the letters.
     template <class First, class All, class Take>
-    void draw_many(Index count, First&& first, All&& all, Take&& take) const {
+    [[gnu::cold]] void draw_many(Index count, First&& first, All&& all, Take&& take) const {
         std::vector<Index> start(static_cast<std::size_t>(count));
         constexpr Index chunk = 1024;
         parallel_for((count + chunk - 1) / chunk, [&](Index c) {
@@ -170,7 +170,7 @@ private:
     }
 
     template <class All, class Take>
-    void draw_pack(const Index* start, const Index* draw_begin, const Index* draw_end, Index apart, All& all,
+    [[gnu::cold]] void draw_pack(const Index* start, const Index* draw_begin, const Index* draw_end, Index apart, All& all,
                    Take& take) const {
         constexpr auto at_once = static_cast<Index>(draws_at_once);
         const Index n = shape().sites, m = uniforms();
@@ -199,7 +199,7 @@ private:
         }
     }
 
-    void draw(const WeightTables& weights, const Onward& onward, const Indices& lanes, Indices states,
+    [[gnu::noinline]] void draw(const WeightTables& weights, const Onward& onward, const Indices& lanes, Indices states,
               const double* u, Index m, Place* letters) const {
         ++u;
         for (std::size_t j = 0; j < draws_at_once; ++j) {

@@ -157,6 +157,7 @@ public:
           second_(order < 2 ? Matrix() : Matrix::Zero(ring ? 1 : n_, n_)) {}
 
     SiteMoments operator()() {
+        if (ring_ && problem_.shape.periodic && second_.size() == 0) return means_of_starts();
         for_each_run(problem_, [this](double probability, const Messages& m, const WeightTables& weights) {
             weights_ = &weights;
             add(probability, m);
@@ -175,6 +176,16 @@ public:
     }
 
 private:
+    /// Where all sites are alike, the letters that a ring starts with tell the mean of every one.
+    SiteMoments means_of_starts() {
+        const Index states = problem_.shape.states;
+        const Vector probability = start_probabilities(problem_);
+        double mean = 0.0;
+        for (Index s = 0; s < states; ++s) mean += probability[s] * value_[s * problem_.shape.letters];
+        for (double& x : mean_) x = mean;
+        return {std::move(mean_), std::move(second_)};
+    }
+
     void add(double probability, const Messages& m) {
         const Index states = problem_.shape.states;
         const auto message = [&](Index i) { return m.forward.data() + i * states; };

@@ -39,24 +39,24 @@ public:
     [[gnu::cold]] Result operator()() {
         Result result;
         std::optional<Run> best;
-        const std::vector<Begin> begins = begins_of(starts_of(problem_, settings_));
-        std::vector<Index> reports;  // places in result.starts
-        for (std::size_t k = 0; k < begins.size(); ++k) {
+        std::vector<Vector> starts = starts_of(problem_, settings_);
+        const std::vector<StartSummary> ends = climb_part(starts);
+        std::vector<Index> reports(starts.size(), -1);  // places in result.starts
+        for (std::size_t k = 0; k < starts.size(); ++k) {
             const auto report_join = [&](Index to, Index iterations) {
                 StartSummary report = result.starts[static_cast<std::size_t>(to)];
                 report.iterations = iterations;
                 report.joined = to;
                 result.starts.push_back(std::move(report));
             };
-            reports.push_back(-1);
-            if (const auto earlier = begins[k].joins) {
-                const Index to = reports[static_cast<std::size_t>(*earlier)];
-                if (to >= 0) report_join(to, begins[k].iterations);
+            if (k < ends.size() && ends[k].joined) {
+                const Index to = reports[static_cast<std::size_t>(*ends[k].joined)];
+                if (to >= 0) report_join(to, ends[k].iterations);
                 continue;
             }
-            std::optional<Run> run = run_from(begins[k].z, static_cast<Index>(k), result.starts);
+            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k), result.starts);
             if (!run) continue;
-            reports.back() = std::ssize(result.starts);
+            reports[k] = std::ssize(result.starts);
             if (run->joins) {  // no better than the start that it runs into
                 report_join(*run->joins, run->iterations);
                 continue;
@@ -76,48 +76,41 @@ public:
     }
 
 private:
-    /// Where a start begins on all data: itself, or the end of its way on a part of them.
-    struct Begin {
-        Vector z;
-        std::optional<Index> joins{};  ///< the earlier start whose end on the part it ran into
-        Index iterations = 0;          ///< on the part
-    };
-
     /// Of more forms of data than four times this, the starts climb the likelihood of so many first.
     static constexpr Index part_size = 4096;
 
     /// Starts of many data climb a part of them first, as if it were all: every n-th form. What converges
-    /// there begins near its end; the others where they are.
-    [[gnu::cold]] std::vector<Begin> begins_of(std::vector<Vector> starts) const {
+    /// there begins at its end, the others where they are. Returns their ends on the part, or nothing where
+    /// the data are not so many.
+    [[gnu::cold]] std::vector<StartSummary> climb_part(std::vector<Vector>& starts) const {
         const Index forms = std::ssize(problem_.data().forms);
-        std::vector<Begin> begins;
-        if (!Problem::is_exact || problem_.data().spread || forms < 4 * part_size || starts.size() == 1) {
-            for (Vector& start : starts) begins.push_back({std::move(start)});
-            return begins;
-        }
+        std::vector<StartSummary> ends;
+        if (!Problem::is_exact || problem_.data().spread || forms < 4 * part_size || starts.size() == 1)
+            return ends;
         FitSettings quiet = settings_;
         quiet.observer = nullptr;
         Climb on_part(problem_, optimizer_, quiet);
-        const double stride = static_cast<double>(forms) / static_cast<double>(part_size);
+        on_part.part_.resize(static_cast<std::size_t>(part_size));
         double count = 0.0;
-        for (Index k = 0; k < part_size; ++k) {
-            on_part.part_.push_back(static_cast<Index>(static_cast<double>(k) * stride));
-            count += problem_.data().weights[static_cast<std::size_t>(on_part.part_.back())];
+        for (std::size_t k = 0; k < on_part.part_.size(); ++k) {
+            const Index at = static_cast<Index>(k) * forms / part_size;
+            on_part.part_[k] = at;
+            count += problem_.data().weights[static_cast<std::size_t>(at)];
         }
         on_part.share_ = problem_.data().count / count;
-        std::vector<StartSummary> ends;
-        for (Vector& start : starts) {
-            ends.push_back({});
-            Begin& begin = begins.emplace_back(std::move(start));
-            const std::optional<Run> run = on_part.run_from(begin.z, 1, ends);
+        ends.resize(starts.size());
+        for (std::size_t k = 0; k < starts.size(); ++k) {
+            const std::optional<Run> run = on_part.run_from(starts[k], 1, ends);
             if (!run || run->status != Status::converged) continue;
-            begin.iterations = run->iterations;
-            begin.joins = run->joins;
+            ends[k].iterations = run->iterations;
+            ends[k].joined = run->joins;
             if (run->joins) continue;
-            begin.z = run->end.z;
-            ends.back() = {run->status, run->iterations, run->end.value, c_.parameters(begin.z), {}};
+            starts[k] = run->end.z;
+            ends[k].status = run->status;
+            ends[k].log_posterior = run->end.value;
+            ends[k].parameters = c_.parameters(starts[k]);
         }
-        return begins;
+        return ends;
     }
 
     /// A likelihood or posterior density where it is one.
