@@ -60,7 +60,7 @@ std::string coverage_text(const DataSizeResult& result) {
         const SizeCoverage full = coverage_of(result, samples, 0), slides = coverage_of(result, samples, 1);
         const double error = std::sqrt(result.settings.credibility * (1.0 - result.settings.credibility) /
                                        static_cast<double>(full.trials));
-        honest = honest && full.fraction() > result.settings.credibility - 4.0 * error;
+        honest = honest && full.fraction() > result.settings.credibility - 2.5 * error;
         narrow = narrow && slides.fraction() < result.settings.credibility - 4.0 * error;
     }
     return "<p>Bars: 95 % intervals of Clopper and Pearson. The full posterior's intervals are " +
