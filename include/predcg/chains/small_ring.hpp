@@ -63,7 +63,7 @@ public:
     void moments(const PassWeights& weights, const PassStatistics& statistics) {
         const Index d = statistics.size();
         tabulate_changes(statistics);
-        sums_.assign(parts_ * Sums(nullptr, d).size(), V{});
+        sums_.assign(parts_ * Sums::size_for(d), V{});
         go_back(weights, Lanes::of(1.0), [&](Index begin, Index end, Index part) {
             if (d == 2)
                 moments_back<2>(weights, statistics, begin, end, part);
@@ -253,12 +253,8 @@ private:
         V* steps;  // what is to come from state 1 less that from state 0, by statistic and start
 
         Sums(V* at, Index d)
-            : covariance(at), mean(at + d * (d + 1) / 2), apart(mean + d), steps(apart + d),
-              end_(steps + 2 * d) {}
-        Index size() const { return end_ - covariance; }
-
-    private:
-        V* end_;
+            : covariance(at), mean(at + d * (d + 1) / 2), apart(mean + d), steps(apart + d) {}
+        static Index size_for(Index d) { return d * (d + 1) / 2 + 4 * d; }
     };
 
     /// Of d statistics, or of Size where it is not 0: then they stay in registers.
@@ -267,11 +263,11 @@ private:
                                         Index begin, Index end, Index part) {
         const Index common = statistics.common_size, own = statistics.own_size, codes = statistics.own_codes;
         const Index d = Size > 0 ? Size : common + own;
-        const Sums kept(sums_.data() + part * Sums(nullptr, d).size(), d);
+        const Sums kept(sums_.data() + part * Sums::size_for(d), d);
         [[maybe_unused]] V room[Size > 0 ? Size * (Size + 1) / 2 + 4 * Size : 1];
         V near[Size > 0 ? 7 * Size : 1];
         if constexpr (Size > 0)
-            std::copy_n(kept.covariance, kept.size(), room);
+            std::copy_n(kept.covariance, Sums::size_for(d), room);
         else
             differences_.resize(7 * d);
         const Sums sums = Size > 0 ? Sums(room, d) : kept;
@@ -330,14 +326,13 @@ private:
                     for (Index j = 0; j < 4; ++j) *sum += weighted[j] * difference[4 * l + j];
             }
         }
-        if constexpr (Size > 0) std::copy_n(room, kept.size(), kept.covariance);
+        if constexpr (Size > 0) std::copy_n(room, Sums::size_for(d), kept.covariance);
         for (Index j = 0; j < 4; ++j) right_[j].part[part] = right[j];
     }
 
     /// Mean over the starts, and the covariance between them. Paths of start a begin in state a.
     void finish(Index d, Index part) {
-        Sums sums(nullptr, d);
-        sums = Sums(sums_.data() + part * sums.size(), d);
+        const Sums sums(sums_.data() + part * Sums::size_for(d), d);
         const V second = right_[3].part[part], product = right_[0].part[part] * second;
         const auto apart = [&](Index k) -> V { return sums.apart[k] + sums.steps[2 * k + 1]; };
         for (Index k = 0, at = 0; k < d; ++k) {
