@@ -13,7 +13,7 @@ namespace predcg::detail {
 
 /// Starts side by side in a V: one in a double, one in every lane of Lanes.
 template <class V>
-inline constexpr Index starts_in = static_cast<Index>(sizeof(V) / sizeof(double));
+inline constexpr Index starts_in = std::same_as<V, double> ? 1 : lane_count;
 template <class V>
 double* numbers_of(V* messages) {
     return reinterpret_cast<double*>(messages);
@@ -62,10 +62,13 @@ void step_back(const ChainShape& shape, const double* weight, const StateSet& se
                 if (place + last * distance >= behind.first && place + last * distance <= behind.last)
                     sum += weight[s * q + last] * from[next + last * distance];
             to[s] = sum;
-            if ((next += q) == states) next = 0;
-            if ((place += q) == behind.apart) place = 0;
+            next += q;
+            if (next == states) next = 0;
+            place += q;
+            if (place == behind.apart) place = 0;
         }
-        if ((begin += set.apart * q) >= states) begin -= states;
+        begin += set.apart * q;
+        if (begin >= states) begin -= states;
     }
 }
 

@@ -30,8 +30,9 @@ using Indices = std::array<Index, draws_at_once>;
 /// at most u times the weight of all. Further letters of a ring are those it began with. A sample's numbers u
 /// begin every `uniforms`, its letters every n.
 template <Index Letters>
-[[gnu::noinline]] void draw_letters(const ChainShape& shape, const WeightTables& weights, const Onward& onward,
-                  const Indices& lanes, Indices state, const double* u, Index uniforms, Place* letters) {
+[[gnu::noinline]] void draw_letters(const ChainShape& shape, const WeightTables& weights,
+                                    const Onward& onward, const Indices& lanes, Indices state,
+                                    const double* u, Index uniforms, Place* letters) {
     const Index q = Letters > 0 ? Letters : shape.letters, n = shape.sites, states = shape.states;
     const Index apart = onward.apart, letters_apart = states > 1 ? apart : 0;
     const double* message = onward.at;
@@ -170,8 +171,8 @@ private:
     }
 
     template <class All, class Take>
-    [[gnu::cold]] void draw_pack(const Index* start, const Index* draw_begin, const Index* draw_end, Index apart, All& all,
-                   Take& take) const {
+    [[gnu::cold]] void draw_pack(const Index* start, const Index* draw_begin, const Index* draw_end,
+                                 Index apart, All& all, Take& take) const {
         constexpr auto at_once = static_cast<Index>(draws_at_once);
         const Index n = shape().sites, m = uniforms();
         Index pack_starts[lane_count], pack_count = 0;
@@ -199,8 +200,8 @@ private:
         }
     }
 
-    [[gnu::noinline]] void draw(const WeightTables& weights, const Onward& onward, const Indices& lanes, Indices states,
-              const double* u, Index m, Place* letters) const {
+    [[gnu::noinline]] void draw(const WeightTables& weights, const Onward& onward, const Indices& lanes,
+                                Indices states, const double* u, Index m, Place* letters) const {
         ++u;
         for (std::size_t j = 0; j < draws_at_once; ++j) {
             const Index row = static_cast<Index>(j);

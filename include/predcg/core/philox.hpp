@@ -187,8 +187,8 @@ private:
                 for (std::size_t word = 1; word < word_count; ++word) x[v][word] = zero + counter_[word];
             }
 #pragma GCC unroll 10
-            for (std::size_t round = 0; round < round_count; ++round)
-                for (std::size_t v = 0; v < vectors; ++v) {
+            for (std::size_t round = 0; round < round_count; ++round)  // NOLINT(modernize-loop-convert)
+                for (std::size_t v = 0; v < vectors; ++v) {            // NOLINT(modernize-loop-convert)
                     const Lanes p0 = detail::multiply_low(multiplier0, x[v][0]);
                     const Lanes p1 = detail::multiply_low(multiplier1, x[v][2]);
                     const Lanes second = x[v][1] ^ keys.words[round][0];
@@ -199,8 +199,8 @@ private:
                     x[v][3] = p0;
                 }
 #pragma GCC unroll 4
-            for (std::size_t v = 0; v < vectors; ++v) {
-                Lanes pairs[2];  // of words, in the order of the blocks
+            for (std::size_t v = 0; v < vectors; ++v) {  // NOLINT(modernize-loop-convert)
+                Lanes pairs[2];                          // of words, in the order of the blocks
                 detail::interleave(detail::join_low(x[v][0], x[v][1]), detail::join_low(x[v][2], x[v][3]),
                                    pairs);
                 for (const Lanes& pair : pairs) {

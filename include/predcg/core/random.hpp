@@ -111,7 +111,7 @@ void uniforms(R& rng, double* to, Index count) {
     if constexpr (requires(std::uint32_t* words) { rng.generate(words, std::size_t{}), rng.next_pair(); }) {
         constexpr Index at_once = 64;
         std::uint32_t words[2 * at_once];
-        for (Index size; count > 0; count -= size) {
+        for (Index size = 0; count > 0; count -= size) {
             size = std::min(count, at_once);
             rng.generate(words, static_cast<std::size_t>(2 * size));
             for (Index k = 0; k < size; ++k)

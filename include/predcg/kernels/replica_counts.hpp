@@ -32,7 +32,7 @@ public:
             std::fill_n(sites_.data(), groups, 0);
             std::fill_n(counts_.data(), groups * codes_ * blocks, Bytes::of(0));
             const Index to = std::min(from + most, shape_.sites);
-            for (Index i = from, end; i < to; i = end) {  // sites of one group, one after the other
+            for (Index i = from, end = from; i < to; i = end) {  // sites of one group, one after the other
                 const Index g = group(i);
                 end = i + 1;
                 while (end < to && group(end) == g) ++end;
