@@ -1,6 +1,5 @@
 #pragma once
 #include <predcg/kernels/hamiltonian.hpp>
-#include <predcg/kernels/kernel_run.hpp>
 #include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/jumps.hpp>
 #include <predcg/posterior/log_posterior.hpp>
@@ -90,9 +89,9 @@ struct ChainCoordinates {
 /// Learner: an EMCoarseGrainer or RelativeEntropy. Data: any range of configurations, or what learner.prepare
 /// made of them (with weights). The result is flagged (reliable, remarks) unless every parameter has
 /// rank-normalised split R-hat and bulk and tail effective sample sizes within the settings (Vehtari et al.,
-/// Bayesian Anal. 16 (2021) 667). Cost: about 4 gradients of LogPosterior a move. Throws ArgumentError for
-/// bad settings or improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49,
-/// sec. 2.4 (there by Laplace).
+/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to eight gradients of LogPosterior, the more the more
+/// it bends, and two log densities. Throws ArgumentError for bad settings or improper priors. Schoeberl,
+/// Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by Laplace).
 template <class Learner, class AnyData>
 auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                     const ChainSettings& settings = {},
