@@ -59,6 +59,7 @@ struct Estimate {
     std::vector<TraceEntry> trace;      ///< of the start that won
     std::vector<StartSummary> starts;
     std::uint64_t seed = 0;
+    std::vector<std::string> remarks;  ///< what to know before the numbers are used, a sentence each
 
     /// A parameter by its name, coarse or map. Throws ArgumentError for a name that is not there.
     [[gnu::cold]] double operator[](std::string_view name) const {
