@@ -26,6 +26,12 @@ foreach(source IN LISTS compile_fail_tests)
         FIXTURES_REQUIRED compile_fail_precompiled)
 endforeach()
 
+# Flags that the library refuses.
+add_test(NAME compile_fail.flags
+    COMMAND ${compile_fail_command} "-DHEADER_DIR=${PROJECT_SOURCE_DIR}/include"
+        -P "${CMAKE_CURRENT_SOURCE_DIR}/refused_flags.cmake")
+set_tests_properties(compile_fail.flags PROPERTIES LABELS compile_fail TIMEOUT 600)
+
 # The machinery itself: each fixture must give exactly the verdict written here.
 function(predcg_compile_fail_selftest name verdict)
     add_test(NAME compile_fail_selftest.${name}

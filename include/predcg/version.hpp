@@ -1,6 +1,8 @@
 // The version of predcg. This is the one place it stands: CMake reads the three numbers below.
 #pragma once
 
+#include <predcg/core/compiler.hpp>
+
 #include <string_view>
 
 #define PREDCG_VERSION_MAJOR 0

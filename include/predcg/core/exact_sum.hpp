@@ -1,5 +1,7 @@
 #pragma once
 // Sums of doubles that do not depend on the order of the terms.
+#include <predcg/core/compiler.hpp>
+
 #include <array>
 #include <bit>
 #include <cmath>

@@ -1,5 +1,7 @@
 #pragma once
 // Vector aliases and the two return-type concepts that every other header uses.
+#include <predcg/core/compiler.hpp>
+
 #include <Eigen/Core>
 
 #include <concepts>

@@ -2,6 +2,8 @@
 // Vectors of the processor, where the compiler has types for them (g++ and clang). Told so, they do not have
 // to find out by themselves, and g++ 12 finds otherwise: it computes across lanes. PREDCG_PLAIN_LANES does
 // without: the same numbers, by plain loops.
+#include <predcg/core/compiler.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -2,6 +2,8 @@
 // Probabilities and quantiles of the normal, beta and gamma distributions. Those of Boost.Math take a
 // compiler longer than Eigen/Core does, in every file that has diagnostics.
 
+#include <predcg/core/compiler.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

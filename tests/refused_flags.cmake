@@ -1,0 +1,41 @@
+# Every header, included first and compiled as the library cannot be, gives one sentence first and little else:
+#     cmake -DCOMPILER=... -DCOMPILER_ID=... -DINCLUDES=dir|dir -DHEADER_DIR=include -P refused_flags.cmake
+# As it should be it compiles: that is what all other tests do.
+string(REPLACE "|" ";" include_dirs "${INCLUDES}")
+list(TRANSFORM include_dirs PREPEND "-I")
+set(ENV{LC_ALL} C)
+set(failures 0)
+if(COMPILER_ID STREQUAL "GNU")
+    file(GLOB_RECURSE headers RELATIVE "${HEADER_DIR}" "${HEADER_DIR}/predcg/*.hpp")
+else()  # clang reads on, without a word, and takes its time
+    set(headers predcg/version.hpp predcg/predcg.hpp)
+endif()
+
+# expect(<header> <text of the first error> <flag>...)
+function(expect header text)
+    execute_process(COMMAND "${COMPILER}" ${ARGN} -fsyntax-only ${include_dirs} -x c++ "${HEADER_DIR}/${header}"
+        RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
+    string(REGEX MATCH "error: [^\n]*" first "${out}")
+    string(REGEX MATCHALL "\n" lines "${out}")
+    list(LENGTH lines count)
+    string(FIND "${first}" "${text}" position)
+    if(result EQUAL 0 OR position EQUAL -1 OR count GREATER 40)
+        message("${header} with ${ARGN}: ${count} lines, of which the first error is: ${first}")
+        math(EXPR failures "${failures} + 1")
+        set(failures ${failures} PARENT_SCOPE)
+    endif()
+endfunction()
+
+foreach(header IN LISTS headers)
+    expect("${header}" "predcg needs C++20" -std=c++17)
+    expect("${header}" "predcg needs NaN and infinity" -std=c++20 -ffast-math)
+endforeach()
+foreach(header IN ITEMS predcg/version.hpp predcg/core/types.hpp)
+    expect("${header}" "predcg needs NaN and infinity" -std=c++20 -Ofast)
+    expect("${header}" "predcg needs NaN and infinity" -std=c++20 -ffinite-math-only)
+endforeach()
+if(failures)
+    message(FATAL_ERROR "refused flags: ${failures} headers say something else first")
+endif()
+list(LENGTH headers count)
+message(STATUS "ok: ${count} headers")
