@@ -93,8 +93,9 @@ struct BitPatterns {
 private:
     template <class T, class F>
     static void for_each(const T& target, F&& f) {
-        const auto& letters = target.space().values();
-        auto X = blank_configuration(target.space());
+        const auto& space = target.space();  // a reference or a value
+        const auto& letters = space.values();
+        auto X = blank_configuration(space);
         for (std::size_t bits = 0; bits < std::size_t{1} << X.size(); ++bits) {
             for (std::size_t i = 0; i < X.size(); ++i) X[i] = letters[(bits >> i) & 1];
             f(X);

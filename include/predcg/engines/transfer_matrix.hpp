@@ -151,7 +151,8 @@ struct TransferMatrix {
         const auto problem =
             tabulate(target, target.window(), 4.0 + origins, 0.0, "TransferMatrix::site_moments");
         Vector value(problem.shape.codes());
-        const auto& letters = target.space().values();
+        const auto& space = target.space();  // may be a value
+        const auto& letters = space.values();
         for (Index code = 0; code < value.size(); ++code)
             value[code] = static_cast<double>(std::ranges::begin(letters)[code / problem.shape.states]);
         return detail::SiteMomentRun(problem, value, ring, order)();

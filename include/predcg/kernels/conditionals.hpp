@@ -81,7 +81,8 @@ public:
 
 private:
     letter_t<space_t<T>> letter(Index a) const {
-        const auto& letters = target_->space().values();
+        const auto& space = target_->space();  // may be a value
+        const auto& letters = space.values();
         return std::ranges::begin(letters)[a];
     }
 

@@ -9,6 +9,7 @@
 #include <limits>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace predcg {
 
@@ -28,6 +29,11 @@ class ContinuousView {
 public:
     explicit ContinuousView(const T& target) : target_(&target) {
         if constexpr (GaussianTarget<T>) form_ = QuadraticForm(target.quadratic());
+        if constexpr (requires { target.space().walls(); }) {
+            const auto& space = target.space();  // may be a value
+            const auto& walls = space.walls();
+            walls_.assign(walls.begin(), walls.end());
+        }
     }
 
     double log_density(const Vector& X) const {
@@ -71,16 +77,12 @@ public:
     void remember(DensityPoint point) const { here_ = std::move(point); }
 
     /// Walls of the space, where it has some.
-    std::span<const Wall> walls() const {
-        if constexpr (requires { target_->space().walls(); })
-            return target_->space().walls();
-        else
-            return {};
-    }
+    std::span<const Wall> walls() const { return walls_; }
 
 private:
     const T* target_;
     QuadraticForm form_;
+    std::vector<Wall> walls_;
     mutable DensityPoint here_;
 };
 

@@ -45,9 +45,11 @@ public:
 private:
     std::vector<Wall> moved_walls() const {
         std::vector<Wall> moved;
-        if constexpr (requires { target_->space().walls(); })
-            for (const Wall& wall : target_->space().walls())
+        if constexpr (requires { target_->space().walls(); }) {
+            const auto& space = target_->space();  // may be a value
+            for (const Wall& wall : space.walls())
                 moved.push_back({scale_.transpose() * wall.normal, -wall.distance(centre_)});
+        }
         return moved;
     }
 
