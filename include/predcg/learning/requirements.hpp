@@ -4,6 +4,7 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/concepts/prior.hpp>
+#include <predcg/concepts/spelling.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/map_in_learning.hpp>
@@ -48,15 +49,34 @@ concept ClaimsStatistic =
 /// mistake gives one message.
 template <class Fine>
 struct FineRequirements {
-    static constexpr bool holds = is_samples_only<Fine> || FinePotential<Fine>;
-    static_assert(holds, "predcg: the fine model needs space() and energy(x) -> double (concept "
-                         "FinePotential), or is SamplesOnly<configuration>");
+    static constexpr bool const_members = fine_members_are_const<Fine>();
+    static_assert(const_members,
+                  "predcg: a member of the fine model is not const (all are called on const objects)");
+    static constexpr bool holds = const_members && (is_samples_only<Fine> || FinePotential<Fine>);
+    static_assert(holds || !const_members,
+                  "predcg: the fine model needs space() and energy(x) -> double (concept "
+                  "FinePotential), or is SamplesOnly<configuration>");
 };
 
 template <class Coarse>
 struct CoarseRequirements {
-    static constexpr bool potential_holds = CoarsePotential<Coarse>;
-    static_assert(potential_holds,
+    static constexpr bool const_members = coarse_members_are_const<Coarse>();
+    static_assert(
+        const_members,
+        "predcg: a member of the coarse potential is not const (all are called on const objects, and "
+        "an optional one that cannot be would be passed over)");
+    static constexpr bool vectors = !has_derivatives_of_another_type<Coarse>();
+    static_assert(vectors,
+                  "predcg: features(X) and parameter_gradient(X, theta) return a column vector of doubles "
+                  "of Eigen's: predcg::Vector, Eigen::Vector2d, .. (concept VectorLike)");
+    static constexpr bool real_energies = !has_integral_energy<Coarse>();
+    static_assert(
+        real_energies,
+        "predcg: an energy of the coarse potential is an integer, which cuts off what theta makes of "
+        "it: return double from energy(X, theta) and energy_difference(X, i, v, theta)");
+    static constexpr bool spelt = const_members && vectors && real_energies;
+    static constexpr bool potential_holds = spelt && CoarsePotential<Coarse>;
+    static_assert(potential_holds || !spelt,
                   "predcg: the coarse potential needs space(), parameter_count() and either "
                   "energy(X, theta) -> double or features(X) -> vector (concept CoarsePotential)");
     static constexpr bool learnable_holds = !potential_holds || LearnablePotential<Coarse>;
@@ -68,8 +88,12 @@ struct CoarseRequirements {
 
 template <class Map>
 struct MapRequirements {
-    static constexpr bool holds = ProbabilisticMap<Map>;
-    static_assert(holds,
+    static constexpr bool const_members = map_members_are_const<Map>();
+    static_assert(const_members,
+                  "predcg: a member of the map or of its likelihood is not const (all are called on const "
+                  "objects, and an optional one that cannot be would be passed over)");
+    static constexpr bool holds = const_members && ProbabilisticMap<Map>;
+    static_assert(holds || !const_members,
                   "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
                   "with log_density(X), and sample(X, eta, rng) (concept ProbabilisticMap)");
 };

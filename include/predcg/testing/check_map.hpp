@@ -53,6 +53,7 @@ public:
                 list_.add("log p_cf(x|X)", "is " + to_text(log_p) + " for an x drawn from it");
             if (const double there = likelihood.log_density(other); std::isnan(there))
                 list_.add("log p_cf(x|X)", "is nan");
+            list_.template precise<decltype(likelihood.log_density(X))>("likelihood(x, eta).log_density(X)");
             check_factor(list_, "likelihood(x, eta)", likelihood, space_, X, rng_);
             if constexpr (has_classes<std::remove_cvref_t<decltype(likelihood)>>)
                 likelihood_classes_.check(

@@ -7,8 +7,9 @@
 namespace predcg {
 
 /// Looks for contradictions within a fine potential, at random configurations: energies that are
-/// no numbers; energy_difference, energy_gradient, window() with local_energy, quadratic() that do not fit
-/// energy (each where the type has it). Cost: a few hundred energies a site.
+/// no numbers, or of a type that is no double; energy_difference, energy_gradient, window() with
+/// local_energy, quadratic() that do not fit energy (each where the type has it). Cost: a few hundred
+/// energies a site.
 ///
 ///     EXPECT_EQ(predcg::check_fine_potential(my_potential), predcg::Findings{});
 template <class U>
@@ -19,6 +20,12 @@ Findings check_fine_potential(const U& u, std::uint64_t seed = 1) {
         detail::FindingList list;
         const auto& space = u.space();
         const auto energy = [&](const auto& x) { return static_cast<double>(u.energy(x)); };
+        using X = configuration_t<space_t<U>>;
+        list.precise<decltype(u.energy(std::declval<const X&>()))>("energy(x)");
+        if constexpr (HasEnergyDifference<U>)
+            list.precise<decltype(u.energy_difference(std::declval<const X&>(), Index{},
+                                                      std::declval<letter_t<space_t<U>>>()))>(
+                "energy_difference(x, i, v)");
         Philox4x32 rng = make_stream(seed, Purpose::check);
         for (int repeat = 0; repeat < 8; ++repeat) {
             const configuration_t<space_t<U>> x = space.random(rng);
@@ -128,7 +135,8 @@ void check_coarse_windows(FindingList& list, const U& u, const Vector& theta, Ph
 /// units; choose one well inside what is admissible, every component away from zero). Each where the type
 /// has it: energy against theta . features + base_energy; parameter_gradient and parameter_hessian against
 /// central differences; energy_difference, energy_gradient, window() with its local terms, quadratic(theta)
-/// and feature_quadratic(k) against the whole; numbers that are not finite, lengths that are wrong.
+/// and feature_quadratic(k) against the whole; energies that are no doubles, numbers that are not finite,
+/// lengths that are wrong.
 ///
 ///     EXPECT_EQ(predcg::check_coarse_potential(my_potential, theta), predcg::Findings{});
 ///
@@ -147,6 +155,16 @@ Findings check_coarse_potential(const U& u, const Vector& theta, std::uint64_t s
                                 "values for which admissible(theta) is true");
         detail::FindingList list;
         const auto& space = u.space();
+        using Configuration = configuration_t<space_t<U>>;
+        if constexpr (HasEnergy<U>)
+            list.precise<decltype(u.energy(std::declval<const Configuration&>(), theta))>("energy(X, theta)");
+        if constexpr (detail::HasBaseEnergy<U>)
+            list.precise<decltype(u.base_energy(std::declval<const Configuration&>()))>("base_energy(X)");
+        if constexpr (FiniteSpace<space_t<U>>)
+            if constexpr (HasCoarseEnergyDifference<U, Configuration, letter_t<space_t<U>>>)
+                list.precise<decltype(u.energy_difference(std::declval<const Configuration&>(), Index{},
+                                                          std::declval<letter_t<space_t<U>>>(), theta))>(
+                    "energy_difference(X, i, v, theta)");
         Philox4x32 rng = make_stream(seed, Purpose::check);
         for (int repeat = 0; repeat < 8; ++repeat) {
             const configuration_t<space_t<U>> X = space.random(rng);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,16 @@ public:
     bool energy(const std::string& what, double value) {
         if (!(value > -std::numeric_limits<double>::infinity())) add(what, "is " + to_text(value));
         return std::isfinite(value);
+    }
+
+    /// A finding where numbers of type V lose what a double holds.
+    template <class V>
+    void precise(const std::string& what) {
+        using Number = std::remove_cvref_t<V>;
+        if constexpr (std::is_integral_v<Number>)
+            add(what, "returns an integer, which cuts off what lies behind the point; return double");
+        else if constexpr (std::is_same_v<Number, float>)
+            add(what, "returns a float, which has 7 digits; return double");
     }
 
     Findings take() { return std::move(findings_); }

@@ -1,0 +1,121 @@
+// The checks of user types find what they are for: energies that are no doubles, derivatives by X that are
+// wrong.
+#include <predcg/core/space.hpp>
+#include <predcg/testing/check_map.hpp>
+#include <predcg/testing/check_potential.hpp>
+
+#include <gtest/gtest.h>
+
+namespace check_findings_test {
+using namespace predcg;
+
+namespace {
+
+using Spins = std::vector<int>;
+const LatticeSpace<int, 2> spins(std::array{-1, 1}, 4);
+
+template <class Number>
+struct Lattice {
+    LatticeSpace<int, 2> space() const { return spins; }
+    Number energy(const Spins& x) const { return static_cast<Number>(x[0] * x[1] + x[2]); }
+    Number energy_difference(const Spins& x, Index i, int v) const {
+        Spins y = x;
+        y[static_cast<std::size_t>(i)] = v;
+        return energy(y) - energy(x);
+    }
+};
+
+template <class Number>
+struct CoarseLattice {
+    LatticeSpace<int, 2> space() const { return spins; }
+    Index parameter_count() const { return 1; }
+    Vector features(const Spins& X) const { return Vector::Constant(1, X[0]); }
+    Number base_energy(const Spins& X) const { return static_cast<Number>(X[1]); }
+    Number energy(const Spins& X, const Vector& theta) const {
+        return static_cast<Number>(theta[0] * X[0] + X[1]);
+    }
+    Number energy_difference(const Spins& X, Index i, int v, const Vector& theta) const {
+        Spins Y = X;
+        Y[static_cast<std::size_t>(i)] = v;
+        return energy(Y, theta) - energy(X, theta);
+    }
+};
+
+TEST(CheckFindings, EnergiesThatAreNoDoubles) {
+    const std::string integer =
+        " returns an integer, which cuts off what lies behind the point; return double";
+    const std::string single = " returns a float, which has 7 digits; return double";
+    EXPECT_EQ(check_fine_potential(Lattice<double>{}), Findings{});
+    EXPECT_EQ(check_fine_potential(Lattice<int>{}),
+              (Findings{"energy(x)" + integer, "energy_difference(x, i, v)" + integer}));
+    EXPECT_EQ(check_fine_potential(Lattice<float>{}),
+              (Findings{"energy(x)" + single, "energy_difference(x, i, v)" + single}));
+    const Vector theta = Vector::Constant(1, 2.0);  // whole, so that nothing is lost
+    EXPECT_EQ(check_coarse_potential(CoarseLattice<double>{}, theta), Findings{});
+    EXPECT_EQ(check_coarse_potential(CoarseLattice<int>{}, theta),
+              (Findings{"energy(X, theta)" + integer, "base_energy(X)" + integer,
+                        "energy_difference(X, i, v, theta)" + integer}));
+}
+
+/// U = |x|^4 / 4, with dU/dx times `factor`.
+struct Quartic {
+    double factor = 1.0;
+
+    RealSpace<> space() const { return RealSpace<>(3); }
+    double energy(const Vector& x) const { return 0.25 * x.squaredNorm() * x.squaredNorm(); }
+    Vector energy_gradient(const Vector& x) const { return factor * x.squaredNorm() * x; }
+};
+
+struct CoarseQuartic {
+    double factor = 1.0;
+
+    RealSpace<> space() const { return RealSpace<>(3); }
+    Index parameter_count() const { return 1; }
+    Vector features(const Vector& X) const { return Vector::Constant(1, Quartic{}.energy(X)); }
+    Vector energy_gradient(const Vector& X, const Vector& theta) const {
+        return factor * theta[0] * Quartic{}.energy_gradient(X);
+    }
+};
+
+/// x ~ N(X, 1), with the likelihood's derivative by X times `factor`.
+struct Shift {
+    using fine_type = Vector;
+    using coarse_type = Vector;
+    double factor = 1.0;
+
+    Index parameter_count() const { return 0; }
+    struct Likelihood {
+        Vector x;
+        double factor;
+        double log_density(const Vector& X) const {
+            return -0.5 * (x - X).squaredNorm() -
+                   0.5 * std::log(2.0 * std::numbers::pi) * static_cast<double>(x.size());
+        }
+        Vector log_density_gradient(const Vector& X) const { return factor * (x - X); }
+    };
+    Likelihood likelihood(const Vector& x, const Vector&) const { return {x, factor}; }
+    Vector sample(const Vector& X, const Vector&, auto& rng) const {
+        return X + standard_normal_vector(rng, X.size());
+    }
+};
+
+void found(const Findings& findings, const std::string& what) {
+    ASSERT_FALSE(findings.empty()) << what;
+    EXPECT_EQ(findings[0].substr(0, what.size()), what);
+    EXPECT_NE(findings[0].find("the central difference of"), std::string::npos) << findings[0];
+}
+
+TEST(CheckFindings, WrongDerivativesByX) {
+    const Vector theta = Vector::Constant(1, 0.8), eta(0);
+    EXPECT_EQ(check_fine_potential(Quartic{}), Findings{});
+    EXPECT_EQ(check_coarse_potential(CoarseQuartic{}, theta), Findings{});
+    EXPECT_EQ(check_map(Shift{}, RealSpace<>(3), eta), Findings{});
+    for (const double factor : {-1.0, 0.5, 1.001}) {
+        found(check_fine_potential(Quartic{factor}), "energy_gradient(x)[0]");
+        found(check_coarse_potential(CoarseQuartic{factor}, theta), "energy_gradient(X, theta)[0]");
+        found(check_map(Shift{factor}, RealSpace<>(3), eta), "likelihood(x, eta).log_density_gradient(X)[0]");
+    }
+}
+
+}  // namespace
+}  // namespace check_findings_test
