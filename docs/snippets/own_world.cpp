@@ -95,7 +95,7 @@ struct CopyMap {
         return counts;
     }
 
-    // Optional: then data of another size than the coarse potential's are refused before any work.
+    // Optional: the number of coarse sites that a datum belongs to. It is looked at before any work.
     Index coarse_size(const Counts& counts) const { return static_cast<Index>(counts.size()); }
 
     // log p_cf(x | ., eta), normalised in x, as a factor in X.

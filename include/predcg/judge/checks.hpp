@@ -37,9 +37,12 @@ CheckedStatistic<O> checked(std::string name, O observable, std::vector<Index> c
 namespace detail {
 template <class Models, class T>
 class BoundLogDensity {
+    using Map = std::remove_cvref_t<decltype(std::declval<const Models&>().map)>;
+
 public:
     BoundLogDensity(const Models& models, T coarse, Vector eta)
-        : models_(&models), coarse_(std::move(coarse)), eta_(std::move(eta)),
+        : models_(&models), form_of_(models.map, models.coarse, "NegativeLogDensity"),
+          coarse_(std::move(coarse)), eta_(std::move(eta)),
           log_z_(coarse_engine(models.engine).log_partition(coarse_)) {}
 
     template <class X>
@@ -50,9 +53,7 @@ public:
     /// Average over data, as one batch.
     template <class Data>
     Vector mean(const Data& data) const {
-        const auto prepared = prepare_data(models_->map, data, 1.0);
-        for (const auto& form : prepared.forms)
-            require_coarse_size(models_->map, form, models_->coarse.space().size(), "NegativeLogDensity");
+        const auto prepared = prepare_by<prepared_t<Map>>(form_of_, data, 1.0, {});
         const auto factor = [&](Index k) {
             return models_->map.likelihood(prepared.forms[static_cast<std::size_t>(k)], eta_);
         };
@@ -68,6 +69,7 @@ public:
 
 private:
     const Models* models_;
+    DataSizes<Map> form_of_;
     T coarse_;
     Vector eta_;
     double log_z_;

@@ -78,11 +78,18 @@ public:
     }
 
     /// Data made ready once for all iterations, with weights or one for each; see prepare_data. Throws
-    /// ArgumentError, too, where the data do not belong to this number of coarse sites.
-    template <InputRange Range>
+    /// ArgumentError, too, where data or fine model are not of the size of what the map draws from the coarse
+    /// potential's space, or map.coarse_size(form) is another than that space's; each where the types have
+    /// it.
+    template <class Range>
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {}) const {
-        return detail::require_coarse_sizes(prepare_data(map_, configurations, beta, weights), map_, coarse_,
-                                            "EMCoarseGrainer::prepare");
+        if constexpr (detail::DataRequirements<Map, Range>::hold) {
+            const detail::DataSizes<Map> form_of(map_, coarse_, "EMCoarseGrainer::prepare");
+            form_of.require_fine_model(fine_);
+            return detail::prepare_by<prepared_t<Map>>(form_of, configurations, beta, weights);
+        } else {
+            return {};
+        }
     }
 
     /// The learning problem of these data, which are owned if they are handed over. A view of this grainer.
@@ -94,7 +101,7 @@ public:
     ///
     /// Throws ArgumentError for bad data or settings, CostError from the engine, and FitError, which
     /// carries the parameters, where the likelihood cannot be evaluated at the start.
-    template <InputRange Range>
+    template <class Range>
     auto fit(const Range& configurations, const FitSettings& settings = {}) const {
         const double beta = detail::beta_of(configurations, settings.beta, "EMCoarseGrainer::fit");
         return fit_prepared(prepare(configurations, beta), settings);

@@ -2,6 +2,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/learning/data_sizes.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -34,16 +35,6 @@ struct PreparedData {
     /// that of all of them.
     std::shared_ptr<const SpreadSums> spread{};
 };
-
-namespace detail {
-/// Throws ArgumentError where the map knows that a prepared datum belongs to another number of coarse sites.
-template <class Map, class Form>
-void require_coarse_size(const Map& map, const Form& form, Index coarse_size, const char* function) {
-    if constexpr (requires { map.coarse_size(form); })
-        require_equal(map.coarse_size(form), coarse_size, function, "coarse size of a datum under the map",
-                      "the size of the coarse potential");
-}
-}  // namespace detail
 
 namespace detail {
 
@@ -110,15 +101,10 @@ private:
     std::vector<std::uint32_t> slots_;
 };
 
-}  // namespace detail
-
-/// Prepares any range of configurations; `weights` are one a datum, or absent for 1 each. Throws
-/// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
-/// not as many as the data, or whatever the map refuses.
-template <LatentMap M, InputRange Data>
-[[gnu::cold]] PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
-                                                       std::span<const double> weights = {}) {
-    using Form = prepared_t<M>;
+/// prepare_data with form_of(x) in the place of map.prepare(x).
+template <class Form, InputRange Data, class FormOf>
+[[gnu::cold]] PreparedData<Form> prepare_by(const FormOf& form_of, const Data& data, double beta,
+                                            std::span<const double> weights) {
     require_positive(beta, "prepare_data", "beta");
     for (const double w : weights)
         require(std::isfinite(w) && w >= 0.0, "prepare_data", "weight", w, "a finite number >= 0");
@@ -129,7 +115,7 @@ template <LatentMap M, InputRange Data>
         prepared.weights.push_back(weight);
         prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
-    detail::KnownForms<Form> known;
+    KnownForms<Form> known;
     std::size_t read = 0;
     for (const auto& x : data) {
         if (!weights.empty() && read == weights.size()) {
@@ -140,7 +126,7 @@ template <LatentMap M, InputRange Data>
         ++read;
         if (weight == 0.0) continue;
         prepared.count += weight;
-        append(detail::prepare(map, x), weight);
+        append(form_of(x), weight);
         const std::size_t at = known.find_or_add(prepared.forms);
         if (at + 1 == prepared.forms.size()) continue;
         prepared.weights[at] += weight;
@@ -154,15 +140,20 @@ template <LatentMap M, InputRange Data>
     require(prepared.count > 0.0, "prepare_data", "number of data", prepared.count, "at least one");
     return prepared;
 }
+}  // namespace detail
+
+/// Prepares any range of configurations; `weights` are one a datum, or absent for 1 each. Throws
+/// ArgumentError for an empty range, beta that is not a number > 0, weights that are not finite or < 0 or
+/// not as many as the data, or whatever the map refuses. Sizes are not looked at: a learner's prepare does
+/// that.
+template <LatentMap M, InputRange Data>
+PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
+                                         std::span<const double> weights = {}) {
+    const auto form_of = [&](const auto& x) -> decltype(auto) { return detail::prepare(map, x); };
+    return detail::prepare_by<prepared_t<M>>(form_of, data, beta, weights);
+}
 
 namespace detail {
-/// The data, after every form was found to belong to the coarse potential's size.
-template <class Form, class Map, class Coarse>
-PreparedData<Form> require_coarse_sizes(PreparedData<Form> data, const Map& map, const Coarse& coarse,
-                                        const char* function) {
-    for (const Form& form : data.forms) require_coarse_size(map, form, coarse.space().size(), function);
-    return data;
-}
 
 /// Throws ArgumentError for data that are spread over processes, where all of them are needed.
 template <class Form>

@@ -38,8 +38,7 @@ auto averaged(const Models& models, F&& at_parameters) {
 /// mean over its draws. Exact engines only. Cost: one expectation for each draw.
 template <class Models, class Fine>
 Vector latent_mean(const Models& models, const Fine& x) {
-    const auto form = detail::prepare(models.map, x);
-    detail::require_coarse_size(models.map, form, models.coarse.space().size(), "latent");
+    const auto form = detail::DataSizes(models.map, models.coarse, "latent")(x);
     return detail::averaged(models, [&](const Parameters& at, double beta) {
         return detail::with_latent(
             models, form, at, beta, []<class E, class T>(const E& engine, const T& target) {
@@ -56,8 +55,7 @@ Vector latent_mean(const Models& models, const Fine& x) {
 /// P(X_i = a | x): letter x site, letters in the order of values(). As latent_mean.
 template <class Models, class Fine>
 Matrix latent_marginals(const Models& models, const Fine& x) {
-    const auto form = detail::prepare(models.map, x);
-    detail::require_coarse_size(models.map, form, models.coarse.space().size(), "latent");
+    const auto form = detail::DataSizes(models.map, models.coarse, "latent")(x);
     return detail::averaged(models, [&](const Parameters& at, double beta) {
         return detail::with_latent(
             models, form, at, beta, []<class E, class T>(const E& engine, const T& target) {

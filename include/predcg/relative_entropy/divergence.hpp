@@ -51,9 +51,9 @@ double divergence(const U& fine, const Fit<Coarse, Map, Engine, Result>& fit, co
     const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
     const double log_z = coarse_engine(fit.engine).log_partition(coarse);
     bool excluded = false;
+    const detail::DataSizes form_of(fit.map, fit.coarse, "divergence");
     const auto log_p = [&](const configuration_t<space_t<U>>& x) {
-        const auto form = detail::prepare(fit.map, x);
-        detail::require_coarse_size(fit.map, form, fit.coarse.space().size(), "divergence");
+        const auto form = form_of(x);
         double value = 0.0;
         try {
             value = latent_engine(fit.engine)
@@ -101,9 +101,9 @@ RelativeEntropyParts relative_entropy_of(const U& fine,
         }
         Index size() const { return 1; }
     };
+    const detail::DataSizes form_of(fit.map, fit.coarse, "relative_entropy_of");
     const auto of_image = [&](const configuration_t<space_t<U>>& x) {
-        const auto form = fit.map.prepare(x);
-        detail::require_coarse_size(fit.map, form, fit.coarse.space().size(), "relative_entropy_of");
+        const auto form = form_of(x);
         const auto average = [&](const auto& s) {
             return fit.engine.latent.average(form.image, fit.coarse.space(), s)[0];
         };

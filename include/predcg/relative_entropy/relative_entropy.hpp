@@ -73,17 +73,20 @@ public:
     }
 
     /// Data mapped once for all iterations; see prepare_data.
-    template <InputRange Range>
+    template <class Range>
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {},
                  Ties ties = Ties::average, std::uint64_t seed = 1) const {
-        constexpr const char* name = "RelativeEntropy::prepare";
-        if (ties == Ties::average)
-            return detail::require_coarse_sizes(prepare_data(map_, configurations, beta, weights), map_,
-                                                coarse_, name);
-        std::vector<prepared_t<Map>> images;
-        for (const auto& x : configurations) images.push_back(map_.prepare(x));
-        detail::draw_ties(images, seed);
-        return detail::require_coarse_sizes(prepare_data(map_, images, beta, weights), map_, coarse_, name);
+        if constexpr (detail::DataRequirements<Map, Range>::hold) {
+            const detail::DataSizes<Map> form_of(map_, coarse_, "RelativeEntropy::prepare");
+            if (ties == Ties::average)
+                return detail::prepare_by<prepared_t<Map>>(form_of, configurations, beta, weights);
+            std::vector<prepared_t<Map>> images;
+            for (const auto& x : configurations) images.push_back(form_of(x));
+            detail::draw_ties(images, seed);
+            return prepare_data(map_, images, beta, weights);
+        } else {
+            return {};
+        }
     }
 
     /// The learning problem of these data, which are owned if they are handed over: for posteriors, and loops
@@ -94,7 +97,7 @@ public:
 
     /// Fits any range of configurations; beta comes from the data or the settings, and seed names the draws
     /// of ties, too. Throws as EMCoarseGrainer::fit does, and CostError for ties that cost too much.
-    template <InputRange Range>
+    template <class Range>
     auto fit(const Range& configurations, const FitSettings& settings = {}, Ties ties = Ties::average) const {
         const double beta = detail::beta_of(configurations, settings.beta, "RelativeEntropy::fit");
         return fit_prepared(prepare(configurations, beta, {}, ties, settings.seed), settings);

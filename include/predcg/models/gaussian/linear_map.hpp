@@ -116,8 +116,10 @@ public:
         return std::nullopt;
     }
 
+    /// Throws ArgumentError for a wrong number of coordinates.
     template <RandomBits R>
     Vector sample(const Vector& X, const Vector& eta, R& rng) const {
+        require_equal(X.size(), W_.cols(), "gaussian::LinearMap::sample", "number of coarse coordinates");
         Vector x = linalg::product(W_, X);
         for (double& coordinate : x) coordinate += sigma(eta) * standard_normal(rng);
         return x;
