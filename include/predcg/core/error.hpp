@@ -13,11 +13,21 @@
 
 namespace predcg {
 
+namespace detail {
+/// The parts, one after the other; `a + b + c` would cost every file its temporaries, and g++ 12 a false
+/// -Wrestrict.
+[[gnu::noinline, gnu::cold]] inline std::string joined(std::initializer_list<std::string_view> parts) {
+    std::string all;
+    for (const std::string_view part : parts) all += part;
+    return all;
+}
+}  // namespace detail
+
 /// A value as text for a message: shortest form that reads back equal.
 template <class T>
 [[gnu::noinline, gnu::cold]] std::string to_text(const T& value) {
     if constexpr (std::convertible_to<T, std::string_view>) {
-        return "'" + std::string(std::string_view(value)) + "'";
+        return detail::joined({"'", value, "'"});
     } else if constexpr (std::integral<T>) {
         return std::to_string(value);  // shorter code than to_chars compiles to
     } else {
@@ -26,15 +36,6 @@ template <class T>
         return std::string(buffer, written.ptr);
     }
 }
-
-namespace detail {
-/// The parts, one after the other; `a + b + c` would cost every file its temporaries.
-[[gnu::noinline, gnu::cold]] inline std::string joined(std::initializer_list<std::string_view> parts) {
-    std::string all;
-    for (const std::string_view part : parts) all += part;
-    return all;
-}
-}  // namespace detail
 
 /// A bad argument, found before any work was done.
 class ArgumentError : public std::invalid_argument {
@@ -124,7 +125,8 @@ private:
 /// NaN, overflow or an improper density during a computation.
 class NumericalError : public std::runtime_error {
 public:
-    [[gnu::cold]] explicit NumericalError(const std::string& what) : std::runtime_error("predcg::" + what) {}
+    [[gnu::cold]] explicit NumericalError(const std::string& what)
+        : std::runtime_error(detail::joined({"predcg::", what})) {}
 };
 
 /// A fit that met a NumericalError; it carries the last state that was good.
@@ -146,7 +148,7 @@ private:
 class Stopped : public std::runtime_error {
 public:
     [[gnu::cold]] explicit Stopped(std::string_view function)
-        : std::runtime_error("predcg::" + std::string(function) + ": stopped on request") {}
+        : std::runtime_error(detail::joined({"predcg::", function, ": stopped on request"})) {}
 };
 
 }  // namespace predcg

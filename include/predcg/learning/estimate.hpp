@@ -71,7 +71,7 @@ struct Estimate {
                                                    : parameters.eta)[static_cast<Index>(k)];
                 known += (known.empty() ? "" : ", ") + (*block)[k];
             }
-        throw ArgumentError("Fit", "parameter name", "'" + std::string(name) + "'", known);
+        throw ArgumentError("Fit", "parameter name", to_text(name), known);
     }
 };
 

@@ -14,6 +14,8 @@ namespace predcg::detail {
 
 inline void require_fit_settings(const FitSettings& settings) {
     require(settings.iterations >= 0, "FitSettings", "iterations", settings.iterations, "an integer >= 0");
+    require_range(settings.stochastic.minimum_iterations, 0, settings.iterations, "StochasticSettings",
+                  "minimum_iterations", "FitSettings::iterations");
     require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
 }
 

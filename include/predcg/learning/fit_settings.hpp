@@ -23,7 +23,7 @@ struct TraceEntry {
 /// How a fit goes on with an engine that samples: from one start, since likelihoods are not known.
 struct StochasticSettings {
     double tolerance = 0.1;        ///< Monte Carlo error of every parameter, in posterior standard deviations
-    Index minimum_iterations = 0;  ///< no test of convergence before
+    Index minimum_iterations = 0;  ///< no test of convergence before; at most FitSettings::iterations
     Index batch = 0;               ///< data in an iteration, drawn without replacement; 0: all
     bool grow = false;             ///< ascent-based Monte Carlo EM: full steps, sample size grows as needed
     double largest_growth = 64.0;  ///< of the sample size
