@@ -155,6 +155,14 @@ private:
         return size;
     }
 
+    /// Elements without bytes: their number is bounded alone.
+    std::uint64_t count_of_nothing() {
+        std::uint64_t size = 0;
+        read(size);
+        if (size > (std::uint64_t{1} << 20)) damaged("longer than it can be");
+        return size;
+    }
+
     template <class T>
     void read(T& value) {
         if constexpr (StoredNumber<T>) {
@@ -169,7 +177,8 @@ private:
             for (char& one : value) read(one);
         } else if constexpr (is_vector<T>) {
             using Element = typename T::value_type;
-            value.resize(count(StoredNumber<Element> ? sizeof(Element) : 1));
+            constexpr bool nothing = std::is_empty_v<Element> && !StoredByMembers<Element>;
+            value.resize(nothing ? count_of_nothing() : count(StoredNumber<Element> ? sizeof(Element) : 1));
             for (std::size_t k = 0; k < value.size(); ++k) {
                 Element one{};
                 read(one);
@@ -186,8 +195,9 @@ private:
             std::int64_t rows = 0, columns = 0;
             (*this)(rows, columns);
             const auto left = static_cast<std::int64_t>(bytes_.size() / sizeof(typename T::Scalar));
-            if (rows < 0 || columns < 0 || (columns > 0 && rows > left / columns) ||
-                (columns == 0 && rows > left))
+            constexpr std::int64_t most = std::int64_t{1} << 20;  // of the side of an empty one
+            if (rows < 0 || columns < 0 ||
+                (rows == 0 || columns == 0 ? rows > most || columns > most : rows > left / columns))
                 damaged("of a size that it cannot have");
             if ((T::RowsAtCompileTime != Eigen::Dynamic && rows != T::RowsAtCompileTime) ||
                 (T::ColsAtCompileTime != Eigen::Dynamic && columns != T::ColsAtCompileTime))

@@ -385,7 +385,7 @@ private:
         const CoarseMoments coarse = problem.expect_coarse(state_);
         LikelihoodDerivatives e =
             expand_likelihood(problem.map(), block, coarse, state_.at.eta, problem.beta());
-        detail::OnlineSums sums{block.count,  1,          e.gradient,          {},
+        detail::OnlineSums sums{block.count,  1,          e.gradient,          {}, {},
                                 e.observed(), e.complete, noise(block, coarse)};
         c.carry_gradient(sums.slope);
         c.carry_information(sums.information);
@@ -395,9 +395,13 @@ private:
         if (!linalg::all_finite(sums.slope) || !linalg::all_finite(sums.information))
             throw FitError("OnlineFit::add: the gradient is not finite", state_.at.theta, state_.at.eta,
                            static_cast<Index>(state_.iteration));
+        sums.em_slope = sums.slope;
         sums.place = linalg::scaled(z, sums.count);
         for (Index l = 0; l < z.size(); ++l)
-            for (Index k = 0; k < z.size(); ++k) sums.slope[k] += sums.information(k, l) * z[l];
+            for (Index k = 0; k < z.size(); ++k) {
+                sums.slope[k] += sums.information(k, l) * z[l];
+                sums.em_slope[k] += sums.complete(k, l) * z[l];
+            }
         memory_.add(sums, settings_.window);
         state_.at = c.parameters(next(z));
         state_.begin(state_.iteration + 1);
@@ -473,9 +477,12 @@ private:
             linalg::add(information, sums.complete, damping);
             add_prior(z, gradient, information);
             bool definite = newton_step(z, information, gradient, step);
-            if (!definite) {
-                linalg::add(information, sums.information, -1.0);
-                linalg::add(information, sums.complete, 1.0);
+            if (!definite) {  // a step of online EM, whose expansion is concave
+                gradient = sums.em_slope;
+                for (Index l = 0; l < z.size(); ++l)
+                    for (Index k = 0; k < z.size(); ++k) gradient[k] -= sums.complete(k, l) * z[l];
+                information = sums.complete;
+                add_prior(z, gradient, information);
                 step = ascent_step(information, gradient);
             }
             z = linalg::moved(z, 1.0, step, lower);
@@ -523,6 +530,9 @@ private:
         result.parameters = c.parameters(z);
         result.likelihood = likelihood(sums, z);
         find_directions(result, sums, first);
+        if (!world_->problem.prior_is_proper() && !result.directions.empty() &&
+            result.status != Status::stopped)
+            result.status = Status::not_identified;
         Vector gradient = sums.score(z);
         Matrix information = sums.information;
         add_prior(z, gradient, information);
@@ -547,7 +557,7 @@ private:
         result.posterior_deviations = c.parameters(posterior);
         result.monte_carlo_errors = c.parameters(sampling);
         result.drift = c.parameters(drift);
-        judge(result, first, bend, z, posterior, sampling);
+        judge(result, bend, z, posterior, sampling);
         return result;
     }
 
@@ -601,7 +611,7 @@ private:
     }
 
     /// Status and remarks.
-    void judge(OnlineEstimate& result, Index first, double bend, const Vector& z, const Vector& posterior,
+    void judge(OnlineEstimate& result, double bend, const Vector& z, const Vector& posterior,
                const Vector& sampling) const {
         const auto& names = coordinates().names();
         const auto parameter = [&](Index k) { return "'" + names[static_cast<std::size_t>(k)] + "'"; };
@@ -621,20 +631,16 @@ private:
                               " of its posterior standard deviation: more samples of p_c and q(X|x) mend it");
             }
         }
-        const detail::OnlineDrift found = memory_.drift(first, z);
+        const detail::OnlineDrift found = memory_.drift(z);
         if (found.found) {
             result.drifting = true;
             converged = false;
             result.remarks.push_back(
                 "the simulation drifts: what the later half of the configurations says of " +
                 parameter(found.parameter) + " differs from the earlier half by " +
-                to_text(std::abs(found.difference)) +
-                " standard errors; let it equilibrate, or set a window");
+                to_text(found.difference) + " standard errors; let it equilibrate, or set a window");
         }
-        if (result.status == Status::stopped) return;
-        if (converged) result.status = Status::converged;
-        if (!world_->problem.prior_is_proper() && !result.directions.empty())
-            result.status = Status::not_identified;
+        if (converged && result.status == Status::limit) result.status = Status::converged;
     }
 
     OnlineSettings settings_;
