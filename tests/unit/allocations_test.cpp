@@ -1,6 +1,8 @@
 // How often an iteration of a fit asks for memory, with a global operator new that counts. Eigen's own
 // vectors and matrices of run-time size come from malloc and are not counted.
+#include <predcg/learning/online.hpp>
 #include <predcg/models/ising/chain.hpp>
+#include <predcg/monte_carlo.hpp>
 #include <predcg/posterior/log_posterior.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
@@ -85,6 +87,43 @@ TEST_P(Allocations, AGradientOfThePosteriorAsksOnce) {
     const auto problem = grainer.problem(data);
     const Vector z = problem.coordinates().z(at);
     EXPECT_LE(calls_of([&] { problem.value_and_gradient(z); }), 1);
+}
+
+/// Block sums in the memory of those before.
+struct SumsInPlace : ising::BernoulliMap<> {
+    explicit SumsInPlace(ising::BernoulliMap<> map) : ising::BernoulliMap<>(std::move(map)) {}
+
+    using ising::BernoulliMap<>::prepare;
+    void prepare(const support::Spins& x, ising::BlockSums& into) const {
+        std::fill(into.sums.begin(), into.sums.end(), 0);
+        for (std::size_t i = 0; i < x.size(); ++i)
+            into.sums[i / static_cast<std::size_t>(into.level)] += x[i];
+    }
+};
+
+// After the first ones; a step between blocks and a fresh start of its chains included.
+template <class Engine>
+long calls_of_online_fit(const ising::CoarseChainSettings& chain, const Engine& engine) {
+    const EMCoarseGrainer grainer{SamplesOnly<support::Spins>{},
+                                  ising::coarse_chain(chain),
+                                  SumsInPlace{ising::bernoulli_map({.level = 2})},
+                                  engine,
+                                  StochasticNewton{},
+                                  weak_prior()};
+    const auto data =
+        generate(ising::chain({.sites = 32, .field = 0.3}), {.beta = 0.3, .samples = 300}).configurations;
+    OnlineFit online{grainer, {.beta = 0.3, .batch = 4}};
+    for (std::size_t k = 0; k < 100; ++k) online.add(data[k]);
+    const long before = calls;
+    for (std::size_t k = 100; k < 300; ++k) online.add(data[k]);
+    return calls - before;
+}
+TEST_P(Allocations, AConfigurationOfOnlineLearningAsksForNoMemory) {
+    EXPECT_EQ(calls_of_online_fit(GetParam().chain, TransferMatrix{}), 0);
+    EXPECT_EQ(
+        calls_of_online_fit(GetParam().chain,
+                            MonteCarlo(HeatBath{}, {.samples = 8, .warm_up = 4, .standard_errors = false})),
+        0);
 }
 
 // What another thread gave back is its own; what ends with it is freed (leak checkers look).

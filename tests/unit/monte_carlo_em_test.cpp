@@ -1,6 +1,5 @@
 // Monte Carlo EM against exact EM: the reference sets A and B with {linear, pair_1}, l_c = 2.
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/learning/online.hpp>
 #include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/monte_carlo.hpp>
 
@@ -108,7 +107,7 @@ TEST(MonteCarloEM, FourTimesTheSamplesHalveTheSpread) {
 }
 
 // Estimates scatter by less than 0.1 posterior sd in all of these (seen: 0.05); the bounds are 0.4.
-TEST(MonteCarloEM, MinibatchesAndGrowingSamplesAndOnlineMeetTheOfflineFit) {
+TEST(MonteCarloEM, MinibatchesAndGrowingSamplesMeetTheOfflineFit) {
     const Case c("A");
     const auto expect_close = [&](const auto& fit, const char* what) {
         EXPECT_EQ(fit.status, Status::converged) << what;
@@ -126,8 +125,6 @@ TEST(MonteCarloEM, MinibatchesAndGrowingSamplesAndOnlineMeetTheOfflineFit) {
     const auto grown = sampled.fit(c.data, settings);
     expect_close(grown, "growing samples");
     EXPECT_GT(grown.monte_carlo.latent_samples, 200);
-    const EMCoarseGrainer exact{Fine{}, c.coarse, c.map, TransferMatrix{}};
-    expect_close(fit_online(exact, exact.prepare(c.data, c.beta), {.seed = test_seed()}), "online");
 }
 
 TEST(MonteCarloEM, IsTheSameForAnyNumberOfThreadsAndForRepeatedRuns) {

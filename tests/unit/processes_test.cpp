@@ -3,7 +3,6 @@
 #include <predcg/judge/coverage.hpp>
 #include <predcg/judge/leave_one_out.hpp>
 #include <predcg/judge/simulation_based.hpp>
-#include <predcg/learning/online.hpp>
 #include <predcg/learning/spread_data.hpp>
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/observables.hpp>
@@ -280,7 +279,6 @@ TEST(SpreadData, WhatNeedsAllDataRefusesThem) {
         const auto message = [](auto&& f) { return std::string(support::thrown<ArgumentError>(f).what()); };
         return std::vector<std::string>{
             message([&] { (void)leave_one_out(g, prepared, posterior); }),
-            message([&] { (void)fit_online(g, prepared); }),
             message([&] { (void)exchange_posterior(sampling, prepared, fit); }),
             message([&] { (void)full_posterior(g, prepared, fit, {.draws = 40, .processes = processes}); })};
     });

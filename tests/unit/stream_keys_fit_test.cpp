@@ -70,14 +70,19 @@ TEST(StreamKeys, OfGrowingSamples) {
     });
 }
 
-TEST(StreamKeys, OfOnlineEM) {
-    const OnlineSettings settings{.batch = 4, .passes = 6, .seed = test_seed()};
-    const auto exact = world.exact();
-    expect_distinct_streams({Purpose::start, Purpose::pass},
-                            [&] { (void)fit_online(exact, exact.prepare(world.data, beta), settings); });
-    const auto sampled = world.grainer(world.engine());
-    expect_distinct_streams({Purpose::start, Purpose::pass, Purpose::latent, Purpose::coarse},
-                            [&] { (void)fit_online(sampled, sampled.prepare(world.data, beta), settings); });
+// With looks in between, within blocks of configurations and at their ends.
+TEST(StreamKeys, OfOnlineFits) {
+    const auto learn = [&](const auto& grainer) {
+        OnlineFit online{grainer, {.beta = beta, .batch = 5, .seed = test_seed()}};
+        for (int pass = 0; pass < 3; ++pass) {
+            for (const auto& x : world.data) online.add(x);
+            online.add(world.data);
+            (void)online.estimate();
+        }
+    };
+    expect_distinct_streams({}, [&] { learn(world.exact()); });
+    expect_distinct_streams({Purpose::latent, Purpose::coarse},
+                            [&] { learn(world.grainer(world.engine())); });
 }
 
 // A Monte Carlo fit and the curvature at its end, with the same seed.
