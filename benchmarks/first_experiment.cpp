@@ -50,8 +50,7 @@ auto sampled(const Kernel& kernel, bool side_by_side) {
     };
     FitSettings settings{.iterations = iterations};
     settings.stochastic.minimum_iterations = iterations + 1;
-    // The textbook's gains, whose gradient is that of a site.
-    const RobbinsMonro climb{{.alpha = 6.0 / 16, .A = 10.0, .rho = 0.75}};
+    const RobbinsMonro climb;
     return fit_with<is_static>(EngineRoles{engine(50), engine(200)}, climb, settings);
 }
 

@@ -89,10 +89,12 @@ struct VariationalEstimate : Estimate {
 /// What a fit with a sampling engine knows about its own errors; NaN where it does not: after few iterations,
 /// or where the averaged information is not positive definite.
 struct MonteCarloReport {
-    Parameters standard_errors;  ///< of the estimates, from sampling alone
-    Parameters drift;            ///< Newton step left at the average, to be compared with the errors
-    Index averaged = 0;          ///< iterations in the average
-    Index latent_samples = 0;    ///< for each datum and iteration, at the end
+    Parameters standard_errors;       ///< of the estimates, from sampling alone
+    Parameters drift;                 ///< Newton step left at the average, to be compared with the errors
+    Parameters posterior_deviations;  ///< standard deviations of the posterior, as the fit knows it: the unit
+                                      ///< of both
+    Index averaged = 0;               ///< iterations in the average
+    Index latent_samples = 0;         ///< for each datum and iteration, at the end
     Index coarse_samples = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 // What is to be learnt: models, data and a prior as one function of the parameters.
+#include <predcg/core/parallel.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/coordinates.hpp>
@@ -12,6 +13,7 @@
 #include <predcg/structure/statistics.hpp>
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -45,6 +47,28 @@ namespace detail {
         statistics.noise = linalg::selected(statistics.noise, scores);
     }
     return statistics;
+}
+
+/// The moments of all draws of independent runs of equal length: a first one, and run(k) for k < more, on all
+/// threads.
+[[gnu::cold]] inline Moments with_runs(Moments first, Index more, const std::function<Moments(Index)>& run) {
+    if (more == 0) return first;
+    std::vector<Moments> runs(static_cast<std::size_t>(more));
+    parallel_for(more, [&](Index k) { runs[static_cast<std::size_t>(k)] = run(k); });
+    runs.push_back(std::move(first));
+    const Index d = runs.front().mean.size();
+    const double weight = 1.0 / static_cast<double>(runs.size());
+    Moments all{Vector::Zero(d), Matrix::Zero(d, d), Vector::Zero(d), {}};
+    for (const Moments& m : runs) linalg::add(all.mean, m.mean, weight);
+    for (const Moments& m : runs) {
+        Vector off = m.mean;
+        linalg::add(off, all.mean, -1.0);
+        linalg::add(all.covariance, linalg::second_moments(m.covariance, off), weight);
+        for (Index k = 0; k < d; ++k)
+            all.standard_error[k] += weight * weight * m.standard_error[k] * m.standard_error[k];
+    }
+    for (double& error : all.standard_error) error = std::sqrt(error);
+    return all;
 }
 
 /// p_c's moments from those of (G, H).
@@ -106,6 +130,8 @@ public:
         Parameters at;
         std::vector<LatentState> latent{};  ///< one for each distinct datum
         typename CoarseEngine::template State<CoarseTarget> coarse{};
+        /// Of more runs of a sampling engine for p_c, whose moments are averaged with those of `coarse`.
+        std::vector<typename CoarseEngine::template State<CoarseTarget>> more_coarse{};
         std::uint64_t seed = 1;
         std::uint32_t iteration = 0;
         std::uint32_t latent_call = 0, coarse_call = 0;  ///< questions to the engines in this iteration
@@ -203,8 +229,16 @@ public:
     CoarseMoments expect_coarse(State& state) const {
         const Index p = coordinates_.coarse_count();
         const Stack statistic = with_hessian(state.at.theta);
-        const Moments all = coarse_engine(engine_).expect(coarse_target(state.at.theta), statistic,
-                                                          state.coarse, coarse_key(state));
+        const auto target = coarse_target(state.at.theta);
+        const StreamKey key = coarse_key(state);
+        Moments all = coarse_engine(engine_).expect(target, statistic, state.coarse, key);
+        if constexpr (!is_exact && !is_variational)
+            all = detail::with_runs(std::move(all), std::ssize(state.more_coarse), [&](Index k) {
+                StreamKey own = key;
+                own.index += static_cast<std::uint64_t>(k + 1);
+                return coarse_engine(engine_).expect(target, statistic,
+                                                     state.more_coarse[static_cast<std::size_t>(k)], own);
+            });
         return detail::coarse_moments_of(all, p, Index(statistic.size()) - p);
     }
 

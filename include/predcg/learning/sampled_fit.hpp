@@ -1,5 +1,6 @@
 #pragma once
 // The iterations of a fit whose expectations are sampled.
+#include <predcg/learning/convergence.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/learning/growth.hpp>
 #include <predcg/optimize/projected_newton.hpp>
@@ -23,7 +24,11 @@ namespace predcg::detail {
 /// is less than a posterior standard deviation (one Newton step from a consistent point). Converged: for
 /// every parameter the error is within tolerance, and the drift within half of it plus two errors, of a
 /// posterior standard deviation sqrt((I^-1)_kk), and no direction is open. A direction is open where its
-/// information, less two errors of its own, is below that of the weak prior.
+/// information, less two errors of its own, is below that of the weak prior. The test comes after `least`
+/// iterations, when its own errors say that it may pass, and at the end.
+///
+/// An engine without roles runs for p_c as often as for the data: with one run the noise would be p_c's, and
+/// as many as data (of a batch) are what makes an error smallest for its cost.
 template <class Problem, class Optimizer>
 class NoisyAscent {
     using Point = LearningPoint;
@@ -37,11 +42,8 @@ class NoisyAscent {
     };
 
     /// The average over the second half.
-    struct Average {
-        Vector z, drift, error, sd;
+    struct Average : IterateAverage {
         std::vector<Direction> directions;
-        Index iterations = 0;
-        bool definite = false;
         bool converged = false;
     };
 
@@ -58,11 +60,13 @@ public:
         if (s.batch > 0) require_here(problem_.data(), "StochasticSettings::batch");
         require_range(s.batch, 0, static_cast<Index>(problem_.data().forms.size()), "StochasticSettings",
                       "batch", "the number of distinct data");
-        Vector z = starts_of(problem_, settings_).front();
+        start_ = starts_of(problem_, settings_).front();
+        Vector z = start_;
         State state = problem_.state(c_.parameters(z), settings_.seed);
+        state.more_coarse.resize(static_cast<std::size_t>(coarse_runs() - 1));
         SampledEstimate result;
         result.status = Status::limit;
-        Average average;
+        Index test_at = std::max(least_, s.minimum_iterations);
         for (Index t = 0; t < settings_.iterations; ++t) {
             state.begin(static_cast<std::uint32_t>(t));
             const Point point = evaluate(state, z);
@@ -76,15 +80,17 @@ public:
                 result.status = Status::stopped;
                 break;
             }
-            // With growing samples late iterations are worth many early ones.
-            const Index every = s.grow ? 5 : 50, least = s.grow ? 10 : 200;
-            if ((t + 1) % every == 0 && t + 1 >= std::max(least, s.minimum_iterations)) {
-                average = take_average();
-                if (average.converged) {
-                    result.status = Status::converged;
-                    break;
-                }
+            const Index done = t + 1;
+            if (done < std::min(test_at, settings_.iterations) ||
+                done < std::max(least_, s.minimum_iterations))
+                continue;
+            const Average average = take_average();
+            if (average.converged) {
+                result.status = Status::converged;
+                break;
             }
+            // With growing samples late iterations are worth many early ones.
+            test_at = s.grow ? done + 5 : next_test(average, s.tolerance, done);
         }
         state.begin(static_cast<std::uint32_t>(result.iterations));
         finish(result, z, state);
@@ -99,9 +105,30 @@ private:
         statistics *= problem_.data().count / statistics.count;
         Point point = grown_.point(state, std::move(statistics), z);
         if (!linalg::all_finite(point.gradient))
-            throw FitError("EMCoarseGrainer::fit: the gradient is not finite", state.at.theta, state.at.eta,
-                           static_cast<Index>(state.iteration));
+            throw FitError("EMCoarseGrainer::fit: the gradient is not finite in iteration " +
+                               to_text(state.iteration) + " at " + in_words(z) + "; the fit started at " +
+                               in_words(start_),
+                           state.at.theta, state.at.eta, static_cast<Index>(state.iteration));
         return point;
+    }
+
+    /// "pair = 0.94, logit_p = 1.5"
+    [[gnu::cold]] std::string in_words(const Vector& z) const {
+        std::string text;
+        for (Index k = 0; k < z.size(); ++k)
+            text += (k == 0 ? "" : ", ") + c_.names()[static_cast<std::size_t>(k)] + " = " +
+                    two_digits(z[k] / c_.factor()[k]);
+        return text;
+    }
+
+    /// Runs of the engine for p_c in one call. Data that are spread over processes have few, as p_c is
+    /// sampled in every process.
+    Index coarse_runs() const {
+        if constexpr (has_roles<typename Problem::EngineType>) return 1;
+        if (settings_.stochastic.batch > 0) return settings_.stochastic.batch;
+        if (problem_.data().spread)
+            return std::clamp<Index>(static_cast<Index>(problem_.data().count), 1, 64);
+        return std::ssize(problem_.data().forms);
     }
 
     /// Everything, or settings.stochastic.batch different data.
@@ -120,25 +147,26 @@ private:
 
     /// The next z: the optimizer's step, or an EM step where it has none.
     Vector advance(State& state, const Point& point, bool& em_step) {
-        constexpr bool closed_form_map = requires { requires Optimizer::closed_form_map; };
-        const bool map_apart = closed_form_map && c_.map_count() > 0;
-        std::vector<Index> free;
-        for (const Index k : free_coordinates(point.z, point.gradient, c_.lower()))
-            if (!map_apart || k < c_.coarse_count()) free.push_back(k);
+        const std::vector<Index> free = free_coordinates(point.z, point.gradient, c_.lower());
         Vector gradient = linalg::selected(point.gradient, free);
-        Matrix information = linalg::selected(point.posterior_information, free);
+        Matrix information = linalg::selected(information_for_optimizer(point), free);
         gradient /= problem_.data().count;
         information /= problem_.data().count;
         const auto step =
             optimizer_.step(optimizer_state_, linalg::selected(point.z, free), gradient, information);
         em_step = !step;
-        if (!step) return admissible(point.z, em_target(state, point));
-        Vector next = linalg::moved(point.z, 1.0, linalg::scattered(*step, free, point.z.size()), c_.lower());
-        if (map_apart) {
-            const Vector best = c_.z({state.at.theta, problem_.best_map(state.at.eta, point.statistics)});
-            for (Index k = c_.coarse_count(); k < c_.size(); ++k) next[k] = std::max(c_.lower()[k], best[k]);
-        }
-        return admissible(point.z, std::move(next));
+        return admissible(
+            point.z,
+            step ? linalg::moved(point.z, 1.0, linalg::scattered(*step, free, point.z.size()), c_.lower())
+                 : em_target(state, point));
+    }
+
+    /// Of the posterior, or, for an optimizer that says so, as if X had been seen.
+    Matrix information_for_optimizer(const Point& point) const {
+        if constexpr (requires { requires Optimizer::complete_information; })
+            return problem_.complete_information(point);
+        else
+            return point.posterior_information;
     }
 
     /// z of a whole M-step. It may ask p_c for samples once more: the state counts the question, and its
@@ -222,17 +250,12 @@ private:
         Matrix u(a.iterations, d);
         for (Index t = first; t < n; ++t)
             u.row(t - first) = (record(t).z + factor.solve(record(t).gradient)).transpose();
-        const double tolerance = settings_.stochastic.tolerance;
-        a.converged = a.directions.empty() || problem_.prior_is_proper();
         for (Index k = 0; k < d; ++k) {
-            const Vector series = u.col(k);
-            const double variance = (series.array() - series.mean()).square().mean();
-            if (a.iterations > 1)
-                a.error[k] = std::sqrt(variance * monotone_autocorrelation_time(series) * weight);
-            const bool pinned = a.z[k] <= c_.lower()[k] + a.error[k];  // at a bound: no drift to wait for
-            a.converged = a.converged && a.error[k] <= tolerance * a.sd[k] &&
-                          (pinned || std::abs(a.drift[k]) <= 0.5 * tolerance * a.sd[k] + 2.0 * a.error[k]);
+            a.error[k] = error_of_mean(u.col(k));
+            if (a.z[k] <= c_.lower()[k] + a.error[k]) a.drift[k] = 0.0;
         }
+        a.converged = (a.directions.empty() || problem_.prior_is_proper()) &&
+                      furthest(a, settings_.stochastic.tolerance).converged();
         return a;
     }
 
@@ -270,20 +293,26 @@ private:
 
     void finish(SampledEstimate& result, Vector z, State& state) const {
         MonteCarloReport& report = result.monte_carlo;
-        report.standard_errors = report.drift = c_.parameters(Vector::Constant(c_.size(), nan));
+        report.standard_errors = report.drift = report.posterior_deviations =
+            c_.parameters(Vector::Constant(c_.size(), nan));
         if (!records_.empty()) {
             const Average a = take_average();
             z = estimate(a);
+            const Index least = std::max(least_, settings_.stochastic.minimum_iterations);
+            if (result.status == Status::limit)
+                result.remarks.push_back(missing_remark(a, c_.names(), settings_.stochastic.tolerance,
+                                                        result.iterations, least, start_, z, c_.factor()));
             result.directions = a.directions;
             if (!problem_.prior_is_proper() && !a.directions.empty() && result.status != Status::stopped)
                 result.status = Status::not_identified;
             report.standard_errors = c_.parameters(a.error);
             report.drift = c_.parameters(a.drift);
+            report.posterior_deviations = c_.parameters(a.sd);
             report.averaged = a.iterations;
             result.likelihood = evaluate(state, z).likelihood;
         }
         report.latent_samples = samples_of(latent_engine(grown_.engine()));
-        report.coarse_samples = samples_of(coarse_engine(grown_.engine()));
+        report.coarse_samples = coarse_runs() * samples_of(coarse_engine(grown_.engine()));
         result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z), {}});
         describe(result, problem_, settings_, z);
     }
@@ -303,6 +332,8 @@ private:
     const FitSettings& settings_;
     typename Optimizer::State optimizer_state_{};
     std::vector<Record> records_;
+    const Index least_ = settings_.stochastic.grow ? 10 : 80;  // iterations before the first test
+    Vector start_;
     double growth_ = 1.0;
     Problem grown_ = problem_;  // with more samples
 };

@@ -1,26 +1,41 @@
 #pragma once
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/optimize/gains.hpp>
+#include <predcg/optimize/running_information.hpp>
 
 namespace predcg {
 
-/// theta^{t+1} = theta^t + alpha_t gradient, the gradient being that of one datum on average and theta in
-/// units of 1 / beta; the map's parameters take their M-step. Robbins, Monro, Ann. Math. Stat. 22 (1951)
-/// 400. Iterates are averaged afterwards: Polyak, Juditsky, SIAM J. Control Optim. 30 (1992) 838.
+/// z^{t+1} = z^t + gain_t C^-1 gradient, with C the information of the complete data, averaged over the last
+/// 1 / forgetting iterations or so: a gain of 1 is an EM step to first order, whatever the size of the system
+/// and the units are. C is a covariance, so that steps always ascend, and it exceeds the observed
+/// information, so that gains up to 1 cannot overshoot near a maximum. The gradient's noise is averaged by
+/// gains that fall, and by the average of the iterates afterwards.
+///
+/// A step is no longer than max_step times its gain, in z = (beta theta_c / s_c, eta / s_m). Posterior
+/// standard deviations would be no measure of it: a large system has tiny ones, and starts hundreds of them
+/// away.
+///
+/// Robbins, Monro, Ann. Math. Stat. 22 (1951) 400; Lange, J. R. Stat. Soc. B 57 (1995) 425; Polyak, Juditsky,
+/// SIAM J. Control Optim. 30 (1992) 838.
 struct RobbinsMonro {
     Gains gains{};
+    double max_step = 0.5;
+    double forgetting = 0.05;
     double step_tolerance = 1e-9;  ///< with exact engines
 
-    struct State {
-        Index t = 0;
-    };
-    /// The fit gives the optimizer the coarse parameters alone.
-    static constexpr bool closed_form_map = true;
+    using State = RunningInformation;
+    /// The fit gives it the information of the complete data.
+    static constexpr bool complete_information = true;
 
     double tolerance() const { return step_tolerance; }
 
-    std::optional<Vector> step(State& state, const Vector&, const Vector& gradient, const Matrix&) const {
-        return Vector(gains(state.t++) * gradient);
+    std::optional<Vector> step(State& state, const Vector&, const Vector& gradient,
+                               const Matrix& information) const {
+        const double gain = gains(state.count());
+        state.add(information, forgetting);
+        std::optional<Vector> step = state.step(gradient, 0.0, max_step);
+        if (step) linalg::multiply(*step, gain);
+        return step;
     }
 };
 

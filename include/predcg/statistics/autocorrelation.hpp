@@ -125,6 +125,38 @@ inline double monotone_autocorrelation_time(const ChainDraws& draws) {
     return static_cast<double>(draws.size()) / detail::effective_sample_size(draws);
 }
 
+/// Standard error of the mean of N correlated numbers, sqrt(C(W) / N):
+///
+///     C(W) = (Gamma_0 + 2 sum_{t=1}^W Gamma_t) (1 + 3 (2 W + 1) / N)
+///
+/// with the autocovariances Gamma_t about the mean of the numbers, and W the first lag at which the rest of
+/// an exponential decay is less than the noise of C: Wolff, Comput. Phys. Commun. 156 (2004) 143, with S
+/// = 1.5. One (2 W + 1) / N makes up for the mean's own error, which the autocovariances lack (his eq. 49).
+/// Two more make deviations in units of the error, which is uncertain itself by sqrt((W + 1/2) / N), have
+/// variance 1 to first order, as nu / (nu - 2) does for Student's t. At least that of tau = 1 / log10 N. 0
+/// for equal numbers, NaN for less than two or if one is not finite. Cost O(N W).
+[[gnu::cold]] inline double error_of_mean(const Vector& numbers) {
+    const Index N = numbers.size();
+    if (N < 2 || !detail::all_finite(numbers)) return detail::undefined;
+    if (detail::all_equal(numbers)) return 0.0;
+    const detail::CentredChains x(numbers);
+    const double size = static_cast<double>(N), c0 = x.autocovariance(0);
+    double C = c0;
+    Index W = 0;
+    while (2 * (W + 1) < N) {
+        ++W;
+        C += 2.0 * x.autocovariance(W) * size / static_cast<double>(N - W);
+        const double ratio = C / c0;  // 2 tau_int in Wolff's words
+        if (ratio < 1.0 && W % 2 == 1)
+            continue;  // alternating numbers: lags in pairs, as the next is positive
+        const double decay = ratio > 1.0 ? 1.5 / std::log((ratio + 1.0) / (ratio - 1.0)) : 1e-6;
+        const double w = static_cast<double>(W);
+        if (std::exp(-w / decay) < decay / std::sqrt(w * size)) break;
+    }
+    C = std::max(C, c0 * detail::smallest_autocorrelation_time(std::max(size, 10.0)));
+    return std::sqrt(C * (1.0 + 3.0 * (2.0 * static_cast<double>(W) + 1.0) / size) / size);
+}
+
 /// Effective sample size for the mean: S / tau, from the halves of the chains.
 ///
 ///     rho_t = 1 - (W - mean_m c_{t,m}) / var+,   var+ = (N-1)/N W + B/N    Vehtari et al. 2021 (3), (10)
