@@ -2,6 +2,7 @@
 // The iterations of a fit whose expectations are sampled.
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/learning/growth.hpp>
+#include <predcg/learning/sampling_remarks.hpp>
 #include <predcg/optimize/projected_newton.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 
@@ -286,6 +287,7 @@ private:
         report.coarse_samples = samples_of(coarse_engine(grown_.engine()));
         result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z), {}});
         describe(result, problem_, settings_, z);
+        add_sampling_remarks<Problem>(result.remarks);
     }
 
     /// 0 of an exact engine.
