@@ -133,17 +133,18 @@ static_assert(of_every_choice<only(support::energy)>(every));
 static_assert(of_every_choice<only(support::features)>(every));
 static_assert(of_every_choice<only(support::window, support::energy, support::gradient)>(every));
 
-// Products and stacks have what both parts have.
+// Products and stacks have what both parts have. A product knows differences from windows, too.
+constexpr unsigned in_product(unsigned k) { return k & windows ? k | differences : k; }
 template <unsigned k>
 using Structured = Parts<all_parts & ~only(k& windows ? support::part_count : support::window,
                                            k& differences ? support::part_count : support::difference,
                                            k& gradients ? support::part_count : support::state_gradient,
                                            k& forms ? support::part_count : support::quadratic)>;
 template <unsigned k, unsigned l>
-constexpr bool both =
-    of_target<Product<Boltzmann<Bound<Structured<k>>>, Boltzmann<Bound<Structured<l>>>>> == (k & l) &&
-    of_statistic<Stack<EnergyGradient<Structured<k>>, EnergyGradient<Structured<l>>>> ==
-        (k & l & (windows | forms));
+constexpr bool both = of_target<Product<Boltzmann<Bound<Structured<k>>>, Boltzmann<Bound<Structured<l>>>>> ==
+                          (in_product(k) & in_product(l)) &&
+                      of_statistic<Stack<EnergyGradient<Structured<k>>, EnergyGradient<Structured<l>>>> ==
+                          (k & l & (windows | forms));
 template <unsigned k>
 constexpr bool with_each = both<k, 15> && both<k, 14> && both<k, 13> && both<k, 11> && both<k, 7>;
 static_assert(with_each<15> && with_each<14> && with_each<13> && with_each<11> && with_each<7>);

@@ -4,6 +4,7 @@
 #include <predcg/core/window.hpp>
 
 #include <span>
+#include <vector>
 
 namespace predcg {
 
@@ -24,6 +25,46 @@ template <class F, class X, class Letter>
 concept LocalFactor = requires(const F factor, const X& configuration, Index i, Letter v) {
     { factor.log_density_difference(configuration, i, v) } -> RealValue;
 };
+
+namespace detail {
+
+/// Knows differences of one site, by itself or from its windows.
+template <class F, class X, class Letter>
+concept DifferencesKnown = LocalFactor<F, X, Letter> || ChainFactor<F, Letter>;
+
+/// log f(X with X_i := v) - log f(X). Cost without log_density_difference: width^2 letters.
+template <class F, class X, class Letter>
+    requires DifferencesKnown<F, X, Letter>
+double difference_of(const F& part, const X& configuration, Index i, Letter v) {
+    if constexpr (LocalFactor<F, X, Letter>) {
+        return part.log_density_difference(configuration, i, v);
+    } else {
+        const Window window = part.window();
+        if (window.width == 1)
+            return part.local_log_density(i, std::span<const Letter>(&v, 1)) -
+                   part.local_log_density(
+                       i, std::span<const Letter>(&configuration[static_cast<std::size_t>(i)], 1));
+        const Index n = static_cast<Index>(std::size(configuration));
+        const bool is_ring = window.boundary == Boundary::periodic;
+        std::vector<Letter> letters;
+        double sum = 0.0;
+        for (Index back = 0; back < window.width; ++back) {
+            const Index first = is_ring ? (i - back + n) % n : i - back;
+            if (first < 0) break;
+            const auto weight = [&](Letter here) {
+                letters.clear();
+                for (Index k = 0; k < window.width && (is_ring || first + k < n); ++k)
+                    letters.push_back(k == back ? here
+                                                : configuration[static_cast<std::size_t>((first + k) % n)]);
+                return part.local_log_density(first, std::span<const Letter>(letters));
+            };
+            sum += weight(v) - weight(configuration[static_cast<std::size_t>(i)]);
+        }
+        return sum;
+    }
+}
+
+}  // namespace detail
 
 template <class F>
 concept QuadraticFactor = requires(const F factor) {

@@ -75,7 +75,7 @@ public:
             const SingleBatch batch(target, statistic);
             if (moves_side_by_side(batch, chains)) {
                 detail::ReplicaRun run(kernel_.side_by_side(), batch, settings_);
-                if (run.in_range()) return run(0, chains.replicas, rng);
+                if (run.usable()) return run(0, chains.replicas, rng);
             }
         }
         detail::KernelRun<Kernel, T> run(kernel_, target);
@@ -151,7 +151,10 @@ public:
             static_cast<double>(settings_.samples) * static_cast<double>(settings_.thinning) +
             static_cast<double>(settings_.chains) * static_cast<double>(settings_.refresh);
         const bool side = settings_.chains >= detail::fewest_replicas;
-        return chunk_of(moves * static_cast<double>(batch.common().space().size()) * (side ? 1.0 : 10.0));
+        // On graphs every chunk makes its tables from differences of one site.
+        const Index smallest = side && !ChainTarget<typename B::Common> ? 8 : 1;
+        return chunk_of(moves * static_cast<double>(batch.common().space().size()) * (side ? 1.0 : 10.0),
+                        smallest);
     }
 
     /// Batches (engines/batch.hpp): the stream of datum k has the key's index + k.
@@ -185,7 +188,7 @@ private:
             const auto which = batch.which();
             if (which.empty() || !moves_side_by_side(batch, batch.state(states, which.front()))) return false;
             detail::ReplicaRun run(kernel_.side_by_side(), batch, settings_);
-            if (!run.in_range()) return false;
+            if (!run.usable()) return false;
             for (const Index k : which) {
                 auto rng = streams_(stream_of(k));
                 take(k, run(k, batch.state(states, k).replicas, rng));

@@ -2,6 +2,7 @@
 // Moments from samples of many chains of one target that move side by side.
 #include <predcg/chains/class_rows.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/kernels/graph_surroundings.hpp>
 #include <predcg/kernels/replica_counts.hpp>
 #include <predcg/kernels/replicas.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -36,15 +38,23 @@ namespace detail {
 /// With fewer chains lanes stay empty.
 inline constexpr Index fewest_replicas = 16;
 
-/// Kernels, streams and batches whose chains may move side by side.
-template <class Kernel, class Streams, class B>
-concept SideBySide = std::same_as<Streams, PhiloxStreams> &&
-                     requires(const Kernel kernel) {
-                         { kernel.side_by_side() } -> std::same_as<ReplicaMoves>;
-                     } && ChainTarget<typename B::Common> &&
+/// All parts are sums over windows of a chain.
+template <class B>
+concept ChainBatch = ChainTarget<typename B::Common> &&
                      ChainFactor<typename B::Factor, letter_t<space_t<typename B::Common>>> &&
                      ChainStatistic<typename B::Statistic, letter_t<space_t<typename B::Common>>> &&
                      ChainStatistic<typename B::Own, letter_t<space_t<typename B::Common>>>;
+
+/// The common target knows its neighbours; factors have windows, which have to be single sites.
+template <class B>
+concept GraphBatch = LocalTarget<typename B::Common> && HasNeighbours<typename B::Common> &&
+                     ChainFactor<typename B::Factor, letter_t<space_t<typename B::Common>>>;
+
+/// Kernels, streams and batches whose chains may move side by side.
+template <class Kernel, class Streams, class B>
+concept SideBySide = std::same_as<Streams, PhiloxStreams> && requires(const Kernel kernel) {
+    { kernel.side_by_side() } -> std::same_as<ReplicaMoves>;
+} && (ChainBatch<B> || GraphBatch<B>);
 
 /// Moments with 1/samples into those of samples, with standard errors from the draws: sd sqrt(tau / samples).
 inline void finish_moments(Moments& m, const std::vector<Matrix>& draws, double samples) {
@@ -58,24 +68,26 @@ inline void finish_moments(Moments& m, const std::vector<Matrix>& draws, double 
     }
 }
 
-/// Chains of a batch's targets, one target after another. Tables that targets share are made once.
+/// What chains of a batch have in common, and sums of their statistics over windows, which are counted.
 template <class B>
-class ReplicaRun {
+class ChainParts {
     using Space = std::remove_cvref_t<decltype(std::declval<const typename B::Common&>().space())>;
     static constexpr auto function = "MonteCarlo::expect";
 
 public:
-    ReplicaRun(const ReplicaMoves& moves, const B& batch, const MonteCarloSettings& settings)
-        : batch_(batch), settings_(settings), space_(batch.common().space()), shape_(shape_of(batch)),
+    using Surroundings = ChainSurroundings;
+
+    explicit ChainParts(const B& batch)
+        : batch_(batch), space_(batch.common().space()), shape_(shape_of(batch)),
           common_(shape_, batch.common(), function),
-          tables_(moves, space_, shape_, common_, is_translation_invariant(batch.common())),
+          around_(shape_, common_, is_translation_invariant(batch.common())),
           shape_of_statistic_(chain_shape(space_, batch.statistic().window(), function)),
           statistic_(shape_of_statistic_, space_, batch.statistic()),
           shape_of_own_(chain_shape(space_, own_window(batch), function)),
           own_rows_(shape_of_own_.codes() * batch.own_size()), own_group_(shape_.sites),
           counts_(shape_of_statistic_, batch.common_size()), own_counts_(shape_of_own_, batch.own_size()) {}
 
-    /// Factors of single sites, few letters and neighbours, few kinds of windows to count.
+    /// Few letters and neighbours, few kinds of windows to count.
     static bool pays(const ReplicaMoves& moves, const B& batch) {
         const auto& space = batch.common().space();
         const double letters = static_cast<double>(std::ranges::size(space.values()));
@@ -87,7 +99,6 @@ public:
             return windows(width) <= most_windows && windows(width) * groups <= most_counts;
         };
         for (const Index k : batch.which()) {
-            if (Window(batch.factor(k).window()).width > 1) return false;
             const auto own = batch.own(k);
             const Index width = Window(own.window()).width;
             double groups = sites;
@@ -98,74 +109,17 @@ public:
         const bool same = is_translation_invariant(batch.statistic());
         return windows(Window(batch.common().window()).width) <= most_counts &&
                can_count(Window(batch.statistic().window()).width, same ? 1.0 : sites) &&
-               ReplicaTables<Space, typename B::Factor>::pay(moves, shape_of(batch),
-                                                             is_translation_invariant(batch.common()));
+               ReplicaTables<Space, typename B::Factor, Surroundings>::pay(
+                   moves, shape_of(batch), is_translation_invariant(batch.common()));
     }
+
     /// Whether the common weights lie within the range of a double.
-    bool in_range() const { return common_.spread() < 600.0; }
-
-    /// Moments that hold until the next call.
-    const Moments& operator()(Index k, Replicas& replicas, Philox4x32& rng) {
-        tables_.set(batch_.factor(k));
-        const bool is_new =
-            std::ssize(replicas.letters) != replicas.blocks * shape_.sites || replicas.empty();
-        if (is_new) begin(replicas, rng);
-        for (Index m = is_new ? settings_.warm_up : settings_.refresh; m > 0; --m)
-            tables_.sweep(replicas, rng);
-        const Index rows = (settings_.samples + replicas.count - 1) / replicas.count;
-        const Index common = batch_.common_size(), d = common + batch_.own_size();
-        const Index packs = replicas.blocks * (Bytes::lanes / 8);
-        find_own(k);
-        if (settings_.standard_errors) draws_.resize(static_cast<std::size_t>(d));
-        for (Matrix& draws : draws_) draws.resize(rows, replicas.count);
-        sum_.begin(d, replicas.count);
-        for (Index s = 0; s < rows; ++s) {
-            for (Index m = 0; m < settings_.thinning; ++m) tables_.sweep(replicas, rng);
-            values_.assign(d * packs, Lanes::of(0.0));
-            counts_.add(
-                replicas, statistic_.count(), [&](Index i) { return statistic_.table_of(i); },
-                [&](Index table) { return statistic_.of_table(table); }, values_, 0);
-            own_counts_.add(
-                replicas, own_groups_, [&](Index i) { return own_group_[i]; },
-                [&](Index group) { return own_rows_.row(row_of_group_[static_cast<std::size_t>(group)]); },
-                values_, common);
-            sum_.add(values_);
-            for (std::size_t c = 0; c < draws_.size(); ++c)
-                for (Index lane = 0; lane < replicas.count; ++lane)
-                    draws_[c](s, lane) = values_[static_cast<Index>(c) * packs + lane / 8][lane % 8];
-        }
-        sum_.moments(moments_);
-        finish_moments(moments_, draws_, static_cast<double>(rows * replicas.count));
-        return moments_;
-    }
-
-private:
-    static ChainShape shape_of(const B& batch) {
-        return chain_shape(batch.common().space(), batch.common().window(), function);
-    }
-    static Window own_window(const B& batch) {
-        Window window;
-        for (const Index k : batch.which()) window = common_window(window, batch.own(k).window());
-        return window;
-    }
-
-    /// Configurations of the space in all lanes.
-    void begin(Replicas& replicas, Philox4x32& rng) const {
-        replicas.count = settings_.chains;
-        replicas.blocks = (settings_.chains + Bytes::lanes - 1) / Bytes::lanes;
-        replicas.letters.assign(static_cast<std::size_t>(replicas.blocks * shape_.sites), Bytes::of(0));
-        std::vector<Index> places;
-        for (Index chain = 0; chain < replicas.blocks * Bytes::lanes; ++chain) {
-            if (chain < replicas.count) places_of(space_, space_.random(rng), places);  // others as the last
-            for (Index i = 0; i < shape_.sites; ++i)
-                replicas.site(i)[chain / Bytes::lanes][chain % Bytes::lanes] =
-                    static_cast<signed char>(places[static_cast<std::size_t>(i)]);
-        }
-    }
+    bool usable(const ReplicaMoves&) const { return common_.spread() < 600.0; }
+    const Surroundings& around() const { return around_; }
 
     /// What the target's own statistic is at the windows of its sites: groups of sites where it is the same,
     /// in an order that does not depend on what was met before, so that sums do not.
-    void find_own(Index k) {
+    void find(Index k) {
         if (batch_.own_size() == 0) return;
         const auto own = batch_.own(k);
         own_groups_ = 0;
@@ -182,6 +136,28 @@ private:
         }
         if (!is_known) tabulate_own(own);
     }
+
+    /// Adds the statistics of the replicas, after find(k); components of packs of lanes.
+    void add(const Replicas& replicas, Scratch<Lanes>& values) {
+        counts_.add(
+            replicas, statistic_.count(), [&](Index i) { return statistic_.table_of(i); },
+            [&](Index table) { return statistic_.of_table(table); }, values, 0);
+        own_counts_.add(
+            replicas, own_groups_, [&](Index i) { return own_group_[i]; },
+            [&](Index group) { return own_rows_.row(row_of_group_[static_cast<std::size_t>(group)]); },
+            values, batch_.common_size());
+    }
+
+private:
+    static ChainShape shape_of(const B& batch) {
+        return chain_shape(batch.common().space(), batch.common().window(), function);
+    }
+    static Window own_window(const B& batch) {
+        Window window;
+        for (const Index k : batch.which()) window = common_window(window, batch.own(k).window());
+        return window;
+    }
+
     [[gnu::cold]] void tabulate_own(const typename B::Own& own) {
         own_rows_.template begin<typename B::Own>();
         const Index size = batch_.own_size(), width = Window(own.window()).width;
@@ -201,11 +177,10 @@ private:
     }
 
     const B& batch_;
-    const MonteCarloSettings& settings_;
     Space space_;
     ChainShape shape_;
     WeightTables common_;
-    ReplicaTables<Space, typename B::Factor> tables_;
+    ChainSurroundings around_;
     ChainShape shape_of_statistic_;
     StatisticTables statistic_;
     ChainShape shape_of_own_;
@@ -214,11 +189,142 @@ private:
     std::vector<Index> row_of_group_;  // -1: none yet
     Index own_groups_ = 0;
     ReplicaCounts counts_, own_counts_;
+    std::vector<letter_t<Space>> letters_;
+};
+
+/// The same on graphs; statistics are asked about one configuration after the other.
+template <class B>
+class GraphParts {
+    using Space = std::remove_cvref_t<decltype(std::declval<const typename B::Common&>().space())>;
+
+public:
+    using Surroundings = GraphSurroundings<typename B::Common>;
+
+    explicit GraphParts(const B& batch)
+        : batch_(batch), space_(batch.common().space()), around_(batch.common()),
+          X_(blank_configuration(space_)) {}
+
+    static bool pays(const ReplicaMoves&, const B& batch) {
+        const auto letters = static_cast<Index>(std::ranges::size(batch.common().space().values()));
+        const NeighbourList list = batch.common().neighbours();
+        return letters >= 2 && letters <= Tables::most_letters && list.most() <= Tables::most_neighbours &&
+               std::pow(static_cast<double>(letters), static_cast<double>(list.most())) <=
+                   Surroundings::most_rows;
+    }
+    /// Whether places to look at fit a byte.
+    bool usable(const ReplicaMoves& moves) const {
+        return around_.usable() && Tables::places(moves, around_.letters(), around_.neighbours(),
+                                                  around_.counts()) <= double{Tables::most_places};
+    }
+    const Surroundings& around() const { return around_; }
+
+    void find(Index k) { own_.emplace(batch_.own(k)); }
+    void add(const Replicas& replicas, Scratch<Lanes>& values) {
+        const Index packs = replicas.blocks * (Bytes::lanes / 8), common = batch_.common_size();
+        const auto& letters = space_.values();
+        for (Index lane = 0; lane < replicas.count; ++lane) {
+            const Index block = lane / Bytes::lanes, at = lane % Bytes::lanes;
+            for (Index i = 0; i < around_.sites(); ++i)
+                X_[static_cast<std::size_t>(i)] = std::ranges::begin(letters)[replicas.site(i)[block][at]];
+            const auto put = [&](const auto& value, Index first, Index size) {
+                for (Index c = 0; c < size; ++c) values[(first + c) * packs + lane / 8][lane % 8] = value[c];
+            };
+            put(batch_.statistic()(X_), 0, common);
+            if (batch_.own_size() > 0) put((*own_)(X_), common, batch_.own_size());
+        }
+    }
+
+private:
+    using Tables = ReplicaTables<Space, typename B::Factor, Surroundings>;
+
+    const B& batch_;
+    Space space_;
+    Surroundings around_;
+    configuration_t<Space> X_;
+    std::optional<typename B::Own> own_;
+};
+
+/// Chains of a batch's targets, one target after another. Tables that targets share are made once.
+template <class B>
+class ReplicaRun {
+    using Space = std::remove_cvref_t<decltype(std::declval<const typename B::Common&>().space())>;
+    static auto parts_of() {
+        if constexpr (ChainBatch<B>)
+            return std::type_identity<ChainParts<B>>{};
+        else
+            return std::type_identity<GraphParts<B>>{};
+    }
+    using Parts = typename decltype(parts_of())::type;
+
+public:
+    ReplicaRun(const ReplicaMoves& moves, const B& batch, const MonteCarloSettings& settings)
+        : batch_(batch), settings_(settings), moves_(moves), space_(batch.common().space()), parts_(batch) {
+        if (usable()) tables_.emplace(moves, space_, parts_.around());
+    }
+
+    /// Factors of single sites, and what the parts ask for.
+    static bool pays(const ReplicaMoves& moves, const B& batch) {
+        for (const Index k : batch.which())
+            if (Window(batch.factor(k).window()).width > 1) return false;
+        return Parts::pays(moves, batch);
+    }
+    /// Known once tables were made.
+    bool usable() const { return parts_.usable(moves_); }
+
+    /// Moments that hold until the next call.
+    const Moments& operator()(Index k, Replicas& replicas, Philox4x32& rng) {
+        tables_->set(batch_.factor(k));
+        const bool is_new =
+            std::ssize(replicas.letters) != replicas.blocks * space_.size() || replicas.empty();
+        if (is_new) begin(replicas, rng);
+        for (Index m = is_new ? settings_.warm_up : settings_.refresh; m > 0; --m)
+            tables_->sweep(replicas, rng);
+        const Index rows = (settings_.samples + replicas.count - 1) / replicas.count;
+        const Index d = batch_.common_size() + batch_.own_size();
+        const Index packs = replicas.blocks * (Bytes::lanes / 8);
+        parts_.find(k);
+        if (settings_.standard_errors) draws_.resize(static_cast<std::size_t>(d));
+        for (Matrix& draws : draws_) draws.resize(rows, replicas.count);
+        sum_.begin(d, replicas.count);
+        for (Index s = 0; s < rows; ++s) {
+            for (Index m = 0; m < settings_.thinning; ++m) tables_->sweep(replicas, rng);
+            values_.assign(d * packs, Lanes::of(0.0));
+            parts_.add(replicas, values_);
+            sum_.add(values_);
+            for (std::size_t c = 0; c < draws_.size(); ++c)
+                for (Index lane = 0; lane < replicas.count; ++lane)
+                    draws_[c](s, lane) = values_[static_cast<Index>(c) * packs + lane / 8][lane % 8];
+        }
+        sum_.moments(moments_);
+        finish_moments(moments_, draws_, static_cast<double>(rows * replicas.count));
+        return moments_;
+    }
+
+private:
+    /// Configurations of the space in all lanes.
+    void begin(Replicas& replicas, Philox4x32& rng) const {
+        replicas.count = settings_.chains;
+        replicas.blocks = (settings_.chains + Bytes::lanes - 1) / Bytes::lanes;
+        replicas.letters.assign(static_cast<std::size_t>(replicas.blocks * space_.size()), Bytes::of(0));
+        std::vector<Index> places;
+        for (Index chain = 0; chain < replicas.blocks * Bytes::lanes; ++chain) {
+            if (chain < replicas.count) places_of(space_, space_.random(rng), places);  // others as the last
+            for (Index i = 0; i < space_.size(); ++i)
+                replicas.site(i)[chain / Bytes::lanes][chain % Bytes::lanes] =
+                    static_cast<signed char>(places[static_cast<std::size_t>(i)]);
+        }
+    }
+
+    const B& batch_;
+    const MonteCarloSettings& settings_;
+    ReplicaMoves moves_;
+    Space space_;
+    Parts parts_;
+    std::optional<ReplicaTables<Space, typename B::Factor, typename Parts::Surroundings>> tables_;
     Scratch<Lanes> values_;
     std::vector<Matrix> draws_;  // a matrix for each component: samples x chains
     ReplicaMoments sum_;
     Moments moments_;
-    std::vector<letter_t<Space>> letters_;
 };
 
 }  // namespace detail

@@ -1,11 +1,18 @@
 #pragma once
 // What single-site kernels need of a target: the weights of a site's letters, given all other sites.
 #include <predcg/chains/tables.hpp>
+#include <predcg/concepts/site_classes.hpp>
 #include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/neighbours.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace predcg::detail {
@@ -39,19 +46,101 @@ inline void cumulate(double* w, Index q) {
     }
 }
 
+/// Neighbourhoods of the sites of a list, as numbers: letters of the neighbours as digits.
+class Neighbourhoods {
+public:
+    Neighbourhoods() = default;
+    /// Throws ArgumentError unless the list is empty or of so many sites.
+    Neighbourhoods(NeighbourList list, Index sites, Index letters)
+        : list_(std::move(list)), sites_(sites), letters_(letters) {
+        if (list_.most() > 0)
+            require_equal(list_.size(), sites, "sampling", "sites of neighbours()", "the space's");
+    }
+
+    Index most() const { return list_.most(); }
+    std::span<const Index> of(Index i) const {
+        return list_.size() > 0 ? list_[i] : std::span<const Index>{};
+    }
+    /// How many a site may have, all sites together: a double, since it may be any number.
+    double count() const { return std::pow(static_cast<double>(letters_), static_cast<double>(most())); }
+    /// Of site i, given the places of all letters.
+    Index code(Index i, const std::vector<Index>& places) const {
+        Index code = 0;
+        for (const Index j : of(i)) code = code * letters_ + places[static_cast<std::size_t>(j)];
+        return code;
+    }
+    /// Sites that do not see each other one after the other.
+    const std::vector<Index>& coloured_order() const {
+        if (order_.empty()) {
+            order_ = list_.size() > 0 ? list_.coloured_order()
+                                      : std::vector<Index>(static_cast<std::size_t>(sites_));
+            if (list_.size() == 0) std::iota(order_.begin(), order_.end(), Index{0});
+        }
+        return order_;
+    }
+
+private:
+    NeighbourList list_;
+    Index sites_ = 0, letters_ = 0;
+    mutable std::vector<Index> order_;  // once it was asked for
+};
+
+/// Numbers of the sites' kinds: sites of a kind have the same conditional probabilities, given the letters of
+/// their neighbours in the order of the list.
+template <class T>
+std::vector<Index> site_kinds(const T& target, const Neighbourhoods& around, Index sites) {
+    std::vector<Index> kinds(static_cast<std::size_t>(sites));
+    std::iota(kinds.begin(), kinds.end(), Index{0});
+    const bool invariant = is_translation_invariant(target);
+    if (!invariant && !ClassifiedSites<T>) return kinds;
+    std::map<std::pair<Index, Index>, Index> numbers;  // of classes and numbers of neighbours
+    for (Index i = 0; i < sites; ++i) {
+        Index site_class = 0;
+        if constexpr (ClassifiedSites<T>)
+            if (!invariant) site_class = target.site_class(i);
+        const auto found =
+            numbers.try_emplace({site_class, std::ssize(around.of(i))}, std::ssize(numbers)).first;
+        kinds[static_cast<std::size_t>(i)] = found->second;
+    }
+    return kinds;
+}
+
 /// Any target on a finite space: from log_density_difference where it has one, else from whole log densities.
+/// Where it says which sites see each other, what follows from a neighbourhood is kept: a site's conditional
+/// probabilities are computed where it meets a neighbourhood first.
 template <FiniteTarget T>
 class LocalConditionals {
     using Configuration = configuration_t<space_t<T>>;
+    static constexpr bool knows_neighbours = LocalTarget<T> && HasNeighbours<T>;
 
 public:
-    explicit LocalConditionals(const T& target) : target_(&target) {}
+    explicit LocalConditionals(const T& target)
+        : target_(&target), sites_(target.space().size()),
+          letters_(static_cast<Index>(std::ranges::size(target.space().values()))),
+          row_(static_cast<std::size_t>(letters_)) {
+        if constexpr (knows_neighbours) {
+            around_ = Neighbourhoods(target.neighbours(), sites_, letters_);
+            kinds_ = site_kinds(target, around_, sites_);
+            const double count = around_.count();
+            const Index kinds = 1 + *std::max_element(kinds_.begin(), kinds_.end());
+            if (count * static_cast<double>(kinds * letters_) <= most_kept) {
+                neighbourhoods_ = static_cast<Index>(count);
+                kept_.assign(static_cast<std::size_t>(neighbourhoods_ * kinds * letters_),
+                             std::numeric_limits<double>::quiet_NaN());
+            }
+        }
+    }
 
-    Index sites() const { return target_->space().size(); }
-    Index letters() const { return static_cast<Index>(std::ranges::size(target_->space().values())); }
+    Index sites() const { return sites_; }
+    Index letters() const { return letters_; }
     /// Sites further apart than this do not see each other; -1: not known.
     Index range() const { return -1; }
     bool periodic() const { return true; }
+    const std::vector<Index>& coloured_order() const
+        requires knows_neighbours
+    {
+        return around_.coloured_order();
+    }
 
     void load(Configuration& X) {
         X_ = &X;
@@ -67,23 +156,48 @@ public:
 
     /// P(X_i <= a | all others), letters in the order of the alphabet.
     const double* cumulative(Index i) {
-        cumulative_.resize(static_cast<std::size_t>(letters()));
-        double top = -std::numeric_limits<double>::infinity();
-        for (Index a = 0; a < letters(); ++a)
-            top = std::max(top, cumulative_[static_cast<std::size_t>(a)] = log_ratio(i, a));
-        for (double& w : cumulative_) w = w < top ? std::exp(w - top) : 1.0;
-        cumulate(cumulative_.data(), letters());
-        return cumulative_.data();
+        return kept(i, [&](double* row) {
+            weigh(i, row);
+            cumulate(row, letters_);
+        });
     }
 
     /// u < pi(X with X_i := a) / pi(X).
-    bool accepts(Index i, Index a, double u) const { return u < std::exp(log_ratio(i, a)); }
+    bool accepts(Index i, Index a, double u) {
+        if (neighbourhoods_ == 0) return u < std::exp(log_ratio(i, a));
+        const double* row = kept(i, [&](double* weights) { weigh(i, weights); });
+        return u * row[place(i)] < row[a];
+    }
 
 private:
+    static constexpr double most_kept = 1 << 20;  // numbers
+
     letter_t<space_t<T>> letter(Index a) const {
         const auto& space = target_->space();  // may be a value
         const auto& letters = space.values();
         return std::ranges::begin(letters)[a];
+    }
+
+    /// What make writes of site i in its neighbourhood. A sampler asks for cumulative or for accepts, not
+    /// both.
+    template <class Make>
+    const double* kept(Index i, Make&& make) {
+        if (neighbourhoods_ == 0) {
+            make(row_.data());
+            return row_.data();
+        }
+        const Index kind = kinds_[static_cast<std::size_t>(i)];
+        double* row = kept_.data() + (kind * neighbourhoods_ + around_.code(i, places_)) * letters_;
+        if (std::isnan(*row)) [[unlikely]]
+            make(row);
+        return row;
+    }
+
+    /// Weights of the letters of site i; the largest is 1.
+    void weigh(Index i, double* w) const {
+        double top = -std::numeric_limits<double>::infinity();
+        for (Index a = 0; a < letters_; ++a) top = std::max(top, w[a] = log_ratio(i, a));
+        for (Index a = 0; a < letters_; ++a) w[a] = w[a] < top ? std::exp(w[a] - top) : 1.0;
     }
 
     double log_ratio(Index i, Index a) const {
@@ -102,9 +216,13 @@ private:
     }
 
     const T* target_;
+    Index sites_, letters_;
     Configuration* X_ = nullptr;
     std::vector<Index> places_;
-    std::vector<double> cumulative_;
+    Neighbourhoods around_;
+    std::vector<Index> kinds_;  // of the sites
+    Index neighbourhoods_ = 0;  // of a kind, where rows are kept
+    std::vector<double> kept_, row_;
 };
 
 /// A chain: products of tabulated window weights, no exponential in the sweep. Products of the weights of

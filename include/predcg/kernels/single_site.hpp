@@ -13,7 +13,7 @@ namespace predcg {
 enum class SweepOrder {
     sequential,    ///< 0, 1, ..., n-1
     random,        ///< n sites drawn with replacement
-    checkerboard,  ///< sites that do not see each other one after the other; chains only
+    checkerboard,  ///< sites that do not see each other one after the other: chains, neighbours()
 };
 
 namespace detail {
@@ -27,9 +27,11 @@ void sweep(const Conditionals& target, SweepOrder order, R& rng, F&& f) {
         for (Index k = 0; k < n; ++k) f(uniform_index(rng, n));
     } else if (order == SweepOrder::sequential || target.range() >= n - 1) {
         for (Index i = 0; i < n; ++i) f(i);
+    } else if constexpr (requires { target.coloured_order(); }) {
+        for (const Index i : target.coloured_order()) f(i);
     } else {
         require(target.range() >= 0, "sampling", "order", "checkerboard",
-                "sequential or random, unless the target is a chain");
+                "sequential or random, unless the target is a chain or has neighbours()");
         // Colours 0..range; on a ring the sites left over at the end have colours of their own.
         const Index colours = target.range() + 1;
         const Index regular = target.periodic() ? n - n % colours : n;

@@ -3,6 +3,7 @@
 #include <predcg/learning/convergence.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/learning/growth.hpp>
+#include <predcg/learning/sampling_remarks.hpp>
 #include <predcg/optimize/projected_newton.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 
@@ -315,6 +316,7 @@ private:
         report.coarse_samples = coarse_runs() * samples_of(coarse_engine(grown_.engine()));
         result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z), {}});
         describe(result, problem_, settings_, z);
+        add_sampling_remarks<Problem>(result.remarks);
     }
 
     /// 0 of an exact engine.

@@ -1,8 +1,10 @@
 #pragma once
-// What functions of X that are made of parts have because their parts have it: window and translation
-// invariance. The rest (terms of a window, differences of one site, gradients, quadratic forms) an adaptor
-// writes under its own names, one formula each; tests/unit/structure_forwarding_test.cpp holds the table.
+// What functions of X that are made of parts have because their parts have it: window, neighbours and
+// translation invariance. The rest (terms of a window, differences of one site, gradients, quadratic forms)
+// an adaptor writes under its own names, one formula each; tests/unit/structure_forwarding_test.cpp holds the
+// table.
 #include <predcg/concepts/factor.hpp>
+#include <predcg/core/neighbours.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -19,6 +21,11 @@ public:
         requires HasWindow<Part>
     {
         return part().window();
+    }
+    NeighbourList neighbours() const
+        requires HasNeighbours<Part>
+    {
+        return part().neighbours();
     }
     bool translation_invariant() const { return is_translation_invariant(part()); }
 

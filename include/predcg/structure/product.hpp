@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/factor.hpp>
+#include <predcg/concepts/site_classes.hpp>
 #include <predcg/concepts/target.hpp>
 #include <predcg/structure/forwarding.hpp>
 
@@ -8,7 +9,8 @@
 namespace predcg {
 
 /// The target pi(X) L(X), where L is a factor without a space of its own, such as a likelihood in X:
-/// q(X|x) = Product{p_c, map.likelihood(x, eta)}. A product has a structure iff both factors have it.
+/// q(X|x) = Product{p_c, map.likelihood(x, eta)}. A product has a structure iff both factors have it;
+/// differences of one site it has where each factor has them or windows.
 template <Target A, Factor<configuration_t<space_t<A>>> B>
 class Product : public detail::OfParts<A, B> {
     using Base = detail::OfParts<A, B>;
@@ -30,11 +32,31 @@ public:
         return target().local_log_density(i, detail::narrow(w, target().window())) +
                factor().local_log_density(i, detail::narrow(w, factor().window()));
     }
+    /// Of each factor by its own member, or from its windows.
     template <class X, class Letter>
-        requires LocalFactor<A, X, Letter> && LocalFactor<B, X, Letter>
+        requires detail::DifferencesKnown<A, X, Letter> && detail::DifferencesKnown<B, X, Letter>
     double log_density_difference(const X& configuration, Index i, Letter v) const {
-        return target().log_density_difference(configuration, i, v) +
-               factor().log_density_difference(configuration, i, v);
+        return detail::difference_of(target(), configuration, i, v) +
+               detail::difference_of(factor(), configuration, i, v);
+    }
+    NeighbourList neighbours() const
+        requires(HasNeighbours<A> || HasNeighbours<B>) && detail::NeighboursKnown<A> &&
+                detail::NeighboursKnown<B>
+    {
+        const Index sites = space().size();
+        return common_neighbours(detail::neighbours_of(target(), sites),
+                                 detail::neighbours_of(factor(), sites));
+    }
+    /// Of the factor, where all sites are alike to the target.
+    Index site_class(Index i) const
+        requires ClassifiedSites<B>
+    {
+        return is_translation_invariant(target()) ? Index(factor().site_class(i)) : i;
+    }
+    Index class_count() const
+        requires ClassifiedSites<B>
+    {
+        return is_translation_invariant(target()) ? Index(factor().class_count()) : Index(space().size());
     }
     template <class X>
         requires DifferentiableFactor<A, X> && DifferentiableFactor<B, X>

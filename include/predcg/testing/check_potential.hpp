@@ -134,9 +134,9 @@ void check_coarse_windows(FindingList& list, const U& u, const Vector& theta, Ph
 /// Looks for contradictions within a coarse potential, at random configurations and the given theta (energy
 /// units; choose one well inside what is admissible, every component away from zero). Each where the type
 /// has it: energy against theta . features + base_energy; parameter_gradient and parameter_hessian against
-/// central differences; energy_difference, energy_gradient, window() with its local terms, quadratic(theta)
-/// and feature_quadratic(k) against the whole; energies that are no doubles, numbers that are not finite,
-/// lengths that are wrong.
+/// central differences; energy_difference, neighbours(), energy_gradient, window() with its local terms,
+/// quadratic(theta) and feature_quadratic(k) against the whole; energies that are no doubles, numbers that
+/// are not finite, lengths that are wrong.
 ///
 ///     EXPECT_EQ(predcg::check_coarse_potential(my_potential, theta), predcg::Findings{});
 ///
@@ -184,6 +184,13 @@ Findings check_coarse_potential(const U& u, const Vector& theta, std::uint64_t s
                         return u.energy_difference(X, i, v, theta);
                     },
                     "energy(X, theta)", [&](const auto& X) { return predcg::energy(u, X, theta); }, rng);
+        if constexpr (FiniteSpace<space_t<U>> && HasNeighbours<U>)
+            detail::check_neighbours(
+                list, space, u.neighbours(), "energy_difference(X, i, v, theta)",
+                [&](const auto& X, Index i, const auto& v) -> double {
+                    return u.energy_difference(X, i, v, theta);
+                },
+                rng);
         if constexpr (ChainCoarsePotential<U>) detail::check_coarse_windows(list, u, theta, rng);
         return list.take();
     } else {

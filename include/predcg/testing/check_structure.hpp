@@ -6,6 +6,7 @@
 #include <predcg/concepts/site_classes.hpp>
 #include <predcg/concepts/statistic.hpp>
 #include <predcg/core/box_window.hpp>
+#include <predcg/core/neighbours.hpp>
 #include <predcg/testing/findings.hpp>
 
 #include <algorithm>
@@ -111,6 +112,29 @@ private:
     };
     std::vector<Entry> seen_;
 };
+
+/// difference(X, i, v) does not depend on the letters of other sites than i and its neighbours.
+template <FiniteSpace Space, class Difference>
+void check_neighbours(FindingList& list, const Space& space, const NeighbourList& neighbours,
+                      const std::string& name, Difference&& difference, Philox4x32& rng) {
+    if (neighbours.size() != Index(space.size())) {
+        list.add("neighbours()", "has " + to_text(neighbours.size()) + " sites, but the space " +
+                                     to_text(Index(space.size())));
+        return;
+    }
+    const auto letter = *std::ranges::begin(space.values());
+    for (int repeat = 0; repeat < 4; ++repeat) {
+        const Spelled<Space> X(space, rng), Y(space, rng);
+        for (Index i = 0; i < Index(space.size()); ++i) {
+            auto changed = Y.configuration;
+            changed[static_cast<std::size_t>(i)] = X.configuration[static_cast<std::size_t>(i)];
+            for (const Index j : neighbours[i])
+                changed[static_cast<std::size_t>(j)] = X.configuration[static_cast<std::size_t>(j)];
+            list.close(name, difference(X.configuration, i, letter), "that with other letters far from i",
+                       difference(changed, i, letter), sum_tolerance);
+        }
+    }
+}
 
 /// difference(X, i, v) is whole(X with X_i := v) - whole(X).
 template <FiniteSpace Space, class Difference, class Whole>
