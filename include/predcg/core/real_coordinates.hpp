@@ -146,6 +146,32 @@ void set_coordinates(X& configuration, const Vector& from) {
     }
 }
 
+namespace detail {
+template <class X>
+concept SizedByPoints = MatrixLike<X> || std::is_constructible_v<X, std::size_t>;
+}  // namespace detail
+
+/// n points in R^d as X: a vector of n d numbers, a d x n matrix, or X(n). Throws ArgumentError where that
+/// does not have n d coordinates.
+template <RealConfiguration X>
+    requires detail::SizedByPoints<X>
+X blank_points(Index points, Index dimension = 3) {
+    require(points >= 1, "blank_points", "points", points, "an integer >= 1");
+    require(dimension >= 1, "blank_points", "dimension", dimension, "an integer >= 1");
+    const auto blank = [&]() -> X {
+        if constexpr (VectorLike<X>)
+            return X::Zero(points * dimension);
+        else if constexpr (MatrixLike<X>)
+            return X::Zero(dimension, points);
+        else
+            return X(static_cast<std::size_t>(points));
+    };
+    X configuration = blank();
+    require_equal(coordinate_count(configuration), points * dimension, "blank_points",
+                  "coordinates of the configuration", "points times dimension");
+    return configuration;
+}
+
 /// What a derivative by X may be: a vector of n numbers, or of the kind that X is.
 template <class G>
 concept GradientLike = MatrixLike<G> || RealConfiguration<std::remove_cvref_t<G>>;

@@ -11,9 +11,9 @@
 namespace predcg {
 
 /// The scalars that energies are differentiated with: by theta once and twice, and by X.
-using ThetaDual = Dual<4, 1>;
-using ThetaDual2 = Dual<4, 2>;
-using StateDual = Dual<8, 1>;
+using Dual = DualNumber<4, 1>;
+using Dual2 = DualNumber<4, 2>;
+using StateDual = DualNumber<8, 1>;
 
 namespace detail {
 
@@ -40,16 +40,16 @@ using lifted_t = decltype(lifted<S>(std::declval<const X&>(), std::declval<const
 /// Derivatives of f(theta) by theta, in chunks: at most p / 4 + 1 calls.
 template <class F>
 Vector dual_gradient(const Vector& theta, F&& f) {
-    constexpr Index chunk = ThetaDual::directions;
-    auto at = lifted_vector<ThetaDual>(theta);
+    constexpr Index chunk = Dual::directions;
+    auto at = lifted_vector<Dual>(theta);
     Vector gradient(theta.size());
     for (Index first = 0; first < theta.size(); first += chunk) {
         const Index end = std::min(first + chunk, theta.size());
-        for (Index k = first; k < end; ++k) at[k] = ThetaDual::variable(theta[k], static_cast<int>(k - first));
-        const ThetaDual value = f(std::as_const(at));
+        for (Index k = first; k < end; ++k) at[k] = Dual::variable(theta[k], static_cast<int>(k - first));
+        const Dual value = f(std::as_const(at));
         for (Index k = first; k < end; ++k) {
             gradient[k] = value.derivative(static_cast<int>(k - first));
-            at[k] = ThetaDual(theta[k]);
+            at[k] = Dual(theta[k]);
         }
     }
     return gradient;
@@ -58,15 +58,15 @@ Vector dual_gradient(const Vector& theta, F&& f) {
 /// Second derivatives: one call for up to four parameters, else one for every two pairs of them.
 template <class F>
 Matrix dual_hessian(const Vector& theta, F&& f) {
-    constexpr Index chunk = ThetaDual2::directions;
+    constexpr Index chunk = Dual2::directions;
     const Index p = theta.size();
-    auto at = lifted_vector<ThetaDual2>(theta);
+    auto at = lifted_vector<Dual2>(theta);
     Matrix hessian = Matrix::Zero(p, p);
     const auto blocks = [&](std::initializer_list<Index> which) {
         int direction = 0;
         for (const Index k : which)
-            if (k < p) at[k] = ThetaDual2::variable(theta[k], direction++);
-        const ThetaDual2 value = f(std::as_const(at));
+            if (k < p) at[k] = Dual2::variable(theta[k], direction++);
+        const Dual2 value = f(std::as_const(at));
         int row = 0;
         for (const Index k : which) {
             if (k >= p) continue;
@@ -74,7 +74,7 @@ Matrix dual_hessian(const Vector& theta, F&& f) {
             for (const Index l : which)
                 if (l < p) hessian(k, l) = value.second_derivative(row, column++);
             ++row;
-            at[k] = ThetaDual2(theta[k]);
+            at[k] = Dual2(theta[k]);
         }
     };
     if (p <= chunk) {
@@ -164,7 +164,7 @@ public:
         return dual_gradient(theta, [&](const auto& at) { return P::local_energy(i, w, at); });
     }
     template <class Letter>
-        requires HasLocalEnergyOf<P, ThetaDual2>
+        requires HasLocalEnergyOf<P, Dual2>
     Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const {
         return dual_hessian(theta, [&](const auto& at) { return P::local_energy(i, w, at); });
     }
@@ -175,7 +175,7 @@ struct WithLocalAutoDiff {
     using type = P;
 };
 template <class P>
-    requires HasLocalEnergyOf<P, ThetaDual>
+    requires HasLocalEnergyOf<P, Dual>
 struct WithLocalAutoDiff<P> {
     using type = LocalAutoDiff<P>;
 };
@@ -194,7 +194,7 @@ class AutoDiffPotential : public detail::WithLocalAutoDiff<P>::type {
     using Base = typename detail::WithLocalAutoDiff<P>::type;
     using Configuration = configuration_t<space_t<P>>;
 
-    static_assert(detail::HasEnergyOfTheta<P, Configuration, ThetaDual>,
+    static_assert(detail::HasEnergyOfTheta<P, Configuration, Dual>,
                   "predcg: with_autodiff needs energy(X, theta) to be for any scalar of theta and to return it "
                   "(template <class T> T energy(const X&, const VectorOf<T>&) const)");
 
@@ -274,12 +274,14 @@ StateAutoDiffPotential<P> with_state_autodiff(P potential) {
     return StateAutoDiffPotential<P>(std::move(potential));
 }
 
-/// A coarse potential with the derivatives that its energy is written for: by theta, and, where the scalar of
-/// X is a template argument, too, by X.
+/// A potential with the derivatives that its energy is written for: a fine one by x, a coarse one by theta,
+/// and by X, where the scalar of X is a template argument, too, and the potential has no such derivative.
 template <class P>
 auto with_autodiff(P potential) {
     using X = configuration_t<space_t<P>>;
-    if constexpr (detail::HasEnergyOfState<P, X, Vector> && !HasCoarseEnergyGradient<P, X>)
+    if constexpr (detail::HasEnergyOfState<P, X>)
+        return with_state_autodiff(std::move(potential));
+    else if constexpr (detail::HasEnergyOfState<P, X, Vector> && !HasCoarseEnergyGradient<P, X>)
         return AutoDiffPotential<StateAutoDiffPotential<P>>(with_state_autodiff(std::move(potential)));
     else
         return AutoDiffPotential<P>(std::move(potential));

@@ -158,7 +158,8 @@ void check_gradient(FindingList& list, const std::string& name, const G& gradien
     else
         read_coordinates(gradient, slope);
     if (!list.length(name, slope.size(), at.size())) return;
-    const auto whole_at = [&, there = configuration](const Vector& coordinates) mutable -> double {
+    const auto whole_at = [&](const Vector& coordinates) -> double {
+        X there = configuration;
         set_coordinates(there, coordinates);
         return whole(std::as_const(there));
     };
