@@ -257,7 +257,7 @@ constexpr unsigned parts_of() {
         dual_energy, requires(const U u, const Vector& X, const VectorOf<Dual>& theta) {
             { u.energy(X, theta) } -> std::same_as<Dual>;
         });
-    note(dual_state, predcg::detail::HasEnergyOfDual<U, Vector>);
+    note(dual_state, predcg::detail::HasEnergyOfState<U, Vector, Vector>);
     note(dual_local, HasWindow<U> && predcg::detail::HasLocalEnergyOf<U, Dual>);
     return found;
 }

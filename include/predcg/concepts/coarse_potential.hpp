@@ -116,11 +116,12 @@ concept HasCoarseEnergyDifference =
         { u.energy_difference(configuration, i, v, theta) } -> RealValue;
     };
 
-/// dU_c/dX at (X, theta) on R^n: Hamiltonian Monte Carlo.
+/// dU_c/dX at (X, theta) on R^n: Hamiltonian Monte Carlo. By energy_gradient(X, theta), a vector of n numbers
+/// or of the kind that X is, or by energy_and_gradient(X, theta, gradient) -> U_c, which overwrites
+/// `gradient`, a configuration.
 template <class U, class X>
-concept HasCoarseEnergyGradient = requires(const U u, const X& configuration, const Vector& theta) {
-    { u.energy_gradient(configuration, theta) } -> VectorLike;
-};
+concept HasCoarseEnergyGradient =
+    detail::HasGradientAlone<U, X, Vector> || detail::HasEnergyAndGradient<U, X, Vector>;
 
 /// Has features that are sums of two-valued terms, and lists them: iterative Boltzmann inversion.
 template <class U>

@@ -136,12 +136,18 @@ double standard_normal(R& rng) {
     return boost::random::normal_distribution<double>()(rng);
 }
 
+/// Independent standard normals in the place of all components.
+template <RandomBits R>
+void fill_standard_normal(R& rng, Vector& z) {
+    boost::random::normal_distribution<double> normal;
+    for (Index i = 0; i < z.size(); ++i) z[i] = normal(rng);
+}
+
 /// Vector of independent standard normals.
 template <RandomBits R>
 Vector standard_normal_vector(R& rng, Index size) {
-    boost::random::normal_distribution<double> normal;
     Vector z(size);
-    for (Index i = 0; i < size; ++i) z[i] = normal(rng);
+    fill_standard_normal(rng, z);
     return z;
 }
 

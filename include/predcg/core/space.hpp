@@ -1,8 +1,9 @@
 #pragma once
-// Two configuration spaces that serve most models; a user's own need only meet the concept.
+// Configuration spaces that serve most models; a user's own need only meet the concept.
 #include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/core/real_coordinates.hpp>
 #include <predcg/core/types.hpp>
 
 #include <algorithm>
@@ -73,6 +74,38 @@ public:
     }
 
 private:
+    Index size_;
+};
+
+/// n points in R^d, n d coordinates, as configurations of a type of the user's choice (RealCoordinates knows
+/// which): std::vector<std::array<double, 3>>, Eigen::Matrix3Xd, one's own.
+template <RealConfiguration X = std::vector<std::array<double, 3>>>
+class PointSpace {
+public:
+    using configuration_type = X;
+
+    /// Configurations are copies of `shape` with other coordinates: what else it holds stays.
+    explicit PointSpace(X shape) : shape_(std::move(shape)), size_(coordinate_count(shape_)) {
+        require(size_ >= 1, "PointSpace", "number of coordinates", size_, "an integer >= 1");
+    }
+    /// n points, for types that are sized by their number (blank_points).
+    explicit PointSpace(Index points, Index dimension = 3)
+        requires detail::SizedByPoints<X>
+        : PointSpace(blank_points<X>(points, dimension)) {}
+
+    /// Number of coordinates.
+    Index size() const { return size_; }
+
+    /// Independent standard normals: a start, not a draw from any target.
+    template <RandomBits R>
+    X random(R& rng) const {
+        X start = shape_;
+        set_coordinates(start, standard_normal_vector(rng, size_));
+        return start;
+    }
+
+private:
+    X shape_;
     Index size_;
 };
 

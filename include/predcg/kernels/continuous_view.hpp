@@ -1,13 +1,16 @@
 #pragma once
 // What kernels on R^n share: a target as they see it, and the spread of a chain.
 #include <predcg/concepts/sampler.hpp>
+#include <predcg/core/real_coordinates.hpp>
 #include <predcg/core/space.hpp>
 #include <predcg/statistics/running_moments.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,10 +25,14 @@ struct DensityPoint {
     Vector gradient;
 };
 
-/// Log density and gradient of a target on R^n. A Gaussian's quadratic form is made once. Remembers one
-/// point: for one chain at a time.
+/// A target on R^n, whose configurations may be of any type (core/real_coordinates.hpp), by coordinates. A
+/// Gaussian's quadratic form is made once. Remembers where a chain stands, and has room for where it goes:
+/// for one chain at a time.
 template <Target T>
 class ContinuousView {
+    using Configuration = configuration_t<space_t<T>>;
+    static constexpr bool is_vector = std::is_same_v<Configuration, Vector>;
+
 public:
     explicit ContinuousView(const T& target) : target_(&target) {
         if constexpr (GaussianTarget<T>) form_ = QuadraticForm(target.quadratic());
@@ -36,55 +43,89 @@ public:
         }
     }
 
+    /// At coordinates of a configuration like the last that was `current`.
     double log_density(const Vector& X) const {
         double value = 0.0;
         if constexpr (GaussianTarget<T>)
             value = form_(X);
         else
-            value = target_->log_density(X);
-        return std::isnan(value) ? -std::numeric_limits<double>::infinity() : value;
+            value = target_->log_density(configuration(X));
+        return number(value);
     }
 
-    Vector gradient(const Vector& X) const
+    /// Log density and gradient at at.X, likewise. Both at once, where the target can
+    /// (log_density_and_gradient(X), a pair).
+    void evaluate(DensityPoint& at) const
         requires GaussianTarget<T> || DifferentiableTarget<T>
     {
-        if constexpr (GaussianTarget<T>)
-            return form_.gradient(X);
-        else
-            return target_->log_density_gradient(X);
-    }
-
-    /// Both at once, where the target can (log_density_and_gradient(X), a pair).
-    DensityPoint at(Vector X) const
-        requires GaussianTarget<T> || DifferentiableTarget<T>
-    {
-        if constexpr (!GaussianTarget<T> && requires { target_->log_density_and_gradient(X); }) {
-            auto [value, slope] = target_->log_density_and_gradient(X);
-            if (std::isnan(value)) value = -std::numeric_limits<double>::infinity();
-            return {std::move(X), value, std::move(slope)};
+        if constexpr (GaussianTarget<T>) {
+            at.log_density = number(form_(at.X));
+            at.gradient = form_.gradient(at.X);
+        } else if constexpr (requires { target_->log_density_and_gradient(at.X); }) {
+            auto [value, slope] = target_->log_density_and_gradient(at.X);
+            at.log_density = number(value);
+            at.gradient = std::move(slope);
         } else {
-            const double value = log_density(X);
-            Vector slope = gradient(X);
-            return {std::move(X), value, std::move(slope)};
+            at.gradient.setZero(at.X.size());
+            const Configuration& X = configuration(at.X);
+            if constexpr (is_vector) room_ = at.X;
+            at.log_density = number(add_log_density_gradient(*target_, X, at.gradient, *room_));
         }
     }
 
     /// The point where a chain stands: not computed again if it was remembered there.
-    DensityPoint current(const Vector& X) const {
-        if (here_.X.size() != X.size() || here_.X != X) here_ = at(X);
+    const DensityPoint& current(const Configuration& X) const {
+        if constexpr (!is_vector) configuration_ = room_ = X;
+        read_coordinates(X, trial_.X);
+        if (here_.X.size() != trial_.X.size() || here_.X != trial_.X) {
+            here_.X = trial_.X;
+            if constexpr (GaussianTarget<T> || DifferentiableTarget<T>)
+                evaluate(here_);
+            else
+                here_.log_density = log_density(here_.X);
+        }
         return here_;
     }
-    void remember(DensityPoint point) const { here_ = std::move(point); }
+
+    /// Room for the point that is to be tried.
+    DensityPoint& trial() const { return trial_; }
+    Vector& momentum() const { return momentum_; }
+
+    /// X goes where the trial is.
+    void accept(Configuration& X) const {
+        std::swap(here_, trial_);
+        set_coordinates(X, here_.X);
+    }
 
     /// Walls of the space, where it has some.
     std::span<const Wall> walls() const { return walls_; }
 
 private:
+    static double number(double log_density) {
+        return std::isnan(log_density) ? -std::numeric_limits<double>::infinity() : log_density;
+    }
+
+    const Configuration& configuration(const Vector& X) const {
+        if constexpr (is_vector) {
+            return X;
+        } else {
+            set_coordinates(*configuration_, X);
+            return *configuration_;
+        }
+    }
+
     const T* target_;
     QuadraticForm form_;
     std::vector<Wall> walls_;
-    mutable DensityPoint here_;
+    mutable DensityPoint here_, trial_;
+    mutable Vector momentum_;
+    mutable std::optional<Configuration> configuration_{}, room_{};
 };
+
+/// What a kernel on R^n moves. Letters that are real numbers are no coordinates.
+template <class T>
+concept ContinuousTarget =
+    Target<T> && RealConfiguration<configuration_t<space_t<T>>> && !FiniteSpace<space_t<T>>;
 
 /// Variance of every coordinate, for a diagonal metric; drawn a little towards 1e-3, as in Stan: a window may
 /// be short.

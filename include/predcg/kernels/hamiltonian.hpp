@@ -74,7 +74,7 @@ struct Hamiltonian {
         }
     };
 
-    template <Target T>
+    template <detail::ContinuousTarget T>
     detail::ContinuousView<T> setup(const T& target) const {
         static_assert(GaussianTarget<T> || DifferentiableTarget<T>,
                       "predcg: Hamiltonian needs the gradient of the target in X: energy_gradient in the "
@@ -82,45 +82,44 @@ struct Hamiltonian {
         return detail::ContinuousView<T>(target);
     }
 
-    template <Target T, RandomBits R>
-    void advance(const T& target, Vector& X, State& state, R& rng) const {
+    template <detail::ContinuousTarget T, RandomBits R>
+    void advance(const T& target, configuration_t<space_t<T>>& X, State& state, R& rng) const {
         advance_with(setup(target), X, state, rng);
     }
 
-    template <class Setup, RandomBits R>
-    void advance_with(const Setup& target, Vector& X, State& state, R& rng) const {
-        if (std::isnan(state.log_step)) begin(target, X, state, rng);
+    template <class Setup, class X, RandomBits R>
+    void advance_with(const Setup& target, X& at, State& state, R& rng) const {
+        if (std::isnan(state.log_step)) begin(target, at, state, rng);
         const double step = std::exp(state.tuned > 0 ? state.log_step_mean : state.log_step);
-        state.accepted += move(target, X, state, step, rng);
+        state.accepted += move(target, at, state, step, rng);
     }
 
-    template <class Setup, RandomBits R>
-    void adapt_with(const Setup& target, Vector& X, State& state, R& rng) const {
-        if (std::isnan(state.log_step)) begin(target, X, state, rng);
-        const double accept = move(target, X, state, std::exp(state.log_step), rng);
+    template <class Setup, class X, RandomBits R>
+    void adapt_with(const Setup& target, X& at, State& state, R& rng) const {
+        if (std::isnan(state.log_step)) begin(target, at, state, rng);
+        const double accept = move(target, at, state, std::exp(state.log_step), rng);
         ++state.tuned;
         dual_average(state, accept);
-        state.spread.add(X);
+        state.spread.add(target.current(at).X);
         if (state.tuned == state.window_end) {
             state.variance = detail::metric_variance(state.spread);
             state.spread = {};
             state.window *= 2;
             state.window_end += state.window;
             state.log_step = std::nan("");  // the scale of a step has changed
-            begin(target, X, state, rng);
+            begin(target, at, state, rng);
         }
     }
 
 private:
     /// A first step: doubled or halved until the acceptance of one leapfrog step crosses one half.
-    template <class Setup, RandomBits R>
-    void begin(const Setup& target, const Vector& X, State& state, R& rng) const {
-        if (state.variance.size() == 0) state.variance = Vector::Ones(X.size());
+    template <class Setup, class X, RandomBits R>
+    void begin(const Setup& target, const X& at, State& state, R& rng) const {
+        if (state.variance.size() == 0) state.variance = Vector::Ones(target.current(at).X.size());
         double step = 1.0;
         int direction = 0;
         for (int tries = 0; tries < 50; ++tries) {
-            detail::DensityPoint there = target.current(X);
-            const bool high = trajectory(target, there, state, step, 1, rng) > std::log(0.5);
+            const bool high = trajectory(target, at, state, step, 1, rng) > std::log(0.5);
             if (direction == 0) direction = high ? 1 : -1;
             if (high != (direction > 0)) break;
             step *= direction > 0 ? 2.0 : 0.5;
@@ -142,26 +141,26 @@ private:
     }
 
     /// Moves X by a trajectory, or not; returns the probability of acceptance.
-    template <class Setup, RandomBits R>
-    double move(const Setup& target, Vector& X, const State& state, double step, R& rng) const {
+    template <class Setup, class X, RandomBits R>
+    double move(const Setup& target, X& at, const State& state, double step, R& rng) const {
         const double length = path * (0.5 + uniform(rng));
         const auto steps =
             static_cast<Index>(std::clamp(std::ceil(length / step), 1.0, static_cast<double>(max_steps)));
-        detail::DensityPoint there = target.current(X);
-        const double accept = std::exp(std::min(0.0, trajectory(target, there, state, step, steps, rng)));
-        if (uniform(rng) < accept) {
-            X = there.X;
-            target.remember(std::move(there));
-        }
+        const double accept = std::exp(std::min(0.0, trajectory(target, at, state, step, steps, rng)));
+        if (uniform(rng) < accept) target.accept(at);
         return accept;
     }
 
-    /// Leapfrog with fresh momenta p ~ N(0, 1 / variance); returns minus the energy error.
-    template <class Setup, RandomBits R>
-    static double trajectory(const Setup& target, detail::DensityPoint& at, const State& state, double step,
-                             Index steps, R& rng) {
+    /// Leapfrog with fresh momenta p ~ N(0, 1 / variance), to target.trial(); returns minus the energy error.
+    template <class Setup, class X, RandomBits R>
+    static double trajectory(const Setup& target, const X& from, const State& state, double step, Index steps,
+                             R& rng) {
         constexpr double outside = -std::numeric_limits<double>::infinity();
-        Vector p = standard_normal_vector(rng, at.X.size());
+        detail::DensityPoint& at = target.trial();
+        at = target.current(from);
+        Vector& p = target.momentum();
+        p.resize(at.X.size());
+        fill_standard_normal(rng, p);
         double before = at.log_density;
         for (Index k = 0; k < p.size(); ++k) {
             before -= 0.5 * p[k] * p[k];
@@ -169,9 +168,8 @@ private:
         }
         for (Index s = 0; s < steps; ++s) {
             for (Index k = 0; k < p.size(); ++k) p[k] += 0.5 * step * at.gradient[k];
-            Vector X = std::move(at.X);
-            if (!detail::drift(X, p, state.variance, step, target.walls())) return outside;
-            at = target.at(std::move(X));
+            if (!detail::drift(at.X, p, state.variance, step, target.walls())) return outside;
+            target.evaluate(at);
             if (!std::isfinite(at.log_density)) return outside;
             for (Index k = 0; k < p.size(); ++k) p[k] += 0.5 * step * at.gradient[k];
         }

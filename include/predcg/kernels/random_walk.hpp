@@ -28,29 +28,29 @@ struct RandomWalk {
         }
     };
 
-    template <Target T>
+    template <detail::ContinuousTarget T>
     detail::ContinuousView<T> setup(const T& target) const {
         return detail::ContinuousView<T>(target);
     }
 
-    template <Target T, RandomBits R>
-    void advance(const T& target, Vector& X, State& state, R& rng) const {
+    template <detail::ContinuousTarget T, RandomBits R>
+    void advance(const T& target, configuration_t<space_t<T>>& X, State& state, R& rng) const {
         advance_with(setup(target), X, state, rng);
     }
 
-    template <class Setup, RandomBits R>
-    void advance_with(const Setup& target, Vector& X, State& state, R& rng) const {
-        move(target, X, state, rng);
+    template <class Setup, class X, RandomBits R>
+    void advance_with(const Setup& target, X& at, State& state, R& rng) const {
+        move(target, at, state, rng);
     }
 
-    template <class Setup, RandomBits R>
-    void adapt_with(const Setup& target, Vector& X, State& state, R& rng) const {
-        const double accept = move(target, X, state, rng);
+    template <class Setup, class X, RandomBits R>
+    void adapt_with(const Setup& target, X& at, State& state, R& rng) const {
+        const double accept = move(target, at, state, rng);
         ++state.moves;
         // The gain stops falling: a target that changes, as in EM, is followed.
         const double gain = std::pow(static_cast<double>(std::min<Index>(state.moves, 200)), -0.6);
         state.log_step += gain * (accept - target_accept);
-        state.spread.add(X);
+        state.spread.add(target.current(at).X);
         if (state.moves >= 50 && state.moves % 25 == 0) {
             Vector sd = detail::metric_variance(state.spread);
             for (double& x : sd) x = std::sqrt(x);
@@ -61,17 +61,22 @@ struct RandomWalk {
 
 private:
     /// Probability of acceptance.
-    template <class Setup, RandomBits R>
-    double move(const Setup& target, Vector& X, State& state, R& rng) const {
+    template <class Setup, class X, RandomBits R>
+    double move(const Setup& target, X& at, State& state, R& rng) const {
+        const auto& here = target.current(at);
+        const Index n = here.X.size();
         if (std::isnan(state.log_step)) {
-            state.log_step = std::log(step > 0.0 ? step : 2.4 / std::sqrt(static_cast<double>(X.size())));
-            state.sd = Vector::Ones(X.size());
+            state.log_step = std::log(step > 0.0 ? step : 2.4 / std::sqrt(static_cast<double>(n)));
+            state.sd = Vector::Ones(n);
         }
-        const Vector z = standard_normal_vector(rng, X.size());
-        Vector proposal = X;
-        for (Index k = 0; k < X.size(); ++k) proposal[k] += std::exp(state.log_step) * state.sd[k] * z[k];
-        const double accept = std::exp(std::min(0.0, target.log_density(proposal) - target.log_density(X)));
-        if (uniform(rng) < accept) X = std::move(proposal);
+        Vector& proposal = target.trial().X;
+        proposal.resize(n);
+        fill_standard_normal(rng, proposal);
+        for (Index k = 0; k < n; ++k)
+            proposal[k] = here.X[k] + std::exp(state.log_step) * state.sd[k] * proposal[k];
+        target.trial().log_density = target.log_density(proposal);
+        const double accept = std::exp(std::min(0.0, target.trial().log_density - here.log_density));
+        if (uniform(rng) < accept) target.accept(at);
         return accept;
     }
 };

@@ -3,6 +3,7 @@
 #include <predcg/concepts/deterministic_map.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/core/real_coordinates.hpp>
 
 #include <compare>
 #include <cstdint>
@@ -53,13 +54,18 @@ public:
     Form prepare(const fine_type& x) const { return {xi_(x)}; }
     Form prepare(const Form& mapped) const { return mapped; }
 
-    /// Where the image knows it.
+    /// Where the image knows it. Of real coordinates that are no letters it is their number.
     Index coarse_size(const Form& mapped) const
         requires requires {
             { mapped.image.size() } -> std::convertible_to<Index>;
         }
     {
         return static_cast<Index>(mapped.image.size());
+    }
+    Index coarse_size(const Form& mapped) const
+        requires RealConfiguration<image_t<Xi>>
+    {
+        return coordinate_count(mapped.image);
     }
 
     MappedFactor<image_t<Xi>> likelihood(const Form& mapped, const Vector&) const {

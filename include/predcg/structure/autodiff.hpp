@@ -1,52 +1,150 @@
 #pragma once
-// Derivatives with respect to theta that the user does not write. Not part of predcg.hpp: it needs Eigen's
-// unsupported AutoDiff module.
+// Derivatives of an energy, by its parameters and by X, that the user does not write.
 #include <predcg/concepts/coarse_potential.hpp>
+#include <predcg/core/dual.hpp>
 
-#include <unsupported/Eigen/AutoDiff>
-
-#include <string>
+#include <algorithm>
+#include <concepts>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace predcg {
 
-/// Scalars of first and second order: derivatives with respect to a vector of parameters.
-using Dual = Eigen::AutoDiffScalar<Vector>;
-using Dual2 = Eigen::AutoDiffScalar<Eigen::Matrix<Dual, Eigen::Dynamic, 1>>;
+/// The scalars that energies are differentiated with: by theta once and twice, and by X.
+using Dual = DualNumber<4, 1>;
+using Dual2 = DualNumber<4, 2>;
+using StateDual = DualNumber<8, 1>;
 
 namespace detail {
 
-inline VectorOf<Dual> seed_dual(const Vector& theta) {
-    VectorOf<Dual> seeded(theta.size());
-    for (Index k = 0; k < theta.size(); ++k)
-        seeded[k] = Dual(theta[k], static_cast<int>(theta.size()), static_cast<int>(k));
-    return seeded;
+template <class S>
+VectorOf<S> lifted_vector(const Vector& theta) {
+    VectorOf<S> constants(theta.size());
+    for (Index k = 0; k < theta.size(); ++k) constants[k] = S(theta[k]);
+    return constants;
 }
 
-inline VectorOf<Dual2> seed_dual2(const Vector& theta) {
-    const Index p = theta.size();
-    const VectorOf<Dual> values = seed_dual(theta);
-    VectorOf<Dual2> seeded(p);
-    for (Index k = 0; k < p; ++k) {
-        seeded[k].value() = values[k];
-        seeded[k].derivatives().resize(p);
-        for (Index l = 0; l < p; ++l) seeded[k].derivatives()[l] = Dual(k == l ? 1.0 : 0.0, Vector::Zero(p));
+/// X with other scalars, all of them constants.
+template <class S, class X>
+    requires requires(const X& x) { with_scalar<S>(x); }
+auto lifted(const X& x, const Vector& coordinates) {
+    auto constants = with_scalar<S>(x);
+    const double* next = coordinates.data();
+    const auto set = [&](S& number) { number = S(*next++); };
+    each_number(constants, set);
+    return constants;
+}
+template <class S, class X>
+using lifted_t = decltype(lifted<S>(std::declval<const X&>(), std::declval<const Vector&>()));
+
+/// Derivatives of f(theta) by theta, in chunks: at most p / 4 + 1 calls.
+template <class F>
+Vector dual_gradient(const Vector& theta, F&& f) {
+    constexpr Index chunk = Dual::directions;
+    auto at = lifted_vector<Dual>(theta);
+    Vector gradient(theta.size());
+    for (Index first = 0; first < theta.size(); first += chunk) {
+        const Index end = std::min(first + chunk, theta.size());
+        for (Index k = first; k < end; ++k) at[k] = Dual::variable(theta[k], static_cast<int>(k - first));
+        const Dual value = f(std::as_const(at));
+        for (Index k = first; k < end; ++k) {
+            gradient[k] = value.derivative(static_cast<int>(k - first));
+            at[k] = Dual(theta[k]);
+        }
     }
-    return seeded;
+    return gradient;
 }
 
-/// A value that does not depend on theta has empty derivatives.
-inline Vector gradient_of(const Dual& value, Index p) {
-    return value.derivatives().size() == p ? Vector(value.derivatives()) : Vector::Zero(p);
-}
-
-inline Matrix hessian_of(const Dual2& value, Index p) {
+/// Second derivatives: one call for up to four parameters, else one for every two pairs of them.
+template <class F>
+Matrix dual_hessian(const Vector& theta, F&& f) {
+    constexpr Index chunk = Dual2::directions;
+    const Index p = theta.size();
+    auto at = lifted_vector<Dual2>(theta);
     Matrix hessian = Matrix::Zero(p, p);
-    if (value.derivatives().size() == p)
-        for (Index k = 0; k < p; ++k) hessian.row(k) = gradient_of(value.derivatives()[k], p).transpose();
-    return 0.5 * (hessian + hessian.transpose());
+    const auto blocks = [&](std::initializer_list<Index> which) {
+        int direction = 0;
+        for (const Index k : which)
+            if (k < p) at[k] = Dual2::variable(theta[k], direction++);
+        const Dual2 value = f(std::as_const(at));
+        int row = 0;
+        for (const Index k : which) {
+            if (k >= p) continue;
+            int column = 0;
+            for (const Index l : which)
+                if (l < p) hessian(k, l) = value.second_derivative(row, column++);
+            ++row;
+            at[k] = Dual2(theta[k]);
+        }
+    };
+    if (p <= chunk) {
+        if (p > 0) blocks({0, 1, 2, 3});
+    } else {
+        for (Index first = 0; first < p; first += 2)
+            for (Index other = first + 2; other < p; other += 2)
+                blocks({first, first + 1, other, other + 1});
+    }
+    return hessian;
+}
+
+/// energy(X, theta) with a theta of scalars T: of the potential as it is, or, where one scalar is that of X
+/// and of theta, with X made of constants.
+template <class P, class X, class T>
+    requires requires(const P& p, const X& x, const VectorOf<T>& theta) { p.energy(x, theta); }
+auto energy_of_theta(const P& p, const X& x, const VectorOf<T>& theta) {
+    return p.energy(x, theta);
+}
+template <class P, class X, class T>
+    requires(!requires(const P& p, const X& x, const VectorOf<T>& theta) { p.energy(x, theta); }) &&
+            requires(const P& p, const lifted_t<T, X>& x, const VectorOf<T>& theta) { p.energy(x, theta); }
+auto energy_of_theta(const P& p, const X& x, const VectorOf<T>& theta) {
+    return p.energy(lifted<T>(x, coordinates_of(x)), theta);
+}
+
+/// energy(X[, theta]) with an X of scalars StateDual, likewise.
+template <class P, class X, class... Theta>
+    requires requires(const P& p, const X& x, const Theta&... theta) { p.energy(x, theta...); }
+auto energy_of_state(const P& p, const X& x, const Theta&... theta) {
+    return p.energy(x, theta...);
+}
+template <class P, class X>
+    requires(!requires(const P& p, const X& x, const Vector& theta) { p.energy(x, theta); }) &&
+            requires(const P& p, const X& x, const VectorOf<StateDual>& theta) { p.energy(x, theta); }
+auto energy_of_state(const P& p, const X& x, const Vector& theta) {
+    return p.energy(x, lifted_vector<StateDual>(theta));
+}
+
+template <class P, class X, class T>
+concept HasEnergyOfTheta = requires(const P& p, const X& x, const VectorOf<T>& theta) {
+    { energy_of_theta(p, x, theta) } -> std::same_as<T>;
+};
+template <class P, class X, class... Theta>
+concept HasEnergyOfState = requires(const P& p, const lifted_t<StateDual, X>& x, const Theta&... theta) {
+    { energy_of_state(p, x, theta...) } -> std::same_as<StateDual>;
+};
+
+/// Calls take(k, dU/dX_k) for all coordinates, and returns the energy.
+template <class P, class X, class Take, class... Theta>
+double dual_state_gradient(const P& p, const X& x, Take&& take, const Theta&... theta) {
+    constexpr int chunk = StateDual::directions;
+    const Vector coordinates = coordinates_of(x);
+    auto at = lifted<StateDual>(x, coordinates);
+    double energy = 0.0;
+    for (Index first = 0; first == 0 || first < coordinates.size(); first += chunk) {
+        Index k = 0;
+        const auto seed = [&](StateDual& number) {
+            const Index direction = k - first;
+            if (direction >= -chunk && direction < 0) number = StateDual(coordinates[k]);
+            if (direction >= 0 && direction < chunk)
+                number = StateDual::variable(coordinates[k], static_cast<int>(direction));
+            ++k;
+        };
+        each_number(at, seed);
+        const StateDual value = energy_of_state(p, std::as_const(at), theta...);
+        for (int d = 0; d < chunk && first + d < coordinates.size(); ++d) take(first + d, value.derivative(d));
+        energy = value.value();
+    }
+    return energy;
 }
 
 template <class P, class T>
@@ -63,12 +161,12 @@ public:
 
     template <class Letter>
     Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return gradient_of(P::local_energy(i, w, seed_dual(theta)), theta.size());
+        return dual_gradient(theta, [&](const auto& at) { return P::local_energy(i, w, at); });
     }
     template <class Letter>
         requires HasLocalEnergyOf<P, Dual2>
     Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return hessian_of(P::local_energy(i, w, seed_dual2(theta)), theta.size());
+        return dual_hessian(theta, [&](const auto& at) { return P::local_energy(i, w, at); });
     }
 };
 
@@ -82,31 +180,23 @@ struct WithLocalAutoDiff<P> {
     using type = LocalAutoDiff<P>;
 };
 
-template <class P, class... Theta>
-concept HasEnergyOfDual = requires(const P p, const VectorOf<Dual>& x, const Theta&... theta) {
-    { p.energy(x, theta...) } -> std::same_as<Dual>;
-};
-
 }  // namespace detail
 
-/// A coarse potential with parameter_gradient and parameter_hessian from a templated energy
-///     template <class T> T energy(const X&, const Eigen::Matrix<T, Eigen::Dynamic, 1>& theta) const;
-/// (and, for chains, local_energy(i, w, theta) in the same form), by Eigen's forward differentiation.
-/// Everything else the potential has stays. Exact to rounding; cost p and p^2 energies.
+/// A coarse potential with parameter_gradient and parameter_hessian from an energy that is templated on the
+/// scalar of theta and returns it:
+///     template <class T> T energy(const X&, const VectorOf<T>& theta) const;
+/// (and, for chains, local_energy(i, w, theta) in the same form), or on one scalar of theta and of X:
+///     template <class T> T energy(const std::vector<std::array<T, 3>>& X, const VectorOf<T>& theta) const;
+/// Everything else the potential has stays. Exact to rounding. Cost: p / 4 energies with four derivatives
+/// each, and one energy with second ones for up to four parameters, p^2 / 8 for more.
 template <class P>
 class AutoDiffPotential : public detail::WithLocalAutoDiff<P>::type {
     using Base = typename detail::WithLocalAutoDiff<P>::type;
     using Configuration = configuration_t<space_t<P>>;
 
-    template <class T>
-    static constexpr bool declared =
-        std::is_same_v<decltype(std::declval<const P&>().energy(std::declval<const Configuration&>(),
-                                                                std::declval<const VectorOf<T>&>())),
-                       T>;
-    static_assert(declared<Dual>,
-                  "predcg: with_autodiff needs energy(X, theta) to declare its return type as the scalar of "
-                  "theta (template <class T> T energy(const X&, const Eigen::Matrix<T, -1, 1>&) const); "
-                  "auto would return an expression that refers to dead temporaries");
+    static_assert(detail::HasEnergyOfTheta<P, Configuration, Dual>,
+                  "predcg: with_autodiff needs energy(X, theta) to be for any scalar of theta and to return it "
+                  "(template <class T> T energy(const X&, const VectorOf<T>&) const)");
 
 public:
     explicit AutoDiffPotential(P potential) : Base(std::move(potential)) {}
@@ -115,41 +205,86 @@ public:
     double energy(const Configuration& X, const Vector& theta) const { return Base::energy(X, theta); }
 
     Vector parameter_gradient(const Configuration& X, const Vector& theta) const {
-        return detail::gradient_of(Base::energy(X, detail::seed_dual(theta)), theta.size());
+        return detail::dual_gradient(
+            theta, [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
     }
     Matrix parameter_hessian(const Configuration& X, const Vector& theta) const {
-        return detail::hessian_of(Base::energy(X, detail::seed_dual2(theta)), theta.size());
+        return detail::dual_hessian(
+            theta, [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
     }
+
+private:
+    const Base& base() const { return *this; }
 };
 
-template <class P>
-AutoDiffPotential<P> with_autodiff(P potential) {
-    return AutoDiffPotential<P>(std::move(potential));
-}
-
-/// A potential with energy_gradient, dU/dX on R^n, from an energy that is templated on the scalar T of X and
-/// returns T: energy(x) of a fine potential, energy(X, theta) of a coarse one, with x or X an
-/// Eigen::Matrix<T, Eigen::Dynamic, 1>. By Eigen's forward differentiation, at the cost of n energies.
-/// Everything else the potential has stays.
+/// A potential with dU/dX on R^n, from an energy that is templated on the scalar of X: energy(x) of a fine
+/// potential, energy(X, theta) of a coarse one. X is of any type whose scalar can be another one: Eigen's
+/// matrices, std::vector and std::array of doubles or of each other, and what RealCoordinates says
+/// (core/real_coordinates.hpp). The energy returns the scalar of X, and may be templated on that of theta
+/// besides. Everything else the potential has stays. Cost: n / 8 energies with eight derivatives each.
 template <class P>
 class StateAutoDiffPotential : public P {
 public:
     explicit StateAutoDiffPotential(P potential) : P(std::move(potential)) {}
 
     template <class X, class... Theta>
-        requires detail::HasEnergyOfDual<P, Theta...> ||
-                 requires(const P p, const X& x, const Theta&... theta) { p.energy_gradient(x, theta...); }
+        requires detail::HasEnergyOfState<P, X, Theta...> || detail::HasGradientAlone<P, X, Theta...>
     auto energy_gradient(const X& x, const Theta&... theta) const -> Vector {
-        if constexpr (detail::HasEnergyOfDual<P, Theta...>)
-            return detail::gradient_of(P::energy(detail::seed_dual(x), theta...), x.size());
-        else
-            return P::energy_gradient(x, theta...);
+        if constexpr (detail::HasEnergyOfState<P, X, Theta...>) {
+            Vector gradient(coordinate_count(x));
+            detail::dual_state_gradient(
+                potential(), x, [&](Index k, double slope) { gradient[k] = slope; }, theta...);
+            return gradient;
+        } else {
+            return detail::energy_gradient_vector(potential(), x, theta...);
+        }
+    }
+
+    template <class X>
+        requires detail::HasEnergyOfState<P, X> || detail::HasEnergyAndGradient<P, X>
+    double energy_and_gradient(const X& x, X& gradient) const {
+        return both(x, gradient);
+    }
+    template <class X>
+        requires detail::HasEnergyOfState<P, X, Vector> || detail::HasEnergyAndGradient<P, X, Vector>
+    double energy_and_gradient(const X& x, const Vector& theta, X& gradient) const {
+        return both(x, gradient, theta);
+    }
+
+private:
+    const P& potential() const { return *this; }
+
+    template <class X, class... Theta>
+    double both(const X& x, X& gradient, const Theta&... theta) const {
+        if constexpr (detail::HasEnergyOfState<P, X, Theta...>) {
+            Vector slopes(coordinate_count(x));
+            const double energy = detail::dual_state_gradient(
+                potential(), x, [&](Index k, double slope) { slopes[k] = slope; }, theta...);
+            gradient = x;
+            set_coordinates(gradient, slopes);
+            return energy;
+        } else {
+            return potential().energy_and_gradient(x, theta..., gradient);
+        }
     }
 };
 
 template <class P>
 StateAutoDiffPotential<P> with_state_autodiff(P potential) {
     return StateAutoDiffPotential<P>(std::move(potential));
+}
+
+/// A potential with the derivatives that its energy is written for: a fine one by x, a coarse one by theta,
+/// and by X, where the scalar of X is a template argument, too, and the potential has no such derivative.
+template <class P>
+auto with_autodiff(P potential) {
+    using X = configuration_t<space_t<P>>;
+    if constexpr (detail::HasEnergyOfState<P, X>)
+        return with_state_autodiff(std::move(potential));
+    else if constexpr (detail::HasEnergyOfState<P, X, Vector> && !HasCoarseEnergyGradient<P, X>)
+        return AutoDiffPotential<StateAutoDiffPotential<P>>(with_state_autodiff(std::move(potential)));
+    else
+        return AutoDiffPotential<P>(std::move(potential));
 }
 
 }  // namespace predcg

@@ -36,7 +36,14 @@ public:
     template <class X>
         requires HasEnergyGradient<U, X>
     auto log_density_gradient(const X& configuration) const -> Vector {
-        return -beta_ * potential().energy_gradient(configuration);
+        Vector slope = detail::energy_gradient_vector(potential(), configuration);
+        linalg::multiply(slope, -beta_);
+        return slope;
+    }
+    template <class X>
+        requires HasEnergyGradient<U, X>
+    double add_log_density_gradient(const X& configuration, Vector& sum, X& room) const {
+        return -beta_ * detail::add_energy_gradient(potential(), -beta_, configuration, sum, room);
     }
     QuadraticForm quadratic() const
         requires QuadraticPotential<U>

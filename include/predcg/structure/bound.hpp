@@ -38,7 +38,12 @@ public:
     template <class X>
         requires HasCoarseEnergyGradient<U, X>
     auto energy_gradient(const X& configuration) const -> Vector {
-        return part().energy_gradient(configuration, theta_);
+        return detail::energy_gradient_vector(part(), configuration, theta_);
+    }
+    template <class X>
+        requires detail::HasEnergyAndGradient<U, X, Vector>
+    double energy_and_gradient(const X& configuration, X& gradient) const {
+        return part().energy_and_gradient(configuration, theta_, gradient);
     }
     QuadraticForm quadratic() const
         requires QuadraticCoarsePotential<U>

@@ -61,7 +61,16 @@ public:
     template <class X>
         requires DifferentiableFactor<A, X> && DifferentiableFactor<B, X>
     auto log_density_gradient(const X& configuration) const -> Vector {
-        return target().log_density_gradient(configuration) + factor().log_density_gradient(configuration);
+        Vector sum = Vector::Zero(coordinate_count(configuration));
+        detail::add_coordinates(sum, 1.0, target().log_density_gradient(configuration));
+        detail::add_coordinates(sum, 1.0, factor().log_density_gradient(configuration));
+        return sum;
+    }
+    template <class X>
+        requires DifferentiableFactor<A, X> && DifferentiableFactor<B, X>
+    double add_log_density_gradient(const X& configuration, Vector& sum, X& room) const {
+        return detail::add_log_density_gradient(target(), configuration, sum, room) +
+               detail::add_log_density_gradient(factor(), configuration, sum, room);
     }
     QuadraticForm quadratic() const
         requires QuadraticFactor<A> && QuadraticFactor<B>

@@ -149,7 +149,12 @@ public:
     Vector energy_gradient(const Configuration& X, const Vector& theta) const
         requires HasCoarseEnergyGradient<U, Configuration>
     {
-        return potential().energy_gradient(X, all(theta));
+        return detail::energy_gradient_vector(potential(), X, all(theta));
+    }
+    double energy_and_gradient(const Configuration& X, const Vector& theta, Configuration& gradient) const
+        requires detail::HasEnergyAndGradient<U, Configuration, Vector>
+    {
+        return potential().energy_and_gradient(X, all(theta), gradient);
     }
 
     QuadraticForm quadratic(const Vector& theta) const

@@ -209,7 +209,7 @@ private:
     }
 
     template <class V>
-    static constexpr bool is_numbers = std::convertible_to<const V&, Vector> || requires(const V& v) {
+    static constexpr bool is_numbers = RealConfiguration<V> || requires(const V& v) {
         { v[v.size() - v.size()] } -> RealValue;
     };
     static constexpr bool has_fine_moments =
@@ -220,8 +220,8 @@ private:
 
     template <class V>
     static Vector numbers(const V& v) {
-        if constexpr (std::convertible_to<const V&, Vector>) {
-            return v;
+        if constexpr (RealConfiguration<V>) {
+            return coordinates_of(v);
         } else {
             Vector result(static_cast<Index>(v.size()));
             for (Index i = 0; i < result.size(); ++i)

@@ -33,10 +33,9 @@ Findings check_fine_potential(const U& u, std::uint64_t seed = 1) {
             if constexpr (QuadraticPotential<U>)
                 detail::check_quadratic(list, "quadratic()", u.quadratic(), x, space.size(), "energy(x)",
                                         energy(x));
-            if constexpr (detail::RealConfiguration<configuration_t<space_t<U>>> &&
+            if constexpr (RealConfiguration<configuration_t<space_t<U>>> &&
                           HasEnergyGradient<U, configuration_t<space_t<U>>>)
-                detail::check_gradient(list, "energy_gradient(x)", u.energy_gradient(x), "energy(x)", energy,
-                                       x);
+                detail::check_energy_gradient(list, "x", u, x, energy);
         }
         if constexpr (HasEnergyDifference<U>)
             detail::check_differences(
@@ -170,11 +169,12 @@ Findings check_coarse_potential(const U& u, const Vector& theta, std::uint64_t s
             const configuration_t<space_t<U>> X = space.random(rng);
             detail::check_parameters(list, u, X, theta);
             if constexpr (QuadraticCoarsePotential<U>) detail::check_coarse_quadratic(list, u, X, theta);
-            if constexpr (detail::RealConfiguration<configuration_t<space_t<U>>> &&
+            if constexpr (RealConfiguration<configuration_t<space_t<U>>> &&
                           HasCoarseEnergyGradient<U, configuration_t<space_t<U>>>)
-                detail::check_gradient(
-                    list, "energy_gradient(X, theta)", u.energy_gradient(X, theta), "energy(X, theta)",
-                    [&](const configuration_t<space_t<U>>& at) { return predcg::energy(u, at, theta); }, X);
+                detail::check_energy_gradient(
+                    list, "X, theta", u, X,
+                    [&](const configuration_t<space_t<U>>& at) { return predcg::energy(u, at, theta); },
+                    theta);
         }
         if constexpr (FiniteSpace<space_t<U>>)
             if constexpr (HasCoarseEnergyDifference<U, configuration_t<space_t<U>>, letter_t<space_t<U>>>)

@@ -166,24 +166,46 @@ void check_quadratic(FindingList& list, const std::string& name, const Quadratic
         !list.length(name + ".A, columns of which", form.A.cols(), size))
         return;
     list.close(name + ".A", form.A, "its transpose", Matrix(form.A.transpose()), 1e-12);
-    if constexpr (std::convertible_to<const X&, Vector>) {
-        const Vector coordinates = at;
-        list.close(name, form(coordinates), whole_name, whole, 1e-9, std::abs(form.c));
+    if constexpr (RealConfiguration<X>) {
+        list.close(name, form(coordinates_of(at)), whole_name, whole, 1e-9, std::abs(form.c));
     }
 }
 
-/// Coordinates that a function can be differentiated by.
-template <class X>
-concept RealConfiguration = std::convertible_to<const X&, Vector> && std::convertible_to<const Vector&, X>;
-
 /// The gradient by X is the derivative of whole(X).
-template <class Whole>
-void check_gradient(FindingList& list, const std::string& name, const Vector& gradient,
-                    const std::string& whole_name, Whole&& whole, const Vector& X) {
-    if (!list.length(name, gradient.size(), X.size())) return;
-    for (Index k = 0; k < X.size(); ++k)
-        list.close(name + "[" + to_text(k) + "]", gradient[k], "the central difference of " + whole_name,
-                   difference(whole, X, k), difference_tolerance, std::abs(whole(X)));
+template <class G, class Whole, class X>
+void check_gradient(FindingList& list, const std::string& name, const G& gradient,
+                    const std::string& whole_name, Whole&& whole, const X& configuration) {
+    const Vector at = coordinates_of(configuration);
+    Vector slope;
+    if constexpr (VectorLike<G>)
+        slope = gradient;
+    else
+        read_coordinates(gradient, slope);
+    if (!list.length(name, slope.size(), at.size())) return;
+    const auto whole_at = [&](const Vector& coordinates) -> double {
+        X there = configuration;
+        set_coordinates(there, coordinates);
+        return whole(std::as_const(there));
+    };
+    for (Index k = 0; k < at.size(); ++k)
+        list.close(name + "[" + to_text(k) + "]", slope[k], "the central difference of " + whole_name,
+                   difference(whole_at, at, k), difference_tolerance, std::abs(whole(configuration)));
+}
+
+/// dU/dX, under its own name or as what energy_and_gradient leaves; and the energy that this returns.
+template <class U, class X, class Whole, class... Theta>
+void check_energy_gradient(FindingList& list, const std::string& arguments, const U& u, const X& x,
+                           Whole&& energy, const Theta&... theta) {
+    if constexpr (HasGradientAlone<U, X, Theta...>)
+        check_gradient(list, "energy_gradient(" + arguments + ")", u.energy_gradient(x, theta...),
+                       "energy(" + arguments + ")", energy, x);
+    if constexpr (HasEnergyAndGradient<U, X, Theta...>) {
+        const std::string name = "energy_and_gradient(" + arguments + ", gradient)";
+        X gradient = x;  // not zero: is it overwritten?
+        list.close(name, u.energy_and_gradient(x, theta..., gradient), "energy(" + arguments + ")", energy(x),
+                   sum_tolerance);
+        check_gradient(list, name, gradient, "energy(" + arguments + ")", energy, x);
+    }
 }
 
 /// The structure of a factor or target, called `name`, against its log_density.

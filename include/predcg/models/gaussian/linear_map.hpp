@@ -4,6 +4,7 @@
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/core/real_coordinates.hpp>
 #include <predcg/models/gaussian/stiffness.hpp>
 #include <predcg/priors/priors.hpp>
 
@@ -18,11 +19,13 @@
 namespace predcg::gaussian {
 
 /// x | X ~ N(W X, sigma^2 I) with a known matrix W (fine x coarse coordinates) and eta = log sigma, its one
-/// parameter (sigma in the unit of x).
-class LinearMap {
+/// parameter (sigma in the unit of x). x and X are vectors, or of any type that RealCoordinates knows, by
+/// their coordinates in its order; samples are then copies of `shape` with other coordinates.
+template <RealConfiguration Fine = Vector, RealConfiguration Coarse = Vector>
+class BasicLinearMap {
 public:
-    using fine_type = Vector;
-    using coarse_type = Vector;
+    using fine_type = Fine;
+    using coarse_type = Coarse;
 
     /// W^T x and |x|^2.
     struct Prepared {
@@ -32,11 +35,14 @@ public:
 
     /// `length`: a typical sigma, where fits begin. Throws ArgumentError for an empty W, or a length that is
     /// not a number > 0.
-    explicit LinearMap(Matrix W, double length = 1.0)
+    explicit BasicLinearMap(Matrix W, double length = 1.0, Fine shape = {})
         : length_(length), W_(std::move(W)), transposed_(linalg::transposed(W_)),
-          normal_(linalg::product(transposed_, W_)) {
+          normal_(linalg::product(transposed_, W_)), shape_(std::move(shape)) {
         require(W_.size() > 0, "gaussian::LinearMap", "size of W", W_.size(), "at least one row and column");
         require_positive(length, "gaussian::LinearMap", "length");
+        if constexpr (!std::is_same_v<Fine, Vector>)
+            require_equal(coordinate_count(shape_), W_.rows(), "gaussian::LinearMap", "coordinates of the shape",
+                          "the rows of W");
     }
 
     const Matrix& W() const { return W_; }
@@ -54,7 +60,8 @@ public:
     double unconstrained(Index, double sigma) const { return std::log(std::max(sigma, 1e-300)); }
 
     /// Throws ArgumentError for a wrong number of coordinates, or one that is not finite.
-    Prepared prepare(const Vector& x) const {
+    Prepared prepare(const Fine& fine) const {
+        const Vector x = coordinates_of(fine);
         require_equal(x.size(), W_.rows(), "gaussian::LinearMap::prepare", "number of fine coordinates");
         for (const double value : x) require_finite(value, "gaussian::LinearMap::prepare", "coordinate");
         return {linalg::product(transposed_, x), linalg::squared_norm(x)};
@@ -66,8 +73,8 @@ public:
     class Likelihood {
     public:
         explicit Likelihood(QuadraticForm form) : form_(std::move(form)) {}
-        double log_density(const Vector& X) const { return form_(X); }
-        Vector log_density_gradient(const Vector& X) const { return form_.gradient(X); }
+        double log_density(const Coarse& X) const { return form_(coordinates_of(X)); }
+        Vector log_density_gradient(const Coarse& X) const { return form_.gradient(coordinates_of(X)); }
         const QuadraticForm& quadratic() const { return form_; }
 
     private:
@@ -87,7 +94,7 @@ public:
     public:
         explicit Residual(QuadraticForm form) : form_(std::move(form)) {}
         Index size() const { return 1; }
-        Vector operator()(const Vector& X) const { return Vector::Constant(1, form_(X)); }
+        Vector operator()(const Coarse& X) const { return Vector::Constant(1, form_(coordinates_of(X))); }
         const QuadraticForm& quadratic(Index) const { return form_; }
 
     private:
@@ -118,11 +125,14 @@ public:
 
     /// Throws ArgumentError for a wrong number of coordinates.
     template <RandomBits R>
-    Vector sample(const Vector& X, const Vector& eta, R& rng) const {
-        require_equal(X.size(), W_.cols(), "gaussian::LinearMap::sample", "number of coarse coordinates");
-        Vector x = linalg::product(W_, X);
+    Fine sample(const Coarse& X, const Vector& eta, R& rng) const {
+        const Vector coordinates = coordinates_of(X);
+        require_equal(coordinates.size(), W_.cols(), "gaussian::LinearMap::sample", "number of coarse coordinates");
+        Vector x = linalg::product(W_, coordinates);
         for (double& coordinate : x) coordinate += sigma(eta) * standard_normal(rng);
-        return x;
+        Fine fine = shape_;
+        set_coordinates(fine, x);
+        return fine;
     }
 
     /// E x = W E X, E x x^T = W E[X X^T] W^T + sigma^2 I.
@@ -138,7 +148,10 @@ public:
 private:
     double length_;
     Matrix W_, transposed_, normal_;
+    Fine shape_;
 };
+
+using LinearMap = BasicLinearMap<>;
 
 struct BlockMapSettings {
     Index coarse_beads = 8;
@@ -148,13 +161,15 @@ struct BlockMapSettings {
 };
 
 /// Every fine bead sits, up to noise, at its block's coarse bead.
-inline LinearMap block_map(const BlockMapSettings& s = {}) {
+template <RealConfiguration Fine = Vector, RealConfiguration Coarse = Vector>
+BasicLinearMap<Fine, Coarse> block_map(const BlockMapSettings& s = {}) {
     require(s.coarse_beads >= 1, "gaussian::block_map", "coarse_beads", s.coarse_beads, "an integer >= 1");
     require(s.level >= 1, "gaussian::block_map", "level", s.level, "an integer >= 1");
     require(s.dimension >= 1, "gaussian::block_map", "dimension", s.dimension, "an integer >= 1");
     Matrix W = Matrix::Zero(s.coarse_beads * s.level, s.coarse_beads);
     for (Index i = 0; i < W.rows(); ++i) W(i, i / s.level) = 1.0;
-    return LinearMap(expanded(W, s.dimension), s.length);
+    return BasicLinearMap<Fine, Coarse>(expanded(W, s.dimension), s.length,
+                                        blank_points<Fine>(W.rows(), s.dimension));
 }
 
 }  // namespace predcg::gaussian
