@@ -69,11 +69,11 @@ public:
         const double rest_error = std::hypot(rest * std::sqrt(2.0 / std::max(1.0, n - q)),
                                              std::isfinite(freedom) ? noise * std::sqrt(2.0 / freedom) : 0.0);
         const double kept = std::max(0.0, rest - noise);
-        const double shrink_rest = kept > 2.0 * rest_error ? std::sqrt(kept / rest) : 0.0;
+        const double shrink_rest = kept > 3.0 * rest_error ? std::sqrt(kept / rest) : 0.0;
         const double signal = of_terms - (q - 1.0) * noise;
         const double signal_error =
             std::sqrt(4.0 * std::max(0.0, signal) * noise + 2.0 * (q - 1.0) * noise * noise);
-        const double shrink_terms = signal > 2.0 * signal_error ? std::sqrt(signal / of_terms) : 1.0;
+        const double shrink_terms = signal > 3.0 * signal_error ? std::sqrt(signal / of_terms) : 1.0;
 
         Denoised result{Vector(draws_), 0.0, std::move(errors)};
         const double centre = c[0] * basis_[0][0];  // the first term is constant
