@@ -1,4 +1,6 @@
 // Credible and predictive intervals of observables: exact values by hand, sampling against them, other sizes.
+#include <predcg/engines/monte_carlo.hpp>
+#include <predcg/kernels/single_site.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/posterior/laplace.hpp>
@@ -136,6 +138,68 @@ TEST(CredibleInterval, SamplingAgreesWithTheExactRoute) {
         EXPECT_GT(sampled.sampling_sd[c], 0.0);
         EXPECT_LT(sampled.sampling_sd[c], 1.0 / std::sqrt(400.0));
     }
+}
+
+// Sampling adds more to the spread of E[o | theta] than the posterior has; taken out, the interval is the
+// exact one.
+TEST(CredibleInterval, HasNoNoiseOfSampling) {
+    const auto posterior = small_posterior(600);
+    const ising::Correlation R{Boundary::periodic};
+    const CredibleSettings exactly{.predictive = false, .seed = test_seed()};
+    const auto exact = predict(posterior, R, exactly);
+    const auto chains = Posterior(static_cast<const PosteriorResult&>(posterior), posterior.coarse,
+                                  posterior.map, MonteCarlo(HeatBath{}));
+    const auto check = [&](const auto& models, Index samples) {
+        CredibleSettings sampling = exactly;
+        sampling.samples = samples;
+        sampling.always_sample = true;
+        const auto sampled = predict(models, R, sampling);
+        for (Index c = 1; c < 5; ++c) {
+            const std::string what = std::to_string(samples) + " samples, lag " + std::to_string(c);
+            expect_z(sampled.sd[c], exact.sd[c], sampled.sd_error[c], what);
+            expect_z(sampled.lower[c], exact.lower[c], sampled.lower_error[c], what);
+            expect_z(sampled.upper[c], exact.upper[c], sampled.upper_error[c], what);
+            EXPECT_NEAR(sampled.sd[c], exact.sd[c], 0.1 * exact.sd[c]) << what;
+            EXPECT_GT(std::hypot(sampled.sampling_sd[c], exact.sd[c]),
+                      samples < 50 ? 1.2 * exact.sd[c] : exact.sd[c])
+                << what;
+        }
+        // R_0 = 1 has none.
+        EXPECT_EQ(sampled.sd[0], 0.0);
+        EXPECT_EQ(sampled.remarks.empty(), samples > 1000);
+        EXPECT_TRUE(sampled.reliable || samples < 50);
+    };
+    for (const Index samples : {20, 100, 2000}) check(posterior, samples);
+    for (const Index samples : {20, 200}) check(chains, samples);
+}
+
+// At one point there is nothing but noise: its size is that of repeated predictions, though chains stick.
+TEST(CredibleInterval, NoiseIsMeasuredBetweenChains) {
+    const auto exact = small_posterior();
+    PosteriorResult result = exact;
+    result.draws = Vector{{0.0, 2.5, 1.5}}.replicate(1, 1000);
+    const MonteCarlo sticky(HeatBath{}, {.warm_up = 2});
+    const Posterior posterior(std::move(result), exact.coarse, exact.map, sticky);
+    const auto m =
+        predict(posterior, ising::Magnetization{}, {.samples = 20, .predictive = false, .seed = test_seed()});
+    const Fit fit(posterior.fit, exact.coarse, exact.map, sticky);
+    Fit there = fit;
+    there.parameters = posterior.parameters(0);
+    RunningMoments<Vector> repeated;
+    double stated = 0.0;
+    for (std::uint64_t k = 0; k < 1000; ++k) {
+        const auto once =
+            predict(there, ising::Magnetization{}, {.draws = 20, .seed = test_seed(), .stream = k + 5000});
+        repeated.add(once.mean);
+        stated += once.standard_error[0] / 1000.0;
+    }
+    const double sd = std::sqrt(repeated.scatter()[0] / 999.0);
+    EXPECT_LT(stated, 0.8 * sd) << "the chains' own errors are too small here";
+    expect_z(m.sampling_sd[0], sd, sd * std::sqrt(0.5 / 1000.0 + 0.5 / 500.0), "sampling_sd");
+    EXPECT_LT(m.sd[0], 0.1 * sd);
+    EXPECT_FALSE(m.reliable);
+    ASSERT_EQ(m.remarks.size(), 1u);
+    EXPECT_NE(m.remarks.front().find("more samples"), std::string::npos);
 }
 
 /// o(x) = sum of the spins of a chain of 4.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,39 @@ inline void diagnose_draws(PosteriorResult& result, const ChainSettings& setting
     result.reliable = result.remarks.empty();
 }
 
-/// Runs all chains of a posterior and diagnoses their draws. `run(chain, keep)` runs one chain, hands every
-/// draw that is kept to keep(parameters), `length` of them, and returns the chain's mean acceptance. Throws
-/// Stopped.
+/// The draws that there are of chains that were stopped, kept[chain] of each: as many chains, equally long,
+/// as hold most. Throws Stopped for less than four of a chain.
+[[gnu::cold]] inline void keep_what_there_is(PosteriorResult& result, const std::vector<Index>& kept,
+                                             const char* function) {
+    const Index length = result.draws.cols() / result.chains;
+    std::vector<Index> sorted = kept;
+    std::sort(sorted.rbegin(), sorted.rend());
+    Index most = 0, shortest = 0;
+    for (std::size_t k = 0; k < sorted.size(); ++k) {
+        const Index all = sorted[k] * static_cast<Index>(k + 1);
+        if (sorted[k] >= 4 && all > most) most = all, shortest = sorted[k];
+    }
+    if (most == 0) throw Stopped(function);
+    Matrix draws(result.draws.rows(), most);
+    Index at = 0;
+    for (std::size_t chain = 0; chain < kept.size() && at < most; ++chain)
+        if (kept[chain] >= shortest) {
+            draws.middleCols(at, shortest) =
+                result.draws.middleCols(static_cast<Index>(chain) * length, shortest);
+            at += shortest;
+        }
+    result.remarks.push_back("stopped after " + to_text(most) + " of " + to_text(result.draws.cols()) +
+                             " draws, " + to_text(most / shortest) + " of " + to_text(result.chains) +
+                             " chains");
+    result.chains = most / shortest;
+    result.draws = std::move(draws);
+    result.stopped = true;
+}
+
+/// Runs all chains of a posterior and diagnoses their draws. `run(chain, length, keep)` runs one chain, hands
+/// every draw that is kept to keep(parameters), `length` of them unless it is stopped, and returns the
+/// chain's mean acceptance. Throws Stopped where it is stopped before there are four draws, and, for data or
+/// chains in several processes, wherever it is.
 template <class Form, class Run>
 PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const PreparedData<Form>& data,
                            const ChainSettings& settings, const char* function, Run&& run) {
@@ -58,13 +89,18 @@ PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const Pr
     const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
     result.draws.resize(size, length * settings.chains);
     Vector acceptance = Vector::Zero(settings.chains);
+    std::vector<Index> kept(static_cast<std::size_t>(settings.chains), 0);
+    std::mutex one_call;
     const auto run_chain = [&](Index chain) {
-        Index kept = chain * length;
-        acceptance[chain] =
-            run(chain, length, [&](const Parameters& at) { result.draws.col(kept++) << at.theta, at.eta; });
-        // Of spread data stops are agreed on between moves, not here.
-        const bool stops = !data.spread && settings.stop.stop_requested();
-        if (stops || kept < (chain + 1) * length) throw Stopped(function);
+        Index& count = kept[static_cast<std::size_t>(chain)];
+        acceptance[chain] = run(chain, length, [&](const Parameters& at) {
+            result.draws.col(chain * length + count++) << at.theta, at.eta;
+            if (!settings.observer) return;
+            const std::scoped_lock lock(one_call);
+            settings.observer({chain, count, length});
+        });
+        // Of spread data stops are agreed on between moves.
+        if (count < length && (settings.processes || data.spread)) throw Stopped(function);
     };
     if (settings.processes) {
         require_here(data, function);
@@ -85,6 +121,8 @@ PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const Pr
     } else {
         for_each(data, settings.chains, run_chain);
     }
+    if (*std::min_element(kept.begin(), kept.end()) < length && !settings.processes)
+        keep_what_there_is(result, kept, function);
     result.acceptance = acceptance.mean();
     summarise(result);
     diagnose_draws(result, settings);

@@ -3,6 +3,7 @@
 #include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/exchange_chain.hpp>
 
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -14,11 +15,17 @@ namespace predcg {
 ///
 /// Data: any range of configurations, or what learner.prepare made of them.
 /// With an engine that draws independently of p_c (sampler(target)) the chains leave the posterior invariant.
-/// With chains of the engine's kernel they do so only as far as auxiliary_warm_up and auxiliary_thinning
-/// make draws of p_c independent, and remarks say so. Starts, flags and diagnostics as for full_posterior;
-/// data augmentation mixes slowly where X is uncertain. Cost of a sweep: N draws (or latent_moves N moves) of
-/// q, N draws (or auxiliary_warm_up + N auxiliary_thinning moves) of p_c. Throws ArgumentError for bad
-/// settings, improper priors or weights that are no whole numbers.
+/// With chains of the engine's kernel, and potentials linear in theta_c, log Z_c about the fit is first found
+/// from reference_draws of p_c there for each datum (Geyer, Thompson, J. R. Stat. Soc. B 54 (1992) 657), if
+/// these reach as far as the posterior; theta_c then moves at no cost, and all draws share an error of
+/// sqrt(N tau / draws) standard deviations of theta_c given X, which remarks state. Else the exchange
+/// algorithm takes draws of those chains, and is right as far as auxiliary_warm_up and auxiliary_thinning
+/// make them independent; remarks say so.
+///
+/// Starts, flags and diagnostics as for full_posterior; data augmentation mixes slowly where X is uncertain.
+/// Cost of a sweep: N draws (or latent_moves N moves) of q, and, with exchange, N draws (or auxiliary_warm_up
+/// + N auxiliary_thinning moves) of p_c. Throws ArgumentError for bad settings, improper priors or weights
+/// that are no whole numbers; Stopped if it is stopped before there are four draws.
 template <class Learner, class AnyData>
 auto exchange_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                         const ChainSettings& settings = {}, const ExchangeSettings& own = {}) {
@@ -27,6 +34,8 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
     detail::require_chains(settings, name);
     const Index warm_up = settings.warm_up.value_or(1000), thinning = settings.thinning.value_or(10);
     require_range(own.latent_moves, 1, many, name, "latent_moves");
+    require_range(own.map_moves, 1, many, name, "map_moves");
+    require_range(own.reference_draws, 0, many, name, "reference_draws");
     require_range(own.auxiliary_warm_up, 1, many, name, "auxiliary_warm_up");
     require_range(own.auxiliary_thinning, 1, many, name, "auxiliary_thinning");
     require(own.target_accept > 0.0 && own.target_accept < 1.0, name, "target_accept", own.target_accept,
@@ -35,8 +44,10 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
     const auto problem = detail::problem_of(learner, any_data, fit.beta);
     detail::require_proper(problem.prior_is_proper(), name);
     using Chain = detail::ExchangeChain<std::remove_const_t<decltype(problem)>>;
-    const Chain prototype(problem, own);
+    Chain prototype(problem, own);
     const auto scales = prototype.scales(fit.parameters, settings.dispersion, settings.seed);
+    const auto reference = prototype.reference(scales, settings.seed, settings.stop);
+    if (reference) prototype.refer_to(*reference);
     const auto run = [&](Index index, Index length, auto&& keep) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(index));
         Chain chain = prototype;
@@ -47,12 +58,19 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
         sweeps(warm_up, true);
         for (Index k = 0; k < length; ++k) {
             sweeps(thinning, false);
+            if (settings.stop.stop_requested()) break;
             keep(chain.parameters());
         }
         return chain.accepted() / static_cast<double>(length * thinning);
     };
     auto result = detail::run_chains(PosteriorMethod::exchange, fit, problem.data(), settings, name, run);
-    if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0)
+    if (reference)
+        result.remarks.push_back("log Z of p_c came from draws of p_c at the fit, worth " +
+                                 to_text(std::floor(reference->effective())) +
+                                 " independent ones: all draws share an error of about " +
+                                 to_text(std::sqrt(problem.data().count / reference->effective())) +
+                                 " standard deviations of theta_c given X (reference_draws)");
+    else if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0)
         result.remarks.push_back("draws of p_c came from chains of finite length (auxiliary_warm_up " +
                                  to_text(own.auxiliary_warm_up) + ", auxiliary_thinning " +
                                  to_text(own.auxiliary_thinning) +

@@ -4,11 +4,15 @@
 #include <predcg/kernels/random_walk.hpp>
 #include <predcg/learning/learning_problem.hpp>
 #include <predcg/posterior/chains.hpp>
+#include <predcg/posterior/reference_draws.hpp>
 #include <predcg/posterior/renewal.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -17,7 +21,11 @@ namespace predcg {
 
 /// What exchange_posterior has beside ChainSettings, whose moves are sweeps here.
 struct ExchangeSettings {
-    Index latent_moves = 2;         ///< for each datum and sweep, where q(X|x) is not drawn exactly
+    Index latent_moves = 2;  ///< for each datum and sweep, where q(X|x) is not drawn exactly
+    Index map_moves = 5;     ///< of eta, for each sweep: they cost next to nothing
+    /// Where p_c is drawn by chains and U_c is linear in theta_c: draws of p_c at the fit for each datum,
+    /// from which log Z_c is known about it; 0: always the exchange algorithm.
+    Index reference_draws = 400;
     Index auxiliary_warm_up = 50;   ///< moves before the first draw of a proposed p_c, where not exact
     Index auxiliary_thinning = 10;  ///< moves from one such draw to the next
     double target_accept = 0.3;     ///< of the moves of theta_c and of eta, tuned in warm-up
@@ -66,6 +74,7 @@ class ExchangeChain {
 
 public:
     static constexpr bool exact_auxiliary = Auxiliary::exact;
+    static constexpr bool can_refer = !exact_auxiliary && LinearCoarsePotential<typename Problem::CoarseType>;
 
     /// Where chains start and how far they step: informations in z at the mode, by one E-step.
     struct Scales {
@@ -94,9 +103,39 @@ public:
                 whitening(problem_->complete_information(at).topLeftCorner(p_, p_)), dispersion};
     }
 
+    /// Draws of p_c at the mode, by one chain; none where they do not reach as far as the posterior, or a
+    /// stop was requested.
+    std::optional<ReferenceDraws> reference(const Scales& at, std::uint64_t seed,
+                                            const std::stop_token& stop) const {
+        std::optional<ReferenceDraws> found;
+        if constexpr (can_refer) {
+            const Index count = settings_.reference_draws * std::ssize(form_);
+            if (p_ == 0 || count < 4) return found;
+            // No chain of the posterior has this index.
+            Philox4x32 rng = make_stream(seed, Purpose::exchange, std::uint64_t{1} << 43);
+            const auto target = problem_->coarse_target(coordinates().parameters(at.mode).theta);
+            Auxiliary renew(coarse_engine(problem_->engine()), target);
+            typename Auxiliary::State state{};
+            Configuration Y = target.space().random(rng);
+            renew(Y, state, settings_.auxiliary_warm_up + count / 100, true, rng);
+            found.emplace(p_, count, [&] {
+                if (!stop.stop_requested()) renew(Y, state, 2, false, rng);
+                return scaled_features(Y);
+            });
+            if (stop.stop_requested() || !found->covers(at.spread.topRows(p_), at.dispersion + 2.0))
+                found.reset();
+        }
+        return found;
+    }
+
+    /// theta_c moves with log Z_c from reference draws, which must outlive the chain; else by exchange.
+    void refer_to(const ReferenceDraws& reference) { reference_ = &reference; }
+
     template <RandomBits R>
     void start(const Scales& at, R& rng) {
+        mode_ = at.mode.head(p_);
         step_ = at.step;
+        if (reference_) step_ = whitening(static_cast<double>(form_.size()) * reference_->covariance());
         log_step_ = p_ > 0 ? std::log(2.4 / std::sqrt(static_cast<double>(p_))) : 0.0;
         z_ = dispersed(at, rng);
         const auto space = problem_->coarse().space();
@@ -109,7 +148,7 @@ public:
     void sweep(bool tune, R& rng) {
         renew_latent(tune, rng);
         if (m_ > 0) move_map(tune, rng);
-        if (p_ > 0) exchange(tune, rng);
+        if (p_ > 0) reference_ ? move_coarse(tune, rng) : exchange(tune, rng);
     }
 
     Parameters parameters() const { return coordinates().parameters(z_); }
@@ -152,7 +191,52 @@ private:
         }
     }
 
-    /// eta | X, x: a step of a random walk.
+    /// s, so that beta U(X, theta) = z . s + what does not depend on theta.
+    Vector scaled_features(const Configuration& X) const {
+        return linalg::times(problem_->coarse().features(X),
+                             coordinates().coarse_part(coordinates().scales()));
+    }
+
+    /// theta_c | X with log Z_c from the reference draws: two proposals that leave a normal approximation
+    /// N(centre, step step^T) of it invariant, one of which forgets where it was.
+    template <RandomBits R>
+    void move_coarse(bool tune, R& rng) {
+        if constexpr (can_refer) {
+            const double n = static_cast<double>(X_.size());
+            Vector s = Vector::Zero(p_);
+            for (const Configuration& X : X_) s += scaled_features(X);
+            const Vector slope = n * reference_->mean() - s + problem_->prior().coarse.gradient(mode_);
+            const Vector centre = mode_ + step_ * (step_.transpose() * slope);
+            const auto log_density = [&](const Vector& z) {
+                const double prior = log_prior_coarse(z);
+                const auto change = reference_->operator()(z - mode_);
+                if (!change || !std::isfinite(prior)) return -std::numeric_limits<double>::infinity();
+                double square = 0.0;  // less than the approximation: step has orthogonal columns
+                for (Index k = 0; k < p_; ++k) {
+                    const double u = step_.col(k).dot(z - centre) / step_.col(k).squaredNorm();
+                    square += u * u;
+                }
+                return prior - s.dot(z - mode_) - n * *change + 0.5 * square;
+            };
+            double here = log_density(z_.head(p_));
+            for (const double remembered : {0.0, 0.8}) {
+                Vector proposal = z_;
+                proposal.head(p_) =
+                    centre + remembered * (z_.head(p_) - centre) +
+                    std::sqrt(1.0 - remembered * remembered) * (step_ * standard_normal_vector(rng, p_));
+                const double there = problem_->is_admissible(coordinates().parameters(proposal))
+                                         ? log_density(proposal.head(p_))
+                                         : -std::numeric_limits<double>::infinity();
+                const double accept = here > there ? std::exp(there - here) : there > here || there == here;
+                if (!tune) accepted_ += 0.5 * accept;
+                if (!(uniform(rng) < accept)) continue;
+                z_ = std::move(proposal);
+                here = there;
+            }
+        }
+    }
+
+    /// eta | X, x: steps of a random walk.
     template <RandomBits R>
     void move_map(bool tune, R& rng) {
         using Density = CompleteMapDensity<typename Problem::MapType,
@@ -161,7 +245,8 @@ private:
                               coordinates().map_part(coordinates().scales())};
         KernelRun<RandomWalk, Density> run(RandomWalk{.target_accept = settings_.target_accept}, density);
         Vector z = z_.tail(m_);
-        tune ? run.warm_up(z, walk_, rng) : run.advance(z, walk_, rng);
+        for (Index k = 0; k < settings_.map_moves; ++k)
+            tune ? run.warm_up(z, walk_, rng) : run.advance(z, walk_, rng);
         z_.tail(m_) = z;
     }
 
@@ -212,7 +297,8 @@ private:
     ExchangeSettings settings_;
     Index p_, m_;
     std::vector<Index> form_;  // of every datum
-    Vector z_, statistic_;
+    const ReferenceDraws* reference_ = nullptr;
+    Vector z_, mode_, statistic_;
     std::vector<Configuration> X_, Y_;
     std::vector<typename Latent::State> latent_;
     typename Auxiliary::State auxiliary_{};

@@ -6,6 +6,7 @@
 #include <predcg/statistics/moments.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <stop_token>
@@ -36,6 +37,13 @@ constexpr std::string_view to_string(PosteriorMethod method) {
     return "";
 }
 
+/// How far a chain of a posterior is.
+struct ChainProgress {
+    Index chain = 0;
+    Index draws = 0;  ///< kept so far, after warm-up
+    Index of = 0;     ///< that it is to keep
+};
+
 /// What chains of a posterior have in common.
 struct ChainSettings {
     Index draws = 4000;  ///< kept, of all chains together; rounded up to equal chains
@@ -47,7 +55,8 @@ struct ChainSettings {
     double largest_r_hat = 1.01;      ///< beyond it, or with fewer effective draws a chain than
     double smallest_ess = 100.0;      ///< this, the result is flagged as not reliable
     std::uint64_t seed = 1;
-    std::stop_token stop{};
+    std::function<void(const ChainProgress&)> observer{};  ///< after every draw, one call at a time
+    std::stop_token stop{};  ///< ends with the draws that there are, at least four of a chain
     /// Chains are shared out to these processes, each of which holds all data and gets all draws; absent: all
     /// are run here. Collective where it is set.
     std::optional<Processes> processes{};
@@ -64,6 +73,7 @@ struct PosteriorResult {
     std::vector<Diagnostics> diagnostics;  ///< of each parameter, where there are chains
     double acceptance = 1.0;               ///< mean probability of acceptance
     std::optional<double> pareto_k;        ///< of a Laplace approximation against the exact posterior
+    bool stopped = false;                  ///< a stop was requested: fewer draws than asked for
     bool reliable = true;
     std::vector<std::string>
         remarks;  ///< what is wrong, if it is not, and what to do; what to know, if it is

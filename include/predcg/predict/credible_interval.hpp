@@ -2,10 +2,13 @@
 #include <predcg/core/parallel.hpp>
 #include <predcg/posterior/posterior.hpp>
 #include <predcg/predict/predict.hpp>
+#include <predcg/predict/sampling_noise.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,16 +22,21 @@ struct CredibleSettings {
     std::uint64_t seed = 1;
 };
 
-/// What a posterior says of an observable with c components.
+/// What a posterior says of an observable with c components. Where E[o | theta] is sampled, what the sampling
+/// adds to its spread has been taken out.
 struct CredibleInterval {
     double credibility = 0.95;
     Vector mean;          ///< posterior mean of E[o | theta]
     Vector sd;            ///< its posterior standard deviation
     Vector lower, upper;  ///< central credible interval of the expectation E[o | theta]
-    Vector mean_error, lower_error, upper_error;  ///< Monte Carlo standard errors of the three
-    Vector predictive_lower, predictive_upper;    ///< central interval of o of a single configuration
-    Matrix expectations;                          ///< E[o | theta] of every draw: component x draw
-    Vector sampling_sd;  ///< mean standard error of the E[o | theta]; 0: exact. It widens the interval.
+    Vector mean_error, sd_error, lower_error, upper_error;  ///< Monte Carlo standard errors of the four
+    Vector predictive_lower, predictive_upper;  ///< central interval of o of a single configuration
+    Matrix expectations;                        ///< E[o | theta] of every draw: component x draw
+    /// Standard deviation of what sampling added to one E[o | theta], before it was taken out; 0: exact. Of
+    /// chains it is measured between independent ones, whatever their own standard errors say.
+    Vector sampling_sd;
+    bool reliable = true;              ///< sampling leaves no more than a fifth of sd uncertain
+    std::vector<std::string> remarks;  ///< components where sampling_sd exceeds a fifth of sd
 
     /// True where every E[o | theta] is exact.
     bool exact() const { return linalg::largest(sampling_sd) == 0.0; }
@@ -96,6 +104,103 @@ void require_draws_of(const Result& posterior, const char* function) {
 /// Errors of a quantile or a mean need chains that move; without (equal values) they are 0.
 inline double error_of(double error, double sd) { return sd == 0.0 ? 0.0 : error; }
 
+/// Draws of theta with a second, independent chain, which tells how far apart chains are.
+inline constexpr Index most_repeated = 512;
+
+/// Variance of the sampling in E[o | theta], a mean over the draws: from their standard errors where samples
+/// are independent, else from the differences of two chains at every `stride`-th draw.
+[[gnu::cold]] inline Vector sampling_variance(const std::vector<Prediction>& first,
+                                              const std::vector<Prediction>& again, Index stride) {
+    Vector sum = Vector::Zero(first.front().mean.size());
+    if (again.empty()) {
+        for (const Prediction& e : first)
+            for (Index j = 0; j < sum.size(); ++j) sum[j] += e.standard_error[j] * e.standard_error[j];
+        linalg::divide(sum, static_cast<double>(first.size()));
+        return sum;
+    }
+    for (std::size_t k = 0; k < again.size(); ++k)
+        for (Index j = 0; j < sum.size(); ++j) {
+            const double d = again[k].mean[j] - first[k * static_cast<std::size_t>(stride)].mean[j];
+            sum[j] += 0.5 * d * d;
+        }
+    linalg::divide(sum, static_cast<double>(again.size()));
+    return sum;
+}
+
+/// Takes the noise out of the expectations of one component, and says what is left of it: standard errors of
+/// mean, sd and both ends.
+struct NoiseLeft {
+    double mean = 0.0, sd = 0.0, lower = 0.0, upper = 0.0;
+};
+[[gnu::cold]] inline NoiseLeft take_out_noise(const SmoothOverDraws& smooth, Vector& values, double noise,
+                                              double freedom, double low) {
+    Denoised denoised = smooth(values, noise, freedom);
+    values = std::move(denoised.values);
+    std::vector<Index> order(static_cast<std::size_t>(values.size()));
+    for (std::size_t k = 0; k < order.size(); ++k) order[k] = static_cast<Index>(k);
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
+    // The error of a value near the quantile: a mean over 2 % of the draws.
+    const auto error_at = [&](double p) {
+        const auto last = std::ssize(order) - 1;
+        const auto at = static_cast<Index>(p * static_cast<double>(last)), half = last / 100;
+        const Index from = std::max<Index>(0, at - half), to = std::min<Index>(last, at + half);
+        double sum = 0.0;
+        for (Index k = from; k <= to; ++k) sum += denoised.errors[order[static_cast<std::size_t>(k)]];
+        return sum / static_cast<double>(to - from + 1);
+    };
+    return {std::sqrt(noise / static_cast<double>(values.size())), denoised.sd_error, error_at(low),
+            error_at(1.0 - low)};
+}
+
+/// Intervals from the expectations of all draws (result.expectations) and single values of o (component x
+/// draw; empty: not wanted). `noise` is the variance of the sampling; empty: exact.
+[[gnu::cold]] inline void summarise(CredibleInterval& result, const PosteriorResult& posterior,
+                                    const Matrix& singles, const Vector& noise, double freedom) {
+    const Index c = result.expectations.rows(), draws = result.expectations.cols();
+    for (Vector* v : {&result.mean, &result.sd, &result.lower, &result.upper, &result.mean_error,
+                      &result.sd_error, &result.lower_error, &result.upper_error})
+        v->resize(c);
+    result.sampling_sd = Vector::Zero(c);
+    for (Vector* v : {&result.predictive_lower, &result.predictive_upper}) v->resize(singles.rows());
+    const double low = 0.5 * (1.0 - result.credibility), high = 1.0 - low;
+    std::optional<SmoothOverDraws> smooth;
+    if (linalg::largest(noise) > 0.0) smooth.emplace(posterior.draws);
+    for (Index j = 0; j < c; ++j) {
+        Vector values = result.expectations.row(j).transpose();
+        NoiseLeft left;
+        if (smooth && noise[j] > 0.0) {
+            result.sampling_sd[j] = std::sqrt(noise[j]);
+            left = take_out_noise(*smooth, values, noise[j], freedom, low);
+            for (Index k = 0; k < draws; ++k) result.expectations(j, k) = values[k];
+        }
+        const Matrix chains = posterior.by_chain(values);
+        result.mean[j] = mean(chains);
+        result.sd[j] = draws > 1 ? std::sqrt(variance(chains)) : 0.0;
+        result.lower[j] = quantile(chains, low);
+        result.upper[j] = quantile(chains, high);
+        const auto with_noise = [&](double error, double of_noise) {
+            return chains.rows() >= 4 ? std::hypot(error_of(error, result.sd[j]), of_noise) : undefined;
+        };
+        const bool long_enough = chains.rows() >= 4;
+        result.mean_error[j] = with_noise(long_enough ? mcse_mean(chains) : 0.0, left.mean);
+        result.sd_error[j] = with_noise(long_enough ? mcse_sd(chains) : 0.0, left.sd);
+        result.lower_error[j] = with_noise(long_enough ? mcse_quantile(chains, low) : 0.0, left.lower);
+        result.upper_error[j] = with_noise(long_enough ? mcse_quantile(chains, high) : 0.0, left.upper);
+        if (singles.rows() > 0) {
+            result.predictive_lower[j] = quantile(singles.row(j), low);
+            result.predictive_upper[j] = quantile(singles.row(j), high);
+        }
+        if (!(result.sampling_sd[j] > 0.2 * result.sd[j])) continue;
+        const bool known = left.sd <= 0.2 * result.sd[j];
+        result.reliable = result.reliable && known;
+        result.remarks.push_back("component " + to_text(j) +
+                                 ": sampling alone gives E[o | theta] a standard deviation of " +
+                                 to_text(result.sampling_sd[j]) + ", beside " + to_text(result.sd[j]) +
+                                 " of the posterior; it was taken out, and leaves an error of " +
+                                 to_text(left.sd) + (known ? "" : ", which is too much: more samples"));
+    }
+}
+
 }  // namespace detail
 
 /// Credible interval of the expectation of an observable, and predictive interval of a single configuration.
@@ -104,7 +209,13 @@ inline double error_of(double error, double sd) { return sd == 0.0 ? 0.0 : error
 /// over `samples` configurations else; quantiles over the draws are the credible interval (a band for vector
 /// observables, component by component); quantiles of o(x), one x ~ p(x | theta) for each draw, the
 /// predictive interval. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
-/// Throws ArgumentError for credibility outside (0, 1) or a posterior without draws.
+///
+/// What sampling adds to the spread of sampled E[o | theta] is measured, and taken out: a polynomial in theta
+/// pools the samples of all draws, and what it does not explain keeps only the variance that sampling does
+/// not (predict/sampling_noise.hpp). Chains that have not forgotten where they started shift all values
+/// alike; that is not seen here. Cost: `samples` configurations for each draw, and once more for up to 256
+/// draws where the engine has no independent draws. Throws ArgumentError for credibility outside (0, 1) or a
+/// posterior without draws.
 template <class Coarse, class Map, class Engine, class O>
     requires Observable<O, typename Map::fine_type>
 CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const O& observable,
@@ -112,58 +223,49 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
     detail::require_credibility(settings.credibility);
     detail::require_draws_of(posterior, "predict");
     const Index draws = posterior.draw_count();
+    const auto expectation_at = [&](Index draw, std::uint64_t stream) {
+        return detail::fine_expectation(posterior, posterior.parameters(draw), posterior.fit.beta, observable,
+                                        {.draws = settings.samples,
+                                         .seed = settings.seed,
+                                         .stream = stream,
+                                         .always_sample = settings.always_sample});
+    };
     std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
     std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
     parallel_for(draws, [&](Index k) {
-        const Parameters at = posterior.parameters(k);
         const auto slot = static_cast<std::size_t>(k);
-        expectations[slot] = detail::fine_expectation(posterior, at, posterior.fit.beta, observable,
-                                                      {.draws = settings.samples,
-                                                       .seed = settings.seed,
-                                                       .stream = static_cast<std::uint64_t>(k),
-                                                       .always_sample = settings.always_sample});
+        expectations[slot] = expectation_at(k, static_cast<std::uint64_t>(k));
         if (!settings.predictive) return;
         Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
-        singles[slot] =
-            detail::as_vector(observable(detail::draw_fine(posterior, at, posterior.fit.beta, rng)));
+        singles[slot] = detail::as_vector(
+            observable(detail::draw_fine(posterior, posterior.parameters(k), posterior.fit.beta, rng)));
     });
 
-    const Index c = expectations.front().mean.size();
     CredibleInterval result;
     result.credibility = settings.credibility;
-    result.expectations.resize(c, draws);
-    Matrix predictive(settings.predictive ? c : 0, draws);
-    result.sampling_sd = Vector::Zero(c);
+    result.expectations.resize(expectations.front().mean.size(), draws);
+    Matrix single(settings.predictive ? result.expectations.rows() : 0, draws);
     for (Index k = 0; k < draws; ++k) {
-        const Prediction& e = expectations[static_cast<std::size_t>(k)];
-        result.expectations.col(k) = e.mean;
-        result.sampling_sd += e.standard_error / static_cast<double>(draws);
-        if (settings.predictive) predictive.col(k) = singles[static_cast<std::size_t>(k)];
+        result.expectations.col(k) = expectations[static_cast<std::size_t>(k)].mean;
+        if (settings.predictive) single.col(k) = singles[static_cast<std::size_t>(k)];
     }
-    for (Vector* v : {&result.mean, &result.sd, &result.lower, &result.upper, &result.mean_error,
-                      &result.lower_error, &result.upper_error})
-        v->resize(c);
-    result.predictive_lower.resize(predictive.rows());
-    result.predictive_upper.resize(predictive.rows());
-    const double low = 0.5 * (1.0 - settings.credibility), high = 1.0 - low;
-    for (Index j = 0; j < c; ++j) {
-        const Matrix chains = posterior.by_chain(result.expectations.row(j));
-        result.mean[j] = mean(chains);
-        result.sd[j] = draws > 1 ? std::sqrt(variance(chains)) : 0.0;
-        result.lower[j] = quantile(chains, low);
-        result.upper[j] = quantile(chains, high);
-        const bool long_enough = chains.rows() >= 4;
-        result.mean_error[j] =
-            long_enough ? detail::error_of(mcse_mean(chains), result.sd[j]) : detail::undefined;
-        result.lower_error[j] =
-            long_enough ? detail::error_of(mcse_quantile(chains, low), result.sd[j]) : detail::undefined;
-        result.upper_error[j] =
-            long_enough ? detail::error_of(mcse_quantile(chains, high), result.sd[j]) : detail::undefined;
-        if (settings.predictive) {
-            result.predictive_lower[j] = quantile(predictive.row(j), low);
-            result.predictive_upper[j] = quantile(predictive.row(j), high);
+    Vector noise;
+    double freedom = std::numeric_limits<double>::infinity();
+    if (!expectations.front().exact) {
+        std::vector<Prediction> again;
+        const Index stride = (draws + detail::most_repeated - 1) / detail::most_repeated;
+        if (!expectations.front().independent) {
+            again.resize(static_cast<std::size_t>((draws + stride - 1) / stride));
+            parallel_for(std::ssize(again), [&](Index k) {
+                constexpr auto others = std::uint64_t{1} << 43;
+                again[static_cast<std::size_t>(k)] =
+                    expectation_at(k * stride, others + static_cast<std::uint64_t>(k));
+            });
+            freedom = static_cast<double>(again.size());
         }
+        noise = detail::sampling_variance(expectations, again, stride);
     }
+    detail::summarise(result, posterior, single, noise, freedom);
     return result;
 }
 

@@ -15,6 +15,7 @@ struct Prediction {
     Vector mean;
     Vector standard_error;  ///< zero where exact
     bool exact = true;
+    bool independent = true;  ///< of independent samples, if of any; else of chains
 
     /// The mean of an observable with one component.
     double value() const {

@@ -84,7 +84,7 @@ template <class Models, class O>
             typename CoarseEngine::template State<CoarseTarget> state{};
             const Statistic statistic(observable, models.map, eta, target.space(), settings);
             const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
-            return {m.mean, m.standard_error, false};
+            return {m.mean, m.standard_error, false, false};
         } else {
             return {};
         }

@@ -1,0 +1,95 @@
+#pragma once
+// log Z_c about the fit, from draws of p_c there.
+#include <predcg/core/linalg.hpp>
+#include <predcg/statistics/autocorrelation.hpp>
+#include <predcg/statistics/moment_accumulator.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+namespace predcg::detail {
+
+/// A(d) = log E[exp(-d . s)], the change of log Z_c when z moves by d from where s, the scaled features, were
+/// drawn (Geyer, Thompson, J. R. Stat. Soc. B 54 (1992) 657). Mean and covariance of all draws give its first
+/// and second order, and a few thousand of the draws the rest.
+class ReferenceDraws {
+public:
+    static constexpr Index most_kept = 2000;     // for orders above the second
+    static constexpr double least_share = 0.02;  // of the draws in effect: beyond, A is not known
+    static constexpr double wanted_share = 0.1;
+
+    /// `draw()` gives the scaled features of the next draw, p numbers; count >= 4.
+    template <class Draw>
+    ReferenceDraws(Index p, Index count, Draw&& draw) {
+        const Index stride = (count + most_kept - 1) / most_kept;
+        kept_.resize(p, (count + stride - 1) / stride);
+        MomentAccumulator all(p), kept(p);
+        Matrix first(std::min<Index>(count, 20'000), p);  // one chain
+        for (Index k = 0; k < count; ++k) {
+            const Vector s = draw();
+            all.add(0.0, s);
+            for (Index j = 0; j < p && k < first.rows(); ++j) first(k, j) = s[j];
+            if (k % stride != 0) continue;
+            kept.add(0.0, s);
+            kept_.col(k / stride) = s;
+        }
+        const Moments of_all = all.moments(), of_kept = kept.moments();
+        mean_ = of_all.mean;
+        covariance_ = of_all.covariance;
+        excess_ = of_all.covariance - of_kept.covariance;
+        for (Index k = 0; k < kept_.cols(); ++k) kept_.col(k) -= of_kept.mean;
+        double tau = 1.0;
+        for (Index j = 0; j < p; ++j)
+            tau = std::max(tau, monotone_autocorrelation_time(Matrix(first.col(j))));
+        effective_ = static_cast<double>(count) / tau;
+    }
+
+    const Vector& mean() const { return mean_; }
+    const Matrix& covariance() const { return covariance_; }
+    double effective() const { return effective_; }  ///< independent draws that these are worth
+
+    /// A(d); absent where too few of the draws are in effect.
+    std::optional<double> operator()(const Vector& d) const {
+        const auto [value, share] = value_and_share(d);
+        if (!(share >= least_share)) return std::nullopt;
+        return value;
+    }
+
+    /// Whether enough draws are in effect at so many standard deviations from the reference.
+    bool covers(const Matrix& spread, double distance) const {
+        for (Index k = 0; k < spread.cols(); ++k)
+            for (const double sign : {-distance, distance})
+                if (!(value_and_share(sign * spread.col(k)).second >= wanted_share)) return false;
+        return true;
+    }
+
+private:
+    std::pair<double, double> value_and_share(const Vector& d) const {
+        const Index p = d.size();
+        double sum = 0.0, square = 0.0;
+        for (Index k = 0; k < kept_.cols(); ++k) {
+            const double* s = linalg::column(kept_, k);
+            double t = 0.0;
+            for (Index j = 0; j < p; ++j) t -= d[j] * s[j];
+            const double w = std::exp(t);
+            sum += w;
+            square += w * w;
+        }
+        const double n = static_cast<double>(kept_.cols());
+        double value = std::log(sum / n);
+        for (Index j = 0; j < p; ++j) {
+            value -= d[j] * mean_[j];
+            for (Index i = 0; i < p; ++i) value += 0.5 * d[i] * excess_(i, j) * d[j];
+        }
+        return {value, sum * sum / (n * square)};
+    }
+
+    Matrix kept_;  // from their mean
+    Vector mean_;
+    Matrix covariance_, excess_;  // excess: of all draws over that of those that are kept
+    double effective_ = 0.0;
+};
+
+}  // namespace predcg::detail
