@@ -15,21 +15,25 @@ concept Factor = requires(const F factor, const X& configuration) {
 
 // Optional structure, the same for targets.
 
+/// A sum over the windows of a chain: window() and local_log_density(i, w), w the letters of the i-th window.
 template <class F, class Letter>
 concept ChainFactor = HasWindow<F> && requires(const F factor, Index i, std::span<const Letter> w) {
     { factor.local_log_density(i, w) } -> RealValue;
 };
 
+/// Knows log_density(X with X_i := v) - log_density(X), cheaper than two densities.
 template <class F, class X, class Letter>
 concept LocalFactor = requires(const F factor, const X& configuration, Index i, Letter v) {
     { factor.log_density_difference(configuration, i, v) } -> RealValue;
 };
 
+/// Its logarithm is 1/2 X^T A X + b^T X + c, given by quadratic().
 template <class F>
 concept QuadraticFactor = requires(const F factor) {
     { factor.quadratic() } -> std::convertible_to<QuadraticForm>;
 };
 
+/// Has the gradient of its logarithm by X, on R^n.
 template <class F, class X>
 concept DifferentiableFactor = requires(const F factor, const X& configuration) {
     { factor.log_density_gradient(configuration) } -> VectorLike;
