@@ -3,6 +3,7 @@
 headers with what members of one name have in common) into <build>/input, and its html into <build>/html.
 docs/site/CMakeLists.txt calls it."""
 import argparse
+import html
 import pathlib
 import posixpath
 import re
@@ -68,8 +69,15 @@ def split_declarators(lines):
         if text is None and first < number - 1:
             text = " ".join(l.strip()[4:] for l in lines[first + 1:number])
             lines[first + 1:number] = [""] * (number - 1 - first)
-        if text:
-            lines[number] = "".join(f"{match[1]}{name}; /**< {text} */" for name in match[2].split(", "))
+        comment = f" /**< {text} */" if text else ""
+        lines[number] = " ".join(f"{match[1] if k == 0 else match[1].strip() + ' '}{name};{comment}"
+                                 for k, name in enumerate(match[2].split(", ")))
+
+
+def tag_free(line):
+    """A line whose comment, unless it is code (four spaces), has no `<word`, which would be a tag."""
+    match = re.match(r"(.*?///?<? ?)(?! {4})(?=\S)(.*)$", line)
+    return match[1] + re.sub(r"<(?=\w)", r"\\<", match[2]) if match else line
 
 
 def write_headers():
@@ -77,6 +85,7 @@ def write_headers():
         path = site_input / header.relative_to(source)
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = header.read_text().split("\n")
+        lines = [tag_free(line) for line in lines]
         split_declarators(lines)
         # a first comment is that of the file
         while lines and not lines[-1]:
@@ -88,7 +97,7 @@ def write_headers():
                 last = number
                 while lines[last + 1].startswith("//"):
                     last += 1
-                text = [l[3:] for l in lines[number:last + 1]]
+                text = [re.sub(r"<(?=\w)", r"\\<", l[3:]) for l in lines[number:last + 1]]
                 lines[number] = f"/** @file {header.relative_to(source / 'include')} " + text[0]
                 lines[number + 1:last + 1] = text[1:]
                 lines[last] += " */"
@@ -121,8 +130,11 @@ def describe_common_members():
             while re.match(r"\s*(template\b|requires\b|\[\[)", lines[at - 1]) and not lines[at - 1].rstrip().endswith((";", "}")):
                 at -= 1
             # of several declarations in the line, the one meant
-            head = re.search(r"(?<=\*/)[^*]*\b" + re.escape(name) + r"\b", lines[at]) if "/**<" in lines[at] else None
-            insert_at = head.start() if head else len(lines[at]) - len(lines[at].lstrip())
+            said = re.search(r"\b" + re.escape(name) + r"\s*(?==|;|\{|\()", lines[at])
+            start = lines[at].rfind("; ", 0, said.start()) + 2 if said and "; " in lines[at][:said.start()] else 0
+            if lines[at].startswith("/**<", start):
+                start = lines[at].index("*/", start) + 3
+            insert_at = max(start, len(lines[at]) - len(lines[at].lstrip()))
             lines[at] = f"{lines[at][:insert_at]}/** {sentences[name]} */ {lines[at][insert_at:]}"
         pathlib.Path(path).write_text("\n".join(lines))
 
@@ -165,6 +177,11 @@ def resolve(page, target):
     return "@ref " + shown_file(path)
 
 
+def code_span(text):
+    """Doxygen looks for the ends of quotations even in code."""
+    return f"<code>{html.escape(text[1:-1])}</code>" if re.search("[\"']", text) else text
+
+
 def page_text(page):
     """A page in Doxygen's Markdown."""
     out, fence = [], False
@@ -193,11 +210,10 @@ def page_text(page):
                 out.append(f"{heading[1]} {title} {{#{label}}}")
                 first = False
                 continue
-            parts = re.split(r"(`[^`]*`)", line)  # code spans stay
-            line = "".join(part if part.startswith("`") else re.sub(r"(?<=\])\(([^)\s]+)\)", lambda m: link(page, m), part)
-                           for part in parts)
-            line = re.sub(r"\[(`[^`]*`)\]\(([^)\s]+)\)", lambda m: f"[{m[1]}]({resolve(page, m[2])})"
-                          if not m[2].startswith("@") else m[0], line)
+            spans = re.findall(r"`[^`]*`", line)  # are put back as they are
+            line = re.sub(r"<(?=\w)", r"\\<", re.sub(r"`[^`]*`", "\0", line))
+            line = re.sub(r"(?<=\])\(([^)\s]+)\)", lambda m: link(page, m), line)
+            line = re.sub("\0", lambda _: code_span(spans.pop(0)), line)
         out.append(line)
     return "\n".join(out)
 
@@ -207,8 +223,6 @@ headings = set()
 
 def link(page, match):
     target = match[1]
-    if target.startswith("@"):
-        return match[0]
     if target.endswith((".png", ".svg")):
         return f"({posixpath.basename(target)})"
     return f"({resolve(page, target)})"
@@ -347,7 +361,7 @@ def write_concepts():
 
 
 def escape(text):
-    return re.sub(r"([<>@\\#])", r"\\\1", text)
+    return re.sub(r"(<(?=\w)|[@\\#])", r"\\\1", text)
 
 
 # ---- gallery
@@ -396,6 +410,11 @@ DoxygenAwesomeParagraphLink.init(); DoxygenAwesomeInteractiveToc.init();
     sys.stderr.write(log.replace(f"{site_input}/", ""))
     if "warning:" in log or "error:" in log:
         sys.exit(f"{log.count('warning:')} warnings")
+    # Doxygen 1.9.4 points to a list of classes where all of them are private, and leaves it out
+    for page in (build / "html").glob("class*.html"):
+        text = page.read_text()
+        if "#nested-classes" in text and 'name="nested-classes"' not in text:
+            page.write_text(text.replace('<a href="#nested-classes">Classes</a> &#124;\n', ""))
 
 
 write_headers()

@@ -8,6 +8,7 @@
 
 namespace predcg {
 
+/// Settings of fit_online.
 struct OnlineSettings {
     Index batch = 10;   ///< data in a step
     Index passes = 50;  ///< over the data, each in a new random order

@@ -8,9 +8,10 @@ namespace predcg {
 /// units of 1 / beta; the map's parameters take their M-step. Robbins, Monro, Ann. Math. Stat. 22 (1951)
 /// 400. Iterates are averaged afterwards: Polyak, Juditsky, SIAM J. Control Optim. 30 (1992) 838.
 struct RobbinsMonro {
-    Gains gains{};
+    Gains gains{};                 ///< Length of the steps.
     double step_tolerance = 1e-9;  ///< with exact engines
 
+    /// Where the gains stand.
     struct State {
         Index t = 0;
     };

@@ -16,13 +16,14 @@ namespace predcg {
 struct StochasticNewton {
     Gains gains{.alpha = 3.0, .A = 3.0, .rho = 0.75};  ///< capped at 1
     double max_step = 0.5;
-    double ridge = 0.5;  ///< relative to the mean information, divided by sqrt(t + 1)
-    double forgetting = 0.05;
+    double ridge = 0.5;        ///< relative to the mean information, divided by sqrt(t + 1)
+    double forgetting = 0.05;  ///< Weight of the newest information in the average.
     double step_tolerance = 1e-9;
 
+    /// Where the gains stand, and the averaged information.
     struct State {
         Index t = 0;
-        Matrix information;
+        Matrix information;  ///< The average.
     };
 
     double tolerance() const { return step_tolerance; }

@@ -14,6 +14,7 @@ namespace predcg {
 
 /// Scalars of first and second order: derivatives with respect to a vector of parameters.
 using Dual = Eigen::AutoDiffScalar<Vector>;
+/// A number with first and second derivatives by the parameters.
 using Dual2 = Eigen::AutoDiffScalar<Eigen::Matrix<Dual, Eigen::Dynamic, 1>>;
 
 namespace detail {
@@ -109,6 +110,7 @@ class AutoDiffPotential : public detail::WithLocalAutoDiff<P>::type {
                   "auto would return an expression that refers to dead temporaries");
 
 public:
+    /// Keeps the potential.
     explicit AutoDiffPotential(P potential) : Base(std::move(potential)) {}
 
     using Base::energy;
@@ -122,6 +124,7 @@ public:
     }
 };
 
+/// A potential with derivatives by its parameters, from one with energy(X, theta) for any scalar.
 template <class P>
 AutoDiffPotential<P> with_autodiff(P potential) {
     return AutoDiffPotential<P>(std::move(potential));
@@ -134,8 +137,10 @@ AutoDiffPotential<P> with_autodiff(P potential) {
 template <class P>
 class StateAutoDiffPotential : public P {
 public:
+    /// Keeps the potential.
     explicit StateAutoDiffPotential(P potential) : P(std::move(potential)) {}
 
+    /// Derivative of the energy by X.
     template <class X, class... Theta>
         requires detail::HasEnergyOfDual<P, Theta...> ||
                  requires(const P p, const X& x, const Theta&... theta) { p.energy_gradient(x, theta...); }
@@ -147,6 +152,7 @@ public:
     }
 };
 
+/// A potential with the gradient by X, from one whose energy takes any scalar in X.
 template <class P>
 StateAutoDiffPotential<P> with_state_autodiff(P potential) {
     return StateAutoDiffPotential<P>(std::move(potential));

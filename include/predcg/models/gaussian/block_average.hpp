@@ -32,6 +32,7 @@ private:
     Matrix A_;
 };
 
+/// Settings of gaussian::block_average.
 struct BlockAverageSettings {
     Index coarse_beads = 8;
     Index level = 2;

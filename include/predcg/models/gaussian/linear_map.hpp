@@ -26,8 +26,8 @@ public:
 
     /// W^T x and |x|^2.
     struct Prepared {
-        Vector projected;
-        double squared = 0.0;
+        Vector projected;      ///< W^T x.
+        double squared = 0.0;  ///< x^T x.
     };
 
     /// `length`: a typical sigma, where fits begin. Throws ArgumentError for an empty W, or a length that is
@@ -39,10 +39,12 @@ public:
         require_positive(length, "gaussian::LinearMap", "length");
     }
 
+    /// The matrix: fine by coarse coordinates.
     const Matrix& W() const { return W_; }
     Index parameter_count() const { return 1; }
     std::vector<std::string> parameter_names() const { return {"log_sigma"}; }
     Vector start() const { return Vector::Constant(1, std::log(length_)); }
+    /// Standard deviation of the noise, exp(eta_0).
     static double sigma(const Vector& eta) { return std::exp(eta[0]); }
 
     std::vector<std::string> natural_names() const { return {"sigma"}; }
@@ -65,6 +67,7 @@ public:
     /// p_cf(x | ., eta) as a factor in X.
     class Likelihood {
     public:
+        /// log p_cf as a quadratic form in X.
         explicit Likelihood(QuadraticForm form) : form_(std::move(form)) {}
         double log_density(const Vector& X) const { return form_(X); }
         Vector log_density_gradient(const Vector& X) const { return form_.gradient(X); }
@@ -85,6 +88,7 @@ public:
     /// |x - W X|^2.
     class Residual {
     public:
+        /// As a quadratic form in X.
         explicit Residual(QuadraticForm form) : form_(std::move(form)) {}
         Index size() const { return 1; }
         Vector operator()(const Vector& X) const { return Vector::Constant(1, form_(X)); }
@@ -138,6 +142,7 @@ private:
     Matrix W_, transposed_, normal_;
 };
 
+/// Settings of gaussian::block_map.
 struct BlockMapSettings {
     Index coarse_beads = 8;
     Index level = 2;
