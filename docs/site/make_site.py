@@ -207,7 +207,11 @@ def page_text(page):
                     while label in headings:
                         label += "_1"
                     headings.add(label)
-                out.append(f"{heading[1]} {title} {{#{label}}}")
+                if page == "README.md" and not first:  # not in the tree at the side, where the other pages are
+                    size = len(heading[1])
+                    out.append(f"@anchor {label}\n<h{size - 1}>{title}</h{size - 1}>\n")
+                else:
+                    out.append(f"{heading[1]} {title} {{#{label}}}")
                 first = False
                 continue
             spans = re.findall(r"`[^`]*`", line)  # are put back as they are
@@ -321,7 +325,7 @@ def skeleton_of(name, definition):
 
 
 def write_concepts():
-    out = ["# Concepts {#b_concepts}", "", "What a type of yours must have, to be taken for what. A skeleton is what a "
+    out = ["# Concepts and skeletons {#b_concepts}", "", "What a type of yours must have, to be taken for what. A skeleton is what a "
            "type needs beyond the concepts named in its definition; a page for each has the definition itself. Structure "
            "that is optional is found by asking whether the type has it. " +
            "[Custom models](@ref page_docs_custom_models) has complete examples.", ""]

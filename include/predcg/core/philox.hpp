@@ -57,6 +57,7 @@ public:
         next_ = word_count;
     }
 
+    /// The next output.
     result_type operator()() {
         if (next_ == word_count) refill();
         return output_[next_++];
