@@ -3,8 +3,9 @@
 #
 #   sh cmake/setup.sh          to build, test and run the study
 #   sh cmake/setup.sh --dev    also what .ci/run needs: clang with its sanitizers, llvm-cov and gcovr, clang-format 16,
-#                              clang-tidy 16, git
+#                              clang-tidy 16, git, pkg-config, Python
 #   sh cmake/setup.sh --mpi    also MPI, for predcg/mpi.hpp
+#   sh cmake/setup.sh --docs   also what the site is made with: Doxygen, doxygen-awesome-css, Python
 #
 # Options may be combined. With nothing missing it needs neither root nor network.
 set -eu
@@ -13,13 +14,14 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-dev=no mpi=no
+dev=no mpi=no docs=no
 for argument in "$@"; do
     case "$argument" in
         --dev) dev=yes ;;
         --mpi) mpi=yes ;;
-        -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        *) die "unknown argument '$argument' (allowed: --dev, --mpi)" ;;
+        --docs) docs=yes ;;
+        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) die "unknown argument '$argument' (allowed: --dev, --mpi, --docs)" ;;
     esac
 done
 
@@ -46,12 +48,19 @@ dev_needs='
     -               must      llvm                llvm                    llvm
     gcovr           must      gcovr               gcovr                   gcovr
     bash            must      bash                bash                    bash
-    git             must      git                 git                     git'
+    git             must      git                 git                     git
+    pkg-config      must      pkgconf             pkgconf                 pkgconf
+    python3         must      python3             python3                 python3'
 mpi_needs='
     -               must      openmpi-bin         openmpi                 open-mpi
     -               must      libopenmpi-dev      openmpi-devel           open-mpi'
+docs_needs='
+    doxygen         must      doxygen             doxygen                 doxygen
+    -               optional  doxygen-awesome-css doxygen                 doxygen
+    python3         must      python3             python3                 python3'
 [ "$dev" = no ] || needs="$needs$dev_needs"
 [ "$mpi" = no ] || needs="$needs$mpi_needs"
+[ "$docs" = no ] || needs="$needs$docs_needs"
 
 if have apt-get && have dpkg-query; then system=apt
 elif have dnf && have rpm; then system=dnf

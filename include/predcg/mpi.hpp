@@ -27,6 +27,7 @@ namespace predcg::mpi {
 /// while this is used.
 class Communicator {
 public:
+    /// Uses a communicator of MPI, which is not freed.
     explicit Communicator(MPI_Comm communicator = MPI_COMM_WORLD) : communicator_(communicator) {}
 
     Index rank() const {

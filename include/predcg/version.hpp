@@ -19,9 +19,9 @@
 
 namespace predcg {
 
-inline constexpr int version_major = PREDCG_VERSION_MAJOR;
-inline constexpr int version_minor = PREDCG_VERSION_MINOR;
-inline constexpr int version_patch = PREDCG_VERSION_PATCH;
-inline constexpr std::string_view version_string = PREDCG_VERSION_STRING;
+inline constexpr int version_major = PREDCG_VERSION_MAJOR;                 ///< First number of the version.
+inline constexpr int version_minor = PREDCG_VERSION_MINOR;                 ///< Second number of the version.
+inline constexpr int version_patch = PREDCG_VERSION_PATCH;                 ///< Third number of the version.
+inline constexpr std::string_view version_string = PREDCG_VERSION_STRING;  ///< "major.minor.patch".
 
 }  // namespace predcg

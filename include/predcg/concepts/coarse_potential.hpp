@@ -24,6 +24,7 @@ concept LinearCoarsePotential =
         { u.features(X) } -> VectorLike;
     };
 
+/// Has energy(X, theta), U_c in the units of 1/beta.
 template <class U>
 concept HasEnergy =
     ParametricPotential<U> && requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {

@@ -14,6 +14,7 @@ concept Target = requires(const T t) {
     { t.log_density(X) } -> RealValue;  // up to a constant; -infinity where X is forbidden
 };
 
+/// A target on a finite space: its states can be counted and visited.
 template <class T>
 concept FiniteTarget = Target<T> && FiniteSpace<space_t<T>>;
 

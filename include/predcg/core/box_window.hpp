@@ -17,10 +17,11 @@ using Extents = std::array<Index, Dim>;
 /// is that of a chain. Its letters are in the order of the box's own coordinates, axis 0 the fastest.
 template <std::size_t Dim>
 struct BoxWindow {
-    std::array<Window, Dim> axes{};
+    std::array<Window, Dim> axes{};  ///< The window along each axis.
 
     friend bool operator==(const BoxWindow&, const BoxWindow&) = default;
 };
+/// As many axes as windows are given.
 template <std::same_as<Window>... Axes>
 BoxWindow(Axes...) -> BoxWindow<sizeof...(Axes)>;
 

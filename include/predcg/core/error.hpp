@@ -40,6 +40,7 @@ template <class T>
 /// A bad argument, found before any work was done.
 class ArgumentError : public std::invalid_argument {
 public:
+    /// Puts the message together: function, argument, value, what is allowed.
     [[gnu::cold]] ArgumentError(std::string function, std::string argument, std::string value,
                                 std::string allowed)
         : std::invalid_argument(
@@ -47,9 +48,12 @@ public:
           function_(std::move(function)), argument_(std::move(argument)), value_(std::move(value)),
           allowed_(std::move(allowed)) {}
 
+    /// The function that was called, without namespace.
     const std::string& function() const noexcept { return function_; }
+    /// The argument that is wrong.
     const std::string& argument() const noexcept { return argument_; }
     const std::string& value() const noexcept { return value_; }
+    /// What it may be, in words.
     const std::string& allowed() const noexcept { return allowed_; }
 
 private:
@@ -109,13 +113,16 @@ inline void require_finite(double value, std::string_view function, std::string_
 /// An exact computation that would cost more than its limit; thrown before any work.
 class CostError : public std::runtime_error {
 public:
+    /// Puts the message together: cost, limit, unit, and what to do instead.
     [[gnu::cold]] CostError(std::string_view function, double cost, double limit, std::string_view unit,
                             std::string_view advice)
         : std::runtime_error(detail::joined({"predcg::", function, ": estimated cost ", to_text(cost), " ",
                                              unit, " exceeds the limit ", to_text(limit), "; ", advice})),
           cost_(cost), limit_(limit) {}
 
+    /// The estimated cost, in the unit that the message names.
     double cost() const noexcept { return cost_; }
+    /// The limit that it exceeds.
     double limit() const noexcept { return limit_; }
 
 private:
@@ -125,6 +132,7 @@ private:
 /// NaN, overflow or an improper density during a computation.
 class NumericalError : public std::runtime_error {
 public:
+    /// What failed, in words.
     [[gnu::cold]] explicit NumericalError(const std::string& what)
         : std::runtime_error(detail::joined({"predcg::", what})) {}
 };
@@ -132,6 +140,7 @@ public:
 /// A fit that met a NumericalError; it carries the last state that was good.
 class FitError : public NumericalError {
 public:
+    /// What failed, at which parameters, in which iteration.
     [[gnu::cold]] FitError(const std::string& what, Vector theta, Vector eta, Index iteration)
         : NumericalError(what), theta_(std::move(theta)), eta_(std::move(eta)), iteration_(iteration) {}
 
@@ -147,6 +156,7 @@ private:
 /// Work that ended because its stop token asked for it, where there is no partial result to return.
 class Stopped : public std::runtime_error {
 public:
+    /// Says which function was stopped.
     [[gnu::cold]] explicit Stopped(std::string_view function)
         : std::runtime_error(detail::joined({"predcg::", function, ": stopped on request"})) {}
 };

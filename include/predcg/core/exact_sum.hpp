@@ -22,7 +22,7 @@ class ExactSum {
     enum Special : std::size_t { nan = digits, infinity, minus_infinity, count };
 
 public:
-    static constexpr std::size_t word_count = count;
+    static constexpr std::size_t word_count = count;  ///< Number of 64-bit words.
 
     void add(double term) {
         if (!std::isfinite(term)) {

@@ -47,10 +47,12 @@ void add(M& m, const M& other, double c = 1.0) {
     eigen_assert(m.size() == other.size());
     for (Index k = 0; k < m.size(); ++k) m.data()[k] += c * other.data()[k];
 }
+/// m c, in place.
 template <class M>
 void multiply(M& m, double c) {
     for (Index k = 0; k < m.size(); ++k) m.data()[k] *= c;
 }
+/// m / c, in place.
 template <class M>
 void divide(M& m, double c) {
     for (Index k = 0; k < m.size(); ++k) m.data()[k] /= c;
@@ -61,6 +63,7 @@ inline Vector times(Vector u, const Vector& v) {
     for (Index k = 0; k < u.size(); ++k) u[k] *= v[k];
     return u;
 }
+/// Entry by entry: u_k / v_k.
 inline Vector over(Vector u, const Vector& v) {
     for (Index k = 0; k < u.size(); ++k) u[k] /= v[k];
     return u;
@@ -83,6 +86,7 @@ inline Matrix second_moments(Matrix covariance, const Vector& mean) {
 
 /// The first entry of a column.
 inline double* column(Matrix& m, Index k) { return m.data() + m.rows() * k; }
+/// The first entry of a column.
 inline const double* column(const Matrix& m, Index k) { return m.data() + m.rows() * k; }
 
 /// Copies: entries first..first+count-1, a column, the leading count x count block.
@@ -91,11 +95,13 @@ inline Vector part(const Vector& v, Index first, Index count) {
     for (Index k = 0; k < count; ++k) p[k] = v[first + k];
     return p;
 }
+/// Column k, copied.
 inline Vector column_of(const Matrix& m, Index k) {
     Vector c(m.rows());
     for (Index i = 0; i < m.rows(); ++i) c[i] = m(i, k);
     return c;
 }
+/// The leading count x count block, copied.
 inline Matrix leading_block(const Matrix& m, Index count) {
     Matrix b(count, count);
     for (Index l = 0; l < count; ++l)
@@ -103,13 +109,16 @@ inline Matrix leading_block(const Matrix& m, Index count) {
     return b;
 }
 
+/// Whether each entry is 1.
 inline bool all_ones(const Vector& v) {
     return std::all_of(v.data(), v.data() + v.size(), [](double x) { return x == 1.0; });
 }
+/// Whether each number is finite.
 inline bool all_finite(const double* first, Index count) {
     return std::all_of(first, first + count, [](double x) { return std::isfinite(x); });
 }
 
+/// Whether each entry is finite.
 template <class M>
 bool all_finite(const M& m) {
     return all_finite(m.data(), m.size());
@@ -127,6 +136,7 @@ inline Vector selected(const Vector& v, const std::vector<Index>& at) {
     for (std::size_t k = 0; k < at.size(); ++k) part[static_cast<Index>(k)] = v[at[k]];
     return part;
 }
+/// The rows and columns with the given indices.
 inline Matrix selected(const Matrix& m, const std::vector<Index>& at) {
     const auto n = static_cast<Index>(at.size());
     Matrix part(n, n);
@@ -135,12 +145,14 @@ inline Matrix selected(const Matrix& m, const std::vector<Index>& at) {
             part(k, l) = m(at[static_cast<std::size_t>(k)], at[static_cast<std::size_t>(l)]);
     return part;
 }
+/// A vector of `size` with the part's entries at the given indices, zero elsewhere.
 inline Vector scattered(const Vector& part, const std::vector<Index>& at, Index size) {
     Vector v = Vector::Zero(size);
     for (std::size_t k = 0; k < at.size(); ++k) v[at[k]] = part[static_cast<Index>(k)];
     return v;
 }
 
+/// A^T.
 inline Matrix transposed(const Matrix& A) {
     Matrix T(A.cols(), A.rows());
     for (Index j = 0; j < A.cols(); ++j)
@@ -171,6 +183,7 @@ inline Matrix sandwich(const Matrix& D, const Matrix& C) {
 /// to rounding. O(n^3), unblocked (Golub and Van Loan, "Matrix Computations", 4.2).
 class Cholesky {
 public:
+    /// Factors P = L L^T; see ok().
     explicit Cholesky(Matrix P) : L_(std::move(P)) {
         const Index n = L_.rows();
         for (Index j = 0; j < n; ++j) {
@@ -189,6 +202,7 @@ public:
         }
     }
 
+    /// Whether P is positive definite.
     bool ok() const { return ok_; }
 
     /// L, where ok(); its strict upper triangle is not zero but what P had there.
@@ -207,6 +221,7 @@ public:
             b[i] /= L_(i, i);
         }
     }
+    /// b := L^-T b.
     void solve_upper(double* b) const {
         const Index n = L_.rows();
         for (Index i = n - 1; i >= 0; --i) {
@@ -223,9 +238,10 @@ private:
 /// Eigenvalues (ascending) and unit eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi
 /// rotations: small eigenvalues to high relative accuracy (Golub and Van Loan, 8.5). O(n^3) a sweep.
 struct SymmetricEigen {
-    Vector values;
-    Matrix vectors;
+    Vector values;   ///< In ascending order.
+    Matrix vectors;  ///< Columns, of length 1.
 
+    /// Eigenvalues and eigenvectors of a symmetric matrix.
     [[gnu::cold]] explicit SymmetricEigen(Matrix A)
         : values(A.rows()), vectors(Matrix::Zero(A.rows(), A.cols())) {
         const Index n = A.rows();

@@ -19,7 +19,9 @@ struct Moments {
 class SecondMoments {
 public:
     SecondMoments() = default;
+    /// All rows, or the first `period` of them.
     SecondMoments(Matrix first_rows) : rows_(std::move(first_rows)) {}
+    /// From an expression.
     template <MatrixLike M>
     SecondMoments(const M& first_rows) : rows_(first_rows) {}
 
@@ -30,6 +32,7 @@ public:
     }
 
     Index sites() const { return rows_.cols(); }
+    /// Number of rows that are stored.
     Index period() const { return rows_.rows(); }
     /// Of the whole matrix; 0: not known.
     Index size() const { return sites() * sites(); }

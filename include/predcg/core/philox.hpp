@@ -21,18 +21,22 @@ namespace predcg {
 /// Period 2^130 outputs a key; cost about 10 multiplications of 32x32 bits an output.
 class Philox4x32 {
 public:
-    using result_type = std::uint_fast32_t;
-    using Words = std::array<std::uint32_t, 4>;
+    using result_type = std::uint_fast32_t;      ///< What a call gives: 32 random bits.
+    using Words = std::array<std::uint32_t, 4>;  ///< Four outputs.
 
-    static constexpr std::size_t word_size = 32;
-    static constexpr std::size_t word_count = 4;
-    static constexpr std::size_t round_count = 10;
+    static constexpr std::size_t word_size = 32;    ///< Bits of a word.
+    static constexpr std::size_t word_count = 4;    ///< Words of a block.
+    static constexpr std::size_t round_count = 10;  ///< Rounds of the cipher.
+    /// Seed of the default constructor, as the standard has it.
     static constexpr result_type default_seed = 20111115U;
 
+    /// Smallest output.
     static constexpr result_type min() { return 0; }
+    /// Largest output.
     static constexpr result_type max() { return std::numeric_limits<std::uint32_t>::max(); }
 
     Philox4x32() : Philox4x32(default_seed) {}
+    /// As `seed(value)`.
     explicit Philox4x32(result_type value) { seed(value); }
 
     void seed(result_type value = default_seed) {
@@ -53,6 +57,7 @@ public:
         next_ = word_count;
     }
 
+    /// The next output.
     result_type operator()() {
         if (next_ == word_count) refill();
         return output_[next_++];
@@ -91,12 +96,14 @@ public:
         for (; count > 0; --count) *to++ = static_cast<std::uint32_t>((*this)());
     }
 
+    /// Leaves out `count` outputs; costs no more than one.
     void discard(unsigned long long count) {
         for (; count > 0 && next_ != word_count; --count) ++next_;
         advance(count / word_count);
         for (count %= word_count; count > 0; --count) (*this)();
     }
 
+    /// Whether all further outputs are the same.
     friend bool operator==(const Philox4x32& a, const Philox4x32& b) {
         return a.key_ == b.key_ && a.counter_ == b.counter_ && a.next_ == b.next_;
     }

@@ -37,6 +37,7 @@ concept Communicator = std::copy_constructible<C> && requires(const C c, std::sp
 /// An error in another process; `what` is its message and rank.
 class ProcessError : public std::runtime_error {
 public:
+    /// What failed, in words.
     [[gnu::cold]] explicit ProcessError(const std::string& what) : std::runtime_error(what) {}
 };
 
@@ -44,6 +45,7 @@ public:
 /// size are collective: every process must call them, in the same order, each from one thread.
 class Processes {
 public:
+    /// Keeps a communicator (concept Communicator).
     template <class C>
         requires(!std::same_as<C, Processes>) && Communicator<C>
     explicit Processes(C communicator) : layer_(std::make_shared<Layer<C>>(std::move(communicator))) {

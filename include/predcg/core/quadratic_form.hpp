@@ -7,9 +7,10 @@ namespace predcg {
 /// f(X) = 1/2 X^T A X + b^T X + c with A symmetric (n x n), b (n), c a number.
 struct QuadraticForm {
     Matrix A;
-    Vector b;
-    double c = 0.0;
+    Vector b;        ///< Vector of the linear part.
+    double c = 0.0;  ///< The constant.
 
+    /// The form that is zero, in n coordinates.
     static QuadraticForm zero(Index n) { return {Matrix::Zero(n, n), Vector::Zero(n), 0.0}; }
 
     template <VectorLike V>
@@ -32,6 +33,7 @@ struct QuadraticForm {
         return slope;
     }
 
+    /// The sum of two forms.
     QuadraticForm& operator+=(const QuadraticForm& other) {
         linalg::add(A, other.A);
         linalg::add(b, other.b);
@@ -39,6 +41,7 @@ struct QuadraticForm {
         return *this;
     }
 
+    /// The form times a factor.
     QuadraticForm& operator*=(double factor) {
         linalg::multiply(A, factor);
         linalg::multiply(b, factor);

@@ -50,10 +50,10 @@ enum class Purpose : std::uint8_t {
 /// The identity of a stream of random numbers.
 struct StreamKey {
     std::uint64_t seed = 1;
-    Purpose purpose = Purpose::check;
-    std::uint64_t index = 0;      ///< datum, draw, start, chain; below 2^44
-    std::uint32_t iteration = 0;  ///< of a fit
-    std::uint32_t call = 0;       ///< of an iteration that asks more than once; below 2^12
+    Purpose purpose = Purpose::check;  ///< What the numbers are for.
+    std::uint64_t index = 0;           ///< datum, draw, start, chain; below 2^44
+    std::uint32_t iteration = 0;       ///< of a fit
+    std::uint32_t call = 0;            ///< of an iteration that asks more than once; below 2^12
 };
 
 /// The stream of an identity. Equal identity gives equal numbers on every machine and for every number of
@@ -75,6 +75,7 @@ inline Philox4x32 make_stream(const StreamKey& key) {
                         static_cast<std::uint32_t>(key.index), key.iteration, 0});
     return engine;
 }
+/// The same, for an identity given word by word.
 inline Philox4x32 make_stream(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0,
                               std::uint32_t iteration = 0) {
     return make_stream({.seed = seed, .purpose = purpose, .index = index, .iteration = iteration});

@@ -42,7 +42,9 @@ public:
     }
 
     Index size() const { return std::ssize(ends_); }
+    /// Letters that the site may have.
     std::span<const Letter> letters(Index site) const { return cut(letters_, site); }
+    /// Their probabilities, in the same order.
     std::span<const double> probabilities(Index site) const { return cut(probabilities_, site); }
 
     friend bool operator==(const SiteLetters&, const SiteLetters&) = default;

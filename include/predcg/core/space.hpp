@@ -26,6 +26,7 @@ public:
         std::conditional_t<Sites == dynamic, std::vector<Letter>,
                            std::array<Letter, static_cast<std::size_t>(Sites == dynamic ? 1 : Sites)>>;
 
+    /// Throws ArgumentError for sites < 1, or other than the number fixed at compile time.
     explicit constexpr LatticeSpace(std::array<Letter, Q> letters, Index sites = Sites)
         : letters_(letters), sites_(sites) {
         require(sites >= 1, "LatticeSpace", "sites", sites, "an integer >= 1");
@@ -59,6 +60,7 @@ class RealSpace {
 public:
     using configuration_type = Eigen::Matrix<double, Size, 1>;
 
+    /// R^n. Throws ArgumentError for a size < 1, or other than the one fixed at compile time.
     explicit RealSpace(Index size = Size) : size_(size) {
         require(size >= 1, "RealSpace", "size", size, "an integer >= 1");
         require(Size == dynamic || size == Size, "RealSpace", "size", size,
@@ -111,8 +113,8 @@ private:
 
 /// The half space normal . X >= offset.
 struct Wall {
-    Vector normal;
-    double offset = 0.0;
+    Vector normal;        ///< Points inwards.
+    double offset = 0.0;  ///< Allowed is normal . z >= offset.
 
     /// > 0 inside.
     double distance(const Vector& X) const { return linalg::dot(normal, X) - offset; }
@@ -121,12 +123,14 @@ struct Wall {
 /// R^n between walls: what kernels on R^n reflect at.
 class WalledSpace : public RealSpace<> {
 public:
+    /// R^n, where each wall is kept to.
     explicit WalledSpace(Index size, std::vector<Wall> walls = {})
         : RealSpace<>(size), walls_(std::move(walls)) {
         for (const Wall& wall : walls_)
             require_equal(wall.normal.size(), size, "WalledSpace", "size of a normal");
     }
 
+    /// The walls.
     const std::vector<Wall>& walls() const { return walls_; }
 
     /// True inside or on all walls.

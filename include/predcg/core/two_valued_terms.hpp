@@ -5,9 +5,9 @@ namespace predcg {
 
 /// A feature that is a sum of `count` terms with two values each: their histogram follows from its mean.
 struct TwoValuedTerms {
-    Index feature = 0;
+    Index feature = 0;  ///< Its number.
     double count = 0.0;
-    double low = -1.0, high = 1.0;
+    double low = -1.0, high = 1.0;  ///< The two values.
 };
 
 }  // namespace predcg

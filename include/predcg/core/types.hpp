@@ -12,9 +12,10 @@
 
 namespace predcg {
 
-using Index = Eigen::Index;
-using Vector = Eigen::VectorXd;
-using Matrix = Eigen::MatrixXd;
+using Index = Eigen::Index;      ///< Signed numbers of sites, parameters, data.
+using Vector = Eigen::VectorXd;  ///< Column vector of doubles.
+using Matrix = Eigen::MatrixXd;  ///< Matrix of doubles, by columns.
+/// Column vector of numbers of another type.
 template <class T>
 using VectorOf = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 

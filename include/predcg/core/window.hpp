@@ -10,13 +10,17 @@
 
 namespace predcg {
 
-enum class Boundary { periodic, open };
+/// Whether a chain is a ring, or has ends.
+enum class Boundary {
+    periodic,  ///< a ring
+    open,      ///< two ends
+};
 
 /// A function on a chain of n sites that is a sum over i = 0..n-1 of terms of the window
 /// w_i = (X_i, ..., X_{i+width-1}). Periodic: indices mod n, every window full (width <= n). Open: the
 /// window is cut at the end of the chain, so w_i has min(width, n-i) letters.
 struct Window {
-    Index width = 1;
+    Index width = 1;  ///< Number of letters in a full window.
     Boundary boundary = Boundary::periodic;
 
     friend bool operator==(const Window&, const Window&) = default;

@@ -60,6 +60,8 @@ public:
     using Statistic = S;
     using Own = std::remove_cvref_t<std::invoke_result_t<const MakeOwn&, Index>>;
 
+    /// Factors and own statistics come from make functions of a datum's number; `which` are those of the
+    /// batch.
     Batch(T common, S statistic, MakeFactor factor, MakeOwn own, std::span<const Index> which,
           std::span<const double> weights)
         : common_(std::move(common)), statistic_(std::move(statistic)), factor_(std::move(factor)),
@@ -110,8 +112,9 @@ public:
     using Statistic = S;
     using Own = EmptyStatistic;
 
-    static constexpr bool is_single = true;
+    static constexpr bool is_single = true;  ///< Marks a batch of one target.
 
+    /// One target, without factor.
     SingleBatch(T target, S statistic) : target_(std::move(target)), statistic_(std::move(statistic)) {}
 
     const T& common() const { return target_; }
@@ -120,14 +123,17 @@ public:
     Own own(Index) const { return {}; }
     std::span<const Index> which() const { return which_; }
     double weight(Index) const { return 1.0; }
+    /// Number of components of the statistic.
     Index common_size() const { return statistic_.size(); }
     Index own_size() const { return 0; }
     const T& target(Index) const { return target_; }
     const S& joint(Index) const { return statistic_; }
+    /// The only state.
     template <class State>
     static State& state(State& only, Index) {
         return only;
     }
+    /// Itself: there is but one target.
     SingleBatch part(std::span<const Index>) const { return *this; }
 
 private:

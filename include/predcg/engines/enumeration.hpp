@@ -86,6 +86,7 @@ struct Enumeration {
     template <FiniteTarget T>
     class ConfigurationSampler {
     public:
+        /// Tabulates all states. Throws CostError for too many.
         ConfigurationSampler(const Enumeration& engine, const T& target)
             : space_(target.space()), blank_(blank_configuration(space_)) {
             const double log_z = engine.log_partition(target);

@@ -109,6 +109,7 @@ struct GaussianEngine {
     template <class M = Matrix>
     class ConfigurationSampler {
     public:
+        /// Factors the form. Throws NumericalError unless it is negative definite.
         explicit ConfigurationSampler(const QuadraticForm& log_density) : gaussian_(log_density) {}
 
         template <RandomBits R>

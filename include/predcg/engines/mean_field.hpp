@@ -42,9 +42,9 @@ struct FactorisedDistribution {
 struct MeanField {
     double tolerance = 1e-12;  ///< largest change of a probability in the last sweep
     Index sweeps = 10000;      ///< limit for each start
-    Index random_starts = 2;
-    std::uint64_t seed = 1;   ///< of the random starts
-    double cost_limit = 1e8;  ///< operations of a sweep (about a nanosecond each)
+    Index random_starts = 2;   ///< Starts at random, beside those that the target suggests.
+    std::uint64_t seed = 1;    ///< of the random starts
+    double cost_limit = 1e8;   ///< operations of a sweep (about a nanosecond each)
 
     template <class T>
     using State = NoState;

@@ -22,8 +22,9 @@ public:
     /// Chains of one target. Copies are independent from then on.
     template <class T>
     struct State {
+        /// A configuration, and what the kernel keeps for it.
         struct Chain {
-            configuration_t<space_t<T>> X;
+            configuration_t<space_t<T>> X;  ///< Where the chain is.
             detail::kernel_state_t<Kernel> kernel{};
 
             template <class Self, class Visit>
@@ -117,6 +118,7 @@ public:
         requires Sampler<Kernel, T>
     class ChainSampler {
     public:
+        /// Warms a chain up. Refers to the target.
         ChainSampler(const MonteCarlo& engine, const T& target)
             : run_(engine.kernel_, target), space_(target.space()), settings_(engine.settings_) {}
 

@@ -18,6 +18,7 @@
 
 namespace predcg {
 
+/// Settings of the engine MonteCarlo.
 struct MonteCarloSettings {
     Index samples = 50;   ///< for each target and call, over all its chains
     Index chains = 1;     ///< for each target; they persist from call to call; from 16 on side by side

@@ -10,7 +10,7 @@ namespace predcg {
 /// different sample sizes, or samples of q with an exact p_c.
 template <class Latent, class Coarse>
 struct EngineRoles {
-    Latent latent;
+    Latent latent;  ///< The engine for q(X given x).
     Coarse coarse;
 };
 template <class Latent, class Coarse>

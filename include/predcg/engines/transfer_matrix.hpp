@@ -163,6 +163,7 @@ struct TransferMatrix {
     template <ChainTarget T>
     class ConfigurationSampler {
     public:
+        /// Makes the tables. Throws CostError where they are too large.
         [[gnu::cold]] ConfigurationSampler(const TransferMatrix& engine, const T& target)
             : draw_(engine.tabulate(target, target.window(), 2.0, 0.0, "TransferMatrix::sampler"),
                     engine.memory_limit),

@@ -26,9 +26,10 @@ template <class O>
 struct CheckedStatistic {
     std::string name;
     O observable;
-    std::vector<Index> components{};
+    std::vector<Index> components{};  ///< Components of the observable that are checked; none named: all.
 };
 
+/// A CheckedStatistic of these.
 template <class O>
 CheckedStatistic<O> checked(std::string name, O observable, std::vector<Index> components = {}) {
     return {std::move(name), std::move(observable), std::move(components)};
@@ -78,26 +79,28 @@ private:
 
 /// -log p(x | theta) of one configuration: log Z(p_c) - log Z(q(. | x)). Needs exact engines.
 struct NegativeLogDensity {
+    /// The statistic at these parameters.
     template <class Models>
     auto bind(const Models& models, const Parameters& at, double beta) const {
         return detail::BoundLogDensity(models, boltzmann(models.coarse, at.theta, beta), at.eta);
     }
 };
 
+/// Settings of predictive_checks.
 struct CheckSettings {
-    Index replicates = 1000;
-    double level = 0.01;  ///< of the two-sided p-value below which a statistic is contradicted
+    Index replicates = 1000;  ///< Data sets drawn from the model.
+    double level = 0.01;      ///< of the two-sided p-value below which a statistic is contradicted
     std::uint64_t seed = 1;
 };
 
 /// One statistic T, the mean over a data set, of the data and of data sets that the model makes.
 struct PredictiveCheck {
     std::string name;
-    double observed = 0.0;  ///< mean over theta where it depends on it
-    double replicated_mean = 0.0, replicated_sd = 0.0;
-    double z = 0.0;        ///< mean of T(data) - T(replica) over its standard deviation
-    double p_value = 1.0;  ///< two-sided: 2 min(P(T(replica) >= T(data)), P(<=)), equal ones count half
-    bool contradicted = false;
+    double observed = 0.0;                              ///< mean over theta where it depends on it
+    double replicated_mean = 0.0, replicated_sd = 0.0;  ///< Of T over the model's data sets.
+    double z = 0.0;             ///< mean of T(data) - T(replica) over its standard deviation
+    double p_value = 1.0;       ///< two-sided: 2 min(P(T(replica) >= T(data)), P(<=)), equal ones count half
+    bool contradicted = false;  ///< Whether the p-value is below the level.
 };
 
 namespace detail {

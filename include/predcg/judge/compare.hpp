@@ -27,7 +27,7 @@ namespace predcg {
 template <class F>
 struct Method {
     std::string name;
-    F run;
+    F run;  ///< f(training data, seed) -> result.
 };
 
 template <class F>
@@ -39,6 +39,7 @@ Method<F> method(std::string name, F run) {
 template <class... O>
 class Observables {
 public:
+    /// Of any number of statistics: checked(name, observable).
     explicit Observables(CheckedStatistic<O>... statistics) : statistics_(std::move(statistics)...) {}
 
     static constexpr std::size_t count() { return sizeof...(O); }
@@ -68,6 +69,7 @@ public:
             each([&](const auto& o) { return predcg::truth(potential, beta, o, Engine{}, settings).mean; }));
     }
 
+    /// All vectors, one after the other.
     static Vector joined(const std::vector<std::pair<std::string, Vector>>& parts) {
         Index size = 0;
         for (const auto& part : parts) size += part.second.size();
@@ -89,6 +91,7 @@ Observables<O...> observables(CheckedStatistic<O>... statistics) {
     return Observables<O...>(std::move(statistics)...);
 }
 
+/// Settings of compare.
 struct CompareSettings {
     std::optional<Vector> truth{};  ///< of all observables; absent: cross-validation
     Index folds = 5;                ///< of the cross-validation
@@ -98,10 +101,10 @@ struct CompareSettings {
 
 /// One method and one observable, with prediction p and t the truth or the mean over the data held out.
 struct ComparisonRow {
-    std::string method, observable;
-    double error = 0.0;           ///< |p - t|, Euclidean norm over the components; mean over folds
-    double relative_error = 0.0;  ///< |p - t| / |t|, infinite where t = 0 and p is not; mean over folds
-    double standard_error = 0.0;  ///< of error, from its spread over folds; NaN against a truth
+    std::string method, observable;  ///< Names of the method and of the observable's component.
+    double error = 0.0;              ///< |p - t|, Euclidean norm over the components; mean over folds
+    double relative_error = 0.0;     ///< |p - t| / |t|, infinite where t = 0 and p is not; mean over folds
+    double standard_error = 0.0;     ///< of error, from its spread over folds; NaN against a truth
     double relative_standard_error = 0.0;  ///< of relative_error
     double seconds = 0.0;                  ///< wall clock, learning and prediction; mean over folds
     std::string failure{};                 ///< why there are no errors (they are NaN then); else empty

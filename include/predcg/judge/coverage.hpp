@@ -12,8 +12,9 @@
 
 namespace predcg {
 
+/// Settings of coverage.
 struct CoverageSettings {
-    Index data_sets = 100;
+    Index data_sets = 100;             ///< Data sets drawn from the fine model.
     std::vector<double> levels{0.95};  ///< credibilities
     std::uint64_t seed = 1;
     /// Data sets are shared out to these processes, each of which gets all results; absent: all are done
@@ -23,8 +24,8 @@ struct CoverageSettings {
 
 /// How often credible intervals held the truth, for each level and component of the observables.
 struct Coverage {
-    std::vector<std::string> names;  ///< of the components
-    std::vector<double> levels;
+    std::vector<std::string> names;             ///< of the components
+    std::vector<double> levels;                 ///< Probabilities that the intervals should hold.
     std::vector<std::vector<Proportion>> held;  ///< [level][component]; without data sets that had no band
     std::vector<Matrix> widths;                 ///< [level]: component x data set, NaN where no band
     Index unreliable = 0;                       ///< posteriors that were flagged
@@ -35,6 +36,7 @@ struct Coverage {
         const Vector all = known_widths(level, component);
         return all.size() > 0 ? all.sum() / static_cast<double>(all.size()) : detail::undefined;
     }
+    /// NaN where no data set had a band.
     double median_width(std::size_t level, Index component) const {
         const Vector all = known_widths(level, component);
         return all.size() > 0 ? quantile(all, 0.5) : detail::undefined;

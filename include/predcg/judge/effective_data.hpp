@@ -63,6 +63,7 @@ EffectiveData effective_data(const Data& data, const CheckedStatistic<O>&... sta
 template <class Learner>
 class Score {
 public:
+    /// Refers to the learner.
     Score(const Learner& learner, double beta, Parameters at)
         : learner_(&learner), beta_(beta), at_(std::move(at)) {
         typename Learner::Data none;

@@ -12,10 +12,11 @@
 
 namespace predcg {
 
+/// Settings of exact_evidence.
 struct ExactEvidenceSettings {
     Index proposals = 0;         ///< draws of the normal; 0: as many as half the draws of the posterior
     double largest_error = 0.1;  ///< of log p(data | model); beyond it the result is flagged
-    BridgeSettings bridge{};
+    BridgeSettings bridge{};     ///< Settings of bridge sampling.
     std::uint64_t seed = 1;
 };
 

@@ -12,6 +12,7 @@
 
 namespace predcg {
 
+/// Settings of leave_one_out.
 struct LeaveOneOutSettings {
     double largest_pareto_k = 0.7;  ///< of a datum; beyond it the result is flagged
 };
@@ -24,6 +25,7 @@ struct LeaveOneOut {
     Vector log_density;           ///< log p(x_k | data without one x_k), of every distinct prepared datum
     Vector pareto_k;              ///< of the same
     std::vector<double> weights;  ///< how many data each stands for
+    /// Largest Pareto k of the data.
     double worst_k = -std::numeric_limits<double>::infinity();
     Index bad = 0;  ///< data whose Pareto k exceeds the limit
     bool reliable = true;

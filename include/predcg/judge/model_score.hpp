@@ -10,12 +10,14 @@
 
 namespace predcg {
 
+/// Settings of score_model, step by step.
 struct ScoreSettings {
-    FitSettings fit{};
+    FitSettings fit{};  ///< Of the fit.
+    /// Of the Laplace evidence.
     LaplaceSettings laplace{.draws = 1000};
-    ChainSettings posterior{};
-    ExactEvidenceSettings evidence{};
-    LeaveOneOutSettings leave_one_out{};
+    ChainSettings posterior{};            ///< Of the full posterior.
+    ExactEvidenceSettings evidence{};     ///< Of the exact evidence.
+    LeaveOneOutSettings leave_one_out{};  ///< Of the predictive density of data left out.
 };
 
 /// What can be said for a model: evidences and leave_one_out.elpd larger is better, bic smaller.
@@ -23,9 +25,9 @@ struct ModelScore {
     std::string name;
     Index parameters = 0;         ///< theta_c and eta together
     double log_likelihood = 0.0;  ///< at the mode
-    double bic = 0.0;
-    Evidence laplace, exact;
-    LeaveOneOut leave_one_out;
+    double bic = 0.0;             ///< Bayesian information criterion.
+    Evidence laplace, exact;      ///< Evidence by this method.
+    LeaveOneOut leave_one_out;    ///< Predictive density of data left out.
 
     /// Of exact evidence and leave-one-out; the Laplace evidence has its own flag.
     bool reliable() const { return exact.reliable && leave_one_out.reliable; }

@@ -14,6 +14,7 @@
 
 namespace predcg {
 
+/// Settings of select_terms.
 struct SelectionSettings {
     double first_precision = 0.25;  ///< alpha of every term before the data have been seen
     double tolerance = 1e-3;        ///< relative, of alpha from one fit to the next

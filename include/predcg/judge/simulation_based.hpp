@@ -14,6 +14,7 @@
 
 namespace predcg {
 
+/// Settings of simulation_based_calibration.
 struct SimulationBasedSettings {
     double beta = 1.0;
     Index data = 10;          ///< in each replicate
@@ -30,10 +31,10 @@ struct SimulationBasedSettings {
 struct SimulationBasedCalibration {
     std::vector<std::string> names;
     std::vector<std::vector<Index>> ranks;  ///< one list for each name; not of replicates without draws
-    std::vector<RankHistogram> histograms;
+    std::vector<RankHistogram> histograms;  ///< One for each name.
     Index unreliable = 0;     ///< posteriors that were flagged; those with draws are counted all the same
     Index without_draws = 0;  ///< of these, the ones that had none
-    Index largest_rank = 0;
+    Index largest_rank = 0;   ///< Ranks are 0, ..., largest_rank.
 };
 
 namespace detail {

@@ -11,7 +11,7 @@ namespace predcg {
 /// A term of a coarse potential, alone among the others.
 struct TermScore {
     std::string name;
-    bool kept = true;
+    bool kept = true;            ///< Whether the term stays.
     double estimate = 0.0;       ///< of beta theta_k, at the mode under the term's own prior
     double z = 0.0;              ///< estimate over its standard error, the term's prior taken out
     double precision = 0.0;      ///< alpha_k of its prior, beta theta_k ~ N(0, 1 / alpha_k)

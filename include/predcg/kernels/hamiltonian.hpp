@@ -54,17 +54,19 @@ inline bool drift(Vector& X, Vector& p, const Vector& variance, double time, std
 struct Hamiltonian {
     double path = 2.0;  ///< mean length of a trajectory, in standard deviations
     double target_accept = 0.8;
-    Index max_steps = 256;
+    Index max_steps = 256;  ///< Limit on the gradients of one trajectory.
 
+    /// What is tuned, and where the tuning stands.
     struct State {
         double log_step = std::numeric_limits<double>::quiet_NaN();
-        double log_step_mean = 0.0, shortfall = 0.0, anchor = 0.0;  // dual averaging
+        double log_step_mean = 0.0, shortfall = 0.0, anchor = 0.0;  ///< Where dual averaging stands.
         // Windows end after 30, 70, 150, 310, ... moves: no usual warm-up stops right after one.
+        /// Moves, and the windows in which variances are taken.
         Index moves = 0, window = 20, window_end = 30;
-        Index tuned = 0;  // moves of warm-up in all
-        Vector variance;
+        Index tuned = 0;  ///< Moves of warm-up in all.
+        Vector variance;  ///< Of each coordinate: the metric.
         RunningMoments<Vector> spread{};
-        double accepted = 0.0;  // sum of the probabilities of acceptance after warm-up
+        double accepted = 0.0;  ///< Sum of the probabilities of acceptance after warm-up
 
         /// To be saved (core/bytes.hpp).
         template <class Self, class Visit>

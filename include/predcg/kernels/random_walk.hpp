@@ -15,6 +15,7 @@ struct RandomWalk {
     double step = 0.0;  ///< initial; 0: 2.4 / sqrt(n)
     double target_accept = 0.3;
 
+    /// What is tuned, and where the tuning stands.
     struct State {
         double log_step = std::numeric_limits<double>::quiet_NaN();
         Vector sd;

@@ -6,6 +6,7 @@
 
 namespace predcg {
 
+/// Settings of a trajectory: samples along one Markov chain.
 struct TrajectorySettings {
     Index samples = 50;
     Index warm_up = 1000;  ///< moves before the first sample; kernels tune themselves here

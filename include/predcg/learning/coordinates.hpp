@@ -30,7 +30,9 @@ public:
 
     /// Number of z, of theta_c, of eta.
     Index size() const { return factor_.size(); }
+    /// Number of parameters of the coarse potential.
     Index coarse_count() const { return coarse_count_; }
+    /// Number of parameters of the map.
     Index map_count() const { return size() - coarse_count_; }
 
     /// z_k = factor_k times parameter k: beta / s_c for theta_c, 1 / s_m for eta.
@@ -60,6 +62,7 @@ public:
     void carry_gradient(Vector& gradient) const {
         for (Index k = 0; k < size(); ++k) gradient[k] /= factor_[k];
     }
+    /// From (theta_c, eta) to z, in place.
     [[gnu::cold]] void carry_information(Matrix& information) const {
         for (Index l = 0; l < size(); ++l)
             for (Index k = 0; k < size(); ++k) information(k, l) /= factor_[k] * factor_[l];
@@ -67,6 +70,7 @@ public:
 
     /// The parts of z that belong to theta_c and to eta.
     Vector coarse_part(const Vector& z) const { return linalg::part(z, 0, coarse_count()); }
+    /// The coordinates of the map's parameters, eta / s_m.
     Vector map_part(const Vector& z) const { return linalg::part(z, coarse_count(), map_count()); }
 
     /// z raised to the lower bounds.

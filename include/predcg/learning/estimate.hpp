@@ -14,6 +14,7 @@
 
 namespace predcg {
 
+/// How a fit ended.
 enum class Status {
     converged,  ///< the last Newton step was within the tolerance, or led to where an earlier start ended
     limit,      ///< the iteration limit was reached first, or no step rises any more
@@ -21,6 +22,7 @@ enum class Status {
     not_identified,  ///< improper prior, and the data leave a direction open (see Estimate::directions)
 };
 
+/// In words; empty for a value that is none of them.
 constexpr std::string_view to_string(Status status) {
     switch (status) {
     case Status::converged:
@@ -95,12 +97,12 @@ struct MonteCarloReport {
                                       ///< of both
     Index averaged = 0;               ///< iterations in the average
     Index latent_samples = 0;         ///< for each datum and iteration, at the end
-    Index coarse_samples = 0;
+    Index coarse_samples = 0;         ///< in each iteration, at the end
 };
 
 /// Of a fit that followed noisy gradients.
 struct SampledEstimate : Estimate {
-    MonteCarloReport monte_carlo;
+    MonteCarloReport monte_carlo;  ///< Errors by sampling, and samples taken.
 };
 
 namespace detail {
@@ -125,6 +127,7 @@ struct Fit : Result {
     Map map;
     Engine engine;
 
+    /// What a fit found, with its models.
     [[gnu::cold]] Fit(Result result, Coarse coarse_potential, Map probabilistic_map,
                       Engine expectation_engine)
         : Result(std::move(result)), coarse(std::move(coarse_potential)), map(std::move(probabilistic_map)),

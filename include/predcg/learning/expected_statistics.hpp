@@ -17,6 +17,7 @@ struct ExpectedStatistics {
     Matrix coarse_hessian;               ///< sum_i E_i[d2U_c/dtheta2]
     Vector noise;                        ///< squared Monte Carlo errors of (coarse, map); zero if exact
 
+    /// Sums over more data.
     ExpectedStatistics& operator+=(const ExpectedStatistics& other) {
         if (other.is_empty()) return *this;
         if (is_empty()) return *this = other;  // sums may begin with ExpectedStatistics{}
@@ -36,6 +37,7 @@ struct ExpectedStatistics {
     /// Nothing has been added yet.
     bool is_empty() const { return count == 0.0 && covariance.size() == 0 && coarse.size() == 0; }
 
+    /// All sums times a weight.
     ExpectedStatistics& operator*=(double factor) {
         count *= factor;
         if (log_evidence) *log_evidence *= factor;

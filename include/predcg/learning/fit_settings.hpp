@@ -29,6 +29,7 @@ struct StochasticSettings {
     double largest_growth = 64.0;  ///< of the sample size
 };
 
+/// Settings of fits.
 struct FitSettings {
     std::optional<double> beta{};       ///< of the data; needed unless the data carry it
     Index iterations = 200;             ///< limit for each start

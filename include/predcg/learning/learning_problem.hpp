@@ -82,7 +82,7 @@ namespace detail {
 /// A point of parameter space and what is known there.
 struct LearningPoint {
     Vector z{};
-    ExpectedStatistics statistics{};
+    ExpectedStatistics statistics{};     ///< What the E-step gave.
     LikelihoodDerivatives likelihood{};  ///< in (theta_c, eta)
     double log_likelihood =
         std::numeric_limits<double>::quiet_NaN();  ///< or the variational objective; NaN: unknown
@@ -108,13 +108,14 @@ class LearningProblem {
     using CoarseEngine = coarse_engine_t<Engine>;
 
 public:
-    using CoarseType = Coarse;
-    using MapType = Map;
-    using EngineType = Engine;
-    using PriorType = Prior;
+    using CoarseType = Coarse;  ///< The coarse potential.
+    using MapType = Map;        ///< The map.
+    using EngineType = Engine;  ///< The engine, or EngineRoles of two.
+    using PriorType = Prior;    ///< The prior.
     using Data = PreparedData<prepared_t<Map>>;
-    using CoarseTarget = Boltzmann<Bound<Coarse>>;
-    using LatentFactor = Factor;
+    using CoarseTarget = Boltzmann<Bound<Coarse>>;  ///< The type of p_c.
+    using LatentFactor = Factor;                    ///< The likelihood of a datum as a factor in X.
+    /// What the engine keeps for a datum.
     using LatentState = batch_state_t<LatentEngine, CoarseTarget, Factor>;
 
     /// True where log-likelihoods are known.
@@ -127,7 +128,7 @@ public:
 
     /// Parameters, and what engines keep from call to call at them.
     struct State {
-        Parameters at;
+        Parameters at;                      ///< Where in parameter space.
         std::vector<LatentState> latent{};  ///< one for each distinct datum
         typename CoarseEngine::template State<CoarseTarget> coarse{};
         /// Of more runs of a sampling engine for p_c, whose moments are averaged with those of `coarse`.
@@ -135,6 +136,7 @@ public:
         std::uint64_t seed = 1;
         std::uint32_t iteration = 0;
         std::uint32_t latent_call = 0, coarse_call = 0;  ///< questions to the engines in this iteration
+        /// What random numbers are used for: names their streams.
         Purpose latent_purpose = Purpose::latent, coarse_purpose = Purpose::coarse;
 
         /// The next iteration has numbers of its own.
@@ -144,11 +146,13 @@ public:
         }
     };
 
+    /// Keeps the data; refers to potential and map.
     LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, Data&& data)
         : LearningProblem(coarse, map, std::move(engine), std::move(prior), data) {
         own_ = std::move(data);
         given_ = nullptr;
     }
+    /// Refers to potential, map and data.
     LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, const Data& data)
         : coarse_(&coarse), map_(&map), engine_(std::move(engine)), prior_(std::move(prior)), given_(&data),
           coordinates_(data.beta, coarse, map, prior_) {}
@@ -159,6 +163,7 @@ public:
     const Prior& prior() const { return prior_; }
     const Data& data() const { return given_ ? *given_ : own_; }
     double beta() const { return data().beta; }
+    /// From parameters to z and back.
     const Coordinates& coordinates() const { return coordinates_; }
 
     /// The same with another engine of this type: other settings. Copies data that are its own.
@@ -297,6 +302,7 @@ public:
                data().count * log_partition_or_bound(coarse_engine(engine_), coarse_target(at.theta));
     }
 
+    /// Logarithm of the prior density of z.
     double log_prior(const Vector& z) const {
         return prior_.coarse.log_density(coordinates_.coarse_part(z)) +
                prior_.map.log_density(coordinates_.map_part(z));
@@ -313,6 +319,7 @@ public:
         else
             return e;
     }
+    /// The same at given parameters, with fresh states of the engines.
     auto evaluate(const Parameters& at, std::uint64_t seed = 1) const {
         State there = state(at, seed);
         return evaluate(there);
@@ -357,6 +364,7 @@ public:
         return point;
     }
 
+    /// The same at z, with fresh states of the engines.
     [[gnu::cold]] LearningPoint point(const Vector& z, std::uint64_t seed = 1) const {
         State there = state(coordinates_.parameters(z), seed);
         return point(there, expect(there), z);
@@ -371,11 +379,13 @@ public:
 
     // Parts, for algorithms that draw X.
 
+    /// p_c at theta.
     CoarseTarget coarse_target(const Vector& theta) const { return boltzmann(*coarse_, theta, beta()); }
     /// The likelihood of datum k as a factor in X. A view of the data.
     Factor latent_factor(Index k, const Vector& eta) const {
         return map_->likelihood(data().forms[static_cast<std::size_t>(k)], eta);
     }
+    /// The map's statistic T(X; x) of datum k. A view of the data.
     auto map_statistic(Index k) const {
         return detail::map_statistic(*map_, data().forms[static_cast<std::size_t>(k)]);
     }

@@ -18,6 +18,7 @@
 
 namespace predcg {
 
+/// Settings of fit_online.
 struct OnlineSettings {
     std::optional<double> beta{};  ///< of the configurations: needed
     Index batch = 16;              ///< configurations between two steps; fewer at the beginning

@@ -26,7 +26,7 @@ namespace predcg {
 /// by one).
 template <class Form>
 struct PreparedData {
-    std::vector<Form> forms;
+    std::vector<Form> forms;  ///< Distinct prepared data, map.prepare(x).
     std::vector<double> weights;
     std::vector<Index> all;  ///< 0..forms.size()-1: the batch of everything
     double count = 0.0;      ///< sum of weights

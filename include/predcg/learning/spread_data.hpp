@@ -23,7 +23,7 @@ inline Index spread_chunk(Index count) {
 
 /// A contiguous part of the data: first, first + 1, ..., first + count - 1.
 struct Share {
-    Index first = 0, count = 0;
+    Index first = 0, count = 0;  ///< number of the first datum, and how many
 };
 
 /// The part of `count` data that process `rank` of `size` may hold: whole chunks, as evenly as they go.
@@ -38,6 +38,7 @@ inline Share share_of(Index count, Index rank, Index size) {
     const auto begin = [&](Index r) { return std::min(count, (r * chunks / size) * chunk); };
     return {begin(rank), begin(rank + 1) - begin(rank)};
 }
+/// The share of this process.
 inline Share share_of(Index count, const Processes& processes) {
     return share_of(count, processes.rank(), processes.size());
 }

@@ -10,9 +10,9 @@ namespace predcg {
 /// Gains min(1, alpha / (t + A)^rho), 1/2 < rho <= 1, t = 0, 1, ...: fractions of a step that is in units of
 /// the information. The default is 1 for two iterations, then falls: 0.24 at t = 26, 0.055 at t = 200.
 struct Gains {
-    double alpha = 3.0;
-    double A = 3.0;
-    double rho = 0.75;
+    double alpha = 3.0;  ///< their size
+    double A = 3.0;      ///< until when the first hardly fall
+    double rho = 0.75;   ///< how fast they fall
 
     /// Throws ArgumentError for alpha <= 0, A <= 0 or rho outside (1/2, 1].
     double operator()(Index t) const {

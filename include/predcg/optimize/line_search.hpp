@@ -7,6 +7,7 @@
 
 namespace predcg {
 
+/// Settings of the line search.
 struct LineSearchSettings {
     double longest = 1.0;    ///< the first t
     double shortest = 1e-9;  ///< t / longest where the search gives up

@@ -20,7 +20,7 @@ namespace predcg {
 /// covariances are singular a multiple of the identity is added. Steps longer than max_step are shortened.
 /// Lyubartsev, Laaksonen, Phys. Rev. E 52 (1995) 3730.
 struct InverseMonteCarlo {
-    std::vector<Index> matched{};
+    std::vector<Index> matched{};  ///< Features whose means are matched; none named: all.
     double step_tolerance = 1e-9;
     double max_step = 3.0;
 
@@ -59,9 +59,10 @@ struct IterativeBoltzmann {
     std::vector<TwoValuedTerms> terms{};  ///< from the potential
     Vector targets{};                     ///< mean features of the mapped data
 
+    /// What is kept between steps.
     struct State {
-        double gain = 1.0;
-        Vector last{};
+        double gain = 1.0;  ///< Factor of the steps: halved where they overshoot.
+        Vector last{};      ///< The step before.
     };
 
     double tolerance() const { return step_tolerance; }

@@ -16,9 +16,10 @@ struct QuasiNewton {
     double step_tolerance = 1e-9;  ///< largest component of the step of a converged fit
     double max_step = 3.0;
 
+    /// The point before, and the information gathered so far.
     struct State {
-        Vector point, gradient;
-        Matrix information;  ///< B; empty before it is positive definite
+        Vector point, gradient;  ///< of the step before
+        Matrix information;      ///< B; empty before it is positive definite
     };
 
     double tolerance() const { return step_tolerance; }

@@ -18,11 +18,12 @@ namespace predcg {
 /// Robbins, Monro, Ann. Math. Stat. 22 (1951) 400; Lange, J. R. Stat. Soc. B 57 (1995) 425; Polyak, Juditsky,
 /// SIAM J. Control Optim. 30 (1992) 838.
 struct RobbinsMonro {
-    Gains gains{};
-    double max_step = 0.5;
-    double forgetting = 0.05;
+    Gains gains{};                 ///< lengths of the steps
+    double max_step = 0.5;         ///< in z, for a gain of 1
+    double forgetting = 0.05;      ///< weight of the newest information in the average
     double step_tolerance = 1e-9;  ///< with exact engines
 
+    /// Where the gains stand, and the averaged information.
     using State = RunningInformation;
     /// The fit gives it the information of the complete data.
     static constexpr bool complete_information = true;

@@ -10,12 +10,13 @@ namespace predcg {
 /// not positive definite: the fit then makes an EM step. Where little is seen of X its steps are much longer
 /// than those of RobbinsMonro, and its I noisier.
 struct StochasticNewton {
-    Gains gains{};
-    double max_step = 0.5;  ///< in z: see RobbinsMonro
-    double ridge = 0.5;     ///< relative to the mean information, divided by sqrt(t + 1)
-    double forgetting = 0.05;
+    Gains gains{};             ///< lengths of the steps
+    double max_step = 0.5;     ///< in z: see RobbinsMonro
+    double ridge = 0.5;        ///< relative to the mean information, divided by sqrt(t + 1)
+    double forgetting = 0.05;  ///< weight of the newest information in the average
     double step_tolerance = 1e-9;
 
+    /// Where the gains stand, and the averaged information.
     using State = RunningInformation;
 
     double tolerance() const { return step_tolerance; }

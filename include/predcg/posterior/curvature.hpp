@@ -12,6 +12,7 @@
 
 namespace predcg {
 
+/// Settings of curvature.
 struct CurvatureSettings {
     Index repeats = 16;  ///< independent evaluations with a sampling engine, whose spread gives the errors
     std::uint64_t seed = 1;
@@ -24,15 +25,17 @@ struct Curvature {
     Vector gradient;                         ///< of the log-likelihood
     Matrix complete;                         ///< sum_i E_i[-Hessian of l_i], of the complete data
     Matrix missing;                          ///< sum_i Cov_i[gradient of l_i], what not seeing X costs
-    Vector gradient_error;
+    Vector gradient_error;                   ///< Standard error of the gradient.
+    /// Standard error of this information, entry by entry.
     Matrix complete_error, missing_error, observed_error;
 
-    double log_prior = 0.0;
-    Vector prior_gradient;
+    double log_prior = 0.0;    ///< Logarithm of the prior density.
+    Vector prior_gradient;     ///< Gradient of the log prior.
     Matrix prior_information;  ///< minus the Hessian of the log prior
 
     /// Minus the Hessian of the log-likelihood (Louis, J. R. Stat. Soc. B 44 (1982) 226).
     Matrix observed() const { return complete - missing; }
+    /// Gradient of the log posterior.
     Vector posterior_gradient() const { return gradient + prior_gradient; }
     /// Minus the Hessian of the log posterior.
     Matrix posterior_information() const { return observed() + prior_information; }

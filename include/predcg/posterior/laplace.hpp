@@ -15,6 +15,7 @@
 
 namespace predcg {
 
+/// Settings of the Laplace approximations.
 struct LaplaceSettings {
     Index draws = 4000;
     double largest_pareto_k = 0.7;  ///< beyond it the joint approximation gives no draws

@@ -22,6 +22,7 @@ public:
                   "predcg: this posterior needs exact engines for q(X|x) and p_c (log_partition); with "
                   "sampling engines use exchange_posterior");
 
+    /// Refers to the problem.
     explicit LogPosterior(const Problem& problem)
         : problem_(&problem), space_(problem.coordinates().size(), walls(problem.coordinates().lower())) {}
 

@@ -16,6 +16,7 @@
 
 namespace predcg {
 
+/// How a posterior was computed.
 enum class PosteriorMethod {
     full,            ///< Markov chains of the exact posterior
     exchange,        ///< Markov chains with latent X; log Z_c is never needed
@@ -23,6 +24,7 @@ enum class PosteriorMethod {
     laplace_slides,  ///< normal in theta_cf alone, complete-data curvature, theta_c fixed
 };
 
+/// In words.
 constexpr std::string_view to_string(PosteriorMethod method) {
     switch (method) {
     case PosteriorMethod::full:

@@ -14,6 +14,7 @@
 
 namespace predcg {
 
+/// Settings of predictions with intervals.
 struct CredibleSettings {
     double credibility = 0.95;
     Index samples = 200;         ///< configurations for each draw of theta, where E[o | theta] is not exact

@@ -24,6 +24,7 @@ struct Prediction {
     }
 };
 
+/// Settings of predictions and expectations.
 struct PredictSettings {
     Index draws = 20000;  ///< where there is no exact route
     std::uint64_t seed = 1;

@@ -16,15 +16,17 @@ namespace predcg {
 /// Configurations with the inverse temperature they were sampled at; a range.
 template <class Configuration>
 struct Samples {
-    std::vector<Configuration> configurations;
+    std::vector<Configuration> configurations;  ///< The configurations.
     double beta = 1.0;
 
     auto begin() const { return configurations.begin(); }
     auto end() const { return configurations.end(); }
     std::size_t size() const { return configurations.size(); }
+    /// Configuration k.
     const Configuration& operator[](std::size_t k) const { return configurations[k]; }
 };
 
+/// Settings of generate.
 struct GenerateSettings {
     double beta = 1.0;  ///< inverse of the energy unit
     Index samples = 50;

@@ -9,6 +9,7 @@
 
 namespace predcg {
 
+/// `count` independent coordinates from a block prior, by its own draw(count, rng).
 template <class P, RandomBits R>
     requires requires(const P& prior, Index count, R& rng) {
         { prior.draw(count, rng) } -> VectorLike;
@@ -24,6 +25,7 @@ Vector draw_prior(const Flat&, Index count, R&) {
     throw ArgumentError("draw_prior", "prior", "Flat", "a proper prior, for example weak_prior()");
 }
 
+/// `count` independent normal coordinates.
 template <RandomBits R>
 Vector draw_prior(const Normal& prior, Index count, R& rng) {
     return detail::each(standard_normal_vector(rng, count),

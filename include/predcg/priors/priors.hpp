@@ -77,8 +77,8 @@ struct TruncatedNormal {
 
 /// Beta(a, b) on p = logistic(z): density of z proportional to p^a (1-p)^b, the Jacobian included.
 struct LogitBeta {
-    double a = 1.0;
-    double b = 1.0;
+    double a = 1.0;  ///< First parameter of the Beta density.
+    double b = 1.0;  ///< Second parameter of the Beta density.
 
     double log_density(const Vector& z) const {
         require_positive(a, "LogitBeta", "a");
@@ -103,10 +103,11 @@ struct BlockPriors {
     Coarse coarse;
     Map map;
 };
+/// The types follow from the blocks.
 template <class Coarse, class Map>
 BlockPriors(Coarse, Map) -> BlockPriors<Coarse, Map>;
 
-using FlatPrior = BlockPriors<Flat, Flat>;
+using FlatPrior = BlockPriors<Flat, Flat>;  ///< No prior knowledge, of either block: maximum likelihood.
 
 /// The weak prior for maps whose eta is a logit: beta theta_k ~ N(0, 2^2), eta ~ N(1, 2^2) truncated to
 /// eta >= 0. The restriction fixes the label of the coarse letters: with a linear term the flip (X, eta,
@@ -114,7 +115,9 @@ using FlatPrior = BlockPriors<Flat, Flat>;
 /// unchanged. Not for maps with another coordinate (a log of a scale): give those blocks of their own.
 using WeakPrior = BlockPriors<Normal, TruncatedNormal>;
 
+/// No prior knowledge: maximum likelihood.
 inline FlatPrior flat_prior() { return {{}, {}}; }
+/// Proper, and wide: what WeakPrior says.
 inline WeakPrior weak_prior() { return {{.mean = 0.0, .sd = 2.0}, {.mean = 1.0, .sd = 2.0, .lower = 0.0}}; }
 
 /// The bound of a block's support, -infinity where there is none.

@@ -17,6 +17,7 @@ public:
         for (const double a : precision_) require_positive(a, "Relevance", "precision");
     }
 
+    /// One for each parameter.
     const Vector& precision() const { return precision_; }
 
     /// This and the derivatives throw ArgumentError unless there is one precision for each parameter.

@@ -14,6 +14,7 @@ public:
     using fine_type = Fine;
     using coarse_type = Coarse;
 
+    /// f(X, rng) draws a fine configuration.
     explicit DrawnReconstruction(F f) : f_(std::move(f)) {}
 
     Index parameter_count() const { return 0; }

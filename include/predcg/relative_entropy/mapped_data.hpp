@@ -15,7 +15,7 @@ namespace predcg {
 /// The image of a datum under a deterministic map. Data with equal images are one.
 template <class X>
 struct Mapped {
-    X image;
+    X image;  ///< X, or SiteLetters where there are ties.
 
     friend bool operator==(const Mapped&, const Mapped&)
         requires std::equality_comparable<X>
@@ -30,7 +30,9 @@ struct Mapped {
 template <class X>
 class MappedFactor {
 public:
+    /// Refers to the image.
     explicit MappedFactor(const Mapped<X>& mapped) : image_(&mapped.image) {}
+    /// The image of the datum.
     const X& image() const { return *image_; }
 
 private:
@@ -44,10 +46,12 @@ class MappedData {
 public:
     using fine_type = typename Xi::fine_type;
     using coarse_type = typename Xi::coarse_type;
-    using Form = Mapped<image_t<Xi>>;
+    using Form = Mapped<image_t<Xi>>;  ///< The image of a datum.
 
+    /// Keeps the map.
     explicit MappedData(Xi xi) : xi_(std::move(xi)) {}
 
+    /// The deterministic map.
     const Xi& xi() const { return xi_; }
     Index parameter_count() const { return 0; }
 

@@ -67,7 +67,7 @@ struct MappingEngine {
 
     /// It takes batches only, and keeps nothing.
     using BatchState = NoState;
-    static constexpr bool normalises_batches = true;
+    static constexpr bool normalises_batches = true;  ///< Averages over images are normalised.
 
     /// Data of a chunk (engines/batch.hpp).
     template <class B>

@@ -51,10 +51,12 @@ struct RelativeEntropyRequirements : CoarseRequirements<Coarse>,
 template <class Coarse, class Xi, class Engine, class Optimizer = Newton, class Prior = FlatPrior>
 class RelativeEntropy : private detail::RelativeEntropyRequirements<Coarse, Xi, Engine, Optimizer, Prior> {
 public:
-    using Map = MappedData<Xi>;
+    using Map = MappedData<Xi>;  ///< The latent half of a map.
+    /// What is maximised.
     using Problem = LearningProblem<Coarse, Map, EngineRoles<MappingEngine, Engine>, Prior>;
     using Data = PreparedData<prepared_t<Map>>;
 
+    /// Keeps all of them by value.
     RelativeEntropy(Coarse coarse, Xi xi, Engine engine, Optimizer optimizer = {}, Prior prior = {})
         : coarse_(std::move(coarse)), map_(std::move(xi)), engine_{MappingEngine{}, std::move(engine)},
           optimizer_(std::move(optimizer)), prior_(std::move(prior)) {}

@@ -19,6 +19,7 @@ namespace predcg {
 /// starts.
 template <class Coarse, class Xi, class Engine, class Result = ExactEstimate>
 struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>, Result> {
+    /// The fit as of any learner.
     using Base = Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngine, Engine>, Result>;
 
     Vector target_moments;  ///< mean over the data of E_xi[dU_c/dtheta]
@@ -32,6 +33,7 @@ struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngin
     /// Berkeley Symp. 1 (1967) 221; White, Econometrica 50 (1982) 1.
     Matrix covariance;
 
+    /// Adds target moments and errors to a fit.
     explicit RelativeEntropyFit(Base fit) : Base(std::move(fit)) {}
 
     /// Square roots of the sandwich's diagonal, energy.

@@ -11,6 +11,7 @@
 
 namespace predcg {
 
+/// Settings of bridge sampling.
 struct BridgeSettings {
     Index iterations = 1000;
     double tolerance = 1e-10;  ///< of log r, from one iteration to the next
@@ -21,7 +22,7 @@ struct BridgeEstimate {
     double log_ratio = 0.0;
     double standard_error = 0.0;  ///< of log_ratio
     Index iterations = 0;
-    bool converged = false;
+    bool converged = false;  ///< False: the limit of iterations was reached first.
 };
 
 /// r = int p(z) dz of an unnormalised density p, by a normalised density g that overlaps with it. From

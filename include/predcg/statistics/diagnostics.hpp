@@ -147,10 +147,10 @@ inline double mcse_quantile(const ChainDraws& draws, double p) {
 
 /// What a table of results says about one number.
 struct Diagnostics {
-    double mean, sd;   ///< of all draws
-    double mcse_mean;  ///< Monte Carlo standard error of the mean
-    double r_hat;      ///< rank_normalised_split_r_hat
-    double ess_bulk, ess_tail;
+    double mean, sd;            ///< of all draws
+    double mcse_mean;           ///< Monte Carlo standard error of the mean
+    double r_hat;               ///< rank_normalised_split_r_hat
+    double ess_bulk, ess_tail;  ///< effective sample size, of ranks, and of the 5 % and 95 % quantiles
 };
 
 /// All of it at once. Equal draws have a mean, sd = 0, and NaN elsewhere; if a draw is not finite, all is

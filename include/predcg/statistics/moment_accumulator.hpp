@@ -14,6 +14,7 @@ namespace predcg {
 /// merging (Chan, Golub, LeVeque 1983): `within` is the covariance of the group that is added.
 class MomentAccumulator {
 public:
+    /// Of vectors of this length.
     explicit MomentAccumulator(Index size)
         : mean_(Vector::Zero(size)), difference_(size), scatter_(Matrix::Zero(size, size)) {}
 
@@ -35,6 +36,7 @@ public:
     /// log of the sum of all weights.
     double log_weight() const { return largest_ + std::log(sum_); }
 
+    /// Mean and covariance of what was added.
     Moments moments() const {
         Moments m{mean_, scatter_, Vector::Zero(mean_.size()), log_weight()};
         linalg::divide(m.covariance, sum_);

@@ -38,6 +38,7 @@ inline double standard_error(const Eigen::Ref<const Matrix>& values) {
     return std::sqrt(variance(values) / static_cast<double>(values.size()));
 }
 
+/// Mean and covariance of weighted vectors.
 struct MeanAndCovariance {
     Vector mean;
     Matrix covariance;  ///< sum (x - mean)(x - mean)^T / (n - 1); zero for one

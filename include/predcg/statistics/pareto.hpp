@@ -11,8 +11,8 @@ namespace predcg {
 
 /// A generalised Pareto distribution of exceedances, density (1/s) (1 + k x/s)^(-1/k - 1), x > 0.
 struct GeneralisedPareto {
-    double k = 0.0;  ///< shape; moments of order below 1/k exist
-    double scale = 1.0;
+    double k = 0.0;      ///< shape; moments of order below 1/k exist
+    double scale = 1.0;  ///< sigma of the distribution.
 
     /// The p-quantile.
     double quantile(double p) const {
@@ -58,6 +58,7 @@ inline GeneralisedPareto fit_generalised_pareto(const std::vector<double>& x) {
 /// distribution, and its shape.
 struct SmoothedRatios {
     std::vector<double> log_weights;  ///< normalised: their exponentials sum to 1
+    /// Shape of the tail: above 0.7 averages are unreliable.
     double pareto_k = std::numeric_limits<double>::quiet_NaN();
 };
 

@@ -7,7 +7,7 @@ namespace predcg {
 /// Central interval of a probability of which `successes` of `trials` were seen (Clopper and Pearson,
 /// Biometrika 26 (1934) 404).
 struct Proportion {
-    Index successes = 0, trials = 0;
+    Index successes = 0, trials = 0;  ///< Counts.
 
     double value() const { return static_cast<double>(successes) / static_cast<double>(trials); }
     double lower(double confidence = 0.95) const {

@@ -8,10 +8,10 @@ namespace predcg {
 
 /// Ranks 0..largest counted in bins of equal width, and whether they are uniform.
 struct RankHistogram {
-    std::vector<Index> counts;
-    double expected = 0.0;    ///< in each bin
-    double chi_square = 0.0;  ///< sum (count - expected)^2 / expected
-    double p_value = 1.0;     ///< of chi-square with bins - 1 degrees of freedom
+    std::vector<Index> counts;  ///< Number of ranks in each bin.
+    double expected = 0.0;      ///< in each bin
+    double chi_square = 0.0;    ///< sum (count - expected)^2 / expected
+    double p_value = 1.0;       ///< of chi-square with bins - 1 degrees of freedom
 
     /// Central range of a bin's count under uniformity: binomial quantiles.
     Index lowest = 0, highest = 0;

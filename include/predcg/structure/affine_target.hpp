@@ -14,6 +14,7 @@ namespace predcg {
 template <Target T>
 class AffineTarget {
 public:
+    /// Refers to the target; u = scale^-1 (z - centre).
     AffineTarget(const T& target, Vector centre, Matrix scale)
         : target_(&target), centre_(std::move(centre)), scale_(std::move(scale)),
           space_(centre_.size(), moved_walls()) {}
@@ -25,6 +26,7 @@ public:
 
     const WalledSpace& space() const { return space_; }
 
+    /// z = centre + scale u.
     Vector original(const Vector& u) const { return centre_ + scale_ * u; }
 
     double log_density(const Vector& u) const { return target_->log_density(original(u)); }

@@ -199,6 +199,7 @@ class AutoDiffPotential : public detail::WithLocalAutoDiff<P>::type {
                   "(template <class T> T energy(const X&, const VectorOf<T>&) const)");
 
 public:
+    /// Keeps the potential.
     explicit AutoDiffPotential(P potential) : Base(std::move(potential)) {}
 
     using Base::energy;
@@ -225,8 +226,10 @@ private:
 template <class P>
 class StateAutoDiffPotential : public P {
 public:
+    /// Keeps the potential.
     explicit StateAutoDiffPotential(P potential) : P(std::move(potential)) {}
 
+    /// Derivative of the energy by X.
     template <class X, class... Theta>
         requires detail::HasEnergyOfState<P, X, Theta...> || detail::HasGradientAlone<P, X, Theta...>
     auto energy_gradient(const X& x, const Theta&... theta) const -> Vector {
@@ -269,6 +272,7 @@ private:
     }
 };
 
+/// A potential with the gradient by X, from one whose energy takes any scalar in X.
 template <class P>
 StateAutoDiffPotential<P> with_state_autodiff(P potential) {
     return StateAutoDiffPotential<P>(std::move(potential));

@@ -13,6 +13,7 @@ namespace predcg {
 template <FinePotential U>
 class Boltzmann : public detail::OfPart<U> {
 public:
+    /// exp(-beta U): keeps the potential by value.
     Boltzmann(U potential, double beta) : detail::OfPart<U>(std::move(potential)), beta_(beta) {
         require_positive(beta, "Boltzmann", "beta");
     }

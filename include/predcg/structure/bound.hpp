@@ -15,6 +15,7 @@ class Bound : public detail::AtTheta<U> {
     using Base::part, Base::theta_;
 
 public:
+    /// U(., theta) as a potential without parameters; refers to U.
     Bound(const U& potential, Vector theta) : Base(potential, std::move(theta)) {
         require_equal(theta_.size(), potential.parameter_count(), "Bound", "length of theta",
                       "the number of parameters");

@@ -16,6 +16,7 @@ class Product : public detail::OfParts<A, B> {
     using Base = detail::OfParts<A, B>;
 
 public:
+    /// The density of `target` times a factor in X.
     Product(A target, B factor) : Base(std::move(target), std::move(factor)) {}
 
     decltype(auto) space() const { return target().space(); }

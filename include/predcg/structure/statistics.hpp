@@ -13,6 +13,7 @@ namespace predcg {
 template <LearnablePotential U>
 class EnergyGradient : public detail::AtTheta<U> {
 public:
+    /// Features of U at theta; refers to U.
     EnergyGradient(const U& potential, Vector theta) : detail::AtTheta<U>(potential, std::move(theta)) {}
 
     Index size() const { return this->theta_.size(); }
@@ -40,6 +41,7 @@ template <LearnablePotential U>
     requires(!LinearCoarsePotential<U>)
 class EnergyHessian : public detail::AtTheta<U> {
 public:
+    /// Second derivatives of U at theta; refers to U.
     EnergyHessian(const U& potential, Vector theta) : detail::AtTheta<U>(potential, std::move(theta)) {}
 
     Index size() const { return this->theta_.size() * this->theta_.size(); }
@@ -62,6 +64,7 @@ class LogDensity : public detail::OfPart<const T*> {
     using One = Eigen::Matrix<double, 1, 1>;
 
 public:
+    /// The log density of a target, as a statistic; refers to it.
     explicit LogDensity(const T& target) : detail::OfPart<const T*>(&target) {}
 
     Index size() const { return 1; }
@@ -89,6 +92,7 @@ class Stack : public detail::OfParts<A, B> {
     using Base::first_, Base::second_;
 
 public:
+    /// Both, one after the other.
     Stack(A first, B second) : Base(std::move(first), std::move(second)) {}
 
     Index size() const { return Index(first_.size()) + Index(second_.size()); }

@@ -31,6 +31,7 @@ public:
     }
 
     const U& potential() const { return this->part(); }
+    /// Indices of the parameters that stay.
     const std::vector<Index>& kept() const { return kept_; }
     /// theta of U.
     Vector all(const Vector& theta) const {

@@ -45,6 +45,7 @@ private:
 };
 using LinearProjection = BasicLinearProjection<>;
 
+/// Settings of gaussian::block_average.
 struct BlockAverageSettings {
     Index coarse_beads = 8;
     Index level = 2;

@@ -9,6 +9,7 @@
 
 namespace predcg::gaussian {
 
+/// Settings of gaussian::chain.
 struct ChainSettings {
     Index beads = 16;
     Index dimension = 1;
@@ -27,6 +28,7 @@ public:
         : stiffness_(std::move(stiffness)), dimension_(dimension), space_(checked_size()) {}
 
     const RealSpace<>& space() const { return space_; }
+    /// The matrix A of the energy 1/2 x^T A x.
     const Matrix& stiffness() const { return stiffness_; }
     Index dimension() const { return dimension_; }
 

@@ -8,6 +8,7 @@
 
 namespace predcg::gaussian {
 
+/// Settings of gaussian::coarse_chain.
 struct CoarseChainSettings {
     Index beads = 8;
     Index dimension = 1;

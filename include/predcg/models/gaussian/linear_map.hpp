@@ -29,8 +29,8 @@ public:
 
     /// W^T x and |x|^2.
     struct Prepared {
-        Vector projected;
-        double squared = 0.0;
+        Vector projected;      ///< W^T x.
+        double squared = 0.0;  ///< x^T x.
     };
 
     /// `length`: a typical sigma, where fits begin. Throws ArgumentError for an empty W, or a length that is
@@ -41,14 +41,16 @@ public:
         require(W_.size() > 0, "gaussian::LinearMap", "size of W", W_.size(), "at least one row and column");
         require_positive(length, "gaussian::LinearMap", "length");
         if constexpr (!std::is_same_v<Fine, Vector>)
-            require_equal(coordinate_count(shape_), W_.rows(), "gaussian::LinearMap", "coordinates of the shape",
-                          "the rows of W");
+            require_equal(coordinate_count(shape_), W_.rows(), "gaussian::LinearMap",
+                          "coordinates of the shape", "the rows of W");
     }
 
+    /// The matrix: fine by coarse coordinates.
     const Matrix& W() const { return W_; }
     Index parameter_count() const { return 1; }
     std::vector<std::string> parameter_names() const { return {"log_sigma"}; }
     Vector start() const { return Vector::Constant(1, std::log(length_)); }
+    /// Standard deviation of the noise, exp(eta_0).
     static double sigma(const Vector& eta) { return std::exp(eta[0]); }
 
     std::vector<std::string> natural_names() const { return {"sigma"}; }
@@ -72,6 +74,7 @@ public:
     /// p_cf(x | ., eta) as a factor in X.
     class Likelihood {
     public:
+        /// log p_cf as a quadratic form in X.
         explicit Likelihood(QuadraticForm form) : form_(std::move(form)) {}
         double log_density(const Coarse& X) const { return form_(coordinates_of(X)); }
         Vector log_density_gradient(const Coarse& X) const { return form_.gradient(coordinates_of(X)); }
@@ -92,6 +95,7 @@ public:
     /// |x - W X|^2.
     class Residual {
     public:
+        /// As a quadratic form in X.
         explicit Residual(QuadraticForm form) : form_(std::move(form)) {}
         Index size() const { return 1; }
         Vector operator()(const Coarse& X) const { return Vector::Constant(1, form_(coordinates_of(X))); }
@@ -127,7 +131,8 @@ public:
     template <RandomBits R>
     Fine sample(const Coarse& X, const Vector& eta, R& rng) const {
         const Vector coordinates = coordinates_of(X);
-        require_equal(coordinates.size(), W_.cols(), "gaussian::LinearMap::sample", "number of coarse coordinates");
+        require_equal(coordinates.size(), W_.cols(), "gaussian::LinearMap::sample",
+                      "number of coarse coordinates");
         Vector x = linalg::product(W_, coordinates);
         for (double& coordinate : x) coordinate += sigma(eta) * standard_normal(rng);
         Fine fine = shape_;
@@ -151,8 +156,10 @@ private:
     Fine shape_;
 };
 
+/// The map between vectors.
 using LinearMap = BasicLinearMap<>;
 
+/// Settings of gaussian::block_map.
 struct BlockMapSettings {
     Index coarse_beads = 8;
     Index level = 2;

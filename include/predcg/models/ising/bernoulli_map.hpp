@@ -13,6 +13,7 @@
 
 namespace predcg::ising {
 
+/// Settings of ising::bernoulli_map.
 struct BernoulliMapSettings {
     Index level = 2;  ///< l_c, fine sites for each coarse site
 };
@@ -38,6 +39,7 @@ public:
     std::vector<std::string> parameter_names() const { return {"logit_theta_cf"}; }
     Vector start() const { return Vector::Ones(1); }
 
+    /// Probability that a fine spin equals its coarse one, logistic(eta_0).
     static double theta_cf(const Vector& eta) { return logistic(eta[0]); }
 
     std::vector<std::string> natural_names() const { return {"theta_cf"}; }
@@ -64,6 +66,7 @@ public:
     /// p_cf(x | ., eta) as a factor in X. A view of the block sums.
     class Likelihood {
     public:
+        /// Of the block sums of a datum, at eta.
         Likelihood(const BlockSums& blocks, double eta) : blocks_(&blocks), eta_(eta) {}
 
         template <class X>
@@ -107,6 +110,7 @@ public:
     /// (number of fine spins equal to their coarse spin, number unequal). A view of the block sums.
     class Agreement {
     public:
+        /// Refers to the block sums.
         explicit Agreement(const BlockSums& blocks) : blocks_(&blocks) {}
 
         Index size() const { return 2; }

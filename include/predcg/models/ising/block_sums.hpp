@@ -11,7 +11,7 @@ namespace predcg::ising {
 /// Block sums h_r = sum_s x_rs, block r = fine sites r l_c .. r l_c + l_c - 1: all that q(X|x) needs of a
 /// datum. Data with equal block sums are one.
 struct BlockSums {
-    std::vector<int> sums;
+    std::vector<int> sums;  ///< h_r, one for each coarse site.
     Index level = 0;
 
     friend auto operator<=>(const BlockSums&, const BlockSums&) = default;

@@ -13,12 +13,13 @@ enum class Normalisation {
     total,   ///< K = J_0 L / sum_k k^-a, so that sum_k J_k = J_0
 };
 
+/// Settings of ising::chain.
 struct ChainSettings {
     Index sites = 32;
-    double strength = 1.0;  ///< J_0, energy
-    Index range = 1;        ///< L_f; 0: no interaction
-    double exponent = 1.0;  ///< a
-    Normalisation normalisation = Normalisation::slides;
+    double strength = 1.0;                                ///< J_0, energy
+    Index range = 1;                                      ///< L_f; 0: no interaction
+    double exponent = 1.0;                                ///< a
+    Normalisation normalisation = Normalisation::slides;  ///< What J_0 means.
     Boundary boundary = Boundary::periodic;
     double field = 0.0;  ///< mu, energy
 };

@@ -9,6 +9,7 @@
 
 namespace predcg::ising {
 
+/// Settings of ising::coarse_chain.
 struct CoarseChainSettings {
     Index sites = 16;
     bool linear = false;
@@ -27,7 +28,7 @@ struct CoarseChainSettings {
 template <Index Sites = dynamic, class Terms = RuntimeTerms>
 class CoarseChain {
 public:
-    using Features = Eigen::Matrix<double, Terms::extent, 1>;
+    using Features = Eigen::Matrix<double, Terms::extent, 1>;  ///< A vector of the features.
 
     /// Throws ArgumentError: pair_range outside 0..sites/2 (ring) or 0..sites-1 (open); a triplet that
     /// repeats a site (m, n, m+n = 0 mod sites), reaches outside, or stands twice; field not finite.
@@ -58,7 +59,9 @@ public:
     }
 
     const SpinSpace<Sites>& space() const { return space_; }
+    /// Which terms it has.
     const Terms& terms() const { return terms_; }
+    /// The known external field mu, energy.
     double field() const { return field_; }
     Boundary boundary() const { return boundary_; }
 
@@ -209,6 +212,7 @@ inline CoarseChain<> coarse_chain(CoarseChainSettings settings) {
             settings.field, settings.boundary};
 }
 
+/// Settings of ising::static_coarse_chain.
 struct StaticCoarseChainSettings {
     double field = 0.0;  ///< mu, known, energy
     Boundary boundary = Boundary::periodic;

@@ -9,6 +9,7 @@
 
 namespace predcg::ising {
 
+/// Settings of ising::majority_map.
 struct MajorityMapSettings {
     Index level = 2;  ///< l_c, fine sites for each coarse site
 };

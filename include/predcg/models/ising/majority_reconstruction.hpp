@@ -10,6 +10,7 @@
 
 namespace predcg::ising {
 
+/// Settings of ising::majority_reconstruction.
 struct ReconstructionSettings {
     Index level = 2;  ///< l_c, fine sites for each coarse site
 };
@@ -65,6 +66,7 @@ public:
     /// p(x | .) as a factor in X; log density -infinity where X is not the majority. A view.
     class Likelihood {
     public:
+        /// Of the block sums of a datum.
         Likelihood(const BlockSums& blocks, double log_z, double log_tie)
             : blocks_(&blocks), log_z_(log_z), log_tie_(log_tie) {}
 

@@ -27,6 +27,7 @@ struct Magnetization {
 struct Correlation {
     Boundary boundary;
 
+    /// Of a ring, or of an open chain.
     explicit Correlation(Boundary fine_boundary) : boundary(fine_boundary) {}
 
     template <class X>

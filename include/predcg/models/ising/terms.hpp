@@ -14,8 +14,8 @@ namespace predcg::ising {
 
 /// Names a three-body term X_i X_{i+m} X_{i+m+n}, and its mirror image.
 struct Triplet {
-    Index m = 1;
-    Index n = 1;
+    Index m = 1;  ///< Distance of the first two.
+    Index n = 1;  ///< Distance of the last two.
 
     friend constexpr auto operator<=>(const Triplet&, const Triplet&) = default;
 };
@@ -23,9 +23,9 @@ struct Triplet {
 /// Terms chosen at run time.
 struct RuntimeTerms {
     static constexpr Index extent = dynamic;
-    bool linear_term = false;
-    Index pairs = 0;
-    std::vector<Triplet> three_body;
+    bool linear_term = false;         ///< Whether there is a term linear in the sites.
+    Index pairs = 0;                  ///< Largest distance of the pair terms.
+    std::vector<Triplet> three_body;  ///< The three-body terms, in order.
 
     bool linear() const { return linear_term; }
     Index pair_range() const { return pairs; }
