@@ -25,9 +25,20 @@ public:
         struct Chain {
             configuration_t<space_t<T>> X;
             detail::kernel_state_t<Kernel> kernel{};
+
+            template <class Self, class Visit>
+            static void members(Self& self, Visit&& visit) {
+                visit(self.X, self.kernel);
+            }
         };
         std::vector<Chain> chains{};
         detail::Replicas replicas{};  ///< in the place of `chains` where they move side by side
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.chains, self.replicas);
+        }
     };
 
     /// Throws ArgumentError for samples < 2, chains < 1 or > samples, negative moves, thinning < 1.
@@ -48,7 +59,12 @@ public:
     MonteCarlo with_samples(Index samples) const {
         MonteCarloSettings other = settings_;
         other.samples = std::max(samples, std::max<Index>(2, settings_.chains));
-        return MonteCarlo(kernel_, other, streams_);
+        return with_settings(other);
+    }
+
+    /// The same kernel and streams with other settings.
+    MonteCarlo with_settings(const MonteCarloSettings& settings) const {
+        return MonteCarlo(kernel_, settings, streams_);
     }
 
     template <Target T, Statistic<configuration_t<space_t<T>>> S>

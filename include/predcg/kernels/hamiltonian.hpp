@@ -65,6 +65,13 @@ struct Hamiltonian {
         Vector variance;
         RunningMoments<Vector> spread{};
         double accepted = 0.0;  // sum of the probabilities of acceptance after warm-up
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.log_step, self.log_step_mean, self.shortfall, self.anchor, self.moves, self.window,
+                  self.window_end, self.tuned, self.variance, self.spread, self.accepted);
+        }
     };
 
     template <Target T>

@@ -20,6 +20,12 @@ struct RandomWalk {
         Vector sd;
         RunningMoments<Vector> spread{};
         Index moves = 0;
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.log_step, self.sd, self.spread, self.moves);
+        }
     };
 
     template <Target T>

@@ -26,6 +26,16 @@ struct alignas(32) Bytes {
     signed char& operator[](Index lane) { return reinterpret_cast<signed char*>(part)[lane]; }
     signed char operator[](Index lane) const { return reinterpret_cast<const signed char*>(part)[lane]; }
 
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        for (Index lane = 0; lane < lanes; ++lane) {
+            signed char letter = self[lane];
+            visit(letter);
+            if constexpr (!std::is_const_v<Self>) self[lane] = letter;
+        }
+    }
+
     static Bytes of(int value) {
         Bytes b;
         for (VectorOfBytes& p : b.part) p = static_cast<signed char>(value) - VectorOfBytes{};
@@ -147,6 +157,12 @@ struct Replicas {
     bool empty() const { return letters.empty(); }
     Bytes* site(Index i) { return letters.data() + i * blocks; }
     const Bytes* site(Index i) const { return letters.data() + i * blocks; }
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.count, self.blocks, self.letters);
+    }
 };
 
 /// Moves of a kernel for targets common x factor, for factors of single sites: a table for every class of the

@@ -1,161 +1,638 @@
 #pragma once
+// Learning while a simulation runs: configurations are given one by one, and forgotten.
+#include <predcg/core/bytes.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
-#include <predcg/optimize/robbins_monro.hpp>
+#include <predcg/learning/fit_run.hpp>
+#include <predcg/learning/online_memory.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <iosfwd>
+#include <limits>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace predcg {
 
 struct OnlineSettings {
-    Index batch = 10;   ///< data in a step
-    Index passes = 50;  ///< over the data, each in a new random order
-    double rho = 0.6;   ///< gains gamma_t = (t + 1)^-rho, 1/2 < rho <= 1
+    std::optional<double> beta{};  ///< of the configurations: needed
+    Index batch = 16;              ///< configurations between two steps; fewer at the beginning
+    /// So many configurations are remembered, more or less (weights count); what lies further back is
+    /// forgotten: an equilibration, say.
+    double window = std::numeric_limits<double>::infinity();
+    /// Converged: Monte Carlo errors are within so many posterior standard deviations.
+    double tolerance = 0.5;
     std::uint64_t seed = 1;
     std::optional<Parameters> start{};
-    double tolerance = 0.1;  ///< converged: the Newton step left, in posterior standard deviations
-    std::function<void(const TraceEntry&)> observer{};
-    std::stop_token stop{};
+    std::stop_token stop{};  ///< add takes nothing any more
 };
 
-/// Of online EM: an average over steps.
+/// What has been learnt so far.
 struct OnlineEstimate : Estimate {
-    Parameters drift;    ///< Newton step left; empty where the information is not definite
-    Index averaged = 0;  ///< steps in the average
-    std::optional<double> log_likelihood{};  ///< with an exact engine
-    std::optional<double> log_posterior{};
+    /// Standard errors of the parameters, of everything that is known to be uncertain: that there are
+    /// finitely many configurations, that they are correlated in time, that engines sample. The larger of
+    /// what independent configurations would give and of what the scatter between parts of the past gives.
+    Parameters errors;
+    Parameters posterior_deviations;  ///< by the configurations if they were independent
+    Parameters monte_carlo_errors;    ///< by engines that sample, alone; 0 with exact ones
+    Parameters drift;          ///< Newton step left at the mean of the points where data were looked at
+    bool drifting = false;     ///< early and late configurations say different things: see remarks
+    Index configurations = 0;  ///< that were added, ever; data_count is the weight of those in use
 };
 
 namespace detail {
 
-template <class Problem>
-class OnlineAscent {
-    using State = typename Problem::State;
-
-public:
-    OnlineAscent(const Problem& problem, const OnlineSettings& settings)
-        : problem_(problem), c_(problem.coordinates()), settings_(settings),
-          fit_{.seed = settings.seed, .start = settings.start} {}
-
-    OnlineEstimate operator()() {
-        Vector z = starts_of(problem_, fit_).front();
-        State state = problem_.state(c_.parameters(z), settings_.seed);
-        OnlineEstimate result;
-        std::optional<ExpectedStatistics> running;
-        Vector sum = Vector::Zero(z.size());
-        Index t = 0;
-        for (Index pass = 0; pass < settings_.passes && result.status != Status::stopped; ++pass) {
-            const std::vector<Index> order = shuffled(static_cast<std::uint64_t>(pass));
-            for (std::size_t first = 0; first < order.size(); first += batch(), ++t) {
-                if (settings_.stop.stop_requested()) {
-                    result.status = Status::stopped;
-                    break;
-                }
-                state.begin(static_cast<std::uint32_t>(t));
-                const auto part =
-                    std::span<const Index>(order).subspan(first, std::min(batch(), order.size() - first));
-                step(state, running, part, t);
-                const Vector next = c_.z(state.at);
-                TraceEntry entry{
-                    0, t, state.at.theta, state.at.eta, {}, {}, linalg::largest(Vector(next - z)), true};
-                if (settings_.observer) settings_.observer(entry);
-                result.trace.push_back(std::move(entry));
-                z = next;
-                if (2 * pass >= settings_.passes) {
-                    sum += z;
-                    ++result.averaged;
-                }
-            }
-        }
-        if (result.averaged > 0) z = sum / static_cast<double>(result.averaged);
-        result.iterations = t;
-        finish(result, z);
-        return result;
+// For every configuration a new target: an old chain needs as many moves there as a new one.
+template <class E>
+auto online_latent_engine(const E& engine) {
+    if constexpr (requires { engine.with_settings(engine.settings()).settings().refresh; }) {
+        auto settings = engine.settings();
+        settings.refresh = std::max(settings.refresh, settings.warm_up);
+        return engine.with_settings(settings);
+    } else {
+        return engine;
     }
+}
 
-private:
-    std::size_t batch() const { return static_cast<std::size_t>(settings_.batch); }
-
-    std::vector<Index> shuffled(std::uint64_t pass) const {
-        std::vector<Index> order = problem_.data().all;
-        auto rng = make_stream(settings_.seed, Purpose::pass, pass);
-        for (std::size_t k = order.size(); k > 1; --k)
-            std::swap(order[k - 1],
-                      order[static_cast<std::size_t>(uniform_index(rng, static_cast<Index>(k)))]);
-        return order;
+// p_c gets as many moves as the configurations of a step together, warm-up included.
+template <class E>
+auto online_coarse_engine(const E& engine, Index batch) {
+    if constexpr (requires { engine.with_settings(engine.settings()).settings().refresh; }) {
+        const auto& s = engine.settings();
+        return engine.with_samples(batch * (s.samples + s.chains * s.warm_up / s.thinning));
+    } else {
+        return engine;
     }
+}
 
-    /// s <- (1 - gamma) s + gamma (the batch's statistics, as if it were all data); then the M-step.
-    void step(State& state, std::optional<ExpectedStatistics>& running, std::span<const Index> part,
-              Index t) const {
-        ExpectedStatistics fresh = problem_.expect(state, part);
-        fresh *= problem_.data().count / fresh.count;
-        const double gain = Gains{.alpha = 1.0, .A = 1.0, .rho = settings_.rho}(t);
-        if (!running) {
-            running = std::move(fresh);
-        } else {
-            *running *= 1.0 - gain;
-            fresh *= gain;
-            *running += fresh;
-        }
-        const Vector theta = state.at.theta;
-        problem_.maximise(state, *running);
-        // Sampled moments of p_c are noisy: the parameters, too, are averaged as they go.
-        if (!Problem::is_exact) state.at.theta = theta + gain * (state.at.theta - theta);
-    }
+/// The engines for online learning: those of the user where both are given, else p_c with more samples.
+template <class E>
+auto online_engine(const E& engine, Index batch) {
+    if constexpr (has_roles<E>)
+        return EngineRoles{online_latent_engine(engine.latent), engine.coarse};
+    else
+        return EngineRoles{online_latent_engine(engine), online_coarse_engine(engine, batch)};
+}
 
-    void finish(OnlineEstimate& result, const Vector& z) const {
-        State state = problem_.state(c_.parameters(z), settings_.seed);
-        state.begin(static_cast<std::uint32_t>(result.iterations));
-        LearningPoint end = problem_.point(state);
-        result.directions = weak_directions(end.information, c_.names());
-        const linalg::Cholesky factor(end.posterior_information);
-        if (result.status != Status::stopped) {
-            result.status = factor.ok() ? Status::converged : Status::limit;
-            const Vector drift = factor.ok() ? factor.solve(end.gradient) : Vector(Vector::Zero(0));
-            for (Index k = 0; k < drift.size(); ++k)
-                if (std::abs(drift[k]) >
-                    settings_.tolerance * std::sqrt(factor.solve(Vector::Unit(z.size(), k))[k]))
-                    result.status = Status::limit;
-            if (!problem_.prior_is_proper() && !result.directions.empty())
-                result.status = Status::not_identified;
-            if (factor.ok()) result.drift = c_.parameters(drift);
-        }
-        if constexpr (Problem::is_exact) {
-            result.log_likelihood = end.log_likelihood;
-            result.log_posterior = end.value;
-        }
-        result.likelihood = std::move(end.likelihood);
-        describe(result, problem_, fit_, z);
-    }
+/// 0 of an exact engine.
+template <class Engine>
+Index samples_in(const Engine& engine) {
+    if constexpr (ResizableEngine<Engine>)
+        return engine.settings().samples;
+    else
+        return 0;
+}
 
-    const Problem& problem_;
-    const Coordinates& c_;
-    const OnlineSettings& settings_;
-    FitSettings fit_;
-};
+/// Covariances of means whose variances are known, with the correlations that single values have.
+[[gnu::cold]] inline Matrix noise_of(const Matrix& covariance, const Vector& variances) {
+    Matrix N = Matrix::Zero(variances.size(), variances.size());
+    for (Index l = 0; l < variances.size(); ++l)
+        for (Index k = 0; k < variances.size(); ++k) {
+            const double scale = covariance(k, k) * covariance(l, l);
+            const double correlation = k == l ? 1.0 : scale > 0.0 ? covariance(k, l) / std::sqrt(scale) : 0.0;
+            N(k, l) = correlation * std::sqrt(variances[k] * variances[l]);
+        }
+    return N;
+}
+
+/// predict of a fit and more, found where predict/predict.hpp is included.
+template <class F, class... More>
+auto predict_with(const F& fit, const More&... more) {
+    constexpr bool is_there = requires { predict(fit, more...); };
+    static_assert(is_there, "predcg: OnlineFit::predict needs #include <predcg/predict/predict.hpp>, and an "
+                            "observable of the map's fine_type");
+    if constexpr (is_there) return predict(fit, more...);
+}
 
 }  // namespace detail
 
-/// Online EM: the expected statistics are a running average over minibatches, and every step ends with an
-/// M-step on it; iterates of the second half of the passes are averaged. For potentials linear in theta.
-/// Memory and cost of a step do not grow with the data. Cappe, Moulines, J. R. Stat. Soc. B 71 (2009) 593,
-/// eq. 9. Throws ArgumentError for batch outside 1..number of distinct data, passes < 1 or rho outside
-/// (1/2, 1].
-template <class Fine, class Coarse, class Map, class Engine, class Optimizer, class Prior>
-auto fit_online(const EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer, Prior>& grainer,
-                const PreparedData<prepared_t<Map>>& data, const OnlineSettings& settings = {})
-    -> Fit<Coarse, Map, Engine, OnlineEstimate> {
-    static_assert(LinearCoarsePotential<Coarse>,
-                  "predcg: online EM needs a potential that is linear in theta: features(X)");
-    detail::require_here(data, "fit_online");
-    require_range(settings.batch, 1, static_cast<Index>(data.forms.size()), "fit_online", "batch",
-                  "the number of distinct data");
-    require_range(settings.passes, 1, std::numeric_limits<Index>::max(), "fit_online", "passes");
-    const auto problem = grainer.problem(data);
-    return {detail::OnlineAscent<std::remove_const_t<decltype(problem)>>(problem, settings)(),
-            grainer.coarse(), grainer.map(), grainer.engine()};
-}
+/// Learns while configurations come in, as from a simulation that runs: the mode of the posterior of
+/// EMCoarseGrainer for all of them, with memory that does not grow.
+///
+///     OnlineFit online{grainer, {.beta = 1.0}};
+///     online.add(configuration);              // from the host's loop, as often as there is one
+///     auto fit = online.estimate();           // at any moment: a Fit
+///
+/// A configuration is looked at once, at the parameters of that moment: gradient and information of its
+/// likelihood are added to sums, which are an expansion of the log posterior to second order. After every
+/// `batch` configurations the parameters step to its mode: not further than two standard deviations of what
+/// one configuration says, nor 0.5 in any z, so that expansion and chains can follow. Early looks are left
+/// out where they were too far off (detail::OnlineMemory::first_of_use). Potentials of any form, exact and
+/// sampling engines. Close to online EM (Cappe, Moulines, J. R. Stat. Soc. B 71 (2009) 593), but second-order
+/// in parameters and without gains; averages as Polyak, Juditsky (1992).
+///
+/// With MonteCarlo the chain of p_c persists; that of q(X|x) moves on from one configuration to the next with
+/// a whole warm-up, and p_c has as many samples as the configurations of a step have moves, unless
+/// EngineRoles say otherwise.
+///
+/// A value: copies are independent. Starts no threads of its own and prints nothing. Cost of a configuration:
+/// one expectation under q(X|x); of a step one under p_c.
+template <class Learner>
+class OnlineFit {
+    using Coarse = typename Learner::Problem::CoarseType;
+    using Map = typename Learner::Problem::MapType;
+    using Prior = typename Learner::Problem::PriorType;
+    using GivenEngine = typename Learner::Problem::EngineType;
+    using Engine = decltype(detail::online_engine(std::declval<const GivenEngine&>(), Index{}));
+    using Problem = LearningProblem<Coarse, Map, Engine, Prior>;
+    using Data = typename Problem::Data;
+    using State = typename Problem::State;
+    using Form = prepared_t<Map>;
+    using Configuration = typename Map::fine_type;
+    static constexpr const char* name = "OnlineFit";
+    static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 1};
+
+public:
+    /// Throws ArgumentError without beta, or for batch outside 1 to 4096, a window that is not > 0, or a
+    /// start of another length.
+    OnlineFit(Learner learner, OnlineSettings settings) : settings_(std::move(settings)) {
+        if (!settings_.beta)
+            throw ArgumentError(name, "settings.beta", "absent",
+                                "the inverse temperature at which the configurations are sampled");
+        require_positive(*settings_.beta, name, "settings.beta");
+        require_range(settings_.batch, 1, 4096, name, "settings.batch");
+        require(settings_.window > 0.0, name, "settings.window", settings_.window, "a number > 0");
+        world_.emplace(std::move(learner), settings_);
+        const Vector z = detail::starts_of(world_->problem, {.start = settings_.start}).front();
+        memory_ = detail::OnlineMemory(z.size());
+        state_ = world_->problem.state(coordinates().parameters(z), settings_.seed);
+    }
+
+    const OnlineSettings& settings() const { return settings_; }
+    /// That were added, ever.
+    Index configurations() const { return configurations_; }
+
+    /// Looks at one configuration. False, and nothing done, after a stop was requested. Throws ArgumentError
+    /// for a weight that is not finite or < 0, or whatever the map refuses, and NumericalError where the
+    /// likelihood cannot be evaluated; the configuration is then left out.
+    bool add(const Configuration& x, double weight = 1.0) {
+        if (settings_.stop.stop_requested()) return false;
+        put(0, x, weight);
+        if (weight > 0.0) look(1);
+        return true;
+    }
+
+    /// Looks at all of a range, of weight 1 each: as one after the other, but for engines that do several
+    /// side by side. False where a stop was requested before the end.
+    template <InputRange Range>
+        requires std::convertible_to<decltype(*std::begin(std::declval<const Range&>())),
+                                     const Configuration&>
+    bool add(const Range& configurations) {
+        Index filled = 0;
+        for (const Configuration& x : configurations) {
+            if (settings_.stop.stop_requested()) return false;
+            put(filled++, x, 1.0);
+            if (in_block_ + filled < length_) continue;
+            look(filled);
+            filled = 0;
+        }
+        if (filled > 0) look(filled);
+        return !settings_.stop.stop_requested();
+    }
+
+    /// What has been learnt so far, as a Fit: for predictions, posteriors, and to be kept. Takes the
+    /// configurations since the last step into account, for which p_c is asked once.
+    Fit<Coarse, Map, GivenEngine, OnlineEstimate> estimate() const {
+        OnlineFit now = *this;
+        if (in_block_ > 0) {
+            now.state_.coarse_call = 1;  // numbers of its own
+            now.step();
+        }
+        return {now.describe(), learner().coarse(), learner().map(), learner().engine()};
+    }
+
+    /// Standard errors of the estimate: OnlineEstimate::errors.
+    Parameters errors() const { return estimate().errors; }
+
+    /// The prediction of an observable with the estimate: predict(estimate(), observable, settings...).
+    template <class O, class... Settings>
+    auto predict(const O& observable, const Settings&... settings) const {
+        return detail::predict_with(estimate(), observable, settings...);
+    }
+
+    /// Writes everything that the next configuration depends on. Throws std::runtime_error where the stream
+    /// does not take it.
+    [[gnu::cold]] void save(std::ostream& out) const {
+        detail::ByteWriter write;
+        write(identity());
+        members(*this, write);
+        frame.write(out, write.bytes, "OnlineFit::save");
+    }
+
+    /// Goes on where save was called, bit for bit: the same configurations then give the same bytes. For a
+    /// fit of the same models and settings; not with settings.start, which is past. Throws ArgumentError for
+    /// bytes that are not whole, or of other models or settings; this is then as it was.
+    [[gnu::cold]] void load(std::istream& in) {
+        constexpr const char* function = "OnlineFit::load";
+        const std::string bytes = frame.read(in, function);
+        detail::ByteReader read(bytes, function);
+        Identity theirs;
+        read(theirs);
+        require_same(theirs, function);
+        OnlineFit other = *this;
+        members(other, read);
+        const Index p = coordinates().coarse_count(), m = coordinates().map_count();
+        const auto& block = other.block_;
+        if (!read.is_empty() || !other.memory_.is_sound(p + m) || other.state_.at.theta.size() != p ||
+            other.state_.at.eta.size() != m || other.length_ < 1 || other.length_ > settings_.batch ||
+            other.in_block_ < 0 || other.in_block_ >= other.length_ ||
+            !(block.is_empty() || block.coarse.size() == p))
+            throw ArgumentError(function, "bytes", "not those of such a fit", "what save() wrote");
+        *this = std::move(other);
+    }
+
+private:
+    /// Models, and room for the configurations that are looked at together. The problem refers to both.
+    struct World {
+        Learner learner;
+        Data data;
+        Problem problem;
+
+        World(Learner of, const OnlineSettings& settings)
+            : learner(std::move(of)), data(empty(settings)),
+              problem(learner.coarse(), learner.map(),
+                      detail::online_engine(learner.engine(), settings.batch), learner.prior(), data) {}
+        World(const World& other)
+            : learner(other.learner), data(other.data),
+              problem(learner.coarse(), learner.map(), other.problem.engine(), learner.prior(), data) {}
+        World& operator=(const World&) = delete;
+
+        static Data empty(const OnlineSettings& settings) {
+            Data data;
+            data.beta = *settings.beta;
+            for (Index k = 0; k < settings.batch; ++k) data.all.push_back(k);
+            return data;
+        }
+    };
+
+    /// On the heap, where it can stay.
+    class Place {
+    public:
+        Place() = default;
+        Place(const Place& other) : world_(other.world_ ? std::make_unique<World>(*other.world_) : nullptr) {}
+        Place(Place&&) noexcept = default;
+        Place& operator=(const Place& other) { return *this = Place(other); }
+        Place& operator=(Place&&) noexcept = default;
+        void emplace(Learner learner, const OnlineSettings& settings) {
+            world_ = std::make_unique<World>(std::move(learner), settings);
+        }
+        World* operator->() { return world_.get(); }
+        const World* operator->() const { return world_.get(); }
+
+    private:
+        std::unique_ptr<World> world_;
+    };
+
+    /// What a saved fit must have in common with this one.
+    struct Identity {
+        std::vector<std::string> coarse_names, map_names;
+        Index coarse_size = 0, batch = 0, latent_samples = 0, coarse_samples = 0;
+        double beta = 0.0, window = 0.0, prior = 0.0;
+        std::uint64_t seed = 0;
+
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.coarse_names, self.map_names, self.coarse_size, self.batch, self.latent_samples,
+                  self.coarse_samples, self.beta, self.window, self.prior, self.seed);
+        }
+    };
+
+    Identity identity() const {
+        const Problem& problem = world_->problem;
+        return {detail::coarse_names_of(problem.coarse()),
+                detail::map_names_of(problem.map()),
+                problem.coarse().space().size(),
+                settings_.batch,
+                detail::samples_in(latent_engine(problem.engine())),
+                detail::samples_in(coarse_engine(problem.engine())),
+                *settings_.beta,
+                settings_.window,
+                problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))),
+                settings_.seed};
+    }
+
+    [[gnu::cold]] void require_same(const Identity& theirs, const char* function) const {
+        const Identity own = identity();
+        detail::require_same_names(theirs.coarse_names, own.coarse_names, function, "coarse parameters");
+        detail::require_same_names(theirs.map_names, own.map_names, function, "map parameters");
+        const auto same = [&](const auto& a, const auto& b, const char* what) {
+            require(a == b, function, what, a, to_text(b) + ", that of this fit");
+        };
+        same(theirs.coarse_size, own.coarse_size, "number of coarse sites");
+        same(theirs.beta, own.beta, "settings.beta");
+        same(theirs.batch, own.batch, "settings.batch");
+        same(theirs.window, own.window, "settings.window");
+        same(theirs.seed, own.seed, "settings.seed");
+        same(theirs.latent_samples, own.latent_samples, "samples of the engine for q(X|x)");
+        same(theirs.coarse_samples, own.coarse_samples, "samples of the engine for p_c");
+        same(theirs.prior, own.prior, "log prior density");
+    }
+
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.memory_, self.state_.at.theta, self.state_.at.eta, self.state_.iteration,
+              self.state_.latent_call, self.state_.latent, self.state_.coarse, self.block_.count,
+              self.block_.log_evidence, self.block_.coarse, self.block_.map, self.block_.covariance,
+              self.block_.coarse_hessian, self.block_.noise, self.in_block_, self.length_, self.is_cut_,
+              self.configurations_);
+    }
+
+    const Learner& learner() const { return world_->learner; }
+    const Coordinates& coordinates() const { return world_->problem.coordinates(); }
+
+    /// Makes x the datum of place k.
+    void put(Index k, const Configuration& x, double weight) {
+        require(std::isfinite(weight) && weight >= 0.0, "OnlineFit::add", "weight", weight,
+                "a finite number >= 0");
+        Data& data = world_->data;
+        const auto at = static_cast<std::size_t>(k);
+        const Map& map = world_->learner.map();
+        if (at == data.forms.size()) {
+            data.forms.push_back(detail::prepare(map, x));
+            data.weights.push_back(weight);
+        } else {
+            if constexpr (requires { map.prepare(x, data.forms[at]); })
+                map.prepare(x, data.forms[at]);
+            else
+                data.forms[at] = detail::prepare(map, x);
+            data.weights[at] = weight;
+        }
+        detail::require_coarse_size(map, data.forms[at], world_->problem.coarse().space().size(),
+                                    "OnlineFit::add");
+    }
+
+    /// The E-step of the first `count` places.
+    void look(Index count) {
+        if (std::ssize(state_.latent) < count) state_.latent.resize(static_cast<std::size_t>(count));
+        const std::span<const Index> which(world_->data.all.data(), static_cast<std::size_t>(count));
+        block_ += world_->problem.expect(state_, which);
+        in_block_ += count;
+        configurations_ += count;
+        if (in_block_ >= length_) step();
+    }
+
+    /// The end of a block: its expansion is remembered, and the parameters step.
+    [[gnu::cold]] void step() {
+        const Problem& problem = world_->problem;
+        const Coordinates& c = coordinates();
+        const ExpectedStatistics block = std::exchange(block_, {});
+        in_block_ = 0;
+        const CoarseMoments coarse = problem.expect_coarse(state_);
+        LikelihoodDerivatives e =
+            expand_likelihood(problem.map(), block, coarse, state_.at.eta, problem.beta());
+        detail::OnlineSums sums{block.count,  1,          e.gradient,          {},
+                                e.observed(), e.complete, noise(block, coarse)};
+        c.carry_gradient(sums.slope);
+        c.carry_information(sums.information);
+        c.carry_information(sums.complete);
+        c.carry_information(sums.noise);
+        const Vector z = c.z(state_.at);
+        if (!linalg::all_finite(sums.slope) || !linalg::all_finite(sums.information))
+            throw FitError("OnlineFit::add: the gradient is not finite", state_.at.theta, state_.at.eta,
+                           static_cast<Index>(state_.iteration));
+        sums.place = linalg::scaled(z, sums.count);
+        for (Index l = 0; l < z.size(); ++l)
+            for (Index k = 0; k < z.size(); ++k) sums.slope[k] += sums.information(k, l) * z[l];
+        memory_.add(sums, settings_.window);
+        state_.at = c.parameters(next(z));
+        state_.begin(state_.iteration + 1);
+        length_ = is_cut_ ? std::max<Index>(1, length_ / 2) : std::min(settings_.batch, 2 * length_);
+    }
+
+    /// Covariance of the gradient by sampling, in (theta_c, eta).
+    Matrix noise(const ExpectedStatistics& block, const CoarseMoments& coarse) const {
+        const Index p = block.coarse.size(), m = coordinates().map_count();
+        if constexpr (Problem::is_exact) {
+            return Matrix::Zero(p + m, p + m);
+        } else {
+            Matrix N = linalg::sandwich(detail::score_slope(world_->problem.map(), p, block.map.size(),
+                                                            state_.at.eta, *settings_.beta),
+                                        detail::noise_of(block.covariance, block.noise));
+            Vector variances = coarse.gradient.standard_error;
+            for (double& x : variances) x *= x;
+            const Matrix of_coarse = detail::noise_of(coarse.gradient.covariance, variances);
+            const double factor = *settings_.beta * block.count;
+            for (Index l = 0; l < p; ++l)
+                for (Index k = 0; k < p; ++k) N(k, l) += factor * factor * of_coarse(k, l);
+            return N;
+        }
+    }
+
+    /// The expansion's mode, as far as one step goes from z.
+    Vector next(const Vector& z) {
+        const detail::OnlineSums sums = memory_.sum(memory_.first_of_use(z));
+        Vector step = mode(sums, z);
+        linalg::add(step, z, -1.0);
+        double metric = detail::quadratic(sums.complete, step) / sums.count;
+        double fraction = step_fraction(step, 0.5);
+        if (fraction * fraction * metric > 4.0) fraction = 2.0 / std::sqrt(metric);
+        is_cut_ = fraction < 1.0;
+        return admissible(z, linalg::moved(z, fraction, step, coordinates().lower()));
+    }
+
+    Vector admissible(const Vector& from, Vector to) {
+        for (int halvings = 0; halvings < 60; ++halvings) {
+            if (linalg::all_finite(to) && world_->problem.is_admissible(coordinates().parameters(to)))
+                return to;
+            is_cut_ = true;
+            for (Index k = 0; k < to.size(); ++k)
+                to[k] = std::isfinite(to[k]) ? 0.5 * (from[k] + to[k]) : from[k];
+        }
+        return from;
+    }
+
+    /// Adds gradient and minus the Hessian of the log prior.
+    void add_prior(const Vector& z, Vector& gradient, Matrix& information) const {
+        const Coordinates& c = coordinates();
+        const auto add = [&](const auto& prior, const Vector& part, Index first) {
+            const Vector slope = prior.gradient(part);
+            const Matrix hessian = prior.hessian(part);
+            for (Index l = 0; l < part.size(); ++l) {
+                gradient[first + l] += slope[l];
+                for (Index k = 0; k < part.size(); ++k) information(first + k, first + l) -= hessian(k, l);
+            }
+        };
+        add(world_->problem.prior().coarse, c.coarse_part(z), 0);
+        add(world_->problem.prior().map, c.map_part(z), c.coarse_count());
+    }
+
+    /// Of the expansion with the prior, by Newton steps from z; where its information is not positive
+    /// definite one step with the complete one.
+    Vector mode(const detail::OnlineSums& sums, Vector z) const {
+        const Vector& lower = coordinates().lower();
+        for (int iteration = 0; iteration < 20; ++iteration) {
+            Vector gradient = sums.score(z), step;
+            Matrix information = sums.information;
+            add_prior(z, gradient, information);
+            const Vector uphill = gradient;
+            const bool definite = newton_step(z, information, gradient, step);
+            if (!definite) {
+                information = sums.complete;
+                gradient = sums.score(z);
+                add_prior(z, gradient, information);
+                step = ascent_step(information, gradient);
+            }
+            z = linalg::moved(z, 1.0, step, lower);
+            if (!definite || linalg::largest(step) < 1e-12) break;
+        }
+        return z;
+    }
+
+    /// I^-1 gradient on the coordinates that are not held at a bound. False where I is not definite.
+    bool newton_step(const Vector& z, Matrix information, Vector gradient, Vector& step) const {
+        for (Index k = 0; k < z.size(); ++k) {
+            if (z[k] > coordinates().lower()[k] || gradient[k] > 0.0) continue;
+            gradient[k] = 0.0;
+            for (Index l = 0; l < z.size(); ++l) information(k, l) = information(l, k) = k == l ? 1.0 : 0.0;
+        }
+        const linalg::Cholesky factor(std::move(information));
+        step = gradient;
+        if (factor.ok()) step = factor.solve(std::move(gradient));
+        return factor.ok();
+    }
+
+    /// The present estimate with what is known about it.
+    [[gnu::cold]] OnlineEstimate describe() const {
+        const Coordinates& c = coordinates();
+        const Index d = c.size();
+        const Vector z = c.z(state_.at), unknown = Vector::Constant(d, detail::undefined);
+        OnlineEstimate result;
+        detail::describe(result, world_->problem, {.seed = settings_.seed}, z);
+        result.status = settings_.stop.stop_requested() ? Status::stopped : Status::limit;
+        result.iterations = memory_.blocks();
+        result.configurations = configurations_;
+        result.errors = result.posterior_deviations = result.monte_carlo_errors = result.drift =
+            c.parameters(unknown);
+        result.data_count = memory_.count();
+        if (memory_.used() == 0) {
+            result.remarks.push_back(
+                "no configuration has been added: the parameters are those of the start");
+            return result;
+        }
+        const Index first = memory_.first_of_use(z);
+        const detail::OnlineSums sums = memory_.sum(first);
+        result.data_count = sums.count;
+        result.likelihood = likelihood(sums, z);
+        find_directions(result, sums, first);
+        Vector gradient = sums.score(z);
+        Matrix information = sums.information;
+        add_prior(z, gradient, information);
+        const linalg::Cholesky factor(information);
+        if (!factor.ok()) {
+            result.remarks.push_back("the information is not positive definite yet: errors are not known");
+            return result;
+        }
+        Vector total(d), posterior(d), sampling(d), drift = z;
+        linalg::add(drift, sums.mean_place(), -1.0);
+        const Index parts = memory_.used() - first;
+        const Matrix scatter = parts > 1 ? memory_.scatter(first, z) : Matrix::Zero(d, d);
+        for (Index k = 0; k < d; ++k) {
+            const Vector row = factor.solve(Vector::Unit(d, k));
+            posterior[k] = std::sqrt(row[k]);
+            sampling[k] = std::sqrt(detail::quadratic(sums.noise, row));
+            const double both = std::sqrt(row[k] + detail::quadratic(sums.noise, row));
+            total[k] = parts < 4 ? both : std::max(both, std::sqrt(detail::quadratic(scatter, row)));
+        }
+        result.errors = c.parameters(total);
+        result.posterior_deviations = c.parameters(posterior);
+        result.monte_carlo_errors = c.parameters(sampling);
+        result.drift = c.parameters(drift);
+        judge(result, first, z, posterior, sampling, drift);
+        return result;
+    }
+
+    /// Derivatives in (theta_c, eta) of what is remembered.
+    LikelihoodDerivatives likelihood(const detail::OnlineSums& sums, const Vector& z) const {
+        LikelihoodDerivatives e{sums.score(z), sums.complete, sums.complete};
+        linalg::add(e.missing, sums.information, -1.0);
+        const Vector& factor = coordinates().factor();
+        for (Index l = 0; l < z.size(); ++l) {
+            e.gradient[l] *= factor[l];
+            for (Index k = 0; k < z.size(); ++k) {
+                e.complete(k, l) *= factor[k] * factor[l];
+                e.missing(k, l) *= factor[k] * factor[l];
+            }
+        }
+        return e;
+    }
+
+    /// Directions whose information, less two errors of its own by the scatter between parts, is below that
+    /// of the weak prior.
+    void find_directions(OnlineEstimate& result, const detail::OnlineSums& sums, Index first) const {
+        for (Direction& direction : weak_directions(sums.information, coordinates().names(),
+                                                    std::numeric_limits<double>::infinity())) {
+            const double n = static_cast<double>(memory_.used() - first);
+            double squares = 0.0;
+            for (Index p = first; p < memory_.used(); ++p) {
+                const detail::OnlineSums& part = memory_.part(p);
+                const double differs = detail::quadratic(part.information, direction.coefficients) -
+                                       direction.information * part.count / sums.count;
+                squares += differs * differs;
+            }
+            const double error = n > 1.0 ? std::sqrt(squares * n / (n - 1.0)) : 0.0;
+            if (direction.information - 2.0 * (Problem::is_exact ? 0.0 : error) < identified_from)
+                result.directions.push_back(std::move(direction));
+        }
+    }
+
+    /// Status and remarks.
+    void judge(OnlineEstimate& result, Index first, const Vector& z, const Vector& posterior,
+               const Vector& sampling, const Vector& drift) const {
+        const auto& names = coordinates().names();
+        const auto parameter = [&](Index k) { return "'" + names[static_cast<std::size_t>(k)] + "'"; };
+        bool converged = !is_cut_;
+        if (is_cut_)
+            result.remarks.push_back(
+                "the last step was cut: the parameters are still on their way, add more configurations");
+        for (Index k = 0; k < z.size(); ++k) {
+            if (!(sampling[k] <= settings_.tolerance * posterior[k])) {
+                converged = false;
+                result.remarks.push_back(
+                    std::isnan(sampling[k])
+                        ? "the engine gives no standard errors: the part of Monte Carlo in the errors is not "
+                          "known"
+                        : "the Monte Carlo error of " + parameter(k) + " is " +
+                              to_text(sampling[k] / posterior[k]) +
+                              " of its posterior standard deviation: more samples of p_c and q(X|x) mend it");
+            }
+            if (std::abs(drift[k]) > 2.0 * (posterior[k] + sampling[k])) {
+                converged = false;
+                result.remarks.push_back(parameter(k) + " has moved by " +
+                                         to_text(std::abs(drift[k]) / posterior[k]) +
+                                         " posterior standard deviations since its data were looked at: add "
+                                         "more configurations");
+            }
+        }
+        const detail::OnlineDrift found = memory_.drift(first, z);
+        if (found.found) {
+            result.drifting = true;
+            converged = false;
+            result.remarks.push_back(
+                "the simulation drifts: what the later half of the configurations says of " +
+                parameter(found.parameter) + " differs from the earlier half by " +
+                to_text(std::abs(found.difference)) +
+                " standard errors; let it equilibrate, or set a window");
+        }
+        if (result.status == Status::stopped) return;
+        if (converged) result.status = Status::converged;
+        if (!world_->problem.prior_is_proper() && !result.directions.empty())
+            result.status = Status::not_identified;
+    }
+
+    OnlineSettings settings_;
+    Place world_;
+    State state_{};
+    detail::OnlineMemory memory_{};
+    ExpectedStatistics block_{};  // since the last step
+    Index in_block_ = 0, length_ = 1, configurations_ = 0;
+    bool is_cut_ = false;
+};
+
+template <class Learner>
+OnlineFit(Learner, OnlineSettings) -> OnlineFit<Learner>;
 
 }  // namespace predcg

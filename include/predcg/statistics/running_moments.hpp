@@ -42,6 +42,12 @@ public:
             [this](double s) { return count_ < 2 ? detail::undefined : std::sqrt(s / (n() * (n() - 1.0))); });
     }
 
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.count_, self.mean_, self.scatter_);
+    }
+
 private:
     double n() const { return static_cast<double>(count_); }
 

@@ -1,0 +1,264 @@
+#pragma once
+// Values as a stream of bytes that means the same on every machine, and back.
+#include <predcg/core/error.hpp>
+#include <predcg/core/types.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace predcg {
+
+/// How a type of one's own is saved: by its members, in this order, when written and when read.
+///
+///     template <>
+///     struct predcg::Stored<Polymer> {
+///         template <class Self, class Visit>                  // Self: Polymer or const Polymer
+///         static void members(Self& polymer, Visit&& visit) { visit(polymer.beads, polymer.energy); }
+///     };
+///
+/// The same as a static member of the type itself does, too. Numbers, enumerations, strings, std::vector,
+/// std::array, std::optional, Eigen's matrices and what is empty are known.
+template <class T>
+struct Stored {
+    template <class Self, class Visit>
+        requires requires(Self& self, Visit& visit) { T::members(self, visit); }
+    static void members(Self& self, Visit&& visit) {
+        T::members(self, visit);
+    }
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_vector = false;
+template <class T, class A>
+inline constexpr bool is_vector<std::vector<T, A>> = true;
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t n>
+inline constexpr bool is_array<std::array<T, n>> = true;
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+template <class T>
+concept StoredNumber =
+    (std::is_arithmetic_v<T> && sizeof(T) <= 8 && !std::same_as<T, long double>) || std::is_enum_v<T>;
+
+template <class T>
+concept StoredMatrix = requires { typename T::PlainObject; } && StoredNumber<typename T::Scalar>;
+
+struct NoVisit {
+    template <class... T>
+    void operator()(T&...) const {}
+};
+template <class T>
+concept StoredByMembers = requires(T& value, NoVisit& visit) { Stored<T>::members(value, visit); };
+
+template <class T>
+constexpr void require_stored() {
+    static_assert(StoredByMembers<T>,
+                  "predcg: to save this type its members must be known: specialise predcg::Stored for it, or "
+                  "give it  template <class Self, class Visit> static void members(Self&, Visit&&)");
+}
+
+/// A number as bytes, the lowest first.
+template <StoredNumber T>
+std::uint64_t bits_of(T value) {
+    if constexpr (std::same_as<T, double>)
+        return std::bit_cast<std::uint64_t>(value);
+    else if constexpr (std::same_as<T, float>)
+        return std::bit_cast<std::uint32_t>(value);
+    else
+        return static_cast<std::uint64_t>(value);
+}
+template <StoredNumber T>
+T number_of(std::uint64_t bits) {
+    if constexpr (std::same_as<T, double>)
+        return std::bit_cast<double>(bits);
+    else if constexpr (std::same_as<T, float>)
+        return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    else
+        return static_cast<T>(bits);
+}
+
+/// Appends values to bytes.
+class ByteWriter {
+public:
+    std::string bytes{};
+
+    template <class... T>
+    void operator()(const T&... values) {
+        (write(values), ...);
+    }
+
+private:
+    template <class T>
+    void write(const T& value) {
+        if constexpr (StoredNumber<T>) {
+            const std::uint64_t bits = bits_of(value);
+            for (std::size_t k = 0; k < sizeof(T); ++k)
+                bytes.push_back(static_cast<char>(static_cast<unsigned char>(bits >> (8 * k))));
+        } else if constexpr (std::same_as<T, std::string> || is_vector<T>) {
+            write(static_cast<std::uint64_t>(value.size()));
+            for (const auto& one : value) write(one);
+        } else if constexpr (is_array<T>) {
+            for (const auto& one : value) write(one);
+        } else if constexpr (is_optional<T>) {
+            write(value.has_value());
+            if (value) write(*value);
+        } else if constexpr (StoredMatrix<T>) {
+            (*this)(static_cast<std::int64_t>(value.rows()), static_cast<std::int64_t>(value.cols()));
+            for (Index k = 0; k < value.size(); ++k) write(value.data()[k]);
+        } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
+            require_stored<T>();
+            if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);
+        }
+    }
+};
+
+/// Reads what a ByteWriter wrote. No more memory is asked for than the bytes that are left can fill. Throws
+/// ArgumentError where they do not suffice.
+class ByteReader {
+public:
+    ByteReader(std::string_view bytes, const char* function) : bytes_(bytes), function_(function) {}
+
+    bool is_empty() const { return bytes_.empty(); }
+
+    template <class... T>
+    void operator()(T&... values) {
+        (read(values), ...);
+    }
+
+private:
+    [[noreturn, gnu::cold]] void damaged(std::string_view what) const {
+        argument_error(function_, "bytes", std::string(what), "what save() wrote for the same models");
+    }
+
+    std::uint64_t count(std::size_t least) {
+        std::uint64_t size = 0;
+        read(size);
+        if (size > bytes_.size() / std::max<std::size_t>(least, 1)) damaged("longer than it is");
+        return size;
+    }
+
+    template <class T>
+    void read(T& value) {
+        if constexpr (StoredNumber<T>) {
+            if (bytes_.size() < sizeof(T)) damaged("cut short");
+            std::uint64_t bits = 0;
+            for (std::size_t k = 0; k < sizeof(T); ++k)
+                bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes_[k])) << (8 * k);
+            bytes_.remove_prefix(sizeof(T));
+            value = number_of<T>(bits);
+        } else if constexpr (std::same_as<T, std::string>) {
+            value.resize(count(1));
+            for (char& one : value) read(one);
+        } else if constexpr (is_vector<T>) {
+            using Element = typename T::value_type;
+            value.resize(count(StoredNumber<Element> ? sizeof(Element) : 1));
+            for (std::size_t k = 0; k < value.size(); ++k) {
+                Element one{};
+                read(one);
+                value[k] = std::move(one);
+            }
+        } else if constexpr (is_array<T>) {
+            for (auto& one : value) read(one);
+        } else if constexpr (is_optional<T>) {
+            bool there = false;
+            read(there);
+            value.reset();
+            if (there) read(value.emplace());
+        } else if constexpr (StoredMatrix<T>) {
+            std::int64_t rows = 0, columns = 0;
+            (*this)(rows, columns);
+            const auto left = static_cast<std::int64_t>(bytes_.size() / sizeof(typename T::Scalar));
+            if (rows < 0 || columns < 0 || (columns > 0 && rows > left / columns) ||
+                (columns == 0 && rows > left))
+                damaged("of a size that it cannot have");
+            if ((T::RowsAtCompileTime != Eigen::Dynamic && rows != T::RowsAtCompileTime) ||
+                (T::ColsAtCompileTime != Eigen::Dynamic && columns != T::ColsAtCompileTime))
+                damaged("of another shape");
+            value.resize(rows, columns);
+            for (Index k = 0; k < value.size(); ++k) read(value.data()[k]);
+        } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
+            require_stored<T>();
+            if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);
+        }
+    }
+
+    std::string_view bytes_;
+    const char* function_;
+};
+
+/// FNV-1a, 64 bits.
+inline std::uint64_t checksum_of(std::string_view bytes) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    return hash;
+}
+
+/// What stands before the bytes of an object: 8 letters, a version, the length and the checksum of what
+/// follows.
+struct ByteFrame {
+    std::array<char, 8> magic{};
+    std::uint32_t version = 0;
+
+    [[gnu::cold]] void write(std::ostream& out, const std::string& bytes, const char* function) const {
+        ByteWriter head;
+        head(magic, version, static_cast<std::uint64_t>(bytes.size()), checksum_of(bytes));
+        out.write(head.bytes.data(), static_cast<std::streamsize>(head.bytes.size()));
+        out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        if (!out) throw std::runtime_error(joined({"predcg::", function, ": the stream took not all bytes"}));
+    }
+
+    /// Throws ArgumentError for other bytes; the stream stands after them otherwise. Memory grows with what
+    /// is really there.
+    [[gnu::cold]] std::string read(std::istream& in, const char* function) const {
+        constexpr std::size_t head_size = 28, at_once = std::size_t{1} << 16;
+        const auto take = [&](std::string& to, std::uint64_t count) {
+            while (count > 0) {
+                const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(count, at_once));
+                const std::size_t before = to.size();
+                to.resize(before + now);
+                in.read(to.data() + before, static_cast<std::streamsize>(now));
+                if (!in) argument_error(function, "bytes", "cut short", "all that save() wrote");
+                count -= now;
+            }
+        };
+        std::string head, bytes;
+        take(head, head_size);
+        ByteReader reader(head, function);
+        std::array<char, 8> letters{};
+        std::uint32_t number = 0;
+        std::uint64_t length = 0, sum = 0;
+        reader(letters, number, length, sum);
+        if (letters != magic)
+            argument_error(function, "bytes", "something else",
+                           "what save() wrote, which begins with " + std::string(magic.data(), magic.size()));
+        if (number != version)
+            argument_error(function, "version of the bytes", std::to_string(number),
+                           std::to_string(version) + ", that of this library");
+        take(bytes, length);
+        if (checksum_of(bytes) != sum)
+            argument_error(function, "bytes", "damaged: their checksum differs", "all that save() wrote");
+        return bytes;
+    }
+};
+
+}  // namespace detail
+
+}  // namespace predcg
