@@ -34,8 +34,9 @@ struct OnlineSettings {
 /// What has been learnt so far.
 struct OnlineEstimate : Estimate {
     /// Standard errors of the parameters, of everything that is known to be uncertain: that there are
-    /// finitely many configurations, that they are correlated in time, that engines sample. The larger of
-    /// what independent configurations would give and of what the scatter between parts of the past gives.
+    /// finitely many configurations, that they are correlated in time, that engines sample: the larger of
+    /// what independent configurations would give and of what the scatter between parts of the past gives. To
+    /// it comes what the expansion may be wrong by, which matters for few configurations.
     Parameters errors;
     Parameters posterior_deviations;  ///< by the configurations if they were independent
     Parameters monte_carlo_errors;    ///< by engines that sample, alone; 0 with exact ones
@@ -121,7 +122,7 @@ auto predict_with(const F& fit, const More&... more) {
 /// likelihood are added to sums, which are an expansion of the log posterior to second order. After every
 /// `batch` configurations the parameters step to its mode: not further than two standard deviations of what
 /// one configuration says, nor 0.5 in any z, so that expansion and chains can follow. Early looks are left
-/// out where they were too far off (detail::OnlineMemory::first_of_use). Potentials of any form, exact and
+/// out where they were too far off (detail::OnlineMemory::of_use). Potentials of any form, exact and
 /// sampling engines. Close to online EM (Cappe, Moulines, J. R. Stat. Soc. B 71 (2009) 593), but second-order
 /// in parameters and without gains; averages as Polyak, Juditsky (1992).
 ///
@@ -424,8 +425,10 @@ private:
 
     /// The expansion's mode, as far as one step goes from z.
     Vector next(const Vector& z) {
-        const detail::OnlineSums sums = memory_.sum(memory_.first_of_use(z));
-        Vector step = mode(sums, z);
+        const detail::OnlineSums sums = memory_.sum(memory_.of_use(z).first);
+        // Few looks make the information of weak directions noise: a part of the complete one, which fades,
+        // keeps steps short there.
+        Vector step = mode(sums, z, 0.3 / static_cast<double>(memory_.blocks()));
         linalg::add(step, z, -1.0);
         double metric = detail::quadratic(sums.complete, step) / sums.count;
         double fraction = step_fraction(step, 0.5);
@@ -462,22 +465,21 @@ private:
 
     /// Of the expansion with the prior, by Newton steps from z; where its information is not positive
     /// definite one step with the complete one.
-    Vector mode(const detail::OnlineSums& sums, Vector z) const {
+    Vector mode(const detail::OnlineSums& sums, Vector z, double damping) const {
         const Vector& lower = coordinates().lower();
         for (int iteration = 0; iteration < 20; ++iteration) {
             Vector gradient = sums.score(z), step;
             Matrix information = sums.information;
+            linalg::add(information, sums.complete, damping);
             add_prior(z, gradient, information);
-            const Vector uphill = gradient;
-            const bool definite = newton_step(z, information, gradient, step);
+            bool definite = newton_step(z, information, gradient, step);
             if (!definite) {
-                information = sums.complete;
-                gradient = sums.score(z);
-                add_prior(z, gradient, information);
+                linalg::add(information, sums.information, -1.0);
+                linalg::add(information, sums.complete, 1.0);
                 step = ascent_step(information, gradient);
             }
             z = linalg::moved(z, 1.0, step, lower);
-            if (!definite || linalg::largest(step) < 1e-12) break;
+            if (!definite || damping > 0.0 || linalg::largest(step) < 1e-12) break;
         }
         return z;
     }
@@ -499,7 +501,8 @@ private:
     [[gnu::cold]] OnlineEstimate describe() const {
         const Coordinates& c = coordinates();
         const Index d = c.size();
-        const Vector z = c.z(state_.at), unknown = Vector::Constant(d, detail::undefined);
+        Vector z = c.z(state_.at);
+        const Vector unknown = Vector::Constant(d, detail::undefined);
         OnlineEstimate result;
         detail::describe(result, world_->problem, {.seed = settings_.seed}, z);
         result.status = settings_.stop.stop_requested() ? Status::stopped : Status::limit;
@@ -513,9 +516,11 @@ private:
                 "no configuration has been added: the parameters are those of the start");
             return result;
         }
-        const Index first = memory_.first_of_use(z);
+        const auto [first, bend] = memory_.of_use(z);
         const detail::OnlineSums sums = memory_.sum(first);
         result.data_count = sums.count;
+        z = corrected(sums, z);
+        result.parameters = c.parameters(z);
         result.likelihood = likelihood(sums, z);
         find_directions(result, sums, first);
         Vector gradient = sums.score(z);
@@ -534,15 +539,31 @@ private:
             const Vector row = factor.solve(Vector::Unit(d, k));
             posterior[k] = std::sqrt(row[k]);
             sampling[k] = std::sqrt(detail::quadratic(sums.noise, row));
-            const double both = std::sqrt(row[k] + detail::quadratic(sums.noise, row));
-            total[k] = parts < 4 ? both : std::max(both, std::sqrt(detail::quadratic(scatter, row)));
+            const double bent = bend * bend * row[k], sampled = detail::quadratic(sums.noise, row);
+            const double scattered = parts < 4 ? 0.0 : detail::quadratic(scatter, row);
+            total[k] = std::sqrt(std::max(row[k] + sampled, scattered) + bent);
         }
         result.errors = c.parameters(total);
         result.posterior_deviations = c.parameters(posterior);
         result.monte_carlo_errors = c.parameters(sampling);
         result.drift = c.parameters(drift);
-        judge(result, first, z, posterior, sampling, drift);
+        judge(result, first, bend, z, posterior, sampling);
         return result;
+    }
+
+    /// z with the step that is left to the expansion's mode, where that is less than a posterior standard
+    /// deviation.
+    Vector corrected(const detail::OnlineSums& sums, const Vector& z) const {
+        const Vector best = mode(sums, z, 0.0);
+        Vector gradient = sums.score(best);
+        Matrix information = sums.information;
+        add_prior(best, gradient, information);
+        const linalg::Cholesky factor(std::move(information));
+        if (!factor.ok()) return z;
+        for (Index k = 0; k < z.size(); ++k)
+            if (!(std::abs(best[k] - z[k]) <= std::sqrt(factor.solve(Vector::Unit(z.size(), k))[k])))
+                return z;
+        return world_->problem.is_admissible(coordinates().parameters(best)) ? best : z;
     }
 
     /// Derivatives in (theta_c, eta) of what is remembered.
@@ -580,14 +601,14 @@ private:
     }
 
     /// Status and remarks.
-    void judge(OnlineEstimate& result, Index first, const Vector& z, const Vector& posterior,
-               const Vector& sampling, const Vector& drift) const {
+    void judge(OnlineEstimate& result, Index first, double bend, const Vector& z, const Vector& posterior,
+               const Vector& sampling) const {
         const auto& names = coordinates().names();
         const auto parameter = [&](Index k) { return "'" + names[static_cast<std::size_t>(k)] + "'"; };
-        bool converged = !is_cut_;
-        if (is_cut_)
+        bool converged = bend < 1.0 && !is_cut_;
+        if (!converged)
             result.remarks.push_back(
-                "the last step was cut: the parameters are still on their way, add more configurations");
+                "the parameters are still on their way from where configurations were looked at: add more");
         for (Index k = 0; k < z.size(); ++k) {
             if (!(sampling[k] <= settings_.tolerance * posterior[k])) {
                 converged = false;
@@ -598,13 +619,6 @@ private:
                         : "the Monte Carlo error of " + parameter(k) + " is " +
                               to_text(sampling[k] / posterior[k]) +
                               " of its posterior standard deviation: more samples of p_c and q(X|x) mend it");
-            }
-            if (std::abs(drift[k]) > 2.0 * (posterior[k] + sampling[k])) {
-                converged = false;
-                result.remarks.push_back(parameter(k) + " has moved by " +
-                                         to_text(std::abs(drift[k]) / posterior[k]) +
-                                         " posterior standard deviations since its data were looked at: add "
-                                         "more configurations");
             }
         }
         const detail::OnlineDrift found = memory_.drift(first, z);

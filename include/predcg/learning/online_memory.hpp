@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,7 @@ struct OnlineDrift {
 class OnlineMemory {
 public:
     static constexpr Index most = 32;
+    static constexpr double bending = 0.3;
 
     explicit OnlineMemory(Index parameters = 0)
         : parts_(static_cast<std::size_t>(most), OnlineSums::zero(parameters)) {}
@@ -108,29 +111,46 @@ public:
         return s;
     }
 
-    /// The first part that is of use at z. Early configurations were looked at far from where the parameters
-    /// are now, and the expansion is wrong there by the third derivative: in units of the standard deviation
-    /// of one configuration's posterior by about delta^2 / 2, delta the distance. Parts are left out, the
-    /// oldest first, until the mean of delta^2 is below 1 / sqrt(number), which the statistical error is;
-    /// but in the long run no more than half of all.
-    Index first_of_use(const Vector& z) const {
-        if (used_ < 2) return 0;
+    /// The parts that are of use at z, from the first on, and the error of their expansion in standard
+    /// deviations of the posterior.
+    struct Use {
+        Index first = 0;
+        double bend = 0.0;
+    };
+
+    /// Early configurations were looked at far from where the parameters are now, and the expansion is wrong
+    /// there by the third derivative: in standard deviations of one configuration's posterior by about
+    /// 0.3 delta^2, delta the distance. The oldest parts are left out for the least mean squared error of the
+    /// estimate, 1 / number + (0.3 mean delta^2)^2; in the long run no more than half of all, and not before
+    /// the information of the others is positive definite.
+    Use of_use(const Vector& z) const {
+        if (used_ < 2) return {};
         OnlineSums all = sum(used_ / 2);
         linalg::multiply(all.information, 1.0 / all.count);
         linalg::multiply(all.complete, 1.0 / all.count);
         const bool definite = linalg::Cholesky(all.information).ok();
         const Matrix& metric = definite ? all.information : all.complete;
         const double least = count_ * std::min(0.5, static_cast<double>(blocks_) / 128.0);
-        double count = 0.0, squares = 0.0;
-        Index first = used_ - 1;
+        double count = 0.0, squares = 0.0, smallest = std::numeric_limits<double>::infinity();
+        Use use;
+        Matrix information = Matrix::Zero(z.size(), z.size());
+        bool definite_since = false;
         for (Index k = used_ - 1; k >= 0; --k) {
             Vector from = part(k).mean_place();
             linalg::add(from, z, -1.0);
             squares += part(k).count * std::max(0.0, quadratic(metric, from));
             count += part(k).count;
-            if (count <= least || squares <= std::sqrt(count)) first = k;
+            const double bias = bending * squares / count, error = 1.0 / count + bias * bias;
+            if (!definite_since) {
+                linalg::add(information, part(k).information);
+                definite_since = linalg::Cholesky(information).ok();
+            } else if (error > smallest && count > least) {
+                continue;
+            }
+            smallest = error;
+            use = {k, bias * std::sqrt(count)};
         }
-        return first;
+        return use;
     }
 
     /// Covariance of the sum of scores from `first` on by how the parts scatter: correlations in time that
