@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <numbers>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -149,37 +150,51 @@ struct Fluid {
     }
 };
 
-/// Distances between all pairs of points, in bins: the radial distribution function of a periodic cube.
+/// Distances between all pairs of points, in bins: the radial distribution function g of a periodic cube,
+/// with errors from ten parts of the frames.
 class Distances {
 public:
-    Distances(double side, double largest, std::size_t bins)
-        : side_(side), width_(largest / bins), count_(bins) {}
+    Distances(double side, double largest, std::size_t bins, std::size_t frames)
+        : side_(side), width_(largest / static_cast<double>(bins)), frames_(frames),
+          parts_(10, std::vector<double>(bins)) {}
 
     void add(const Points& x) {
-        ++frames_;
-        pairs_ = 0.5 * static_cast<double>(x.size() * (x.size() - 1));
+        std::vector<double>& g = parts_[10 * frame_++ / frames_];
+        const double pairs = 0.5 * static_cast<double>(x.size() * (x.size() - 1)),
+                     third = 4.0 / 3.0 * std::numbers::pi;
         for (std::size_t i = 0; i < x.size(); ++i)
             for (std::size_t j = 0; j < i; ++j) {
                 double square = 0.0;
                 for (std::size_t k = 0; k < 3; ++k) {
-                    double d = x[i][k] - x[j][k];
-                    d -= side_ * std::round(d / side_);
-                    square += d * d;
+                    const double d = x[i][k] - x[j][k], nearest = d - side_ * std::round(d / side_);
+                    square += nearest * nearest;
                 }
-                const auto bin = static_cast<std::size_t>(std::sqrt(square) / width_);
-                if (bin < count_.size()) count_[bin] += 1.0;
+                const double bin = std::floor(std::sqrt(square) / width_);
+                if (bin >= static_cast<double>(g.size())) continue;
+                const double shell = third * width_ * width_ * width_ * (3.0 * bin * (bin + 1.0) + 1.0);
+                g[static_cast<std::size_t>(bin)] += side_ * side_ * side_ / (pairs * shell);
             }
     }
     double at(std::size_t bin) const { return (static_cast<double>(bin) + 0.5) * width_; }
     double g(std::size_t bin) const {
-        const double inner = width_ * static_cast<double>(bin), outer = inner + width_;
-        const double shell = 4.0 / 3.0 * 3.14159265358979 * (outer * outer * outer - inner * inner * inner);
-        return count_[bin] / (frames_ * pairs_ * shell / (side_ * side_ * side_));
+        double sum = 0.0;
+        for (const auto& part : parts_) sum += part[bin];
+        return sum / static_cast<double>(frames_);
+    }
+    double error(std::size_t bin) const {
+        const double mean = g(bin);
+        double sum = 0.0;
+        for (const auto& part : parts_) {
+            const double of_part = part[bin] * 10.0 / static_cast<double>(frames_);
+            sum += (of_part - mean) * (of_part - mean);
+        }
+        return std::sqrt(sum / 90.0);
     }
 
 private:
-    double side_, width_, pairs_ = 0.0, frames_ = 0.0;
-    std::vector<double> count_;
+    double side_, width_;
+    std::size_t frames_, frame_ = 0;
+    std::vector<std::vector<double>> parts_;
 };
 
 }  // namespace host

@@ -37,6 +37,13 @@ public:
 
     const Space& space() const { return space_; }
     predcg::Index parameter_count() const { return static_cast<predcg::Index>(count_); }
+    /// Where learning begins: soft spheres. Points without interaction would be far off.
+    predcg::Vector start() const {
+        predcg::Vector theta(parameter_count());
+        for (predcg::Index k = 0; k < theta.size(); ++k)
+            theta[k] = 5.0 * std::pow(0.55, static_cast<double>(k));
+        return theta;
+    }
     double cutoff() const { return core_ + h_ * static_cast<double>(count_); }
 
     /// The splines that are not 0 at r: numbers first, first + 1, ...

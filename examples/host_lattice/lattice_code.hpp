@@ -1,12 +1,14 @@
 #pragma once
-// The host: somebody's Monte Carlo code for the Ising model on a square lattice. Nothing of predcg is in here.
+// The host: somebody's Monte Carlo code for the Ising model on a square lattice. Nothing of predcg is in
+// here.
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
 class LatticeCode {
 public:
-    LatticeCode(int side, double beta, std::uint64_t seed) : side_(side), random_(2 * seed + 1), spin_(side * side) {
+    LatticeCode(int side, double beta, std::uint64_t seed)
+        : side_(side), random_(2 * seed + 1), spin_(side * side) {
         for (int k = 0; k < 5; ++k) up_[k] = 1.0 / (1.0 + std::exp(-2.0 * beta * (2 * k - 4)));
         for (signed char& s : spin_) s = uniform() < 0.5 ? 1 : -1;
     }
@@ -14,7 +16,8 @@ public:
     void sweep() {
         for (int row = 0; row < side_; ++row)
             for (int column = 0; column < side_; ++column) {
-                const int field = at(row - 1, column) + at(row + 1, column) + at(row, column - 1) + at(row, column + 1);
+                const int field =
+                    at(row - 1, column) + at(row + 1, column) + at(row, column - 1) + at(row, column + 1);
                 spin_[row * side_ + column] = uniform() < up_[(field + 4) / 2] ? 1 : -1;
             }
     }
