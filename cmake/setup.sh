@@ -5,6 +5,7 @@
 #   sh cmake/setup.sh --dev    also what .ci/run needs: clang with its sanitizers, llvm-cov and gcovr, clang-format 16,
 #                              clang-tidy 16, git, pkg-config, Python
 #   sh cmake/setup.sh --mpi    also MPI, for predcg/mpi.hpp
+#   sh cmake/setup.sh --hosts  also what examples/host_* run the library in: LAMMPS
 #   sh cmake/setup.sh --docs   also what the site is made with: Doxygen, doxygen-awesome-css, Python
 #
 # Options may be combined. With nothing missing it needs neither root nor network.
@@ -14,14 +15,15 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-dev=no mpi=no docs=no
+dev=no mpi=no hosts=no docs=no
 for argument in "$@"; do
     case "$argument" in
         --dev) dev=yes ;;
         --mpi) mpi=yes ;;
+        --hosts) hosts=yes ;;
         --docs) docs=yes ;;
-        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        *) die "unknown argument '$argument' (allowed: --dev, --mpi, --docs)" ;;
+        -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) die "unknown argument '$argument' (allowed: --dev, --mpi, --hosts, --docs)" ;;
     esac
 done
 
@@ -54,12 +56,15 @@ dev_needs='
 mpi_needs='
     -               must      openmpi-bin         openmpi                 open-mpi
     -               must      libopenmpi-dev      openmpi-devel           open-mpi'
+hosts_needs='
+    -               must      liblammps-dev       lammps-devel            lammps'
 docs_needs='
     doxygen         must      doxygen             doxygen                 doxygen
     -               optional  doxygen-awesome-css doxygen                 doxygen
     python3         must      python3             python3                 python3'
 [ "$dev" = no ] || needs="$needs$dev_needs"
 [ "$mpi" = no ] || needs="$needs$mpi_needs"
+[ "$hosts" = no ] || needs="$needs$hosts_needs"
 [ "$docs" = no ] || needs="$needs$docs_needs"
 
 if have apt-get && have dpkg-query; then system=apt

@@ -2,6 +2,7 @@
 // The coarse model: a square lattice of half the side, and how its spins become those of the host.
 #include <predcg/core/expansion.hpp>
 #include <predcg/core/logistic.hpp>
+#include <predcg/core/neighbours.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/models/ising/spin.hpp>
 
@@ -31,6 +32,11 @@ struct CoarseLattice {
     double energy_difference(const Spins& X, Index site, Spin v, const Vector& theta) const {
         const auto i = static_cast<std::size_t>(site);
         return -theta[0] * (v - X[i]) * (X[right(i)] + X[left(i)] + X[above(i)] + X[below(i)]);
+    }
+
+    // Optional: which spins see each other. Moves then take what they need from tables.
+    predcg::NeighbourList neighbours() const {
+        return predcg::lattice_neighbours<2>({static_cast<Index>(side), static_cast<Index>(side)});
     }
 
 private:

@@ -5,6 +5,15 @@
 #include <cstdint>
 #include <vector>
 
+/// Mean product of a spin with the one `apart` columns further.
+inline double correlation(const std::vector<signed char>& spins, int side, int apart) {
+    double sum = 0.0;
+    for (int row = 0; row < side; ++row)
+        for (int column = 0; column < side; ++column)
+            sum += spins[row * side + column] * spins[row * side + (column + apart) % side];
+    return sum / (side * side);
+}
+
 class LatticeCode {
 public:
     LatticeCode(int side, double beta, std::uint64_t seed)
@@ -24,14 +33,6 @@ public:
 
     int side() const { return side_; }
     const std::vector<signed char>& spins() const { return spin_; }
-
-    /// Mean product of a spin with the one `apart` columns further.
-    double correlation(int apart) const {
-        double sum = 0.0;
-        for (int row = 0; row < side_; ++row)
-            for (int column = 0; column < side_; ++column) sum += at(row, column) * at(row, column + apart);
-        return sum / static_cast<double>(spin_.size());
-    }
 
 private:
     int at(int row, int column) const {

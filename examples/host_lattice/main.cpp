@@ -1,12 +1,22 @@
 // A Monte Carlo code of somebody's own runs; a coarse model of it is learnt while it does.
 #include <predcg/learning/online.hpp>
 #include <predcg/monte_carlo.hpp>
+#include <predcg/predict/predict.hpp>
 
 #include "coarse_model.hpp"
 #include "lattice_code.hpp"
 
 #include <cmath>
 #include <cstdio>
+
+namespace {
+/// Mean product of a spin with the one `apart` columns further: an observable is a function of a
+/// configuration.
+struct Correlation {
+    int side, apart;
+    double operator()(const Spins& x) const { return correlation(x, side, apart); }
+};
+}  // namespace
 
 int main() {
     constexpr double beta = 0.35;
@@ -30,7 +40,20 @@ int main() {
 
     std::printf("%td configurations: %s\n", fit.configurations, to_string(fit.status).data());
     for (const std::string& remark : fit.remarks) std::printf("  %s\n", remark.c_str());
-    std::printf("pair     %.4f +- %.4f\nlogit_p  %.4f +- %.4f\n", fit["pair"], fit.errors.theta[0],
+    std::printf("pair     %.3f +- %.3f\nlogit_p  %.3f +- %.3f\n", fit["pair"], fit.errors.theta[0],
                 fit["logit_p"], fit.errors.eta[0]);
+
+    // What the coarse model says of the host's spins, and what the host says in 40 times as many sweeps.
+    std::printf("\ndistance  predicted          host\n");
+    for (const int apart : {1, 2, 4, 8}) {
+        double sum = 0.0;
+        constexpr int sweeps = 40000;
+        for (int sweep = 0; sweep < sweeps; ++sweep) {
+            code.sweep();
+            sum += correlation(code.spins(), code.side(), apart) / sweeps;
+        }
+        const auto predicted = predict(fit, Correlation{code.side(), apart}, {.draws = 4000});
+        std::printf("%8d  %.4f +- %.4f  %.4f\n", apart, predicted.value(), predicted.standard_error[0], sum);
+    }
     return fit.status == predcg::Status::converged ? 0 : 1;
 }
