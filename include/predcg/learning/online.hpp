@@ -158,7 +158,7 @@ public:
         require_range(settings_.batch, 1, 4096, name, "settings.batch");
         require(settings_.window > 0.0, name, "settings.window", settings_.window, "a number > 0");
         world_.emplace(std::move(learner), settings_);
-        const Vector z = detail::starts_of(world_->problem, {.start = settings_.start}).front();
+        const Vector z = detail::starts_of(world_->problem, {.starts = 1, .start = settings_.start}).front();
         memory_ = detail::OnlineMemory(z.size());
         state_ = world_->problem.state(coordinates().parameters(z), settings_.seed);
     }
