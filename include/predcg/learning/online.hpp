@@ -9,6 +9,7 @@
 #include <cmath>
 #include <iosfwd>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -551,7 +552,7 @@ private:
             sampling[k] = std::sqrt(detail::quadratic(sums.noise, row));
             const double bent = bend * bend * row[k], sampled = detail::quadratic(sums.noise, row);
             const double scattered = parts < 4 ? 0.0 : detail::quadratic(scatter, row);
-            total[k] = std::sqrt(std::max(row[k] + sampled, scattered) + bent);
+            total[k] = std::sqrt(std::max(row[k] + (std::isnan(sampled) ? 0.0 : sampled), scattered) + bent);
         }
         result.errors = c.parameters(total);
         result.posterior_deviations = c.parameters(posterior);
