@@ -133,8 +133,8 @@ struct LatticeInPlace : square_ising::BlockMap {
         for (std::size_t i = 0; i < x.size(); ++i) into[block(i)] += x[i];
     }
 };
-// What engines ask for is their own: the heat bath asks twice, each of the 100 + 25 times that it begins; its tables
-// on chains and the draws behind standard errors come to that.
+// What engines ask for is their own: the heat bath asks twice, each of the 100 + 25 times that it begins; its
+// tables on chains and the draws behind standard errors come to that.
 TEST(AllocationsOfSamples, AskForNoMoreThanTheKernel) {
     const EMCoarseGrainer grainer{
         SamplesOnly<support::Spins>{},
