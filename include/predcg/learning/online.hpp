@@ -9,6 +9,7 @@
 #include <cmath>
 #include <iosfwd>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -159,7 +160,7 @@ public:
         require_range(settings_.batch, 1, 4096, name, "settings.batch");
         require(settings_.window > 0.0, name, "settings.window", settings_.window, "a number > 0");
         world_.emplace(std::move(learner), settings_);
-        const Vector z = detail::starts_of(world_->problem, {.start = settings_.start}).front();
+        const Vector z = detail::starts_of(world_->problem, {.starts = 1, .start = settings_.start}).front();
         memory_ = detail::OnlineMemory(z.size());
         state_ = world_->problem.state(coordinates().parameters(z), settings_.seed);
     }
@@ -552,7 +553,7 @@ private:
             sampling[k] = std::sqrt(detail::quadratic(sums.noise, row));
             const double bent = bend * bend * row[k], sampled = detail::quadratic(sums.noise, row);
             const double scattered = parts < 4 ? 0.0 : detail::quadratic(scatter, row);
-            total[k] = std::sqrt(std::max(row[k] + sampled, scattered) + bent);
+            total[k] = std::sqrt(std::max(row[k] + (std::isnan(sampled) ? 0.0 : sampled), scattered) + bent);
         }
         result.errors = c.parameters(total);
         result.posterior_deviations = c.parameters(posterior);
