@@ -37,8 +37,10 @@ template <class T>
     }
 }
 
+// Visible, so that they are caught on the other side of a shared library that hides its symbols.
+
 /// A bad argument, found before any work was done.
-class ArgumentError : public std::invalid_argument {
+class [[gnu::visibility("default")]] ArgumentError : public std::invalid_argument {
 public:
     [[gnu::cold]] ArgumentError(std::string function, std::string argument, std::string value,
                                 std::string allowed)
@@ -107,7 +109,7 @@ inline void require_finite(double value, std::string_view function, std::string_
 }
 
 /// An exact computation that would cost more than its limit; thrown before any work.
-class CostError : public std::runtime_error {
+class [[gnu::visibility("default")]] CostError : public std::runtime_error {
 public:
     [[gnu::cold]] CostError(std::string_view function, double cost, double limit, std::string_view unit,
                             std::string_view advice)
@@ -123,14 +125,14 @@ private:
 };
 
 /// NaN, overflow or an improper density during a computation.
-class NumericalError : public std::runtime_error {
+class [[gnu::visibility("default")]] NumericalError : public std::runtime_error {
 public:
     [[gnu::cold]] explicit NumericalError(const std::string& what)
         : std::runtime_error(detail::joined({"predcg::", what})) {}
 };
 
 /// A fit that met a NumericalError; it carries the last state that was good.
-class FitError : public NumericalError {
+class [[gnu::visibility("default")]] FitError : public NumericalError {
 public:
     [[gnu::cold]] FitError(const std::string& what, Vector theta, Vector eta, Index iteration)
         : NumericalError(what), theta_(std::move(theta)), eta_(std::move(eta)), iteration_(iteration) {}
@@ -145,7 +147,7 @@ private:
 };
 
 /// Work that ended because its stop token asked for it, where there is no partial result to return.
-class Stopped : public std::runtime_error {
+class [[gnu::visibility("default")]] Stopped : public std::runtime_error {
 public:
     [[gnu::cold]] explicit Stopped(std::string_view function)
         : std::runtime_error(detail::joined({"predcg::", function, ": stopped on request"})) {}
