@@ -260,6 +260,10 @@ TEST_F(FitRefuses, BadSettings) {
     EXPECT_EQ(refused(data, {.beta = 0.7, .starts = 0}).argument(), "starts");
     EXPECT_EQ(refused(data, {.beta = 0.7, .starts = -3}).value(), "-3");
     EXPECT_EQ(refused(data, {.beta = 0.7, .iterations = -1}).argument(), "iterations");
+    for (const Index least : {-1, 21})
+        EXPECT_EQ(refused(data, {.beta = 0.7, .iterations = 20, .stochastic = {.minimum_iterations = least}})
+                      .argument(),
+                  "minimum_iterations");
     EXPECT_EQ(refused(data, {}).argument(), "settings.beta");
     for (const double bad : {0.0, -1.0, double(NAN), double(INFINITY)})
         EXPECT_EQ(refused(data, {.beta = bad}).argument(), "beta") << bad;
