@@ -297,7 +297,8 @@ TEST_F(FitRefuses, BadData) {
     const auto one = [&](const Spins& x) { return refused(std::vector<Spins>{data[0], x}, settings); };
     EXPECT_EQ(one(Spins(15, 1)).value(), "15");
     EXPECT_EQ(one(Spins{}).value(), "0");
-    EXPECT_EQ(one(Spins(12, 1)).allowed(), "8, the size of the coarse potential");
+    EXPECT_EQ(one(Spins(12, 1)).allowed(),
+              "16, the size of what the map draws from the coarse potential's space");
     Spins zero(16, 1);
     zero[5] = 0;
     EXPECT_EQ(one(zero).argument(), "spin at site 5");
