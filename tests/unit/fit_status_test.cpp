@@ -260,6 +260,10 @@ TEST_F(FitRefuses, BadSettings) {
     EXPECT_EQ(refused(data, {.beta = 0.7, .starts = 0}).argument(), "starts");
     EXPECT_EQ(refused(data, {.beta = 0.7, .starts = -3}).value(), "-3");
     EXPECT_EQ(refused(data, {.beta = 0.7, .iterations = -1}).argument(), "iterations");
+    for (const Index least : {-1, 21})
+        EXPECT_EQ(refused(data, {.beta = 0.7, .iterations = 20, .stochastic = {.minimum_iterations = least}})
+                      .argument(),
+                  "minimum_iterations");
     EXPECT_EQ(refused(data, {}).argument(), "settings.beta");
     for (const double bad : {0.0, -1.0, double(NAN), double(INFINITY)})
         EXPECT_EQ(refused(data, {.beta = bad}).argument(), "beta") << bad;
@@ -293,7 +297,8 @@ TEST_F(FitRefuses, BadData) {
     const auto one = [&](const Spins& x) { return refused(std::vector<Spins>{data[0], x}, settings); };
     EXPECT_EQ(one(Spins(15, 1)).value(), "15");
     EXPECT_EQ(one(Spins{}).value(), "0");
-    EXPECT_EQ(one(Spins(12, 1)).allowed(), "8, the size of the coarse potential");
+    EXPECT_EQ(one(Spins(12, 1)).allowed(),
+              "16, the size of what the map draws from the coarse potential's space");
     Spins zero(16, 1);
     zero[5] = 0;
     EXPECT_EQ(one(zero).argument(), "spin at site 5");

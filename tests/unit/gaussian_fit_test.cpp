@@ -150,12 +150,15 @@ TEST(GaussianFit, BadData) {
         return thrown<ArgumentError>([&] { g.fit(std::vector<Vector>{x, bad}, {.beta = beta}); });
     };
     EXPECT_EQ(refused(Vector::Zero(3)).value(), "3");
-    EXPECT_EQ(refused(Vector::Zero(3)).allowed(), "12");
+    EXPECT_EQ(refused(Vector::Zero(3)).allowed(),
+              "12, the size of what the map draws from the coarse potential's space");
     EXPECT_EQ(refused(Vector::Constant(beads * level, NAN)).argument(), "coordinate");
     EXPECT_EQ(refused(Vector::Constant(beads * level, INFINITY)).value(), "inf");
     const EMCoarseGrainer mismatch{SamplesOnly<Vector>{}, chain(1),
                                    gaussian::block_map({.coarse_beads = 3, .level = 4}), GaussianEngine{}};
-    EXPECT_EQ(thrown<ArgumentError>([&] { mismatch.prepare(std::vector<Vector>{x}, beta); }).value(), "3");
+    const auto error = thrown<ArgumentError>([&] { mismatch.prepare(std::vector<Vector>{x}, beta); });
+    EXPECT_EQ(error.value(), "6");  // of the coarse potential
+    EXPECT_EQ(error.allowed(), "3");
 }
 
 TEST(GaussianModels, BadSettings) {

@@ -37,8 +37,10 @@ template <class T>
     }
 }
 
+// Visible, so that they are caught on the other side of a shared library that hides its symbols.
+
 /// A bad argument, found before any work was done.
-class ArgumentError : public std::invalid_argument {
+class [[gnu::visibility("default")]] ArgumentError : public std::invalid_argument {
 public:
     /// Puts the message together: function, argument, value, what is allowed.
     [[gnu::cold]] ArgumentError(std::string function, std::string argument, std::string value,
@@ -111,7 +113,7 @@ inline void require_finite(double value, std::string_view function, std::string_
 }
 
 /// An exact computation that would cost more than its limit; thrown before any work.
-class CostError : public std::runtime_error {
+class [[gnu::visibility("default")]] CostError : public std::runtime_error {
 public:
     /// Puts the message together: cost, limit, unit, and what to do instead.
     [[gnu::cold]] CostError(std::string_view function, double cost, double limit, std::string_view unit,
@@ -130,7 +132,7 @@ private:
 };
 
 /// NaN, overflow or an improper density during a computation.
-class NumericalError : public std::runtime_error {
+class [[gnu::visibility("default")]] NumericalError : public std::runtime_error {
 public:
     /// What failed, in words.
     [[gnu::cold]] explicit NumericalError(const std::string& what)
@@ -138,7 +140,7 @@ public:
 };
 
 /// A fit that met a NumericalError; it carries the last state that was good.
-class FitError : public NumericalError {
+class [[gnu::visibility("default")]] FitError : public NumericalError {
 public:
     /// What failed, at which parameters, in which iteration.
     [[gnu::cold]] FitError(const std::string& what, Vector theta, Vector eta, Index iteration)
@@ -154,7 +156,7 @@ private:
 };
 
 /// Work that ended because its stop token asked for it, where there is no partial result to return.
-class Stopped : public std::runtime_error {
+class [[gnu::visibility("default")]] Stopped : public std::runtime_error {
 public:
     /// Says which function was stopped.
     [[gnu::cold]] explicit Stopped(std::string_view function)

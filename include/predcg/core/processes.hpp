@@ -35,7 +35,7 @@ concept Communicator = std::copy_constructible<C> && requires(const C c, std::sp
 };
 
 /// An error in another process; `what` is its message and rank.
-class ProcessError : public std::runtime_error {
+class [[gnu::visibility("default")]] ProcessError : public std::runtime_error {
 public:
     /// What failed, in words.
     [[gnu::cold]] explicit ProcessError(const std::string& what) : std::runtime_error(what) {}
