@@ -48,15 +48,15 @@ struct Furthest {
     return f;
 }
 
-/// Iterations after which the next test is worth while: when errors, which fall as 1 / sqrt(iterations), are
-/// clear of the tolerance. Tests that are few and likely to pass do not choose errors that are too small by
-/// chance.
+/// Iterations, a multiple of ten, after which the next test is worth while: when errors, which fall as 1 /
+/// sqrt(iterations), are clear of the tolerance. Tests that are few and likely to pass do not choose errors
+/// that are too small by chance.
 [[gnu::cold]] inline Index next_test(const IterateAverage& a, double tolerance, Index iterations) {
     double excess = 0.0;
     for (Index k = 0; k < a.z.size(); ++k)
         excess = std::max(excess, a.error[k] / (0.85 * tolerance * a.sd[k]));
     const double factor = a.definite ? std::clamp(excess * excess, 1.25, 2.5) : 1.5;
-    return static_cast<Index>(std::ceil(factor * static_cast<double>(iterations)));
+    return 10 * static_cast<Index>(std::ceil(0.1 * factor * static_cast<double>(iterations)));
 }
 
 /// "0.31", or "2.5e+03": two digits.
