@@ -3,6 +3,7 @@
 #include <predcg/optimize/newton.hpp>
 #include <predcg/optimize/projected_newton.hpp>
 #include <predcg/optimize/quasi_newton.hpp>
+#include <predcg/optimize/robbins_monro.hpp>
 #include <predcg/optimize/stochastic_newton.hpp>
 
 #include <Eigen/LU>
@@ -158,6 +159,31 @@ TEST(Step, IsShortenedInItsDirection) {
     EXPECT_EQ(shortened(Vector{{0.1, -0.3}}, 2.0).value(), (Vector{{0.1, -0.3}}));
     EXPECT_FALSE(shortened(Vector{{1e101, 0.0}}, 2.0));
     EXPECT_FALSE(shortened(Vector{{1.0, infinity}}, 2.0));
+}
+
+TEST(Gains, FallFromOne) {
+    const Gains gains;
+    EXPECT_EQ(gains(0), 1.0);
+    EXPECT_EQ(gains(1), 1.0);
+    EXPECT_NEAR(gains(253), 3.0 / 64.0, 1e-15);  // 256^(3/4) = 64
+    EXPECT_THROW((void)Gains{.rho = 0.5}(0), ArgumentError);
+}
+
+// Gain times C^-1 gradient, C an average, and no longer than max_step times the gain.
+TEST(RobbinsMonro, StepsAreInUnitsOfTheInformation) {
+    const RobbinsMonro climb{.gains = {.alpha = 1.0, .A = 4.0, .rho = 1.0}, .max_step = 0.5};
+    for (const double size : {1.0, 1e6}) {  // a larger system has more of both
+        RobbinsMonro::State state;
+        const auto step = [&](const Vector& g, double information) {
+            return climb.step(state, Vector::Zero(2), size * g, size * information * Matrix::Identity(2, 2))
+                .value();
+        };
+        EXPECT_NEAR((step(Vector{{0.4, -0.2}}, 1.0) - Vector{{0.1, -0.05}}).norm(), 0.0, 1e-15);
+        EXPECT_NEAR((step(Vector{{0.4, 0.0}}, 3.0) - Vector{{0.04, 0.0}}).norm(), 0.0, 1e-15);
+        EXPECT_NEAR((step(Vector{{40.0, 20.0}}, 2.0) - Vector{{0.5 / 6.0, 0.25 / 6.0}}).norm(), 0.0, 1e-15);
+    }
+    RobbinsMonro::State state;
+    EXPECT_FALSE(climb.step(state, Vector::Zero(1), Vector::Ones(1), Matrix::Zero(1, 1)));
 }
 
 // The gain multiplies the shortened step.

@@ -74,6 +74,8 @@ void warn_limit(const AnyEstimate& fit, const char* advice) {
     if (fit.status == Status::limit)
         std::fprintf(stderr, "predcg-ising: warning: not converged within %td iterations; raise %s\n",
                      fit.iterations, advice);
+    for (const std::string& remark : fit.remarks)
+        std::fprintf(stderr, "predcg-ising: warning: %s\n", remark.c_str());
 }
 
 }  // namespace cli

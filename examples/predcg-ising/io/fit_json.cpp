@@ -49,8 +49,11 @@ Parameters parameters_of(const Json& object, const AnyEstimate& fit) {
 
 MonteCarloReport report_from(const Json& json, const AnyEstimate& fit) {
     const Json& diagnostics = json.at("diagnostics");
-    return {parameters_of(json.at("standard_errors"), fit), parameters_of(diagnostics.at("drift"), fit),
-            diagnostics.at("averaged").get<Index>(), json.at("latent_samples").get<Index>(),
+    return {parameters_of(json.at("standard_errors"), fit),
+            parameters_of(diagnostics.at("drift"), fit),
+            parameters_of(json.at("posterior_deviations"), fit),
+            diagnostics.at("averaged").get<Index>(),
+            json.at("latent_samples").get<Index>(),
             json.at("coarse_samples").get<Index>()};
 }
 
@@ -101,7 +104,11 @@ AnyEstimate result_from(const Json& json, const FitModel& model, const ising::Co
                                      values_of(d.at("coefficients"), all_names(result)),
                                      d.at("direction").get<std::string>()});
     result.seed = json.at("seed").get<std::uint64_t>();
-    if (json.contains("monte_carlo")) result.monte_carlo = report_from(json.at("monte_carlo"), result);
+    if (json.contains("monte_carlo")) {
+        result.monte_carlo = report_from(json.at("monte_carlo"), result);
+        result.remarks =
+            json.at("monte_carlo").at("diagnostics").at("remarks").get<std::vector<std::string>>();
+    }
     return result;
 }
 

@@ -34,7 +34,9 @@ Json monte_carlo_of(const AnyEstimate& fit, Kernel kernel) {
             {"latent_samples", report.latent_samples},
             {"coarse_samples", report.coarse_samples},
             {"standard_errors", named(fit, report.standard_errors)},
-            {"diagnostics", {{"averaged", report.averaged}, {"drift", named(fit, report.drift)}}}};
+            {"posterior_deviations", named(fit, report.posterior_deviations)},
+            {"diagnostics",
+             {{"averaged", report.averaged}, {"drift", named(fit, report.drift)}, {"remarks", fit.remarks}}}};
 }
 
 Json directions_of(const AnyEstimate& fit, PriorChoice prior) {

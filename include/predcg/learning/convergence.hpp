@@ -48,15 +48,15 @@ struct Furthest {
     return f;
 }
 
-/// Iterations after which the next test is worth while: when errors, which fall as 1 / sqrt(iterations), are
-/// clear of the tolerance. Tests that are few and likely to pass do not choose errors that are too small by
-/// chance.
+/// Iterations, a multiple of ten, after which the next test is worth while: when errors, which fall as 1 /
+/// sqrt(iterations), are clear of the tolerance. Tests that are few and likely to pass do not choose errors
+/// that are too small by chance.
 [[gnu::cold]] inline Index next_test(const IterateAverage& a, double tolerance, Index iterations) {
     double excess = 0.0;
     for (Index k = 0; k < a.z.size(); ++k)
         excess = std::max(excess, a.error[k] / (0.85 * tolerance * a.sd[k]));
     const double factor = a.definite ? std::clamp(excess * excess, 1.25, 2.5) : 1.5;
-    return static_cast<Index>(std::ceil(factor * static_cast<double>(iterations)));
+    return 10 * static_cast<Index>(std::ceil(0.1 * factor * static_cast<double>(iterations)));
 }
 
 /// "0.31", or "2.5e+03": two digits.
@@ -92,10 +92,12 @@ struct Furthest {
         for (Index k = 1; k < to.size(); ++k)
             if (!(std::abs(to[k] - from[k]) <= std::abs(to[far] - from[far]))) far = k;
         return "Not converged, and no error is known: the averaged information is not positive definite. "
-               "Either "
-               "there are too few samples, or the parameters have run away: " +
+               "Either there are too few samples, or the parameters have run away: " +
                path(far) + ".";
     }
+    if (f.converged())
+        return "Not tested: a fit of " + std::to_string(iterations) + " iterations is too short; " +
+               std::to_string(std::max<Index>(least - iterations, 0)) + " more.";
     const Index k = f.parameter;
     const std::string error = two_digits(a.error[k] / a.sd[k]),
                       drift = two_digits(std::abs(a.drift[k]) / a.sd[k]);
@@ -103,9 +105,6 @@ struct Furthest {
         return whole_two_digits((factor_of_iterations - 1.0) * static_cast<double>(iterations)) +
                " iterations more";
     };
-    if (f.converged())
-        return "Not tested: a fit of " + std::to_string(iterations) + " iterations is too short; " +
-               std::to_string(std::max<Index>(least - iterations, 0)) + " more.";
     if (!f.drifts)
         return "Not converged: the Monte Carlo error of " + name(k) + " is " + error +
                " posterior standard deviations, " + two_digits(tolerance) + " wanted (drift " + drift +

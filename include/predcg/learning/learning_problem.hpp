@@ -13,7 +13,6 @@
 #include <predcg/structure/statistics.hpp>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -51,7 +50,8 @@ namespace detail {
 
 /// The moments of all draws of independent runs of equal length: a first one, and run(k) for k < more, on all
 /// threads.
-[[gnu::cold]] inline Moments with_runs(Moments first, Index more, const std::function<Moments(Index)>& run) {
+template <class Run>
+[[gnu::cold]] Moments with_runs(Moments first, Index more, const Run& run) {
     if (more == 0) return first;
     std::vector<Moments> runs(static_cast<std::size_t>(more));
     parallel_for(more, [&](Index k) { runs[static_cast<std::size_t>(k)] = run(k); });

@@ -299,13 +299,13 @@ private:
         if (!records_.empty()) {
             const Average a = take_average();
             z = estimate(a);
+            result.directions = a.directions;
+            if (!problem_.prior_is_proper() && !a.directions.empty() && result.status != Status::stopped)
+                result.status = Status::not_identified;
             const Index least = std::max(least_, settings_.stochastic.minimum_iterations);
             if (result.status == Status::limit)
                 result.remarks.push_back(missing_remark(a, c_.names(), settings_.stochastic.tolerance,
                                                         result.iterations, least, start_, z, c_.factor()));
-            result.directions = a.directions;
-            if (!problem_.prior_is_proper() && !a.directions.empty() && result.status != Status::stopped)
-                result.status = Status::not_identified;
             report.standard_errors = c_.parameters(a.error);
             report.drift = c_.parameters(a.drift);
             report.posterior_deviations = c_.parameters(a.sd);
