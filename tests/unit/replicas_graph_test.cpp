@@ -196,7 +196,8 @@ TEST(GraphConditionals, AreThoseOfTheWholeDensity) {
             const auto check = [&](const auto& whole) {
                 predcg::detail::LocalConditionals made(whole), ratios(whole);
                 for (int repeat = 0; repeat < 30; ++repeat) {
-                    Letters X = target.space().random(rng);
+                    Letters X(static_cast<std::size_t>(c.list.size()));
+                    for (double& x : X) x = target.letters.letters[rng() % c.letters];
                     made.load(X);
                     ratios.load(X);
                     for (Index i = 0; i < c.list.size(); ++i) {
