@@ -4,7 +4,10 @@
 #include <predcg/monte_carlo.hpp>
 #include <predcg/posterior.hpp>
 #include <predcg/predcg.hpp>
+#include <predcg/relative_entropy.hpp>
 #include <predcg/structure/autodiff.hpp>
+
+#include <Eigen/Cholesky>
 
 #include <cmath>
 #include <cstdio>
@@ -40,14 +43,32 @@ struct Polymer {
     PointSpace<> beads{24};
 
     const PointSpace<>& space() const { return beads; }
-    template <class S>
-    S energy(const PointsOf<S>& x) const {
-        using std::exp, std::sqrt;
-        S U = trap(x);
+    double energy(const Points& x) const {
+        Points gradient = x;
+        return energy_and_gradient(x, gradient);
+    }
+    double energy_and_gradient(const Points& x, Points& gradient) const {  // forces as ever, but for the sign
+        double U = trap(x);
+        for (std::size_t c = 0; c < 3; ++c) {
+            double centre = 0.0;
+            for (const auto& bead : x) centre += bead[c] / 24.0;
+            for (auto& slope : gradient) slope[c] = centre / 24.0;
+        }
+        const auto pair = [&](std::size_t i, std::size_t j, double slope) {  // by r^2
+            for (std::size_t c = 0; c < 3; ++c) {
+                gradient[i][c] += 2.0 * slope * (x[i][c] - x[j][c]);
+                gradient[j][c] -= 2.0 * slope * (x[i][c] - x[j][c]);
+            }
+        };
         for (std::size_t i = 1; i < x.size(); ++i) {
-            const S stretch = sqrt(squared_distance(x[i], x[i - 1])) - 1.0;
-            U += stretch * stretch * (10.0 + 20.0 * stretch * stretch);
-            for (std::size_t j = 0; j + 1 < i; ++j) U += 2.0 * exp(-2.0 * squared_distance(x[i], x[j]));
+            const double r = std::sqrt(squared_distance(x[i], x[i - 1])), s = r - 1.0;
+            U += s * s * (10.0 + 20.0 * s * s);
+            pair(i, i - 1, s * (10.0 + 40.0 * s * s) / r);
+            for (std::size_t j = 0; j + 1 < i; ++j) {
+                const double repulsion = 2.0 * std::exp(-2.0 * squared_distance(x[i], x[j]));
+                U += repulsion;
+                pair(i, j, -2.0 * repulsion);
+            }
         }
         return U;
     }
@@ -84,21 +105,47 @@ double gyration(const Points& x) {  // R_g^2
 }
 
 int main() {
+    setvbuf(stdout, nullptr, _IONBF, 0);
     // ---- main
     Philox4x32 rng = make_stream(1, Purpose::generate);
-    const Boltzmann fine(with_autodiff(Polymer{}), 1.0);
-    const auto data = trajectory(Hamiltonian{}, fine, {.samples = 100, .warm_up = 300, .thinning = 10}, rng);
+    const Boltzmann fine(Polymer{}, 1.0);
+    const auto data = trajectory(Hamiltonian{}, fine, {.samples = 100, .warm_up = 300, .thinning = 30}, rng);
 
-    const EMCoarseGrainer grainer{SamplesOnly<Points>{},
-                                  with_autodiff(Blobs{}),  // derivatives by theta and by X
-                                  gaussian::block_map<Points, Points>({.coarse_beads = 8, .level = 3, .dimension = 3}),
-                                  EngineRoles{MonteCarlo(Hamiltonian{}, {.samples = 10, .standard_errors = false}),
-                                              MonteCarlo(Hamiltonian{}, {.samples = 500})},
-                                  StochasticNewton{},
-                                  weak_prior()};
-    const auto fit = grainer.fit(data, {.beta = 1.0, .iterations = 100});
+    // A blob is the mean of its three beads; given the blobs, beads are drawn around them.
+    const auto centres = gaussian::block_average<Points, Points>({.coarse_beads = 8, .level = 3, .dimension = 3});
+    const auto around = gaussian::block_map<Points, Points>({.coarse_beads = 8, .level = 3, .dimension = 3});
+    double variance = 0.0;
+    for (const auto& x : data)
+        variance += around.sufficient_statistic(around.prepare(x))(centres(x))[0] / (72.0 * 100.0);
+    const Vector eta = Vector::Constant(1, 0.5 * std::log(variance));
+
+    const RelativeEntropy learner{with_autodiff(Blobs{}), centres, MonteCarlo(Hamiltonian{}, {.samples = 400}),
+                                  StochasticNewton{}, BlockPriors{Normal{0.0, 10.0}, Flat{}}};
+    const auto fit = learner.fit(data, {.beta = 1.0});
     std::printf("%s after %td iterations\n", to_string(fit.status).data(), fit.iterations);
     for (const auto& x : fit.parameters.theta) std::printf(" %.3f", x);
-    std::printf("  sigma %.3f\n", std::exp(fit.parameters.eta[0]));
+    std::printf("  sigma %.3f\n", std::exp(eta[0]));
+    const double cpu1 = double(clock()) / CLOCKS_PER_SEC;
+    std::printf("cpu %.1f s\n", cpu1);
+    // Normal about the estimate, with the covariance over data sets.
+    PosteriorResult normal{.fit = fit, .draws = Matrix(3, 100)};
+    const Matrix scale = Eigen::LLT<Matrix>(fit.covariance).matrixL();
+    for (Index k = 0; k < 100; ++k)
+        normal.draws.col(k) = fit.parameters.theta + scale * standard_normal_vector(rng, 3);
+    std::printf("se %.3f %.3f %.3f\n", fit.standard_errors()[0], fit.standard_errors()[1], fit.standard_errors()[2]);
+    const double cpu2 = double(clock()) / CLOCKS_PER_SEC;
+    const auto back = [&](const Points& X, Philox4x32& bits) { return around.sample(X, eta, bits); };
+    const Posterior posterior(normal, fit.coarse, DrawnReconstruction<Points, Points, decltype(back)>(back),
+                              MonteCarlo(Hamiltonian{}));
+    const auto p = predict(posterior, gyration, {.samples = 200, .credibility = 0.95});
+    std::printf("R_g^2: %.3f, 95 %% between %.3f and %.3f\n", p.mean[0], p.lower[0], p.upper[0]);
+    const double cpu3 = double(clock()) / CLOCKS_PER_SEC;
+    std::printf("cpu %.1f s\n", cpu3 - cpu2);
+    for (auto& r : posterior.remarks) std::printf("%s\n", r.c_str());
+    RunningMoments<double> truth, from_data;
+    for (const auto& x : data) from_data.add(gyration(x));
+    for (const auto& x : trajectory(Hamiltonian{}, fine, {.samples = 4000, .warm_up = 300, .thinning = 5}, rng)) truth.add(gyration(x));
+    std::printf("data %.3f +- %.3f, long simulation: %.3f +- %.3f\n", from_data.mean(), from_data.standard_error(), truth.mean(), truth.standard_error());
+    std::printf("cpu %.1f s\n", double(clock()) / CLOCKS_PER_SEC - cpu3);
     // ---- end
 }

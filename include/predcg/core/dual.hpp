@@ -194,9 +194,7 @@ public:
     friend DualNumber pow(const DualNumber& x, double exponent) {
         const double f = std::pow(x.value_, exponent);
         return x.chain(f, power_slope(f, x.value_, exponent),
-                       exponent == 1.0 ? 0.0
-                                       : exponent * power_slope(std::pow(x.value_, exponent - 1.0), x.value_,
-                                                                exponent - 1.0));
+                       power_bend(std::pow(x.value_, exponent - 1.0), x.value_, exponent));
     }
     friend DualNumber pow(double base, const DualNumber& x) {
         const double f = std::pow(base, x.value_), log = base > 0.0 ? std::log(base) : 0.0;
@@ -206,7 +204,7 @@ public:
         const double f = std::pow(a.value_, b.value_), log = a.value_ > 0.0 ? std::log(a.value_) : 0.0;
         const double below = std::pow(a.value_, b.value_ - 1.0);
         return chain(a, b, f, power_slope(f, a.value_, b.value_), f * log,
-                     b.value_ == 1.0 ? 0.0 : b.value_ * power_slope(below, a.value_, b.value_ - 1.0),
+                     power_bend(below, a.value_, b.value_),
                      below * (1.0 + b.value_ * log), f * log * log);
     }
     friend DualNumber atan2(const DualNumber& y, const DualNumber& x) {
@@ -257,6 +255,11 @@ private:
     static double power_slope(double power, double x, double c) {
         if (c == 0.0) return 0.0;
         return x != 0.0 ? c * power / x : c * std::pow(x, c - 1.0);
+    }
+
+    /// d2 x^c / dx2, given x^(c-1).
+    static double power_bend(double below, double x, double c) {
+        return c == 0.0 || c == 1.0 ? 0.0 : c * power_slope(below, x, c - 1.0);
     }
 
     double value_ = 0.0;

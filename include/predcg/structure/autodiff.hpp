@@ -87,41 +87,36 @@ Matrix dual_hessian(const Vector& theta, F&& f) {
     return hessian;
 }
 
-/// energy(X, theta) with a theta of scalars T: of the potential as it is, or, where one scalar is that of X
-/// and of theta, with X made of constants.
-template <class P, class X, class T>
-    requires requires(const P& p, const X& x, const VectorOf<T>& theta) { p.energy(x, theta); }
-auto energy_of_theta(const P& p, const X& x, const VectorOf<T>& theta) {
-    return p.energy(x, theta);
-}
-template <class P, class X, class T>
-    requires(!requires(const P& p, const X& x, const VectorOf<T>& theta) { p.energy(x, theta); }) &&
-            requires(const P& p, const lifted_t<T, X>& x, const VectorOf<T>& theta) { p.energy(x, theta); }
-auto energy_of_theta(const P& p, const X& x, const VectorOf<T>& theta) {
-    return p.energy(lifted<T>(x, coordinates_of(x)), theta);
-}
-
-/// energy(X[, theta]) with an X of scalars StateDual, likewise.
-template <class P, class X, class... Theta>
-    requires requires(const P& p, const X& x, const Theta&... theta) { p.energy(x, theta...); }
-auto energy_of_state(const P& p, const X& x, const Theta&... theta) {
-    return p.energy(x, theta...);
-}
-template <class P, class X>
-    requires(!requires(const P& p, const X& x, const Vector& theta) { p.energy(x, theta); }) &&
-            requires(const P& p, const X& x, const VectorOf<StateDual>& theta) { p.energy(x, theta); }
-auto energy_of_state(const P& p, const X& x, const Vector& theta) {
-    return p.energy(x, lifted_vector<StateDual>(theta));
-}
-
-template <class P, class X, class T>
-concept HasEnergyOfTheta = requires(const P& p, const X& x, const VectorOf<T>& theta) {
-    { energy_of_theta(p, x, theta) } -> std::same_as<T>;
+// An energy may have a scalar of X and one of theta, or one for both: what is no variable is then made of
+// constants. Asked for are types alone, for Eigen's conversions fail where they are made.
+template <class P, class S, class X, class... Theta>
+concept HasEnergyOf = requires(const P& p, const X& x, const Theta&... theta) {
+    { p.energy(x, theta...) } -> std::same_as<S>;
 };
+template <class P, class X, class S>
+concept HasEnergyOfLifted =
+    requires { typename lifted_t<S, X>; } && HasEnergyOf<P, S, lifted_t<S, X>, VectorOf<S>>;
+template <class P, class X, class S>
+concept HasEnergyOfTheta = HasEnergyOf<P, S, X, VectorOf<S>> || HasEnergyOfLifted<P, X, S>;
 template <class P, class X, class... Theta>
-concept HasEnergyOfState = requires(const P& p, const lifted_t<StateDual, X>& x, const Theta&... theta) {
-    { energy_of_state(p, x, theta...) } -> std::same_as<StateDual>;
-};
+concept HasEnergyOfState = requires { typename lifted_t<StateDual, X>; } &&
+                           (HasEnergyOf<P, StateDual, lifted_t<StateDual, X>, Theta...> ||
+                            (sizeof...(Theta) == 1 && HasEnergyOfLifted<P, X, StateDual>));
+
+template <class P, class X, class S>
+S energy_of_theta(const P& p, const X& x, const VectorOf<S>& theta) {
+    if constexpr (HasEnergyOf<P, S, X, VectorOf<S>>)
+        return p.energy(x, theta);
+    else
+        return p.energy(lifted<S>(x, coordinates_of(x)), theta);
+}
+template <class P, class X, class... Theta>
+StateDual energy_of_state(const P& p, const X& x, const Theta&... theta) {
+    if constexpr (HasEnergyOf<P, StateDual, X, Theta...>)
+        return p.energy(x, theta...);
+    else
+        return p.energy(x, lifted_vector<StateDual>(theta)...);
+}
 
 /// Calls take(k, dU/dX_k) for all coordinates, and returns the energy.
 template <class P, class X, class Take, class... Theta>
