@@ -38,7 +38,8 @@ S trap(const PointsOf<S>& X) {
     return sum;
 }
 // ---- fine
-// U = sum of springs (r - 1)^2 (10 + 20 (r - 1)^2), and of 2 exp(-2 r^2) between beads that are no neighbours.
+// U = sum of springs (r - 1)^2 (10 + 20 (r - 1)^2), and of 2 exp(-2 r^2) between beads that are no
+// neighbours.
 struct Polymer {
     PointSpace<> beads{24};
 
@@ -112,15 +113,17 @@ int main() {
     const auto data = trajectory(Hamiltonian{}, fine, {.samples = 100, .warm_up = 300, .thinning = 30}, rng);
 
     // A blob is the mean of its three beads; given the blobs, beads are drawn around them.
-    const auto centres = gaussian::block_average<Points, Points>({.coarse_beads = 8, .level = 3, .dimension = 3});
+    const auto centres =
+        gaussian::block_average<Points, Points>({.coarse_beads = 8, .level = 3, .dimension = 3});
     const auto around = gaussian::block_map<Points, Points>({.coarse_beads = 8, .level = 3, .dimension = 3});
     double variance = 0.0;
     for (const auto& x : data)
         variance += around.sufficient_statistic(around.prepare(x))(centres(x))[0] / (72.0 * 100.0);
     const Vector eta = Vector::Constant(1, 0.5 * std::log(variance));
 
-    const RelativeEntropy learner{with_autodiff(Blobs{}), centres, MonteCarlo(Hamiltonian{}, {.samples = 400}),
-                                  StochasticNewton{}, BlockPriors{Normal{0.0, 10.0}, Flat{}}};
+    const RelativeEntropy learner{with_autodiff(Blobs{}), centres,
+                                  MonteCarlo(Hamiltonian{}, {.samples = 400}), StochasticNewton{},
+                                  BlockPriors{Normal{0.0, 10.0}, Flat{}}};
     const auto fit = learner.fit(data, {.beta = 1.0});
     std::printf("%s after %td iterations\n", to_string(fit.status).data(), fit.iterations);
     for (const auto& x : fit.parameters.theta) std::printf(" %.3f", x);
@@ -128,24 +131,30 @@ int main() {
     const double cpu1 = double(clock()) / CLOCKS_PER_SEC;
     std::printf("cpu %.1f s\n", cpu1);
     // Normal about the estimate, with the covariance over data sets.
-    PosteriorResult normal{.fit = fit, .draws = Matrix(3, 100)};
+    PosteriorResult normal;
+    normal.fit = fit;
+    normal.draws.resize(3, 100);
     const Matrix scale = Eigen::LLT<Matrix>(fit.covariance).matrixL();
     for (Index k = 0; k < 100; ++k)
         normal.draws.col(k) = fit.parameters.theta + scale * standard_normal_vector(rng, 3);
-    std::printf("se %.3f %.3f %.3f\n", fit.standard_errors()[0], fit.standard_errors()[1], fit.standard_errors()[2]);
+    std::printf("se %.3f %.3f %.3f\n", fit.standard_errors()[0], fit.standard_errors()[1],
+                fit.standard_errors()[2]);
     const double cpu2 = double(clock()) / CLOCKS_PER_SEC;
     const auto back = [&](const Points& X, Philox4x32& bits) { return around.sample(X, eta, bits); };
     const Posterior posterior(normal, fit.coarse, DrawnReconstruction<Points, Points, decltype(back)>(back),
                               MonteCarlo(Hamiltonian{}));
-    const auto p = predict(posterior, gyration, {.samples = 200, .credibility = 0.95});
+    const auto p = predict(posterior, gyration, {.credibility = 0.95, .samples = 200});
     std::printf("R_g^2: %.3f, 95 %% between %.3f and %.3f\n", p.mean[0], p.lower[0], p.upper[0]);
     const double cpu3 = double(clock()) / CLOCKS_PER_SEC;
     std::printf("cpu %.1f s\n", cpu3 - cpu2);
     for (auto& r : posterior.remarks) std::printf("%s\n", r.c_str());
     RunningMoments<double> truth, from_data;
     for (const auto& x : data) from_data.add(gyration(x));
-    for (const auto& x : trajectory(Hamiltonian{}, fine, {.samples = 4000, .warm_up = 300, .thinning = 5}, rng)) truth.add(gyration(x));
-    std::printf("data %.3f +- %.3f, long simulation: %.3f +- %.3f\n", from_data.mean(), from_data.standard_error(), truth.mean(), truth.standard_error());
+    for (const auto& x :
+         trajectory(Hamiltonian{}, fine, {.samples = 4000, .warm_up = 300, .thinning = 5}, rng))
+        truth.add(gyration(x));
+    std::printf("data %.3f +- %.3f, long simulation: %.3f +- %.3f\n", from_data.mean(),
+                from_data.standard_error(), truth.mean(), truth.standard_error());
     std::printf("cpu %.1f s\n", double(clock()) / CLOCKS_PER_SEC - cpu3);
     // ---- end
 }

@@ -38,13 +38,13 @@ void expect_derivatives(const std::string& what, F&& f, double x, double y) {
     for (int k = 0; k < 2; ++k) EXPECT_EQ(first.derivative(k), here.derivative(k)) << what;
 }
 
-#define PREDCG_EXPECT(expression, x, y)                                             \
-    expect_derivatives(                                                             \
+#define PREDCG_EXPECT(expression, x, y)                                                                      \
+    expect_derivatives(                                                                                      \
         #expression, [](const auto& a, const auto& b) { return (expression); }, (x), (y))
 
 TEST(DualNumber, DerivativesOfFunctions) {
     using namespace std;  // as users do
-    for (const auto& [x, y] : {std::pair{0.4, 0.7}, {0.9, 0.2}, {0.55, 0.95}}) {
+    for (const auto& [x, y] : {std::pair{0.4, 0.7}, {0.9, 0.5}, {0.55, 0.95}}) {
         PREDCG_EXPECT(a + b - 2.0 * a * b, x, y);
         PREDCG_EXPECT((1.0 + a) / (b - 3.0) - a / 4.0 + 2.0 / b - 1.0, x, y);
         PREDCG_EXPECT(exp(a * b) + expm1(a - b), x, y);

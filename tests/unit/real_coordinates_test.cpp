@@ -213,11 +213,8 @@ TYPED_TEST(OfEveryType, ChainsAreTheSame) {
 }
 
 TYPED_TEST(OfEveryType, LinearMapsTakeIt) {
-    const gaussian::BasicLinearMap<TypeParam, Points> map(gaussian::block_map<>({.coarse_beads = 2,
-                                                                                 .level = 2,
-                                                                                 .dimension = 3})
-                                                              .W(),
-                                                          1.0, blank<TypeParam>());
+    const gaussian::BasicLinearMap<TypeParam, Points> map(
+        gaussian::block_map<>({.coarse_beads = 2, .level = 2, .dimension = 3}).W(), 1.0, blank<TypeParam>());
     const gaussian::LinearMap plain = gaussian::block_map({.coarse_beads = 2, .level = 2, .dimension = 3});
     EXPECT_EQ(check_map(map, PointSpace<Points>(2), Vector::Constant(1, 0.3)), Findings{});
     const auto x = this->drawn();
@@ -283,7 +280,8 @@ TEST(AutoDiff, OneScalarForBoth) {
 
 // The block average of points is a deterministic map; its size is a number of coordinates.
 TEST(MappedData, CoordinatesOfPoints) {
-    const MappedData mapped(gaussian::block_average<Points, Points>({.coarse_beads = 2, .level = 2, .dimension = 3}));
+    const MappedData mapped(
+        gaussian::block_average<Points, Points>({.coarse_beads = 2, .level = 2, .dimension = 3}));
     const auto form = mapped.prepare(Points{{0, 1, 2}, {2, 3, 4}, {1, 1, 1}, {3, 3, 3}});
     EXPECT_EQ(form.image, (Points{{1, 2, 3}, {2, 2, 2}}));
     EXPECT_EQ(mapped.coarse_size(form), 6);

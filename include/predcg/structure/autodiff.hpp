@@ -81,8 +81,7 @@ Matrix dual_hessian(const Vector& theta, F&& f) {
         if (p > 0) blocks({0, 1, 2, 3});
     } else {
         for (Index first = 0; first < p; first += 2)
-            for (Index other = first + 2; other < p; other += 2)
-                blocks({first, first + 1, other, other + 1});
+            for (Index other = first + 2; other < p; other += 2) blocks({first, first + 1, other, other + 1});
     }
     return hessian;
 }
@@ -136,7 +135,8 @@ double dual_state_gradient(const P& p, const X& x, Take&& take, const Theta&... 
         };
         each_number(at, seed);
         const StateDual value = energy_of_state(p, std::as_const(at), theta...);
-        for (int d = 0; d < chunk && first + d < coordinates.size(); ++d) take(first + d, value.derivative(d));
+        for (int d = 0; d < chunk && first + d < coordinates.size(); ++d)
+            take(first + d, value.derivative(d));
         energy = value.value();
     }
     return energy;
@@ -189,9 +189,10 @@ class AutoDiffPotential : public detail::WithLocalAutoDiff<P>::type {
     using Base = typename detail::WithLocalAutoDiff<P>::type;
     using Configuration = configuration_t<space_t<P>>;
 
-    static_assert(detail::HasEnergyOfTheta<P, Configuration, Dual>,
-                  "predcg: with_autodiff needs energy(X, theta) to be for any scalar of theta and to return it "
-                  "(template <class T> T energy(const X&, const VectorOf<T>&) const)");
+    static_assert(
+        detail::HasEnergyOfTheta<P, Configuration, Dual>,
+        "predcg: with_autodiff needs energy(X, theta) to be for any scalar of theta and to return it "
+        "(template <class T> T energy(const X&, const VectorOf<T>&) const)");
 
 public:
     explicit AutoDiffPotential(P potential) : Base(std::move(potential)) {}
@@ -200,12 +201,12 @@ public:
     double energy(const Configuration& X, const Vector& theta) const { return Base::energy(X, theta); }
 
     Vector parameter_gradient(const Configuration& X, const Vector& theta) const {
-        return detail::dual_gradient(
-            theta, [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
+        return detail::dual_gradient(theta,
+                                     [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
     }
     Matrix parameter_hessian(const Configuration& X, const Vector& theta) const {
-        return detail::dual_hessian(
-            theta, [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
+        return detail::dual_hessian(theta,
+                                    [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
     }
 
 private:

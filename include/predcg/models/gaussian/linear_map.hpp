@@ -41,8 +41,8 @@ public:
         require(W_.size() > 0, "gaussian::LinearMap", "size of W", W_.size(), "at least one row and column");
         require_positive(length, "gaussian::LinearMap", "length");
         if constexpr (!std::is_same_v<Fine, Vector>)
-            require_equal(coordinate_count(shape_), W_.rows(), "gaussian::LinearMap", "coordinates of the shape",
-                          "the rows of W");
+            require_equal(coordinate_count(shape_), W_.rows(), "gaussian::LinearMap",
+                          "coordinates of the shape", "the rows of W");
     }
 
     const Matrix& W() const { return W_; }
