@@ -1,6 +1,6 @@
 #pragma once
 // Exact learning and prediction, and the Ising and Gaussian models. Apart from it, to be included where they
-// are used: monte_carlo.hpp, structure/autodiff.hpp (needs Eigen's unsupported modules), learning/online.hpp,
+// are used: monte_carlo.hpp, structure/autodiff.hpp, learning/online.hpp,
 // engines/mean_field.hpp, compare/, statistics/diagnostics.hpp, testing/.
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/gaussian.hpp>

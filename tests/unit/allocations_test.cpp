@@ -1,6 +1,9 @@
 // How often an iteration of a fit asks for memory, with a global operator new that counts. Eigen's own
 // vectors and matrices of run-time size come from malloc and are not counted.
 #include <predcg/learning/online.hpp>
+#include <predcg/core/space.hpp>
+#include <predcg/kernels/hamiltonian.hpp>
+#include <predcg/kernels/kernel_run.hpp>
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/monte_carlo.hpp>
 #include <predcg/posterior/log_posterior.hpp>
@@ -12,10 +15,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <new>
 #include <ostream>
 #include <thread>
+#include <vector>
 
 namespace {
 thread_local long calls = 0;  // of operator new
@@ -160,6 +165,37 @@ TEST_P(Allocations, EveryThreadHasItsOwnMemory) {
     }).join();
     EXPECT_GT(first, 0);
     EXPECT_EQ(second, 0);
+}
+
+using Points = std::vector<std::array<double, 3>>;
+
+/// Points in wells, with the derivative written into a configuration.
+struct Wells {
+    PointSpace<> points{5};
+    const PointSpace<>& space() const { return points; }
+    double energy(const Points& x) const {
+        double U = 0.0;
+        for (const auto& point : x)
+            for (const double c : point) U += 0.5 * c * c;
+        return U;
+    }
+    double energy_and_gradient(const Points& x, Points& gradient) const {
+        gradient = x;
+        return energy(x);
+    }
+};
+
+TEST(AllocationsOfKernels, TrajectoriesOfPointsAskForNoMemory) {
+    const Boltzmann target(Wells{}, 1.0);
+    detail::KernelRun<Hamiltonian, Boltzmann<Wells>> run(Hamiltonian{}, target);
+    Hamiltonian::State state{};
+    auto rng = make_stream(1, Purpose::check);
+    Points X = target.space().random(rng);
+    for (int k = 0; k < 100; ++k) run.warm_up(X, state, rng);
+    EXPECT_EQ(calls_of([&] {
+                  for (int k = 0; k < 50; ++k) run.advance(X, state, rng);
+              }),
+              0);
 }
 
 /// Computes when it is destroyed: after the thread's memory is gone, if it was made before.

@@ -13,9 +13,9 @@ namespace predcg {
 /// A number with its derivatives along N directions, first ones (order 1) or first and second ones (order 2).
 /// Of fixed size: nothing is asked of the heap. What is computed with it has the derivatives by the chain
 /// rule, exact to rounding. It has + - * /, comparisons (of values), and exp, expm1, log, log1p, log10, sqrt,
-/// cbrt, pow, sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, hypot, erf, erfc, abs, fabs, min, max,
-/// isfinite, isnan, which are found where they are called without std:: (`using std::exp; exp(x)`). Eigen's
-/// matrices take it.
+/// cbrt, pow, sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, hypot, erf, erfc, abs, fabs, min,
+/// max, isfinite, isnan, which are found where they are called without std:: (`using std::exp; exp(x)`).
+/// Eigen's matrices take it.
 template <int N, int order>
 class DualNumber {
     static_assert(N >= 1 && (order == 1 || order == 2));
@@ -39,7 +39,8 @@ public:
     double second_derivative(int k, int l) const
         requires(order == 2)
     {
-        const auto high = static_cast<std::size_t>(k > l ? k : l), low = static_cast<std::size_t>(k > l ? l : k);
+        const auto high = static_cast<std::size_t>(k > l ? k : l),
+                   low = static_cast<std::size_t>(k > l ? l : k);
         return second_[high * (high + 1) / 2 + low];
     }
 
@@ -194,9 +195,7 @@ public:
     friend DualNumber pow(const DualNumber& x, double exponent) {
         const double f = std::pow(x.value_, exponent);
         return x.chain(f, power_slope(f, x.value_, exponent),
-                       exponent == 1.0 ? 0.0
-                                       : exponent * power_slope(std::pow(x.value_, exponent - 1.0), x.value_,
-                                                                exponent - 1.0));
+                       power_bend(std::pow(x.value_, exponent - 1.0), x.value_, exponent));
     }
     friend DualNumber pow(double base, const DualNumber& x) {
         const double f = std::pow(base, x.value_), log = base > 0.0 ? std::log(base) : 0.0;
@@ -206,8 +205,7 @@ public:
         const double f = std::pow(a.value_, b.value_), log = a.value_ > 0.0 ? std::log(a.value_) : 0.0;
         const double below = std::pow(a.value_, b.value_ - 1.0);
         return chain(a, b, f, power_slope(f, a.value_, b.value_), f * log,
-                     b.value_ == 1.0 ? 0.0 : b.value_ * power_slope(below, a.value_, b.value_ - 1.0),
-                     below * (1.0 + b.value_ * log), f * log * log);
+                     power_bend(below, a.value_, b.value_), below * (1.0 + b.value_ * log), f * log * log);
     }
     friend DualNumber atan2(const DualNumber& y, const DualNumber& x) {
         const double squared = x.value_ * x.value_ + y.value_ * y.value_;
@@ -241,8 +239,8 @@ private:
         return r;
     }
     /// f(a, b), likewise.
-    static DualNumber chain(const DualNumber& a, const DualNumber& b, double f, double by_a, double by_b, double by_aa,
-                      double by_ab, double by_bb) {
+    static DualNumber chain(const DualNumber& a, const DualNumber& b, double f, double by_a, double by_b,
+                            double by_aa, double by_ab, double by_bb) {
         DualNumber r(f);
         for (std::size_t k = 0; k < n; ++k) r.first_[k] = by_a * a.first_[k] + by_b * b.first_[k];
         r.each_second([&](std::size_t at, std::size_t k, std::size_t l) {
@@ -257,6 +255,11 @@ private:
     static double power_slope(double power, double x, double c) {
         if (c == 0.0) return 0.0;
         return x != 0.0 ? c * power / x : c * std::pow(x, c - 1.0);
+    }
+
+    /// d2 x^c / dx2, given x^(c-1).
+    static double power_bend(double below, double x, double c) {
+        return c == 0.0 || c == 1.0 ? 0.0 : c * power_slope(below, x, c - 1.0);
     }
 
     double value_ = 0.0;

@@ -58,18 +58,16 @@ public:
     Form prepare(const fine_type& x) const { return {xi_(x)}; }
     Form prepare(const Form& mapped) const { return mapped; }
 
-    /// Where the image knows it. Of real coordinates that are no letters it is their number.
+    /// Where the image knows it; of real coordinates, their number.
     Index coarse_size(const Form& mapped) const
-        requires requires {
+        requires RealConfiguration<image_t<Xi>> || requires {
             { mapped.image.size() } -> std::convertible_to<Index>;
         }
     {
-        return static_cast<Index>(mapped.image.size());
-    }
-    Index coarse_size(const Form& mapped) const
-        requires RealConfiguration<image_t<Xi>>
-    {
-        return coordinate_count(mapped.image);
+        if constexpr (RealConfiguration<image_t<Xi>>)
+            return coordinate_count(mapped.image);
+        else
+            return static_cast<Index>(mapped.image.size());
     }
 
     MappedFactor<image_t<Xi>> likelihood(const Form& mapped, const Vector&) const {

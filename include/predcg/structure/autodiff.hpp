@@ -81,47 +81,41 @@ Matrix dual_hessian(const Vector& theta, F&& f) {
         if (p > 0) blocks({0, 1, 2, 3});
     } else {
         for (Index first = 0; first < p; first += 2)
-            for (Index other = first + 2; other < p; other += 2)
-                blocks({first, first + 1, other, other + 1});
+            for (Index other = first + 2; other < p; other += 2) blocks({first, first + 1, other, other + 1});
     }
     return hessian;
 }
 
-/// energy(X, theta) with a theta of scalars T: of the potential as it is, or, where one scalar is that of X
-/// and of theta, with X made of constants.
-template <class P, class X, class T>
-    requires requires(const P& p, const X& x, const VectorOf<T>& theta) { p.energy(x, theta); }
-auto energy_of_theta(const P& p, const X& x, const VectorOf<T>& theta) {
-    return p.energy(x, theta);
-}
-template <class P, class X, class T>
-    requires(!requires(const P& p, const X& x, const VectorOf<T>& theta) { p.energy(x, theta); }) &&
-            requires(const P& p, const lifted_t<T, X>& x, const VectorOf<T>& theta) { p.energy(x, theta); }
-auto energy_of_theta(const P& p, const X& x, const VectorOf<T>& theta) {
-    return p.energy(lifted<T>(x, coordinates_of(x)), theta);
-}
-
-/// energy(X[, theta]) with an X of scalars StateDual, likewise.
-template <class P, class X, class... Theta>
-    requires requires(const P& p, const X& x, const Theta&... theta) { p.energy(x, theta...); }
-auto energy_of_state(const P& p, const X& x, const Theta&... theta) {
-    return p.energy(x, theta...);
-}
-template <class P, class X>
-    requires(!requires(const P& p, const X& x, const Vector& theta) { p.energy(x, theta); }) &&
-            requires(const P& p, const X& x, const VectorOf<StateDual>& theta) { p.energy(x, theta); }
-auto energy_of_state(const P& p, const X& x, const Vector& theta) {
-    return p.energy(x, lifted_vector<StateDual>(theta));
-}
-
-template <class P, class X, class T>
-concept HasEnergyOfTheta = requires(const P& p, const X& x, const VectorOf<T>& theta) {
-    { energy_of_theta(p, x, theta) } -> std::same_as<T>;
+// An energy may have a scalar of X and one of theta, or one for both: what is no variable is then made of
+// constants. Asked for are types alone, for Eigen's conversions fail where they are made.
+template <class P, class S, class X, class... Theta>
+concept HasEnergyOf = requires(const P& p, const X& x, const Theta&... theta) {
+    { p.energy(x, theta...) } -> std::same_as<S>;
 };
+template <class P, class X, class S>
+concept HasEnergyOfLifted =
+    requires { typename lifted_t<S, X>; } && HasEnergyOf<P, S, lifted_t<S, X>, VectorOf<S>>;
+template <class P, class X, class S>
+concept HasEnergyOfTheta = HasEnergyOf<P, S, X, VectorOf<S>> || HasEnergyOfLifted<P, X, S>;
 template <class P, class X, class... Theta>
-concept HasEnergyOfState = requires(const P& p, const lifted_t<StateDual, X>& x, const Theta&... theta) {
-    { energy_of_state(p, x, theta...) } -> std::same_as<StateDual>;
-};
+concept HasEnergyOfState = requires { typename lifted_t<StateDual, X>; } &&
+                           (HasEnergyOf<P, StateDual, lifted_t<StateDual, X>, Theta...> ||
+                            (sizeof...(Theta) == 1 && HasEnergyOfLifted<P, X, StateDual>));
+
+template <class P, class X, class S>
+S energy_of_theta(const P& p, const X& x, const VectorOf<S>& theta) {
+    if constexpr (HasEnergyOf<P, S, X, VectorOf<S>>)
+        return p.energy(x, theta);
+    else
+        return p.energy(lifted<S>(x, coordinates_of(x)), theta);
+}
+template <class P, class X, class... Theta>
+StateDual energy_of_state(const P& p, const X& x, const Theta&... theta) {
+    if constexpr (HasEnergyOf<P, StateDual, X, Theta...>)
+        return p.energy(x, theta...);
+    else
+        return p.energy(x, lifted_vector<StateDual>(theta)...);
+}
 
 /// Calls take(k, dU/dX_k) for all coordinates, and returns the energy.
 template <class P, class X, class Take, class... Theta>
@@ -141,7 +135,8 @@ double dual_state_gradient(const P& p, const X& x, Take&& take, const Theta&... 
         };
         each_number(at, seed);
         const StateDual value = energy_of_state(p, std::as_const(at), theta...);
-        for (int d = 0; d < chunk && first + d < coordinates.size(); ++d) take(first + d, value.derivative(d));
+        for (int d = 0; d < chunk && first + d < coordinates.size(); ++d)
+            take(first + d, value.derivative(d));
         energy = value.value();
     }
     return energy;
@@ -194,9 +189,10 @@ class AutoDiffPotential : public detail::WithLocalAutoDiff<P>::type {
     using Base = typename detail::WithLocalAutoDiff<P>::type;
     using Configuration = configuration_t<space_t<P>>;
 
-    static_assert(detail::HasEnergyOfTheta<P, Configuration, Dual>,
-                  "predcg: with_autodiff needs energy(X, theta) to be for any scalar of theta and to return it "
-                  "(template <class T> T energy(const X&, const VectorOf<T>&) const)");
+    static_assert(
+        detail::HasEnergyOfTheta<P, Configuration, Dual>,
+        "predcg: with_autodiff needs energy(X, theta) to be for any scalar of theta and to return it "
+        "(template <class T> T energy(const X&, const VectorOf<T>&) const)");
 
 public:
     /// Keeps the potential.
@@ -206,12 +202,12 @@ public:
     double energy(const Configuration& X, const Vector& theta) const { return Base::energy(X, theta); }
 
     Vector parameter_gradient(const Configuration& X, const Vector& theta) const {
-        return detail::dual_gradient(
-            theta, [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
+        return detail::dual_gradient(theta,
+                                     [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
     }
     Matrix parameter_hessian(const Configuration& X, const Vector& theta) const {
-        return detail::dual_hessian(
-            theta, [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
+        return detail::dual_hessian(theta,
+                                    [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
     }
 
 private:

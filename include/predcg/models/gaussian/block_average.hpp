@@ -18,8 +18,7 @@ public:
     using coarse_type = Coarse;
 
     /// Throws ArgumentError for an empty A.
-    explicit BasicLinearProjection(Matrix A, Coarse shape = {})
-        : A_(std::move(A)), shape_(std::move(shape)) {
+    explicit BasicLinearProjection(Matrix A, Coarse shape = {}) : A_(std::move(A)), shape_(std::move(shape)) {
         require(A_.size() > 0, "gaussian::LinearProjection", "size of A", A_.size(),
                 "at least one row and column");
         if constexpr (!std::is_same_v<Coarse, Vector>)

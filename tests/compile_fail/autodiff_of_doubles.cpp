@@ -1,4 +1,4 @@
-// expect: predcg: with_autodiff needs energy(X, theta) to declare its return type as the scalar of
+// expect: predcg: with_autodiff needs energy(X, theta) to be for any scalar of theta and to return it
 #include <predcg/models/ising/spin.hpp>
 #include <predcg/structure/autodiff.hpp>
 
@@ -7,15 +7,15 @@ using namespace predcg;
 struct Potential {
     ising::SpinSpace<> space() const { return ising::spin_space(2); }
     Index parameter_count() const { return 1; }
-    template <class T>
 #ifdef PREDCG_TWIN
-    T
+    template <class T>
+    auto energy(const std::vector<ising::Spin>& X, const VectorOf<T>& theta) const {
 #else
-    auto
+    double energy(const std::vector<ising::Spin>& X, const Vector& theta) const {
 #endif
-    energy(const std::vector<ising::Spin>& X, const VectorOf<T>& theta) const {
         return theta[0] * static_cast<double>(X[0]);
-    }
-};
+}
+}
+;
 
 int main() { return static_cast<int>(with_autodiff(Potential{}).parameter_count()); }
