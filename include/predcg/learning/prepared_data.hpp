@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -119,6 +120,10 @@ template <LatentMap M, InputRange Data>
 [[gnu::cold]] PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double beta,
                                                        std::span<const double> weights = {}) {
     using Form = prepared_t<M>;
+    if constexpr (requires { requires M::refers_to_data; })
+        static_assert(std::is_lvalue_reference_v<decltype(*std::begin(data))>,
+                      "predcg: by_reference(map) keeps the addresses of the data, but this range makes its "
+                      "configurations anew; use the map itself");
     require_positive(beta, "prepare_data", "beta");
     for (const double w : weights)
         require(std::isfinite(w) && w >= 0.0, "prepare_data", "weight", w, "a finite number >= 0");
@@ -129,6 +134,11 @@ template <LatentMap M, InputRange Data>
         prepared.weights.push_back(weight);
         prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
+    if constexpr (requires { std::size(data); }) {  // a vector that grows would hold them twice
+        prepared.forms.reserve(std::size(data));
+        prepared.weights.reserve(std::size(data));
+        prepared.all.reserve(std::size(data));
+    }
     detail::KnownForms<Form> known;
     std::size_t read = 0;
     for (const auto& x : data) {
@@ -152,6 +162,11 @@ template <LatentMap M, InputRange Data>
         require_equal(static_cast<Index>(read), static_cast<Index>(weights.size()), "prepare_data",
                       "number of data", "the number of weights");
     require(prepared.count > 0.0, "prepare_data", "number of data", prepared.count, "at least one");
+    if (2 * prepared.forms.size() < prepared.forms.capacity()) {  // many were equal
+        prepared.forms.shrink_to_fit();
+        prepared.weights.shrink_to_fit();
+        prepared.all.shrink_to_fit();
+    }
     return prepared;
 }
 
