@@ -129,6 +129,70 @@ TEST(ExchangePosterior, AgreesWithTheFullPosterior) {
     }
 }
 
+// Data enough that draws of p_c at the fit reach as far as the posterior: log Z comes from them, with an
+// error that all draws share.
+TEST(ExchangePosterior, ReferenceDrawsMeetTheFullPosterior) {
+    auto rng = test_rng(503);
+    const auto exact = ising_grainer(TransferMatrix{}, true);
+    const auto data = exact.prepare(by_hand::markov_data(rng, 8, 120, 0.75, 0.6), beta);
+    const auto fit = exact.fit_prepared(data);
+    const auto full = full_posterior(exact, data, fit, {.draws = 2000, .seed = test_seed()});
+    ASSERT_TRUE(full.reliable);
+    const auto sampling = ising_grainer(MonteCarlo(HeatBath{}), true);
+    const auto posterior = exchange_posterior(sampling, data, fit, {.draws = 3000, .seed = test_seed()});
+    EXPECT_TRUE(posterior.reliable);
+    ASSERT_EQ(posterior.remarks.size(), 1u);
+    EXPECT_NE(posterior.remarks.front().find("reference_draws"), std::string::npos);
+    for (Index k = 0; k < full.mean.size(); ++k) {
+        const Matrix a = posterior.by_chain(posterior.draws.row(k)), b = full.by_chain(full.draws.row(k));
+        const std::string name = posterior.names()[static_cast<std::size_t>(k)];
+        const double shared = 0.06 * full.sd[k];  // sqrt(tau / 400)
+        const auto error = [&](double one, double other) {
+            return std::hypot(room * std::hypot(one, other), shared);
+        };
+        expect_z(posterior.mean[k], full.mean[k], error(mcse_mean(a), mcse_mean(b)), name);
+        EXPECT_NEAR(posterior.mean[k], full.mean[k], 0.2 * full.sd[k]) << name;
+        EXPECT_NEAR(posterior.sd[k], full.sd[k], 0.08 * full.sd[k]) << name;
+        for (const double p : {0.05, 0.5, 0.95})
+            expect_z(quantile(a, p), quantile(b, p), error(mcse_quantile(a, p), mcse_quantile(b, p)),
+                     name + ", quantile " + std::to_string(p));
+    }
+}
+
+TEST(ExchangePosterior, ShowsHowFarItIsAndStopsWithWhatThereIs) {
+    const auto grainer = ising_grainer(TransferMatrix{});
+    const auto data = grainer.prepare(few_data(), beta);
+    const auto fit = grainer.fit_prepared(data);
+    const support::OnThreads on(1);
+    std::stop_source source;
+    std::vector<Index> seen;
+    ChainSettings settings{.draws = 80, .chains = 4, .warm_up = 20, .thinning = 1, .seed = test_seed()};
+    const auto whole = exchange_posterior(grainer, data, fit, settings);
+    EXPECT_FALSE(whole.stopped);
+    settings.stop = source.get_token();
+    settings.observer = [&](const ChainProgress& at) {
+        EXPECT_EQ(at.of, 20);
+        seen.push_back(100 * at.chain + at.draws);
+        if (seen.size() == 32) source.request_stop();  // in the second chain
+    };
+    const auto part = exchange_posterior(grainer, data, fit, settings);
+    ASSERT_EQ(seen.size(), 32u);
+    EXPECT_EQ(seen.front(), 1);
+    EXPECT_EQ(seen.back(), 112);
+    EXPECT_TRUE(part.stopped);
+    EXPECT_FALSE(part.reliable);
+    EXPECT_EQ(part.remarks.front(), "stopped after 24 of 80 draws, 2 of 4 chains");
+    EXPECT_EQ(part.chains, 2);
+    ASSERT_EQ(part.draw_count(), 24);
+    EXPECT_EQ(part.draws.leftCols(12), whole.draws.leftCols(12));
+    EXPECT_EQ(part.draws.rightCols(12), whole.draws.middleCols(20, 12));
+    // With less than four draws there is nothing to return.
+    std::stop_source early;
+    settings.stop = early.get_token();
+    settings.observer = [&](const ChainProgress& at) { at.draws == 3 ? early.request_stop() : false; };
+    EXPECT_THROW((void)exchange_posterior(grainer, data, fit, settings), Stopped);
+}
+
 // Three beads and six: (bond, log sigma), with exact draws and with Hamiltonian Monte Carlo on X.
 TEST(ExchangePosterior, GaussianChain) {
     const auto coarse = gaussian::coarse_chain({.beads = 3, .second = false, .tether = 0.5});
@@ -197,6 +261,8 @@ TEST(ExchangePosterior, RefusesWhatItCannotDo) {
     EXPECT_EQ(refused({.warm_up = -1}), "warm_up");
     EXPECT_EQ(refused({.thinning = 0}), "thinning");
     EXPECT_EQ(refused({}, {.latent_moves = 0}), "latent_moves");
+    EXPECT_EQ(refused({}, {.map_moves = 0}), "map_moves");
+    EXPECT_EQ(refused({}, {.reference_draws = -1}), "reference_draws");
     EXPECT_EQ(refused({}, {.auxiliary_warm_up = 0}), "auxiliary_warm_up");
     EXPECT_EQ(refused({}, {.auxiliary_thinning = 0}), "auxiliary_thinning");
     EXPECT_EQ(refused({.dispersion = 0.0}), "dispersion");

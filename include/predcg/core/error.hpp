@@ -131,6 +131,17 @@ private:
     double cost_, limit_;
 };
 
+namespace detail {
+/// Throws CostError for second moments of more than `limit` bytes.
+[[gnu::cold]] inline void require_memory(double bytes, double limit, const char* function) {
+    if (!(bytes <= limit))
+        throw CostError(
+            function, bytes, limit, "bytes",
+            "these are second moments of all pairs of sites: sample instead (always_sample of the "
+            "settings of predict), or raise TransferMatrix::memory_limit");
+}
+}  // namespace detail
+
 /// NaN, overflow or an improper density during a computation.
 class [[gnu::visibility("default")]] NumericalError : public std::runtime_error {
 public:

@@ -140,7 +140,8 @@ struct TransferMatrix {
         return corner;
     }
 
-    /// E[X_i] and, for order 2, E[X_i X_j] at all lags, for letters that are numbers.
+    /// E[X_i] and, for order 2, E[X_i X_j] at all lags, for letters that are numbers: n x n numbers, unless
+    /// all sites of a ring are alike.
     template <ChainTarget T>
         requires NumericSpace<space_t<T>>
     SiteMoments site_moments(const T& target, int order) const {
@@ -148,6 +149,8 @@ struct TransferMatrix {
             is_translation_invariant(target) &&
             (Window(target.window()).boundary == Boundary::periodic || Window(target.window()).width == 1);
         const double origins = order < 2 ? 0.0 : ring ? 1.0 : static_cast<double>(target.space().size());
+        detail::require_memory(8.0 * origins * static_cast<double>(target.space().size()), memory_limit,
+                               "TransferMatrix::site_moments");
         const auto problem =
             tabulate(target, target.window(), 4.0 + origins, 0.0, "TransferMatrix::site_moments");
         Vector value(problem.shape.codes());

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -105,6 +106,10 @@ private:
 template <class Form, InputRange Data, class FormOf>
 [[gnu::cold]] PreparedData<Form> prepare_by(const FormOf& form_of, const Data& data, double beta,
                                             std::span<const double> weights) {
+    if constexpr (requires { requires Form::refers_to_data; })
+        static_assert(std::is_lvalue_reference_v<decltype(*std::begin(data))>,
+                      "predcg: by_reference(map) keeps the addresses of the data, but this range makes its "
+                      "configurations anew; use the map itself");
     require_positive(beta, "prepare_data", "beta");
     for (const double w : weights)
         require(std::isfinite(w) && w >= 0.0, "prepare_data", "weight", w, "a finite number >= 0");
@@ -115,6 +120,11 @@ template <class Form, InputRange Data, class FormOf>
         prepared.weights.push_back(weight);
         prepared.all.push_back(static_cast<Index>(prepared.all.size()));
     };
+    if constexpr (requires { std::size(data); }) {  // a vector that grows would hold them twice
+        prepared.forms.reserve(std::size(data));
+        prepared.weights.reserve(std::size(data));
+        prepared.all.reserve(std::size(data));
+    }
     KnownForms<Form> known;
     std::size_t read = 0;
     for (const auto& x : data) {
@@ -138,6 +148,11 @@ template <class Form, InputRange Data, class FormOf>
         require_equal(static_cast<Index>(read), static_cast<Index>(weights.size()), "prepare_data",
                       "number of data", "the number of weights");
     require(prepared.count > 0.0, "prepare_data", "number of data", prepared.count, "at least one");
+    if (2 * prepared.forms.size() < prepared.forms.capacity()) {  // many were equal
+        prepared.forms.shrink_to_fit();
+        prepared.weights.shrink_to_fit();
+        prepared.all.shrink_to_fit();
+    }
     return prepared;
 }
 }  // namespace detail

@@ -53,7 +53,9 @@ inline void diagnose_draws(PosteriorResult& result, const ChainSettings& setting
     Index most = 0, shortest = 0;
     for (std::size_t k = 0; k < sorted.size(); ++k) {
         const Index all = sorted[k] * static_cast<Index>(k + 1);
-        if (sorted[k] >= 4 && all > most) most = all, shortest = sorted[k];
+        if (sorted[k] < 4 || all <= most) continue;
+        most = all;
+        shortest = sorted[k];
     }
     if (most == 0) throw Stopped(function);
     Matrix draws(result.draws.rows(), most);

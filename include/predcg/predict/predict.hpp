@@ -4,6 +4,8 @@
 #include <predcg/predict/expectation.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
+#include <utility>
+
 namespace predcg {
 
 namespace detail {
@@ -55,8 +57,16 @@ template <class Models, class O>
     using CoarseTarget = std::remove_cv_t<decltype(target)>;
     if constexpr (has_exact_expectation<CoarseEngine, CoarseTarget, Map, O>) {
         if (!settings.always_sample) {
-            const SiteMoments fine =
-                models.map.fine_moments(engine.site_moments(target, observable.order()), eta);
+            SiteMoments coarse = engine.site_moments(target, observable.order());
+            if constexpr (requires { engine.memory_limit; })
+                if (const double pairs = static_cast<double>(coarse.second.period()); pairs > 0.0) {
+                    // As many times more rows as there are more sites.
+                    const SiteMoments means = models.map.fine_moments({coarse.mean, {}}, eta);
+                    const auto sites = static_cast<double>(means.mean.size());
+                    const double times = sites / static_cast<double>(coarse.mean.size());
+                    require_memory(8.0 * pairs * times * sites, engine.memory_limit, "predict");
+                }
+            const SiteMoments fine = models.map.fine_moments(std::move(coarse), eta);
             const Vector mean = as_vector(observable.from_moments(fine));
             return {mean, Vector::Zero(mean.size()), true};
         }
