@@ -114,7 +114,7 @@ def run_doxygen(extra, **how):
 def describe_common_members():
     """Gives undocumented members whose name has a sentence that sentence; Doxygen tells which those are."""
     sentences = in_common()
-    log = run_doxygen([f"INPUT = {site_input}/include", f"OUTPUT_DIRECTORY = {build}", "GENERATE_HTML = NO",
+    log = run_doxygen([f"INPUT = {site_input}/include {here}/namespaces.dox", f"OUTPUT_DIRECTORY = {build}", "GENERATE_HTML = NO",
                        f"STRIP_FROM_PATH = {site_input}"], stderr=subprocess.PIPE).stderr
     found = {}
     for path, line, name in re.findall(
@@ -250,6 +250,7 @@ def write_pages():
     write_list("a_guide", "Guide", "How to use the library, one subject a page.", map(identifier, GUIDE))
     write_page("d_inside", "# Inside {#inside}\n\nHow it is built, tested and measured.\n\n" + "".join(
         f"* @subpage {identifier(page)}\n" for page in INSIDE) + "* @subpage decisions\n* @subpage files\n")
+    write_page("c_gallery", page_text("docs/site/gallery.md"))
     write_list("decisions", "Decisions", "Alternatives that were weighed, and why one was taken.",
                map(identifier, DECISIONS))
 
@@ -368,29 +369,14 @@ def escape(text):
     return re.sub(r"(<(?=\w)|[@\\#])", r"\\\1", text)
 
 
-# ---- gallery
-
-def write_gallery():
-    """gallery.md, whose code is quoted from where it stands."""
-    text = (here / "gallery.md").read_text()
-
-    def quote(match):
-        path, first, last = match[1], match[2], match[3]
-        code = (source / path).read_text()
-        start = code.index(first)
-        return f"```cpp\n{code[start:code.index(last, start) + len(last)]}\n```"
-
-    write_page("c_gallery", re.sub(r"@quote\{([^|]*)\|([^|]*)\|([^}]*)\}", quote, text))
-
-
 # ---- html
 
 def write_html():
     header = build / "header.html"
-    extra = [f"INPUT = {site_input}/pages {site_input}/include", f"OUTPUT_DIRECTORY = {build}",
+    extra = [f"INPUT = {site_input}/pages {site_input}/include {here}/namespaces.dox", f"OUTPUT_DIRECTORY = {build}",
              f"PROJECT_NUMBER = {arguments.version}", f"STRIP_FROM_PATH = {site_input}/include",
              f"STRIP_FROM_INC_PATH = {site_input}/include", f"IMAGE_PATH = {source}/docs {here}/figures",
-             f"EXCLUDE_PATTERNS = */nothing"]
+            ]
     if arguments.style:
         style = pathlib.Path(arguments.style)
         scripts = [style / f"doxygen-awesome-{name}.js" for name in
@@ -426,5 +412,4 @@ describe_common_members()
 write_pages()
 write_files()
 write_concepts()
-write_gallery()
 write_html()

@@ -187,6 +187,7 @@ private:
     Streams streams_;
 };
 
+/// The kernel's type follows.
 template <class Kernel, class... More>
 MonteCarlo(Kernel, MonteCarloSettings) -> MonteCarlo<Kernel>;
 

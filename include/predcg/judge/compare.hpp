@@ -30,6 +30,7 @@ struct Method {
     F run;  ///< f(training data, seed) -> result.
 };
 
+/// A Method of this name: run(training data, seed) gives the result.
 template <class F>
 Method<F> method(std::string name, F run) {
     return {std::move(name), std::move(run)};
