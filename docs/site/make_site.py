@@ -179,7 +179,10 @@ def resolve(page, target):
 
 def code_span(text):
     """Doxygen looks for the ends of quotations even in code."""
-    return f"<code>{html.escape(text[1:-1])}</code>" if re.search("[\"']", text) else text
+    if not re.search("[\"']", text):
+        return text
+    plain = re.sub(r"([\\@#%])", r"\\\1", html.escape(text[1:-1], quote=False))
+    return "<code>" + plain.replace('"', "&quot;").replace("'", "&apos;") + "</code>"
 
 
 def page_text(page):
