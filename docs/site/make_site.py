@@ -271,61 +271,16 @@ def write_files():
 
 # ---- concepts
 
-def balanced(text, start, opening, closing):
-    depth = 0
-    for at in range(start, len(text)):
-        depth += (text[at] == opening) - (text[at] == closing)
-        if depth == 0:
-            return at
-    return len(text)
-
-
-def skeleton_of(name, definition):
-    """Members that the requires-expressions of a concept ask for, as declarations; none if it only combines others."""
-    declarations = []
-    at = 0
-    while (match := re.compile(r"requires ?\(").search(definition, at)) or (
-            match := re.compile(r"requires ?\{").search(definition, at)):
-        end = match.end() - 1
-        parameters = {}
-        if definition[end] == "(":
-            close = balanced(definition, end, "(", ")")
-            for parameter in re.split(r", (?![^<]*>)", definition[end + 1:close]):
-                if kind_and_name := re.match(r"(.*[ &*])(\w+)$", parameter.strip()):
-                    parameters[kind_and_name[2]] = kind_and_name[1].strip()
-            end = definition.find("{", close)
-        close = balanced(definition, end, "{", "}")
-        body = definition[end + 1:close]
-        at = close
-        for result, call, _, kind in re.findall(r"(\{ ?)?(\w+\.[\w.]+\([^{};]*\)|\w+\.\w+)( ?\} -> )?([^;{}]*);", body):
-            owner, member = call.split(".", 1)
-            nested = re.match(r"(\w+)\([^()]*\)\.(.*)", member)
-            if nested:  # member(...) gives something with another member
-                member, rest = member[:member.index(").") + 1], nested[2]
-            function = re.match(r"(\w+)\((.*)\)$", member)
-            kind = kind.strip()
-            kind = re.sub(r"std::(?:convertible_to|same_as)<(.*)>$", r"\1", kind)
-            kind = {"RealValue": "double", "VectorLike": "Vector", "MatrixLike": "Matrix", "": "auto"}.get(kind, kind)
-            if nested:
-                kind, remark = "auto", f"    // its {rest.split('(')[0]} gives {kind}"
-            else:
-                remark = ""
-            constant = " const" if parameters.get(owner, "const").startswith("const") else ""
-            if function:
-                values = []
-                for argument in filter(None, map(str.strip, function[2].split(","))):
-                    name_at_end = re.sub(r".*?(\w+)\W*$", r"\1", argument)
-                    values.append(f"{parameters.get(argument, 'const auto&')} {name_at_end}")
-                declaration = f"    {kind} {function[1]}({', '.join(values)}){constant};{remark}"
-            else:
-                declaration = f"    {kind} {member};"
-            if declaration not in declarations:
-                declarations.append(declaration)
-        for alias in re.findall(r"typename \w+::(\w+);", body):
-            declarations.insert(0, f"    using {alias} = ...;")
-    if not declarations:
-        return ""
-    return f"struct My{name} {{\n" + "\n".join(dict.fromkeys(declarations)) + "\n};"
+def skeletons():
+    """Declarations by concept (skeletons.txt)."""
+    all_of = {}
+    for line in (here / "skeletons.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, declarations = line.split(": ", 1)
+            lines = [f"    {declaration.strip()};" for declaration in re.split(r";(?!  //) ", declarations)]
+            lines = [re.sub(r"(  //.*);$", r"\1", text) for text in lines]
+            all_of[name] = f"struct My{name} {{\n" + "\n".join(lines) + "\n};"
+    return all_of
 
 
 def write_concepts():
@@ -334,6 +289,7 @@ def write_concepts():
            "that is optional is found by asking whether the type has it. " +
            "[Custom models](@ref page_docs_custom_models) has complete examples.", ""]
     undocumented = []
+    written = skeletons()
     count = 0
     names = set()
     texts = {}
@@ -356,7 +312,7 @@ def write_concepts():
             prose = " ".join(line for line in comment if not line.startswith("    "))
             code = "\n".join(line[4:] for line in comment if line.startswith("    "))
             definition = re.sub(r"//[^\n]*", "", match[3])
-            skeleton = code or skeleton_of(match[2], re.sub(r"\s+", " ", definition))
+            skeleton = code or written.pop(match[2], "")
             combined = [n for n in dict.fromkeys(re.findall(r"\w+", definition)) if n in names and n != match[2]]
             out += [f"### {match[2]} {{#concept_{match[2]}}}", "", f"{escape(prose)} (predcg::{match[2]})", ""]
             if combined:
@@ -364,6 +320,7 @@ def write_concepts():
             if skeleton:
                 out += ["```cpp", skeleton, "```", ""]
     write_page("b_concepts", "\n".join(out) + "\n")
+    undocumented += [f"skeletons.txt: {name} is no concept, or its comment has a skeleton" for name in written]
     if undocumented or not count:
         sys.exit("\n".join(undocumented) or "no concepts found")
 
