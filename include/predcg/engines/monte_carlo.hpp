@@ -27,7 +27,7 @@ public:
             configuration_t<space_t<T>> X;  ///< Where the chain is.
             detail::kernel_state_t<Kernel> kernel{};
         };
-        std::vector<Chain> chains{};
+        std::vector<Chain> chains{};  ///< where they stand
         detail::Replicas replicas{};  ///< in the place of `chains` where they move side by side
     };
 

@@ -43,6 +43,7 @@ public:
     /// Of any number of statistics: checked(name, observable).
     explicit Observables(CheckedStatistic<O>... statistics) : statistics_(std::move(statistics)...) {}
 
+    /// Number of statistics.
     static constexpr std::size_t count() { return sizeof...(O); }
 
     /// f(name, observable, components) -> Vector of every observable, in order.

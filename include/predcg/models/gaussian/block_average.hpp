@@ -19,6 +19,7 @@ public:
                 "at least one row and column");
     }
 
+    /// The matrix that averages: coarse by fine coordinates.
     const Matrix& A() const { return A_; }
 
     /// Throws ArgumentError for a wrong number of coordinates, or one that is not finite.
