@@ -114,7 +114,7 @@ def run_doxygen(extra, **how):
 def describe_common_members():
     """Gives undocumented members whose name has a sentence that sentence; Doxygen tells which those are."""
     sentences = in_common()
-    log = run_doxygen([f"INPUT = {site_input}/include", f"OUTPUT_DIRECTORY = {build}", "GENERATE_HTML = NO",
+    log = run_doxygen([f"INPUT = {site_input}/include {here}/namespaces.dox", f"OUTPUT_DIRECTORY = {build}", "GENERATE_HTML = NO",
                        f"STRIP_FROM_PATH = {site_input}"], stderr=subprocess.PIPE).stderr
     found = {}
     for path, line, name in re.findall(
@@ -179,7 +179,10 @@ def resolve(page, target):
 
 def code_span(text):
     """Doxygen looks for the ends of quotations even in code."""
-    return f"<code>{html.escape(text[1:-1])}</code>" if re.search("[\"']", text) else text
+    if not re.search("[\"']", text):
+        return text
+    plain = re.sub(r"([\\@#%])", r"\\\1", html.escape(text[1:-1], quote=False))
+    return "<code>" + plain.replace('"', "&quot;").replace("'", "&apos;") + "</code>"
 
 
 def page_text(page):
@@ -250,6 +253,7 @@ def write_pages():
     write_list("a_guide", "Guide", "How to use the library, one subject a page.", map(identifier, GUIDE))
     write_page("d_inside", "# Inside {#inside}\n\nHow it is built, tested and measured.\n\n" + "".join(
         f"* @subpage {identifier(page)}\n" for page in INSIDE) + "* @subpage decisions\n* @subpage files\n")
+    write_page("c_gallery", page_text("docs/site/gallery.md"))
     write_list("decisions", "Decisions", "Alternatives that were weighed, and why one was taken.",
                map(identifier, DECISIONS))
 
@@ -267,61 +271,16 @@ def write_files():
 
 # ---- concepts
 
-def balanced(text, start, opening, closing):
-    depth = 0
-    for at in range(start, len(text)):
-        depth += (text[at] == opening) - (text[at] == closing)
-        if depth == 0:
-            return at
-    return len(text)
-
-
-def skeleton_of(name, definition):
-    """Members that the requires-expressions of a concept ask for, as declarations; none if it only combines others."""
-    declarations = []
-    at = 0
-    while (match := re.compile(r"requires ?\(").search(definition, at)) or (
-            match := re.compile(r"requires ?\{").search(definition, at)):
-        end = match.end() - 1
-        parameters = {}
-        if definition[end] == "(":
-            close = balanced(definition, end, "(", ")")
-            for parameter in re.split(r", (?![^<]*>)", definition[end + 1:close]):
-                if kind_and_name := re.match(r"(.*[ &*])(\w+)$", parameter.strip()):
-                    parameters[kind_and_name[2]] = kind_and_name[1].strip()
-            end = definition.find("{", close)
-        close = balanced(definition, end, "{", "}")
-        body = definition[end + 1:close]
-        at = close
-        for result, call, _, kind in re.findall(r"(\{ ?)?(\w+\.[\w.]+\([^{};]*\)|\w+\.\w+)( ?\} -> )?([^;{}]*);", body):
-            owner, member = call.split(".", 1)
-            nested = re.match(r"(\w+)\([^()]*\)\.(.*)", member)
-            if nested:  # member(...) gives something with another member
-                member, rest = member[:member.index(").") + 1], nested[2]
-            function = re.match(r"(\w+)\((.*)\)$", member)
-            kind = kind.strip()
-            kind = re.sub(r"std::(?:convertible_to|same_as)<(.*)>$", r"\1", kind)
-            kind = {"RealValue": "double", "VectorLike": "Vector", "MatrixLike": "Matrix", "": "auto"}.get(kind, kind)
-            if nested:
-                kind, remark = "auto", f"    // its {rest.split('(')[0]} gives {kind}"
-            else:
-                remark = ""
-            constant = " const" if parameters.get(owner, "const").startswith("const") else ""
-            if function:
-                values = []
-                for argument in filter(None, map(str.strip, function[2].split(","))):
-                    name_at_end = re.sub(r".*?(\w+)\W*$", r"\1", argument)
-                    values.append(f"{parameters.get(argument, 'const auto&')} {name_at_end}")
-                declaration = f"    {kind} {function[1]}({', '.join(values)}){constant};{remark}"
-            else:
-                declaration = f"    {kind} {member};"
-            if declaration not in declarations:
-                declarations.append(declaration)
-        for alias in re.findall(r"typename \w+::(\w+);", body):
-            declarations.insert(0, f"    using {alias} = ...;")
-    if not declarations:
-        return ""
-    return f"struct My{name} {{\n" + "\n".join(dict.fromkeys(declarations)) + "\n};"
+def skeletons():
+    """Declarations by concept (skeletons.txt)."""
+    all_of = {}
+    for line in (here / "skeletons.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, declarations = line.split(": ", 1)
+            lines = [f"    {declaration.strip()};" for declaration in re.split(r";(?!  //) ", declarations)]
+            lines = [re.sub(r"(  //.*);$", r"\1", text) for text in lines]
+            all_of[name] = f"struct My{name} {{\n" + "\n".join(lines) + "\n};"
+    return all_of
 
 
 def write_concepts():
@@ -330,6 +289,7 @@ def write_concepts():
            "that is optional is found by asking whether the type has it. " +
            "[Custom models](@ref page_docs_custom_models) has complete examples.", ""]
     undocumented = []
+    written = skeletons()
     count = 0
     names = set()
     texts = {}
@@ -352,7 +312,7 @@ def write_concepts():
             prose = " ".join(line for line in comment if not line.startswith("    "))
             code = "\n".join(line[4:] for line in comment if line.startswith("    "))
             definition = re.sub(r"//[^\n]*", "", match[3])
-            skeleton = code or skeleton_of(match[2], re.sub(r"\s+", " ", definition))
+            skeleton = code or written.pop(match[2], "")
             combined = [n for n in dict.fromkeys(re.findall(r"\w+", definition)) if n in names and n != match[2]]
             out += [f"### {match[2]} {{#concept_{match[2]}}}", "", f"{escape(prose)} (predcg::{match[2]})", ""]
             if combined:
@@ -360,6 +320,7 @@ def write_concepts():
             if skeleton:
                 out += ["```cpp", skeleton, "```", ""]
     write_page("b_concepts", "\n".join(out) + "\n")
+    undocumented += [f"skeletons.txt: {name} is no concept, or its comment has a skeleton" for name in written]
     if undocumented or not count:
         sys.exit("\n".join(undocumented) or "no concepts found")
 
@@ -368,29 +329,14 @@ def escape(text):
     return re.sub(r"(<(?=\w)|[@\\#])", r"\\\1", text)
 
 
-# ---- gallery
-
-def write_gallery():
-    """gallery.md, whose code is quoted from where it stands."""
-    text = (here / "gallery.md").read_text()
-
-    def quote(match):
-        path, first, last = match[1], match[2], match[3]
-        code = (source / path).read_text()
-        start = code.index(first)
-        return f"```cpp\n{code[start:code.index(last, start) + len(last)]}\n```"
-
-    write_page("c_gallery", re.sub(r"@quote\{([^|]*)\|([^|]*)\|([^}]*)\}", quote, text))
-
-
 # ---- html
 
 def write_html():
     header = build / "header.html"
-    extra = [f"INPUT = {site_input}/pages {site_input}/include", f"OUTPUT_DIRECTORY = {build}",
+    extra = [f"INPUT = {site_input}/pages {site_input}/include {here}/namespaces.dox", f"OUTPUT_DIRECTORY = {build}",
              f"PROJECT_NUMBER = {arguments.version}", f"STRIP_FROM_PATH = {site_input}/include",
              f"STRIP_FROM_INC_PATH = {site_input}/include", f"IMAGE_PATH = {source}/docs {here}/figures",
-             f"EXCLUDE_PATTERNS = */nothing"]
+            ]
     if arguments.style:
         style = pathlib.Path(arguments.style)
         scripts = [style / f"doxygen-awesome-{name}.js" for name in
@@ -426,5 +372,4 @@ describe_common_members()
 write_pages()
 write_files()
 write_concepts()
-write_gallery()
 write_html()

@@ -35,6 +35,7 @@ public:
         check(MPI_Comm_rank(communicator_, &rank));
         return rank;
     }
+    /// Number of processes.
     Index size() const {
         int size = 1;
         check(MPI_Comm_size(communicator_, &size));

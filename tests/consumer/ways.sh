@@ -54,7 +54,8 @@ tar -czf "$scratch/predcg.tar.gz" CMakeLists.txt LICENSE cmake include
 consumer -DPREDCG_URL="file://$scratch/predcg.tar.gz"
 
 way 'what users see needs no CMake newer than 3.22'
-# FILE_SET needs 3.23; GLOBAL and OVERRIDE_FIND_PACKAGE 3.24; block, SYSTEM, and propagating return 3.25
+# By names alone, since no such CMake is at hand: FILE_SET came with 3.23; GLOBAL and OVERRIDE_FIND_PACKAGE with 3.24;
+# block, SYSTEM and PROPAGATE with 3.25.
 if grep -nE 'FILE_SET|OVERRIDE_FIND_PACKAGE|PROPAGATE|\<block\(|(find_package|add_subdirectory)\(.*(GLOBAL|SYSTEM)' \
     CMakeLists.txt cmake/PredcgDependencies.cmake cmake/PredcgInstall.cmake cmake/PredcgVersion.cmake \
     cmake/predcgConfig.cmake.in "$scratch"/moved/share/cmake/predcg/*.cmake; then

@@ -30,6 +30,7 @@ concept ConfigurationSpace = std::copyable<S> &&  // fits and targets keep their
                                  } -> std::convertible_to<typename S::configuration_type>;  // starts, storage
                              };
 
+/// Type of a space's configurations.
 template <ConfigurationSpace S>
 using configuration_t = typename S::configuration_type;
 

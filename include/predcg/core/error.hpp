@@ -54,6 +54,7 @@ public:
     const std::string& function() const noexcept { return function_; }
     /// The argument that is wrong.
     const std::string& argument() const noexcept { return argument_; }
+    /// The value it has, as text.
     const std::string& value() const noexcept { return value_; }
     /// What it may be, in words.
     const std::string& allowed() const noexcept { return allowed_; }
@@ -157,8 +158,11 @@ public:
     [[gnu::cold]] FitError(const std::string& what, Vector theta, Vector eta, Index iteration)
         : NumericalError(what), theta_(std::move(theta)), eta_(std::move(eta)), iteration_(iteration) {}
 
+    /// Parameters where it failed.
     const Vector& theta() const noexcept { return theta_; }
+    /// Parameters of the map where it failed.
     const Vector& eta() const noexcept { return eta_; }
+    /// The iteration that failed.
     Index iteration() const noexcept { return iteration_; }
 
 private:

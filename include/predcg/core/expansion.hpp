@@ -5,7 +5,7 @@ namespace predcg {
 
 /// Value, gradient and Hessian of a function of eta at a point.
 struct Expansion {
-    double value = 0.0;
+    double value = 0.0;  ///< of the function
     Vector gradient;
     Matrix hessian;
 };

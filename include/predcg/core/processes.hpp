@@ -54,6 +54,7 @@ public:
     }
 
     Index rank() const { return layer_->rank(); }
+    /// Number of processes.
     Index size() const { return layer_->size(); }
     /// Sums over all processes, in place.
     void sum(std::span<std::int64_t> numbers) const { layer_->sum(numbers); }

@@ -32,7 +32,7 @@ public:
                 visit(self.X, self.kernel);
             }
         };
-        std::vector<Chain> chains{};
+        std::vector<Chain> chains{};  ///< where they stand
         detail::Replicas replicas{};  ///< in the place of `chains` where they move side by side
 
         /// To be saved (core/bytes.hpp).
@@ -206,6 +206,7 @@ private:
     Streams streams_;
 };
 
+/// The kernel's type follows.
 template <class Kernel, class... More>
 MonteCarlo(Kernel, MonteCarloSettings) -> MonteCarlo<Kernel>;
 

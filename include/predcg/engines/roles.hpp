@@ -13,11 +13,14 @@ struct EngineRoles {
     Latent latent;  ///< The engine for q(X given x).
     Coarse coarse;
 };
+/// The types of the engines follow.
 template <class Latent, class Coarse>
 EngineRoles(Latent, Coarse) -> EngineRoles<Latent, Coarse>;
 
+/// Whether an engine is two, one for each role.
 template <class E>
 inline constexpr bool has_roles = false;
+/// EngineRoles is.
 template <class Latent, class Coarse>
 inline constexpr bool has_roles<EngineRoles<Latent, Coarse>> = true;
 
@@ -39,8 +42,10 @@ const auto& coarse_engine(const E& engine) {
         return engine;
 }
 
+/// The engine for q(X given x): the only one, or that of its role.
 template <class E>
 using latent_engine_t = std::remove_cvref_t<decltype(latent_engine(std::declval<const E&>()))>;
+/// The engine for p_c: the only one, or that of its role.
 template <class E>
 using coarse_engine_t = std::remove_cvref_t<decltype(coarse_engine(std::declval<const E&>()))>;
 

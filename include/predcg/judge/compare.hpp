@@ -30,6 +30,7 @@ struct Method {
     F run;  ///< f(training data, seed) -> result.
 };
 
+/// A Method of this name: run(training data, seed) gives the result.
 template <class F>
 Method<F> method(std::string name, F run) {
     return {std::move(name), std::move(run)};
@@ -42,6 +43,7 @@ public:
     /// Of any number of statistics: checked(name, observable).
     explicit Observables(CheckedStatistic<O>... statistics) : statistics_(std::move(statistics)...) {}
 
+    /// Number of statistics.
     static constexpr std::size_t count() { return sizeof...(O); }
 
     /// f(name, observable, components) -> Vector of every observable, in order.

@@ -55,7 +55,7 @@ struct ReplicaMoves {
 /// Heat bath (Gibbs): every visited site gets a letter drawn from its distribution given all others.
 /// Any finite alphabet. Cost of a sweep: n q weights. S. Geman, D. Geman, IEEE PAMI 6 (1984) 721.
 struct HeatBath {
-    SweepOrder order = SweepOrder::sequential;
+    SweepOrder order = SweepOrder::sequential;  ///< of the sites in a sweep
 
     /// How engines move many chains of one target side by side.
     detail::ReplicaMoves side_by_side() const {
@@ -96,7 +96,7 @@ struct HeatBath {
 /// Single-site Metropolis: propose another letter uniformly, accept with min(1, ratio). Cost of a sweep:
 /// n ratios. Metropolis et al., J. Chem. Phys. 21 (1953) 1087.
 struct Metropolis {
-    SweepOrder order = SweepOrder::random;
+    SweepOrder order = SweepOrder::random;  ///< of the sites in a sweep
 
     /// How engines move many chains of one target side by side.
     detail::ReplicaMoves side_by_side() const {

@@ -120,11 +120,14 @@ private:
     Prior prior_;
 };
 
+/// The types of the policies follow.
 template <class Fine, class Coarse, class Map, class Engine>
 EMCoarseGrainer(Fine, Coarse, Map, Engine) -> EMCoarseGrainer<Fine, Coarse, Map, Engine>;
+/// The types of the policies follow.
 template <class Fine, class Coarse, class Map, class Engine, class Optimizer>
 EMCoarseGrainer(Fine, Coarse, Map, Engine, Optimizer)
     -> EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer>;
+/// The types of the policies follow.
 template <class Fine, class Coarse, class Map, class Engine, class Optimizer, class Prior>
 EMCoarseGrainer(Fine, Coarse, Map, Engine, Optimizer, Prior)
     -> EMCoarseGrainer<Fine, Coarse, Map, Engine, Optimizer, Prior>;

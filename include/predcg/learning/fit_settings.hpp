@@ -11,8 +11,8 @@ namespace predcg {
 
 /// One iteration of one start. Where likelihoods are not known log_likelihood and log_posterior are absent.
 struct TraceEntry {
-    Index start = 0;
-    Index iteration = 0;
+    Index start = 0;      ///< number of the start
+    Index iteration = 0;  ///< of this start
     Vector theta, eta;
     std::optional<double> log_likelihood{};
     std::optional<double> log_posterior{};  ///< log-likelihood + log prior density of z

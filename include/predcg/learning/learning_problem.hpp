@@ -128,13 +128,13 @@ public:
 
     /// Parameters, and what engines keep from call to call at them.
     struct State {
-        Parameters at;                      ///< Where in parameter space.
-        std::vector<LatentState> latent{};  ///< one for each distinct datum
-        typename CoarseEngine::template State<CoarseTarget> coarse{};
+        Parameters at;                                                 ///< Where in parameter space.
+        std::vector<LatentState> latent{};                             ///< one for each distinct datum
+        typename CoarseEngine::template State<CoarseTarget> coarse{};  ///< for p_c
         /// Of more runs of a sampling engine for p_c, whose moments are averaged with those of `coarse`.
         std::vector<typename CoarseEngine::template State<CoarseTarget>> more_coarse{};
         std::uint64_t seed = 1;
-        std::uint32_t iteration = 0;
+        std::uint32_t iteration = 0;                     ///< number of this one
         std::uint32_t latent_call = 0, coarse_call = 0;  ///< questions to the engines in this iteration
         /// What random numbers are used for: names their streams.
         Purpose latent_purpose = Purpose::latent, coarse_purpose = Purpose::coarse;

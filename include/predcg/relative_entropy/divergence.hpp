@@ -73,6 +73,7 @@ struct RelativeEntropyParts {
     double objective = 0.0;  ///< F(theta_c) = < ln p_f(x) - E_xi ln p_c(xi(x)) >
     double mapping_entropy =
         0.0;  ///< S_map = < E_xi ln Omega(xi(x)) >, Omega(X) = number of x with xi(x) = X
+    /// Both parts together.
     double value() const { return objective + mapping_entropy; }
 };
 

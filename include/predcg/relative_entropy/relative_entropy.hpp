@@ -176,10 +176,13 @@ private:
     Prior prior_;
 };
 
+/// The types of the policies follow.
 template <class Coarse, class Xi, class Engine>
 RelativeEntropy(Coarse, Xi, Engine) -> RelativeEntropy<Coarse, Xi, Engine>;
+/// The types of the policies follow.
 template <class Coarse, class Xi, class Engine, class Optimizer>
 RelativeEntropy(Coarse, Xi, Engine, Optimizer) -> RelativeEntropy<Coarse, Xi, Engine, Optimizer>;
+/// The types of the policies follow.
 template <class Coarse, class Xi, class Engine, class Optimizer, class Prior>
 RelativeEntropy(Coarse, Xi, Engine, Optimizer, Prior)
     -> RelativeEntropy<Coarse, Xi, Engine, Optimizer, Prior>;

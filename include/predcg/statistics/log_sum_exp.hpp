@@ -20,6 +20,7 @@ public:
         }
     }
 
+    /// log sum_i exp(a_i); -infinity of nothing.
     double value() const { return largest_ + std::log(sum_); }
 
 private:

@@ -9,6 +9,7 @@ namespace predcg {
 struct Proportion {
     Index successes = 0, trials = 0;  ///< Counts.
 
+    /// successes / trials.
     double value() const { return static_cast<double>(successes) / static_cast<double>(trials); }
     double lower(double confidence = 0.95) const {
         if (successes == 0) return 0.0;

@@ -26,6 +26,7 @@ public:
                           "coordinates of the shape", "the rows of A");
     }
 
+    /// The matrix that averages: coarse by fine coordinates.
     const Matrix& A() const { return A_; }
 
     /// Throws ArgumentError for a wrong number of coordinates, or one that is not finite.

@@ -85,6 +85,7 @@ private:
     std::vector<QuadraticForm> terms_;
 };
 
+/// The coarse chain of these settings.
 inline CoarseChain coarse_chain(const CoarseChainSettings& settings = {}) { return CoarseChain(settings); }
 
 }  // namespace predcg::gaussian

@@ -204,6 +204,7 @@ private:
     Index level_;
 };
 
+/// The map of these settings.
 inline BernoulliMap<> bernoulli_map(BernoulliMapSettings settings = {}) { return BernoulliMap<>(settings); }
 
 /// The map between chains whose sizes are fixed at compile time.

@@ -51,6 +51,7 @@ private:
     Index level_;
 };
 
+/// The map of these settings.
 inline MajorityMap<> majority_map(MajorityMapSettings settings = {}) { return MajorityMap<>(settings); }
 
 }  // namespace predcg::ising

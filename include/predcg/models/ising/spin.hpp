@@ -10,9 +10,11 @@ namespace predcg::ising {
 /// -1 or +1.
 using Spin = std::int8_t;
 
+/// Chains of spins, of a length fixed at compile time or not.
 template <Index Sites = dynamic>
 using SpinSpace = LatticeSpace<Spin, 2, Sites>;
 
+/// The space of `sites` spins. Throws ArgumentError for sites < 1.
 template <Index Sites = dynamic>
 SpinSpace<Sites> spin_space(Index sites) {
     return SpinSpace<Sites>({Spin{-1}, Spin{+1}}, sites);
