@@ -65,7 +65,7 @@ public:
 
     /// The point where a chain stands: not computed again if it was remembered there.
     DensityPoint current(const Vector& X) const {
-        if (here_.X.size() != X.size() || here_.X != X) here_ = at(X);
+        if (!std::equal(here_.X.begin(), here_.X.end(), X.begin(), X.end())) here_ = at(X);
         return here_;
     }
     void remember(DensityPoint point) const { here_ = std::move(point); }
