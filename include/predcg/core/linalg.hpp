@@ -19,12 +19,28 @@ inline double largest(const Vector& v) {
     return top;
 }
 
+inline double sum(const Vector& v) {
+    double total = 0.0;
+    for (const double x : v) total += x;
+    return total;
+}
+
 /// u . v, for vectors of any extent.
 template <class U, class V>
 double dot(const U& u, const V& v) {
     double sum = 0.0;
     for (Index k = 0; k < u.size(); ++k) sum += u[k] * v[k];
     return sum;
+}
+
+/// Of long series: four sums side by side, which need not wait for each other.
+inline double dot(const double* u, const double* v, Index count) {
+    double sums[4]{};
+    Index k = 0;
+    for (; k + 4 <= count; k += 4)
+        for (Index l = 0; l < 4; ++l) sums[l] += u[k + l] * v[k + l];
+    for (; k < count; ++k) sums[0] += u[k] * v[k];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 /// |v|^2, for a vector of any extent.
@@ -101,6 +117,12 @@ inline Vector column_of(const Matrix& m, Index k) {
     for (Index i = 0; i < m.rows(); ++i) c[i] = m(i, k);
     return c;
 }
+/// Row k, copied.
+inline Vector row_of(const Matrix& m, Index k) {
+    Vector r(m.cols());
+    for (Index j = 0; j < m.cols(); ++j) r[j] = m(k, j);
+    return r;
+}
 /// The leading count x count block, copied.
 inline Matrix leading_block(const Matrix& m, Index count) {
     Matrix b(count, count);
@@ -167,6 +189,23 @@ inline Matrix product(const Matrix& A, const Matrix& B) {
         for (Index k = 0; k < A.cols(); ++k)
             for (Index i = 0; i < A.rows(); ++i) C(i, j) += A(i, k) * B(k, j);
     return C;
+}
+
+/// A x, and A^T x.
+inline Vector applied(const Matrix& A, const Vector& x) {
+    Vector y = Vector::Zero(A.rows());
+    for (Index j = 0; j < A.cols(); ++j)
+        for (Index i = 0; i < A.rows(); ++i) y[i] += A(i, j) * x[j];
+    return y;
+}
+inline Vector applied_transposed(const Matrix& A, const Vector& x) {
+    Vector y(A.cols());
+    for (Index j = 0; j < A.cols(); ++j) {
+        double sum = 0.0;
+        for (Index i = 0; i < A.rows(); ++i) sum += A(i, j) * x[i];
+        y[j] = sum;
+    }
+    return y;
 }
 
 /// D C D^T, for few rows: O(rows^2 cols^2).

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/processes.hpp>
 #include <predcg/judge/checked_expectations.hpp>
 #include <predcg/statistics/proportion.hpp>
@@ -34,7 +35,7 @@ struct Coverage {
     /// NaN where no data set had a band.
     double mean_width(std::size_t level, Index component) const {
         const Vector all = known_widths(level, component);
-        return all.size() > 0 ? all.sum() / static_cast<double>(all.size()) : detail::undefined;
+        return all.size() > 0 ? linalg::sum(all) / static_cast<double>(all.size()) : detail::undefined;
     }
     /// NaN where no data set had a band.
     double median_width(std::size_t level, Index component) const {
@@ -45,7 +46,7 @@ struct Coverage {
 private:
     Vector known_widths(std::size_t level, Index component) const {
         std::vector<double> all;
-        for (const double w : widths[level].row(component))
+        for (const double w : linalg::row_of(widths[level], component))
             if (std::isfinite(w)) all.push_back(w);
         return Eigen::Map<const Vector>(all.data(), static_cast<Index>(all.size()));
     }
@@ -90,7 +91,7 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
         for (const std::string& name : names) record.put(name);
         for (std::size_t l = 0; l < L; ++l)
             for (Index c = 0; c < truth.size(); ++c) {
-                const Vector values = expectations.row(c);
+                const Vector values = linalg::row_of(expectations, c);
                 const double tail = 0.5 * (1.0 - settings.levels[l]);
                 const double low = quantile(values, tail), high = quantile(values, 1.0 - tail);
                 record.put(Index{low <= truth[c] && truth[c] <= high});

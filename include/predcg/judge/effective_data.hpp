@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/judge/checks.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 
@@ -54,7 +55,7 @@ EffectiveData effective_data(const Data& data, const CheckedStatistic<O>&... sta
     (add(statistics), ...);
     require(!times.empty(), "effective_data", "number of statistics", Index{0}, "at least one");
     result.autocorrelation_times = Eigen::Map<const Vector>(times.data(), static_cast<Index>(times.size()));
-    result.time = std::max(1.0, result.autocorrelation_times.maxCoeff());
+    result.time = std::max(1.0, linalg::largest(result.autocorrelation_times));
     result.effective = static_cast<double>(result.count) / result.time;
     return result;
 }

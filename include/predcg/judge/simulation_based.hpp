@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/processes.hpp>
 #include <predcg/judge/checked_expectations.hpp>
 #include <predcg/learning/coordinates.hpp>
@@ -119,7 +120,7 @@ Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& set
         drawn.col(j) =
             values_at(posterior.parameters((2 * j + 1) * draws / (2 * settings.ranked_draws)), j).first;
     for (Index k = 0; k < true_values.size(); ++k) {
-        const Vector values = drawn.row(k);
+        const Vector values = linalg::row_of(drawn, k);
         result.ranks.push_back(rank_of(true_values[k], values, rng));
     }
     return result;

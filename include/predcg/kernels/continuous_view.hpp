@@ -77,7 +77,7 @@ public:
     const DensityPoint& current(const Configuration& X) const {
         if constexpr (!is_vector) configuration_ = room_ = X;
         read_coordinates(X, trial_.X);
-        if (here_.X.size() != trial_.X.size() || here_.X != trial_.X) {
+        if (!std::equal(here_.X.begin(), here_.X.end(), trial_.X.begin(), trial_.X.end())) {
             here_.X = trial_.X;
             if constexpr (GaussianTarget<T> || DifferentiableTarget<T>)
                 evaluate(here_);

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/kernels/continuous_view.hpp>
 
 #include <algorithm>
@@ -55,7 +56,8 @@ struct RandomWalk {
         if (state.moves >= 50 && state.moves % 25 == 0) {
             Vector sd = detail::metric_variance(state.spread);
             for (double& x : sd) x = std::sqrt(x);
-            if (state.sd.sum() > 0.0) state.log_step += std::log(state.sd.sum() / sd.sum());
+            const double before = linalg::sum(state.sd);
+            if (before > 0.0) state.log_step += std::log(before / linalg::sum(sd));
             state.sd = std::move(sd);
         }
     }

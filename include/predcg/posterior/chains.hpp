@@ -1,6 +1,7 @@
 #pragma once
 // What posteriors by Markov chains share: scales and starts of the chains, the draws, and what they are
 // worth.
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/processes.hpp>
 #include <predcg/learning/identifiability.hpp>
 #include <predcg/learning/prepared_data.hpp>
@@ -8,7 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,19 +20,21 @@ namespace predcg::detail {
 
 /// Coordinates in which a posterior is about standard normal near a point: columns are eigenvectors of the
 /// information over the square root of their eigenvalues, by their size and no less than the prior's.
-inline Matrix whitening(const Matrix& information) {
+[[gnu::cold]] inline Matrix whitening(const Matrix& information) {
     const linalg::SymmetricEigen eigen(information);
     Matrix scale = eigen.vectors;
-    for (Index k = 0; k < scale.cols(); ++k)
-        scale.col(k) /= std::sqrt(std::max(std::abs(eigen.values[k]), identified_from));
+    for (Index k = 0; k < scale.cols(); ++k) {
+        const double root = std::sqrt(std::max(std::abs(eigen.values[k]), identified_from));
+        for (Index i = 0; i < scale.rows(); ++i) scale(i, k) /= root;
+    }
     return scale;
 }
 
 /// Diagnostics of every parameter, and what they say.
-inline void diagnose_draws(PosteriorResult& result, const ChainSettings& settings) {
+[[gnu::cold]] inline void diagnose_draws(PosteriorResult& result, const ChainSettings& settings) {
     const std::vector<std::string> names = result.names();
     for (Index k = 0; k < result.parameter_count(); ++k) {
-        const Diagnostics d = diagnose(result.by_chain(result.draws.row(k)));
+        const Diagnostics d = diagnose(result.by_chain(linalg::row_of(result.draws, k)));
         const std::string& name = names[static_cast<std::size_t>(k)];
         const double enough = settings.smallest_ess * static_cast<double>(result.chains);
         if (!(d.r_hat < settings.largest_r_hat))
@@ -62,8 +68,8 @@ inline void diagnose_draws(PosteriorResult& result, const ChainSettings& setting
     Index at = 0;
     for (std::size_t chain = 0; chain < kept.size() && at < most; ++chain)
         if (kept[chain] >= shortest) {
-            draws.middleCols(at, shortest) =
-                result.draws.middleCols(static_cast<Index>(chain) * length, shortest);
+            const double* const from = linalg::column(result.draws, static_cast<Index>(chain) * length);
+            std::copy_n(from, shortest * draws.rows(), linalg::column(draws, at));
             at += shortest;
         }
     result.remarks.push_back("stopped after " + to_text(most) + " of " + to_text(result.draws.cols()) +
@@ -74,21 +80,26 @@ inline void diagnose_draws(PosteriorResult& result, const ChainSettings& setting
     result.stopped = true;
 }
 
-/// Runs all chains of a posterior and diagnoses their draws. `run(chain, length, keep)` runs one chain, hands
-/// every draw that is kept to keep(parameters), `length` of them unless it is stopped, and returns the
-/// chain's mean acceptance. Throws Stopped where it is stopped before there are four draws, and, for data or
-/// chains in several processes, wherever it is.
-template <class Form, class Run>
-PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const PreparedData<Form>& data,
-                           const ChainSettings& settings, const char* function, Run&& run) {
+/// Hands a draw that is kept on.
+using KeepDraw = std::function<void(const Parameters&)>;
+/// Runs one chain, hands every draw that is kept to keep, `length` of them unless it is stopped, and returns
+/// the chain's mean acceptance. No template, so that what all posteriors share is compiled once: a call a
+/// draw costs nothing beside its moves.
+using RunChain = std::function<double(Index chain, Index length, const KeepDraw& keep)>;
+
+/// Runs all chains of a posterior and diagnoses their draws. Throws Stopped where it is stopped before there
+/// are four draws, and, for data or chains in several processes, wherever it is.
+[[gnu::cold]] inline PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit,
+                                                double data_count, bool spread, const ChainSettings& settings,
+                                                const char* function, const RunChain& run) {
     const Index length = (settings.draws + settings.chains - 1) / settings.chains;
     PosteriorResult result;
     result.method = method;
     result.fit = fit;
-    result.fit.data_count = data.count;
+    result.fit.data_count = data_count;
     result.seed = settings.seed;
     result.chains = settings.chains;
-    const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
+    const Index p = fit.parameters.theta.size(), size = p + fit.parameters.eta.size();
     result.draws.resize(size, length * settings.chains);
     Vector acceptance = Vector::Zero(settings.chains);
     std::vector<Index> kept(static_cast<std::size_t>(settings.chains), 0);
@@ -96,39 +107,51 @@ PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const Pr
     const auto run_chain = [&](Index chain) {
         Index& count = kept[static_cast<std::size_t>(chain)];
         acceptance[chain] = run(chain, length, [&](const Parameters& at) {
-            result.draws.col(chain * length + count++) << at.theta, at.eta;
+            double* const draw = linalg::column(result.draws, chain * length + count++);
+            std::copy(at.theta.begin(), at.theta.end(), draw);
+            std::copy(at.eta.begin(), at.eta.end(), draw + p);
             if (!settings.observer) return;
             const std::scoped_lock lock(one_call);
             settings.observer({chain, count, length});
         });
         // Of spread data stops are agreed on between moves.
-        if (count < length && (settings.processes || data.spread)) throw Stopped(function);
+        if (count < length && (settings.processes || spread)) throw Stopped(function);
     };
     if (settings.processes) {
-        require_here(data, function);
+        require(!spread, function, "data", "spread over processes", "all in this process");
+        const auto draws_of = [&](Index chain) {
+            return std::span(linalg::column(result.draws, chain * length),
+                             static_cast<std::size_t>(size * length));
+        };
         const auto records = share_out(settings.processes, settings.chains, [&](Index chain) {
             run_chain(chain);
             Record record;
             record.put(acceptance[chain]);
-            for (const double draw : result.draws.middleCols(chain * length, length).reshaped())
-                record.put(draw);
+            for (const double draw : draws_of(chain)) record.put(draw);
             return record;
         });
         for (Index chain = 0; chain < settings.chains; ++chain) {
             RecordReader read(records[static_cast<std::size_t>(chain)].words);
             acceptance[chain] = read.number();
-            for (double& draw : result.draws.middleCols(chain * length, length).reshaped())
-                draw = read.number();
+            for (double& draw : draws_of(chain)) draw = read.number();
         }
+    } else if (spread) {  // chains wait for the other processes
+        for (Index chain = 0; chain < settings.chains; ++chain) run_chain(chain);
     } else {
-        for_each(data, settings.chains, run_chain);
+        parallel_for(settings.chains, run_chain);
     }
     if (*std::min_element(kept.begin(), kept.end()) < length && !settings.processes)
         keep_what_there_is(result, kept, function);
-    result.acceptance = acceptance.mean();
+    result.acceptance = linalg::sum(acceptance) / static_cast<double>(settings.chains);
     summarise(result);
     diagnose_draws(result, settings);
     return result;
+}
+
+template <class Form>
+PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const PreparedData<Form>& data,
+                           const ChainSettings& settings, const char* function, const RunChain& run) {
+    return run_chains(method, fit, data.count, bool(data.spread), settings, function, run);
 }
 
 }  // namespace predcg::detail

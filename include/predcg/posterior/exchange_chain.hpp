@@ -53,10 +53,12 @@ struct CompleteMapDensity {
 /// sum_k U(X_k, to) - U(X_k, from).
 template <CoarsePotential U, class Configurations>
 double energy_change(const U& potential, const Configurations& all, const Vector& from, const Vector& to) {
+    Vector step = to;
+    linalg::add(step, from, -1.0);
     double change = 0.0;
     for (const auto& X : all)
         if constexpr (LinearCoarsePotential<U>)
-            change += potential.features(X).dot(to - from);
+            change += linalg::dot(potential.features(X), step);
         else
             change += energy(potential, X, to) - energy(potential, X, from);
     return change;
@@ -100,7 +102,7 @@ public:
         auto state = problem_->state(mode, seed, Purpose::scale_latent, Purpose::scale_coarse);
         const LearningPoint at = problem_->point(state);
         return {at.z, whitening(at.posterior_information),
-                whitening(problem_->complete_information(at).topLeftCorner(p_, p_)), dispersion};
+                whitening(linalg::leading_block(problem_->complete_information(at), p_)), dispersion};
     }
 
     /// Draws of p_c at the mode, by one chain; none where they do not reach as far as the posterior, or a
@@ -160,7 +162,8 @@ private:
         double width = at.dispersion;
         const Vector& lower = coordinates().lower();
         for (int attempt = 0; attempt < 100; ++attempt, width *= 0.9) {
-            Vector z = at.mode + width * at.spread * standard_normal_vector(rng, p_ + m_);
+            Vector z = at.mode;
+            linalg::add(z, linalg::applied(at.spread, standard_normal_vector(rng, p_ + m_)), width);
             for (Index k = 0; k < z.size(); ++k)
                 if (z[k] < lower[k]) z[k] = 2.0 * lower[k] - z[k];
             if (problem_->is_admissible(coordinates().parameters(z)) && std::isfinite(problem_->log_prior(z)))
@@ -170,7 +173,9 @@ private:
     }
 
     const Coordinates& coordinates() const { return problem_->coordinates(); }
-    double log_prior_coarse(const Vector& z) const { return problem_->prior().coarse.log_density(z); }
+    double log_prior_coarse(const Vector& z) const {
+        return problem_->prior().coarse.log_density(coordinates().coarse_part(z));
+    }
 
     /// X_i | x_i, theta_c, eta, and the sum of the map's statistic.
     template <RandomBits R>
@@ -186,7 +191,7 @@ private:
             if (statistic_.size() == 0) statistic_ = Vector::Zero(statistic.size());
             for (Latent renew(engine, target); k < form_.size() && form_[k] == form; ++k) {
                 renew(X_[k], latent_[k], settings_.latent_moves, tune, rng);
-                statistic_ += statistic(X_[k]);
+                linalg::add(statistic_, Vector(statistic(X_[k])));
             }
         }
     }
@@ -244,10 +249,10 @@ private:
         const Density density{problem_->map(), problem_->prior().map, statistic_, problem_->data().count,
                               coordinates().map_part(coordinates().scales())};
         KernelRun<RandomWalk, Density> run(RandomWalk{.target_accept = settings_.target_accept}, density);
-        Vector z = z_.tail(m_);
+        Vector z = coordinates().map_part(z_);
         for (Index k = 0; k < settings_.map_moves; ++k)
             tune ? run.warm_up(z, walk_, rng) : run.advance(z, walk_, rng);
-        z_.tail(m_) = z;
+        std::copy(z.begin(), z.end(), z_.data() + p_);
     }
 
     /// theta_c | X: proposes theta', draws Y_1 .. Y_N of p_c(.|theta') and accepts with
@@ -256,11 +261,12 @@ private:
     template <RandomBits R>
     void exchange(bool tune, R& rng) {
         Vector proposal = z_;
-        proposal.head(p_) += std::exp(log_step_) * (step_ * standard_normal_vector(rng, p_));
+        const Vector move = linalg::applied(step_, standard_normal_vector(rng, p_));
+        for (Index k = 0; k < p_; ++k) proposal[k] += std::exp(log_step_) * move[k];
         const Vector theta = parameters().theta;
         const Parameters proposed = coordinates().parameters(proposal);
         const Vector& other = proposed.theta;
-        const double prior = log_prior_coarse(proposal.head(p_)) - log_prior_coarse(z_.head(p_));
+        const double prior = log_prior_coarse(proposal) - log_prior_coarse(z_);
         double accept = 0.0;
         if (std::isfinite(prior) && problem_->is_admissible(proposed) && draw_auxiliary(other, tune, rng)) {
             const double change = energy_change(problem_->coarse(), Y_, theta, other) -

@@ -19,7 +19,8 @@ namespace detail {
 template <Target T, RandomBits R>
 Vector dispersed_start(const T& target, double dispersion, R& rng) {
     for (int attempt = 0; attempt < 100; ++attempt, dispersion *= 0.9) {
-        Vector u = target.space().mirrored(dispersion * standard_normal_vector(rng, target.space().size()));
+        Vector u = target.space().mirrored(
+            linalg::scaled(standard_normal_vector(rng, target.space().size()), dispersion));
         if (std::isfinite(target.log_density(u))) return u;
     }
     return Vector::Zero(target.space().size());

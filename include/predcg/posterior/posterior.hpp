@@ -1,10 +1,13 @@
 #pragma once
 // What every way of finding a posterior returns: draws of the parameters, and how far they can be trusted.
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/processes.hpp>
 #include <predcg/learning/estimate.hpp>
 #include <predcg/statistics/diagnostics.hpp>
 #include <predcg/statistics/moments.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -92,12 +95,15 @@ struct PosteriorResult {
 
     Parameters parameters(Index draw) const {
         const Index p = fit.parameters.theta.size(), m = fit.parameters.eta.size();
-        return {draws.col(draw).head(p), draws.col(draw).tail(m)};
+        const Vector both = linalg::column_of(draws, draw);
+        return {linalg::part(both, 0, p), linalg::part(both, both.size() - m, m)};
     }
 
     /// One value for each draw, as rows of iterations and columns of chains: for diagnostics.
     Matrix by_chain(const Vector& values) const {
-        return Eigen::Map<const Matrix>(values.data(), values.size() / chains, chains);
+        Matrix by_chain(values.size() / chains, chains);
+        std::copy(values.begin(), values.begin() + by_chain.size(), by_chain.data());
+        return by_chain;
     }
 };
 
@@ -152,7 +158,8 @@ inline void summarise(PosteriorResult& posterior) {
     MeanAndCovariance moments = moments_of_columns(posterior.draws);
     posterior.mean = std::move(moments.mean);
     posterior.covariance = std::move(moments.covariance);
-    posterior.sd = posterior.covariance.diagonal().cwiseSqrt();
+    posterior.sd.resize(posterior.mean.size());
+    for (Index k = 0; k < posterior.sd.size(); ++k) posterior.sd[k] = std::sqrt(posterior.covariance(k, k));
 }
 }  // namespace detail
 

@@ -9,6 +9,7 @@
 // localization: an improved R-hat for assessing convergence of MCMC", Bayesian Anal. 16, 667;
 // equations as numbered in arXiv:1903.08008.
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
 #include <predcg/statistics/chain_draws.hpp>
 #include <predcg/statistics/moments.hpp>
@@ -39,8 +40,8 @@ public:
         const Index pairs = draws_.rows() - lag;
         double sum = 0.0;
         for (Index m = 0; m < draws_.cols(); ++m) {
-            const double* x = draws_.col(m).data();
-            sum += Eigen::Map<const Vector>(x, pairs).dot(Eigen::Map<const Vector>(x + lag, pairs));
+            const double* x = linalg::column(draws_, m);
+            sum += linalg::dot(x, x + lag, pairs);
         }
         return sum / static_cast<double>(draws_.size());
     }

@@ -41,8 +41,11 @@ inline bool vary(const ChainDraws& draws) { return all_finite(draws) && !all_equ
 inline Matrix split_chains(const ChainDraws& draws) {
     const Index half = draws.rows() / 2;
     Matrix halves(half, 2 * draws.cols());
-    halves.leftCols(draws.cols()) = draws.topRows(half);
-    halves.rightCols(draws.cols()) = draws.bottomRows(half);
+    for (Index m = 0; m < draws.cols(); ++m)
+        for (Index n = 0; n < half; ++n) {
+            halves(n, m) = draws(n, m);
+            halves(n, draws.cols() + m) = draws(draws.rows() - half + n, m);
+        }
     return halves;
 }
 

@@ -50,7 +50,10 @@ inline MeanAndCovariance moments_of_columns(const Matrix& columns) {
                   "number of columns");
     const Index d = columns.rows();
     const double n = static_cast<double>(columns.cols());
-    MeanAndCovariance m{columns.rowwise().sum() / n, Matrix::Zero(d, d)};
+    MeanAndCovariance m{Vector::Zero(d), Matrix::Zero(d, d)};
+    for (Index k = 0; k < columns.cols(); ++k)
+        for (Index a = 0; a < d; ++a) m.mean[a] += columns(a, k);
+    for (double& x : m.mean) x /= n;
     for (Index k = 0; k < columns.cols(); ++k)
         for (Index b = 0; b < d; ++b)
             for (Index a = 0; a < d; ++a)

@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace predcg {
 ///
 /// Cost O(n log n).
 inline Vector average_ranks(const Vector& values) {
-    if (values.array().isNaN().any())
+    if (std::any_of(values.begin(), values.end(), [](double x) { return std::isnan(x); }))
         return Vector::Constant(values.size(), std::numeric_limits<double>::quiet_NaN());
     std::vector<Index> order(static_cast<std::size_t>(values.size()));
     std::iota(order.begin(), order.end(), Index{0});
@@ -43,9 +44,11 @@ inline double rank_correlation(const Vector& x, const Vector& y) {
     require(x.size() == y.size(), "rank_correlation", "size of y", y.size(),
             "that of x, " + std::to_string(x.size()));
     const double centre = 0.5 * (static_cast<double>(x.size()) + 1.0);
-    const Vector r = average_ranks(x).array() - centre, s = average_ranks(y).array() - centre;
-    const double squares = r.squaredNorm() * s.squaredNorm();
-    return squares == 0.0 ? 0.0 : r.dot(s) / std::sqrt(squares);
+    Vector r = average_ranks(x), s = average_ranks(y);
+    for (double& rank : r) rank -= centre;
+    for (double& rank : s) rank -= centre;
+    const double squares = linalg::squared_norm(r) * linalg::squared_norm(s);
+    return squares == 0.0 ? 0.0 : linalg::dot(r, s) / std::sqrt(squares);
 }
 
 }  // namespace predcg

@@ -27,21 +27,25 @@ public:
     const WalledSpace& space() const { return space_; }
 
     /// z = centre + scale u.
-    Vector original(const Vector& u) const { return centre_ + scale_ * u; }
+    Vector original(const Vector& u) const {
+        Vector z = linalg::applied(scale_, u);
+        linalg::add(z, centre_);
+        return z;
+    }
 
     double log_density(const Vector& u) const { return target_->log_density(original(u)); }
 
     Vector log_density_gradient(const Vector& u) const
         requires DifferentiableTarget<T>
     {
-        return scale_.transpose() * target_->log_density_gradient(original(u));
+        return linalg::applied_transposed(scale_, target_->log_density_gradient(original(u)));
     }
 
     std::pair<double, Vector> log_density_and_gradient(const Vector& u) const
         requires requires(const T& t, const Vector& z) { t.log_density_and_gradient(z); }
     {
         auto [value, gradient] = target_->log_density_and_gradient(original(u));
-        return {value, scale_.transpose() * gradient};
+        return {value, linalg::applied_transposed(scale_, gradient)};
     }
 
 private:
@@ -50,7 +54,7 @@ private:
         if constexpr (requires { target_->space().walls(); }) {
             const auto& space = target_->space();  // may be a value
             for (const Wall& wall : space.walls())
-                moved.push_back({scale_.transpose() * wall.normal, -wall.distance(centre_)});
+                moved.push_back({linalg::applied_transposed(scale_, wall.normal), -wall.distance(centre_)});
         }
         return moved;
     }
