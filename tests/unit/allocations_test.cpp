@@ -1,9 +1,9 @@
 // How often an iteration of a fit asks for memory, with a global operator new that counts. Eigen's own
 // vectors and matrices of run-time size come from malloc and are not counted.
-#include <predcg/learning/online.hpp>
 #include <predcg/core/space.hpp>
 #include <predcg/kernels/hamiltonian.hpp>
 #include <predcg/kernels/kernel_run.hpp>
+#include <predcg/learning/online.hpp>
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/monte_carlo.hpp>
 #include <predcg/posterior/log_posterior.hpp>

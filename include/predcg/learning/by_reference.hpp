@@ -12,7 +12,7 @@ namespace predcg {
 template <class X>
 struct Reference {
     static constexpr bool refers_to_data = true;  ///< data that are made anew are refused
-    const X* configuration;  ///< where it is
+    const X* configuration;                       ///< where it is
 };
 
 /// A map without prepare(x), whose data are not copied: prepared data hold the addresses of the caller's
