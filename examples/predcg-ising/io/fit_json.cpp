@@ -49,9 +49,14 @@ Parameters parameters_of(const Json& object, const AnyEstimate& fit) {
 
 MonteCarloReport report_from(const Json& json, const AnyEstimate& fit) {
     const Json& diagnostics = json.at("diagnostics");
+    const auto unknown = [](std::size_t count) {
+        return Vector(Vector::Constant(static_cast<Index>(count), std::numeric_limits<double>::quiet_NaN()));
+    };
     return {parameters_of(json.at("standard_errors"), fit),
             parameters_of(diagnostics.at("drift"), fit),
-            parameters_of(json.at("posterior_deviations"), fit),
+            json.contains("posterior_deviations")  // absent from older files
+                ? parameters_of(json.at("posterior_deviations"), fit)
+                : Parameters{unknown(fit.coarse_names.size()), unknown(fit.map_names.size())},
             diagnostics.at("averaged").get<Index>(),
             json.at("latent_samples").get<Index>(),
             json.at("coarse_samples").get<Index>()};
@@ -107,7 +112,7 @@ AnyEstimate result_from(const Json& json, const FitModel& model, const ising::Co
     if (json.contains("monte_carlo")) {
         result.monte_carlo = report_from(json.at("monte_carlo"), result);
         result.remarks =
-            json.at("monte_carlo").at("diagnostics").at("remarks").get<std::vector<std::string>>();
+            json.at("monte_carlo").at("diagnostics").value("remarks", std::vector<std::string>{});
     }
     return result;
 }
