@@ -71,9 +71,10 @@ struct Melt {
         const double across = side / columns;
         for (std::size_t c = 0; c < chains; ++c)
             for (std::size_t b = 0; b < beads; ++b)
-                lammps.command("create_atoms 1 single " + std::to_string(0.2 + 0.97 * b) + " " +
-                               std::to_string(across * (0.5 + c % columns)) + " " +
-                               std::to_string(across * (0.5 + c / columns)));
+                lammps.command("create_atoms 1 single " +
+                               std::to_string(0.2 + 0.97 * static_cast<double>(b)) + " " +
+                               std::to_string(across * (0.5 + static_cast<double>(c % columns))) + " " +
+                               std::to_string(across * (0.5 + static_cast<double>(c / columns))));
         for (const char* line : {"mass 1 1.0", "pair_style lj/cut 1.122462048", "pair_coeff 1 1 1.0 1.0",
                                  "pair_modify shift yes", "bond_style fene", "bond_coeff 1 30.0 1.5 1.0 1.0",
                                  "special_bonds fene", "neighbor 0.4 bin"})

@@ -32,6 +32,7 @@ namespace predcg {
 /// std::array, std::optional, Eigen's matrices and what is empty are known.
 template <class T>
 struct Stored {
+    /// By the type's own members(self, visit).
     template <class Self, class Visit>
         requires requires(Self& self, Visit& visit) { T::members(self, visit); }
     static void members(Self& self, Visit&& visit) {

@@ -22,7 +22,7 @@ class DualNumber {
     static constexpr std::size_t n = static_cast<std::size_t>(N), seconds = order == 2 ? n * (n + 1) / 2 : 0;
 
 public:
-    static constexpr int directions = N;
+    static constexpr int directions = N;  ///< derivatives by so many variables
 
     constexpr DualNumber() = default;
     /// A constant.
@@ -34,6 +34,7 @@ public:
         return x;
     }
 
+    /// The number itself, its derivative in direction k, and the second one in directions k and l.
     double value() const { return value_; }
     double derivative(int k) const { return first_[static_cast<std::size_t>(k)]; }
     double second_derivative(int k, int l) const
@@ -274,6 +275,7 @@ inline constexpr bool is_number<DualNumber<N, order>> = true;
 
 }  // namespace predcg
 
+/// @cond
 template <int N, int order>
 struct Eigen::NumTraits<predcg::DualNumber<N, order>> : Eigen::NumTraits<double> {
     using Real = predcg::DualNumber<N, order>;
@@ -290,3 +292,4 @@ template <int N, int order, class Operation>
 struct Eigen::ScalarBinaryOpTraits<double, predcg::DualNumber<N, order>, Operation> {
     using ReturnType = predcg::DualNumber<N, order>;
 };
+/// @endcond

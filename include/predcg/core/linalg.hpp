@@ -198,6 +198,7 @@ inline Vector applied(const Matrix& A, const Vector& x) {
         for (Index i = 0; i < A.rows(); ++i) y[i] += A(i, j) * x[j];
     return y;
 }
+/// A^T x.
 inline Vector applied_transposed(const Matrix& A, const Vector& x) {
     Vector y(A.cols());
     for (Index j = 0; j < A.cols(); ++j) {

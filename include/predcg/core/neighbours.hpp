@@ -46,6 +46,7 @@ public:
     }
 
     Index size() const { return std::ssize(lists_->ends) - 1; }
+    /// The neighbours of site i.
     std::span<const Index> operator[](Index i) const {
         const Index* ends = lists_->ends.data() + i;
         return {lists_->sites.data() + ends[0], lists_->sites.data() + ends[1]};

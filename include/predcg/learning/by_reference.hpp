@@ -28,6 +28,7 @@ class ByReference : public Map {
     using Fine = typename Map::fine_type;
 
 public:
+    /// Of a map without prepare(x).
     explicit ByReference(Map map) : Map(std::move(map)) {}
 
     /// Of configurations themselves, and of nothing that converts to them.
@@ -50,6 +51,7 @@ public:
     }
 };
 
+/// The map, with data that are not copied: see ByReference.
 template <class Map>
 ByReference<Map> by_reference(Map map) {
     static_assert(

@@ -654,6 +654,7 @@ private:
     bool is_cut_ = false;
 };
 
+/// From an EMCoarseGrainer or a RelativeEntropy.
 template <class Learner>
 OnlineFit(Learner, OnlineSettings) -> OnlineFit<Learner>;
 

@@ -44,7 +44,7 @@ constexpr std::string_view to_string(PosteriorMethod method) {
 
 /// How far a chain of a posterior is.
 struct ChainProgress {
-    Index chain = 0;
+    Index chain = 0;  ///< its number
     Index draws = 0;  ///< kept so far, after warm-up
     Index of = 0;     ///< that it is to keep
 };

@@ -10,9 +10,11 @@
 
 namespace predcg {
 
-/// The scalars that energies are differentiated with: by theta once and twice, and by X.
+/// The scalars that energies are differentiated with: by theta once, ...
 using Dual = DualNumber<4, 1>;
+/// ... by theta twice, ...
 using Dual2 = DualNumber<4, 2>;
+/// ... and by X.
 using StateDual = DualNumber<8, 1>;
 
 namespace detail {

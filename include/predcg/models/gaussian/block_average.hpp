@@ -43,6 +43,7 @@ private:
     Matrix A_;
     Coarse shape_;
 };
+/// The projection of vectors.
 using LinearProjection = BasicLinearProjection<>;
 
 /// Settings of gaussian::block_average.
