@@ -141,7 +141,7 @@ double standard_normal(R& rng) {
 template <RandomBits R>
 void fill_standard_normal(R& rng, Vector& z) {
     boost::random::normal_distribution<double> normal;
-    for (Index i = 0; i < z.size(); ++i) z[i] = normal(rng);
+    for (double& x : z) x = normal(rng);
 }
 
 /// Vector of independent standard normals.

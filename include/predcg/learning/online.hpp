@@ -278,7 +278,10 @@ private:
         Place() = default;
         Place(const Place& other) : world_(other.world_ ? std::make_unique<World>(*other.world_) : nullptr) {}
         Place(Place&&) noexcept = default;
-        Place& operator=(const Place& other) { return *this = Place(other); }
+        Place& operator=(const Place& other) {
+            if (this != &other) *this = Place(other);
+            return *this;
+        }
         Place& operator=(Place&&) noexcept = default;
         void emplace(Learner learner, const OnlineSettings& settings) {
             world_ = std::make_unique<World>(std::move(learner), settings);

@@ -222,12 +222,11 @@ public:
     /// Whether what was read can be such a memory.
     bool is_sound(Index d) const {
         if (used_ < 0 || used_ > most || length_ < 1 || blocks_ < 0) return false;
-        for (const OnlineSums& p : parts_)
-            if (p.slope.size() != d || p.em_slope.size() != d || p.place.size() != d ||
-                p.information.rows() != d || p.information.cols() != d || p.complete.rows() != d ||
-                p.complete.cols() != d || p.noise.rows() != d || p.noise.cols() != d)
-                return false;
-        return true;
+        const auto is_square = [d](const Matrix& m) { return m.rows() == d && m.cols() == d; };
+        return std::all_of(parts_.begin(), parts_.end(), [&](const OnlineSums& p) {
+            return p.slope.size() == d && p.em_slope.size() == d && p.place.size() == d &&
+                   is_square(p.information) && is_square(p.complete) && is_square(p.noise);
+        });
     }
 
 private:
