@@ -3,6 +3,7 @@
 // differences of one site, gradients by X, quadratic forms.
 #include <predcg/concepts/configuration_space.hpp>
 #include <predcg/concepts/factor.hpp>
+#include <predcg/concepts/fine_potential.hpp>
 #include <predcg/concepts/site_classes.hpp>
 #include <predcg/concepts/statistic.hpp>
 #include <predcg/core/box_window.hpp>
