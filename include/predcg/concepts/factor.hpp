@@ -4,6 +4,7 @@
 #include <predcg/core/real_coordinates.hpp>
 #include <predcg/core/window.hpp>
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -43,10 +44,13 @@ double difference_of(const F& part, const X& configuration, Index i, Letter v) {
         return part.log_density_difference(configuration, i, v);
     } else {
         const Window window = part.window();
-        if (window.width == 1)
-            return part.local_log_density(i, std::span<const Letter>(&v, 1)) -
-                   part.local_log_density(
-                       i, std::span<const Letter>(&configuration[static_cast<std::size_t>(i)], 1));
+        constexpr double impossible = -std::numeric_limits<double>::infinity();
+        if (window.width == 1) {
+            const double after = part.local_log_density(i, std::span<const Letter>(&v, 1));
+            if (after == impossible) return after;  // before may be, too
+            return after - part.local_log_density(
+                               i, std::span<const Letter>(&configuration[static_cast<std::size_t>(i)], 1));
+        }
         const Index n = static_cast<Index>(std::size(configuration));
         const bool is_ring = window.boundary == Boundary::periodic;
         std::vector<Letter> letters;
@@ -61,7 +65,9 @@ double difference_of(const F& part, const X& configuration, Index i, Letter v) {
                                                 : configuration[static_cast<std::size_t>((first + k) % n)]);
                 return part.local_log_density(first, std::span<const Letter>(letters));
             };
-            sum += weight(v) - weight(configuration[static_cast<std::size_t>(i)]);
+            const double after = weight(v);
+            if (after == impossible) return after;
+            sum += after - weight(configuration[static_cast<std::size_t>(i)]);
         }
         return sum;
     }

@@ -54,8 +54,13 @@ constexpr auto members_with_parameters() {
     using W = std::span<const letter_of_t<X>>;
     return std::array{requires(T & t){t.parameter_count();
 }
-, requires(T& t) { t.parameter_names(); }, requires(T& t) { t.start(); }, requires(T& t) { t.scales(); },
-    requires(T& t, const Vector& theta) { t.admissible(theta); },
+, requires(T& t) { t.parameter_names(); },
+    requires(T& t) {
+        { t.start() } -> VectorLike;
+    },
+    requires(T& t) {
+        { t.scales() } -> VectorLike;
+    }, requires(T& t, const Vector& theta) { t.admissible(theta); },
     requires(T& t, const X& x) { t.features(x); }, requires(T& t, const X& x) { t.base_energy(x); },
     requires(T& t, const X& x, const Vector& theta) { t.parameter_gradient(x, theta); },
     requires(T& t, const X& x, const Vector& theta) { t.parameter_hessian(x, theta); },
@@ -90,8 +95,13 @@ template <class M, class Fine, class Coarse>
 constexpr auto members_of_map() {
     return std::array{requires(M & m){m.parameter_count();
 }
-, requires(M& m) { m.parameter_names(); }, requires(M& m) { m.start(); }, requires(M& m) { m.scales(); },
-    requires(M& m, const Fine& x) { m.prepare(x); },
+, requires(M& m) { m.parameter_names(); },
+    requires(M& m) {
+        { m.start() } -> VectorLike;
+    },
+    requires(M& m) {
+        { m.scales() } -> VectorLike;
+    }, requires(M& m, const Fine& x) { m.prepare(x); },
     requires(M& m, const Fine& x, const Vector& eta) { m.likelihood(prepare(m, x), eta); },
     requires(M& m, const Fine& x) { m.sufficient_statistic(prepare(m, x)); },
     requires(M& m, const Fine& x) { m.coarse_size(prepare(m, x)); },

@@ -230,12 +230,15 @@ private:
         }
     }
 
+    /// 0 where nothing depends on the variable, however steep the function is.
+    static double times(double slope, double d) { return d == 0.0 ? 0.0 : slope * d; }
+
     /// f(x) from its value and derivatives.
     DualNumber chain(double f, double slope, double bend) const {
         DualNumber r(f);
-        for (std::size_t k = 0; k < n; ++k) r.first_[k] = slope * first_[k];
+        for (std::size_t k = 0; k < n; ++k) r.first_[k] = times(slope, first_[k]);
         r.each_second([&](std::size_t at, std::size_t k, std::size_t l) {
-            return slope * second_[at] + bend * first_[k] * first_[l];
+            return times(slope, second_[at]) + times(bend, first_[k] * first_[l]);
         });
         return r;
     }
@@ -243,11 +246,12 @@ private:
     static DualNumber chain(const DualNumber& a, const DualNumber& b, double f, double by_a, double by_b,
                             double by_aa, double by_ab, double by_bb) {
         DualNumber r(f);
-        for (std::size_t k = 0; k < n; ++k) r.first_[k] = by_a * a.first_[k] + by_b * b.first_[k];
+        for (std::size_t k = 0; k < n; ++k) r.first_[k] = times(by_a, a.first_[k]) + times(by_b, b.first_[k]);
         r.each_second([&](std::size_t at, std::size_t k, std::size_t l) {
-            return by_a * a.second_[at] + by_b * b.second_[at] + by_aa * a.first_[k] * a.first_[l] +
-                   by_ab * (a.first_[k] * b.first_[l] + a.first_[l] * b.first_[k]) +
-                   by_bb * b.first_[k] * b.first_[l];
+            return times(by_a, a.second_[at]) + times(by_b, b.second_[at]) +
+                   times(by_aa, a.first_[k] * a.first_[l]) +
+                   times(by_ab, a.first_[k] * b.first_[l] + a.first_[l] * b.first_[k]) +
+                   times(by_bb, b.first_[k] * b.first_[l]);
         });
         return r;
     }

@@ -18,7 +18,7 @@ namespace predcg {
 class NeighbourList {
 public:
     /// No sites; as a factor's list it means that its sites do not see each other.
-    NeighbourList() : lists_(std::make_shared<Lists>()) {}
+    NeighbourList() : lists_(none()) {}
 
     /// lists[i]: the neighbours of site i. Throws ArgumentError unless all are other sites, each once, and j
     /// is a neighbour of i where i is one of j.
@@ -80,16 +80,29 @@ private:
         Index most = 0;
     };
 
+    static const std::shared_ptr<const Lists>& none() {
+        static const std::shared_ptr<const Lists> lists = std::make_shared<Lists>();
+        return lists;
+    }
+
     void check() const {
-        for (Index i = 0; i < size(); ++i)
-            for (const Index j : (*this)[i]) {
-                require_range(j, 0, size() - 1, "NeighbourList", "neighbour");
-                const auto list = (*this)[i], back = (*this)[j];
-                const bool is_fine = j != i && std::count(list.begin(), list.end(), j) == 1 &&
-                                     std::find(back.begin(), back.end(), i) != back.end();
-                require(is_fine, "NeighbourList", "neighbour of site " + to_text(i), j,
-                        "another site, once, that has this one as its neighbour");
+        std::vector<std::vector<Index>> sorted(static_cast<std::size_t>(size()));
+        for (Index i = 0; i < size(); ++i) {
+            for (const Index j : (*this)[i]) require_range(j, 0, size() - 1, "NeighbourList", "neighbour");
+            auto& list = sorted[static_cast<std::size_t>(i)];
+            list.assign((*this)[i].begin(), (*this)[i].end());
+            std::sort(list.begin(), list.end());
+        }
+        for (Index i = 0; i < size(); ++i) {
+            const auto& list = sorted[static_cast<std::size_t>(i)];
+            for (std::size_t k = 0; k < list.size(); ++k) {
+                const auto& back = sorted[static_cast<std::size_t>(list[k])];
+                if (list[k] == i || (k > 0 && list[k] == list[k - 1]) ||
+                    !std::binary_search(back.begin(), back.end(), i))
+                    require(false, "NeighbourList", "neighbour of site " + to_text(i), list[k],
+                            "another site, once, that has this one as its neighbour");
             }
+        }
     }
 
     std::shared_ptr<const Lists> lists_;

@@ -53,7 +53,7 @@ public:
     /// Throws ArgumentError unless the list is empty or of so many sites.
     Neighbourhoods(NeighbourList list, Index sites, Index letters)
         : list_(std::move(list)), sites_(sites), letters_(letters) {
-        if (list_.most() > 0)
+        if (list_.size() > 0)
             require_equal(list_.size(), sites, "sampling", "sites of neighbours()", "the space's");
     }
 
@@ -123,7 +123,8 @@ public:
             kinds_ = site_kinds(target, around_, sites_);
             const double count = around_.count();
             const Index kinds = 1 + *std::max_element(kinds_.begin(), kinds_.end());
-            if (count * static_cast<double>(kinds * letters_) <= most_kept) {
+            if (count * static_cast<double>(kinds * letters_) <= most_kept &&
+                count * static_cast<double>(kinds) <= 64.0 * static_cast<double>(sites_)) {
                 neighbourhoods_ = static_cast<Index>(count);
                 kept_.assign(static_cast<std::size_t>(neighbourhoods_ * kinds * letters_),
                              std::numeric_limits<double>::quiet_NaN());
@@ -194,9 +195,19 @@ private:
     }
 
     /// Weights of the letters of site i; the largest is 1.
-    void weigh(Index i, double* w) const {
-        double top = -std::numeric_limits<double>::infinity();
-        for (Index a = 0; a < letters_; ++a) top = std::max(top, w[a] = log_ratio(i, a));
+    void weigh(Index i, double* w) {
+        constexpr double infinity = std::numeric_limits<double>::infinity();
+        const auto ratios = [&] {
+            for (Index a = 0; a < letters_; ++a) w[a] = log_ratio(i, a);
+            return *std::max_element(w, w + letters_);
+        };
+        double top = ratios();
+        if (top == infinity) {  // X_i is impossible here: from a letter that is not
+            const Index here = place(i);
+            set(i, std::max_element(w, w + letters_) - w);
+            top = ratios();
+            set(i, here);
+        }
         for (Index a = 0; a < letters_; ++a) w[a] = w[a] < top ? std::exp(w[a] - top) : 1.0;
     }
 

@@ -88,7 +88,8 @@ private:
     void weigh(const T& target, Index i, configuration_t<Space>& X, std::vector<double>& rows) {
         const auto list = list_.of(i);
         const auto letter = [&](Index a) {
-            const auto& letters = target.space().values();
+            const auto& space = target.space();  // may be a value, as the letters may
+            const auto& letters = space.values();
             return std::ranges::begin(letters)[a];
         };
         rows.assign(static_cast<std::size_t>(rows_of_kind_ * letters_), 0.0);

@@ -7,6 +7,7 @@
 #include <predcg/core/error.hpp>
 
 #include <concepts>
+#include <exception>
 #include <optional>
 
 namespace predcg::detail {
@@ -31,8 +32,8 @@ std::optional<Index> size_of(const X& x) {
 
 /// Prepares data one by one for a coarse potential, after their size() was found to be that of what the map
 /// draws from a configuration of the coarse space; afterwards map.coarse_size(form) is looked at. Each where
-/// the types have it; draws of two sizes from two configurations say that sizes are free. Making one costs
-/// two draws of the map.
+/// the types have it; draws of several sizes say that sizes are free, and a map that does not draw at its
+/// start() says nothing. Making one costs four draws of the map.
 template <class Map>
 class DataSizes {
 public:
@@ -46,8 +47,13 @@ public:
                 const typename Map::fine_type x = map.sample(X, start_of(map), rng);
                 return size_of(x);
             };
-            fine_size_ = drawn();
-            if (drawn() != fine_size_) fine_size_.reset();
+            try {
+                fine_size_ = drawn();
+                for (int more = 0; more < 3 && fine_size_; ++more)
+                    if (drawn() != fine_size_) fine_size_.reset();
+            } catch (const std::exception&) {  // no draw where fits start: sizes are not known
+                fine_size_.reset();
+            }
         }
     }
 
@@ -90,11 +96,13 @@ concept HasSize = requires(const X& x) { x.size(); };
 /// A configuration as the map takes it. (Maps may prepare any type, and Eigen's conversions are
 /// unconstrained: sizes and scalars are compared here.)
 template <class X, class Map>
-concept DatumOf = requires(const Map& map, const X& x) {
-    { prepare(map, x) } -> std::convertible_to<prepared_t<Map>>;
-} && (HasSize<X> || !HasSize<typename Map::fine_type>)&&!requires {
-    requires !std::same_as<typename X::Scalar, typename Map::fine_type::Scalar>;
-};
+concept DatumOf =
+    requires(const Map& map, const X& x) {
+        { prepare(map, x) } -> std::convertible_to<prepared_t<Map>>;
+    } && (HasSize<X> || !HasSize<typename Map::fine_type> ||
+          !std::convertible_to<const X&, typename Map::fine_type>)&&!requires {
+        requires !std::same_as<typename X::Scalar, typename Map::fine_type::Scalar>;
+    };
 
 /// What fits ask of data, said in words.
 template <class Map, class Range>

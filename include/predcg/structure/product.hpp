@@ -4,6 +4,7 @@
 #include <predcg/concepts/target.hpp>
 #include <predcg/structure/forwarding.hpp>
 
+#include <limits>
 #include <utility>
 
 namespace predcg {
@@ -37,8 +38,10 @@ public:
     template <class X, class Letter>
         requires detail::DifferencesKnown<A, X, Letter> && detail::DifferencesKnown<B, X, Letter>
     double log_density_difference(const X& configuration, Index i, Letter v) const {
-        return detail::difference_of(target(), configuration, i, v) +
-               detail::difference_of(factor(), configuration, i, v);
+        const double first = detail::difference_of(target(), configuration, i, v);
+        if (first == -std::numeric_limits<double>::infinity()) return first;
+        const double second = detail::difference_of(factor(), configuration, i, v);
+        return second == -std::numeric_limits<double>::infinity() ? second : first + second;
     }
     NeighbourList neighbours() const
         requires(HasNeighbours<A> || HasNeighbours<B>) && detail::NeighboursKnown<A> &&
@@ -48,16 +51,24 @@ public:
         return common_neighbours(detail::neighbours_of(target(), sites),
                                  detail::neighbours_of(factor(), sites));
     }
-    /// Of the factor, where all sites are alike to the target.
+    /// On a chain that both are. On a graph where the factor is one of single sites: windows have an order of
+    /// their own among the neighbours.
+    bool translation_invariant() const {
+        if constexpr (HasWindow<A> && HasWindow<B>)
+            return Base::translation_invariant();
+        else
+            return single_sites() && Base::translation_invariant();
+    }
+    /// Of a factor of single sites, where all sites are alike to the target.
     Index site_class(Index i) const
         requires ClassifiedSites<B>
     {
-        return is_translation_invariant(target()) ? Index(factor().site_class(i)) : i;
+        return classes_hold() ? Index(factor().site_class(i)) : i;
     }
     Index class_count() const
         requires ClassifiedSites<B>
     {
-        return is_translation_invariant(target()) ? Index(factor().class_count()) : Index(space().size());
+        return classes_hold() ? Index(factor().class_count()) : Index(space().size());
     }
     template <class X>
         requires DifferentiableFactor<A, X> && DifferentiableFactor<B, X>
@@ -78,6 +89,15 @@ public:
     {
         return QuadraticForm(target().quadratic()) + QuadraticForm(factor().quadratic());
     }
+
+private:
+    bool single_sites() const {
+        if constexpr (HasWindow<B>)
+            return Window(factor().window()).width == 1;
+        else
+            return false;
+    }
+    bool classes_hold() const { return single_sites() && is_translation_invariant(target()); }
 };
 
 }  // namespace predcg
