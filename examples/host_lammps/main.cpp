@@ -9,8 +9,10 @@
 #include "melt.hpp"
 #include "pair_potential.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 namespace {

@@ -41,14 +41,14 @@ std::vector<Spins> few_data() {
     return data;
 }
 
-by_hand::Model model(bool linear = false) {
-    return {.sites = 4, .linear = linear, .pair_range = 1, .field = 0.2};
+by_hand::Model model(bool linear = false, Index sites = 4) {
+    return {.sites = sites, .linear = linear, .pair_range = 1, .field = 0.2};
 }
 
 template <class Engine, class Prior = WeakPrior>
-auto ising_grainer(Engine engine, bool linear = false, Prior prior = weak_prior()) {
+auto ising_grainer(Engine engine, bool linear = false, Prior prior = weak_prior(), Index sites = 4) {
     return EMCoarseGrainer{SamplesOnly<Spins>{},
-                           ising::coarse_chain(model(linear)),
+                           ising::coarse_chain(model(linear, sites)),
                            ising::bernoulli_map({.level = 2}),
                            std::move(engine),
                            Newton{},
@@ -133,13 +133,14 @@ TEST(ExchangePosterior, AgreesWithTheFullPosterior) {
 // error that all draws share.
 TEST(ExchangePosterior, ReferenceDrawsMeetTheFullPosterior) {
     auto rng = test_rng(503);
-    const auto exact = ising_grainer(TransferMatrix{}, true);
-    const auto data = exact.prepare(by_hand::markov_data(rng, 8, 120, 0.75, 0.6), beta);
+    const auto exact = ising_grainer(TransferMatrix{}, true, weak_prior(), 12);
+    const auto data = exact.prepare(by_hand::markov_data(rng, 24, 120, 0.75, 0.6), beta);
     const auto fit = exact.fit_prepared(data);
     const auto full = full_posterior(exact, data, fit, {.draws = 2000, .seed = test_seed()});
     ASSERT_TRUE(full.reliable);
-    const auto sampling = ising_grainer(MonteCarlo(HeatBath{}), true);
-    const auto posterior = exchange_posterior(sampling, data, fit, {.draws = 3000, .seed = test_seed()});
+    const auto sampling = ising_grainer(MonteCarlo(HeatBath{}), true, weak_prior(), 12);
+    const auto posterior = exchange_posterior(sampling, data, fit, {.draws = 3000, .seed = test_seed()},
+                                              {.reference_draws = 400});
     EXPECT_TRUE(posterior.reliable);
     ASSERT_EQ(posterior.remarks.size(), 1u);
     EXPECT_NE(posterior.remarks.front().find("reference_draws"), std::string::npos);
@@ -157,6 +158,19 @@ TEST(ExchangePosterior, ReferenceDrawsMeetTheFullPosterior) {
             expect_z(quantile(a, p), quantile(b, p), error(mcse_quantile(a, p), mcse_quantile(b, p)),
                      name + ", quantile " + std::to_string(p));
     }
+}
+
+// A tenth of the draws at the end of a feature's range: where they alone have weight, what lies beyond would,
+// too.
+TEST(ReferenceDraws, KnowNothingBeyondWhatWasDrawn) {
+    Index k = 0;
+    const detail::ReferenceDraws draws(1, 2000, [&] {
+        ++k;
+        return Vector(Vector::Constant(1, k % 10 == 0 ? 4.0 : 0.001 * static_cast<double>(k % 7)));
+    });
+    EXPECT_TRUE(draws(Vector::Constant(1, 0.1)).has_value());
+    EXPECT_FALSE(draws(Vector::Constant(1, -2.0)).has_value());
+    EXPECT_FALSE(draws.covers(Matrix::Constant(1, 1, 1.0), 2.0));
 }
 
 TEST(ExchangePosterior, ShowsHowFarItIsAndStopsWithWhatThereIs) {

@@ -187,8 +187,14 @@ public:
     bool add(const Range& configurations) {
         Index filled = 0;
         for (const Configuration& x : configurations) {
-            if (settings_.stop.stop_requested()) return false;
-            put(filled++, x, 1.0);
+            if (settings_.stop.stop_requested()) break;
+            try {
+                put(filled, x, 1.0);
+            } catch (...) {  // those before it are kept
+                if (filled > 0) look(filled);
+                throw;
+            }
+            ++filled;
             if (in_block_ + filled < length_) continue;
             look(filled);
             filled = 0;
@@ -242,13 +248,21 @@ public:
         const auto& block = other.block_;
         if (!read.is_empty() || !other.memory_.is_sound(p + m) || other.state_.at.theta.size() != p ||
             other.state_.at.eta.size() != m || other.length_ < 1 || other.length_ > settings_.batch ||
-            other.in_block_ < 0 || other.in_block_ >= other.length_ ||
-            !(block.is_empty() || block.coarse.size() == p))
+            other.in_block_ < 0 || other.in_block_ >= other.length_ || !is_sound(block, other.in_block_, p))
             throw ArgumentError(function, "bytes", "not those of such a fit", "what save() wrote");
         *this = std::move(other);
     }
 
 private:
+    /// Whether what was read can be the sums of so many configurations.
+    static bool is_sound(const ExpectedStatistics& block, Index configurations, Index p) {
+        if (configurations == 0) return block.is_empty();
+        const Index all = p + block.map.size();
+        return block.count > 0.0 && block.coarse.size() == p && block.noise.size() == all &&
+               block.covariance.rows() == all && block.covariance.cols() == all &&
+               block.coarse_hessian.rows() == p && block.coarse_hessian.cols() == p;
+    }
+
     /// Models, and room for the configurations that are looked at together. The problem refers to both.
     struct World {
         Learner learner;
@@ -375,7 +389,14 @@ private:
     void look(Index count) {
         if (std::ssize(state_.latent) < count) state_.latent.resize(static_cast<std::size_t>(count));
         const std::span<const Index> which(world_->data.all.data(), static_cast<std::size_t>(count));
-        block_ += world_->problem.expect(state_, which);
+        ExpectedStatistics seen = world_->problem.expect(state_, which);
+        if (!linalg::all_finite(seen.coarse) || !linalg::all_finite(seen.map) ||
+            !linalg::all_finite(seen.covariance))
+            throw NumericalError("OnlineFit::add: expectations under q(X|x) are not finite");
+        if (block_.is_empty())
+            block_ = std::move(seen);
+        else
+            block_ += seen;
         in_block_ += count;
         configurations_ += count;
         if (in_block_ >= length_) step();
@@ -434,7 +455,7 @@ private:
 
     /// The expansion's mode, as far as one step goes from z.
     Vector next(const Vector& z) {
-        const detail::OnlineSums sums = memory_.sum(memory_.of_use(z).first);
+        const detail::OnlineSums sums = memory_.sum(use_at(z).first);
         // Few looks make the information of weak directions noise: a part of the complete one, which fades,
         // keeps steps short there.
         Vector step = mode(sums, z, 0.3 / static_cast<double>(memory_.blocks()));
@@ -443,7 +464,23 @@ private:
         double fraction = step_fraction(step, 0.5);
         if (fraction * fraction * metric > 4.0) fraction = 2.0 / std::sqrt(metric);
         is_cut_ = fraction < 1.0;
-        return admissible(z, linalg::moved(z, fraction, step, coordinates().lower()));
+        const Vector& lower = coordinates().lower();
+        Vector to = linalg::moved(z, fraction, step, lower), gradient = sums.score(z);
+        Matrix information = sums.information;
+        add_prior(z, gradient, information);
+        // At a bound there may be a saddle, by a symmetry, where a step ends that came without a minimum in
+        // sight.
+        if (!linalg::Cholesky(std::move(information)).ok())
+            for (Index k = 0; k < to.size(); ++k)
+                if (std::isfinite(lower[k])) to[k] = std::max(to[k], lower[k] + 0.25);
+        return admissible(z, std::move(to));
+    }
+
+    detail::OnlineMemory::Use use_at(const Vector& z) const {
+        Vector gradient = Vector::Zero(z.size());
+        Matrix prior = Matrix::Zero(z.size(), z.size());
+        add_prior(z, gradient, prior);
+        return memory_.of_use(z, prior);
     }
 
     Vector admissible(const Vector& from, Vector to) {
@@ -528,7 +565,7 @@ private:
                 "no configuration has been added: the parameters are those of the start");
             return result;
         }
-        const auto [first, bend] = memory_.of_use(z);
+        const auto [first, bend] = use_at(z);
         const detail::OnlineSums sums = memory_.sum(first);
         result.data_count = sums.count;
         z = corrected(sums, z);
@@ -562,7 +599,7 @@ private:
         result.posterior_deviations = c.parameters(posterior);
         result.monte_carlo_errors = c.parameters(sampling);
         result.drift = c.parameters(drift);
-        judge(result, bend, z, posterior, sampling);
+        judge(result, bend, z, posterior, sampling, total, parts);
         return result;
     }
 
@@ -617,7 +654,7 @@ private:
 
     /// Status and remarks.
     void judge(OnlineEstimate& result, double bend, const Vector& z, const Vector& posterior,
-               const Vector& sampling) const {
+               const Vector& sampling, const Vector& total, Index parts) const {
         const auto& names = coordinates().names();
         const auto parameter = [&](Index k) { return "'" + names[static_cast<std::size_t>(k)] + "'"; };
         bool converged = bend < 1.0 && !is_cut_;
@@ -635,6 +672,20 @@ private:
                               to_text(sampling[k] / posterior[k]) +
                               " of its posterior standard deviation: more samples of p_c and q(X|x) mend it");
             }
+        }
+        // A second-order expansion says nothing of maxima that are so wide.
+        for (Index k = 0; k < z.size(); ++k) {
+            if (!(total[k] > 1.0 && total[k] > 2.0 * posterior[k])) continue;
+            converged = false;
+            result.remarks.push_back(
+                "what was seen says too little of " + parameter(k) + ": its error is " + to_text(total[k]) +
+                " in z, more than an expansion can tell; start elsewhere, or fit the data");
+        }
+        if (parts < 4) {
+            converged = false;
+            result.remarks.push_back("fewer than four parts are remembered: errors know nothing of "
+                                     "correlations in time; add more, or "
+                                     "set a window of many batches");
         }
         const detail::OnlineDrift found = memory_.drift(z);
         if (found.found) {

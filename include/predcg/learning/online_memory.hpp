@@ -126,18 +126,20 @@ public:
     /// there by the third derivative: in standard deviations of one configuration's posterior by about
     /// 0.3 delta^2, delta the distance. The oldest parts are left out for the least mean squared error of the
     /// estimate, 1 / number + (0.3 mean delta^2)^2; in the long run no more than half of all, and not before
-    /// the information of the others is positive definite.
-    Use of_use(const Vector& z) const {
-        if (used_ < 2) return {};
+    /// the information of the others and the prior's (minus its Hessian at z) is positive definite.
+    Use of_use(const Vector& z, const Matrix& prior) const {
+        if (used_ == 0) return {};
         OnlineSums all = sum(used_ / 2);
+        Matrix total = all.information;
+        linalg::add(total, prior);
+        const bool definite = linalg::Cholesky(std::move(total)).ok();
         linalg::multiply(all.information, 1.0 / all.count);
         linalg::multiply(all.complete, 1.0 / all.count);
-        const bool definite = linalg::Cholesky(all.information).ok();
         const Matrix& metric = definite ? all.information : all.complete;
         const double least = count_ * std::min(0.5, static_cast<double>(blocks_) / 128.0);
         double count = 0.0, squares = 0.0, smallest = std::numeric_limits<double>::infinity();
         Use use;
-        Matrix information = Matrix::Zero(z.size(), z.size());
+        Matrix information = prior;
         bool definite_since = false;
         for (Index k = used_ - 1; k >= 0; --k) {
             Vector from = part(k).mean_place();
@@ -164,12 +166,14 @@ public:
         const OnlineSums all = sum(first);
         const Vector total = linalg::scaled(all.score(z), 1.0 / all.count);
         Matrix S = Matrix::Zero(z.size(), z.size());
-        const double n = static_cast<double>(used_ - first);
+        double squares = 0.0;  // parts need not be equal
+        for (Index p = first; p < used_; ++p) squares += part(p).count * part(p).count;
+        const double unbiased = 1.0 / (1.0 - squares / (all.count * all.count));
         for (Index p = first; p < used_; ++p) {
             Vector s = part(p).score(z);
             linalg::add(s, total, -part(p).count);
             for (Index l = 0; l < z.size(); ++l)
-                for (Index k = 0; k < z.size(); ++k) S(k, l) += s[k] * s[l] * n / (n - 1.0);
+                for (Index k = 0; k < z.size(); ++k) S(k, l) += s[k] * s[l] * unbiased;
         }
         return S;
     }

@@ -59,7 +59,8 @@ public:
     /// The place of a form that equals the last, which is remembered if there is none before.
     std::size_t find_or_add(const std::vector<Form>& forms) {
         forms_ = &forms;
-        return *places_.insert(forms.size() - 1).first;
+        const std::size_t last = forms.size() - 1, at = *places_.insert(last).first;
+        return forms[at] == forms[last] ? at : last;  // NaN has no place in an order
     }
 
 private:

@@ -267,13 +267,14 @@ private:
         for (Direction& direction :
              weak_directions(information, c_.names(), std::numeric_limits<double>::infinity())) {
             const Index parts = std::min<Index>(10, a.iterations);
-            Vector values = Vector::Zero(parts);
+            Vector values = Vector::Zero(parts), lengths = values;
             for (Index t = 0; t < a.iterations; ++t) {
                 const Vector& v = direction.coefficients;
                 const Index part = t * parts / a.iterations;
-                values[part] += v.dot(record(first + t).information.lazyProduct(v)) *
-                                static_cast<double>(parts) / static_cast<double>(a.iterations);
+                values[part] += v.dot(record(first + t).information.lazyProduct(v));
+                lengths[part] += 1.0;
             }
+            for (Index k = 0; k < parts; ++k) values[k] /= lengths[k];
             const double spread = (values.array() - values.mean()).square().sum();
             const double error =
                 parts > 1 ? std::sqrt(spread / static_cast<double>(parts * (parts - 1))) : 0.0;

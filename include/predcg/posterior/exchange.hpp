@@ -3,9 +3,11 @@
 #include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/exchange_chain.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
+#include <vector>
 
 namespace predcg {
 
@@ -15,12 +17,13 @@ namespace predcg {
 ///
 /// Data: any range of configurations, or what learner.prepare made of them.
 /// With an engine that draws independently of p_c (sampler(target)) the chains leave the posterior invariant.
-/// With chains of the engine's kernel, and potentials linear in theta_c, log Z_c about the fit is first found
-/// from reference_draws of p_c there for each datum (Geyer, Thompson, J. R. Stat. Soc. B 54 (1992) 657), if
-/// these reach as far as the posterior; theta_c then moves at no cost, and all draws share an error of
-/// sqrt(N tau / draws) standard deviations of theta_c given X, which remarks state. Else the exchange
-/// algorithm takes draws of those chains, and is right as far as auxiliary_warm_up and auxiliary_thinning
-/// make them independent; remarks say so.
+/// Else the exchange algorithm takes draws of chains of the engine's kernel, and is right as far as
+/// auxiliary_warm_up and auxiliary_thinning make them independent; remarks say so. On request, for potentials
+/// linear in theta_c, log Z_c about the fit is first found from reference_draws of p_c there for each datum
+/// (Geyer, Thompson, J. R. Stat. Soc. B 54 (1992) 657), if these reach as far as the posterior; theta_c then
+/// moves at no cost, and all draws share an error of sqrt(N tau / draws) standard deviations of theta_c given
+/// X, which remarks state. Not reliable where that exceeds 0.2, or a hundredth of the draws lies where few of
+/// the reference draws count.
 ///
 /// Starts, flags and diagnostics as for full_posterior; data augmentation mixes slowly where X is uncertain.
 /// Cost of a sweep: N draws (or latent_moves N moves) of q, and, with exchange, N draws (or auxiliary_warm_up
@@ -48,6 +51,7 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
     const auto scales = prototype.scales(fit.parameters, settings.dispersion, settings.seed);
     const auto reference = prototype.reference(scales, settings.seed, settings.stop);
     if (reference) prototype.refer_to(*reference);
+    std::vector<Index> at_edge(static_cast<std::size_t>(settings.chains), 0);
     const auto run = [&](Index index, Index length, auto&& keep) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(index));
         Chain chain = prototype;
@@ -56,25 +60,37 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
             for (Index k = 0; k < count && !settings.stop.stop_requested(); ++k) chain.sweep(tune, rng);
         };
         sweeps(warm_up, true);
-        for (Index k = 0; k < length; ++k) {
+        Index kept = 0;
+        for (; kept < length; ++kept) {
             sweeps(thinning, false);
             if (settings.stop.stop_requested()) break;
             keep(chain.parameters());
+            at_edge[static_cast<std::size_t>(index)] += chain.is_at_edge();
         }
-        return chain.accepted() / static_cast<double>(length * thinning);
+        return chain.accepted() / static_cast<double>(std::max<Index>(kept, 1) * thinning);
     };
     auto result = detail::run_chains(PosteriorMethod::exchange, fit, problem.data(), settings, name, run);
-    if (reference)
+    if (reference) {
+        // What all chains share no comparison of chains can see.
+        Index edge = 0;
+        for (const Index count : at_edge) edge += count;
+        if (edge > result.draw_count() / 100) {
+            result.reliable = false;
+            result.remarks.push_back(
+                "the posterior reaches beyond what the reference draws of p_c know: use reference_draws = 0");
+        }
+        if (!(std::sqrt(problem.data().count / reference->effective()) <= 0.2)) result.reliable = false;
         result.remarks.push_back("log Z of p_c came from draws of p_c at the fit, worth " +
                                  to_text(std::floor(reference->effective())) +
                                  " independent ones: all draws share an error of about " +
                                  to_text(std::sqrt(problem.data().count / reference->effective())) +
                                  " standard deviations of theta_c given X (reference_draws)");
-    else if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0)
+    } else if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0) {
         result.remarks.push_back("draws of p_c came from chains of finite length (auxiliary_warm_up " +
                                  to_text(own.auxiliary_warm_up) + ", auxiliary_thinning " +
                                  to_text(own.auxiliary_thinning) +
                                  "): see whether longer ones change the result");
+    }
     return Posterior(std::move(result), learner.coarse(), learner.map(), learner.engine());
 }
 

@@ -23,9 +23,9 @@ namespace predcg {
 struct ExchangeSettings {
     Index latent_moves = 2;  ///< for each datum and sweep, where q(X|x) is not drawn exactly
     Index map_moves = 5;     ///< of eta, for each sweep: they cost next to nothing
-    /// Where p_c is drawn by chains and U_c is linear in theta_c: draws of p_c at the fit for each datum,
-    /// from which log Z_c is known about it; 0: always the exchange algorithm.
-    Index reference_draws = 400;
+    /// Where p_c is drawn by chains and U_c is linear in theta_c: draws of p_c at the fit for each datum
+    /// (400, say), from which log Z_c is known about it; 0: always the exchange algorithm.
+    Index reference_draws = 0;
     Index auxiliary_warm_up = 50;   ///< moves before the first draw of a proposed p_c, where not exact
     Index auxiliary_thinning = 10;  ///< moves from one such draw to the next
     double target_accept = 0.3;     ///< of the moves of theta_c and of eta, tuned in warm-up
@@ -124,7 +124,8 @@ public:
                 if (!stop.stop_requested()) renew(Y, state, 2, false, rng);
                 return scaled_features(Y);
             });
-            if (stop.stop_requested() || !found->covers(at.spread.topRows(p_), at.dispersion + 2.0))
+            if (stop.stop_requested() ||
+                !found->covers(at.spread.topRows(p_), std::max(at.dispersion, 2.0) + 2.0))
                 found.reset();
         }
         return found;
@@ -132,6 +133,9 @@ public:
 
     /// theta_c moves with log Z_c from reference draws, which must outlive the chain; else by exchange.
     void refer_to(const ReferenceDraws& reference) { reference_ = &reference; }
+
+    /// Whether the chain stands where few of the reference draws are in effect.
+    bool is_at_edge() const { return reference_ && reference_->is_edge(z_.head(p_) - mode_); }
 
     template <RandomBits R>
     void start(const Scales& at, R& rng) {

@@ -7,6 +7,7 @@
 #include <predcg/statistics/moment_accumulator.hpp>
 #include <predcg/structure/affine_target.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 #include <utility>
@@ -126,11 +127,12 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
         const auto view = kernel.setup(at.target);
         Hamiltonian::State state{};
         for (Index k = 0; k < left && !stops(); ++k) at.move(kernel, true, view, state, rng);
-        for (Index k = 0; k < length && !stops(); ++k) {
+        Index kept = 0;
+        for (; kept < length && !stops(); ++kept) {
             for (Index j = 0; j < thinning; ++j) at.move(kernel, false, view, state, rng);
             keep(c.parameters(at.target.original(at.u)));
         }
-        return state.accepted / static_cast<double>(length * thinning);
+        return state.accepted / static_cast<double>(std::max<Index>(kept, 1) * thinning);
     };
     return Posterior(detail::run_chains(PosteriorMethod::full, fit, problem.data(), settings, name, run),
                      learner.coarse(), learner.map(), learner.engine());

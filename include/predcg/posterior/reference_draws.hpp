@@ -57,6 +57,9 @@ public:
         return value;
     }
 
+    /// Whether few draws are in effect at d.
+    bool is_edge(const Vector& d) const { return !(value_and_share(d).second >= wanted_share); }
+
     /// Whether enough draws are in effect at so many standard deviations from the reference.
     bool covers(const Matrix& spread, double distance) const {
         for (Index k = 0; k < spread.cols(); ++k)
@@ -68,13 +71,18 @@ public:
 private:
     std::pair<double, double> value_and_share(const Vector& d) const {
         const Index p = d.size();
-        double sum = 0.0, square = 0.0;
+        double sum = 0.0, square = 0.0, top = 0.0, ties = 0.0;
         for (Index k = 0; k < kept_.cols(); ++k) {
             const double* s = linalg::column(kept_, k);
             double t = 0.0;
             for (Index j = 0; j < p; ++j) t -= d[j] * s[j];
             const double w = std::exp(t);
             sum += w;
+            if (w > top * (1.0 + 1e-9)) {
+                top = w;
+                ties = 0.0;
+            }
+            if (w >= top * (1.0 - 1e-9)) ties += 1.0;
             square += w * w;
         }
         const double n = static_cast<double>(kept_.cols());
@@ -83,6 +91,8 @@ private:
             value -= d[j] * mean_[j];
             for (Index i = 0; i < p; ++i) value += 0.5 * d[i] * excess_(i, j) * d[j];
         }
+        // Many equal draws at the end of what was drawn have the weight: what lies beyond is not known.
+        if (ties > 1.0 && ties * top > 0.3 * sum && ties < 0.3 * n) return {value, 0.0};
         return {value, sum * sum / (n * square)};
     }
 

@@ -40,7 +40,9 @@ struct CredibleInterval {
     std::vector<std::string> remarks;  ///< components where sampling_sd exceeds a fifth of sd
 
     /// True where every E[o | theta] is exact.
-    bool exact() const { return linalg::largest(sampling_sd) == 0.0; }
+    bool exact() const {
+        return std::all_of(sampling_sd.begin(), sampling_sd.end(), [](double sd) { return sd == 0.0; });
+    }
 };
 
 namespace detail {
@@ -169,7 +171,12 @@ struct NoiseLeft {
     for (Index j = 0; j < c; ++j) {
         Vector values = result.expectations.row(j).transpose();
         NoiseLeft left;
-        if (smooth && noise[j] > 0.0) {
+        if (!linalg::all_finite(values)) {
+            result.reliable = false;
+            result.sampling_sd[j] = undefined;
+            result.remarks.push_back("component " + to_text(j) +
+                                     ": E[o | theta] is not finite for some draws");
+        } else if (smooth && noise[j] > 0.0) {
             result.sampling_sd[j] = std::sqrt(noise[j]);
             left = take_out_noise(*smooth, values, noise[j], freedom, low);
             for (Index k = 0; k < draws; ++k) result.expectations(j, k) = values[k];

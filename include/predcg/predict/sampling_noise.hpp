@@ -69,7 +69,8 @@ public:
         const double rest_error = std::hypot(rest * std::sqrt(2.0 / std::max(1.0, n - q)),
                                              std::isfinite(freedom) ? noise * std::sqrt(2.0 / freedom) : 0.0);
         const double kept = std::max(0.0, rest - noise);
-        const double shrink_rest = kept > 3.0 * rest_error ? std::sqrt(kept / rest) : 0.0;
+        const bool is_rest = kept > 3.0 * rest_error || (rest > 0.0 && (n < 40.0 || noise < 0.1 * rest));
+        const double shrink_rest = is_rest ? std::sqrt(kept / rest) : 0.0;
         const double signal = of_terms - (q - 1.0) * noise;
         const double signal_error =
             std::sqrt(4.0 * std::max(0.0, signal) * noise + 2.0 * (q - 1.0) * noise * noise);
@@ -84,7 +85,8 @@ public:
             square += d * d;
         }
         const double sd = std::sqrt(square / std::max(1.0, n - 1.0));
-        const double variance_error = std::hypot(signal_error / n, rest_error);
+        const double dropped = is_rest ? 0.0 : kept;
+        const double variance_error = std::hypot(signal_error / n, rest_error) + dropped;
         result.sd_error = variance_error < sd * sd ? variance_error / (2.0 * sd) : std::sqrt(variance_error);
         return result;
     }
