@@ -41,7 +41,7 @@ struct CredibleInterval {
 
     /// True where every E[o | theta] is exact.
     bool exact() const {
-        return std::all_of(sampling_sd.begin(), sampling_sd.end(), [](double sd) { return sd == 0.0; });
+        return std::all_of(sampling_sd.begin(), sampling_sd.end(), [](double noise) { return noise == 0.0; });
     }
 };
 
