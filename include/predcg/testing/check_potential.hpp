@@ -184,14 +184,14 @@ Findings check_coarse_potential(const U& u, const Vector& theta, std::uint64_t s
                         return u.energy_difference(X, i, v, theta);
                     },
                     "energy(X, theta)", [&](const auto& X) { return predcg::energy(u, X, theta); }, rng);
-        if constexpr (FiniteSpace<space_t<U>> && HasNeighbours<U> &&
-                      HasCoarseEnergyDifference<U, configuration_t<space_t<U>>, letter_t<space_t<U>>>)
-            detail::check_neighbours(
-                list, space, u.neighbours(), "energy_difference(X, i, v, theta)",
-                [&](const auto& X, Index i, const auto& v) -> double {
-                    return u.energy_difference(X, i, v, theta);
-                },
-                rng);
+        if constexpr (FiniteSpace<space_t<U>> && HasNeighbours<U>)
+            if constexpr (HasCoarseEnergyDifference<U, configuration_t<space_t<U>>, letter_t<space_t<U>>>)
+                detail::check_neighbours(
+                    list, space, u.neighbours(), "energy_difference(X, i, v, theta)",
+                    [&](const auto& X, Index i, const auto& v) -> double {
+                        return u.energy_difference(X, i, v, theta);
+                    },
+                    rng);
         if constexpr (ChainCoarsePotential<U>) detail::check_coarse_windows(list, u, theta, rng);
         return list.take();
     } else {
