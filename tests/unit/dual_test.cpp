@@ -102,7 +102,9 @@ struct ManyParameters {
         ++calls;
         T U = 0.0;
         for (Index k = 0; k < theta.size(); ++k)
-            for (Index l = 0; l <= k; ++l) U += (X[0] + k * X[1] - l) * theta[k] * theta[l] * theta[l];
+            for (Index l = 0; l <= k; ++l)
+                U += (X[0] + static_cast<double>(k) * X[1] - static_cast<double>(l)) * theta[k] * theta[l] *
+                     theta[l];
         return U;
     }
     static inline int calls = 0;

@@ -174,25 +174,25 @@ TYPED_TEST(OfEveryType, IsReadAndWritten) {
 
 TYPED_TEST(OfEveryType, DerivativesAgree) {
     const auto X = this->drawn();
-    const Vector& theta = this->theta;
+    const Vector& at = this->theta;
     const auto both = with_autodiff(Quartic<TypeParam>{});
     const auto outer = with_autodiff(with_state_autodiff(Quartic<TypeParam>{}));
     const auto inner = with_state_autodiff(with_autodiff(Quartic<TypeParam>{}));
     const auto some = with_terms(both, {0, 1});
-    const Vector slope = detail::energy_gradient_vector(ByHand<TypeParam>{}, X, theta);
+    const Vector slope = detail::energy_gradient_vector(ByHand<TypeParam>{}, X, at);
     const double quadratic = 0.5 * coordinates_of(X).squaredNorm();
     for (const auto* potential : {&both, &outer})
-        support::expect_close(potential->energy_gradient(X, theta), slope, 1e-12);
-    support::expect_close(inner.energy_gradient(X, theta), slope, 1e-12);
-    support::expect_close(some.energy_gradient(X, theta), slope, 1e-12);
+        support::expect_close(potential->energy_gradient(X, at), slope, 1e-12);
+    support::expect_close(inner.energy_gradient(X, at), slope, 1e-12);
+    support::expect_close(some.energy_gradient(X, at), slope, 1e-12);
     TypeParam gradient = X;
-    EXPECT_NEAR(inner.energy_and_gradient(X, theta, gradient), both.energy(X, theta), 1e-12);
+    EXPECT_NEAR(inner.energy_and_gradient(X, at, gradient), both.energy(X, at), 1e-12);
     support::expect_close(coordinates_of(gradient), slope, 1e-12);
-    EXPECT_NEAR(both.parameter_gradient(X, theta)[0], quadratic, 1e-12);
-    support::expect_close(inner.parameter_gradient(X, theta), both.parameter_gradient(X, theta), 1e-15);
-    EXPECT_EQ(check_coarse_potential(both, theta), Findings{});
-    EXPECT_EQ(check_coarse_potential(inner, theta), Findings{});
-    EXPECT_EQ(check_coarse_potential(ByHand<TypeParam>{}, theta), Findings{});
+    EXPECT_NEAR(both.parameter_gradient(X, at)[0], quadratic, 1e-12);
+    support::expect_close(inner.parameter_gradient(X, at), both.parameter_gradient(X, at), 1e-15);
+    EXPECT_EQ(check_coarse_potential(both, at), Findings{});
+    EXPECT_EQ(check_coarse_potential(inner, at), Findings{});
+    EXPECT_EQ(check_coarse_potential(ByHand<TypeParam>{}, at), Findings{});
 }
 
 /// The same chain whatever the coordinates are in.

@@ -51,6 +51,8 @@ public:
                 fine_size_ = drawn();
                 for (int more = 0; more < 3 && fine_size_; ++more)
                     if (drawn() != fine_size_) fine_size_.reset();
+            } catch (const ArgumentError&) {
+                throw;                         // a size that the map does not take
             } catch (const std::exception&) {  // no draw where fits start: sizes are not known
                 fine_size_.reset();
             }

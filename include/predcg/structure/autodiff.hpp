@@ -102,7 +102,10 @@ concept HasEnergyOfTheta = HasEnergyOf<P, S, X, VectorOf<S>> || HasEnergyOfLifte
 template <class P, class X, class... Theta>
 concept HasEnergyOfState = requires { typename lifted_t<StateDual, X>; } &&
                            (HasEnergyOf<P, StateDual, lifted_t<StateDual, X>, Theta...> ||
-                            (sizeof...(Theta) == 1 && HasEnergyOfLifted<P, X, StateDual>));
+                            // One scalar for both: not where X alone may keep its own, as Eigen's conversions
+                            // are unconstrained.
+                            (sizeof...(Theta) == 1 && HasEnergyOfLifted<P, X, StateDual> &&
+                             !HasEnergyOf<P, StateDual, X, VectorOf<StateDual>>));
 
 template <class P, class X, class S>
 S energy_of_theta(const P& p, const X& x, const VectorOf<S>& theta) {
@@ -158,12 +161,14 @@ public:
 
     template <class Letter>
     Vector local_parameter_gradient(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return dual_gradient(theta, [&](const auto& at) { return P::local_energy(i, w, at); });
+        const P& potential = *this;
+        return dual_gradient(theta, [&](const auto& at) { return potential.local_energy(i, w, at); });
     }
     template <class Letter>
         requires HasLocalEnergyOf<P, Dual2>
     Matrix local_parameter_hessian(Index i, std::span<const Letter> w, const Vector& theta) const {
-        return dual_hessian(theta, [&](const auto& at) { return P::local_energy(i, w, at); });
+        const P& potential = *this;
+        return dual_hessian(theta, [&](const auto& at) { return potential.local_energy(i, w, at); });
     }
 };
 
@@ -204,16 +209,15 @@ public:
     double energy(const Configuration& X, const Vector& theta) const { return Base::energy(X, theta); }
 
     Vector parameter_gradient(const Configuration& X, const Vector& theta) const {
-        return detail::dual_gradient(theta,
-                                     [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
+        const Base& potential = *this;
+        return detail::dual_gradient(
+            theta, [&](const auto& at) { return detail::energy_of_theta(potential, X, at); });
     }
     Matrix parameter_hessian(const Configuration& X, const Vector& theta) const {
-        return detail::dual_hessian(theta,
-                                    [&](const auto& at) { return detail::energy_of_theta(base(), X, at); });
+        const Base& potential = *this;
+        return detail::dual_hessian(
+            theta, [&](const auto& at) { return detail::energy_of_theta(potential, X, at); });
     }
-
-private:
-    const Base& base() const { return *this; }
 };
 
 /// A potential with dU/dX on R^n, from an energy that is templated on the scalar of X: energy(x) of a fine
