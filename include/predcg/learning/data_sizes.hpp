@@ -98,13 +98,11 @@ concept HasSize = requires(const X& x) { x.size(); };
 /// A configuration as the map takes it. (Maps may prepare any type, and Eigen's conversions are
 /// unconstrained: sizes and scalars are compared here.)
 template <class X, class Map>
-concept DatumOf =
-    requires(const Map& map, const X& x) {
-        { prepare(map, x) } -> std::convertible_to<prepared_t<Map>>;
-    } && (HasSize<X> || !HasSize<typename Map::fine_type> ||
-          !std::convertible_to<const X&, typename Map::fine_type>)&&!requires {
-        requires !std::same_as<typename X::Scalar, typename Map::fine_type::Scalar>;
-    };
+concept DatumOf = requires(const Map& map, const X& x) {
+    { prepare(map, x) } -> std::convertible_to<prepared_t<Map>>;
+} && (HasSize<X> || !HasSize<typename Map::fine_type>)&&!requires {
+    requires !std::same_as<typename X::Scalar, typename Map::fine_type::Scalar>;
+};
 
 /// What fits ask of data, said in words.
 template <class Map, class Range>
