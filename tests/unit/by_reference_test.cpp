@@ -106,7 +106,7 @@ TEST(ByReference, FitsAsCopiesDoAndKeepsAddressesOnly) {
     EXPECT_EQ(thrown<ArgumentError>([&] {
                   (void)addresses.prepare(std::vector<Spins>{Spins(6, 1)}, 0.5);
               }).argument(),
-              "coarse size of a datum under the map");
+              "size of a datum");
 }
 
 TEST(ByReference, FormsAreHeldOnce) {
