@@ -30,7 +30,7 @@ def expand(name, seen, lines):
         included = include_line.match(directive)
         if re.match(r"#\s*pragma once", directive):
             continue
-        if included and included[1].startswith("predcg/"):
+        if included and included[1].startswith("predcg/") and included[1].endswith(".hpp"):
             if depth:
                 sys.exit(f"{name}:{number}: an include of the library inside a conditional")
             expand(included[1], seen, lines)
