@@ -19,7 +19,7 @@
 
 namespace predcg {
 
-/// Settings of fit_online.
+/// Settings of OnlineFit.
 struct OnlineSettings {
     std::optional<double> beta{};  ///< of the configurations: needed
     Index batch = 16;              ///< configurations between two steps; fewer at the beginning
@@ -389,14 +389,11 @@ private:
     void look(Index count) {
         if (std::ssize(state_.latent) < count) state_.latent.resize(static_cast<std::size_t>(count));
         const std::span<const Index> which(world_->data.all.data(), static_cast<std::size_t>(count));
-        ExpectedStatistics seen = world_->problem.expect(state_, which);
+        const ExpectedStatistics seen = world_->problem.expect(state_, which);
         if (!linalg::all_finite(seen.coarse) || !linalg::all_finite(seen.map) ||
             !linalg::all_finite(seen.covariance))
             throw NumericalError("OnlineFit::add: expectations under q(X|x) are not finite");
-        if (block_.is_empty())
-            block_ = std::move(seen);
-        else
-            block_ += seen;
+        block_ += seen;
         in_block_ += count;
         configurations_ += count;
         if (in_block_ >= length_) step();
