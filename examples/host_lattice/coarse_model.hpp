@@ -19,6 +19,8 @@ using Spins = std::vector<Spin>;
 struct CoarseLattice {
     std::size_t side;
     predcg::ising::SpinSpace<> spins = predcg::ising::spin_space(static_cast<Index>(side * side));
+    predcg::NeighbourList near =
+        predcg::lattice_neighbours<2>({static_cast<Index>(side), static_cast<Index>(side)});
 
     const predcg::ising::SpinSpace<>& space() const { return spins; }
     Index parameter_count() const { return 1; }
@@ -35,9 +37,7 @@ struct CoarseLattice {
     }
 
     // Optional: which spins see each other. Moves then take what they need from tables.
-    predcg::NeighbourList neighbours() const {
-        return predcg::lattice_neighbours<2>({static_cast<Index>(side), static_cast<Index>(side)});
-    }
+    const predcg::NeighbourList& neighbours() const { return near; }
 
 private:
     std::size_t right(std::size_t i) const { return i / side * side + (i + 1) % side; }
