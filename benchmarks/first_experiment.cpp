@@ -49,7 +49,7 @@ auto sampled(const Kernel& kernel, bool side_by_side) {
                                    .standard_errors = false});
     };
     FitSettings settings{.iterations = iterations};
-    settings.stochastic.minimum_iterations = iterations + 1;
+    settings.stochastic.minimum_iterations = iterations;
     const RobbinsMonro climb;
     return fit_with<is_static>(EngineRoles{engine(50), engine(200)}, climb, settings);
 }
