@@ -1,15 +1,15 @@
 #!/bin/sh
-# Lines and branches of include/ that the tests of the preset coverage ran: a summary and the ten files with the least
-# of their lines run, also in build/coverage/coverage.txt. Fails where fewer lines ran than the given share.
+# Lines and branches of include/ that the tests of the preset sanitize ran: a summary and the ten files with the least
+# of their lines run, also in build/sanitize/coverage.txt. Fails where fewer lines ran than the given share.
 #
 #   sh cmake/coverage.sh reset            forgets earlier runs; before the tests
 #   sh cmake/coverage.sh report [95]      after them; per cent of all lines
 #
 # A template that no test instantiates has no lines, so that it is not missed. Branches are edges of clang's control
-# flow, to exceptions among them: their share serves for comparison.
+# flow, to exceptions and the sanitizers' checks among them: their share serves for comparison.
 set -eu
 cd "$(dirname "$0")/.."
-build=build/coverage
+build=build/sanitize
 
 case "${1-}" in
     reset)
