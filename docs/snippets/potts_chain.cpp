@@ -128,12 +128,9 @@ int main() {
         if (k >= 200 && k % 40 == 0) data.push_back(x);
     }
     // ---- main
-    const EMCoarseGrainer grainer{SamplesOnly<Ring<48>>{},
-                                  CoarsePotts<24, 1>{},
-                                  Copies<24>{},
-                                  MonteCarlo(HeatBath{}, {.samples = 20}),
-                                  StochasticNewton{},
-                                  weak_prior()};
+    const EMCoarseGrainer grainer{
+        SamplesOnly<Ring<48>>{}, CoarsePotts<24, 1>{}, Copies<24>{}, MonteCarlo(HeatBath{}, {.samples = 20}),
+        StochasticNewton{},      weak_prior()};
     const auto fit = grainer.fit(data, {.beta = beta});
     const auto posterior =
         exchange_posterior(grainer, grainer.prepare(data, beta), fit,
