@@ -3,6 +3,8 @@
 //     layer throws RANK     that process throws where the others wait for a sum
 //     layer returns RANK    that process returns 3 where the others wait
 //     layer chains          draws of chains that are shared out, as text of rank 0
+//     layer online          what processes learnt together, each from configurations of its own
+#include <predcg/learning/online.hpp>
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/mpi.hpp>
 #include <predcg/posterior.hpp>
@@ -58,6 +60,29 @@ int chains(const Processes& processes) {
     return 0;
 }
 
+int online(const Processes& processes) {
+    const auto data =
+        generate(ising::chain({.sites = 12, .field = 0.3}), {.beta = 0.6, .samples = 200, .seed = 1});
+    const EMCoarseGrainer grainer{SamplesOnly<std::vector<ising::Spin>>{},
+                                  ising::coarse_chain({.sites = 6, .linear = true}),
+                                  ising::bernoulli_map({.level = 2}),
+                                  TransferMatrix{},
+                                  Newton{},
+                                  weak_prior()};
+    OnlineFit together{grainer, {.beta = 0.6, .processes = processes}};
+    for (Index k = 0; k < 200; ++k) {
+        if (k % processes.size() == processes.rank())
+            together.add(data.configurations[static_cast<std::size_t>(k)]);
+        if (k < 16 || k % 16 == 15) together.synchronise();
+    }
+    together.synchronise();
+    const auto fit = together.estimate();
+    if (processes.rank() == processes.size() - 1)
+        std::printf("%td: %.17g %.17g +- %.17g\n", fit.configurations, fit.parameters.theta[0],
+                    fit.parameters.eta[0], fit.errors.theta[0]);
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -67,6 +92,7 @@ int main(int argc, char** argv) {
         if (what == "throws") return throws(processes, std::stoi(argv[2]));
         if (what == "returns") return processes.rank() == std::stoi(argv[2]) ? 3 : throws(processes, -1);
         if (what == "chains") return chains(processes);
-        throw std::runtime_error("layer sums|throws RANK|returns RANK|chains");
+        if (what == "online") return online(processes);
+        throw std::runtime_error("layer sums|throws RANK|returns RANK|chains|online");
     });
 }

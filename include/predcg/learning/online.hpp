@@ -1,12 +1,17 @@
 #pragma once
 // Learning while a simulation runs: configurations are given one by one, and forgotten.
 #include <predcg/core/bytes.hpp>
+#include <predcg/core/processes.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/learning/fit_run.hpp>
+#include <predcg/learning/online_chains.hpp>
 #include <predcg/learning/online_memory.hpp>
+#include <predcg/learning/online_processes.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <exception>
 #include <iosfwd>
 #include <limits>
 #include <memory>
@@ -31,6 +36,8 @@ struct OnlineSettings {
     std::uint64_t seed = 1;
     std::optional<Parameters> start{};
     std::stop_token stop{};  ///< add takes nothing any more
+    /// Several processes learn the same, each from configurations of its own: OnlineFit::synchronise.
+    std::optional<Processes> processes{};
 };
 
 /// What has been learnt so far.
@@ -81,13 +88,18 @@ auto online_engine(const E& engine, Index batch) {
         return EngineRoles{online_latent_engine(engine), online_coarse_engine(engine, batch)};
 }
 
-/// 0 of an exact engine.
+/// chains, thinning, warm_up, refresh, samples; 0 of an exact engine, and where another engine has no such
+/// setting.
 template <class Engine>
-Index samples_in(const Engine& engine) {
-    if constexpr (ResizableEngine<Engine>)
-        return engine.settings().samples;
-    else
-        return 0;
+std::array<Index, 5> lengths_of(const Engine& engine) {
+    if constexpr (requires { engine.settings().refresh; }) {
+        const auto& s = engine.settings();
+        return {s.chains, s.thinning, s.warm_up, s.refresh, s.samples};
+    } else if constexpr (ResizableEngine<Engine>) {
+        return {0, 0, 0, 0, engine.settings().samples};
+    } else {
+        return {};
+    }
 }
 
 /// Covariances of means whose variances are known, with the correlations that single values have.
@@ -147,7 +159,7 @@ class OnlineFit {
     using Form = prepared_t<Map>;
     using Configuration = typename Map::fine_type;
     static constexpr const char* name = "OnlineFit";
-    static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 1};
+    static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 2};
 
 public:
     /// Throws ArgumentError without beta, or for batch outside 1 to 4096, a window that is not > 0, or a
@@ -166,7 +178,7 @@ public:
     }
 
     const OnlineSettings& settings() const { return settings_; }
-    /// That were added, ever.
+    /// That were added, ever; with settings.processes in all of them, until the last synchronise.
     Index configurations() const { return configurations_; }
 
     /// Looks at one configuration. False, and nothing done, after a stop was requested. Throws ArgumentError
@@ -195,7 +207,7 @@ public:
                 throw;
             }
             ++filled;
-            if (in_block_ + filled < length_) continue;
+            if (!settings_.processes && in_block_ + filled < length_) continue;
             look(filled);
             filled = 0;
         }
@@ -203,11 +215,45 @@ public:
         return !settings_.stop.stop_requested();
     }
 
+    /// With settings.processes: one step by what was added in all processes since the last call, which `add`
+    /// only gathers. Collective. Afterwards all processes have the same estimate; with an exact engine the
+    /// same bytes, however the configurations were shared out. False where a stop was requested in any of
+    /// them. Call it after 1, 2, 4, ... configurations at the beginning, as steps are short, then after
+    /// `batch` of each process or so. Throws ArgumentError without settings.processes, and in every process
+    /// ProcessError where their parameters differ, as with other models or settings. Cost: p_c once, in each
+    /// process, and a sum of 71 words for each of d (d + 3) numbers or so, d statistics of potential and map.
+    bool synchronise() {
+        require(settings_.processes.has_value(), "OnlineFit::synchronise", "settings.processes", "absent",
+                "the processes that learn together");
+        const Processes& all = *settings_.processes;
+        const auto own = static_cast<Index>(checksum() >> 32);
+        std::int64_t sums[3]{settings_.stop.stop_requested(), in_block_, own};
+        all.sum(sums);
+        if (sums[2] != own * all.size())
+            throw ProcessError(
+                "OnlineFit::synchronise: the processes have other parameters; models, settings "
+                "and what is loaded must be the same in all");
+        if (sums[1] > 0) {
+            block_ = shared_.over(all, coordinates().coarse_count());
+            shared_ = {};
+            std::exception_ptr error;
+            try {
+                step();
+                configurations_ += sums[1];
+            } catch (...) {
+                error = std::current_exception();
+            }
+            all.agree(error);
+        }
+        return sums[0] == 0;
+    }
+
     /// What has been learnt so far, as a Fit: for predictions, posteriors, and to be kept. Takes the
-    /// configurations since the last step into account, for which p_c is asked once.
+    /// configurations since the last step into account, for which p_c is asked once; with settings.processes
+    /// those until the last synchronise.
     Fit<Coarse, Map, GivenEngine, OnlineEstimate> estimate() const {
         OnlineFit now = *this;
-        if (in_block_ > 0) {
+        if (in_block_ > 0 && !settings_.processes) {
             now.state_.coarse_call = 1;  // numbers of its own
             now.step();
         }
@@ -224,8 +270,11 @@ public:
     }
 
     /// Writes everything that the next configuration depends on. Throws std::runtime_error where the stream
-    /// does not take it.
+    /// does not take it, and ArgumentError for configurations that wait for synchronise.
     [[gnu::cold]] void save(std::ostream& out) const {
+        if (settings_.processes)
+            require_equal(in_block_, Index{0}, "OnlineFit::save", "configurations that wait",
+                          "0: call synchronise before");
         detail::ByteWriter write;
         write(identity());
         members(*this, write);
@@ -248,7 +297,10 @@ public:
         const auto& block = other.block_;
         if (!read.is_empty() || !other.memory_.is_sound(p + m) || other.state_.at.theta.size() != p ||
             other.state_.at.eta.size() != m || other.length_ < 1 || other.length_ > settings_.batch ||
-            other.in_block_ < 0 || other.in_block_ >= other.length_ || !is_sound(block, other.in_block_, p))
+            other.in_block_ < 0 || other.in_block_ >= other.length_ || other.configurations_ < 0 ||
+            !is_sound(block, other.in_block_, p) || !linalg::all_finite(other.state_.at.theta) ||
+            !linalg::all_finite(other.state_.at.eta) || !world_->problem.is_admissible(other.state_.at) ||
+            !has_sound_chains(other.state_))
             throw ArgumentError(function, "bytes", "not those of such a fit", "what save() wrote");
         *this = std::move(other);
     }
@@ -260,7 +312,27 @@ private:
         const Index all = p + block.map.size();
         return block.count > 0.0 && block.coarse.size() == p && block.noise.size() == all &&
                block.covariance.rows() == all && block.covariance.cols() == all &&
-               block.coarse_hessian.rows() == p && block.coarse_hessian.cols() == p;
+               block.coarse_hessian.rows() == p && block.coarse_hessian.cols() == p &&
+               linalg::all_finite(block.coarse) && linalg::all_finite(block.map) &&
+               linalg::all_finite(block.covariance) && linalg::all_finite(block.coarse_hessian);
+    }
+
+    /// Whether what was read can be where the engines' chains stand.
+    bool has_sound_chains(const State& state) const {
+        const Engine& engine = world_->problem.engine();
+        const auto space = world_->problem.coarse().space();
+        return std::ssize(state.latent) <= settings_.batch &&
+               detail::can_be_state(coarse_engine(engine), state.coarse, space) &&
+               std::all_of(state.latent.begin(), state.latent.end(), [&](const auto& one) {
+                   return detail::can_be_state(latent_engine(engine), one, space);
+               });
+    }
+
+    /// Of the parameters.
+    std::uint64_t checksum() const {
+        detail::ByteWriter write;
+        write(state_.at.theta, state_.at.eta, static_cast<Index>(state_.iteration));
+        return detail::checksum_of(write.bytes);
     }
 
     /// Models, and room for the configurations that are looked at together. The problem refers to both.
@@ -310,14 +382,15 @@ private:
     /// What a saved fit must have in common with this one.
     struct Identity {
         std::vector<std::string> coarse_names, map_names;
-        Index coarse_size = 0, batch = 0, latent_samples = 0, coarse_samples = 0;
+        Index coarse_size = 0, batch = 0;
+        std::array<Index, 5> latent{}, coarse{};  // lengths_of
         double beta = 0.0, window = 0.0, prior = 0.0;
         std::uint64_t seed = 0;
 
         template <class Self, class Visit>
         static void members(Self& self, Visit&& visit) {
-            visit(self.coarse_names, self.map_names, self.coarse_size, self.batch, self.latent_samples,
-                  self.coarse_samples, self.beta, self.window, self.prior, self.seed);
+            visit(self.coarse_names, self.map_names, self.coarse_size, self.batch, self.latent, self.coarse,
+                  self.beta, self.window, self.prior, self.seed);
         }
     };
 
@@ -327,8 +400,8 @@ private:
                 detail::map_names_of(problem.map()),
                 problem.coarse().space().size(),
                 settings_.batch,
-                detail::samples_in(latent_engine(problem.engine())),
-                detail::samples_in(coarse_engine(problem.engine())),
+                detail::lengths_of(latent_engine(problem.engine())),
+                detail::lengths_of(coarse_engine(problem.engine())),
                 *settings_.beta,
                 settings_.window,
                 problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))),
@@ -347,18 +420,22 @@ private:
         same(theirs.batch, own.batch, "settings.batch");
         same(theirs.window, own.window, "settings.window");
         same(theirs.seed, own.seed, "settings.seed");
-        same(theirs.latent_samples, own.latent_samples, "samples of the engine for q(X|x)");
-        same(theirs.coarse_samples, own.coarse_samples, "samples of the engine for p_c");
+        constexpr std::array<const char*, 5> lengths{"chains", "thinning", "warm_up", "refresh", "samples"};
+        for (std::size_t k = 0; k < lengths.size(); ++k) {
+            const std::string of = std::string(lengths[k]) + " of the engine for ";
+            same(theirs.latent[k], own.latent[k], (of + "q(X|x)").c_str());
+            same(theirs.coarse[k], own.coarse[k], (of + "p_c").c_str());
+        }
         same(theirs.prior, own.prior, "log prior density");
     }
 
     template <class Self, class Visit>
     static void members(Self& self, Visit&& visit) {
         visit(self.memory_, self.state_.at.theta, self.state_.at.eta, self.state_.iteration,
-              self.state_.latent_call, self.state_.latent, self.state_.coarse, self.block_.count,
-              self.block_.log_evidence, self.block_.coarse, self.block_.map, self.block_.covariance,
-              self.block_.coarse_hessian, self.block_.noise, self.in_block_, self.length_, self.is_cut_,
-              self.configurations_);
+              self.state_.latent_call, self.state_.coarse_call, self.state_.latent, self.state_.coarse,
+              self.block_.count, self.block_.log_evidence, self.block_.coarse, self.block_.map,
+              self.block_.covariance, self.block_.coarse_hessian, self.block_.noise, self.in_block_,
+              self.length_, self.is_cut_, self.configurations_);
     }
 
     const Learner& learner() const { return world_->learner; }
@@ -389,12 +466,21 @@ private:
     void look(Index count) {
         if (std::ssize(state_.latent) < count) state_.latent.resize(static_cast<std::size_t>(count));
         const std::span<const Index> which(world_->data.all.data(), static_cast<std::size_t>(count));
+        // Processes draw from streams of their own for q(X|x), and the same for p_c.
+        state_.seed = settings_.seed;
+        if (settings_.processes)
+            state_.seed += static_cast<std::uint64_t>(settings_.processes->rank()) * 0x9e3779b97f4a7c15u;
         const ExpectedStatistics seen = world_->problem.expect(state_, which);
+        state_.seed = settings_.seed;
         if (!linalg::all_finite(seen.coarse) || !linalg::all_finite(seen.map) ||
             !linalg::all_finite(seen.covariance))
             throw NumericalError("OnlineFit::add: expectations under q(X|x) are not finite");
-        block_ += seen;
+        if (!block_.is_empty())  // it may have been read
+            require_equal(block_.map.size(), seen.map.size(), "OnlineFit::add", "statistics of the map",
+                          "the number of those loaded");
         in_block_ += count;
+        if (settings_.processes) return shared_.add(seen);
+        block_ += seen;
         configurations_ += count;
         if (in_block_ >= length_) step();
     }
@@ -700,7 +786,8 @@ private:
     Place world_;
     State state_{};
     detail::OnlineMemory memory_{};
-    ExpectedStatistics block_{};  // since the last step
+    ExpectedStatistics block_{};   // since the last step
+    detail::SharedSums shared_{};  // in its place with other processes
     Index in_block_ = 0, length_ = 1, configurations_ = 0;
     bool is_cut_ = false;
 };

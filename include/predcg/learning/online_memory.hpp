@@ -225,7 +225,17 @@ public:
 
     /// Whether what was read can be such a memory.
     bool is_sound(Index d) const {
-        if (used_ < 0 || used_ > most || length_ < 1 || blocks_ < 0) return false;
+        if (used_ < 0 || used_ > most || length_ < 1 || length_ > (Index{1} << 40) || blocks_ < used_ ||
+            !(count_ >= 0.0 && std::isfinite(count_)))
+            return false;
+        for (Index k = 0; k < used_; ++k) {
+            const OnlineSums& p = part(k);
+            if (!(p.count > 0.0 && std::isfinite(p.count)) || p.blocks < 1 || p.blocks > length_ ||
+                !linalg::all_finite(p.slope) || !linalg::all_finite(p.em_slope) ||
+                !linalg::all_finite(p.place) || !linalg::all_finite(p.information) ||
+                !linalg::all_finite(p.complete))
+                return false;
+        }
         const auto is_square = [d](const Matrix& m) { return m.rows() == d && m.cols() == d; };
         return std::all_of(parts_.begin(), parts_.end(), [&](const OnlineSums& p) {
             return p.slope.size() == d && p.em_slope.size() == d && p.place.size() == d &&
