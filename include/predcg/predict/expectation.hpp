@@ -78,8 +78,16 @@ template <class Engine, Target T, class O>
 Prediction expectation(const Engine& engine, const T& target, const O& observable,
                        const PredictSettings& settings = {}) {
     if constexpr (MomentObservable<O> && SiteMomentEngine<Engine, T>) {
-        const Vector mean =
-            detail::as_vector(observable.from_moments(engine.site_moments(target, observable.order())));
+        const auto moments = [&]() -> SiteMoments {
+            if constexpr (requires {
+                              { observable.lags() } -> std::convertible_to<Index>;
+                              engine.site_moments(target, 2, Index{});
+                          })
+                return engine.site_moments(target, observable.order(), observable.lags());
+            else
+                return engine.site_moments(target, observable.order());
+        };
+        const Vector mean = detail::as_vector(observable.from_moments(moments()));
         return {mean, Vector::Zero(mean.size()), true};
     } else {
         static_assert(SamplingEngine<Engine, T>,
