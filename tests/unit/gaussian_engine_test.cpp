@@ -168,9 +168,9 @@ struct Large {
 TEST(GaussianEngine, ObeysItsLimitOfMemory) {
     const GaussianEngine engine;
     const Large target{50'000};
-    EXPECT_GT(support::thrown<CostError>([&] { (void)engine.log_partition(target); }).cost(), 4e10);
-    EXPECT_GT(support::thrown<CostError>([&] { (void)engine.site_moments(target, 2); }).cost(), 4e10);
-    EXPECT_GT(support::thrown<CostError>([&] { (void)engine.sampler(target); }).cost(), 4e10);
+    EXPECT_GE(support::thrown<CostError>([&] { (void)engine.log_partition(target); }).cost(), 4e10);
+    EXPECT_GE(support::thrown<CostError>([&] { (void)engine.site_moments(target, 2); }).cost(), 4e10);
+    EXPECT_GE(support::thrown<CostError>([&] { (void)engine.sampler(target); }).cost(), 4e10);
 }
 
 }  // namespace

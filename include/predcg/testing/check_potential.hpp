@@ -133,9 +133,9 @@ void check_coarse_windows(FindingList& list, const U& u, const Vector& theta, Ph
 /// Looks for contradictions within a coarse potential, at random configurations and the given theta (energy
 /// units; choose one well inside what is admissible, every component away from zero). Each where the type
 /// has it: energy against theta . features + base_energy; parameter_gradient and parameter_hessian against
-/// central differences; energy_difference, neighbours(), energy_gradient, window() with its local terms,
-/// quadratic(theta) and feature_quadratic(k) against the whole; energies that are no doubles, numbers that
-/// are not finite, lengths that are wrong.
+/// central differences; energy_difference, neighbours() (with their order, where translation_invariant()),
+/// energy_gradient, window() with its local terms, quadratic(theta) and feature_quadratic(k) against the
+/// whole; energies that are no doubles, numbers that are not finite, lengths that are wrong.
 ///
 ///     EXPECT_EQ(predcg::check_coarse_potential(my_potential, theta), predcg::Findings{});
 ///
