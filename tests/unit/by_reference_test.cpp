@@ -7,6 +7,7 @@
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/models/ising/observables.hpp>
+#include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 
 #include <gtest/gtest.h>
@@ -103,9 +104,8 @@ TEST(ByReference, FitsAsCopiesDoAndKeepsAddressesOnly) {
     EXPECT_NEAR(one.log_likelihood, other.log_likelihood, 1e-9);
     EXPECT_NEAR(one.parameters.theta[0], other.parameters.theta[0], 1e-6);
     EXPECT_NEAR(one.parameters.eta[0], other.parameters.eta[0], 1e-6);
-    EXPECT_EQ(thrown<ArgumentError>([&] {
-                  (void)addresses.prepare(std::vector<Spins>{Spins(6, 1)}, 0.5);
-              }).argument(),
+    const std::vector<Spins> shorter{Spins(6, 1)};
+    EXPECT_EQ(thrown<ArgumentError>([&] { (void)addresses.prepare(shorter, 0.5); }).argument(),
               "size of a datum");
 }
 
@@ -135,6 +135,56 @@ TEST(SecondMomentsOfAllPairs, ObeyTheLimitOfMemory) {
     EXPECT_NEAR(thrown<CostError>([&] { (void)predict(fit, R); }).cost(), 8.0 * 400 * 400, 1e-9);
     EXPECT_TRUE(predict(fit, ising::Magnetization{}).exact);
     EXPECT_FALSE(predict(fit, R, {.draws = 50, .always_sample = true}).exact);
+}
+
+// Of an open chain a band suffices for the first lags, and is what all pairs say of them.
+TEST(SecondMomentsOfAllPairs, AreABandWhereLagsAreFew) {
+    const TransferMatrix engine;
+    const auto coarse =
+        ising::coarse_chain({.sites = 12, .linear = true, .pair_range = 2, .boundary = Boundary::open});
+    const Vector theta{{0.3, 0.7, -0.2}};
+    const auto target = boltzmann(coarse, theta, 0.8);
+    const SiteMoments all = engine.site_moments(target, 2), band = engine.site_moments(target, 2, 3);
+    EXPECT_EQ(band.second.lags(), 3);
+    EXPECT_EQ(band.second.stored(), 48);
+    for (Index i = 0; i < 12; ++i)
+        for (Index j = 0; j < 12; ++j)
+            if (std::abs(i - j) <= 3)
+                EXPECT_NEAR(band.second(i, j), all.second(i, j), 1e-14);
+            else
+                EXPECT_TRUE(std::isnan(band.second(i, j)));
+    Estimate at;
+    at.parameters = {theta, Vector::Ones(1)};
+    at.beta = 0.8;
+    const Fit fit(at, coarse, ising::bernoulli_map({.level = 3}), engine);
+    const Vector R = predict(fit, ising::Correlation{Boundary::open}).mean;
+    for (const Index lag : {0, 1, 5, 17}) {
+        const Vector first = predict(fit, ising::Correlation(Boundary::open, lag)).mean;
+        ASSERT_EQ(first.size(), lag + 1);
+        for (Index l = 0; l <= lag; ++l) EXPECT_NEAR(first[l], R[l], 1e-14);
+    }
+    const auto fine = ising::chain({.sites = 20, .boundary = Boundary::open});
+    const Vector exact = truth(fine, 0.8, ising::Correlation{Boundary::open}).mean;
+    EXPECT_NEAR(truth(fine, 0.8, ising::Correlation(Boundary::open, 4)).mean[4], exact[4], 1e-14);
+    const auto large = ising::chain({.sites = 100'000, .boundary = Boundary::open});
+    EXPECT_TRUE(truth(large, 0.8, ising::Correlation(Boundary::open, 4)).exact);
+}
+
+// fine_moments is not called without second moments to learn how many fine sites there are.
+TEST(SecondMomentsOfAllPairs, SizeOfAFineConfigurationIsAskedOfADraw) {
+    struct NeedsSecond : ising::BernoulliMap<> {
+        NeedsSecond() : BernoulliMap({.level = 2}) {}
+        SiteMoments fine_moments(const SiteMoments& m, const Vector& eta) const {
+            EXPECT_GT(m.second.size(), 0);
+            return BernoulliMap::fine_moments(m, eta);
+        }
+    };
+    const auto coarse = ising::coarse_chain({.sites = 6, .pair_range = 1, .boundary = Boundary::open});
+    Estimate at;
+    at.parameters = {Vector::Ones(1), Vector::Ones(1)};
+    at.beta = 0.5;
+    const Fit fit(at, coarse, NeedsSecond{}, TransferMatrix{});
+    EXPECT_EQ(predict(fit, ising::Correlation{Boundary::open}).mean.size(), 7);
 }
 
 }  // namespace

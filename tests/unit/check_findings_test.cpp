@@ -117,5 +117,41 @@ TEST(CheckFindings, WrongDerivativesByX) {
     }
 }
 
+/// A ring whose pairs have a left and a right, and lists of neighbours whose order is the same everywhere or
+/// turns at odd sites.
+struct Sided {
+    bool turns = false;
+
+    LatticeSpace<int, 3> space() const { return LatticeSpace<int, 3>({0, 1, 2}, 6); }
+    Index parameter_count() const { return 1; }
+    bool translation_invariant() const { return true; }
+    Eigen::Matrix<double, 1, 1> features(const std::vector<int>& X) const {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < 6; ++i) sum += X[i] * X[(i + 1) % 6] * X[(i + 1) % 6];
+        return Eigen::Matrix<double, 1, 1>(sum);
+    }
+    double energy_difference(const std::vector<int>& X, Index i, int v, const Vector& theta) const {
+        auto changed = X;
+        changed[static_cast<std::size_t>(i)] = v;
+        return theta.dot(features(changed) - features(X));
+    }
+    NeighbourList neighbours() const {
+        std::vector<std::vector<Index>> lists;
+        for (Index i = 0; i < 6; ++i) {
+            lists.push_back({(i + 5) % 6, (i + 1) % 6});
+            if (turns && i % 2 == 1) std::swap(lists.back()[0], lists.back()[1]);
+        }
+        return NeighbourList(lists);
+    }
+};
+
+TEST(CheckFindings, NeighboursThatAreNotAlikeAtAllSites) {
+    const Vector theta = Vector::Constant(1, 0.7);
+    EXPECT_EQ(check_coarse_potential(Sided{false}, theta), Findings{});
+    const Findings findings = check_coarse_potential(Sided{true}, theta);
+    ASSERT_FALSE(findings.empty());
+    EXPECT_NE(findings.front().find("as translation_invariant() is true"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace check_findings_test

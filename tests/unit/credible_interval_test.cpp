@@ -308,5 +308,20 @@ TEST(CredibleInterval, RefusesWhatItCannotDo) {
     EXPECT_THROW((void)draw_predictive(empty, 3), ArgumentError);
 }
 
+// Draws that do not fit into memory at a time are taken one after the other.
+TEST(CredibleInterval, SharesTheLimitOfMemory) {
+    set_threads(2);
+    std::vector<Index> at_once(5);
+    detail::within_memory(5, [&](Index k, Index threads_now) {
+        if (threads_now > 1) throw CostError("test", 2.0, 1.0, "bytes", "fewer at a time");
+        at_once[static_cast<std::size_t>(k)] = threads_now;
+    });
+    EXPECT_EQ(at_once, std::vector<Index>(5, 1));
+    detail::within_memory(
+        5, [&](Index k, Index threads_now) { at_once[static_cast<std::size_t>(k)] = threads_now; });
+    EXPECT_EQ(at_once, std::vector<Index>(5, 2));
+    set_threads(0);
+}
+
 }  // namespace
 }  // namespace credible_interval_test

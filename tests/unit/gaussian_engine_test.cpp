@@ -154,5 +154,24 @@ TEST(GaussianEngine, ImproperTargetsAreRefused) {
                 refused(-by_hand::chain_stiffness(beads, 1, bond, 0.2 * bond, 0.0, boundary));
 }
 
+/// X of n sites, whose form is never asked for.
+struct Large {
+    Index n;
+    RealSpace<> space() const { return RealSpace<>(n); }
+    double log_density(const Vector&) const { return 0.0; }
+    QuadraticForm quadratic() const {
+        ADD_FAILURE() << "before the limit was looked at";
+        return {};
+    }
+};
+
+TEST(GaussianEngine, ObeysItsLimitOfMemory) {
+    const GaussianEngine engine;
+    const Large target{50'000};
+    EXPECT_GE(support::thrown<CostError>([&] { (void)engine.log_partition(target); }).cost(), 4e10);
+    EXPECT_GE(support::thrown<CostError>([&] { (void)engine.site_moments(target, 2); }).cost(), 4e10);
+    EXPECT_GE(support::thrown<CostError>([&] { (void)engine.sampler(target); }).cost(), 4e10);
+}
+
 }  // namespace
 }  // namespace gaussian_engine_test

@@ -16,6 +16,7 @@
 
 #include "close.hpp"
 #include "test_seed.hpp"
+#include "thrown.hpp"
 
 #include <gtest/gtest.h>
 
@@ -310,6 +311,24 @@ struct OnLattice {
 };
 static_assert(!Sampler<Hamiltonian, OnLattice> && !Sampler<RandomWalk, OnLattice>);
 static_assert(Sampler<Hamiltonian, WrongLength>);
+
+TEST(RealCoordinates, PointsThatTheTypeDoesNotHaveAreRefused) {
+    EXPECT_EQ(support::thrown<ArgumentError>([] { PointSpace<Eigen::Matrix3Xd>(5, 2); }).argument(),
+              "dimension");
+    EXPECT_EQ(
+        support::thrown<ArgumentError>([] { PointSpace<Eigen::Matrix<double, 3, 4>>(5, 3); }).argument(),
+        "points");
+    EXPECT_EQ(support::thrown<ArgumentError>([] { PointSpace<Eigen::Vector4d>(5, 1); }).argument(),
+              "points times dimension");
+    EXPECT_EQ(PointSpace<Eigen::Matrix3Xd>(5, 3).size(), 15);
+}
+
+// Derivatives by X: vectors, or matrices that X can be, with their numbers in the same order.
+static_assert(GradientLike<Vector, Eigen::Matrix3Xd> && GradientLike<Eigen::Matrix3Xd, Matrix> &&
+              GradientLike<const Matrix&, Matrix> && GradientLike<Vector, Vector>);
+static_assert(!GradientLike<Eigen::RowVectorXd, Vector> && !GradientLike<Matrix, Vector> &&
+              !GradientLike<Eigen::Matrix2Xd, Eigen::Matrix3Xd> &&
+              !GradientLike<Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>, Matrix>);
 
 }  // namespace
 }  // namespace real_coordinates_test

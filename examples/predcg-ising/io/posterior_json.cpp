@@ -94,6 +94,8 @@ Json scalar_or_list(const Vector& v, bool scalar) { return scalar ? Json(v[0]) :
 
 void add_interval(Json& json, const CredibleInterval& interval) {
     const bool one = interval.mean.size() == 1;
+    json["reliable"] = interval.reliable;
+    json["remarks"] = interval.remarks;
     json["lower"] = scalar_or_list(interval.lower, one);
     json["upper"] = scalar_or_list(interval.upper, one);
     json["posterior_mean"] = scalar_or_list(interval.mean, one);

@@ -149,12 +149,18 @@ inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
 }
 
 /// E[X_i] and, for order 2, E[X_i X_j]; `value` holds the number that a window's first letter stands for.
-/// On a translation-invariant ring the pairs of site 0 give all others, and are all that is kept.
+/// On a translation-invariant ring the pairs of site 0 give all others, and are all that is kept; of an open
+/// chain those of sites at most `lags` apart, if lags >= 0.
 class SiteMomentRun {
 public:
-    SiteMomentRun(const ChainProblem& problem, const Vector& value, bool ring, int order)
+    SiteMomentRun(const ChainProblem& problem, const Vector& value, bool ring, int order, Index lags = -1)
         : problem_(problem), value_(value), ring_(ring), n_(problem.shape.sites), mean_(Vector::Zero(n_)),
-          second_(order < 2 ? Matrix() : Matrix::Zero(ring ? 1 : n_, n_)) {}
+          lags_(ring || problem.shape.periodic || lags < 0 || lags + 1 >= n_ ? -1 : lags),
+          second_(order < 2 ? Matrix()
+                            : Matrix::Zero(lags_ >= 0 ? lags_ + 1
+                                           : ring     ? 1
+                                                      : n_,
+                                           n_)) {}
 
     SiteMoments operator()() {
         if (ring_ && problem_.shape.periodic && second_.size() == 0) return means_of_starts();
@@ -168,6 +174,8 @@ public:
             for (double& x : mean_) x = mean;
             for (Index j = 1; 2 * j <= n_ && second_.size() > 0; ++j)
                 second_(0, j) = second_(0, n_ - j) = 0.5 * (second_(0, j) + second_(0, n_ - j));
+        } else if (lags_ >= 0 && second_.size() > 0) {
+            return {std::move(mean_), SecondMoments::band(std::move(second_))};
         } else {
             for (Index i = 0; i < second_.rows(); ++i)
                 for (Index j = i; j < n_; ++j) second_(j, i) = second_(i, j);
@@ -193,9 +201,10 @@ private:
         if (second_.size() == 0) return;
         std::vector<double> left, next_left(static_cast<std::size_t>(states));
         for (Index i = 0; i < (ring_ ? 1 : n_); ++i) {
-            second_(i, i) += probability * contract(m, i, message(i), 2);
+            pair(i, i) += probability * contract(m, i, message(i), 2);
             left.assign(message(i), message(i) + states);
-            for (Index j = i; j + 1 < n_; ++j) {  // carry the message weighted by X_i past site j
+            const Index last = lags_ < 0 ? n_ - 1 : std::min(n_ - 1, i + lags_);
+            for (Index j = i; j < last; ++j) {  // carry the message weighted by X_i past site j
                 std::fill(next_left.begin(), next_left.end(), 0.0);
                 const double* weight = weights_->at(j);
                 for_each_window(problem_.shape, [&](Index code, Index s, Index next) {
@@ -204,10 +213,13 @@ private:
                                                                  (j == i ? value_[code] : 1.0) / m.scale[j];
                 });
                 left.swap(next_left);
-                second_(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
+                pair(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
             }
         }
     }
+
+    /// Of sites i <= j.
+    double& pair(Index i, Index j) { return lags_ < 0 ? second_(i, j) : second_(j - i, i); }
 
     /// Sum over the windows of site j of left(s) w(code) backward(next) value^power.
     double contract(const Messages& m, Index j, const double* left, int power) const {
@@ -227,6 +239,7 @@ private:
     bool ring_;
     Index n_;
     Vector mean_;
+    Index lags_;  // -1: all
     Matrix second_;
 };
 

@@ -84,7 +84,7 @@ concept QuadraticFactor = requires(const F factor) {
 /// Has the gradient of its logarithm by X, on R^n: a vector of n numbers, or of the kind that X is.
 template <class F, class X>
 concept DifferentiableFactor = requires(const F factor, const X& configuration) {
-    { factor.log_density_gradient(configuration) } -> GradientLike;
+    { factor.log_density_gradient(configuration) } -> GradientLike<X>;
 };
 
 namespace detail {

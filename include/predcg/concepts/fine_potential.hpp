@@ -55,7 +55,7 @@ concept HasEnergyAndGradient = requires(const U u, const X& x, const Theta&... t
 };
 template <class U, class X, class... Theta>
 concept HasGradientAlone = requires(const U u, const X& x, const Theta&... theta) {
-    { u.energy_gradient(x, theta...) } -> GradientLike;
+    { u.energy_gradient(x, theta...) } -> GradientLike<X>;
 };
 }  // namespace detail
 

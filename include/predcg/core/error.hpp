@@ -139,7 +139,7 @@ namespace detail {
         throw CostError(
             function, bytes, limit, "bytes",
             "these are second moments of all pairs of sites: sample instead (always_sample of the "
-            "settings of predict), or raise TransferMatrix::memory_limit");
+            "settings of predict), or raise the engine's memory_limit");
 }
 }  // namespace detail
 

@@ -97,6 +97,19 @@ struct RealCoordinates<std::array<P, N>> {
     }
 };
 
+template <class P, std::size_t N>
+    requires(detail::is_number<P> || detail::KnowsCoordinates<P>)
+struct RealCoordinates<P[N]> {
+    static void each(auto& X, auto&& f) {
+        for (auto& point : X) detail::each_number(point, f);
+    }
+};
+
+/// What has n real numbers to be read, as views of a host's memory have.
+template <class X>
+concept ReadableCoordinates =
+    requires(const X& configuration) { RealCoordinates<X>::each(configuration, [](const double&) {}); };
+
 /// A configuration that is n real numbers: kernels on R^n move it.
 template <class X>
 concept RealConfiguration = std::copyable<X> && detail::KnowsCoordinates<X> && requires(X& configuration) {
@@ -104,7 +117,7 @@ concept RealConfiguration = std::copyable<X> && detail::KnowsCoordinates<X> && r
 };
 
 /// n.
-template <RealConfiguration X>
+template <ReadableCoordinates X>
 Index coordinate_count(const X& configuration) {
     if constexpr (std::is_same_v<X, Vector>) {
         return configuration.size();
@@ -116,7 +129,7 @@ Index coordinate_count(const X& configuration) {
 }
 
 /// Writes the coordinates of X to a vector, which gets their number as its size.
-template <RealConfiguration X>
+template <ReadableCoordinates X>
 void read_coordinates(const X& configuration, Vector& to) {
     if constexpr (std::is_same_v<X, Vector>) {
         to = configuration;
@@ -128,7 +141,7 @@ void read_coordinates(const X& configuration, Vector& to) {
 }
 
 /// The coordinates of X as a vector of n numbers.
-template <RealConfiguration X>
+template <ReadableCoordinates X>
 Vector coordinates_of(const X& configuration) {
     Vector read;
     read_coordinates(configuration, read);
@@ -166,19 +179,43 @@ X blank_points(Index points, Index dimension = 3) {
         else
             return X(static_cast<std::size_t>(points));
     };
+    if constexpr (MatrixLike<X> && !VectorLike<X>) {  // Eigen would end the program
+        constexpr Index rows = X::RowsAtCompileTime, columns = X::ColsAtCompileTime;
+        require(rows == dynamic || rows == dimension, "blank_points", "dimension", dimension,
+                "the rows of the configuration type");
+        require(columns == dynamic || columns == points, "blank_points", "points", points,
+                "the columns of the configuration type");
+    } else if constexpr (VectorLike<X>) {
+        constexpr Index size = X::RowsAtCompileTime;
+        require(size == dynamic || size == points * dimension, "blank_points", "points times dimension",
+                points * dimension, "the size of the configuration type");
+    }
     X configuration = blank();
     require_equal(coordinate_count(configuration), points * dimension, "blank_points",
                   "coordinates of the configuration", "points times dimension");
     return configuration;
 }
 
+namespace detail {
+constexpr bool may_agree(Index a, Index b) { return a == dynamic || b == dynamic || a == b; }
+/// Matrices, no vectors, whose numbers are stored in the same order.
+template <class G, class X>
+concept MatrixOfShape =
+    MatrixLike<G> && MatrixLike<X> && !VectorLike<X> &&
+    bool(std::remove_cvref_t<G>::PlainObject::IsRowMajor) == bool(X::PlainObject::IsRowMajor) &&
+    may_agree(std::remove_cvref_t<G>::RowsAtCompileTime, X::RowsAtCompileTime) &&
+    may_agree(std::remove_cvref_t<G>::ColsAtCompileTime, X::ColsAtCompileTime);
+}  // namespace detail
+
 /// What a derivative by X may be: a vector of n numbers, or of the kind that X is.
-template <class G>
-concept GradientLike = MatrixLike<G> || RealConfiguration<std::remove_cvref_t<G>>;
+template <class G, class X>
+concept GradientLike =
+    VectorLike<G> ||
+    (RealConfiguration<X> && (std::same_as<std::remove_cvref_t<G>, X> || detail::MatrixOfShape<G, X>));
 
 namespace detail {
 /// sum += weight g. Throws ArgumentError for a gradient of another length.
-template <GradientLike G>
+template <class G>
 void add_coordinates(Vector& sum, double weight, const G& gradient) {
     Index count = 0;
     if constexpr (MatrixLike<G>)

@@ -56,13 +56,17 @@ auto gaussian_factor(const T& target) {
 /// log Z = n/2 log 2 pi - 1/2 log det P + 1/2 b^T P^-1 b + c; for f = 1/2 X^T A X + a^T X + c,
 /// E f = 1/2 tr(A P^-1) + f(mean), Cov(f, g) = 1/2 tr(A P^-1 B P^-1) + (A m + a)^T P^-1 (B m + b)
 /// (Mathai and Provost, "Quadratic Forms in Random Variables", 1992, ch. 3). Cost O(d n^3).
-/// Throws NumericalError where the precision P is not positive definite: the target has no integral.
+/// Throws NumericalError where the precision P is not positive definite: the target has no integral. A call
+/// that would hold more than `memory_limit` bytes of n x n matrices is refused by CostError before any work.
 struct GaussianEngine {
+    double memory_limit = 2e9;  ///< bytes of matrices
+
     template <class T>
     using State = NoState;
 
     template <GaussianTarget T>
     double log_partition(const T& target) const {
+        require_matrices(target, 2.0, "GaussianEngine::log_partition");
         return detail::gaussian_factor(target).log_partition;
     }
 
@@ -74,6 +78,7 @@ struct GaussianEngine {
 
     template <GaussianTarget T, QuadraticStatistic S>
     Moments expect(const T& target, const S& statistic) const {
+        require_matrices(target, 5.0 + static_cast<double>(statistic.size()), "GaussianEngine::expect");
         const auto gaussian = detail::gaussian_factor(target);
         const Index d = statistic.size(), n = gaussian.mean.size();
         const auto covariance = gaussian.covariance();
@@ -100,6 +105,7 @@ struct GaussianEngine {
 
     template <GaussianTarget T>
     SiteMoments site_moments(const T& target, int order) const {
+        require_matrices(target, order < 2 ? 2.0 : 5.0, "GaussianEngine::site_moments");
         const auto gaussian = detail::gaussian_factor(target);
         if (order < 2) return {gaussian.mean, {}};
         return {gaussian.mean, linalg::second_moments(gaussian.covariance(), gaussian.mean)};
@@ -124,7 +130,18 @@ struct GaussianEngine {
 
     template <GaussianTarget T>
     ConfigurationSampler<> sampler(const T& target) const {
+        require_matrices(target, 2.0, "GaussianEngine::sampler");
         return ConfigurationSampler<>(target.quadratic());
+    }
+
+private:
+    /// For so many matrices n x n at a time.
+    template <class T>
+    void require_matrices(const T& target, double count, const char* function) const {
+        const auto n = static_cast<double>(target.space().size());
+        if (const double bytes = 8.0 * count * n * n; !(bytes <= memory_limit))
+            throw CostError(function, bytes, memory_limit, "bytes",
+                            "its matrices are dense; raise GaussianEngine::memory_limit");
     }
 };
 

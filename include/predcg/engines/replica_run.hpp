@@ -78,7 +78,7 @@ class ChainParts {
 public:
     using Surroundings = ChainSurroundings;
 
-    explicit ChainParts(const B& batch)
+    ChainParts(const B& batch, const ReplicaMoves&)
         : batch_(batch), space_(batch.common().space()), shape_(shape_of(batch)),
           common_(shape_, batch.common(), function),
           around_(shape_, common_, is_translation_invariant(batch.common())),
@@ -201,14 +201,17 @@ class GraphParts {
 public:
     using Surroundings = GraphSurroundings<typename B::Common>;
 
-    explicit GraphParts(const B& batch)
-        : batch_(batch), space_(batch.common().space()), around_(batch.common()),
+    GraphParts(const B& batch, const ReplicaMoves& moves)
+        : batch_(batch), space_(batch.common().space()), around_(batch.common(), must_count(moves, batch)),
           X_(blank_configuration(space_)) {}
 
-    static bool pays(const ReplicaMoves&, const B& batch) {
+    static bool pays(const ReplicaMoves& moves, const B& batch) {
         const auto letters = static_cast<Index>(std::ranges::size(batch.common().space().values()));
         const NeighbourList list = batch.common().neighbours();
+        const double there = std::min(Tables::places(moves, letters, list.most(), false),
+                                      Tables::places(moves, letters, list.most(), true));
         return letters >= 2 && letters <= Tables::most_letters && list.most() <= Tables::most_neighbours &&
+               there <= double{Tables::most_places} &&
                std::pow(static_cast<double>(letters), static_cast<double>(list.most())) <=
                    Surroundings::most_rows;
     }
@@ -238,6 +241,13 @@ public:
 private:
     using Tables = ReplicaTables<Space, typename B::Factor, Surroundings>;
 
+    /// There are too many neighbourhoods, unless those with the same letters are one.
+    static bool must_count(const ReplicaMoves& moves, const B& batch) {
+        const auto letters = static_cast<Index>(std::ranges::size(batch.common().space().values()));
+        const NeighbourList list = batch.common().neighbours();
+        return Tables::places(moves, letters, list.most(), false) > double{Tables::most_places};
+    }
+
     const B& batch_;
     Space space_;
     Surroundings around_;
@@ -259,7 +269,8 @@ class ReplicaRun {
 
 public:
     ReplicaRun(const ReplicaMoves& moves, const B& batch, const MonteCarloSettings& settings)
-        : batch_(batch), settings_(settings), moves_(moves), space_(batch.common().space()), parts_(batch) {
+        : batch_(batch), settings_(settings), moves_(moves), space_(batch.common().space()),
+          parts_(batch, moves) {
         if (usable()) tables_.emplace(moves, space_, parts_.around());
     }
 

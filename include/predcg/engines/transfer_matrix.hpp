@@ -141,15 +141,18 @@ struct TransferMatrix {
     }
 
     /// E[X_i] and, for order 2, E[X_i X_j] at all lags, for letters that are numbers: n x n numbers, unless
-    /// all sites of a ring are alike.
+    /// all sites of a ring are alike. Of an open chain n (lags + 1) numbers suffice for pairs at most `lags`
+    /// apart (-1: all).
     template <ChainTarget T>
         requires NumericSpace<space_t<T>>
-    SiteMoments site_moments(const T& target, int order) const {
+    SiteMoments site_moments(const T& target, int order, Index lags = -1) const {
         const bool ring =
             is_translation_invariant(target) &&
             (Window(target.window()).boundary == Boundary::periodic || Window(target.window()).width == 1);
-        const double origins = order < 2 ? 0.0 : ring ? 1.0 : static_cast<double>(target.space().size());
-        detail::require_memory(8.0 * origins * static_cast<double>(target.space().size()), memory_limit,
+        const Index n = target.space().size();
+        const bool band = lags >= 0 && lags < n && Window(target.window()).boundary == Boundary::open;
+        const double origins = order < 2 ? 0.0 : ring ? 1.0 : static_cast<double>(band ? lags + 1 : n);
+        detail::require_memory(8.0 * origins * static_cast<double>(n), memory_limit,
                                "TransferMatrix::site_moments");
         const auto problem =
             tabulate(target, target.window(), 4.0 + origins, 0.0, "TransferMatrix::site_moments");
@@ -158,7 +161,7 @@ struct TransferMatrix {
         const auto& letters = space.values();
         for (Index code = 0; code < value.size(); ++code)
             value[code] = static_cast<double>(std::ranges::begin(letters)[code / problem.shape.states]);
-        return detail::SiteMomentRun(problem, value, ring, order)();
+        return detail::SiteMomentRun(problem, value, ring, order, lags)();
     }
 
     /// Independent exact draws, letter after letter. Making it costs one log_partition; a draw n q

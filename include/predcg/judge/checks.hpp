@@ -70,7 +70,7 @@ public:
 
 private:
     const Models* models_;
-    DataSizes<Map> form_of_;
+    DataSizes<Map, std::remove_cvref_t<decltype(std::declval<const Models&>().coarse)>> form_of_;
     T coarse_;
     Vector eta_;
     double log_z_;

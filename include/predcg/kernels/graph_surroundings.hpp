@@ -23,14 +23,15 @@ class GraphSurroundings {
 public:
     static constexpr double most_rows = 1 << 18;
 
-    explicit GraphSurroundings(const T& target)
+    /// `must_count`: of use only where the order of the neighbours does not matter; tables end where it does.
+    explicit GraphSurroundings(const T& target, bool must_count = false)
         : sites_(target.space().size()),
           letters_(static_cast<Index>(std::ranges::size(target.space().values()))),
           list_(target.neighbours(), sites_, letters_), kinds_(site_kinds(target, list_, sites_)) {
         const double kinds = 1.0 + static_cast<double>(*std::max_element(kinds_.begin(), kinds_.end()));
         if (list_.count() * kinds > most_rows) return;
         rows_of_kind_ = static_cast<Index>(list_.count());
-        tabulate(target);
+        tabulate(target, must_count);
     }
 
     /// False where there are too many neighbourhoods, or some where no letter is possible.
@@ -59,7 +60,7 @@ public:
     }
 
 private:
-    void tabulate(const T& target) {
+    void tabulate(const T& target, bool must_count) {
         auto X = blank_configuration(target.space());
         std::vector<Index> number;                  // of the kinds said to be there: what it is here
         std::map<std::vector<double>, Index> seen;  // kinds by their rows
@@ -78,6 +79,8 @@ private:
                 if (is_new) {
                     rows_.insert(rows_.end(), rows.begin(), rows.end());
                     counts_ = counts_ && is_symmetric(rows, std::ssize(list_.of(i)));
+                    usable_ = counts_ || !must_count;
+                    if (!usable_) return;
                 }
             }
             kinds_[static_cast<std::size_t>(i)] = number[kind];

@@ -20,44 +20,44 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
                       "the size of the coarse potential");
 }
 
+/// Numbers of a configuration that has coordinates, whatever it is made of; else its size().
 template <class X>
 std::optional<Index> size_of(const X& x) {
-    if constexpr (requires {
-                      { x.size() } -> std::convertible_to<Index>;
-                  })
+    if constexpr (ReadableCoordinates<X>)
+        return coordinate_count(x);
+    else if constexpr (requires {
+                           { x.size() } -> std::convertible_to<Index>;
+                       })
         return static_cast<Index>(x.size());
     else
         return std::nullopt;
 }
 
+template <class X>
+concept HasSize = requires(const X& x) { x.size(); };
+
+/// Converts to X, and as an argument to nothing else.
+template <class X>
+struct OnlyAs {
+    operator const X&() const;
+};
+struct NoDatum {};
+
+/// The map has an overload prepare(const X&), not one that takes any type or what X converts to.
+template <class X, class Map>
+concept PreparesExactly = requires(const Map& map, const OnlyAs<X>& x) { map.prepare(x); } &&
+                          !requires(const Map& map, const OnlyAs<NoDatum>& x) { map.prepare(x); };
+
 /// Prepares data one by one for a coarse potential, after their size() was found to be that of what the map
 /// draws from a configuration of the coarse space; afterwards map.coarse_size(form) is looked at. Each where
 /// the types have it; draws of several sizes say that sizes are free, and a map that does not draw at its
-/// start() says nothing. Making one costs four draws of the map.
-template <class Map>
+/// start() says nothing. Making one costs two draws of the map. Before a datum is refused 256 more are
+/// drawn: maps whose draws seldom differ in size are found.
+template <class Map, class Coarse>
 class DataSizes {
 public:
-    template <class Coarse>
     [[gnu::cold]] DataSizes(const Map& map, const Coarse& coarse, const char* function)
-        : map_(&map), function_(function), coarse_size_(Index(coarse.space().size())) {
-        if constexpr (FineSampler<Map>) {
-            auto rng = make_stream(0, Purpose::blank, 1);
-            const auto drawn = [&] {
-                const typename Map::coarse_type X = coarse.space().random(rng);
-                const typename Map::fine_type x = map.sample(X, start_of(map), rng);
-                return size_of(x);
-            };
-            try {
-                fine_size_ = drawn();
-                for (int more = 0; more < 3 && fine_size_; ++more)
-                    if (drawn() != fine_size_) fine_size_.reset();
-            } catch (const ArgumentError&) {
-                throw;                         // a size that the map does not take
-            } catch (const std::exception&) {  // no draw where fits start: sizes are not known
-                fine_size_.reset();
-            }
-        }
-    }
+        : map_(&map), coarse_(&coarse), function_(function), fine_size_(drawn_size(2)) {}
 
     /// Throws ArgumentError for a fine potential of another size, where configurations have one.
     template <class Fine>
@@ -72,37 +72,67 @@ public:
     /// The prepared form of a datum. Throws ArgumentError for one of another size.
     template <class X>
     prepared_t<Map> operator()(const X& x) const {
-        require_fine_size(x, "size of a datum");
+        // What the map has an overload for may count otherwise.
+        if constexpr (std::same_as<X, typename Map::fine_type> || !PreparesExactly<X, Map>)
+            require_fine_size(x, "size of a datum");
         prepared_t<Map> form = prepare(*map_, x);
-        require_coarse_size(*map_, form, coarse_size_, function_);
+        require_coarse_size(*map_, form, Index(coarse_->space().size()), function_);
         return form;
     }
 
 private:
     template <class X>
     void require_fine_size(const X& x, const char* what) const {
-        if (const auto size = size_of(x); size && fine_size_)
+        const auto size = size_of(x);
+        if (size && fine_size_ && *size != *fine_size_ && drawn_size(256))
             require_equal(*size, *fine_size_, function_, what,
                           "the size of what the map draws from the coarse potential's space");
     }
 
+    /// The size of so many draws of the map; nothing where they differ, or the map does not draw where fits
+    /// start. Throws ArgumentError for a size that the map does not take.
+    [[gnu::cold]] std::optional<Index> drawn_size([[maybe_unused]] int draws) const {
+        std::optional<Index> size;
+        if constexpr (FineSampler<Map>) {
+            auto rng = make_stream(0, Purpose::blank, 1);
+            try {
+                for (int k = 0; k < draws; ++k) {
+                    const typename Map::coarse_type X = coarse_->space().random(rng);
+                    const typename Map::fine_type x = map_->sample(X, start_of(*map_), rng);
+                    const auto drawn = size_of(x);
+                    if (!drawn || (k > 0 && drawn != size)) return {};
+                    size = drawn;
+                }
+            } catch (const ArgumentError&) {
+                throw;
+            } catch (const std::exception&) {
+                return {};
+            }
+        }
+        return size;
+    }
+
     const Map* map_;
+    const Coarse* coarse_;
     const char* function_;
-    Index coarse_size_;
     std::optional<Index> fine_size_;
 };
 
-template <class X>
-concept HasSize = requires(const X& x) { x.size(); };
-
 /// A configuration as the map takes it. (Maps may prepare any type, and Eigen's conversions are
-/// unconstrained: sizes and scalars are compared here.)
+/// unconstrained: sizes and scalars are compared here, where no overload of prepare is for the type.)
 template <class X, class Map>
 concept DatumOf = requires(const Map& map, const X& x) {
     { prepare(map, x) } -> std::convertible_to<prepared_t<Map>>;
-} && (HasSize<X> || !HasSize<typename Map::fine_type>)&&!requires {
-    requires !std::same_as<typename X::Scalar, typename Map::fine_type::Scalar>;
-};
+} && (PreparesExactly<X, Map> || ((HasSize<X> || !HasSize<typename Map::fine_type>)&&!requires {
+                      requires !std::same_as<typename X::Scalar, typename Map::fine_type::Scalar>;
+                  }));
+
+/// Data that prepared forms would refer to after a temporary range is gone. A form itself refers to something
+/// else, and so do the elements of a view.
+template <class Form, class Range>
+concept Dangles = InputRange<const Range> && requires { requires Form::refers_to_data; } &&
+                  !std::same_as<std::iter_value_t<iterator_of<const Range>>, Form> &&
+                  !std::ranges::enable_borrowed_range<Range>;
 
 /// What fits ask of data, said in words.
 template <class Map, class Range>

@@ -84,12 +84,23 @@ public:
     template <class Range>
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {}) const {
         if constexpr (detail::DataRequirements<Map, Range>::hold) {
-            const detail::DataSizes<Map> form_of(map_, coarse_, "EMCoarseGrainer::prepare");
+            const detail::DataSizes form_of(map_, coarse_, "EMCoarseGrainer::prepare");
             form_of.require_fine_model(fine_);
             return detail::prepare_by<prepared_t<Map>>(form_of, configurations, beta, weights);
         } else {
             return {};
         }
+    }
+
+    /// Not of a temporary range, where prepared data refer to its elements (by_reference).
+    template <class Range>
+        requires detail::Dangles<prepared_t<Map>, Range>
+    Data prepare(const Range&&, double, std::span<const double> = {}) const {
+        constexpr bool data_stay = !detail::Dangles<prepared_t<Map>, Range>;
+        static_assert(data_stay,
+                      "predcg: prepared data of this map refer to the configurations, and this range of them "
+                      "is a temporary: keep it in a variable");
+        return {};
     }
 
     /// The learning problem of these data, which are owned if they are handed over. A view of this grainer.

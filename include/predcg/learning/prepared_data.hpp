@@ -107,7 +107,8 @@ private:
 template <class Form, InputRange Data, class FormOf>
 [[gnu::cold]] PreparedData<Form> prepare_by(const FormOf& form_of, const Data& data, double beta,
                                             std::span<const double> weights) {
-    if constexpr (requires { requires Form::refers_to_data; })
+    if constexpr (requires { requires Form::refers_to_data; } &&
+                  !std::same_as<std::iter_value_t<iterator_of<const Data>>, Form>)
         static_assert(std::is_lvalue_reference_v<decltype(*std::begin(data))>,
                       "predcg: by_reference(map) keeps the addresses of the data, but this range makes its "
                       "configurations anew; use the map itself");

@@ -107,6 +107,20 @@ void require_draws_of(const Result& posterior, const char* function) {
 /// Errors of a quantile or a mean need chains that move; without (equal values) they are 0.
 inline double error_of(double error, double sd) { return sd == 0.0 ? 0.0 : error; }
 
+/// f(k, at_once) for k < count on all threads, each with its share of the engine's limit of memory; one after
+/// the other, where a share is too little.
+template <class F>
+void within_memory(Index count, F&& f) {
+    const Index at_once = std::min<Index>(threads(), count);
+    if (at_once > 1) {
+        try {
+            return parallel_for(count, [&](Index k) { f(k, at_once); });
+        } catch (const CostError&) {  // known before any work
+        }
+    }
+    for (Index k = 0; k < count; ++k) f(k, Index{1});
+}
+
 /// Draws of theta with a second, independent chain, which tells how far apart chains are.
 inline constexpr Index most_repeated = 512;
 
@@ -231,23 +245,25 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
     detail::require_credibility(settings.credibility);
     detail::require_draws_of(posterior, "predict");
     const Index draws = posterior.draw_count();
-    const auto expectation_at = [&](Index draw, std::uint64_t stream) {
+    const auto expectation_at = [&](Index draw, std::uint64_t stream, Index at_once) {
         return detail::fine_expectation(posterior, posterior.parameters(draw), posterior.fit.beta, observable,
                                         {.draws = settings.samples,
                                          .seed = settings.seed,
                                          .stream = stream,
-                                         .always_sample = settings.always_sample});
+                                         .always_sample = settings.always_sample},
+                                        at_once);
     };
     std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
     std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
-    parallel_for(draws, [&](Index k) {
+    const auto take = [&](Index k, Index at_once) {
         const auto slot = static_cast<std::size_t>(k);
-        expectations[slot] = expectation_at(k, static_cast<std::uint64_t>(k));
+        expectations[slot] = expectation_at(k, static_cast<std::uint64_t>(k), at_once);
         if (!settings.predictive) return;
         Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
         singles[slot] = detail::as_vector(
             observable(detail::draw_fine(posterior, posterior.parameters(k), posterior.fit.beta, rng)));
-    });
+    };
+    detail::within_memory(draws, take);
 
     CredibleInterval result;
     result.credibility = settings.credibility;
@@ -267,7 +283,7 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
             parallel_for(std::ssize(again), [&](Index k) {
                 constexpr auto others = std::uint64_t{1} << 43;
                 again[static_cast<std::size_t>(k)] =
-                    expectation_at(k * stride, others + static_cast<std::uint64_t>(k));
+                    expectation_at(k * stride, others + static_cast<std::uint64_t>(k), 1);
             });
             freedom = static_cast<double>(again.size());
         }

@@ -69,6 +69,18 @@ Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& sett
     return {value.mean(), value.standard_error(), false};
 }
 
+/// What an observable asks for: a band where it has lags() and the engine takes them.
+template <class Engine, class T, class O>
+SiteMoments moments_for(const Engine& engine, const T& target, const O& observable) {
+    if constexpr (requires {
+                      { observable.lags() } -> std::convertible_to<Index>;
+                      engine.site_moments(target, 2, Index{});
+                  })
+        return engine.site_moments(target, observable.order(), observable.lags());
+    else
+        return engine.site_moments(target, observable.order());
+}
+
 }  // namespace detail
 
 /// Expectation of an observable under a target: exactly from the site moments where observable and engine
@@ -79,7 +91,7 @@ Prediction expectation(const Engine& engine, const T& target, const O& observabl
                        const PredictSettings& settings = {}) {
     if constexpr (MomentObservable<O> && SiteMomentEngine<Engine, T>) {
         const Vector mean =
-            detail::as_vector(observable.from_moments(engine.site_moments(target, observable.order())));
+            detail::as_vector(observable.from_moments(detail::moments_for(engine, target, observable)));
         return {mean, Vector::Zero(mean.size()), true};
     } else {
         static_assert(SamplingEngine<Engine, T>,

@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/engines/roles.hpp>
+#include <predcg/learning/data_sizes.hpp>
 #include <predcg/learning/estimate.hpp>
 #include <predcg/predict/expectation.hpp>
 #include <predcg/structure/boltzmann.hpp>
@@ -40,10 +41,24 @@ private:
     Index size_;
 };
 
-/// E[o | theta] with the models of a fit or posterior at any parameters.
+/// Numbers of a fine configuration, from one that the map draws; where they cannot be told, `unknown`.
+template <class Map, class Space>
+Index fine_sites(const Map& map, const Space& space, const Vector& eta, Index unknown) {
+    if constexpr (FineSampler<Map>) {
+        auto rng = make_stream(0, Purpose::blank, 3);
+        const typename Map::fine_type x = map.sample(space.random(rng), eta, rng);
+        return size_of(x).value_or(unknown);
+    } else {
+        return unknown;
+    }
+}
+
+/// E[o | theta] with the models of a fit or posterior at any parameters, where `at_once` threads ask at a
+/// time and share the engine's limit of memory.
 template <class Models, class O>
 [[gnu::cold]] Prediction fine_expectation(const Models& models, const Parameters& at, double beta,
-                                          const O& observable, const PredictSettings& settings) {
+                                          const O& observable, const PredictSettings& settings,
+                                          [[maybe_unused]] Index at_once = 1) {
     using Map = std::remove_cvref_t<decltype(models.map)>;
     constexpr bool can_draw = FineSampler<Map>;
     static_assert(
@@ -52,19 +67,31 @@ template <class Models, class O>
         "(concept FineSampler); after relative entropy predict with fit.reconstructed(...)");
     const auto target = boltzmann(models.coarse, at.theta, beta);
     const Vector& eta = at.eta;
-    const auto& engine = coarse_engine(models.engine);
+    auto engine = coarse_engine(models.engine);
+    if constexpr (requires { engine.memory_limit /= 2.0; })
+        engine.memory_limit /= static_cast<double>(at_once);
     using CoarseEngine = std::remove_cvref_t<decltype(engine)>;
     using CoarseTarget = std::remove_cv_t<decltype(target)>;
     if constexpr (has_exact_expectation<CoarseEngine, CoarseTarget, Map, O>) {
         if (!settings.always_sample) {
-            SiteMoments coarse = engine.site_moments(target, observable.order());
+            SiteMoments coarse;
+            if constexpr (requires(Index lags) {
+                              engine.site_moments(target, 2, models.map.coarse_lags(lags));
+                              { observable.lags() } -> std::convertible_to<Index>;
+                          }) {
+                const Index lags = observable.lags();
+                coarse = engine.site_moments(target, observable.order(),
+                                             lags < 0 ? lags : models.map.coarse_lags(lags));
+            } else {
+                coarse = engine.site_moments(target, observable.order());
+            }
             if constexpr (requires { engine.memory_limit; })
-                if (const double pairs = static_cast<double>(coarse.second.period()); pairs > 0.0) {
-                    // As many times more rows as there are more sites.
-                    const SiteMoments means = models.map.fine_moments({coarse.mean, {}}, eta);
-                    const auto sites = static_cast<double>(means.mean.size());
+                if (const double pairs = static_cast<double>(coarse.second.stored()); pairs > 0.0) {
+                    // As many times more rows and columns as there are more sites.
+                    const auto sites = static_cast<double>(
+                        fine_sites(models.map, models.coarse.space(), eta, coarse.mean.size()));
                     const double times = sites / static_cast<double>(coarse.mean.size());
-                    require_memory(8.0 * pairs * times * sites, engine.memory_limit, "predict");
+                    require_memory(8.0 * pairs * times * times, engine.memory_limit, "predict");
                 }
             const SiteMoments fine = models.map.fine_moments(std::move(coarse), eta);
             const Vector mean = as_vector(observable.from_moments(fine));

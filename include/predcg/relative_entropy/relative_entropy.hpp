@@ -79,7 +79,7 @@ public:
     Data prepare(const Range& configurations, double beta, std::span<const double> weights = {},
                  Ties ties = Ties::average, std::uint64_t seed = 1) const {
         if constexpr (detail::DataRequirements<Map, Range>::hold) {
-            const detail::DataSizes<Map> form_of(map_, coarse_, "RelativeEntropy::prepare");
+            const detail::DataSizes form_of(map_, coarse_, "RelativeEntropy::prepare");
             if (ties == Ties::average)
                 return detail::prepare_by<prepared_t<Map>>(form_of, configurations, beta, weights);
             std::vector<prepared_t<Map>> images;

@@ -133,9 +133,9 @@ void check_coarse_windows(FindingList& list, const U& u, const Vector& theta, Ph
 /// Looks for contradictions within a coarse potential, at random configurations and the given theta (energy
 /// units; choose one well inside what is admissible, every component away from zero). Each where the type
 /// has it: energy against theta . features + base_energy; parameter_gradient and parameter_hessian against
-/// central differences; energy_difference, neighbours(), energy_gradient, window() with its local terms,
-/// quadratic(theta) and feature_quadratic(k) against the whole; energies that are no doubles, numbers that
-/// are not finite, lengths that are wrong.
+/// central differences; energy_difference, neighbours() (with their order, where translation_invariant()),
+/// energy_gradient, window() with its local terms, quadratic(theta) and feature_quadratic(k) against the
+/// whole; energies that are no doubles, numbers that are not finite, lengths that are wrong.
 ///
 ///     EXPECT_EQ(predcg::check_coarse_potential(my_potential, theta), predcg::Findings{});
 ///
@@ -185,13 +185,16 @@ Findings check_coarse_potential(const U& u, const Vector& theta, std::uint64_t s
                     },
                     "energy(X, theta)", [&](const auto& X) { return predcg::energy(u, X, theta); }, rng);
         if constexpr (FiniteSpace<space_t<U>> && HasNeighbours<U>)
-            if constexpr (HasCoarseEnergyDifference<U, configuration_t<space_t<U>>, letter_t<space_t<U>>>)
-                detail::check_neighbours(
-                    list, space, u.neighbours(), "energy_difference(X, i, v, theta)",
-                    [&](const auto& X, Index i, const auto& v) -> double {
-                        return u.energy_difference(X, i, v, theta);
-                    },
-                    rng);
+            if constexpr (HasCoarseEnergyDifference<U, configuration_t<space_t<U>>, letter_t<space_t<U>>>) {
+                const NeighbourList neighbours = u.neighbours();
+                const std::string name = "energy_difference(X, i, v, theta)";
+                const auto difference = [&](const auto& X, Index i, const auto& v) -> double {
+                    return u.energy_difference(X, i, v, theta);
+                };
+                detail::check_neighbours(list, space, neighbours, name, difference, rng);
+                if (is_translation_invariant(u))
+                    detail::check_alike(list, space, neighbours, name, difference, rng);
+            }
         if constexpr (ChainCoarsePotential<U>) detail::check_coarse_windows(list, u, theta, rng);
         return list.take();
     } else {

@@ -137,6 +137,30 @@ void check_neighbours(FindingList& list, const Space& space, const NeighbourList
     }
 }
 
+/// Sites with as many neighbours are alike, as translation_invariant() says, and have them in the same order:
+/// with the same letters there difference(X, i, v) is that of the first of them. Tables of one serve all.
+template <FiniteSpace Space, class Difference>
+void check_alike(FindingList& list, const Space& space, const NeighbourList& neighbours,
+                 const std::string& name, Difference&& difference, Philox4x32& rng) {
+    if (neighbours.size() != Index(space.size())) return;
+    const auto letter = *std::ranges::begin(space.values());
+    for (int repeat = 0; repeat < 4; ++repeat) {
+        const Spelled<Space> X(space, rng), Y(space, rng);
+        for (Index i = 1; i < Index(space.size()); ++i) {
+            Index first = 0;
+            while (neighbours[first].size() != neighbours[i].size()) ++first;
+            auto moved = Y.configuration;
+            moved[static_cast<std::size_t>(i)] = X.letters[static_cast<std::size_t>(first)];
+            for (std::size_t k = 0; k < neighbours[i].size(); ++k)
+                moved[static_cast<std::size_t>(neighbours[i][k])] =
+                    X.letters[static_cast<std::size_t>(neighbours[first][k])];
+            list.close(name + " at a site, as translation_invariant() is true,", difference(moved, i, letter),
+                       "that of another with the same letters at its neighbours, in their order",
+                       difference(X.configuration, first, letter), sum_tolerance);
+        }
+    }
+}
+
 /// difference(X, i, v) is whole(X with X_i := v) - whole(X).
 template <FiniteSpace Space, class Difference, class Whole>
 void check_differences(FindingList& list, const Space& space, const std::string& name,

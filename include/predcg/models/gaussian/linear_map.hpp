@@ -62,11 +62,11 @@ public:
     double unconstrained(Index, double sigma) const { return std::log(std::max(sigma, 1e-300)); }
 
     /// Throws ArgumentError for a wrong number of coordinates, or one that is not finite.
-    Prepared prepare(const Fine& fine) const {
-        const Vector x = coordinates_of(fine);
-        require_equal(x.size(), W_.rows(), "gaussian::LinearMap::prepare", "number of fine coordinates");
-        for (const double value : x) require_finite(value, "gaussian::LinearMap::prepare", "coordinate");
-        return {linalg::product(transposed_, x), linalg::squared_norm(x)};
+    Prepared prepare(const Fine& fine) const { return prepared(coordinates_of(fine)); }
+    /// Of other types with coordinates, as views of a host's memory (core/strided.hpp).
+    template <ReadableCoordinates X>
+    Prepared prepare(const X& fine) const {
+        return prepared(coordinates_of(fine));
     }
 
     Index coarse_size(const Prepared&) const { return W_.cols(); }
@@ -151,6 +151,12 @@ public:
     }
 
 private:
+    Prepared prepared(const Vector& x) const {
+        require_equal(x.size(), W_.rows(), "gaussian::LinearMap::prepare", "number of fine coordinates");
+        for (const double value : x) require_finite(value, "gaussian::LinearMap::prepare", "coordinate");
+        return {linalg::product(transposed_, x), linalg::squared_norm(x)};
+    }
+
     double length_;
     Matrix W_, transposed_, normal_;
     Fine shape_;

@@ -180,12 +180,22 @@ public:
 
     /// Fine moments from the coarse ones: E x_i = t E X_r, E x_i x_j = t^2 E X_r X_s for i != j, with
     /// t = 2 theta_cf - 1.
+    ///
+    /// From a band of coarse ones a band of as many lags times the level.
     SiteMoments fine_moments(const SiteMoments& coarse, const Vector& eta) const {
         const double t = std::tanh(0.5 * eta[0]);
         const Index n = coarse.mean.size() * level_;
         SiteMoments fine{Vector(n), {}};
         for (Index i = 0; i < n; ++i) fine.mean[i] = t * coarse.mean[i / level_];
         if (coarse.second.size() == 0) return fine;
+        if (coarse.second.is_band()) {
+            Matrix band = Matrix::Zero(coarse.second.lags() * level_ + 1, n);
+            for (Index i = 0; i < n; ++i)
+                for (Index l = 0; l < band.rows() && i + l < n; ++l)
+                    band(l, i) = l == 0 ? 1.0 : t * t * coarse.second(i / level_, (i + l) / level_);
+            fine.second = SecondMoments::band(std::move(band));
+            return fine;
+        }
         Matrix second(coarse.second.period() * level_, n);
         double* to = second.data();
         for (Index j = 0; j < n; ++j)
@@ -195,6 +205,9 @@ public:
         fine.second = std::move(second);
         return fine;
     }
+
+    /// Coarse sites so far apart at most, of fine sites at most `lags` apart.
+    Index coarse_lags(Index lags) const { return (lags + level_ - 1) / level_; }
 
 private:
     static Index class_of(const BlockSums& blocks, Index i) {

@@ -21,35 +21,40 @@ struct Magnetization {
     }
 };
 
-/// R_l = (1/n) sum_i x_i x_{i+l}, l = 0..n/2. Periodic: all n terms; open: n-l terms over n. The boundary is
-/// the fine chain's, `Correlation{fine.boundary()}`: a configuration does not know it, and there is no
-/// default.
+/// R_l = (1/n) sum_i x_i x_{i+l}, l = 0..n/2, or 0..most_lag where that is less. Periodic: all n terms; open:
+/// n-l terms over n. The boundary is the fine chain's, `Correlation{fine.boundary()}`: a configuration does
+/// not know it, and there is no default. Of an open chain with a most_lag n most_lag second moments suffice,
+/// and are kept (BernoulliMap).
 struct Correlation {
     Boundary boundary;
+    Index most_lag = -1;  ///< -1: n/2
 
     /// Of a ring, or of an open chain.
-    explicit Correlation(Boundary fine_boundary) : boundary(fine_boundary) {}
+    explicit Correlation(Boundary fine_boundary, Index largest_lag = -1)
+        : boundary(fine_boundary), most_lag(largest_lag) {}
 
     template <class X>
     Vector operator()(const X& x) const {
         const auto n = static_cast<Index>(x.size());
-        return lags(n, n, [&](Index i, Index j) {
+        return by_lag(n, n, [&](Index i, Index j) {
             return static_cast<double>(x[static_cast<std::size_t>(i)]) *
                    static_cast<double>(x[static_cast<std::size_t>(j)]);
         });
     }
 
     int order() const { return 2; }
+    /// Second moments of sites further apart are not read; -1: all may be.
+    Index lags() const { return most_lag; }
     Vector from_moments(const SiteMoments& moments) const {
-        return lags(moments.mean.size(), moments.second.period(),
-                    [&](Index i, Index j) { return moments.second(i, j); });
+        return by_lag(moments.mean.size(), moments.second.period(),
+                      [&](Index i, Index j) { return moments.second(i, j); });
     }
 
 private:
     /// Of a ring the first `period` sites stand for all.
     template <class Product>
-    Vector lags(Index n, Index period, Product&& product) const {
-        Vector R = Vector::Zero(n / 2 + 1);
+    Vector by_lag(Index n, Index period, Product&& product) const {
+        Vector R = Vector::Zero((most_lag < 0 || most_lag > n / 2 ? n / 2 : most_lag) + 1);
         const Index terms = boundary == Boundary::open ? n : period;
         for (Index l = 0; l < R.size(); ++l)
             for (Index i = 0; i < (boundary == Boundary::open ? n - l : terms); ++i)
