@@ -26,8 +26,8 @@ const Json& cases() {
 Boundary boundary_of(const Json& one) { return one["periodic"] ? Boundary::periodic : Boundary::open; }
 
 ising::CoarseChain<> coarse_of(const Json& one) {
-    ising::CoarseChainSettings settings{.sites = one["coarse_sites"], .field = one["field"],
-                                        .boundary = boundary_of(one)};
+    ising::CoarseChainSettings settings{
+        .sites = one["coarse_sites"], .field = one["field"], .boundary = boundary_of(one)};
     for (const std::string term : one["coarse_terms"]) {
         if (term == "linear") settings.linear = true;
         if (term.starts_with("pair_")) ++settings.pair_range;
@@ -47,9 +47,8 @@ void with_map(const Json& one, F&& f) {
     const Index level = one["level"];
     const Boundary boundary = boundary_of(one);
     if (map["family"] == "gibbs")
-        return f(ising::link_map({.level = level,
-                                  .neighbours = static_cast<Index>(map["offsets"].size()),
-                                  .boundary = boundary}));
+        return f(ising::link_map(
+            {.level = level, .neighbours = static_cast<Index>(map["offsets"].size()), .boundary = boundary}));
     if (map["copy"]) return f(ising::decimation_map({.level = level, .boundary = boundary}));
     const std::string name = one["name"];
     f(ising::logistic_map({.level = level,
@@ -86,8 +85,8 @@ TEST_P(BlockMaps, ProbeAndMaximumAreTheReferences) {
         for (const auto& name : map.parameter_names()) names.push_back(name);
         ASSERT_EQ(names, one()["parameters"].get<std::vector<std::string>>());
         with_prior(one(), one()["prior"], p, [&](const auto& prior) {
-            const EMCoarseGrainer grainer{SamplesOnly<std::vector<Spin>>{}, coarse, map, TransferMatrix{},
-                                          Newton{}, prior};
+            const EMCoarseGrainer grainer{
+                SamplesOnly<std::vector<Spin>>{}, coarse, map, TransferMatrix{}, Newton{}, prior};
             const auto prepared = grainer.prepare(data, beta);
             const auto problem = grainer.problem(prepared);
             const auto at = [&](const Json& list) {
@@ -131,7 +130,8 @@ TEST_P(BlockMaps, ProbeAndMaximumAreTheReferences) {
     });
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, BlockMaps, testing::Range<std::size_t>(0, 16),
-                         [](const auto& info) { return cases()[info.param]["name"].template get<std::string>(); });
+INSTANTIATE_TEST_SUITE_P(Cases, BlockMaps, testing::Range<std::size_t>(0, 16), [](const auto& set) {
+    return cases()[set.param]["name"].template get<std::string>();
+});
 
 }  // namespace

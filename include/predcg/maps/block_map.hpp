@@ -21,7 +21,7 @@ namespace predcg {
 /// What block.given(w, eta) gives: the density of a block under a window of coarse letters.
 template <class G>
 concept BlockDensity = requires(const G given, std::span<const double> x) {
-    { given.log_density(x) } -> RealValue;                    // log p(x_r | w_r, eta)
+    { given.log_density(x) } -> RealValue;                     // log p(x_r | w_r, eta)
     { given.expansion(x) } -> std::convertible_to<Expansion>;  // and its derivatives by eta
 };
 

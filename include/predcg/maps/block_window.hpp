@@ -64,8 +64,7 @@ public:
         require_alphabet(coarse_, function, "coarse letters");
         const double q = static_cast<double>(fine_.size());
         const double patterns = std::pow(q, static_cast<double>(level));
-        const double windows =
-            std::pow(static_cast<double>(base()), static_cast<double>(window.width()));
+        const double windows = std::pow(static_cast<double>(base()), static_cast<double>(window.width()));
         require(patterns * windows <= double{most_cells}, function, "patterns of a block times windows",
                 patterns * windows, "at most 2^20");
         patterns_ = static_cast<Index>(std::llround(patterns));
@@ -102,7 +101,8 @@ public:
         for (Index i = 0; i < n; ++i) {
             const auto value = static_cast<double>(x[static_cast<std::size_t>(i)]);
             const Index place = place_of(fine_, value);
-            if (place < 0) argument_error(function, "letter at site " + to_text(i), to_text(value), text(fine_));
+            if (place < 0)
+                argument_error(function, "letter at site " + to_text(i), to_text(value), text(fine_));
             auto& pattern = blocks.patterns[static_cast<std::size_t>(i / level_)];
             pattern = pattern * static_cast<std::uint32_t>(fine_.size()) + static_cast<std::uint32_t>(place);
         }
@@ -147,7 +147,7 @@ public:
             Index code = 0;
             for (Index k = r + window_.first - i; k <= r + window_.last - i; ++k)
                 code = code * base() + (k < 0 || k >= std::ssize(w) ? static_cast<Index>(coarse_.size())
-                                                                     : place(w[static_cast<std::size_t>(k)]));
+                                                                    : place(w[static_cast<std::size_t>(k)]));
             f(pattern(blocks, r), code);
         }
     }
@@ -182,9 +182,7 @@ public:
             joint = joint * patterns_ + pattern(blocks, r);
         return patterns_ + 1 + joint;
     }
-    Index class_count() const {
-        return is_open() && window_.first < 0 ? patterns_ + 1 + joint_ : patterns_;
-    }
+    Index class_count() const { return is_open() && window_.first < 0 ? patterns_ + 1 + joint_ : patterns_; }
 
 private:
     Index base() const { return static_cast<Index>(coarse_.size()) + (is_open() ? 1 : 0); }

@@ -16,7 +16,9 @@ struct ObservedBlocks {
     Coarse image;
 
     friend bool operator==(const ObservedBlocks& a, const ObservedBlocks& b) { return a.blocks == b.blocks; }
-    friend auto operator<=>(const ObservedBlocks& a, const ObservedBlocks& b) { return a.blocks <=> b.blocks; }
+    friend auto operator<=>(const ObservedBlocks& a, const ObservedBlocks& b) {
+        return a.blocks <=> b.blocks;
+    }
     std::uint64_t hash() const { return blocks.hash(); }
 };
 

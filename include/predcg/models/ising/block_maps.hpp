@@ -18,15 +18,15 @@ using SpinBlockMap = BlockMap<Block, Fine, Coarse>;
 /// Spins that are logistic (or probit) in a window of coarse letters, and in the spin before them.
 inline SpinBlockMap<LogisticBlock> logistic_map(LogisticMapSettings settings = {}) {
     const LogisticBlock block(settings);
-    return SpinBlockMap<LogisticBlock>(block, {.boundary = settings.boundary,
-                                               .coarse_letters = std::move(settings.coarse_letters)});
+    return SpinBlockMap<LogisticBlock>(
+        block, {.boundary = settings.boundary, .coarse_letters = std::move(settings.coarse_letters)});
 }
 
 /// A Gibbs density of each block, between two or four coarse letters.
 inline SpinBlockMap<LinkBlock> link_map(LinkMapSettings settings = {}) {
     const LinkBlock block(settings);
-    return SpinBlockMap<LinkBlock>(block, {.boundary = settings.boundary,
-                                           .coarse_letters = std::move(settings.coarse_letters)});
+    return SpinBlockMap<LinkBlock>(
+        block, {.boundary = settings.boundary, .coarse_letters = std::move(settings.coarse_letters)});
 }
 
 /// Settings of ising::decimation_map.
@@ -50,8 +50,8 @@ public:
 };
 
 /// The map of these settings.
-inline ObservedMap<DecimationBlock, std::vector<Spin>, std::vector<Spin>> decimation_map(
-    DecimationMapSettings settings = {}) {
+inline ObservedMap<DecimationBlock, std::vector<Spin>, std::vector<Spin>>
+decimation_map(DecimationMapSettings settings = {}) {
     return ObservedMap<DecimationBlock, std::vector<Spin>, std::vector<Spin>>(
         DecimationBlock(settings), {.boundary = settings.boundary});
 }

@@ -141,7 +141,8 @@ public:
                 f[block_->field_] += x[s];
                 if (s > 0) f[block_->inner_] += x[s - 1] * x[s];
                 for (Index k = 0; k < width; ++k)
-                    f[block_->parameter_[s * static_cast<std::size_t>(width) + static_cast<std::size_t>(k)]] +=
+                    f[block_
+                          ->parameter_[s * static_cast<std::size_t>(width) + static_cast<std::size_t>(k)]] +=
                         x[s] * w_[static_cast<std::size_t>(k)];
             }
             return f;

@@ -29,6 +29,7 @@ struct LogisticMapSettings {
     /// One coefficient for a site and its mirror image: c_{s,o} = c_{l-1-s,-o}. Not with autoregression,
     /// and with windows that are their own mirror image only.
     bool reflect = false;
+    bool tied = false;  ///< the same coefficients at all sites of a block; Bernoulli's map has c_0 alone
     Link link = Link::logit;
     Boundary boundary = Boundary::periodic;
     std::vector<double> coarse_letters{-1.0, 1.0};
@@ -57,17 +58,20 @@ inline double inverse_mills(double z) {
 ///     p(x_rs | ..) = F(x_rs a_rs),   a_rs = b_s + g_s x_{r,s-1} + sum_o c_{s,o} X_{r+o},
 /// F logistic or the normal distribution function; g_s within the block. Concave in its parameters: the
 /// M-step cannot fail. Parameters, site after site: intercept_s, fine_s, then previous_s, own_s, next_s for
-/// o = -1, 0, 1 (before_<-o>_s and after_<o>_s further away).
+/// o = -1, 0, 1 (before_<-o>_s and after_<o>_s further away); without _s where all sites have the same.
 class LogisticBlock {
 public:
     /// Throws ArgumentError for a level < 1, and for `reflect` where it has no meaning.
     [[gnu::cold]] explicit LogisticBlock(const LogisticMapSettings& settings, bool copies_first = false)
-        : level_(settings.level), window_(settings.window), link_(settings.link),
-          copies_first_(copies_first), sites_(static_cast<std::size_t>(std::max<Index>(settings.level, 0))) {
+        : level_(settings.level), window_(settings.window), link_(settings.link), copies_first_(copies_first),
+          sites_(static_cast<std::size_t>(std::max<Index>(settings.level, 0))) {
         constexpr auto function = "ising::logistic_map";
         require(level_ >= 1, function, "level", level_, "an integer >= 1");
         require(window_.first <= 0 && window_.last >= 0, function, "window",
                 to_text(window_.first) + " to " + to_text(window_.last), "one that holds offset 0");
+        if (settings.tied)
+            require(!settings.reflect && !copies_first, function, "tied", "true", "false, with reflect");
+        tied_ = settings.tied;
         if (settings.reflect)
             require(!settings.autoregressive && window_.first == -window_.last, function, "reflect", "true",
                     "false, with autoregression or a window that is not its own mirror image");
@@ -183,6 +187,13 @@ private:
     /// A term of site s, with the parameter of its mirror image if that has one.
     void add(Index s, bool reflect, Index offset, Input input) {
         auto& terms = sites_[static_cast<std::size_t>(s)];
+        const Index tied_to = input == Input::fine ? 1 : 0;
+        if (tied_ && s > tied_to)
+            for (const Term& term : sites_[static_cast<std::size_t>(tied_to)])
+                if (term.input == input && term.offset == offset) {
+                    terms.push_back(term);
+                    return;
+                }
         const Index mirrored = level_ - 1 - s;
         if (reflect && (mirrored < s || (mirrored == s && offset > 0 && input == Input::coarse)))
             for (const Term& term : sites_[static_cast<std::size_t>(mirrored)])
@@ -201,13 +212,13 @@ private:
         if (input == Input::coarse && offset > 0)
             name = offset == 1 ? "next_" : "after_" + to_text(offset) + "_";
         terms.push_back({std::ssize(names_), input, offset});
-        names_.push_back(name + to_text(s));
+        names_.push_back(tied_ ? name.substr(0, name.size() - 1) : name + to_text(s));
     }
 
     Index level_;
     BlockWindow window_;
     Link link_;
-    bool copies_first_;
+    bool copies_first_, tied_ = false;
     std::vector<std::vector<Term>> sites_;
     std::vector<std::string> names_;
     std::vector<Index> copies_;
