@@ -125,7 +125,7 @@ public:
             const Index offset = window_.first + k;
             if (missing && offset == 0) return false;
             if (!missing && offset > 0) right = true;
-            if (missing && right) return false;  // nearer to the site than one that is there
+            if (missing && offset > 0 && right) return false;  // nearer to the site than one that is there
             if (missing && offset < 0) left = true;
             if (!missing && offset < 0 && left) return false;
             w[static_cast<std::size_t>(k)] = missing ? 0.0 : coarse_[static_cast<std::size_t>(code % q)];
