@@ -100,13 +100,15 @@ public:
     void drop(Index lane) { end_[lane] = std::numeric_limits<double>::infinity(); }
 
     /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all tables
-    /// of the common statistics, and the sums of the own statistics times these to `own_mean`.
+    /// of the common statistics, and the sums of the own statistics times these to `own_mean`. The
+    /// probabilities are kept for chances(), where there are own statistics or `keep` says so.
     void means(const PassWeights& weights, const V& factor, const PassStatistics& statistics, V* pooled,
-               V* own_mean) {
+               V* own_mean, bool keep = false) {
         const Index codes = shape_.codes(), own_codes = statistics.own_codes;
         set_places(own_codes, 1);
-        if (statistics.own_size > 0) own_chances_.assign(shape_.sites * own_codes, V::of(0.0));
-        const Index n_states = shape_.states, chance_codes = statistics.own_size == 0 ? 0 : own_codes;
+        keep = keep || statistics.own_size > 0;
+        if (keep) own_chances_.assign(shape_.sites * own_codes, V::of(0.0));
+        const Index n_states = shape_.states, chance_codes = keep ? own_codes : 0;
         const auto step = [&](Index i, Index first, Index behind) {  // of some starts at a site
             const V* const windows = scaled_windows(weights, i);
             const V* const left = messages_at(weights, i);
@@ -133,6 +135,9 @@ public:
         for (const V& chance : own_chances_)
             for (Index k = 0; k < statistics.own_size; ++k) own_mean[k] += chance * *value++;
     }
+
+    /// After means(): `factor` times the probabilities of the own statistics' windows, own_codes a site.
+    const V* chances() const { return own_chances_.data(); }
 
     /// After forward(): mean()[k] and covariance()[k (k+1)/2 + l], l <= k, of the statistics; zero in lanes
     /// without a path.

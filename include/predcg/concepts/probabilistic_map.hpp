@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace predcg {
@@ -90,5 +91,41 @@ concept StatisticMap = LatentLikelihood<M> && requires(const M map, const typena
     { map.sufficient_statistic(detail::prepare(map, x)) } -> Statistic<typename M::coarse_type>;
     { map.expected_log_density(T, count, eta) } -> std::convertible_to<Expansion>;
 };
+
+/// A map whose statistic T has many components, counts of cells, of which covariances would cost too much:
+/// it gives the derivatives of log p_cf by eta, too, as a statistic S(X; x, eta) of parameter_count()
+/// components,
+///     S = phi'(eta) . T + phi_0'(eta).
+///
+///     auto score(const Prepared& x, const Vector& eta) const;
+template <class M>
+concept ScoredMap =
+    StatisticMap<M> && requires(const M map, const typename M::fine_type& x, const Vector& eta) {
+        { map.score(detail::prepare(map, x), eta) } -> Statistic<typename M::coarse_type>;
+    };
+
+namespace detail {
+
+/// A map at some eta, for all data of a batch: what a map makes once for them by its own `at(eta,
+/// with_score)`, else the map and eta.
+template <class M>
+class MapAt {
+public:
+    MapAt(const M& map, Vector eta, bool) : map_(&map), eta_(std::move(eta)) {}
+    auto likelihood(const prepared_t<M>& x) const { return map_->likelihood(x, eta_); }
+
+private:
+    const M* map_;
+    Vector eta_;
+};
+template <class M>
+auto map_at(const M& map, const Vector& eta, [[maybe_unused]] bool with_score = false) {
+    if constexpr (requires { map.at(eta, with_score); })
+        return map.at(eta, with_score);
+    else
+        return MapAt<M>(map, eta, with_score);
+}
+
+}  // namespace detail
 
 }  // namespace predcg

@@ -17,6 +17,14 @@ concept ChainStatistic = HasWindow<S> && requires(const S s, Index i, std::span<
     { s.local(i, w) } -> VectorLike;
 };
 
+/// A chain statistic that counts: at the windows of site i it adds 1 to the components for_each_cell(i, w, f)
+/// calls f with, at most most_cells() of them. Engines add probabilities there and tabulate nothing.
+template <class S>
+concept CellStatistic = requires(const S s) {
+    requires S::counts_cells;
+    { s.most_cells() } -> std::convertible_to<Index>;
+};
+
 /// Every component is a quadratic form: exact in the Gaussian engine.
 template <class S>
 concept QuadraticStatistic = requires(const S s, Index k) {

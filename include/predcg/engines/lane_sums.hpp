@@ -9,10 +9,55 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace predcg::detail {
+
+/// Sums of probabilities in the cells of statistics that count (CellStatistic).
+template <class Space, class Own>
+class LaneCells {
+public:
+    [[gnu::cold]] LaneCells(const Space& space, const ChainShape& shape, Index cells, Index most)
+        : space_(space), shape_(shape), most_(most), rows_(shape.codes() * most), sums_(Vector::Zero(cells)) {
+    }
+
+    /// Adds the chances of a lane, codes a site.
+    [[gnu::noinline]] void add(const Own& own, Index lane, const Lanes* chances) {
+        const Index codes = shape_.codes();
+        rows_.template begin<Own>();
+        rows_.visit(
+            own, shape_, [&](Index site, double* row) { find(own, site, row); },
+            [&](Index site, Index, const double* row) {
+                const Lanes* const chance = chances + site * codes;
+                for (Index code = 0; code < codes; ++code)
+                    for (Index k = 0; k < most_; ++k)
+                        if (const double cell = row[code * most_ + k]; cell >= 0.0)
+                            sums_[static_cast<Index>(cell)] += chance[code][lane];
+            });
+    }
+    const Vector& sums() const { return sums_; }
+
+private:
+    /// The cells of a site's windows, -1 where there are no more.
+    [[gnu::cold]] void find(const Own& own, Index site, double* row) {
+        std::fill(row, row + shape_.codes() * most_, -1.0);
+        const Index width = Window(own.window()).width;
+        windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
+            double* to = row + code * most_;
+            own.for_each_cell(site, narrow(window, width),
+                              [&](Index cell) { *to++ = static_cast<double>(cell); });
+        });
+    }
+
+    Space space_;
+    ChainShape shape_;
+    Index most_;
+    ClassRows rows_;
+    Vector sums_;
+    WindowLetters<letter_t<Space>> letters_;
+};
 
 /// The window that holds those of all parts of a batch's data: made(k) is the one of datum k.
 template <class B, class Made>
@@ -42,6 +87,8 @@ inline double lane_bytes(const ChainShape& shape, const ChainShape& factor_shape
 template <class B, Want want>
 class LaneSums {
     using Space = space_t<typename B::Common>;
+    /// Own statistics count cells; they are summed apart.
+    static constexpr bool counts = want == Want::means && CellStatistic<typename B::Own>;
 
 public:
     /// `common`: the tables of the common target; shapes of the windows of factors and own statistics.
@@ -50,8 +97,13 @@ public:
         : batch_(batch), common_(common),
           statistics_(common.shape, batch.common().space(), statistic_of(batch)),
           weights_(batch.common().space(), factor_shape),
-          own_(batch.common().space(), own_shape, want == Want::log_partitions ? 0 : batch.own_size()),
-          sums_(BatchMoments::zero(size(), want)) {
+          own_(batch.common().space(), own_shape,
+               want == Want::log_partitions || counts ? 0 : batch.own_size()),
+          sums_(BatchMoments::zero(
+              batch.common_size() + (want == Want::log_partitions ? 0 : batch.own_size()), want)) {
+        if constexpr (counts)
+            cells_.emplace(batch.common().space(), own_shape, batch.own_size(),
+                           Index(batch.own(batch.which().front()).most_cells()));
         if constexpr (want == Want::log_partitions) sums_.log_partitions.resize(std::ssize(batch.which()));
         if constexpr (want == Want::means) {
             pooled_.assign(statistics_.count() * common.shape.codes(), Lanes::of(0.0));
@@ -78,8 +130,16 @@ public:
             if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {
                 own_mean_.assign(own_.size(), Lanes::of(0.0));
-                pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
-                add_means();
+                if constexpr (counts) {
+                    pass.means(weights, chances_, statistics, pooled_.data(), nullptr, true);
+                    for (Index lane = 0; lane < lanes_; ++lane)
+                        if (taken_[static_cast<std::size_t>(lane)])
+                            cells_->add(batch_.own(batch_.which()[static_cast<std::size_t>(first + lane)]),
+                                        lane, pass.chances());
+                } else {
+                    pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
+                    add_means();
+                }
             }
             if constexpr (want == Want::covariances) {
                 pass.moments(weights, statistics);
@@ -166,6 +226,8 @@ private:
         const Index common = batch_.common_size();
         for (Index k = 0; k < own_.size(); ++k) sums_.mean[common + k] += own_sum_[k].sum();
         for (Index k = 0; k < pooled_.size(); ++k) statistics_.add(k, pooled_[k].sum(), sums_.mean.data());
+        if constexpr (counts)
+            for (Index k = 0; k < cells_->sums().size(); ++k) sums_.mean[common + k] += cells_->sums()[k];
     }
 
     void add_moments(const Lanes* means, const Lanes* covariances) {
@@ -202,6 +264,7 @@ private:
     StatisticTables statistics_;
     LaneWeights<Space, typename B::Factor> weights_;
     LaneStatistics<Space, typename B::Own> own_;
+    std::optional<LaneCells<Space, typename B::Own>> cells_{};
     BatchMoments sums_;
     Index lanes_ = 0;
     std::array<bool, static_cast<std::size_t>(lane_count)> taken_{};  // lanes whose results count

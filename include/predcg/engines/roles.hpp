@@ -33,6 +33,10 @@ const auto& latent_engine(const E& engine) {
         return engine;
 }
 
+/// What knows X: a factor that is zero for all X but one has observed(), a configuration.
+template <class F>
+concept ObservedFactor = requires(const F factor) { factor.observed(); };
+
 /// The engine for p_c: itself, unless it has roles.
 template <class E>
 const auto& coarse_engine(const E& engine) {

@@ -82,12 +82,13 @@ struct TransferMatrix {
             const auto& target = batch.common();
             const Window factor_window =
                 detail::window_of_all(batch, [&](Index k) { return batch.factor(k); });
+            constexpr bool counts = want == Want::means && CellStatistic<typename B::Own>;
             Window own_window, window = common_window(target.window(), factor_window);
             double d = 0.0;
             if constexpr (want != Want::log_partitions) {
                 own_window = detail::window_of_all(batch, [&](Index k) { return batch.own(k); });
                 window = common_window(window, common_window(batch.statistic().window(), own_window));
-                d = static_cast<double>(batch.common_size() + batch.own_size());
+                d = static_cast<double>(batch.common_size() + (counts ? 0 : batch.own_size()));
             }
             const auto shape = detail::chain_shape(target.space(), window, function);
             const auto factor_shape = detail::chain_shape(target.space(), factor_window, function);
@@ -103,7 +104,8 @@ struct TransferMatrix {
                         return expect(batch.target(k), batch.joint(k));
                 };
                 detail::LaneSums<B, want> sums(batch, problem, factor_shape, own_shape);
-                if (shape.is_smallest_ring()) return sums.run(detail::SmallRingPass(shape), alone);
+                if constexpr (!counts)
+                    if (shape.is_smallest_ring()) return sums.run(detail::SmallRingPass(shape), alone);
                 return sums.run(detail::ChainPass(shape, shape.starts()), alone);
             }
         }

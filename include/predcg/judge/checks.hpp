@@ -1,6 +1,7 @@
 #pragma once
 // What the data contradict: posterior predictive checks, and the parts of a prediction's error.
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/observed.hpp>
 #include <predcg/learning/prepared_data.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/fine_scale.hpp>
@@ -63,7 +64,8 @@ public:
             prepared.weights);
         std::vector<NoState> none(prepared.forms.size());
         const double sum =
-            *expect<Want::log_partitions>(latent_engine(models_->engine), batch, none, StreamKey{})
+            *expect<Want::log_partitions>(latent_engine_for<typename decltype(batch)::Factor>(models_->engine),
+                                          batch, none, StreamKey{})
                  .log_partition;
         return Vector::Constant(1, log_z_ - sum / prepared.count);
     }

@@ -13,9 +13,10 @@ struct ExpectedStatistics {
     std::optional<double> log_evidence;  ///< sum_i log Z(q_i); log-likelihood = this - count log Z(p_c)
     Vector coarse;                       ///< sum_i E_i[dU_c/dtheta]
     Vector map;                          ///< sum_i E_i[T(X; x_i)], the map's sufficient statistic
-    Matrix covariance;                   ///< sum_i Cov_i[(dU_c/dtheta, T)]
+    Vector score;  ///< sum_i E_i[d log p_cf / d eta], in the place of `map` where means of a ScoredMap do
+    Matrix covariance;                   ///< sum_i Cov_i[(dU_c/dtheta, T)], of a ScoredMap with S for T
     Matrix coarse_hessian;               ///< sum_i E_i[d2U_c/dtheta2]
-    Vector noise;                        ///< squared Monte Carlo errors of (coarse, map); zero if exact
+    Vector noise;                        ///< squared Monte Carlo errors of the same means; zero if exact
 
     /// Sums over more data.
     ExpectedStatistics& operator+=(const ExpectedStatistics& other) {
@@ -28,6 +29,7 @@ struct ExpectedStatistics {
             log_evidence.reset();
         linalg::add(coarse, other.coarse);
         linalg::add(map, other.map);
+        linalg::add(score, other.score);
         linalg::add(covariance, other.covariance);
         linalg::add(coarse_hessian, other.coarse_hessian);
         linalg::add(noise, other.noise);
@@ -43,6 +45,7 @@ struct ExpectedStatistics {
         if (log_evidence) *log_evidence *= factor;
         linalg::multiply(coarse, factor);
         linalg::multiply(map, factor);
+        linalg::multiply(score, factor);
         linalg::multiply(covariance, factor);
         linalg::multiply(coarse_hessian, factor);
         linalg::multiply(noise, factor * factor);

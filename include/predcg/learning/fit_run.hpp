@@ -19,10 +19,11 @@ inline void require_fit_settings(const FitSettings& settings) {
     require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
 }
 
-/// The given start; else the models' `own` z, then normal displacements of it by 1 in every coordinate of z
+/// The given start; else the models' `own` z, the same with the `more` etas that the map names, then normal displacements of it by 1 in every coordinate of z
 /// that the models admit.
 [[gnu::cold]] inline std::vector<Vector> starts_of(const Coordinates& c, const Vector& own,
                                                    const FitSettings& settings,
+                                                   const std::vector<Vector>& more,
                                                    const std::function<bool(const Vector&)>& is_admissible) {
     if (settings.start) {
         require_equal(settings.start->theta.size(), c.coarse_count(), "FitSettings", "length of start.theta");
@@ -32,6 +33,12 @@ inline void require_fit_settings(const FitSettings& settings) {
         return {c.bounded(z)};
     }
     std::vector<Vector> starts{c.bounded(own)};
+    for (const Vector& eta : more) {
+        Vector z = own;
+        for (Index k = 0; k < eta.size(); ++k)
+            z[c.coarse_count() + k] = eta[k] * c.factor()[c.coarse_count() + k];
+        starts.push_back(c.bounded(z));
+    }
     for (Index k = 1; k < (c.size() == 0 ? 1 : settings.starts); ++k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::start, static_cast<std::uint64_t>(k));
         for (int attempt = 0; attempt < 100; ++attempt) {
@@ -46,7 +53,10 @@ inline void require_fit_settings(const FitSettings& settings) {
 template <class Problem>
 std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
     const Coordinates& c = problem.coordinates();
-    return starts_of(c, c.z({start_of(problem.coarse()), start_of(problem.map())}), settings,
+    std::vector<Vector> more;
+    if constexpr (requires { problem.map().more_starts(); })
+        if (settings.starts > 1) more = problem.map().more_starts();
+    return starts_of(c, c.z({start_of(problem.coarse()), start_of(problem.map())}), settings, more,
                      [&](const Vector& z) { return problem.is_admissible(c.parameters(z)); });
 }
 

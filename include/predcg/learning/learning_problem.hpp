@@ -2,6 +2,7 @@
 // What is to be learnt: models, data and a prior as one function of the parameters.
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/observed.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/learning/expected_statistics.hpp>
@@ -28,18 +29,20 @@ namespace detail {
     return hessian;
 }
 
-/// The E-step's sums from the moments of (G, H, T), with p, h and t components.
+/// The E-step's sums from the moments of (G, H, T), with p, h and t components; or of (G, H, S, T) with t of S
+/// and `cells` of T.
 [[gnu::cold]] inline ExpectedStatistics statistics_of(BatchMoments sums, double count, Index p, Index h,
-                                                      Index t) {
+                                                      Index t, Index cells = 0) {
     ExpectedStatistics statistics{count,
                                   sums.log_partition,
                                   linalg::part(sums.mean, 0, p),
-                                  linalg::part(sums.mean, p + h, t),
+                                  linalg::part(sums.mean, p + h + (cells > 0 ? t : 0), cells > 0 ? cells : t),
+                                  {},
                                   std::move(sums.covariance),
                                   hessian_of(sums.mean, p, h),
                                   std::move(sums.noise)};
-    if (h > 0) {
-        std::vector<Index> scores;  // the places of G and T
+    if (h > 0 || cells > 0) {
+        std::vector<Index> scores;  // the places of G, and of T or S
         for (Index k = 0; k < p + h + t; ++k)
             if (k < p || k >= p + h) scores.push_back(k);
         statistics.covariance = linalg::selected(statistics.covariance, scores);
@@ -104,7 +107,7 @@ template <LearnablePotential Coarse, LatentMap Map, class Engine, class Prior>
 class LearningProblem {
     using Factor = std::remove_cvref_t<decltype(std::declval<const Map&>().likelihood(
         std::declval<const prepared_t<Map>&>(), std::declval<const Vector&>()))>;
-    using LatentEngine = latent_engine_t<Engine>;
+    using LatentEngine = latent_engine_for_t<Engine, Factor>;
     using CoarseEngine = coarse_engine_t<Engine>;
 
 public:
@@ -205,28 +208,57 @@ public:
     /// all.
     ExpectedStatistics expect(State& state, std::span<const Index> which) const {
         if (which.empty()) return {};  // nothing to add
-        const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta));
-        BatchMoments sums = predcg::expect<Want::covariances>(latent_engine(engine_), batch, state.latent,
-                                                              latent_key(state), data().spread.get());
         double count = 0.0;
         for (const Index k : which) count += data().weights[static_cast<std::size_t>(k)];
         if (data().spread) count = data().count;
         const Index p = coordinates_.coarse_count();
-        return detail::statistics_of(std::move(sums), count, p, batch.common_size() - p, batch.own_size());
+        const auto with_own = [&](auto own, Index extra) {
+            const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta), std::move(own));
+            BatchMoments sums = moments<Want::covariances>(batch, state);
+            return detail::statistics_of(std::move(sums), count, p, batch.common_size() - p,
+                                         batch.own_size() - extra, extra);
+        };
+        if constexpr (!ScoredMap<Map>) {
+            return with_own([this](Index k) { return map_statistic(k); }, 0);
+        } else if constexpr (!is_exact && !is_variational) {  // one run of the engine for both
+            const Index cells = which.empty() ? 0 : Index(map_statistic(which.front()).size());
+            return with_own(
+                [this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {
+                    return Stack(at.score(form(k)), map_statistic(k));
+                },
+                cells);
+        } else {
+            ExpectedStatistics statistics = with_own(
+                [this, at = detail::map_at(*map_, state.at.eta, true)](Index k) { return at.score(form(k)); },
+                0);
+            const auto cells = latent_batch(state.at, which, EmptyStatistic{},
+                                            [this](Index k) { return map_statistic(k); });
+            statistics.map = moments<Want::means>(cells, state).mean;
+            return statistics;
+        }
     }
 
-    /// The E-step without second moments: count, log_evidence, coarse and map alone. With TransferMatrix it
+    /// The E-step without second moments: count, log_evidence, coarse and map (of a ScoredMap: score) alone. With TransferMatrix it
     /// is several times cheaper, and enough for the gradient.
     ExpectedStatistics expect_means(State& state) const {
-        const auto batch = latent_batch(state.at, data().all, energy_gradient(state.at.theta));
-        const BatchMoments sums = predcg::expect<Want::means>(latent_engine(engine_), batch, state.latent,
-                                                              latent_key(state), data().spread.get());
         const Index p = coordinates_.coarse_count();
         ExpectedStatistics statistics;
         statistics.count = data().count;
-        statistics.log_evidence = sums.log_partition;
-        statistics.coarse = linalg::part(sums.mean, 0, p);
-        statistics.map = linalg::part(sums.mean, p, batch.own_size());
+        const auto with_own = [&](auto own) {
+            const auto batch =
+                latent_batch(state.at, data().all, energy_gradient(state.at.theta), std::move(own));
+            const BatchMoments sums = moments<Want::means>(batch, state);
+            statistics.log_evidence = sums.log_partition;
+            statistics.coarse = linalg::part(sums.mean, 0, p);
+            (ScoredMap<Map> ? statistics.score : statistics.map) =
+                linalg::part(sums.mean, p, batch.own_size());
+        };
+        if constexpr (ScoredMap<Map>)
+            with_own([this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {
+                return at.score(form(k));
+            });
+        else
+            with_own([this](Index k) { return map_statistic(k); });
         return statistics;
     }
 
@@ -383,26 +415,33 @@ public:
     CoarseTarget coarse_target(const Vector& theta) const { return boltzmann(*coarse_, theta, beta()); }
     /// The likelihood of datum k as a factor in X. A view of the data.
     Factor latent_factor(Index k, const Vector& eta) const {
-        return map_->likelihood(data().forms[static_cast<std::size_t>(k)], eta);
+        return map_->likelihood(form(k), eta);
     }
     /// The map's statistic T(X; x) of datum k. A view of the data.
     auto map_statistic(Index k) const {
-        return detail::map_statistic(*map_, data().forms[static_cast<std::size_t>(k)]);
+        return detail::map_statistic(*map_, form(k));
     }
 
 private:
+    const prepared_t<Map>& form(Index k) const { return data().forms[static_cast<std::size_t>(k)]; }
+
     EnergyGradient<Coarse> energy_gradient(const Vector& theta) const { return {*coarse_, theta}; }
     auto with_hessian(const Vector& theta) const {
         return Stack(energy_gradient(theta), detail::energy_hessian(*coarse_, theta));
     }
 
-    /// The q(X|x_k) with a statistic common to all and the map's own.
-    template <class S>
-    auto latent_batch(const Parameters& at, std::span<const Index> which, S statistic) const {
+    /// The q(X|x_k) with a statistic common to all and own(k).
+    template <class S, class Own>
+    auto latent_batch(const Parameters& at, std::span<const Index> which, S statistic, Own own) const {
         return Batch(
             coarse_target(at.theta), std::move(statistic),
-            [this, eta = at.eta](Index k) { return latent_factor(k, eta); },
-            [this](Index k) { return map_statistic(k); }, which, data().weights);
+            [this, of = detail::map_at(*map_, at.eta)](Index k) { return of.likelihood(form(k)); },
+            std::move(own), which, data().weights);
+    }
+    template <Want want, class B>
+    BatchMoments moments(const B& batch, State& state) const {
+        return predcg::expect<want>(latent_engine_for<Factor>(engine_), batch, state.latent, latent_key(state),
+                                    data().spread.get());
     }
 
     [[gnu::cold]] void maximise_coarse(State& state, const ExpectedStatistics& statistics) const {
@@ -421,8 +460,10 @@ private:
 
     BatchMoments latent_partitions(const Parameters& at) const {
         std::vector<LatentState> none(data().forms.size());
-        return predcg::expect<Want::log_partitions>(latent_engine(engine_),
-                                                    latent_batch(at, data().all, EmptyStatistic{}), none,
+        return predcg::expect<Want::log_partitions>(latent_engine_for<Factor>(engine_),
+                                                    latent_batch(at, data().all, EmptyStatistic{},
+                                                                 [](Index) { return EmptyStatistic{}; }),
+                                                    none,
                                                     StreamKey{}, data().spread.get());
     }
 

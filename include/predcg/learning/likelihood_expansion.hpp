@@ -39,11 +39,17 @@ struct CoarseMoments {
 
 namespace detail {
 
-/// D, the derivative of the complete-data score by (G, T): -beta for G, the map's own slope for T.
+/// D, the derivative of the complete-data score by (G, T): -beta for G, the map's own slope for T; of a
+/// ScoredMap by (G, S), 1 for S.
 template <class M>
 [[gnu::cold]] Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double beta) {
-    Matrix slope = Matrix::Zero(p + eta.size(), p + t);
+    const Index statistics = ScoredMap<M> ? eta.size() : t;
+    Matrix slope = Matrix::Zero(p + eta.size(), p + statistics);
     for (Index l = 0; l < p; ++l) slope(l, l) = -beta;
+    if constexpr (ScoredMap<M>) {
+        for (Index k = 0; k < eta.size(); ++k) slope(p + k, p + k) = 1.0;
+        return slope;
+    }
     for (Index j = 0; j < t && eta.size() > 0; ++j) {  // the score is linear in (T, count)
         Vector e = Vector::Zero(t);
         e[j] = 1.0;
@@ -62,7 +68,9 @@ Vector likelihood_gradient(const M& map, const ExpectedStatistics& statistics, c
     Vector gradient(p + eta.size());
     for (Index l = 0; l < p; ++l)
         gradient[l] = beta * (statistics.count * coarse_mean[l] - statistics.coarse[l]);
-    if (eta.size() > 0) {
+    if (statistics.score.size() > 0) {
+        for (Index l = 0; l < eta.size(); ++l) gradient[p + l] = statistics.score[l];
+    } else if (eta.size() > 0) {
         const Expansion score = map_expansion(map, statistics.map, statistics.count, eta);
         for (Index l = 0; l < eta.size(); ++l) gradient[p + l] = score.gradient[l];
     }

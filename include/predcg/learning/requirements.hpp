@@ -6,6 +6,7 @@
 #include <predcg/concepts/prior.hpp>
 #include <predcg/concepts/spelling.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/observed.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/map_in_learning.hpp>
 #include <predcg/structure/boltzmann.hpp>
@@ -146,7 +147,7 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
     template <bool types_hold>
     static constexpr bool engine_fits() {
         if constexpr (types_hold)
-            return takes_batches<latent_engine_t<Engine>, Boltzmann<Bound<Coarse>>,
+            return takes_batches<latent_engine_for_t<Engine, latent_factor_t<Map>>, Boltzmann<Bound<Coarse>>,
                                  energy_statistic_t<Coarse>, latent_factor_t<Map>, map_statistic_t<Map>>();
         else
             return true;

@@ -2,6 +2,7 @@
 // What to say of a fit whose kernels have to evaluate whole densities.
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/target.hpp>
+#include <predcg/engines/observed.hpp>
 #include <predcg/engines/roles.hpp>
 
 #include <string>
@@ -34,7 +35,7 @@ void add_sampling_remarks(std::vector<std::string>& remarks) {
     if constexpr (FiniteTarget<Target>) {
         using X = configuration_t<space_t<Target>>;
         using Letter = letter_t<space_t<Target>>;
-        constexpr bool samples_latent = MovesSites<latent_engine_t<Engine>>;
+        constexpr bool samples_latent = MovesSites<latent_engine_for_t<Engine, typename Problem::LatentFactor>>;
         constexpr bool samples_coarse = MovesSites<coarse_engine_t<Engine>>;
         constexpr bool potential = DifferencesKnown<Target, X, Letter>;
         constexpr bool likelihood =

@@ -1,5 +1,6 @@
 #pragma once
 // One chain of exchange_posterior: data augmentation, and the exchange algorithm for theta_c.
+#include <predcg/engines/observed.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/kernels/random_walk.hpp>
 #include <predcg/learning/learning_problem.hpp>
@@ -70,7 +71,7 @@ class ExchangeChain {
     using Engine = typename Problem::EngineType;
     using CoarseTarget = typename Problem::CoarseTarget;
     using LatentTarget = Product<CoarseTarget, typename Problem::LatentFactor>;
-    using Latent = Renewal<latent_engine_t<Engine>, LatentTarget>;
+    using Latent = Renewal<latent_engine_for_t<Engine, typename Problem::LatentFactor>, LatentTarget>;
     using Auxiliary = Renewal<coarse_engine_t<Engine>, CoarseTarget>;
     using Configuration = configuration_t<space_t<CoarseTarget>>;
 
@@ -186,7 +187,7 @@ private:
     void renew_latent(bool tune, R& rng) {
         const Parameters at = parameters();
         const auto coarse = problem_->coarse_target(at.theta);
-        const auto& engine = latent_engine(problem_->engine());
+        const auto& engine = latent_engine_for<typename Problem::LatentFactor>(problem_->engine());
         statistic_ = Vector();
         for (std::size_t k = 0; k < form_.size();) {
             const Index form = form_[k];

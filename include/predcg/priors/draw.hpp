@@ -32,6 +32,15 @@ Vector draw_prior(const Normal& prior, Index count, R& rng) {
                         [&](double z) { return prior.mean + prior.sd * z; });
 }
 
+/// One of each.
+template <RandomBits R>
+Vector draw_prior(const Normals& prior, Index count, R& rng) {
+    require_equal(prior.mean.size(), count, "Normals", "length of mean", "the number of parameters");
+    Vector z = standard_normal_vector(rng, count);
+    for (Index k = 0; k < count; ++k) z[k] = prior.mean[k] + prior.sd[k] * z[k];
+    return z;
+}
+
 /// By rejection: from the normal, or, for a bound far in its upper tail, from an exponential (C. P. Robert,
 /// Stat. Comput. 5 (1995) 121).
 template <RandomBits R>

@@ -54,6 +54,37 @@ struct Normal {
     bool proper() const { return true; }
 };
 
+/// Independent normals, each with its own mean and sd: z_k ~ N(mean_k, sd_k^2). Throws ArgumentError for
+/// vectors of another length than z, and a mean or sd that is no number, or not > 0.
+struct Normals {
+    Vector mean;
+    Vector sd;
+
+    double log_density(const Vector& z) const {
+        require_equal(mean.size(), z.size(), "Normals", "length of mean", "the number of parameters");
+        require_equal(sd.size(), z.size(), "Normals", "length of sd", "the number of parameters");
+        double sum = -0.5 * static_cast<double>(z.size()) * std::log(2.0 * std::numbers::pi);
+        for (Index k = 0; k < z.size(); ++k) {
+            require_finite(mean[k], "Normals", "mean");
+            require_positive(sd[k], "Normals", "sd");
+            const double off = (z[k] - mean[k]) / sd[k];
+            sum -= 0.5 * off * off + std::log(sd[k]);
+        }
+        return sum;
+    }
+    Vector gradient(const Vector& z) const {
+        Vector slope = z;
+        for (Index k = 0; k < z.size(); ++k) slope[k] = (mean[k] - z[k]) / (sd[k] * sd[k]);
+        return slope;
+    }
+    Matrix hessian(const Vector& z) const {
+        Matrix m = Matrix::Zero(z.size(), z.size());
+        for (Index k = 0; k < z.size(); ++k) m(k, k) = -1.0 / (sd[k] * sd[k]);
+        return m;
+    }
+    bool proper() const { return true; }
+};
+
 /// Independent normals restricted to z_k >= lower, normalised there.
 struct TruncatedNormal {
     double mean = 0.0;
@@ -119,6 +150,19 @@ using WeakPrior = BlockPriors<Normal, TruncatedNormal>;
 inline FlatPrior flat_prior() { return {{}, {}}; }
 /// Proper, and wide: what WeakPrior says.
 inline WeakPrior weak_prior() { return {{.mean = 0.0, .sd = 2.0}, {.mean = 1.0, .sd = 2.0, .lower = 0.0}}; }
+
+/// The weak prior of a map that states its own (a member weak_prior()): normals of sd 2 for beta theta_c, and
+/// what the map says for eta.
+template <class Map>
+    requires requires(const Map map) { map.weak_prior(); }
+auto weak_prior(const Map& map) {
+    return BlockPriors{Normal{.mean = 0.0, .sd = 2.0}, map.weak_prior()};
+}
+/// That of a map that says nothing.
+template <class Map>
+WeakPrior weak_prior(const Map&) {
+    return weak_prior();
+}
 
 /// The bound of a block's support, -infinity where there is none.
 template <BlockPrior P>

@@ -64,7 +64,8 @@ public:
                     rng_);
             if constexpr (StatisticMap<M>) {
                 check_learning(prepared, X, log_p);
-                check_learning(prepared, other, likelihood.log_density(other));
+                if (const double there = likelihood.log_density(other); std::isfinite(there))
+                    check_learning(prepared, other, there);
             }
         }
         if constexpr (StatisticMap<M>) check_linearity();
@@ -106,6 +107,12 @@ private:
             list_.close("expected_log_density(T, 1, eta).hessian, column " + to_text(k) + ",",
                         Vector(e.hessian.col(k)), "the central difference of its gradient",
                         Vector(difference(gradient_at, eta_, k)), difference_tolerance, scale);
+        }
+        if constexpr (ScoredMap<M>) {
+            const auto score = map_.score(prepared, eta_);
+            check_statistic(list_, "score(x, eta)", score, space_, X, rng_);
+            list_.close("score(x, eta)(X)", Vector(score(X)), "the gradient of expected_log_density",
+                        e.gradient, sum_tolerance, scale);
         }
         check_maximiser(2.0 * T, 2.0);
         kept_.push_back(T);
@@ -246,9 +253,9 @@ private:
 /// type has it: structure of the likelihood (window and local_log_density, log_density_difference,
 /// log_density_gradient, quadratic) and of the sufficient statistic against the whole; site_class of both;
 /// expected_log_density(T(X; x), 1, eta) against log p_cf(x|X, eta), its derivatives against central
-/// differences, its linearity in (T, count); maximiser against the gradient; draws of sample(X, eta) against
-/// the likelihood (their mean score is zero) and fine_moments; with a small finite fine space, the sum of
-/// p_cf(x|X) over all x. Cost: about 10^4 likelihoods.
+/// differences, its linearity in (T, count), score(x, eta) against its gradient; maximiser against the
+/// gradient; draws of sample(X, eta) against the likelihood (their mean score is zero) and fine_moments; with
+/// a small finite fine space, the sum of p_cf(x|X) over all x. Cost: about 10^4 likelihoods.
 ///
 ///     EXPECT_EQ(predcg::check_map(my_map, coarse_space, eta), predcg::Findings{});
 ///

@@ -1,0 +1,227 @@
+#pragma once
+#include <predcg/core/error.hpp>
+#include <predcg/core/expansion.hpp>
+#include <predcg/core/logistic.hpp>
+#include <predcg/core/random.hpp>
+#include <predcg/maps/block_window.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numbers>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace predcg::ising {
+
+/// How the probability of a spin follows from its exponent a: logistic(a), or the normal distribution
+/// function of a.
+enum class Link { logit, probit };
+
+/// Settings of ising::logistic_map. The defaults are Bernoulli's map with a coefficient for each site.
+struct LogisticMapSettings {
+    Index level = 2;              ///< l_c, fine sites for each coarse site
+    BlockWindow window{};         ///< coarse letters that a block looks at, X_{r+first} .. X_{r+last}
+    bool intercept = true;        ///< b_s
+    bool autoregressive = false;  ///< g_s, of the spin before in the same block
+    /// One coefficient for a site and its mirror image: c_{s,o} = c_{l-1-s,-o}. Not with autoregression,
+    /// and with windows that are their own mirror image only.
+    bool reflect = false;
+    bool tied = false;  ///< the same coefficients at all sites of a block; Bernoulli's map has c_0 alone
+    Link link = Link::logit;
+    Boundary boundary = Boundary::periodic;
+    std::vector<double> coarse_letters{-1.0, 1.0};
+};
+
+namespace detail {
+
+/// log of the normal distribution function, without cancellation.
+inline double log_normal_cdf(double z) {
+    if (z > -30.0) {
+        const double tail = 0.5 * std::erfc(-z / std::numbers::sqrt2);
+        return z > 5.0 ? std::log1p(-0.5 * std::erfc(z / std::numbers::sqrt2)) : std::log(tail);
+    }
+    const double y = 1.0 / (z * z);  // Abramowitz, Stegun 26.2.12
+    return -0.5 * z * z - std::log(-z) - 0.5 * std::log(2.0 * std::numbers::pi) +
+           std::log1p(-y * (1.0 - 3.0 * y * (1.0 - 5.0 * y * (1.0 - 7.0 * y))));
+}
+/// normal density / distribution function.
+inline double inverse_mills(double z) {
+    return std::exp(-0.5 * z * z - 0.5 * std::log(2.0 * std::numbers::pi) - log_normal_cdf(z));
+}
+
+}  // namespace detail
+
+/// The density of a block of spins that are drawn one after the other,
+///     p(x_rs | ..) = F(x_rs a_rs),   a_rs = b_s + g_s x_{r,s-1} + sum_o c_{s,o} X_{r+o},
+/// F logistic or the normal distribution function; g_s within the block. Concave in its parameters: the
+/// M-step cannot fail. Parameters, site after site: intercept_s, fine_s, then previous_s, own_s, next_s for
+/// o = -1, 0, 1 (before_<-o>_s and after_<o>_s further away); without _s where all sites have the same.
+class LogisticBlock {
+public:
+    /// Throws ArgumentError for a level < 1, and for `reflect` where it has no meaning.
+    [[gnu::cold]] explicit LogisticBlock(const LogisticMapSettings& settings, bool copies_first = false)
+        : level_(settings.level), window_(settings.window), link_(settings.link), copies_first_(copies_first),
+          sites_(static_cast<std::size_t>(std::max<Index>(settings.level, 0))) {
+        constexpr auto function = "ising::logistic_map";
+        require(level_ >= 1, function, "level", level_, "an integer >= 1");
+        require(window_.first <= 0 && window_.last >= 0, function, "window",
+                to_text(window_.first) + " to " + to_text(window_.last), "one that holds offset 0");
+        if (settings.tied)
+            require(!settings.reflect && !copies_first, function, "tied", "true", "false, with reflect");
+        tied_ = settings.tied;
+        if (settings.reflect)
+            require(!settings.autoregressive && window_.first == -window_.last, function, "reflect", "true",
+                    "false, with autoregression or a window that is not its own mirror image");
+        for (Index s = copies_first ? 1 : 0; s < level_; ++s) {
+            if (settings.intercept) add(s, settings.reflect, 0, Input::one);
+            if (settings.autoregressive && s > 0) add(s, false, 0, Input::fine);
+            for (Index o = window_.first; o <= window_.last; ++o)
+                if (!copies_first || o != 0) add(s, settings.reflect, o, Input::coarse);
+        }
+    }
+
+    Index level() const { return level_; }
+    BlockWindow window() const { return window_; }
+    Index parameter_count() const { return std::ssize(names_); }
+    std::vector<std::string> parameter_names() const { return names_; }
+    Link link() const { return link_; }
+
+    /// The copy coefficients are 1, the others 0.
+    Vector prior_mean() const { return copies(1.0); }
+    std::vector<Vector> more_starts() const {
+        return copies_first_ ? std::vector<Vector>{} : std::vector<Vector>{copies(3.0)};
+    }
+    /// Parameters of the copy coefficients c_{s,0}.
+    const std::vector<Index>& copy_parameters() const { return copies_; }
+
+    /// The density at a window and eta. A view of both, and of the block.
+    class Given {
+    public:
+        Given(const LogisticBlock& block, std::span<const double> w, const Vector& eta)
+            : block_(&block), w_(w), eta_(&eta) {}
+
+        double log_density(std::span<const double> x) const {
+            double sum = 0.0;
+            for (std::size_t s = block_->first(); s < x.size(); ++s) {
+                const double z = x[s] * block_->exponent(s, x, w_, *eta_);
+                sum += block_->link_ == Link::logit ? -log1p_exp(-z) : detail::log_normal_cdf(z);
+            }
+            return sum + block_->copied(x, w_);
+        }
+
+        Expansion expansion(std::span<const double> x) const {
+            const Index p = block_->parameter_count();
+            Expansion e{log_density(x), Vector::Zero(p), Matrix::Zero(p, p)};
+            for (std::size_t s = block_->first(); s < x.size(); ++s) {
+                const double z = x[s] * block_->exponent(s, x, w_, *eta_);
+                double slope = 0.0, curvature = 0.0;
+                if (block_->link_ == Link::logit) {
+                    slope = logistic(-z);
+                    curvature = -logistic(z) * slope;
+                } else {
+                    slope = detail::inverse_mills(z);
+                    curvature = -slope * (slope + z);
+                }
+                for (const auto& a : block_->sites_[s]) {
+                    const double of_a = block_->input(a, s, x, w_);
+                    e.gradient[a.parameter] += x[s] * slope * of_a;
+                    for (const auto& b : block_->sites_[s])
+                        e.hessian(a.parameter, b.parameter) += curvature * of_a * block_->input(b, s, x, w_);
+                }
+            }
+            return e;
+        }
+
+    private:
+        const LogisticBlock* block_;
+        std::span<const double> w_;
+        const Vector* eta_;
+    };
+    Given given(std::span<const double> w, const Vector& eta) const { return {*this, w, eta}; }
+
+    /// Spin after spin.
+    template <RandomBits R>
+    void sample(std::span<const double> w, const Vector& eta, R& rng, std::span<double> x) const {
+        if (copies_first_) x[0] = own(w);
+        for (std::size_t s = first(); s < x.size(); ++s) {
+            const double a = exponent(s, x, w, eta);
+            const double up = link_ == Link::logit ? logistic(a) : std::exp(detail::log_normal_cdf(a));
+            x[s] = uniform(rng) < up ? 1.0 : -1.0;
+        }
+    }
+
+private:
+    enum class Input { one, fine, coarse };
+    struct Term {
+        Index parameter;
+        Input input;
+        Index offset;
+    };
+
+    std::size_t first() const { return copies_first_ ? 1 : 0; }
+    double own(std::span<const double> w) const { return w[static_cast<std::size_t>(-window_.first)]; }
+    double copied(std::span<const double> x, std::span<const double> w) const {
+        return !copies_first_ || x[0] == own(w) ? 0.0 : -std::numeric_limits<double>::infinity();
+    }
+    double input(const Term& term, std::size_t s, std::span<const double> x,
+                 std::span<const double> w) const {
+        if (term.input == Input::one) return 1.0;
+        if (term.input == Input::fine) return x[s - 1];
+        return w[static_cast<std::size_t>(term.offset - window_.first)];
+    }
+    double exponent(std::size_t s, std::span<const double> x, std::span<const double> w,
+                    const Vector& eta) const {
+        double a = 0.0;
+        for (const Term& term : sites_[s]) a += eta[term.parameter] * input(term, s, x, w);
+        return a;
+    }
+    Vector copies(double value) const {
+        Vector eta = Vector::Zero(parameter_count());
+        for (const Index k : copies_) eta[k] = value;
+        return eta;
+    }
+
+    /// A term of site s, with the parameter of its mirror image if that has one.
+    void add(Index s, bool reflect, Index offset, Input input) {
+        auto& terms = sites_[static_cast<std::size_t>(s)];
+        const Index tied_to = input == Input::fine ? 1 : 0;
+        if (tied_ && s > tied_to)
+            for (const Term& term : sites_[static_cast<std::size_t>(tied_to)])
+                if (term.input == input && term.offset == offset) {
+                    terms.push_back(term);
+                    return;
+                }
+        const Index mirrored = level_ - 1 - s;
+        if (reflect && (mirrored < s || (mirrored == s && offset > 0 && input == Input::coarse)))
+            for (const Term& term : sites_[static_cast<std::size_t>(mirrored)])
+                if (term.input == input && term.offset == -offset) {
+                    terms.push_back({term.parameter, input, offset});
+                    return;
+                }
+        std::string name = "intercept_";
+        if (input == Input::fine) name = "fine_";
+        if (input == Input::coarse && offset == 0) {
+            name = "own_";
+            copies_.push_back(std::ssize(names_));
+        }
+        if (input == Input::coarse && offset < 0)
+            name = offset == -1 ? "previous_" : "before_" + to_text(-offset) + "_";
+        if (input == Input::coarse && offset > 0)
+            name = offset == 1 ? "next_" : "after_" + to_text(offset) + "_";
+        terms.push_back({std::ssize(names_), input, offset});
+        names_.push_back(tied_ ? name.substr(0, name.size() - 1) : name + to_text(s));
+    }
+
+    Index level_;
+    BlockWindow window_;
+    Link link_;
+    bool copies_first_, tied_ = false;
+    std::vector<std::vector<Term>> sites_;
+    std::vector<std::string> names_;
+    std::vector<Index> copies_;
+};
+
+}  // namespace predcg::ising

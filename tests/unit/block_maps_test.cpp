@@ -1,0 +1,137 @@
+#include <predcg/models/ising/block_maps.hpp>
+
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/learning/em_coarse_grainer.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+
+#include "reference.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+using namespace predcg;
+using ising::Spin;
+using reference::Json;
+
+namespace {
+
+const Json& cases() {
+    static const Json all = reference::load("maps")["cases"];
+    return all;
+}
+
+Boundary boundary_of(const Json& one) { return one["periodic"] ? Boundary::periodic : Boundary::open; }
+
+ising::CoarseChain<> coarse_of(const Json& one) {
+    ising::CoarseChainSettings settings{
+        .sites = one["coarse_sites"], .field = one["field"], .boundary = boundary_of(one)};
+    for (const std::string term : one["coarse_terms"]) {
+        if (term == "linear") settings.linear = true;
+        if (term.starts_with("pair_")) ++settings.pair_range;
+    }
+    return ising::coarse_chain(settings);
+}
+
+std::vector<std::vector<Spin>> data_of(const Json& one) {
+    const std::string file = one["data"];
+    return reference::load_data(file.substr(5, file.find(".csv") - 5));
+}
+
+/// Calls f(map) with the map of a case.
+template <class F>
+void with_map(const Json& one, F&& f) {
+    const Json& map = one["map"];
+    const Index level = one["level"];
+    const Boundary boundary = boundary_of(one);
+    if (map["family"] == "gibbs")
+        return f(ising::link_map(
+            {.level = level, .neighbours = static_cast<Index>(map["offsets"].size()), .boundary = boundary}));
+    if (map["copy"]) return f(ising::decimation_map({.level = level, .boundary = boundary}));
+    const std::string name = one["name"];
+    f(ising::logistic_map({.level = level,
+                           .window = {map["offsets"].front(), map["offsets"].back()},
+                           .autoregressive = name.find("_ar_") != std::string::npos,
+                           .reflect = name.ends_with("reflect"),
+                           .link = map["link"] == "probit" ? ising::Link::probit : ising::Link::logit,
+                           .boundary = boundary}));
+}
+
+/// Normals for beta theta_c and eta, or none.
+template <class F>
+void with_prior(const Json& one, const Json& prior, Index coarse, F&& f) {
+    if (prior.is_string()) return f(flat_prior());
+    Vector mean = reference::vector_of(prior["mean"]), sd = reference::vector_of(prior["sd"]);
+    const double beta = one["beta"];
+    const Index rest = mean.size() - coarse;
+    f(BlockPriors{Normals{beta * mean.head(coarse), beta * sd.head(coarse)},
+                  Normals{mean.tail(rest), sd.tail(rest)}});
+}
+
+class BlockMaps : public testing::TestWithParam<std::size_t> {
+protected:
+    const Json& one() const { return cases()[GetParam()]; }
+};
+
+TEST_P(BlockMaps, ProbeAndMaximumAreTheReferences) {
+    const auto coarse = coarse_of(one());
+    const Index p = coarse.parameter_count();
+    const auto data = data_of(one());
+    const double beta = one()["beta"];
+    with_map(one(), [&](const auto& map) {
+        std::vector<std::string> names = coarse.parameter_names();
+        for (const auto& name : map.parameter_names()) names.push_back(name);
+        ASSERT_EQ(names, one()["parameters"].get<std::vector<std::string>>());
+        with_prior(one(), one()["prior"], p, [&](const auto& prior) {
+            const EMCoarseGrainer grainer{
+                SamplesOnly<std::vector<Spin>>{}, coarse, map, TransferMatrix{}, Newton{}, prior};
+            const auto prepared = grainer.prepare(data, beta);
+            const auto problem = grainer.problem(prepared);
+            const auto at = [&](const Json& list) {
+                const Vector all = reference::vector_of(list);
+                return Parameters{all.head(p), all.tail(all.size() - p)};
+            };
+            const Json& probe = one()["probe"];
+            const auto e = problem.evaluate(at(probe["parameters"]));
+            EXPECT_NEAR(e.log_likelihood, probe["log_likelihood"].get<double>(), 1e-8);
+            reference::expect_close(e.gradient, reference::vector_of(probe["gradient"]), 1e-9, "gradient");
+            reference::expect_close(e.observed(), reference::matrix_of(probe["observed_information"]), 1e-9,
+                                    "observed information");
+
+            const auto fit = grainer.fit_prepared(prepared);
+            const Json& maximum = one()["maximum"];
+            EXPECT_EQ(fit.status, Status::converged);
+            const Parameters best = at(maximum["parameters"]);
+            double value = fit.log_likelihood;
+            if (!one()["prior"].is_string()) {
+                const Vector z = problem.coordinates().z(fit.parameters);
+                for (Index k = 0; k < z.size(); ++k) {
+                    const double mean = one()["prior"]["mean"][static_cast<std::size_t>(k)].get<double>(),
+                                 sd = one()["prior"]["sd"][static_cast<std::size_t>(k)].get<double>();
+                    const double off =
+                        ((k < p ? fit.parameters.theta[k] : fit.parameters.eta[k - p]) - mean) / sd;
+                    value -= 0.5 * off * off;
+                }
+            }
+            const double known = maximum["log_posterior_unnormalised"];
+            EXPECT_GT(value, known - 1e-6);
+            if (value > known + 1e-6)
+                std::cout << one()["name"] << ": beaten by " << value - known << '\n';
+            else {
+                reference::expect_close(fit.parameters.theta, best.theta, 1e-6, "theta_c");
+                reference::expect_close(fit.parameters.eta, best.eta, 1e-6, "eta");
+                reference::expect_close(fit.likelihood.observed(),
+                                        reference::matrix_of(maximum["observed_information"]), 1e-6,
+                                        "observed information at the maximum");
+            }
+        });
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, BlockMaps, testing::Range<std::size_t>(0, 16), [](const auto& set) {
+    return cases()[set.param]["name"].template get<std::string>();
+});
+
+}  // namespace
