@@ -109,9 +109,8 @@ Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& set
     const auto values_at = [&](const Parameters& at, Index stream) {
         auto expected = checked_expectations(posterior, at, settings.beta, seed,
                                              static_cast<std::uint64_t>(stream), statistics...);
-        Vector all(at.theta.size() + at.eta.size() + expected.values.size());
-        all << at.theta, at.eta, expected.values;
-        return std::pair(std::move(all), std::move(expected.names));
+        return std::pair(linalg::joined(linalg::joined(at.theta, at.eta), expected.values),
+                         std::move(expected.names));
     };
     const auto [true_values, statistic_names] = values_at(truth, settings.ranked_draws);
     result.names.insert(result.names.end(), statistic_names.begin(), statistic_names.end());

@@ -151,8 +151,8 @@ private:
         const std::vector<Index> free = free_coordinates(point.z, point.gradient, c_.lower());
         Vector gradient = linalg::selected(point.gradient, free);
         Matrix information = linalg::selected(information_for_optimizer(point), free);
-        gradient /= problem_.data().count;
-        information /= problem_.data().count;
+        linalg::divide(gradient, problem_.data().count);
+        linalg::divide(information, problem_.data().count);
         const auto step =
             optimizer_.step(optimizer_state_, linalg::selected(point.z, free), gradient, information);
         em_step = !step;
@@ -185,10 +185,12 @@ private:
     Vector ascend(State& state, const Point& point, bool& em_step) {
         Vector next = admissible(point.z, em_target(state, point));
         em_step = true;
-        const Vector step = next - point.z;
+        Vector step = next;
+        linalg::add(step, point.z, -1.0);
         const Vector natural = linalg::over(step, c_.factor());
         const Matrix curvature = point.likelihood.complete;  // in (theta_c, eta)
-        const double gain = point.gradient.dot(step) - 0.5 * natural.dot(curvature.lazyProduct(natural));
+        const double gain = linalg::dot(point.gradient, step) -
+                            0.5 * linalg::dot(natural, linalg::applied(curvature, natural));
         const CoarseMoments coarse = grown_.expect_coarse(state);
         const Matrix slope = score_slope(problem_.map(), c_.coarse_count(), point.statistics.map.size(),
                                          state.at.eta, problem_.beta());
@@ -217,7 +219,9 @@ private:
 
     void note(SampledEstimate& result, const Point& point, Index t, const Vector& next, bool em_step) const {
         const Parameters at = c_.parameters(point.z);
-        TraceEntry entry{0, t, at.theta, at.eta, {}, {}, linalg::largest(Vector(next - point.z)), em_step};
+        Vector moved = next;
+        linalg::add(moved, point.z, -1.0);
+        TraceEntry entry{0, t, at.theta, at.eta, {}, {}, linalg::largest(moved), em_step};
         if (settings_.observer) settings_.observer(entry);
         result.trace.push_back(std::move(entry));
     }
@@ -232,27 +236,33 @@ private:
         Vector gradient = Vector::Zero(d);
         for (Index t = first; t < n; ++t) {
             const Record& r = record(t);
-            a.z += r.z;
-            gradient += r.gradient;
-            information += r.information;
-            posterior += r.posterior_information;
+            linalg::add(a.z, r.z);
+            linalg::add(gradient, r.gradient);
+            linalg::add(information, r.information);
+            linalg::add(posterior, r.posterior_information);
         }
         const double weight = 1.0 / static_cast<double>(a.iterations);
-        a.z *= weight;
-        gradient *= weight;
-        information *= weight;
-        posterior *= weight;
+        linalg::multiply(a.z, weight);
+        linalg::multiply(gradient, weight);
+        linalg::multiply(information, weight);
+        linalg::multiply(posterior, weight);
         find_directions(a, information, first);
         const linalg::Cholesky factor(posterior);
         a.definite = factor.ok();
         if (!a.definite) return a;
         a.drift = factor.solve(gradient);
-        for (Index k = 0; k < d; ++k) a.sd[k] = std::sqrt(factor.solve(Vector::Unit(d, k))[k]);
-        Matrix u(a.iterations, d);
-        for (Index t = first; t < n; ++t)
-            u.row(t - first) = (record(t).z + factor.solve(record(t).gradient)).transpose();
         for (Index k = 0; k < d; ++k) {
-            a.error[k] = error_of_mean(u.col(k));
+            Vector unit = Vector::Zero(d);
+            unit[k] = 1.0;
+            a.sd[k] = std::sqrt(factor.solve(std::move(unit))[k]);
+        }
+        Matrix u(a.iterations, d);
+        for (Index t = first; t < n; ++t) {
+            const Vector left = factor.solve(record(t).gradient);
+            for (Index k = 0; k < d; ++k) u(t - first, k) = record(t).z[k] + left[k];
+        }
+        for (Index k = 0; k < d; ++k) {
+            a.error[k] = error_of_mean(linalg::column_of(u, k));
             if (a.z[k] <= c_.lower()[k] + a.error[k]) a.drift[k] = 0.0;
         }
         a.converged = (a.directions.empty() || problem_.prior_is_proper()) &&
@@ -271,13 +281,11 @@ private:
             for (Index t = 0; t < a.iterations; ++t) {
                 const Vector& v = direction.coefficients;
                 const Index part = t * parts / a.iterations;
-                values[part] += v.dot(record(first + t).information.lazyProduct(v));
+                values[part] += linalg::dot(v, linalg::applied(record(first + t).information, v));
                 lengths[part] += 1.0;
             }
             for (Index k = 0; k < parts; ++k) values[k] /= lengths[k];
-            const double spread = (values.array() - values.mean()).square().sum();
-            const double error =
-                parts > 1 ? std::sqrt(spread / static_cast<double>(parts * (parts - 1))) : 0.0;
+            const double error = parts > 1 ? std::sqrt(variance(values) / static_cast<double>(parts)) : 0.0;
             if (direction.information - 2.0 * error < identified_from)
                 a.directions.push_back(std::move(direction));
         }
