@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -123,10 +124,10 @@ inline Vector column_of(const Matrix& m, Index k) {
     for (Index i = 0; i < m.rows(); ++i) c[i] = m(i, k);
     return c;
 }
-/// All entries, column by column, copied.
-inline Vector numbers_of(const Matrix& m) {
-    Vector all(m.size());
-    std::copy(m.data(), m.data() + m.size(), all.data());
+/// So many numbers, copied.
+inline Vector vector_of(const double* first, std::size_t count) {
+    Vector all(static_cast<Index>(count));
+    std::copy(first, first + count, all.data());
     return all;
 }
 /// Row k, copied.

@@ -54,7 +54,7 @@ public:
         require_fit_settings(settings);
     }
 
-    SampledEstimate operator()() {
+    [[gnu::cold]] SampledEstimate operator()() {
         const StochasticSettings& s = settings_.stochastic;
         require_positive(s.largest_growth, "StochasticSettings", "largest_growth");
         require(s.tolerance >= 0.0, "StochasticSettings", "tolerance", s.tolerance, "a number >= 0");
@@ -100,7 +100,7 @@ public:
 
 private:
     /// The log posterior's noisy derivatives at z.
-    Point evaluate(State& state, const Vector& z) const {
+    [[gnu::cold]] Point evaluate(State& state, const Vector& z) const {
         state.at = c_.parameters(z);
         ExpectedStatistics statistics = grown_.expect(state, draw_batch(state.iteration));
         statistics *= problem_.data().count / statistics.count;
@@ -147,7 +147,7 @@ private:
     }
 
     /// The next z: the optimizer's step, or an EM step where it has none.
-    Vector advance(State& state, const Point& point, bool& em_step) {
+    [[gnu::cold]] Vector advance(State& state, const Point& point, bool& em_step) {
         const std::vector<Index> free = free_coordinates(point.z, point.gradient, c_.lower());
         Vector gradient = linalg::selected(point.gradient, free);
         Matrix information = linalg::selected(information_for_optimizer(point), free);
@@ -172,7 +172,7 @@ private:
 
     /// z of a whole M-step. It may ask p_c for samples once more: the state counts the question, and its
     /// chains stay where they are.
-    Vector em_target(State& state, const Point& point) const {
+    [[gnu::cold]] Vector em_target(State& state, const Point& point) const {
         State best = state;
         grown_.maximise(best, point.statistics);
         state.coarse_call = best.coarse_call;
@@ -182,7 +182,7 @@ private:
     /// A whole EM step, and more samples from here on where its gain is not clear of the noise: gain and
     /// noise of the complete-data log posterior, to second order in the step. Caffo, Jank, Jones, J. R. Stat.
     /// Soc. B 67 (2005) 235, with samples added before the next step instead of within this one.
-    Vector ascend(State& state, const Point& point, bool& em_step) {
+    [[gnu::cold]] Vector ascend(State& state, const Point& point, bool& em_step) {
         Vector next = admissible(point.z, em_target(state, point));
         em_step = true;
         Vector step = next;
@@ -217,7 +217,8 @@ private:
         return from;
     }
 
-    void note(SampledEstimate& result, const Point& point, Index t, const Vector& next, bool em_step) const {
+    [[gnu::cold]] void note(SampledEstimate& result, const Point& point, Index t, const Vector& next,
+                            bool em_step) const {
         const Parameters at = c_.parameters(point.z);
         Vector moved = next;
         linalg::add(moved, point.z, -1.0);
@@ -226,7 +227,7 @@ private:
         result.trace.push_back(std::move(entry));
     }
 
-    Average take_average() const {
+    [[gnu::cold]] Average take_average() const {
         const Index n = static_cast<Index>(records_.size()), first = n / 2, d = c_.size();
         Average a;
         a.iterations = n - first;
@@ -272,7 +273,7 @@ private:
 
     /// Open directions: information less two of its errors, from ten parts of the window or less, below the
     /// bound.
-    void find_directions(Average& a, const Matrix& information, Index first) const {
+    [[gnu::cold]] void find_directions(Average& a, const Matrix& information, Index first) const {
         if (information.size() == 0) return;
         for (Direction& direction :
              weak_directions(information, c_.names(), std::numeric_limits<double>::infinity())) {
@@ -292,7 +293,7 @@ private:
     }
 
     /// The average, corrected by the Newton step that is left where that is known to be small.
-    Vector estimate(const Average& a) const {
+    [[gnu::cold]] Vector estimate(const Average& a) const {
         if (!a.definite) return a.z;
         for (Index k = 0; k < a.z.size(); ++k)
             if (!(std::abs(a.drift[k]) <= a.sd[k])) return a.z;
@@ -301,7 +302,7 @@ private:
 
     const Record& record(Index t) const { return records_[static_cast<std::size_t>(t)]; }
 
-    void finish(SampledEstimate& result, Vector z, State& state) const {
+    [[gnu::cold]] void finish(SampledEstimate& result, Vector z, State& state) const {
         MonteCarloReport& report = result.monte_carlo;
         report.standard_errors = report.drift = report.posterior_deviations =
             c_.parameters(Vector::Constant(c_.size(), nan));

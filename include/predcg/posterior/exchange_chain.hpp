@@ -87,7 +87,7 @@ public:
     };
 
     /// Throws ArgumentError for weights that are no numbers of data: augmentation needs whole data.
-    ExchangeChain(const Problem& problem, ExchangeSettings settings)
+    [[gnu::cold]] ExchangeChain(const Problem& problem, ExchangeSettings settings)
         : problem_(&problem), settings_(std::move(settings)), p_(problem.coordinates().coarse_count()),
           m_(problem.coordinates().map_count()) {
         require_here(problem.data(), "exchange_posterior");
@@ -98,7 +98,7 @@ public:
         }
     }
 
-    Scales scales(const Parameters& mode, double dispersion, std::uint64_t seed) const {
+    [[gnu::cold]] Scales scales(const Parameters& mode, double dispersion, std::uint64_t seed) const {
         auto state = problem_->state(mode, seed, Purpose::scale_latent, Purpose::scale_coarse);
         const LearningPoint at = problem_->point(state);
         return {at.z, whitening(at.posterior_information),
@@ -138,7 +138,7 @@ public:
     bool is_at_edge() const { return reference_ && reference_->is_edge(from_mode(linalg::part(z_, 0, p_))); }
 
     template <RandomBits R>
-    void start(const Scales& at, R& rng) {
+    [[gnu::cold]] void start(const Scales& at, R& rng) {
         mode_ = linalg::part(at.mode, 0, p_);
         step_ = at.step;
         if (reference_)
@@ -168,7 +168,7 @@ private:
     }
 
     template <RandomBits R>
-    Vector dispersed(const Scales& at, R& rng) const {
+    [[gnu::cold]] Vector dispersed(const Scales& at, R& rng) const {
         double width = at.dispersion;
         const Vector& lower = coordinates().lower();
         for (int attempt = 0; attempt < 100; ++attempt, width *= 0.9) {

@@ -116,7 +116,7 @@ private:
     }
 
     static double median(Vector x) {
-        std::nth_element(x.begin(), x.begin() + x.size() / 2, x.end());
+        std::nth_element(x.data(), x.data() + x.size() / 2, x.data() + x.size());
         return x[x.size() / 2];
     }
 

@@ -20,7 +20,8 @@ namespace detail {
 /// z = Phi^-1((r - 3/8) / (S + 1/4)) with the rank r of a draw among all, the average one among equals.
 /// Vehtari et al. 2021 (14).
 inline Matrix normal_scores(const Matrix& chains) {
-    const Vector ranks = average_ranks(linalg::numbers_of(chains));
+    const Vector ranks =
+        average_ranks(linalg::vector_of(chains.data(), static_cast<std::size_t>(chains.size())));
     Matrix scores(chains.rows(), chains.cols());
     for (Index k = 0; k < ranks.size(); ++k) {
         const double p = (ranks[k] - 0.375) / (static_cast<double>(ranks.size()) + 0.25);
