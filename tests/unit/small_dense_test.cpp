@@ -130,5 +130,17 @@ TEST(SmallDenseValues, Vectors) {
     EXPECT_TRUE(linalg::all_finite(v.data(), 2));
 }
 
+TEST(SmallDenseValues, PartsPutTogether) {
+    Matrix m(3, 2);
+    m << 1.0, 4.0, 2.0, 5.0, 3.0, 6.0;
+    const Matrix two_rows = linalg::leading_rows(m, 2);
+    EXPECT_EQ(two_rows.rows(), 2);
+    EXPECT_EQ(two_rows, (Matrix(2, 2) << 1.0, 4.0, 2.0, 5.0).finished());
+    const Vector u = linalg::row_of(m, 1), v = linalg::column_of(m, 0);
+    EXPECT_EQ(linalg::joined(u, v), (Vector(5) << 2.0, 5.0, 1.0, 2.0, 3.0).finished());
+    linalg::set_column(m, 1, v);
+    EXPECT_EQ(linalg::vector_of(m.data(), 6), (Vector(6) << 1.0, 2.0, 3.0, 1.0, 2.0, 3.0).finished());
+}
+
 }  // namespace
 }  // namespace small_dense_test

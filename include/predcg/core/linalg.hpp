@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -111,11 +112,23 @@ inline Vector part(const Vector& v, Index first, Index count) {
     for (Index k = 0; k < count; ++k) p[k] = v[first + k];
     return p;
 }
+/// (u, v).
+inline Vector joined(const Vector& u, const Vector& v) {
+    Vector all(u.size() + v.size());
+    std::copy(v.data(), v.data() + v.size(), std::copy(u.data(), u.data() + u.size(), all.data()));
+    return all;
+}
 /// Column k, copied.
 inline Vector column_of(const Matrix& m, Index k) {
     Vector c(m.rows());
     for (Index i = 0; i < m.rows(); ++i) c[i] = m(i, k);
     return c;
+}
+/// So many numbers, copied.
+inline Vector vector_of(const double* first, std::size_t count) {
+    Vector all(static_cast<Index>(count));
+    std::copy(first, first + count, all.data());
+    return all;
 }
 /// Row k, copied.
 inline Vector row_of(const Matrix& m, Index k) {
@@ -129,6 +142,20 @@ inline Matrix leading_block(const Matrix& m, Index count) {
     for (Index l = 0; l < count; ++l)
         for (Index k = 0; k < count; ++k) b(k, l) = m(k, l);
     return b;
+}
+
+/// The first `count` rows, copied.
+inline Matrix leading_rows(const Matrix& m, Index count) {
+    Matrix r(count, m.cols());
+    for (Index l = 0; l < m.cols(); ++l)
+        for (Index k = 0; k < count; ++k) r(k, l) = m(k, l);
+    return r;
+}
+
+/// Column k := v.
+inline void set_column(Matrix& m, Index k, const Vector& v) {
+    eigen_assert(m.rows() == v.size());
+    std::copy(v.data(), v.data() + v.size(), column(m, k));
 }
 
 /// Whether each entry is 1.

@@ -32,7 +32,7 @@ CheckedExpectations checked_expectations(const Models& models, const Parameters&
         }
     };
     (add(statistics), ...);
-    result.values = Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+    result.values = linalg::vector_of(values.data(), values.size());
     return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // What the data contradict: posterior predictive checks, and the parts of a prediction's error.
+#include <predcg/core/linalg.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/observed.hpp>
 #include <predcg/learning/prepared_data.hpp>
@@ -155,7 +156,9 @@ inline PredictiveCheck summarise_check(std::string name, const Vector& observed,
     };
     check.observed = observed.sum() / n;
     std::tie(check.replicated_mean, check.replicated_sd) = moments(replicated);
-    const auto [difference, spread] = moments(observed - replicated);
+    Vector apart = observed;
+    linalg::add(apart, replicated, -1.0);
+    const auto [difference, spread] = moments(apart);
     check.z = spread > 0.0        ? difference / spread
               : difference == 0.0 ? 0.0
                                   : std::copysign(HUGE_VAL, difference);

@@ -48,7 +48,7 @@ private:
         std::vector<double> all;
         for (const double w : linalg::row_of(widths[level], component))
             if (std::isfinite(w)) all.push_back(w);
-        return Eigen::Map<const Vector>(all.data(), static_cast<Index>(all.size()));
+        return linalg::vector_of(all.data(), all.size());
     }
 };
 
@@ -84,7 +84,7 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
                                              static_cast<std::uint64_t>(draw), statistics...);
             require_equal(expected.values.size(), truth.size(), "coverage", "components of the statistics",
                           "those of the truth");
-            expectations.col(draw) = expected.values;
+            linalg::set_column(expectations, draw, expected.values);
             if (draw == 0) names = expected.names;
         }
         record.put(std::ssize(names));

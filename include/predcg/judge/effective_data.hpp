@@ -54,7 +54,7 @@ EffectiveData effective_data(const Data& data, const CheckedStatistic<O>&... sta
     };
     (add(statistics), ...);
     require(!times.empty(), "effective_data", "number of statistics", Index{0}, "at least one");
-    result.autocorrelation_times = Eigen::Map<const Vector>(times.data(), static_cast<Index>(times.size()));
+    result.autocorrelation_times = linalg::vector_of(times.data(), times.size());
     result.time = std::max(1.0, linalg::largest(result.autocorrelation_times));
     result.effective = static_cast<double>(result.count) / result.time;
     return result;

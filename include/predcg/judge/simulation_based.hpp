@@ -45,10 +45,9 @@ template <class Learner, RandomBits R>
 Parameters draw_parameters(const Learner& learner, double beta, R& rng) {
     const Coordinates c(beta, learner.coarse(), learner.map(), learner.prior());
     for (int attempt = 0; attempt < 10000; ++attempt) {
-        Vector z(c.size());
-        z.head(c.coarse_count()) = draw_prior(learner.prior().coarse, c.coarse_count(), rng);
-        z.tail(c.map_count()) = draw_prior(learner.prior().map, c.map_count(), rng);
-        Parameters at = c.parameters(z);
+        const Vector coarse = draw_prior(learner.prior().coarse, c.coarse_count(), rng);
+        const Vector map = draw_prior(learner.prior().map, c.map_count(), rng);
+        Parameters at = c.parameters(linalg::joined(coarse, map));
         if (is_admissible(learner.coarse(), at.theta)) return at;
     }
     throw NumericalError("simulation_based_calibration: the prior hardly ever gives admissible parameters");
@@ -109,16 +108,16 @@ Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& set
     const auto values_at = [&](const Parameters& at, Index stream) {
         auto expected = checked_expectations(posterior, at, settings.beta, seed,
                                              static_cast<std::uint64_t>(stream), statistics...);
-        Vector all(at.theta.size() + at.eta.size() + expected.values.size());
-        all << at.theta, at.eta, expected.values;
-        return std::pair(std::move(all), std::move(expected.names));
+        return std::pair(linalg::joined(linalg::joined(at.theta, at.eta), expected.values),
+                         std::move(expected.names));
     };
     const auto [true_values, statistic_names] = values_at(truth, settings.ranked_draws);
     result.names.insert(result.names.end(), statistic_names.begin(), statistic_names.end());
     Matrix drawn(true_values.size(), settings.ranked_draws);
     for (Index j = 0; j < settings.ranked_draws; ++j)
-        drawn.col(j) =
-            values_at(posterior.parameters((2 * j + 1) * draws / (2 * settings.ranked_draws)), j).first;
+        linalg::set_column(
+            drawn, j,
+            values_at(posterior.parameters((2 * j + 1) * draws / (2 * settings.ranked_draws)), j).first);
     for (Index k = 0; k < true_values.size(); ++k) {
         const Vector values = linalg::row_of(drawn, k);
         result.ranks.push_back(rank_of(true_values[k], values, rng));

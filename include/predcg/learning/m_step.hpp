@@ -34,7 +34,7 @@ template <class Map, class MapPrior>
         }
         e.value += prior.log_density(z);
         linalg::add(e.gradient, prior.gradient(z));
-        e.hessian += prior.hessian(z);
+        linalg::add(e.hessian, Matrix(prior.hessian(z)));
         if (!std::isfinite(e.value)) return std::nullopt;
         return e;
     };

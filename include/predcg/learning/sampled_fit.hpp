@@ -54,7 +54,7 @@ public:
         require_fit_settings(settings);
     }
 
-    SampledEstimate operator()() {
+    [[gnu::cold]] SampledEstimate operator()() {
         const StochasticSettings& s = settings_.stochastic;
         require_positive(s.largest_growth, "StochasticSettings", "largest_growth");
         require(s.tolerance >= 0.0, "StochasticSettings", "tolerance", s.tolerance, "a number >= 0");
@@ -100,7 +100,7 @@ public:
 
 private:
     /// The log posterior's noisy derivatives at z.
-    Point evaluate(State& state, const Vector& z) const {
+    [[gnu::cold]] Point evaluate(State& state, const Vector& z) const {
         state.at = c_.parameters(z);
         ExpectedStatistics statistics = grown_.expect(state, draw_batch(state.iteration));
         statistics *= problem_.data().count / statistics.count;
@@ -147,12 +147,12 @@ private:
     }
 
     /// The next z: the optimizer's step, or an EM step where it has none.
-    Vector advance(State& state, const Point& point, bool& em_step) {
+    [[gnu::cold]] Vector advance(State& state, const Point& point, bool& em_step) {
         const std::vector<Index> free = free_coordinates(point.z, point.gradient, c_.lower());
         Vector gradient = linalg::selected(point.gradient, free);
         Matrix information = linalg::selected(information_for_optimizer(point), free);
-        gradient /= problem_.data().count;
-        information /= problem_.data().count;
+        linalg::divide(gradient, problem_.data().count);
+        linalg::divide(information, problem_.data().count);
         const auto step =
             optimizer_.step(optimizer_state_, linalg::selected(point.z, free), gradient, information);
         em_step = !step;
@@ -172,7 +172,7 @@ private:
 
     /// z of a whole M-step. It may ask p_c for samples once more: the state counts the question, and its
     /// chains stay where they are.
-    Vector em_target(State& state, const Point& point) const {
+    [[gnu::cold]] Vector em_target(State& state, const Point& point) const {
         State best = state;
         grown_.maximise(best, point.statistics);
         state.coarse_call = best.coarse_call;
@@ -182,13 +182,15 @@ private:
     /// A whole EM step, and more samples from here on where its gain is not clear of the noise: gain and
     /// noise of the complete-data log posterior, to second order in the step. Caffo, Jank, Jones, J. R. Stat.
     /// Soc. B 67 (2005) 235, with samples added before the next step instead of within this one.
-    Vector ascend(State& state, const Point& point, bool& em_step) {
+    [[gnu::cold]] Vector ascend(State& state, const Point& point, bool& em_step) {
         Vector next = admissible(point.z, em_target(state, point));
         em_step = true;
-        const Vector step = next - point.z;
+        Vector step = next;
+        linalg::add(step, point.z, -1.0);
         const Vector natural = linalg::over(step, c_.factor());
         const Matrix curvature = point.likelihood.complete;  // in (theta_c, eta)
-        const double gain = point.gradient.dot(step) - 0.5 * natural.dot(curvature.lazyProduct(natural));
+        const double gain = linalg::dot(point.gradient, step) -
+                            0.5 * linalg::dot(natural, linalg::applied(curvature, natural));
         const CoarseMoments coarse = grown_.expect_coarse(state);
         const Matrix slope = score_slope(problem_.map(), c_.coarse_count(), point.statistics.map.size(),
                                          state.at.eta, problem_.beta());
@@ -215,14 +217,17 @@ private:
         return from;
     }
 
-    void note(SampledEstimate& result, const Point& point, Index t, const Vector& next, bool em_step) const {
+    [[gnu::cold]] void note(SampledEstimate& result, const Point& point, Index t, const Vector& next,
+                            bool em_step) const {
         const Parameters at = c_.parameters(point.z);
-        TraceEntry entry{0, t, at.theta, at.eta, {}, {}, linalg::largest(Vector(next - point.z)), em_step};
+        Vector moved = next;
+        linalg::add(moved, point.z, -1.0);
+        TraceEntry entry{0, t, at.theta, at.eta, {}, {}, linalg::largest(moved), em_step};
         if (settings_.observer) settings_.observer(entry);
         result.trace.push_back(std::move(entry));
     }
 
-    Average take_average() const {
+    [[gnu::cold]] Average take_average() const {
         const Index n = static_cast<Index>(records_.size()), first = n / 2, d = c_.size();
         Average a;
         a.iterations = n - first;
@@ -232,27 +237,33 @@ private:
         Vector gradient = Vector::Zero(d);
         for (Index t = first; t < n; ++t) {
             const Record& r = record(t);
-            a.z += r.z;
-            gradient += r.gradient;
-            information += r.information;
-            posterior += r.posterior_information;
+            linalg::add(a.z, r.z);
+            linalg::add(gradient, r.gradient);
+            linalg::add(information, r.information);
+            linalg::add(posterior, r.posterior_information);
         }
         const double weight = 1.0 / static_cast<double>(a.iterations);
-        a.z *= weight;
-        gradient *= weight;
-        information *= weight;
-        posterior *= weight;
+        linalg::multiply(a.z, weight);
+        linalg::multiply(gradient, weight);
+        linalg::multiply(information, weight);
+        linalg::multiply(posterior, weight);
         find_directions(a, information, first);
         const linalg::Cholesky factor(posterior);
         a.definite = factor.ok();
         if (!a.definite) return a;
         a.drift = factor.solve(gradient);
-        for (Index k = 0; k < d; ++k) a.sd[k] = std::sqrt(factor.solve(Vector::Unit(d, k))[k]);
-        Matrix u(a.iterations, d);
-        for (Index t = first; t < n; ++t)
-            u.row(t - first) = (record(t).z + factor.solve(record(t).gradient)).transpose();
         for (Index k = 0; k < d; ++k) {
-            a.error[k] = error_of_mean(u.col(k));
+            Vector unit = Vector::Zero(d);
+            unit[k] = 1.0;
+            a.sd[k] = std::sqrt(factor.solve(std::move(unit))[k]);
+        }
+        Matrix u(a.iterations, d);
+        for (Index t = first; t < n; ++t) {
+            const Vector left = factor.solve(record(t).gradient);
+            for (Index k = 0; k < d; ++k) u(t - first, k) = record(t).z[k] + left[k];
+        }
+        for (Index k = 0; k < d; ++k) {
+            a.error[k] = error_of_mean(linalg::column_of(u, k));
             if (a.z[k] <= c_.lower()[k] + a.error[k]) a.drift[k] = 0.0;
         }
         a.converged = (a.directions.empty() || problem_.prior_is_proper()) &&
@@ -262,7 +273,7 @@ private:
 
     /// Open directions: information less two of its errors, from ten parts of the window or less, below the
     /// bound.
-    void find_directions(Average& a, const Matrix& information, Index first) const {
+    [[gnu::cold]] void find_directions(Average& a, const Matrix& information, Index first) const {
         if (information.size() == 0) return;
         for (Direction& direction :
              weak_directions(information, c_.names(), std::numeric_limits<double>::infinity())) {
@@ -271,20 +282,18 @@ private:
             for (Index t = 0; t < a.iterations; ++t) {
                 const Vector& v = direction.coefficients;
                 const Index part = t * parts / a.iterations;
-                values[part] += v.dot(record(first + t).information.lazyProduct(v));
+                values[part] += linalg::dot(v, linalg::applied(record(first + t).information, v));
                 lengths[part] += 1.0;
             }
             for (Index k = 0; k < parts; ++k) values[k] /= lengths[k];
-            const double spread = (values.array() - values.mean()).square().sum();
-            const double error =
-                parts > 1 ? std::sqrt(spread / static_cast<double>(parts * (parts - 1))) : 0.0;
+            const double error = parts > 1 ? std::sqrt(variance(values) / static_cast<double>(parts)) : 0.0;
             if (direction.information - 2.0 * error < identified_from)
                 a.directions.push_back(std::move(direction));
         }
     }
 
     /// The average, corrected by the Newton step that is left where that is known to be small.
-    Vector estimate(const Average& a) const {
+    [[gnu::cold]] Vector estimate(const Average& a) const {
         if (!a.definite) return a.z;
         for (Index k = 0; k < a.z.size(); ++k)
             if (!(std::abs(a.drift[k]) <= a.sd[k])) return a.z;
@@ -293,7 +302,7 @@ private:
 
     const Record& record(Index t) const { return records_[static_cast<std::size_t>(t)]; }
 
-    void finish(SampledEstimate& result, Vector z, State& state) const {
+    [[gnu::cold]] void finish(SampledEstimate& result, Vector z, State& state) const {
         MonteCarloReport& report = result.monte_carlo;
         report.standard_errors = report.drift = report.posterior_deviations =
             c_.parameters(Vector::Constant(c_.size(), nan));

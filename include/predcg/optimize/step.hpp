@@ -32,7 +32,7 @@ inline double step_fraction(const Vector& step, double max_step) {
 /// that the system it solves is numerically singular.
 inline std::optional<Vector> shortened(Vector step, double max_step) {
     if (!(linalg::largest(step) < 1e100)) return std::nullopt;
-    step *= step_fraction(step, max_step);
+    linalg::multiply(step, step_fraction(step, max_step));
     return step;
 }
 

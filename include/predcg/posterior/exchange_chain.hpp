@@ -88,7 +88,7 @@ public:
     };
 
     /// Throws ArgumentError for weights that are no numbers of data: augmentation needs whole data.
-    ExchangeChain(const Problem& problem, ExchangeSettings settings)
+    [[gnu::cold]] ExchangeChain(const Problem& problem, ExchangeSettings settings)
         : problem_(&problem), settings_(std::move(settings)), p_(problem.coordinates().coarse_count()),
           m_(problem.coordinates().map_count()) {
         require_here(problem.data(), "exchange_posterior");
@@ -99,7 +99,7 @@ public:
         }
     }
 
-    Scales scales(const Parameters& mode, double dispersion, std::uint64_t seed) const {
+    [[gnu::cold]] Scales scales(const Parameters& mode, double dispersion, std::uint64_t seed) const {
         auto state = problem_->state(mode, seed, Purpose::scale_latent, Purpose::scale_coarse);
         const LearningPoint at = problem_->point(state);
         return {at.z, whitening(at.posterior_information),
@@ -126,7 +126,7 @@ public:
                 return scaled_features(Y);
             });
             if (stop.stop_requested() ||
-                !found->covers(at.spread.topRows(p_), std::max(at.dispersion, 2.0) + 2.0))
+                !found->covers(linalg::leading_rows(at.spread, p_), std::max(at.dispersion, 2.0) + 2.0))
                 found.reset();
         }
         return found;
@@ -136,13 +136,14 @@ public:
     void refer_to(const ReferenceDraws& reference) { reference_ = &reference; }
 
     /// Whether the chain stands where few of the reference draws are in effect.
-    bool is_at_edge() const { return reference_ && reference_->is_edge(z_.head(p_) - mode_); }
+    bool is_at_edge() const { return reference_ && reference_->is_edge(from_mode(linalg::part(z_, 0, p_))); }
 
     template <RandomBits R>
-    void start(const Scales& at, R& rng) {
-        mode_ = at.mode.head(p_);
+    [[gnu::cold]] void start(const Scales& at, R& rng) {
+        mode_ = linalg::part(at.mode, 0, p_);
         step_ = at.step;
-        if (reference_) step_ = whitening(static_cast<double>(form_.size()) * reference_->covariance());
+        if (reference_)
+            step_ = whitening(linalg::scaled(reference_->covariance(), static_cast<double>(form_.size())));
         log_step_ = p_ > 0 ? std::log(2.4 / std::sqrt(static_cast<double>(p_))) : 0.0;
         z_ = dispersed(at, rng);
         const auto space = problem_->coarse().space();
@@ -162,8 +163,13 @@ public:
     double accepted() const { return accepted_; }  ///< sum of the probabilities after warm-up
 
 private:
+    Vector from_mode(Vector z) const {
+        linalg::add(z, mode_, -1.0);
+        return z;
+    }
+
     template <RandomBits R>
-    Vector dispersed(const Scales& at, R& rng) const {
+    [[gnu::cold]] Vector dispersed(const Scales& at, R& rng) const {
         double width = at.dispersion;
         const Vector& lower = coordinates().lower();
         for (int attempt = 0; attempt < 100; ++attempt, width *= 0.9) {
@@ -214,28 +220,36 @@ private:
         if constexpr (can_refer) {
             const double n = static_cast<double>(X_.size());
             Vector s = Vector::Zero(p_);
-            for (const Configuration& X : X_) s += scaled_features(X);
-            const Vector slope = n * reference_->mean() - s + problem_->prior().coarse.gradient(mode_);
-            const Vector centre = mode_ + step_ * (step_.transpose() * slope);
+            for (const Configuration& X : X_) linalg::add(s, scaled_features(X));
+            Vector slope = problem_->prior().coarse.gradient(mode_), centre = mode_;
+            for (Index k = 0; k < p_; ++k) slope[k] += n * reference_->mean()[k] - s[k];
+            linalg::add(centre, linalg::applied(step_, linalg::applied_transposed(step_, slope)));
             const auto log_density = [&](const Vector& z) {
                 const double prior = log_prior_coarse(z);
-                const auto change = reference_->operator()(z - mode_);
+                const Vector moved = from_mode(z);
+                const auto change = reference_->operator()(moved);
                 if (!change || !std::isfinite(prior)) return -std::numeric_limits<double>::infinity();
                 double square = 0.0;  // less than the approximation: step has orthogonal columns
                 for (Index k = 0; k < p_; ++k) {
-                    const double u = step_.col(k).dot(z - centre) / step_.col(k).squaredNorm();
-                    square += u * u;
+                    const double* axis = linalg::column(step_, k);
+                    double along = 0.0, length = 0.0;
+                    for (Index i = 0; i < p_; ++i) {
+                        along += axis[i] * (z[i] - centre[i]);
+                        length += axis[i] * axis[i];
+                    }
+                    square += (along / length) * (along / length);
                 }
-                return prior - s.dot(z - mode_) - n * *change + 0.5 * square;
+                return prior - linalg::dot(s, moved) - n * *change + 0.5 * square;
             };
-            double here = log_density(z_.head(p_));
+            double here = log_density(linalg::part(z_, 0, p_));
             for (const double remembered : {0.0, 0.8}) {
                 Vector proposal = z_;
-                proposal.head(p_) =
-                    centre + remembered * (z_.head(p_) - centre) +
-                    std::sqrt(1.0 - remembered * remembered) * (step_ * standard_normal_vector(rng, p_));
+                const Vector noise = linalg::applied(step_, standard_normal_vector(rng, p_));
+                for (Index k = 0; k < p_; ++k)
+                    proposal[k] = centre[k] + remembered * (z_[k] - centre[k]) +
+                                  std::sqrt(1.0 - remembered * remembered) * noise[k];
                 const double there = problem_->is_admissible(coordinates().parameters(proposal))
-                                         ? log_density(proposal.head(p_))
+                                         ? log_density(linalg::part(proposal, 0, p_))
                                          : -std::numeric_limits<double>::infinity();
                 const double accept = here > there ? std::exp(there - here) : there > here || there == here;
                 if (!tune) accepted_ += 0.5 * accept;

@@ -18,7 +18,7 @@ namespace detail {
 /// A normal point, wider than the target, mirrored into the walls; nearer to the centre if there is no
 /// density.
 template <Target T, RandomBits R>
-Vector dispersed_start(const T& target, double dispersion, R& rng) {
+[[gnu::cold]] Vector dispersed_start(const T& target, double dispersion, R& rng) {
     for (int attempt = 0; attempt < 100; ++attempt, dispersion *= 0.9) {
         Vector u = target.space().mirrored(
             linalg::scaled(standard_normal_vector(rng, target.space().size()), dispersion));

@@ -28,7 +28,8 @@ namespace detail {
 inline Matrix inverse_root(const Matrix& P) {
     const linalg::SymmetricEigen eigen(P);
     Matrix root = eigen.vectors;
-    for (Index k = 0; k < root.cols(); ++k) root.col(k) /= std::sqrt(eigen.values[k]);
+    for (Index k = 0; k < root.cols(); ++k)
+        for (Index i = 0; i < root.rows(); ++i) root(i, k) /= std::sqrt(eigen.values[k]);
     return root;
 }
 
@@ -39,9 +40,7 @@ inline std::string flattest(const Matrix& information, const std::vector<std::st
 }
 
 inline Vector mode_of(const Estimate& fit) {
-    Vector mode(fit.parameters.theta.size() + fit.parameters.eta.size());
-    mode << fit.parameters.theta, fit.parameters.eta;
-    return mode;
+    return linalg::joined(fit.parameters.theta, fit.parameters.eta);
 }
 
 inline PosteriorResult laplace_result(PosteriorMethod method, const Estimate& fit, double data_count,
@@ -59,7 +58,8 @@ inline PosteriorResult laplace_result(PosteriorMethod method, const Estimate& fi
 inline void set_normal(PosteriorResult& result, const Vector& centre, const Matrix& covariance) {
     result.mean = centre;
     result.covariance = covariance;
-    result.sd = covariance.diagonal().cwiseSqrt();
+    result.sd.resize(centre.size());
+    for (Index k = 0; k < centre.size(); ++k) result.sd[k] = std::sqrt(covariance(k, k));
 }
 
 }  // namespace detail
@@ -95,16 +95,18 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
         return finish();
     };
     if (linalg::SymmetricEigen(information).values[0] <= 0.0) {
-        const Vector unknown = Vector::Constant(mode.size(), std::numeric_limits<double>::quiet_NaN());
-        detail::set_normal(result, detail::mode_of(fit), unknown.asDiagonal());
+        Matrix unknown = Matrix::Zero(mode.size(), mode.size());
+        for (Index k = 0; k < mode.size(); ++k) unknown(k, k) = std::numeric_limits<double>::quiet_NaN();
+        detail::set_normal(result, detail::mode_of(fit), unknown);
         return refuse("the information at the mode is not positive definite (" +
                       detail::flattest(information, c.names()) + ")");
     }
     const Matrix root = detail::inverse_root(information);
     const Vector& factor = c.factor();
-    const Matrix covariance = root * root.transpose();
-    detail::set_normal(result, detail::mode_of(fit),
-                       factor.cwiseInverse().asDiagonal() * covariance * factor.cwiseInverse().asDiagonal());
+    Matrix covariance = linalg::product(root, linalg::transposed(root));
+    for (Index l = 0; l < mode.size(); ++l)
+        for (Index k = 0; k < mode.size(); ++k) covariance(k, l) *= 1.0 / factor[k] * (1.0 / factor[l]);
+    detail::set_normal(result, detail::mode_of(fit), covariance);
 
     result.draws.resize(mode.size(), settings.draws);
     std::vector<double> log_ratios(static_cast<std::size_t>(settings.draws));
@@ -115,13 +117,14 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
         bool found = false;
         for (int attempt = 0; attempt < 1000 && !found; ++attempt) {  // at a mode on the bound: half of them
             u = standard_normal_vector(rng, mode.size());
-            z = mode + root * u;
+            z = mode;
+            linalg::add(z, linalg::applied(root, u));
             found = posterior.space().contains(z);
         }
         if (!found) inside = false;
-        log_ratios[static_cast<std::size_t>(k)] = posterior.log_density(z) + 0.5 * u.squaredNorm();
+        log_ratios[static_cast<std::size_t>(k)] = posterior.log_density(z) + 0.5 * linalg::squared_norm(u);
         const Parameters there = c.parameters(z);
-        result.draws.col(k) << there.theta, there.eta;
+        linalg::set_column(result.draws, k, linalg::joined(there.theta, there.eta));
     });
     if (!inside) return refuse("hardly any of it lies within the bounds of the prior");
     result.pareto_k = pareto_smooth(std::move(log_ratios)).pareto_k;
@@ -173,7 +176,7 @@ auto laplace_slides(const Learner& learner, const AnyData& any_data, const Estim
     for (Index draw = 0; draw < settings.draws; ++draw) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::laplace_slides, static_cast<std::uint64_t>(draw));
-        result.draws.col(draw) = centre;
+        linalg::set_column(result.draws, draw, centre);
         for (Index k = 0; k < m; ++k)
             result.draws(p + k, draw) = learner.map().unconstrained(
                 k, learner.map().natural(k, at.eta[k]).value + sd[k] * standard_normal(rng));

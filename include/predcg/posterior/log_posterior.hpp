@@ -62,7 +62,10 @@ private:
     static std::vector<Wall> walls(const Vector& lower) {
         std::vector<Wall> walls;
         for (Index k = 0; k < lower.size(); ++k)
-            if (std::isfinite(lower[k])) walls.push_back({Vector::Unit(lower.size(), k), lower[k]});
+            if (std::isfinite(lower[k])) {
+                walls.push_back({Vector::Zero(lower.size()), lower[k]});
+                walls.back().normal[k] = 1.0;
+            }
         return walls;
     }
 

@@ -33,16 +33,18 @@ public:
             for (Index j = 0; j < p && k < first.rows(); ++j) first(k, j) = s[j];
             if (k % stride != 0) continue;
             kept.add(0.0, s);
-            kept_.col(k / stride) = s;
+            linalg::set_column(kept_, k / stride, s);
         }
         const Moments of_all = all.moments(), of_kept = kept.moments();
         mean_ = of_all.mean;
         covariance_ = of_all.covariance;
-        excess_ = of_all.covariance - of_kept.covariance;
-        for (Index k = 0; k < kept_.cols(); ++k) kept_.col(k) -= of_kept.mean;
+        excess_ = of_all.covariance;
+        linalg::add(excess_, of_kept.covariance, -1.0);
+        for (Index k = 0; k < kept_.cols(); ++k)
+            for (Index j = 0; j < p; ++j) kept_(j, k) -= of_kept.mean[j];
         double tau = 1.0;
         for (Index j = 0; j < p; ++j)
-            tau = std::max(tau, monotone_autocorrelation_time(Matrix(first.col(j))));
+            tau = std::max(tau, monotone_autocorrelation_time(linalg::column_of(first, j)));
         effective_ = static_cast<double>(count) / tau;
     }
 
@@ -64,7 +66,9 @@ public:
     bool covers(const Matrix& spread, double distance) const {
         for (Index k = 0; k < spread.cols(); ++k)
             for (const double sign : {-distance, distance})
-                if (!(value_and_share(sign * spread.col(k)).second >= wanted_share)) return false;
+                if (!(value_and_share(linalg::scaled(linalg::column_of(spread, k), sign)).second >=
+                      wanted_share))
+                    return false;
         return true;
     }
 

@@ -183,7 +183,7 @@ struct NoiseLeft {
     std::optional<SmoothOverDraws> smooth;
     if (linalg::largest(noise) > 0.0) smooth.emplace(posterior.draws);
     for (Index j = 0; j < c; ++j) {
-        Vector values = result.expectations.row(j).transpose();
+        Vector values = linalg::row_of(result.expectations, j);
         NoiseLeft left;
         if (!linalg::all_finite(values)) {
             result.reliable = false;
@@ -209,8 +209,8 @@ struct NoiseLeft {
         result.lower_error[j] = with_noise(long_enough ? mcse_quantile(chains, low) : 0.0, left.lower);
         result.upper_error[j] = with_noise(long_enough ? mcse_quantile(chains, high) : 0.0, left.upper);
         if (singles.rows() > 0) {
-            result.predictive_lower[j] = quantile(singles.row(j), low);
-            result.predictive_upper[j] = quantile(singles.row(j), high);
+            result.predictive_lower[j] = quantile(linalg::row_of(singles, j), low);
+            result.predictive_upper[j] = quantile(linalg::row_of(singles, j), high);
         }
         if (!(result.sampling_sd[j] > 0.2 * result.sd[j])) continue;
         const bool known = left.sd <= 0.2 * result.sd[j];
@@ -270,8 +270,8 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
     result.expectations.resize(expectations.front().mean.size(), draws);
     Matrix single(settings.predictive ? result.expectations.rows() : 0, draws);
     for (Index k = 0; k < draws; ++k) {
-        result.expectations.col(k) = expectations[static_cast<std::size_t>(k)].mean;
-        if (settings.predictive) single.col(k) = singles[static_cast<std::size_t>(k)];
+        linalg::set_column(result.expectations, k, expectations[static_cast<std::size_t>(k)].mean);
+        if (settings.predictive) linalg::set_column(single, k, singles[static_cast<std::size_t>(k)]);
     }
     Vector noise;
     double freedom = std::numeric_limits<double>::infinity();

@@ -51,7 +51,7 @@ public:
     [[gnu::cold]] Denoised operator()(const Vector& y, double noise, double freedom) const {
         const double n = static_cast<double>(draws_);
         std::vector<double> c;
-        for (const Vector& term : basis_) c.push_back(y.dot(term));
+        for (const Vector& term : basis_) c.push_back(linalg::dot(y, term));
         const auto [terms, rss] = best_degree(y, c);
         const double q = static_cast<double>(terms);
         Vector smooth = Vector::Zero(draws_), errors = Vector::Zero(draws_);
@@ -98,7 +98,7 @@ private:
     static std::vector<Vector> bounded_parameters(const Matrix& draws) {
         std::vector<Vector> all;
         for (Index p = 0; p < draws.rows(); ++p) {
-            Vector t = draws.row(p).transpose();
+            Vector t = linalg::row_of(draws, p);
             const double centre = median(t);
             for (double& x : t) x -= centre;
             Vector away = t;
@@ -116,19 +116,19 @@ private:
     }
 
     static double median(Vector x) {
-        std::nth_element(x.begin(), x.begin() + x.size() / 2, x.end());
+        std::nth_element(x.data(), x.data() + x.size() / 2, x.data() + x.size());
         return x[x.size() / 2];
     }
 
     /// Adds what is left of a term after those before it (Gram-Schmidt, twice), unless nothing is.
     void add(Vector term) {
-        const double before = term.norm();
+        const double before = std::sqrt(linalg::squared_norm(term));
         for (int pass = 0; pass < 2; ++pass)
             for (const Vector& known : basis_) {
-                const double along = term.dot(known);
+                const double along = linalg::dot(term, known);
                 for (Index k = 0; k < draws_; ++k) term[k] -= along * known[k];
             }
-        const double norm = term.norm();
+        const double norm = std::sqrt(linalg::squared_norm(term));
         if (!(norm > 1e-7 * before)) return;
         for (double& x : term) x /= norm;
         basis_.push_back(std::move(term));
@@ -143,7 +143,7 @@ private:
         for (const std::size_t end : ends_) {
             for (; t < end; ++t)
                 for (Index k = 0; k < draws_; ++k) left[k] -= c[t] * basis_[t][k];
-            const double rss = left.squaredNorm(),
+            const double rss = linalg::squared_norm(left),
                          free = static_cast<double>(draws_) - static_cast<double>(end);
             if (best.first > 0 && !(rss / (free * free) < least)) continue;
             best = {end, rss};

@@ -26,7 +26,7 @@ class CentredChains {
 public:
     explicit CentredChains(const ChainDraws& draws) : draws_(draws), means_(draws.cols()) {
         for (Index m = 0; m < draws.cols(); ++m) {
-            means_[m] = mean(draws.col(m));
+            means_[m] = mean(linalg::column_of(draws_, m));
             for (Index n = 0; n < draws.rows(); ++n) draws_(n, m) -= means_[m];
         }
     }

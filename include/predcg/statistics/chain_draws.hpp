@@ -23,7 +23,7 @@ inline void require_draws(const ChainDraws& draws, Index iterations, std::string
 
 inline bool all_finite(const ChainDraws& draws) {
     for (Index m = 0; m < draws.cols(); ++m)
-        if (!linalg::all_finite(draws.col(m).data(), draws.rows())) return false;
+        if (!linalg::all_finite(draws.data() + draws.outerStride() * m, draws.rows())) return false;
     return true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Convergence diagnostics of several chains: R-hat, bulk and tail effective sample size, errors of quantiles.
 // Sources and conventions as in autocorrelation.hpp.
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/statistics/quantile.hpp>
@@ -19,7 +20,8 @@ namespace detail {
 /// z = Phi^-1((r - 3/8) / (S + 1/4)) with the rank r of a draw among all, the average one among equals.
 /// Vehtari et al. 2021 (14).
 inline Matrix normal_scores(const Matrix& chains) {
-    const Vector ranks = average_ranks(Eigen::Map<const Vector>(chains.data(), chains.size()));
+    const Vector ranks =
+        average_ranks(linalg::vector_of(chains.data(), static_cast<std::size_t>(chains.size())));
     Matrix scores(chains.rows(), chains.cols());
     for (Index k = 0; k < ranks.size(); ++k) {
         const double p = (ranks[k] - 0.375) / (static_cast<double>(ranks.size()) + 0.25);
@@ -45,8 +47,9 @@ inline double r_hat(const Matrix& chains) {
     Vector means(chains.cols());
     double within = 0.0;
     for (Index m = 0; m < chains.cols(); ++m) {
-        means[m] = mean(chains.col(m));
-        within += variance(chains.col(m)) / static_cast<double>(chains.cols());
+        const Vector chain = linalg::column_of(chains, m);
+        means[m] = mean(chain);
+        within += variance(chain) / static_cast<double>(chains.cols());
     }
     return std::sqrt((n - 1.0) / n + variance(means) / within);
 }
