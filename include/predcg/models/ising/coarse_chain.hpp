@@ -23,17 +23,22 @@ struct CoarseChainSettings {
 ///     U_c = - 1/2 theta_lin sum_i X_i - sum_{k=1..L_c} theta_k sum_i X_i X_{i+k}
 ///           - 1/2 sum_(m,n) theta_mn sum_i (X_i X_{i+m} X_{i+m+n} + X_i X_{i-m} X_{i-m-n}) - mu sum_i X_i
 /// with every term optional. Order and names of parameters: linear, pair_1.., triplet_m_n (m <= n, sorted).
+/// Terms of three letters, X_i in {-1, 0, +1} (Blume, Emery, Griffiths, Phys. Rev. A 4 (1971) 1071), go on
+/// with
+///     - theta_square sum_i X_i^2 - sum_{k=1..} theta_k' sum_i X_i^2 X_{i+k}^2,    square, quad_1, quad_2...
 /// Open chains have the indices inside only. Cost of features O(n p), of energy_difference O(p).
 /// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 3.1.
 template <Index Sites = dynamic, class Terms = RuntimeTerms>
 class CoarseChain {
 public:
+    using Space = LatticeSpace<Spin, Terms::letters, Sites>;
     using Features = Eigen::Matrix<double, Terms::extent, 1>;  ///< A vector of the features.
 
     /// Throws ArgumentError: pair_range outside 0..sites/2 (ring) or 0..sites-1 (open); a triplet that
     /// repeats a site (m, n, m+n = 0 mod sites), reaches outside, or stands twice; field not finite.
     [[gnu::cold]] CoarseChain(Index sites, Terms terms, double field, Boundary boundary)
-        : space_(spin_space<Sites>(sites)), terms_(std::move(terms)), field_(field), boundary_(boundary) {
+        : space_(letters<Terms::letters>(), sites), terms_(std::move(terms)), field_(field),
+          boundary_(boundary) {
         const bool ring = boundary == Boundary::periodic;
         const Index largest = ring ? sites / 2 : sites - 1;
         require_range(terms_.pair_range(), 0, largest, "ising::coarse_chain", "pair_range",
@@ -41,6 +46,11 @@ public:
         require_finite(field, "ising::coarse_chain", "field");
         window_.boundary = boundary;
         window_.width = 1 + terms_.pair_range();
+        if constexpr (has_squares) {
+            require_range(terms_.quad_range(), 0, largest, "ising::spin_one_chain", "quad_range",
+                          ring ? "half the coarse sites" : "the coarse sites - 1");
+            window_.width = std::max(window_.width, 1 + terms_.quad_range());
+        }
         Triplet before{0, 0};
         for (const Triplet& t : terms_.triplets()) {
             require_triplet(t.m >= 1 && t.n >= 1 && t.m <= t.n, t, "distances m,n with 1 <= m <= n");
@@ -58,7 +68,7 @@ public:
         }
     }
 
-    const SpinSpace<Sites>& space() const { return space_; }
+    const Space& space() const { return space_; }
     /// Which terms it has.
     const Terms& terms() const { return terms_; }
     /// The known external field mu, energy.
@@ -69,7 +79,8 @@ public:
         if constexpr (Terms::extent != dynamic)
             return Terms::extent;
         else
-            return (terms_.linear() ? 1 : 0) + terms_.pair_range() + static_cast<Index>(offsets_.size());
+            return (terms_.linear() ? 1 : 0) + terms_.pair_range() + static_cast<Index>(offsets_.size()) +
+                   square_count();
     }
 
     [[gnu::cold]] std::vector<std::string> parameter_names() const {
@@ -78,6 +89,10 @@ public:
         for (Index k = 1; k <= terms_.pair_range(); ++k) names.push_back("pair_" + to_text(k));
         for (const Triplet& t : terms_.triplets())
             names.push_back("triplet_" + to_text(t.m) + "_" + to_text(t.n));
+        if constexpr (has_squares) {
+            if (terms_.square()) names.push_back("square");
+            for (Index k = 1; k <= terms_.quad_range(); ++k) names.push_back("quad_" + to_text(k));
+        }
         return names;
     }
 
@@ -98,6 +113,16 @@ public:
                                 at(configuration, i, o.second);
             sum[p++] = -0.5 * products;
         }
+        if constexpr (has_squares) {
+            const auto squares = [&](Index k) {
+                double products = 0.0;
+                for (Index i = 0; i < space_.size(); ++i)
+                    products += square(at(configuration, i, 0)) * square(at(configuration, i, k));
+                return products;
+            };
+            if (terms_.square()) sum[p++] = -squares(0);
+            for (Index k = 1; k <= terms_.quad_range(); ++k) sum[p++] = -squares(k);
+        }
         return sum;
     }
 
@@ -111,7 +136,7 @@ public:
     template <class X>
     double energy_difference(const X& configuration, Index i, Spin v, const Vector& theta) const {
         const auto value = [&](Index offset) { return at(configuration, i, offset); };
-        double slope = -field_;  // dU_c/dX_i: every term is linear in X_i
+        double slope = -field_;  // dU_c/dX_i: every term of spins is linear in X_i
         Index p = 0;
         if (terms_.linear()) slope -= 0.5 * theta[p++];
         for (Index k = 1; k <= terms_.pair_range(); ++k) slope -= theta[p++] * (value(k) + value(-k));
@@ -122,7 +147,15 @@ public:
                             value(-o.second) * value(o.first - o.second);
             slope -= 0.5 * theta[p++] * products;
         }
-        return (static_cast<double>(v) - value(0)) * slope;
+        double change = (static_cast<double>(v) - value(0)) * slope;
+        if constexpr (has_squares) {
+            double by_square = 0.0;  // dU_c/d(X_i^2)
+            if (terms_.square()) by_square -= theta[p++];
+            for (Index k = 1; k <= terms_.quad_range(); ++k)
+                by_square -= theta[p++] * (square(value(k)) + square(value(-k)));
+            change += (square(static_cast<double>(v)) - square(value(0))) * by_square;
+        }
+        return change;
     }
 
     Window window() const { return window_; }
@@ -147,7 +180,9 @@ public:
     bool translation_invariant() const { return true; }
 
     /// Every term takes two values: -X_i/2, -X_i X_{i+k}, and -X_i X_{i+m} X_{i+m+n}/2 with its mirror image.
-    std::vector<TwoValuedTerms> two_valued_terms() const {
+    std::vector<TwoValuedTerms> two_valued_terms() const
+        requires(Terms::letters == 2)
+    {
         const Index n = space_.size();
         const auto inside = [&](Index reach) {
             return static_cast<double>(boundary_ == Boundary::periodic ? n : n - reach);
@@ -163,6 +198,15 @@ public:
     }
 
 private:
+    static constexpr bool has_squares = Terms::letters > 2;  // the square of a spin is 1
+    static double square(double x) { return x * x; }
+    Index square_count() const {
+        if constexpr (has_squares)
+            return (terms_.square() ? 1 : 0) + terms_.quad_range();
+        else
+            return 0;
+    }
+
     static void require_triplet(bool holds, const Triplet& t, const char* allowed) {
         if (!holds)
             predcg::detail::argument_error("ising::coarse_chain", "triplet",
@@ -190,9 +234,13 @@ private:
             f(p++, -0.5 * here *
                        (value(both[0].first) * value(both[0].second) +
                         value(both[1].first) * value(both[1].second)));
+        if constexpr (has_squares) {
+            if (terms_.square()) f(p++, -square(here));
+            for (Index k = 1; k <= terms_.quad_range(); ++k) f(p++, -square(here) * square(value(k)));
+        }
     }
 
-    SpinSpace<Sites> space_;
+    Space space_;
     Terms terms_;
     std::vector<std::array<detail::Offsets, 2>> offsets_;
     Window window_;
@@ -200,16 +248,46 @@ private:
     Boundary boundary_;
 };
 
-/// The coarse chain with terms chosen at run time.
-inline CoarseChain<> coarse_chain(CoarseChainSettings settings) {
-    auto& triplets = settings.triplets;
-    for (std::size_t k = 0; k < triplets.size(); ++k) {  // (m, n) with m <= n, sorted by insertion
+namespace detail {
+/// (m, n) with m <= n, sorted by insertion.
+inline std::vector<Triplet> in_order(std::vector<Triplet> triplets) {
+    for (std::size_t k = 0; k < triplets.size(); ++k) {
         if (triplets[k].m > triplets[k].n) std::swap(triplets[k].m, triplets[k].n);
         for (std::size_t l = k; l > 0 && triplets[l] < triplets[l - 1]; --l)
             std::swap(triplets[l], triplets[l - 1]);
     }
-    return {settings.sites, RuntimeTerms{settings.linear, settings.pair_range, std::move(settings.triplets)},
-            settings.field, settings.boundary};
+    return triplets;
+}
+}  // namespace detail
+
+/// The coarse chain with terms chosen at run time.
+inline CoarseChain<> coarse_chain(CoarseChainSettings settings) {
+    return {
+        settings.sites,
+        RuntimeTerms{settings.linear, settings.pair_range, detail::in_order(std::move(settings.triplets))},
+        settings.field, settings.boundary};
+}
+
+/// Settings of ising::spin_one_chain.
+struct SpinOneChainSettings {
+    Index sites = 16;
+    bool linear = false;
+    Index pair_range = 0;             ///< pairs 1..pair_range
+    std::vector<Triplet> triplets{};  ///< in any order; (m, n) and (n, m) are the same term
+    bool square = false;              ///< U_c -= theta sum_i X_i^2
+    Index quad_range = 0;             ///< U_c -= theta sum_i X_i^2 X_{i+k}^2, k = 1..quad_range
+    double field = 0.0;               ///< mu, known, energy
+    Boundary boundary = Boundary::periodic;
+};
+
+/// The coarse chain of letters -1, 0, +1, with terms chosen at run time.
+inline CoarseChain<dynamic, SpinOneTerms> spin_one_chain(SpinOneChainSettings settings) {
+    return {
+        settings.sites,
+        SpinOneTerms{{settings.linear, settings.pair_range, detail::in_order(std::move(settings.triplets))},
+                     settings.square,
+                     settings.quad_range},
+        settings.field, settings.boundary};
 }
 
 /// Settings of ising::static_coarse_chain.

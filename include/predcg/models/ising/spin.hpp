@@ -3,11 +3,13 @@
 #include <predcg/core/space.hpp>
 #include <predcg/core/window.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace predcg::ising {
 
-/// -1 or +1.
+/// -1 or +1; in coarse chains of three letters 0, too.
 using Spin = std::int8_t;
 
 /// Chains of spins, of a length fixed at compile time or not.
@@ -18,6 +20,16 @@ using SpinSpace = LatticeSpace<Spin, 2, Sites>;
 template <Index Sites = dynamic>
 SpinSpace<Sites> spin_space(Index sites) {
     return SpinSpace<Sites>({Spin{-1}, Spin{+1}}, sites);
+}
+
+/// The letters -1, +1 (two of them) or -1, 0, +1 (three).
+template <std::size_t Letters>
+constexpr std::array<Spin, Letters> letters() {
+    static_assert(Letters == 2 || Letters == 3, "predcg: letters are -1, +1 or -1, 0, +1");
+    if constexpr (Letters == 2)
+        return {Spin{-1}, Spin{+1}};
+    else
+        return {Spin{-1}, Spin{0}, Spin{+1}};
 }
 
 namespace detail {

@@ -1,5 +1,5 @@
 #pragma once
-// Which terms a coarse Ising potential has, at run time or at compile time.
+// Which letters and terms a coarse Ising potential has, at run time or at compile time.
 #include <predcg/core/error.hpp>
 #include <predcg/core/window.hpp>
 
@@ -23,6 +23,7 @@ struct Triplet {
 /// Terms chosen at run time.
 struct RuntimeTerms {
     static constexpr Index extent = dynamic;
+    static constexpr std::size_t letters = 2;
     bool linear_term = false;         ///< Whether there is a term linear in the sites.
     Index pairs = 0;                  ///< Largest distance of the pair terms.
     std::vector<Triplet> three_body;  ///< The three-body terms, in order.
@@ -32,9 +33,20 @@ struct RuntimeTerms {
     const std::vector<Triplet>& triplets() const { return three_body; }
 };
 
+/// Terms of letters -1, 0, +1, chosen at run time: those of spins, and even ones.
+struct SpinOneTerms : RuntimeTerms {
+    static constexpr std::size_t letters = 3;
+    bool square_term = false;  ///< Whether there is a term in the squares of the sites.
+    Index quads = 0;           ///< Largest distance of the pairs of squares.
+
+    bool square() const { return square_term; }
+    Index quad_range() const { return quads; }
+};
+
 /// Terms chosen at compile time: the same code, with loops of known length.
 template <bool Linear, Index PairRange, Triplet... Triplets>
 struct StaticTerms {
+    static constexpr std::size_t letters = 2;
     static constexpr Index extent = (Linear ? 1 : 0) + PairRange + static_cast<Index>(sizeof...(Triplets));
 
     static constexpr bool linear() { return Linear; }
