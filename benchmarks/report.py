@@ -218,6 +218,7 @@ EVERYWHERE, SOMEWHERE = True, False  # whether every machine can run it
 EM, EXACT = "Monte Carlo EM, 200 iterations/", "exact EM/"
 FITS, FAR = "exact fit, default starts/", "exact data, 32 sites, range 10/"
 E_STEP = "E-step of 1000 data, n_c = 16, {linear, pair_1}/"
+MAPS = "E-step, means, 1000 data, "
 BYTES = "prepared data, bytes a coarse site and datum/10^5 data of 64 sites, level "
 RANDOM = "64 KiB of random bytes/"
 HEAT_BATH = "heat bath, {}/256 side by side"
@@ -271,6 +272,14 @@ GOALS = [
      at_most(13, " ms"), EVERYWHERE),
     ("exact data, 32 sites, range 10, a sample", time_of(FAR + "draw 1000 more", 1e3, 1000), at_most(3, " µs"),
      EVERYWHERE),
+    ("E-step, means, link map against Bernoulli's, windows of two",
+     times_as_long(MAPS + "windows of two/link2", MAPS + "windows of two/Bernoulli"), at_most(2.5, " ×"), EVERYWHERE),
+    ("E-step, means, autoregressive map against Bernoulli's, windows of two",
+     times_as_long(MAPS + "windows of two/autoregressive, next letter", MAPS + "windows of two/Bernoulli"),
+     at_most(2.5, " ×"), EVERYWHERE),
+    ("E-step, means, autoregressive map against Bernoulli's, windows of three",
+     times_as_long(MAPS + "windows of three/autoregressive, both neighbours", MAPS + "windows of three/Bernoulli"),
+     at_most(2.5, " ×"), EVERYWHERE),
     ("two threads, E-step of 10^4 data", two("E-step, 10000 data of 64 sites"), at_least(1.85, " ×"), EVERYWHERE),
     ("two threads, Monte Carlo EM", two("Monte Carlo EM, 1000 data of 32 sites, 50 chains each"),
      at_least(1.85, " ×"), EVERYWHERE),

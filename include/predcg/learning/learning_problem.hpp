@@ -29,8 +29,8 @@ namespace detail {
     return hessian;
 }
 
-/// The E-step's sums from the moments of (G, H, T), with p, h and t components; or of (G, H, S, T) with t of S
-/// and `cells` of T.
+/// The E-step's sums from the moments of (G, H, T), with p, h and t components; or of (G, H, S, T) with t of
+/// S and `cells` of T.
 [[gnu::cold]] inline ExpectedStatistics statistics_of(BatchMoments sums, double count, Index p, Index h,
                                                       Index t, Index cells = 0) {
     ExpectedStatistics statistics{count,
@@ -222,23 +222,22 @@ public:
             return with_own([this](Index k) { return map_statistic(k); }, 0);
         } else if constexpr (!is_exact && !is_variational) {  // one run of the engine for both
             const Index cells = which.empty() ? 0 : Index(map_statistic(which.front()).size());
-            return with_own(
-                [this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {
-                    return Stack(at.score(form(k)), map_statistic(k));
-                },
-                cells);
+            return with_own([this, at = detail::map_at(*map_, state.at.eta, true)](
+                                Index k) { return Stack(at.score(form(k)), map_statistic(k)); },
+                            cells);
         } else {
             ExpectedStatistics statistics = with_own(
                 [this, at = detail::map_at(*map_, state.at.eta, true)](Index k) { return at.score(form(k)); },
                 0);
-            const auto cells = latent_batch(state.at, which, EmptyStatistic{},
-                                            [this](Index k) { return map_statistic(k); });
+            const auto cells =
+                latent_batch(state.at, which, EmptyStatistic{}, [this](Index k) { return map_statistic(k); });
             statistics.map = moments<Want::means>(cells, state).mean;
             return statistics;
         }
     }
 
-    /// The E-step without second moments: count, log_evidence, coarse and map (of a ScoredMap: score) alone. With TransferMatrix it
+    /// The E-step without second moments: count, log_evidence, coarse and map (of a ScoredMap perhaps score)
+    /// alone. With TransferMatrix it
     /// is several times cheaper, and enough for the gradient.
     ExpectedStatistics expect_means(State& state) const {
         const Index p = coordinates_.coarse_count();
@@ -250,15 +249,18 @@ public:
             const BatchMoments sums = moments<Want::means>(batch, state);
             statistics.log_evidence = sums.log_partition;
             statistics.coarse = linalg::part(sums.mean, 0, p);
-            (ScoredMap<Map> ? statistics.score : statistics.map) =
-                linalg::part(sums.mean, p, batch.own_size());
+            return linalg::part(sums.mean, p, batch.own_size());
         };
-        if constexpr (ScoredMap<Map>)
-            with_own([this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {
-                return at.score(form(k));
-            });
-        else
-            with_own([this](Index k) { return map_statistic(k); });
+        constexpr Index few_parameters = 8;  // with more of them counts are cheaper than scores
+        if constexpr (ScoredMap<Map>) {
+            if (coordinates_.map_count() <= few_parameters) {
+                statistics.score = with_own([this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {
+                    return at.score(form(k));
+                });
+                return statistics;
+            }
+        }
+        statistics.map = with_own([this](Index k) { return map_statistic(k); });
         return statistics;
     }
 
@@ -414,13 +416,9 @@ public:
     /// p_c at theta.
     CoarseTarget coarse_target(const Vector& theta) const { return boltzmann(*coarse_, theta, beta()); }
     /// The likelihood of datum k as a factor in X. A view of the data.
-    Factor latent_factor(Index k, const Vector& eta) const {
-        return map_->likelihood(form(k), eta);
-    }
+    Factor latent_factor(Index k, const Vector& eta) const { return map_->likelihood(form(k), eta); }
     /// The map's statistic T(X; x) of datum k. A view of the data.
-    auto map_statistic(Index k) const {
-        return detail::map_statistic(*map_, form(k));
-    }
+    auto map_statistic(Index k) const { return detail::map_statistic(*map_, form(k)); }
 
 private:
     const prepared_t<Map>& form(Index k) const { return data().forms[static_cast<std::size_t>(k)]; }
@@ -440,8 +438,8 @@ private:
     }
     template <Want want, class B>
     BatchMoments moments(const B& batch, State& state) const {
-        return predcg::expect<want>(latent_engine_for<Factor>(engine_), batch, state.latent, latent_key(state),
-                                    data().spread.get());
+        return predcg::expect<want>(latent_engine_for<Factor>(engine_), batch, state.latent,
+                                    latent_key(state), data().spread.get());
     }
 
     [[gnu::cold]] void maximise_coarse(State& state, const ExpectedStatistics& statistics) const {
@@ -460,11 +458,10 @@ private:
 
     BatchMoments latent_partitions(const Parameters& at) const {
         std::vector<LatentState> none(data().forms.size());
-        return predcg::expect<Want::log_partitions>(latent_engine_for<Factor>(engine_),
-                                                    latent_batch(at, data().all, EmptyStatistic{},
-                                                                 [](Index) { return EmptyStatistic{}; }),
-                                                    none,
-                                                    StreamKey{}, data().spread.get());
+        return predcg::expect<Want::log_partitions>(
+            latent_engine_for<Factor>(engine_),
+            latent_batch(at, data().all, EmptyStatistic{}, [](Index) { return EmptyStatistic{}; }), none,
+            StreamKey{}, data().spread.get());
     }
 
     StreamKey latent_key(State& state) const {
