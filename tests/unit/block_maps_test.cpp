@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+namespace block_maps_test {
 using namespace predcg;
 using ising::Spin;
 using reference::Json;
@@ -135,3 +136,4 @@ INSTANTIATE_TEST_SUITE_P(Cases, BlockMaps, testing::Range<std::size_t>(0, 16), [
 });
 
 }  // namespace
+}  // namespace block_maps_test

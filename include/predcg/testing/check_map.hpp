@@ -149,18 +149,23 @@ private:
     void check_samples() {
         const Coarse X = space_.random(rng_);
         std::vector<Vector> scores, values;
+        std::vector<Prepared> forms;
         for (int k = 0; k < sample_count; ++k) {
             const auto x = map_.sample(X, eta_, rng_);
-            const Prepared prepared = prepare(map_, x);
-            Vector score(eta_.size());
-            for (Index l = 0; l < eta_.size(); ++l)
-                score[l] = difference(
-                    [&](const Vector& eta) -> double {
-                        return map_.likelihood(prepared, eta).log_density(X);
-                    },
-                    eta_, l);
-            scores.push_back(std::move(score));
+            forms.push_back(prepare(map_, x));
+            scores.push_back(Vector(eta_.size()));
             if constexpr (has_fine_moments) values.push_back(numbers(x));
+        }
+        const auto log_densities = [&](const Vector& eta) -> Vector {
+            const auto at = map_at(map_, eta);
+            Vector values_there(sample_count);
+            for (int k = 0; k < sample_count; ++k)
+                values_there[k] = at.likelihood(forms[static_cast<std::size_t>(k)]).log_density(X);
+            return values_there;
+        };
+        for (Index l = 0; l < eta_.size(); ++l) {
+            const Vector slopes = difference(log_densities, eta_, l);
+            for (int k = 0; k < sample_count; ++k) scores[static_cast<std::size_t>(k)][l] = slopes[k];
         }
         compare("mean score of samples, d log p_cf / d eta,", scores, Vector::Zero(eta_.size()),
                 "the likelihood");
