@@ -59,7 +59,7 @@ int main() {
     using Term = Eigen::Matrix<double, 1, 1>;
     const GraphPotential coarse(
         ising::spin_space(256), lattice_neighbours<2>({16, 16}), {"pair"},
-        [](int a, int b) { return Term(-a * b); }, [](int) { return Term(0.0); });
+        [](int a, int b) { return Term(-a * b); }, [](int a) { return Term(0 * a); });
     const EMCoarseGrainer grainer{SamplesOnly<Spins>{},
                                   coarse,
                                   ising::bernoulli_map({.level = 4}),
