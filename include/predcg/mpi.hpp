@@ -82,10 +82,6 @@ int run(int& argc, char**& argv, F&& f) {
         std::fflush(nullptr);
         MPI_Abort(MPI_COMM_WORLD, code);
     }
-    if (code != 0) {
-        std::fflush(nullptr);
-        MPI_Abort(MPI_COMM_WORLD, code);
-    }
     MPI_Finalize();
     return code;
 }

@@ -171,6 +171,10 @@ TEST(CredibleInterval, HasNoNoiseOfSampling) {
     };
     for (const Index samples : {20, 100, 2000}) check(posterior, samples);
     for (const Index samples : {20, 200}) check(chains, samples);
+    // Chains are as few as their warm-up asks for.
+    check(Posterior(static_cast<const PosteriorResult&>(posterior), posterior.coarse, posterior.map,
+                    MonteCarlo(HeatBath{}, {.samples = 64, .chains = 32})),
+          200);
 }
 
 // At one point there is nothing but noise: its size is that of repeated predictions, though chains stick.

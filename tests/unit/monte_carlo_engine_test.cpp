@@ -366,6 +366,23 @@ TEST(MonteCarloEngine, WithSamples) {
     EXPECT_EQ(engine.settings().samples, 50);
 }
 
+// New chains of a single call: warming up costs no more than sampling, unless they move side by side.
+TEST(MonteCarloEngine, FewChainsForOneCall) {
+    auto rng = test_rng(341);
+    const Model m = random_model(rng, 6, 3, 0.4);
+    const auto chains = [&](const auto& engine, Index samples) {
+        const auto once = engine.for_one_call(m.target, m.statistic, samples).settings();
+        return std::pair(once.samples, once.chains);
+    };
+    const MonteCarloSettings settings{.samples = 64, .chains = 32, .warm_up = 50, .thinning = 2};
+    const MonteCarlo<HeatBath, TwisterStreams> one_by_one(HeatBath{}, settings);
+    EXPECT_EQ(chains(one_by_one, 100), std::pair(Index{100}, Index{4}));
+    EXPECT_EQ(chains(one_by_one, 10), std::pair(Index{10}, Index{1}));
+    EXPECT_EQ(chains(one_by_one, 100000), std::pair(Index{100000}, Index{32}));
+    EXPECT_EQ(chains(MonteCarlo(HeatBath{}, {.chains = 2, .warm_up = 0}), 3), std::pair(Index{3}, Index{2}));
+    EXPECT_EQ(chains(MonteCarlo(HeatBath{}, settings), 10), std::pair(Index{32}, Index{32}));
+}
+
 TEST(MonteCarloEngine, RefusesBadSettings) {
     const auto message = [](const MonteCarloSettings& settings) {
         return std::string(

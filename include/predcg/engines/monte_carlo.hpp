@@ -5,6 +5,7 @@
 #include <predcg/kernels/kernel_run.hpp>
 #include <predcg/statistics/moment_accumulator.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -61,6 +62,23 @@ public:
         MonteCarloSettings other = settings_;
         other.samples = std::max(samples, std::max<Index>(2, settings_.chains));
         return with_settings(other);
+    }
+
+    /// The same engine for a single call with new chains: other samples, and, where chains do not move side
+    /// by side, so few of the chains that warming them up costs no more than the samples.
+    template <Target T, Statistic<configuration_t<space_t<T>>> S>
+    MonteCarlo for_one_call(const T& target, const S& statistic, Index samples) const {
+        MonteCarloSettings few = with_samples(samples).settings();
+        bool side = false;
+        if constexpr (detail::SideBySide<Kernel, Streams, SingleBatch<T, S>>)
+            side = moves_side_by_side(SingleBatch(target, statistic), State<T>{});
+        if (!side) {
+            few.samples = std::max<Index>(2, samples);
+            few.chains = std::clamp<Index>(few.samples * few.thinning / std::max<Index>(1, few.warm_up), 1,
+                                           few.chains);
+            few.chains = std::min(few.chains, few.samples);
+        }
+        return with_settings(few);
     }
 
     /// The same kernel and streams with other settings.

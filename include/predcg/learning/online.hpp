@@ -221,7 +221,8 @@ public:
     /// them. Call it after 1, 2, 4, ... configurations at the beginning, as steps are short, then after
     /// `batch` of each process or so. Throws ArgumentError without settings.processes, and in every process
     /// ProcessError where their parameters differ, as with other models or settings. Cost: p_c once, in each
-    /// process, and a sum of 71 words for each of d (d + 3) numbers or so, d statistics of potential and map.
+    /// process, and a sum of 71 words for each of d^2 + 2 d + p^2 + 1 numbers, d statistics of potential and
+    /// map, p parameters.
     bool synchronise() {
         require(settings_.processes.has_value(), "OnlineFit::synchronise", "settings.processes", "absent",
                 "the processes that learn together");

@@ -235,7 +235,7 @@ struct NoiseLeft {
 /// What sampling adds to the spread of sampled E[o | theta] is measured, and taken out: a polynomial in theta
 /// pools the samples of all draws, and what it does not explain keeps only the variance that sampling does
 /// not (predict/sampling_noise.hpp). Chains that have not forgotten where they started shift all values
-/// alike; that is not seen here. Cost: `samples` configurations for each draw, and once more for up to 256
+/// alike; that is not seen here. Cost: `samples` configurations for each draw, and once more for up to 512
 /// draws where the engine has no independent draws. Throws ArgumentError for credibility outside (0, 1) or a
 /// posterior without draws.
 template <class Coarse, class Map, class Engine, class O>

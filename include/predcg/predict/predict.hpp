@@ -120,7 +120,13 @@ template <class Models, class O>
             const StreamKey key{settings.seed, Purpose::predict_chain, settings.stream};
             typename CoarseEngine::template State<CoarseTarget> state{};
             const Statistic statistic(observable, models.map, eta, target.space(), settings);
-            const Moments m = engine.with_samples(settings.draws).expect(target, statistic, state, key);
+            const auto chains = [&] {
+                if constexpr (requires { engine.for_one_call(target, statistic, settings.draws); })
+                    return engine.for_one_call(target, statistic, settings.draws);
+                else
+                    return engine.with_samples(settings.draws);
+            }();
+            const Moments m = chains.expect(target, statistic, state, key);
             return {m.mean, m.standard_error, false, false};
         } else {
             return {};
