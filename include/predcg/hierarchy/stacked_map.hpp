@@ -12,6 +12,18 @@
 
 namespace predcg {
 
+namespace detail {
+/// What the lowest of several maps draws; X without maps.
+template <class X, class... Maps>
+struct Lowest {
+    using type = X;
+};
+template <class X, class First, class... Rest>
+struct Lowest<X, First, Rest...> {
+    using type = typename First::fine_type;
+};
+}  // namespace detail
+
 /// From the coarsest configuration X to the finest, one map after the other; the lowest comes first. A sampler:
 /// enough to predict with. Without maps it is the identity. eta holds the maps' parameters in the same order,
 /// names are "level_k.name".
@@ -19,6 +31,7 @@ template <class X, class... Maps>
 class StackedMap {
 public:
     using coarse_type = X;
+    using fine_type = typename detail::Lowest<X, Maps...>::type;
 
     /// `first` is the level of the lowest map, for the names.
     explicit StackedMap(Index first, Maps... maps) : first_(first), maps_(std::move(maps)...) {}
@@ -43,8 +56,6 @@ public:
     auto sample(const X& coarse, const Vector& eta, R& rng) const {
         return down<sizeof...(Maps)>(coarse, eta, eta.size(), rng);
     }
-    using fine_type = decltype(std::declval<const StackedMap&>().sample(
-        std::declval<const X&>(), std::declval<const Vector&>(), std::declval<Philox4x32&>()));
 
 private:
     /// Through the lowest `left` maps, whose parameters end before `end`.
