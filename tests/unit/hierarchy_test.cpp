@@ -104,8 +104,7 @@ TEST(Hierarchy, DistilledDecimationIsTheFitToAllStates) {
         predcg::detail::add_all_states(boltzmann(below.coarse, below.parameters.theta, below.beta), 100.0,
                                        1e6, all);
         const auto& level = hierarchy.level<1>();
-        const auto known =
-            level.fit_prepared(level.prepare(all.configurations, below.beta, all.weights));
+        const auto known = level.fit_prepared(level.prepare(all.configurations, below.beta, all.weights));
         reference::expect_close(fit.fit<1>().parameters.theta, known.parameters.theta, 1e-7, "theta_c");
         reference::expect_close(fit.fit<1>().parameters.eta, known.parameters.eta, 1e-7, "eta");
         reference::expect_close(fit.fit<1>().likelihood.observed(), known.likelihood.observed(), 1e-6,
@@ -148,7 +147,8 @@ TEST(Hierarchy, DrawsThroughAllLevelsAreThoseOfTheFirst) {
     const auto a = predict(whole, observable, draws);
     const auto b = predict(fit.fit<0>(), observable, {.draws = 20000, .seed = 2});
     for (Index k = 1; k < a.mean.size(); ++k)
-        EXPECT_LT(std::abs(a.mean[k] - b.mean[k]), 4.5 * std::hypot(a.standard_error[k], b.standard_error[k]));
+        EXPECT_LT(std::abs(a.mean[k] - b.mean[k]),
+                  4.5 * std::hypot(a.standard_error[k], b.standard_error[k]));
     // One level above the data: neighbours there are two fine sites from each other.
     const auto above = predict(fit.model<1>(), observable, draws);
     ASSERT_EQ(above.mean.size(), 5);
@@ -199,8 +199,8 @@ TEST(Hierarchy, JointFitRisesFromTheGreedyOne) {
 /// K' = 1/2 log cosh 2K, but for the ring's closing; sd along the flow are tanh 2K times each other.
 TEST(Renormalise, FlowOfOneCouplingIsTheExactOne) {
     const Hierarchy hierarchy(pair_level(32), pair_level(16), pair_level(8));
-    const auto data = generate(ising::chain({.sites = 64}), {.beta = 1.0, .samples = 300, .seed = 3},
-                               TransferMatrix{});
+    const auto data =
+        generate(ising::chain({.sites = 64}), {.beta = 1.0, .samples = 300, .seed = 3}, TransferMatrix{});
     const Flow anchored = renormalise(hierarchy, data);
     const Flow distilled =
         renormalise(hierarchy, data, {.hierarchy = {.next = NextLevel::distilled}, .draws = 200});

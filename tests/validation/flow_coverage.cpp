@@ -1,5 +1,6 @@
-// The flow of couplings of a fine Ising chain, K = 1 on 64 sites, by decimation over four levels: how often its
-// intervals hold the exact couplings. A study, not a test: run once, its result stands in docs/validation.md.
+// The flow of couplings of a fine Ising chain, K = 1 on 64 sites, by decimation over four levels: how often
+// its intervals hold the exact couplings. A study, not a test: run once, its result stands in
+// docs/validation.md.
 //     validation_flow_coverage DATA SETS SEED
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/hierarchy/renormalise.hpp>
@@ -45,11 +46,11 @@ int main(int count, char** words) {
         double sum_sd[4] = {}, largest[4] = {};
         Matrix found(4, sets);
         for (Index s = 0; s < sets; ++s) {
-            const auto samples = generate(
-                fine, {.beta = 1.0, .samples = data, .seed = seed + static_cast<std::uint64_t>(s)},
-                TransferMatrix{});
-            const Flow flow = renormalise(
-                hierarchy, samples, {.hierarchy = {.fit = {.starts = 1}, .next = next}, .draws = 100});
+            const auto samples =
+                generate(fine, {.beta = 1.0, .samples = data, .seed = seed + static_cast<std::uint64_t>(s)},
+                         TransferMatrix{});
+            const Flow flow = renormalise(hierarchy, samples,
+                                          {.hierarchy = {.fit = {.starts = 1}, .next = next}, .draws = 100});
             for (std::size_t k = 0; k < 4; ++k) {
                 const FlowLevel& one = flow.levels[k];
                 inside[k] += one.lower[0] <= exact[k] && exact[k] <= one.upper[0];
@@ -60,7 +61,8 @@ int main(int count, char** words) {
         }
         for (std::size_t k = 0; k < 4; ++k) {
             const auto row = found.row(static_cast<Index>(k)).array();
-            const double spread = std::sqrt((row - row.mean()).square().sum() / static_cast<double>(sets - 1));
+            const double spread =
+                std::sqrt((row - row.mean()).square().sum() / static_cast<double>(sets - 1));
             std::printf("%-10s %6zu %8.4f %8d %9.4f %9.4f %9.2f\n",
                         next == NextLevel::anchored ? "anchored" : "distilled", k + 1, exact[k], inside[k],
                         sum_sd[k] / static_cast<double>(sets), spread, largest[k]);

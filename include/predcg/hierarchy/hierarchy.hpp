@@ -30,8 +30,9 @@ enum class NextLevel {
 struct HierarchySettings {
     FitSettings fit{};  ///< of each level; `start` is the first's
     NextLevel next = NextLevel::anchored;
-    /// Configurations the next level gets: for each distinct datum (anchored), or in all (distilled), each of a
-    /// weight that makes their sum that of the data. 0: all that there are, with their exact probabilities.
+    /// Configurations the next level gets: so many for each distinct datum (anchored), or so many times the
+    /// number of data (distilled), weighted so that their sum is that of the data. 0: all that there are, with
+    /// their exact probabilities.
     Index samples = 16;
     double most_states = 1 << 17;  ///< of a level's X, where all are taken
     std::uint64_t seed = 1;        ///< of the samples
@@ -40,8 +41,8 @@ struct HierarchySettings {
 /// A level's fit, and what it was fitted to.
 template <class Grainer>
 struct HierarchyLevel {
-    using FitType = decltype(std::declval<const Grainer&>().fit_prepared(
-        std::declval<const typename Grainer::Data&>()));
+    using FitType =
+        decltype(std::declval<const Grainer&>().fit_prepared(std::declval<const typename Grainer::Data&>()));
     FitType fit;
     typename Grainer::Data data;  ///< without forms where expected statistics stood in their place:
     std::optional<ExpectedStatistics> expected{};
@@ -151,9 +152,11 @@ template <class Grainer>
     estimate.map_names = map_names_of(grainer.map());
     estimate.beta = beta;
     estimate.data_count = count;
-    estimate.likelihood = expand_likelihood(grainer.map(), s, problem.expect_coarse(state), state.at.eta, beta);
+    estimate.likelihood =
+        expand_likelihood(grainer.map(), s, problem.expect_coarse(state), state.at.eta, beta);
     estimate.log_likelihood = estimate.log_posterior = std::numeric_limits<double>::quiet_NaN();
-    return {{std::move(estimate), grainer.coarse(), grainer.map(), grainer.engine()}, std::move(data),
+    return {{std::move(estimate), grainer.coarse(), grainer.map(), grainer.engine()},
+            std::move(data),
             std::move(s)};
 }
 
@@ -177,8 +180,8 @@ struct HierarchyFit {
     }
 
     /// The hierarchy as one fit: predict(fit.model(), observable) draws the coarsest configuration, and then
-    /// down. model<k>() ends k levels above the data (k = count: the coarsest). p_c is the last level's; those
-    /// below are scaffolds.
+    /// down. model<k>() ends k levels above the data (k = count: the coarsest). p_c is the last level's;
+    /// those below are scaffolds.
     template <std::size_t k = 0>
     auto model() const {
         const auto& top = fit<count - 1>();
@@ -190,10 +193,10 @@ struct HierarchyFit {
                    std::remove_cvref_t<decltype(top.engine)>>(std::move(whole), top.coarse, map, top.engine);
     }
 
-    /// The posterior of model<k>() from one of each level, the finest first: predict gives credible intervals.
-    /// Levels are taken as independent. With maps that observe X they are; with others intervals are too
-    /// narrow, as a level's data are drawn at the estimates below. Throws ArgumentError for posteriors without
-    /// draws.
+    /// The posterior of model<k>() from one of each level, the finest first: predict gives credible
+    /// intervals. Levels are taken as independent. With maps that observe X they are; with others intervals
+    /// are too narrow, as a level's data are drawn at the estimates below. Throws ArgumentError for
+    /// posteriors without draws.
     template <std::size_t k = 0, class... Posteriors>
         requires(sizeof...(Posteriors) == count)
     auto posterior(const Posteriors&... of_levels) const {
@@ -226,7 +229,7 @@ private:
     auto maps(std::index_sequence<i...>) const {
         using X = configuration_t<space_t<std::remove_cvref_t<decltype(fit<count - 1>().coarse)>>>;
         return StackedMap<X, std::remove_cvref_t<decltype(fit<k + i>().map)>...>(static_cast<Index>(k) + 1,
-                                                                                fit<k + i>().map...);
+                                                                                 fit<k + i>().map...);
     }
     /// What f gives of the levels from k on, one after the other.
     template <std::size_t k, class F>
@@ -291,8 +294,8 @@ public:
                     typename std::remove_cvref_t<decltype(engine)>::template State<
                         std::remove_cvref_t<decltype(target)>>
                         state{};
-                    const auto moments =
-                        predcg::expect<Want::means>(engine, SingleBatch(target, statistic), state, StreamKey{});
+                    const auto moments = predcg::expect<Want::means>(engine, SingleBatch(target, statistic),
+                                                                     state, StreamKey{});
                     return with_above<k + 1>(detail::fit_expected<Next>(next, moments.mean, weight, beta),
                                              settings);
                 } else {
@@ -300,10 +303,10 @@ public:
                     if (settings.samples == 0) {
                         detail::add_all_states(target, weight, settings.most_states, sum);
                     } else {
-                        auto rng = make_stream(settings.seed, Purpose::hierarchy, 0,
-                                               static_cast<std::uint32_t>(k));
-                        const auto draws = static_cast<Index>(
-                            std::ceil(weight * static_cast<double>(settings.samples)));
+                        auto rng =
+                            make_stream(settings.seed, Purpose::hierarchy, 0, static_cast<std::uint32_t>(k));
+                        const auto draws =
+                            static_cast<Index>(std::ceil(weight * static_cast<double>(settings.samples)));
                         detail::add_draws(coarse_engine(grainer.engine()).sampler(target), draws, weight, rng,
                                           sum);
                     }
@@ -322,8 +325,8 @@ private:
         using Grainer = std::tuple_element_t<k, std::tuple<Grainers...>>;
         FitSettings own = settings.fit;
         if (k > 0) own.start.reset();
-        return with_above<k>(
-            HierarchyLevel<Grainer>{level<k>().fit_prepared(data, own), std::move(data), {}}, settings);
+        return with_above<k>(HierarchyLevel<Grainer>{level<k>().fit_prepared(data, own), std::move(data), {}},
+                             settings);
     }
     template <std::size_t k, class Level>
     auto with_above(Level fitted, const HierarchySettings& settings) const {

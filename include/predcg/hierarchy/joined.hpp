@@ -37,7 +37,8 @@ struct JoinedSpace {
     }
 };
 
-/// p(X_1|X_2, eta_2) p_c(X_2|theta) as a coarse potential of the pairs Y = (X_1, X_2), in the units of 1/beta:
+/// p(X_1|X_2, eta_2) p_c(X_2|theta) as a coarse potential of the pairs Y = (X_1, X_2), in the units of
+/// 1/beta:
 ///     U(Y) = U_c(X_2, theta) - log p(X_1|X_2, eta_2) / beta.
 /// Parameters are theta, and eta_2 with "upper." before its names; Z is that of U_c. Not linear.
 template <ChainCoarsePotential Upper, class Map>
@@ -222,8 +223,8 @@ private:
 
 namespace detail {
 
-/// A sum over windows of the lower chain, as one over those of the joined chain. Keeps the part; a view of the
-/// letters.
+/// A sum over windows of the lower chain, as one over those of the joined chain. Keeps the part; a view of
+/// the letters.
 template <class Part, class X>
 class OnLower {
     using Letter = typename LowerLetters<X>::Letter;
@@ -262,8 +263,7 @@ private:
         }();
         const std::span<const Letter> all(lower);
         for (Index s = 0; s < letters_->level(); ++s)
-            f(i * letters_->level() + s,
-              narrow(all.subspan(static_cast<std::size_t>(s)), part_.window()));
+            f(i * letters_->level() + s, narrow(all.subspan(static_cast<std::size_t>(s)), part_.window()));
     }
 
     Part part_;
@@ -342,7 +342,8 @@ private:
 };
 
 /// The map of a joined model that draws X_1 in the place of x; the parameters are the same, and unused:
-/// predict(posterior.with_models(posterior.coarse, ReadLower(posterior.map)), observable) is the level between.
+/// predict(posterior.with_models(posterior.coarse, ReadLower(posterior.map)), observable) is the level
+/// between.
 template <class Map>
 class ReadLower {
 public:
@@ -399,16 +400,18 @@ auto joined(const Lower& lower, const Upper& upper, double beta) {
     using Map = std::remove_cvref_t<decltype(lower.map())>;
     JoinedPotential potential(upper.coarse(), upper.map(), beta);
     const auto& letters = upper.coarse().space().values();
-    JoinedMap<Map> map(lower.map(), LowerLetters<typename Map::coarse_type>(
-                                        upper.map().geometry(), static_cast<Index>(std::ranges::size(letters))));
-    const BlockPriors prior{TwoBlocks{upper.prior().coarse, upper.prior().map,
-                                      Index(upper.coarse().parameter_count())},
-                            lower.prior().map};
-    return EMCoarseGrainer{lower.fine(),      std::move(potential), std::move(map),
-                           lower.engine(),    lower.optimizer(),    prior};
+    JoinedMap<Map> map(
+        lower.map(), LowerLetters<typename Map::coarse_type>(upper.map().geometry(),
+                                                             static_cast<Index>(std::ranges::size(letters))));
+    const BlockPriors prior{
+        TwoBlocks{upper.prior().coarse, upper.prior().map, Index(upper.coarse().parameter_count())},
+        lower.prior().map};
+    return EMCoarseGrainer{lower.fine(),   std::move(potential), std::move(map),
+                           lower.engine(), lower.optimizer(),    prior};
 }
 
-/// The parameters of a joined grainer that are those of two levels' fits, where it begins: FitSettings::start.
+/// The parameters of a joined grainer that are those of two levels' fits, where it begins:
+/// FitSettings::start.
 inline Parameters joined_parameters(const Estimate& lower, const Estimate& upper) {
     Vector theta(upper.parameters.theta.size() + upper.parameters.eta.size());
     theta << upper.parameters.theta, upper.parameters.eta;

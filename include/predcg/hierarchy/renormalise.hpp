@@ -106,8 +106,8 @@ Flow renormalise(const Hierarchy<Grainers...>& hierarchy, const Range& configura
         (add(hierarchy.template level<k>(), std::get<k>(fit.levels)), ...);
     }(std::index_sequence_for<Grainers...>{});
     if (latent)
-        flow.remarks.push_back(
-            "levels above the first learnt from drawn X as if they were data: their intervals are too narrow");
+        flow.remarks.push_back("levels above the first learnt from drawn X as if they were data: their "
+                               "intervals are too narrow");
     if (!distilled) return flow;
 
     const auto& first = std::get<0>(fit.levels);
@@ -125,9 +125,7 @@ Flow renormalise(const Hierarchy<Grainers...>& hierarchy, const Range& configura
         drawn.fit.parameters = c.parameters(z);
         std::size_t at = 1;
         std::apply(
-            [&](const auto&... level) {
-                ((draws[at++].col(d) = detail::flow_level(level).couplings), ...);
-            },
+            [&](const auto&... level) { ((draws[at++].col(d) = detail::flow_level(level).couplings), ...); },
             hierarchy.template above<0>(drawn, settings.hierarchy));
     }
     for (std::size_t at = 1; at < draws.size(); ++at) {

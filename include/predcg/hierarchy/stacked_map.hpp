@@ -24,9 +24,9 @@ struct Lowest<X, First, Rest...> {
 };
 }  // namespace detail
 
-/// From the coarsest configuration X to the finest, one map after the other; the lowest comes first. A sampler:
-/// enough to predict with. Without maps it is the identity. eta holds the maps' parameters in the same order,
-/// names are "level_k.name".
+/// From the coarsest configuration X to the finest, one map after the other; the lowest comes first. A
+/// sampler: enough to predict with. Without maps it is the identity. eta holds the maps' parameters in the
+/// same order, names are "level_k.name".
 template <class X, class... Maps>
 class StackedMap {
 public:
