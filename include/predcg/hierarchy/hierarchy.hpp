@@ -31,8 +31,8 @@ struct HierarchySettings {
     FitSettings fit{};  ///< of each level; `start` is the first's
     NextLevel next = NextLevel::anchored;
     /// Configurations the next level gets: so many for each distinct datum (anchored), or so many times the
-    /// number of data (distilled), weighted so that their sum is that of the data. 0: all that there are, with
-    /// their exact probabilities.
+    /// number of data (distilled), weighted so that their sum is that of the data. 0: all that there are,
+    /// with their exact probabilities.
     Index samples = 16;
     double most_states = 1 << 17;  ///< of a level's X, where all are taken
     std::uint64_t seed = 1;        ///< of the samples
