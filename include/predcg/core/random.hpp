@@ -45,6 +45,7 @@ enum class Purpose : std::uint8_t {
     scale_latent = 27,      ///< informations that scale the chains of the exchange algorithm: under q(X|x)
     scale_coarse = 28,      ///< and under p_c(X)
     slides_latent = 29,     ///< E-step of the slides' Laplace approximation
+    hierarchy = 33,         ///< configurations of a level, data of the next
 };
 
 /// The identity of a stream of random numbers.
