@@ -17,8 +17,8 @@ using BernoulliMap = predcg::ising::BernoulliMap<>;
 using WindowMap = predcg::ising::SpinBlockMap<WindowBlock>;
 using DecimationMap = decltype(predcg::ising::decimation_map());
 
-/// One of the maps: what fits and posteriors carry with them, whichever they are of. It has names and draws
-/// x; what learns and predicts asks for its kind.
+/// One of the maps: what fits and posteriors carry with them, whichever they are of. What learns, predicts
+/// and draws asks for its kind: what is exact for one is sampled for another.
 class ChosenMap {
 public:
     using Kind = std::variant<BernoulliMap, WindowMap, DecimationMap>;
@@ -38,11 +38,6 @@ public:
     std::vector<std::string> parameter_names() const {
         return std::visit([](const auto& map) { return map.parameter_names(); }, kind_);
     }
-    template <predcg::RandomBits R>
-    Configuration sample(const Configuration& X, const predcg::Vector& eta, R& rng) const {
-        return std::visit([&](const auto& map) { return map.sample(X, eta, rng); }, kind_);
-    }
-
     /// Whether there is a theta_cf.
     bool is_bernoulli() const { return std::holds_alternative<BernoulliMap>(kind_); }
     /// Of the Bernoulli map.

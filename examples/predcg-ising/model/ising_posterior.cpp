@@ -2,8 +2,6 @@
 
 #include "model/map_learner.hpp"
 
-#include <predcg/predict/credible_interval.hpp>
-
 #include <utility>
 
 namespace cli {
@@ -39,11 +37,11 @@ std::vector<PredictiveCheck> checks_of(const IsingPosterior& posterior, const Co
 }
 
 Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed) {
-    return draw_predictive(posterior, samples, seed);
+    return learner_of(posterior.map).draws(posterior, samples, seed);
 }
 
 Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed) {
-    return draw_predictive(fit, samples, seed);
+    return learner_of(fit.map).draws(fit, samples, seed);
 }
 
 Prediction predicted(const IsingFit& fit, Boundary boundary, bool correlation) {

@@ -64,6 +64,13 @@ public:
                                          predcg::checked("-log p", predcg::NegativeLogDensity{}));
     }
 
+    Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed) const override {
+        return draw_predictive(of_kind(fit), samples, seed);
+    }
+    Configurations draws(const IsingPosterior& posterior, Index samples, std::uint64_t seed) const override {
+        return draw_predictive(of_kind(posterior), samples, seed);
+    }
+
     predcg::SimulationBasedCalibration ranks(const FitModel& model,
                                              const predcg::SimulationBasedSettings& settings,
                                              const PosteriorChoice& choice,

@@ -31,6 +31,10 @@ public:
                                                         const Configurations& data, predcg::Boundary boundary,
                                                         const predcg::CheckSettings& settings) const = 0;
 
+    virtual Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed) const = 0;
+    virtual Configurations draws(const IsingPosterior& posterior, Index samples,
+                                 std::uint64_t seed) const = 0;
+
     virtual predcg::SimulationBasedCalibration ranks(const FitModel& model,
                                                      const predcg::SimulationBasedSettings& settings,
                                                      const PosteriorChoice& choice,
