@@ -3,11 +3,11 @@
 #include "io/data_io.hpp"
 #include "io/fit_json.hpp"
 #include "model/errors.hpp"
+#include "model/ising_posterior.hpp"
 #include "reference.hpp"
 
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
-#include <predcg/predict/predict.hpp>
 #include <predcg/version.hpp>
 
 #include <cmath>
@@ -116,9 +116,8 @@ TEST_F(FitCommand, LoadedFitPredictsTheSame) {
         run("fit --data " + data_file("A") + options + " --out fit.json");
         const cli::SavedFit saved = cli::load_fit(at("fit.json"));
         const Json json = read_json(at("fit.json"));
-        EXPECT_EQ(predict(saved.fit, ising::Magnetization{}).value(), json["magnetization"]["mean"])
-            << options;
-        const Vector R = predict(saved.fit, ising::Correlation{saved.model.boundary}).mean;
+        EXPECT_EQ(cli::predicted_magnetization(saved.fit).value(), json["magnetization"]["mean"]) << options;
+        const Vector R = cli::predicted(saved.fit, saved.model.boundary, true).mean;
         EXPECT_EQ(R, reference::vector_of(json["correlation"]["mean"])) << options;
         EXPECT_EQ(cli::json_of(saved), read_text(at("fit.json"))) << options;
     }

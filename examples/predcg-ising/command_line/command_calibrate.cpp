@@ -50,6 +50,7 @@ Command add_ranks(CLI::App& calibrate) {
     auto& [model, ranks, method, draws] = options->settings;
     add_integer(*sub, "--sites", model.fine_sites, "Fine sites n_f, a multiple of the level", 2);
     add_coarse_terms(*sub, model);
+    add_map(*sub, model);
     add_number(*sub, "--field", model.field, "Known field mu on every coarse site, energy");
     add_number(*sub, "--beta", model.beta, "Inverse temperature, 1/energy", Sign::positive);
     add_boundary(*sub, model.boundary, "Coarse ring, or chain with two ends");
@@ -72,6 +73,8 @@ Command add_ranks(CLI::App& calibrate) {
         "  what joint Laplace makes of few data:\n"
         "    predcg-ising calibrate sbc --posterior laplace-joint --samples 5 --replicates 1000 --out joint");
     return {sub, [options] {
+                check_slides(options->settings.method == PosteriorMethod::laplace_slides,
+                             options->settings.model.map);
                 study::run_study(options->settings, options->out, study::run_ranks, study::write_ranks);
             }};
 }
@@ -81,10 +84,16 @@ struct CoverageOptions {
     bool trajectory = false;
     TrajectorySettings chain{.thinning = 1};
     std::vector<CLI::Option*> for_trajectory{};
+    const CLI::Option* given_methods = nullptr;
     std::string out;
 };
 
 void run_coverage(CoverageOptions options) {
+    auto& methods = options.settings.methods;
+    const auto slides = std::find(methods.begin(), methods.end(), PosteriorMethod::laplace_slides);
+    const bool all = options.given_methods->count() == 0;
+    check_slides(slides != methods.end() && !all, options.settings.model.map);
+    if (all && options.settings.model.map != MapChoice::bernoulli) methods.erase(slides);
     if (!options.trajectory)
         refuse_given(options.for_trajectory, "only with --trajectory; add that, or leave this out");
     else
@@ -114,11 +123,15 @@ Command add_coverage(CLI::App& calibrate) {
     auto& settings = options->settings;
     add_fine_model(*sub, settings.fine);
     add_coarse_terms(*sub, settings.model);
+    add_map(*sub, settings.model);
     add_data_of_coverage(*sub, *options);
-    sub->add_option_function<std::string>(
-           "--posterior", [&settings](const std::string& text) { settings.methods = methods_of(text); },
-           with_default("One or several, with commas between: full, laplace-joint, laplace-slides", "all"))
-        ->type_name("WORD,...");
+    options->given_methods =
+        sub->add_option_function<std::string>(
+               "--posterior", [&settings](const std::string& text) { settings.methods = methods_of(text); },
+               with_default("One or several, with commas between: full, laplace-joint, laplace-slides (with "
+                            "--map bernoulli)",
+                            "all"))
+            ->type_name("WORD,...");
     add_integer(*sub, "--draws", settings.draws, "Draws of each posterior", 100);
     add_seed(*sub, settings.seed, "Seed; data set k (from 0) has seed + k, as in generate");
     add_result_directory(*sub, options->out);

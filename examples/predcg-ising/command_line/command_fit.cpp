@@ -126,6 +126,13 @@ void print_estimates(const IsingFit& fit) {
         const auto at = static_cast<Index>(k);
         print_line(fit.coarse_names[k], estimate(fit.parameters.theta[at], error(&Parameters::theta, at)));
     }
+    if (!fit.map.is_bernoulli()) {
+        for (std::size_t k = 0; k < fit.map_names.size(); ++k) {
+            const auto at = static_cast<Index>(k);
+            print_line(fit.map_names[k], estimate(fit.parameters.eta[at], error(&Parameters::eta, at)));
+        }
+        return;
+    }
     const double theta_cf = fit.map.theta_cf(fit.parameters.eta);
     auto map_error = error(&Parameters::eta, 0);
     if (map_error) *map_error *= theta_cf * (1.0 - theta_cf);
@@ -143,7 +150,7 @@ void print_summary(const SavedFit& saved, const std::string& out) {
     else
         print_line("log-likelihood", fixed(*fit.log_likelihood, 4));
     print_line("m", "data " + fixed(saved.comparison.magnetization_data, 6) + ", prediction " +
-                        fixed(saved.comparison.magnetization_mean, 6));
+                        estimate(saved.comparison.magnetization_mean, saved.comparison.magnetization_error));
     print_prior_dominated(fit, saved.model.prior);
     if (saved.trajectory)
         print_line("trajectory", "worth " + fixed(saved.trajectory->effective, 1) + " independent samples");
@@ -163,6 +170,8 @@ void warn(const SavedFit& saved) {
 
 /// Says now what does not go together.
 void check_fit(const FitOptions& options) {
+    map_of(options.model);
+    check_slides(options.posterior == Wanted::laplace_slides, options.model.map);
     if (!(options.credibility > 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     if (options.trajectory && options.method.engine == Engine::monte_carlo)
@@ -244,22 +253,29 @@ Command add_fit(CLI::App& app) {
     const auto options = std::make_shared<FitOptions>();
     add_data(*sub, options->data);
     add_model(*sub, options->model);
+    add_map(*sub, options->model);
     add_fit_method(*sub, *options);
     add_posterior_options(*sub, *options);
     add_out(*sub, options->out, "FILE.json",
             "Estimate, predictions, and the model, for use by later commands");
     sub->footer(
         "U_c(X) = - 1/2 theta_lin sum_i X_i - sum_k theta_k sum_i X_i X_(i+k) - triplets - mu sum_i X_i;\n"
-        "theta_cf: probability that a fine spin equals its coarse spin.\n"
-        "The weak prior is beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0.\n"
+        "theta_cf: probability that a fine spin equals its coarse spin (--map bernoulli).\n"
+        "Other maps look at neighbouring coarse spins, too, and keep correlations: logistic and\n"
+        "autoregressive at X_(r-1), X_r, X_(r+1) (and at the fine spin before), link2 and link4 at coarse "
+        "spins\n"
+        "on the links between blocks; decimation keeps the first spin of each block as X_r.\n"
+        "The weak prior is beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0; of other maps, "
+        "copy\n"
+        "coefficients (own_s, c_0,0) ~ N(1, 2^2), all else N(0, 2^2).\n"
         "status is converged, limit, stopped, or, under a flat prior, not identified; `directions` lists "
         "what\n"
         "the data leave open, with coefficients in (beta theta_c, logit theta_cf).\n"
         "With monte-carlo, estimates are averages over the second half of the iterations; converged means "
         "that\n"
         "their sampling errors are below a tenth of the posterior's standard deviations. Predictions are "
-        "exact\n"
-        "at the estimate with either engine; log_likelihood is null, as samples do not tell it.\n\n"
+        "those\n"
+        "of the exact engine, whichever it was; log_likelihood is null, as samples do not tell it.\n\n"
         "Examples:\n"
         "  two fine sites to one, nearest-neighbour term only:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --beta 0.3 --out fit.json\n"
@@ -268,6 +284,8 @@ Command add_fit(CLI::App& app) {
         "        --out fit.json\n"
         "  with credible intervals, and what the data contradict:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --linear --posterior full --out fit.json\n"
+        "  with a map that loses nothing of a chain with couplings of neighbours:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --linear --map link2 --out fit.json\n"
         "  by stochastic EM, as in the source:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --engine monte-carlo --optimizer robbins-monro \\\n"
         "        --out fit.json");

@@ -48,20 +48,27 @@ SavedFit load(PredictOptions& options) {
     return saved;
 }
 
-/// The correlation takes all pairs of sites for every draw of the posterior: says now what would take hours
-/// or all memory.
+/// The correlation takes all pairs of sites for every draw of the posterior, or, where the map's expectations
+/// are averages, for every configuration: says now what would take hours or all memory.
 void check_cost(const PredictOptions& options, const SavedFit& saved) {
-    if (options.observable != Observed::correlation) return;
-    constexpr double most_pairs = 1e10, most_sites = 16384.0;  // a minute or two; 2 GiB of second moments
-    const double draws =
-        1.0 + (saved.posterior ? static_cast<double>(saved.posterior->posterior.draw_count()) : 0.0);
-    const auto largest = static_cast<Index>(std::min(std::sqrt(most_pairs / draws), most_sites));
+    const bool pairs = options.observable == Observed::correlation;
+    const bool averages = saved.comparison.magnetization_error.has_value();
+    if (!pairs && !averages) return;
+    constexpr double most = 1e10, most_sites = 16384.0;  // a minute or two; 2 GiB of second moments
+    const double draws = saved.posterior ? static_cast<double>(saved.posterior->posterior.draw_count()) : 0.0;
+    const double times = averages ? static_cast<double>(PredictSettings{}.draws) +
+                                        draws * static_cast<double>(CredibleSettings{}.samples)
+                                  : 1.0 + draws;
+    const auto largest =
+        static_cast<Index>(pairs ? std::min(std::sqrt(most / times), most_sites) : most / times);
     if (options.sites > largest)
         throw InputError("--sites", std::to_string(options.sites),
-                         "at most " + std::to_string(largest) + " for the correlation with " +
-                             fixed(draws - 1.0, 0) +
-                             " posterior draws: it takes all pairs of sites for each; `sample` draws "
-                             "configurations of any size");
+                         "at most " + std::to_string(largest) + " for the " +
+                             word_for(observables, options.observable) + " with " + fixed(draws, 0) +
+                             " posterior draws: it takes all " + (pairs ? "pairs of sites" : "sites") +
+                             " for each" +
+                             (averages ? " of " + fixed(times, 0) + " configurations" : std::string()) +
+                             "; `sample` draws configurations of any size");
 }
 
 void run_predict(PredictOptions options) {
@@ -72,13 +79,18 @@ void run_predict(PredictOptions options) {
     const OutputFile out(options.out);
     const bool m = options.observable == Observed::magnetization;
     const IsingFit fit = resized(saved.fit, saved.model, options.sites);
-    const Vector estimate = predicted(fit, saved.model.boundary, !m);
+    const Prediction prediction = predicted(fit, saved.model.boundary, !m);
+    const Vector& estimate = prediction.mean;
     Json json{{"observable", word_for(observables, options.observable)}, {"sites", options.sites}};
     if (!m) {
         json["lag"] = Json::array();
         for (Index l = 0; l < estimate.size(); ++l) json["lag"].push_back(l);
     }
-    json["mean"] = m ? Json(estimate[0]) : Json(std::vector<double>(estimate.begin(), estimate.end()));
+    const auto value = [m](const Vector& of) {
+        return m ? Json(of[0]) : Json(std::vector<double>(of.begin(), of.end()));
+    };
+    json["mean"] = value(estimate);
+    if (!prediction.exact) json["standard_error"] = value(prediction.standard_error);
     std::string interval_text;
     if (saved.posterior) {
         const double credibility =
@@ -131,7 +143,8 @@ Command add_predict(CLI::App& app) {
                "Of the interval, between 0 and 1; 0: as in the file");
     add_out(*sub, options->out, "FILE.json",
             "mean at the estimate, and intervals where the fit has a posterior");
-    sub->footer("lower and upper bound the expectation, predictive_lower and predictive_upper one single "
+    sub->footer("Where the map's expectations are averages over draws, standard_error is that of mean.\n"
+                "lower and upper bound the expectation, predictive_lower and predictive_upper one single "
                 "configuration.\n\n"
                 "Examples:\n"
                 "  predcg-ising fit --data data.csv --linear --posterior full --out fit.json\n"

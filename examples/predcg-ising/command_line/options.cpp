@@ -127,11 +127,25 @@ void add_coarse_terms(CLI::App& app, FitModel& model) {
     add_triplets(app, model.triplets);
 }
 
+void add_map(CLI::App& app, FitModel& model) {
+    add_choice(app, "--map", model.map, maps, "Density of a block of fine spins given the coarse ones");
+    app.add_flag("--probit", model.probit,
+                 "The normal distribution function in the place of the logistic one, with --map logistic or "
+                 "autoregressive");
+}
+
+void check_slides(bool wanted, MapChoice map) {
+    if (wanted && map != MapChoice::bernoulli)
+        throw InputError("--posterior", "'laplace-slides'",
+                         "full or laplace-joint with --map " + word_for(maps, map) +
+                             ": the slides' approximation is one of theta_cf");
+}
+
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value) {
     const Choices<PriorChoice> priors{{"weak", PriorChoice::weak}, {"flat", PriorChoice::flat}};
     return add_choice(
         app, "--prior", value, priors,
-        "weak: normal with sd 2 on beta theta_c and logit theta_cf; flat: none, maximum likelihood");
+        "weak: normal with sd 2 on beta theta_c and the map's parameters; flat: none, maximum likelihood");
 }
 
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help) {

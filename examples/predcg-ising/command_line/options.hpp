@@ -61,6 +61,10 @@ CLI::Option* add_level(CLI::App& app, Index& value);
 /// --level, --linear, --pair-range and --triplet.
 void add_coarse_terms(CLI::App& app, FitModel& model);
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value);
+/// --map and --probit.
+void add_map(CLI::App& app, FitModel& model);
+/// Throws InputError where the source's approximation is wanted for a map that has no theta_cf.
+void check_slides(bool wanted, MapChoice map);
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help);
 /// --out of studies and calibrations.
 CLI::Option* add_result_directory(CLI::App& app, std::string& value);

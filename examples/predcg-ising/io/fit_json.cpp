@@ -90,6 +90,27 @@ FitModel model_from(const Json& json) {
     return model;
 }
 
+/// What says which map it is; files without are of the Bernoulli map.
+void read_map(const Json& json, FitModel& model) {
+    model.map = word_of(json, "name", maps);
+    if (is_logistic(model.map))
+        model.probit = word_of<bool>(json, "link", {{"logit", false}, {"probit", true}});
+}
+
+/// Keys of the map: theta_cf where there is one, else its name and parameters.
+void add_map(Json& json, const SavedFit& saved) {
+    const IsingFit& fit = saved.fit;
+    if (fit.map.is_bernoulli()) {
+        json["theta_cf"] = fit.map.theta_cf(fit.parameters.eta);
+        json[fit.map_names.front()] = fit.parameters.eta[0];
+        return;
+    }
+    Json map{{"name", word_for(maps, saved.model.map)}};
+    if (is_logistic(saved.model.map)) map["link"] = saved.model.probit ? "probit" : "logit";
+    map["parameters"] = named(fit.map_names, fit.parameters.eta);
+    json["map"] = std::move(map);
+}
+
 AnyEstimate result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
     AnyEstimate result;
     Choices<Status> statuses;
@@ -97,9 +118,10 @@ AnyEstimate result_from(const Json& json, const FitModel& model, const ising::Co
     result.status = word_of<Status>(json, "status", statuses);
     result.iterations = json.at("iterations").get<Index>();
     result.coarse_names = coarse.parameter_names();
-    result.map_names = ising::bernoulli_map({.level = model.level}).parameter_names();
+    result.map_names = map_of(model).parameter_names();
     result.parameters.theta = values_of(json.at("theta_c"), result.coarse_names);
-    result.parameters.eta = values_of(json, result.map_names);
+    result.parameters.eta = values_of(
+        model.map == MapChoice::bernoulli ? json : json.at("map").at("parameters"), result.map_names);
     result.beta = model.beta;
     result.data_count = json.at("effective_samples").get<double>();
     result.log_likelihood = known_value(json.at("log_likelihood"));
@@ -130,16 +152,20 @@ FitMethod method_from(const Json& json) {
 }
 
 SavedFit saved_from(const Json& json) {
-    const FitModel model = model_from(json.at("model"));
+    FitModel model = model_from(json.at("model"));
+    if (json.contains("map")) read_map(json.at("map"), model);
     const auto coarse = coarse_chain_of(model);
     const Json &m = json.at("magnetization"), &R = json.at("correlation");
     SavedFit saved{model,
                    method_from(json),
                    json.at("samples").get<Index>(),
-                   IsingFit(result_from(json, model, coarse), coarse,
-                            ising::bernoulli_map({.level = model.level}), TransferMatrix{}),
+                   IsingFit(result_from(json, model, coarse), coarse, map_of(model), TransferMatrix{}),
                    {m.at("data").get<double>(), m.at("mean").get<double>(), vector_of(R.at("data")),
                     vector_of(R.at("mean"))}};
+    if (m.contains("standard_error")) {
+        saved.comparison.magnetization_error = m.at("standard_error").get<double>();
+        saved.comparison.correlation_error = vector_of(R.at("standard_error"));
+    }
     if (json.contains("posterior")) saved.posterior = posterior_from(json.at("posterior"), saved.fit);
     return saved;
 }
@@ -156,20 +182,24 @@ std::string json_of(const SavedFit& saved) {
               {"engine", word_for(engines, saved.method.engine)},
               {"optimizer", word_for(optimizers, saved.method.optimizer)},
               {"names", fit.coarse_names},
-              {"theta_c", named(fit.coarse_names, fit.parameters.theta)},
-              {"theta_cf", fit.map.theta_cf(fit.parameters.eta)},
-              {fit.map_names.front(), fit.parameters.eta[0]},
-              {"log_likelihood", known(fit.log_likelihood)},
-              {"log_posterior", known(fit.log_posterior)},
-              {"magnetization", {{"data", c.magnetization_data}, {"mean", c.magnetization_mean}}},
-              {"correlation",
-               {{"lag", lags}, {"data", list_of(c.correlation_data)}, {"mean", list_of(c.correlation_mean)}}},
-              {"directions", directions_of(fit, saved.model.prior)},
-              {"model", model_of(saved.model)},
-              {"samples", saved.samples},
-              {"effective_samples", fit.data_count},
-              {"seed", fit.seed},
-              {"version", version_string}};
+              {"theta_c", named(fit.coarse_names, fit.parameters.theta)}};
+    add_map(json, saved);
+    json.update(
+        {{"log_likelihood", known(fit.log_likelihood)},
+         {"log_posterior", known(fit.log_posterior)},
+         {"magnetization", {{"data", c.magnetization_data}, {"mean", c.magnetization_mean}}},
+         {"correlation",
+          {{"lag", lags}, {"data", list_of(c.correlation_data)}, {"mean", list_of(c.correlation_mean)}}},
+         {"directions", directions_of(fit, saved.model.prior)},
+         {"model", model_of(saved.model)},
+         {"samples", saved.samples},
+         {"effective_samples", fit.data_count},
+         {"seed", fit.seed},
+         {"version", version_string}});
+    if (c.magnetization_error) {
+        json["magnetization"]["standard_error"] = *c.magnetization_error;
+        json["correlation"]["standard_error"] = list_of(c.correlation_error);
+    }
     if (fit.monte_carlo) json["monte_carlo"] = monte_carlo_of(fit, saved.method.kernel);
     if (saved.trajectory) json["trajectory"] = json_of(*saved.trajectory);
     if (saved.posterior) add_posterior(json, *saved.posterior);

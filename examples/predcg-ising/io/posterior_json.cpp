@@ -113,17 +113,18 @@ void add_posterior(Json& json, const SavedPosterior& saved) {
     if (saved.findings.magnetization) add_interval(json["magnetization"], *saved.findings.magnetization);
     if (saved.findings.correlation) add_interval(json["correlation"], *saved.findings.correlation);
     json["checks"] = checks_json(saved.findings.checks);
-    json["posterior"] = {{"method", to_string(posterior.method)},
-                         {"names", posterior.names()},
-                         {"mean", list_of(posterior.mean)},
-                         {"sd", list_of(posterior.sd)},
-                         {"covariance", rows_of(posterior.covariance)},
-                         {"theta_cf", theta_cf_of(posterior, saved.credibility)},
-                         {"credibility", saved.credibility},
-                         {"diagnostics", diagnostics_of(posterior)},
-                         {"seed", posterior.seed},
-                         {"chains", posterior.chains},
-                         {"draws", rows_of(posterior.draws)}};
+    Json& part = json["posterior"];
+    part = {{"method", to_string(posterior.method)},
+            {"names", posterior.names()},
+            {"mean", list_of(posterior.mean)},
+            {"sd", list_of(posterior.sd)},
+            {"covariance", rows_of(posterior.covariance)}};
+    if (posterior.map.is_bernoulli()) part["theta_cf"] = theta_cf_of(posterior, saved.credibility);
+    part.update({{"credibility", saved.credibility},
+                 {"diagnostics", diagnostics_of(posterior)},
+                 {"seed", posterior.seed},
+                 {"chains", posterior.chains},
+                 {"draws", rows_of(posterior.draws)}});
 }
 
 SavedPosterior posterior_from(const Json& json, const IsingFit& fit) {

@@ -31,6 +31,9 @@ struct CoverageData {
     bool weighted = false;
 };
 
+/// A data set.
+Configurations draw_data(const CoverageData& data, std::uint64_t seed);
+
 /// E[m] and E[R_1] of the fine model.
 predcg::Vector true_values(const FineModel& fine);
 

@@ -1,14 +1,14 @@
 #include "model/ising_fit.hpp"
 
 #include "model/errors.hpp"
+#include "model/map_learner.hpp"
 
-#include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
-#include <predcg/predict/predict.hpp>
 
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace cli {
 
@@ -21,18 +21,6 @@ std::string divisors(Index n) {
     for (Index d = 1; d <= n; ++d)
         if (n % d == 0) list += (list.empty() ? "" : ", ") + std::to_string(d);
     return list;
-}
-
-template <class Prior>
-IsingFit fit_with(const FitModel& model, const Configurations& data, const FitSettings& settings,
-                  const Prior& prior) {
-    const EMCoarseGrainer grainer{SamplesOnly<Configuration>{},
-                                  coarse_chain_of(model),
-                                  ising::bernoulli_map({.level = model.level}),
-                                  TransferMatrix{},
-                                  Newton{},
-                                  prior};
-    return any_fit(grainer.fit(data, settings));
 }
 
 }  // namespace
@@ -49,13 +37,46 @@ ising::CoarseChain<> coarse_chain_of(const FitModel& model) {
                                 .boundary = model.boundary});
 }
 
-IsingFit fit_samples(const FitModel& model, const Configurations& data, FitSettings settings) {
-    settings.beta = model.beta;
-    return model.prior == PriorChoice::flat ? fit_with(model, data, settings, flat_prior())
-                                            : fit_with(model, data, settings, weak_prior());
+ChosenMap map_of(const FitModel& model) {
+    if (model.probit && !is_logistic(model.map))
+        throw InputError("--probit", "given",
+                         "only with --map logistic or autoregressive, not with --map " +
+                             word_for(maps, model.map));
+    switch (model.map) {
+    case MapChoice::logistic:
+    case MapChoice::autoregressive:
+        return ChosenMap(WindowMap(
+            WindowBlock(ising::LogisticBlock({.level = model.level,
+                                              .window = {-1, 1},
+                                              .autoregressive = model.map == MapChoice::autoregressive,
+                                              .link = model.probit ? ising::Link::probit : ising::Link::logit,
+                                              .boundary = model.boundary})),
+            {.boundary = model.boundary}));
+    case MapChoice::link2:
+    case MapChoice::link4:
+        return ChosenMap(
+            WindowMap(WindowBlock(ising::LinkBlock({.level = model.level,
+                                                    .neighbours = model.map == MapChoice::link2 ? 2 : 4,
+                                                    .boundary = model.boundary})),
+                      {.boundary = model.boundary}));
+    case MapChoice::decimation:
+        return ChosenMap(ising::decimation_map({.level = model.level, .boundary = model.boundary}));
+    default:
+        return ChosenMap(ising::bernoulli_map({.level = model.level}));
+    }
 }
 
-Prediction predicted_magnetization(const IsingFit& fit) { return predict(fit, ising::Magnetization{}); }
+const MapLearner& learner_of(const ChosenMap& map) {
+    if (std::holds_alternative<WindowMap>(map.kind())) return window_learner();
+    if (std::holds_alternative<DecimationMap>(map.kind())) return decimation_learner();
+    return bernoulli_learner();
+}
+
+IsingFit fit_samples(const FitModel& model, const Configurations& data, FitSettings settings) {
+    return learner_of(map_of(model)).fit(model, data, {}, std::move(settings));
+}
+
+Prediction predicted_magnetization(const IsingFit& fit) { return learner_of(fit.map).magnetization(fit); }
 
 void check_predictions(const FitModel& model) {
     const auto coarse = coarse_chain_of(model);
@@ -63,9 +84,14 @@ void check_predictions(const FitModel& model) {
 }
 
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data) {
-    const ising::Correlation R{model.boundary};
-    return {data_mean(data, ising::Magnetization{})[0], predicted_magnetization(fit).value(),
-            data_mean(data, R), predict(fit, R).mean};
+    const Prediction m = predicted_magnetization(fit);
+    const Prediction R = learner_of(fit.map).correlation(fit, model.boundary);
+    Comparison result{data_mean(data, ising::Magnetization{})[0], m.value(),
+                      data_mean(data, ising::Correlation{model.boundary}), R.mean};
+    if (m.exact && R.exact) return result;
+    result.magnetization_error = m.standard_error[0];
+    result.correlation_error = R.standard_error;
+    return result;
 }
 
 }  // namespace cli

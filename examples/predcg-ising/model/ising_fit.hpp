@@ -1,25 +1,25 @@
 #pragma once
-// The fit that the command line and the studies do: exact EM of a coarse chain and a Bernoulli map.
+// The fit that the command line and the studies do: exact EM of a coarse chain and a map.
 #include "model/any_estimate.hpp"
+#include "model/chosen_map.hpp"
 #include "model/configurations.hpp"
 #include "model/models.hpp"
 
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/predict/expectation.hpp>
 
+#include <optional>
+
 namespace cli {
 
-/// A fit that predicts exactly, whichever engine it was learnt with.
-using IsingFit = predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>,
-                             predcg::TransferMatrix, AnyEstimate>;
+/// A fit with whichever engine and map it was learnt.
+using IsingFit = predcg::Fit<predcg::ising::CoarseChain<>, ChosenMap, predcg::TransferMatrix, AnyEstimate>;
 
-/// The same fit with either engine's estimate.
-template <class Result>
-IsingFit any_fit(const predcg::Fit<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>,
-                                   predcg::TransferMatrix, Result>& fit) {
-    return {fit.result(), fit.coarse, fit.map, fit.engine};
+/// The same fit, of a map's own type and with either engine's estimate.
+template <class Map, class Result>
+IsingFit any_fit(const predcg::Fit<predcg::ising::CoarseChain<>, Map, predcg::TransferMatrix, Result>& fit) {
+    return {fit.result(), fit.coarse, ChosenMap(fit.map), fit.engine};
 }
 
 /// Throws InputError where the level does not divide the sites, ArgumentError for terms that do not fit.
@@ -32,6 +32,9 @@ IsingFit fit_samples(const FitModel& model, const Configurations& data, predcg::
 struct Comparison {
     double magnetization_data = 0.0, magnetization_mean = 0.0;
     predcg::Vector correlation_data, correlation_mean;  ///< lags 0..n/2
+    /// Of predictions that are averages over draws of x; absent where they are exact.
+    std::optional<double> magnetization_error{};
+    predcg::Vector correlation_error{};
 };
 
 /// Throws CostError where exact predictions cost too much. Costs one.

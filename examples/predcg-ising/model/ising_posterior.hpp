@@ -5,6 +5,7 @@
 #include <predcg/judge/checks.hpp>
 #include <predcg/judge/effective_data.hpp>
 #include <predcg/posterior/posterior.hpp>
+#include <predcg/predict/credible_interval.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -12,8 +13,7 @@
 
 namespace cli {
 
-using IsingPosterior =
-    predcg::Posterior<predcg::ising::CoarseChain<>, predcg::ising::BernoulliMap<>, predcg::TransferMatrix>;
+using IsingPosterior = predcg::Posterior<predcg::ising::CoarseChain<>, ChosenMap, predcg::TransferMatrix>;
 
 struct PosteriorChoice {
     predcg::PosteriorMethod method = predcg::PosteriorMethod::full;
@@ -23,7 +23,8 @@ struct PosteriorChoice {
     double largest_pareto_k = 0.7;  ///< of the joint approximation; beyond it there are no draws
 };
 
-/// Throws ArgumentError for a flat prior and the full method, or too few draws.
+/// Throws ArgumentError for a flat prior and the full method, too few draws, or the slides' method with
+/// another map than Bernoulli's.
 IsingPosterior posterior_of(const FitModel& model, const Configurations& data, const IsingFit& fit,
                             const PosteriorChoice& choice, std::optional<double> weight = {});
 
@@ -50,7 +51,7 @@ Configurations draw_configurations(const IsingPosterior& posterior, Index sample
 Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed);
 
 /// E[m], or E[R_l] for l = 0..n/2, at the estimate.
-predcg::Vector predicted(const IsingFit& fit, predcg::Boundary boundary, bool correlation);
+predcg::Prediction predicted(const IsingFit& fit, predcg::Boundary boundary, bool correlation);
 
 /// The same posterior, or fit, on another number of fine sites.
 IsingPosterior resized(const IsingPosterior& posterior, FitModel model, Index fine_sites);

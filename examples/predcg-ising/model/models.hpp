@@ -28,6 +28,19 @@ constexpr const char* direction_kind(PriorChoice prior) {
     return prior == PriorChoice::flat ? "not identified" : "prior-dominated";
 }
 
+enum class MapChoice { bernoulli, logistic, autoregressive, link2, link4, decimation };
+inline const Choices<MapChoice> maps{{"bernoulli", MapChoice::bernoulli},
+                                     {"logistic", MapChoice::logistic},
+                                     {"autoregressive", MapChoice::autoregressive},
+                                     {"link2", MapChoice::link2},
+                                     {"link4", MapChoice::link4},
+                                     {"decimation", MapChoice::decimation}};
+
+/// Whether its spins follow from exponents by a function that can be chosen, logit or probit.
+constexpr bool is_logistic(MapChoice map) {
+    return map == MapChoice::logistic || map == MapChoice::autoregressive;
+}
+
 /// What is to be learnt. The number of coarse sites follows from data and level.
 struct FitModel {
     Index fine_sites = 32;
@@ -39,6 +52,8 @@ struct FitModel {
     double beta = 0.3;   ///< 1/energy
     predcg::Boundary boundary = predcg::Boundary::periodic;
     PriorChoice prior = PriorChoice::weak;
+    MapChoice map = MapChoice::bernoulli;
+    bool probit = false;  ///< in the place of logit, of logistic maps
 };
 
 enum class Engine { exact, monte_carlo };

@@ -8,9 +8,17 @@ namespace cli {
 inline constexpr Index sampled_iterations = 2000;
 
 /// Monte Carlo EM from one start; settings.beta is the model's. The result is that of the sampling engine,
-/// as a fit that predicts exactly.
+/// as a fit with the exact engine, for predictions.
 IsingFit fit_by_sampling(const FitModel& model, const FitMethod& method, const Configurations& data,
                          predcg::FitSettings settings);
+
+/// The same for one kind of map, at settings.beta.
+AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
+                             const predcg::FitSettings& settings, const BernoulliMap& map);
+AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
+                             const predcg::FitSettings& settings, const WindowMap& map);
+AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
+                             const predcg::FitSettings& settings, const DecimationMap& map);
 
 /// Magnetisation from so many draws of X, along one chain of the kernel, and x.
 predcg::Prediction sampled_magnetization(const IsingFit& fit, Kernel kernel,

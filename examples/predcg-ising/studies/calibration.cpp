@@ -23,6 +23,7 @@ FitModel model_of(const CoverageStudySettings& settings) {
 
 void check(const RankSettings& settings) {
     coarse_chain_of(settings.model);
+    map_of(settings.model);
     const auto& ranks = settings.ranks;
     if ((ranks.ranked_draws + 1) % ranks.bins != 0)
         throw InputError("--bins", std::to_string(ranks.bins),
@@ -39,6 +40,7 @@ RankResult run_ranks(const RankSettings& settings) {
 void check(const CoverageStudySettings& settings) {
     ising::chain(settings.fine.chain);
     coarse_chain_of(model_of(settings));
+    map_of(model_of(settings));
     if (settings.fine.chain.sites < 2)
         throw InputError("--sites", std::to_string(settings.fine.chain.sites), "an integer >= 2, for R_1");
     if (settings.chain && settings.samples < 10)

@@ -7,7 +7,6 @@
 #include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
-#include <predcg/predict/predict.hpp>
 
 #include <algorithm>
 
@@ -52,7 +51,7 @@ DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index sample
     result.open_directions = static_cast<double>(fit.directions.size());
     if (field == 0.0) {
         const ising::Correlation R{model.boundary};
-        result.correlation = predict(fit, R).mean;
+        result.correlation = predicted(fit, model.boundary, true).mean;
         result.data_correlation = data_mean(data, R);
     }
     if (data_set < settings.posteriors &&

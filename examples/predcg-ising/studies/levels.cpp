@@ -28,9 +28,9 @@ LevelFit fit_one(const LevelsSettings& settings, const FitModel& model, const Co
                  bool with_posterior, std::uint64_t seed) {
     const IsingFit fit = fit_samples(model, data, {.starts = 4, .seed = settings.seed});
     const bool with_correlation = model.field == 0.0;
-    LevelFit result{.magnetization = predicted(fit, model.boundary, false)[0],
+    LevelFit result{.magnetization = predicted(fit, model.boundary, false).value(),
                     .open_directions = static_cast<double>(fit.directions.size())};
-    if (with_correlation) result.correlation = predicted(fit, model.boundary, true);
+    if (with_correlation) result.correlation = predicted(fit, model.boundary, true).mean;
     if (!with_posterior) return result;
     const IsingPosterior posterior = posterior_of(model, data, fit, {.draws = settings.draws, .seed = seed});
     result.band = magnetization_band(posterior, settings.credibility);

@@ -15,8 +15,8 @@ namespace {
 
 ModelFit fit_one(const ModelsSettings& settings, const FitModel& model, const Configurations& data) {
     const IsingFit fit = fit_samples(model, data, {.starts = 1, .seed = settings.seed});
-    ModelFit result{.magnetization = predicted(fit, model.boundary, false)[0]};
-    if (model.field == 0.0) result.correlation = predicted(fit, model.boundary, true);
+    ModelFit result{.magnetization = predicted(fit, model.boundary, false).value()};
+    if (model.field == 0.0) result.correlation = predicted(fit, model.boundary, true).mean;
     return result;
 }
 

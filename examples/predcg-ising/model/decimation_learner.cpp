@@ -1,0 +1,10 @@
+#include "model/learner_of.hpp"
+
+namespace cli {
+
+const MapLearner& decimation_learner() {
+    static const LearnerOf<DecimationMap> learner;
+    return learner;
+}
+
+}  // namespace cli

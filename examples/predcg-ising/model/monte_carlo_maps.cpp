@@ -1,0 +1,15 @@
+#include "model/sampled_estimate.hpp"
+
+namespace cli {
+
+AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
+                             const predcg::FitSettings& settings, const WindowMap& map) {
+    return estimate_by_sampling(model, method, data, settings, map);
+}
+
+AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
+                             const predcg::FitSettings& settings, const DecimationMap& map) {
+    return estimate_by_sampling(model, method, data, settings, map);
+}
+
+}  // namespace cli
