@@ -70,9 +70,10 @@ inline std::optional<double> laplace_integral(const LearningPoint& at, const std
 /// mode, cut at the bounds of the prior (detail::laplace_integral; MacKay, Neural Comput. 4 (1992) 415).
 ///
 /// At a mode inside the bounds it is laplace_joint's approximation; at one on a bound that one has its centre
-/// there and no slope. Either way it carries that one's Pareto k: above the limit, or where the
-/// information is not positive definite, it is absent, reliable is false, and remarks say "not Gaussian". Of
-/// a model without parameters it is the likelihood. Cost and exceptions of laplace_joint.
+/// there and no slope. A mode that has a flip (learning/labels.hpp) counts with it. Either way it carries
+/// that one's Pareto k: above the limit, or where the information is not positive definite, it is absent,
+/// reliable is false, and remarks say "not Gaussian". Of a model without parameters it is the likelihood.
+/// Cost and exceptions of laplace_joint.
 template <class Learner, class AnyData>
 Evidence laplace_evidence(const Learner& learner, const AnyData& any_data, const ExactEstimate& fit,
                           const LaplaceSettings& settings = {}) {
@@ -90,6 +91,14 @@ Evidence laplace_evidence(const Learner& learner, const AnyData& any_data, const
     const Vector mode = problem.coordinates().z(fit.parameters);
     evidence.log_evidence =
         detail::laplace_integral(problem.point(mode), LogPosterior(problem).space().walls());
+    const auto other = flipped(learner.coarse(), learner.map(), fit.parameters);
+    if (other && evidence.log_evidence) {
+        // The mode's flip, with what the prior says of it; not where the map forgets X, and both are one.
+        const Vector there = problem.coordinates().z(*other), away = there - mode;
+        if (away.dot(problem.point(mode).posterior_information * away) > 16.0)
+            *evidence.log_evidence +=
+                std::log1p(std::exp(problem.log_prior(there) - problem.log_prior(mode)));
+    }
     return evidence;
 }
 

@@ -7,6 +7,7 @@
 #include <predcg/statistics/moments.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -90,17 +91,28 @@ Evidence exact_evidence(const Learner& learner, const AnyData& any_data, const P
         flag("the draws do not vary in every direction");
         return evidence;
     }
+    // The draws have the label of the fit: so has the density that they are of, of both labels together.
+    const Coordinates& c = problem.coordinates();
+    const auto log_density = [&](const Vector& z) {
+        const double value = target.log_density(z);
+        const Parameters at = c.parameters(z);
+        const auto other = flipped(learner.coarse(), learner.map(), at);
+        if (!other || !std::isfinite(value)) return value;
+        if (other_label(learner.coarse(), learner.map(), at, posterior.fit.parameters.eta))
+            return -std::numeric_limits<double>::infinity();
+        return value + std::log1p(std::exp(problem.log_prior(c.z(*other)) - problem.log_prior(z)));
+    };
     const Matrix z = detail::half_of_chains(posterior, factor, true);
     const Index count = z.cols() / posterior.chains;
     Matrix at_draws(count, posterior.chains);
     detail::for_each(problem.data(), z.cols(), [&](Index k) {
-        at_draws.data()[k] = target.log_density(z.col(k)) - normal.log_density(z.col(k));
+        at_draws.data()[k] = log_density(z.col(k)) - normal.log_density(z.col(k));
     });
     Vector at_proposals(settings.proposals > 0 ? settings.proposals : z.cols());
     detail::for_each(problem.data(), at_proposals.size(), [&](Index k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::evidence, static_cast<std::uint64_t>(k));
         const Vector proposal = normal.draw(rng);
-        at_proposals[k] = target.log_density(proposal) - normal.log_density(proposal);
+        at_proposals[k] = log_density(proposal) - normal.log_density(proposal);
     });
     const double size = static_cast<double>(z.cols());
     const double worth = detail::vary(at_draws) ? std::min(size, effective_sample_size(at_draws)) : size;

@@ -33,16 +33,15 @@ struct ModelScore {
     bool reliable() const { return exact.reliable && leave_one_out.reliable; }
 };
 
-/// All scores of one model: fit, Laplace and exact evidence, leave-one-out density from one full posterior.
-/// Data as for full_posterior. Cost: that of full_posterior, and about two log densities more for each of its
-/// draws. Needs exact engines and a proper prior; throws as these functions do, and Stopped where the fit
-/// was.
+/// The scores of a model that has been fitted: Laplace and exact evidence, leave-one-out density from one
+/// full posterior. Data as for full_posterior. Cost: that of full_posterior, and about two log densities more
+/// for each of its draws. Needs exact engines and a proper prior; throws as these functions do, and Stopped
+/// where the fit was.
 template <class Learner, class AnyData>
-ModelScore score_model(std::string name, const Learner& learner, const AnyData& any_data, double beta,
-                       const ScoreSettings& settings = {}) {
-    const auto& data = detail::as_prepared(learner, any_data, beta);
+ModelScore score_fit(std::string name, const Learner& learner, const AnyData& any_data,
+                     const ExactEstimate& fit, const ScoreSettings& settings = {}) {
+    const auto& data = detail::as_prepared(learner, any_data, fit.beta);
     detail::require_here(data, "score_model");
-    const auto fit = learner.fit_prepared(data, settings.fit);
     if (fit.status == Status::stopped) throw Stopped("score_model");
     ModelScore score;
     score.name = std::move(name);
@@ -62,6 +61,15 @@ ModelScore score_model(std::string name, const Learner& learner, const AnyData& 
     score.exact = exact_evidence(learner, data, posterior, settings.evidence);
     score.leave_one_out = leave_one_out(learner, data, posterior, settings.leave_one_out);
     return score;
+}
+
+/// Fits a model, and all its scores (score_fit).
+template <class Learner, class AnyData>
+ModelScore score_model(std::string name, const Learner& learner, const AnyData& any_data, double beta,
+                       const ScoreSettings& settings = {}) {
+    const auto& data = detail::as_prepared(learner, any_data, beta);
+    detail::require_here(data, "score_model");
+    return score_fit(std::move(name), learner, data, learner.fit_prepared(data, settings.fit), settings);
 }
 
 }  // namespace predcg

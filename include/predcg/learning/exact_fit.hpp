@@ -276,6 +276,9 @@ private:
 
     [[gnu::cold]] void finish(Result& result, Run run) const {
         result.directions = weak_directions(run.end.information, c_.names());
+        for (const Direction& direction : result.directions)
+            if (std::abs(direction.information) < gauge_below * problem_.data().count)
+                result.remarks.push_back(trade(direction, c_.names()));
         result.status = run.status;
         if (!problem_.prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)
             result.status = Status::not_identified;

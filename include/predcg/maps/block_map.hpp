@@ -37,7 +37,8 @@ concept BlockDensity = requires(const G given, std::span<const double> x) {
 ///     };
 ///
 /// Optional: parameter_names(), start(), prior_mean() (of independent normals, sd 2: weak_prior), sample(w,
-/// eta, rng, x), which fills the block (else the 2^l or so patterns are gone through).
+/// eta, rng, x), which fills the block (else the 2^l or so patterns are gone through), flipped(eta), the
+/// parameters under which w has the density of -w (learning/labels.hpp).
 template <class B>
 concept BlockModel =
     std::copyable<B> && requires(const B block, std::span<const double> w, const Vector& eta) {
@@ -218,6 +219,13 @@ public:
             return block_.more_starts();
         else
             return {};
+    }
+
+    /// The parameters under which X has the density of -X (learning/labels.hpp), where the block knows them.
+    Vector flipped(const Vector& eta) const
+        requires requires(const Block block) { block.flipped(eta); }
+    {
+        return block_.flipped(eta);
     }
 
     /// The patterns of the blocks of any container of numbers with size() and []. Throws ArgumentError where

@@ -64,7 +64,7 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
         for (; kept < length; ++kept) {
             sweeps(thinning, false);
             if (settings.stop.stop_requested()) break;
-            keep(chain.parameters());
+            keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(), chain.parameters()));
             at_edge[static_cast<std::size_t>(index)] += chain.is_at_edge();
         }
         return chain.accepted() / static_cast<double>(std::max<Index>(kept, 1) * thinning);

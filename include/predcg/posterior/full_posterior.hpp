@@ -130,7 +130,8 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
         Index kept = 0;
         for (; kept < length && !stops(); ++kept) {
             for (Index j = 0; j < thinning; ++j) at.move(kernel, false, view, state, rng);
-            keep(c.parameters(at.target.original(at.u)));
+            keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),
+                               c.parameters(at.target.original(at.u))));
         }
         return state.accepted / static_cast<double>(std::max<Index>(kept, 1) * thinning);
     };

@@ -123,7 +123,8 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
         }
         if (!found) inside = false;
         log_ratios[static_cast<std::size_t>(k)] = posterior.log_density(z) + 0.5 * linalg::squared_norm(u);
-        const Parameters there = c.parameters(z);
+        const Parameters there =
+            with_label_of(fit.parameters.eta, learner.coarse(), learner.map(), c.parameters(z));
         linalg::set_column(result.draws, k, linalg::joined(there.theta, there.eta));
     });
     if (!inside) return refuse("hardly any of it lies within the bounds of the prior");

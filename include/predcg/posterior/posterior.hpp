@@ -3,6 +3,7 @@
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/processes.hpp>
 #include <predcg/learning/estimate.hpp>
+#include <predcg/learning/labels.hpp>
 #include <predcg/statistics/diagnostics.hpp>
 #include <predcg/statistics/moments.hpp>
 
@@ -67,7 +68,8 @@ struct ChainSettings {
     std::optional<Processes> processes{};
 };
 
-/// Draws of (theta_c, eta) given the data, without the models.
+/// Draws of (theta_c, eta) given the data, without the models. Where models know flips of their letters'
+/// signs (learning/labels.hpp), all draws have the label of the fit: the posterior's two modes count as one.
 struct PosteriorResult {
     PosteriorMethod method = PosteriorMethod::full;
     Estimate fit;      ///< the mode: names, beta, number of data, prior-dominated directions

@@ -47,6 +47,7 @@ public:
                          .boundary = settings.boundary},
                         true) {}
     double observed(std::span<const double> x) const { return x[0]; }
+    Vector flipped(Vector) const = delete;  // x says what X is: no label is free
 };
 
 /// The map of these settings.

@@ -3,6 +3,7 @@
 #include <predcg/models/ising/spin.hpp>
 #include <predcg/models/ising/terms.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -156,6 +157,20 @@ public:
             change += (square(static_cast<double>(v)) - square(value(0))) * by_square;
         }
         return change;
+    }
+
+    /// The theta_c under which -X has the energy of X, up to a constant: theta_lin -> -theta_lin - 4 mu,
+    /// theta_mn -> -theta_mn. Absent for a field without a linear term that could take it up.
+    [[gnu::cold]] std::optional<Vector> flipped(const Vector& theta) const {
+        if (!terms_.linear() && field_ != 0.0) return std::nullopt;
+        Vector other = theta;
+        const std::vector<std::string> names = parameter_names();
+        for (std::size_t k = 0; k < names.size(); ++k) {
+            double& value = other[static_cast<Index>(k)];
+            if (names[k] == "linear") value = -value - 4.0 * field_;
+            if (names[k].starts_with("triplet_")) value = -value;
+        }
+        return other;
     }
 
     Window window() const { return window_; }

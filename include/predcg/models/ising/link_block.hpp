@@ -71,6 +71,12 @@ public:
     std::vector<Vector> more_starts() const { return {copy(3.0)}; }
     std::vector<Index> copy_parameters() const { return {copy_}; }
 
+    /// The parameters under which X has the density of -X: the coefficients of letters change sign.
+    Vector flipped(Vector eta) const {
+        for (Index k = field_ + 1; k < eta.size(); ++k) eta[k] = -eta[k];
+        return eta;
+    }
+
     /// The density at a window and eta. A view of the block.
     class Given {
     public:

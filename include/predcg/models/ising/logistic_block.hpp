@@ -97,6 +97,18 @@ public:
     /// Parameters of the copy coefficients c_{s,0}.
     const std::vector<Index>& copy_parameters() const { return copies_; }
 
+    /// The parameters under which X has the density of -X: the coefficients of letters change sign.
+    Vector flipped(Vector eta) const {
+        std::vector<bool> done(names_.size(), false);
+        for (const auto& terms : sites_)
+            for (const Term& term : terms) {
+                if (term.input != Input::coarse || done[static_cast<std::size_t>(term.parameter)]) continue;
+                eta[term.parameter] = -eta[term.parameter];
+                done[static_cast<std::size_t>(term.parameter)] = true;
+            }
+        return eta;
+    }
+
     /// The density at a window and eta. A view of both, and of the block.
     class Given {
     public:
