@@ -148,84 +148,165 @@ inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
     return marginals;
 }
 
-/// E[X_i] and, for order 2, E[X_i X_j]; `value` holds the number that a window's first letter stands for.
-/// On a translation-invariant ring the pairs of site 0 give all others, and are all that is kept.
+/// Whether all windows of a ring are alike. Without windows of two sites a chain is a ring, too.
+inline bool is_ring(const Window& window, bool translation_invariant) {
+    return translation_invariant && (window.boundary == Boundary::periodic || window.width == 1);
+}
+
+/// E[x_i] and, for order 2, E[x_i x_j] of numbers x that belong to the windows of a chain, those of different
+/// windows independent given X: groups[i] of them to window i. `values` holds for every window k means and
+/// k x k second moments given X, k the size of the largest group. On a ring of windows that are alike the
+/// pairs of the first group give all others, and are all that is kept; `by_states`: there the means follow
+/// from all letters of a window but the last.
 class SiteMomentRun {
 public:
-    SiteMomentRun(const ChainProblem& problem, const Vector& value, bool ring, int order)
-        : problem_(problem), value_(value), ring_(ring), n_(problem.shape.sites), mean_(Vector::Zero(n_)),
-          second_(order < 2 ? Matrix() : Matrix::Zero(ring ? 1 : n_, n_)) {}
+    SiteMomentRun(const ChainProblem& problem, const StatisticTables& values,
+                  const std::vector<SiteRange>& groups, bool ring, bool by_states, int order)
+        : problem_(problem), values_(values), groups_(groups), ring_(ring), by_states_(by_states),
+          pairs_(order >= 2), n_(problem.shape.sites) {
+        Index sites = 0;
+        for (const SiteRange& group : groups) {
+            sites += group.count;
+            most_ = std::max(most_, group.count);
+        }
+        mean_ = Vector::Zero(sites);
+        if (pairs_) second_ = Matrix::Zero(ring ? most_ : sites, sites);
+    }
 
     SiteMoments operator()() {
-        if (ring_ && problem_.shape.periodic && second_.size() == 0) return means_of_starts();
+        if (ring_ && problem_.shape.periodic && !pairs_ && by_states_) return means_of_starts();
         for_each_run(problem_, [this](double probability, const Messages& m, const WeightTables& weights) {
-            weights_ = &weights;
-            add(probability, m);
+            add(probability, m, weights);
         });
-        if (ring_) {
-            double mean = 0.0;
-            for (const double x : mean_) mean += x / static_cast<double>(n_);
-            for (double& x : mean_) x = mean;
-            for (Index j = 1; 2 * j <= n_ && second_.size() > 0; ++j)
-                second_(0, j) = second_(0, n_ - j) = 0.5 * (second_(0, j) + second_(0, n_ - j));
-        } else {
-            for (Index i = 0; i < second_.rows(); ++i)
-                for (Index j = i; j < n_; ++j) second_(j, i) = second_(i, j);
-        }
+        if (ring_)
+            average();
+        else if (pairs_)
+            for_each_pair([this](Index i, Index j) { second_(j, i) = second_(i, j); });
         return {std::move(mean_), std::move(second_)};
     }
 
 private:
     /// Where all sites are alike, the letters that a ring starts with tell the mean of every one.
     SiteMoments means_of_starts() {
-        const Index states = problem_.shape.states;
         const Vector probability = start_probabilities(problem_);
-        double mean = 0.0;
-        for (Index s = 0; s < states; ++s) mean += probability[s] * value_[s * problem_.shape.letters];
-        for (double& x : mean_) x = mean;
-        return {std::move(mean_), std::move(second_)};
+        const double* value = values_.at(0);
+        for (Index a = 0; a < most_; ++a) {
+            double mean = 0.0;
+            for (Index s = 0; s < problem_.shape.states; ++s)
+                mean += probability[s] * value[s * problem_.shape.letters * size() + a];
+            for (Index i = 0; i < n_; ++i) mean_[i * most_ + a] = mean;
+        }
+        return {std::move(mean_), {}};
     }
 
-    void add(double probability, const Messages& m) {
-        const Index states = problem_.shape.states;
-        const auto message = [&](Index i) { return m.forward.data() + i * states; };
-        for (Index i = 0; i < n_; ++i) mean_[i] += probability * contract(m, i, message(i), 1);
-        if (second_.size() == 0) return;
-        std::vector<double> left, next_left(static_cast<std::size_t>(states));
+    /// Numbers for every window.
+    Index size() const { return most_ * (1 + most_); }
+    const SiteRange& group(Index i) const { return groups_[static_cast<std::size_t>(i)]; }
+    /// Where in second_ the pairs of the first group with that of site j are.
+    Index column(Index j) const {
+        const Index apart = group(j).first - (ring_ ? group(0).first : 0);
+        return apart < 0 ? apart + mean_.size() : apart;
+    }
+    Index row(Index i) const { return ring_ ? 0 : group(i).first; }
+
+    /// Calls f(x, x') for all x, x' of different windows, those of the earlier window first.
+    template <class F>
+    void for_each_pair(F&& f) const {
+        for (Index i = 0; i < n_; ++i)
+            for (Index j = i + 1; j < n_; ++j)
+                for (Index a = 0; a < group(i).count; ++a)
+                    for (Index b = 0; b < group(j).count; ++b) f(group(i).first + a, group(j).first + b);
+    }
+
+    /// What rounding makes different on a ring.
+    void average() {
+        const Index k = most_;
+        for (Index a = 0; a < k; ++a) {
+            double mean = 0.0;
+            for (Index i = 0; i < n_; ++i) mean += mean_[i * k + a] / static_cast<double>(n_);
+            for (Index i = 0; i < n_; ++i) mean_[i * k + a] = mean;
+        }
+        if (!pairs_) return;
+        for (Index d = 1; 2 * d <= n_; ++d)
+            for (Index a = 0; a < k; ++a)
+                for (Index b = 0; b < k; ++b) {
+                    double &one = second_(a, d * k + b), &other = second_(b, (n_ - d) * k + a);
+                    one = other = 0.5 * (one + other);
+                }
+    }
+
+    /// The ways of one start.
+    void add(double probability, const Messages& m, const WeightTables& weights) {
+        const ChainShape& shape = problem_.shape;
+        const Index states = shape.states, k = most_, size = this->size();
+        // right(site)[a * states + s]: mean of x_a given state s before its window, times the weight of all
+        // ways on from there.
+        Scratch<double> all_right(k * states * (pairs_ ? n_ : 1), 0.0);
+        const auto right = [&](Index i) { return all_right.data() + (pairs_ ? i * k * states : 0); };
+        const double factor = probability / m.end;
+        for (Index i = 0; i < n_; ++i) {
+            const Index count = group(i).count;
+            if (count == 0) continue;
+            double* const to = right(i);
+            if (!pairs_) std::fill(to, to + k * states, 0.0);
+            const double *weight = weights.at(i), *value = values_.at(i);
+            const double *behind = m.backward.data() + (i + 1) * states,
+                         *ahead = m.forward.data() + i * states;
+            const double inverse = 1.0 / m.scale[i];
+            for_each_window(shape, [&](Index code, Index s, Index next) {
+                const double onward = weight[code] * behind[next] * inverse;
+                for (Index a = 0; a < count; ++a) to[a * states + s] += onward * value[code * size + a];
+            });
+            for (Index a = 0; a < count; ++a)
+                mean_[group(i).first + a] += factor * dot(ahead, to + a * states, states);
+            if (!pairs_ || (ring_ && i > 0)) continue;
+            for_each_window(shape, [&](Index code, Index s, Index next) {
+                const double chance = factor * ahead[s] * weight[code] * behind[next] * inverse;
+                for (Index b = 0; b < count; ++b)
+                    for (Index a = 0; a < count; ++a)
+                        second_(row(i) + a, column(i) + b) += chance * value[code * size + k + a * k + b];
+            });
+        }
+        if (!pairs_) return;
+        Scratch<double> room(2 * k * states);
+        double *left = room.data(), *next_left = left + k * states;
         for (Index i = 0; i < (ring_ ? 1 : n_); ++i) {
-            second_(i, i) += probability * contract(m, i, message(i), 2);
-            left.assign(message(i), message(i) + states);
-            for (Index j = i; j + 1 < n_; ++j) {  // carry the message weighted by X_i past site j
-                std::fill(next_left.begin(), next_left.end(), 0.0);
-                const double* weight = weights_->at(j);
-                for_each_window(problem_.shape, [&](Index code, Index s, Index next) {
-                    next_left[static_cast<std::size_t>(next)] += left[static_cast<std::size_t>(s)] *
-                                                                 weight[code] *
-                                                                 (j == i ? value_[code] : 1.0) / m.scale[j];
-                });
-                left.swap(next_left);
-                second_(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
+            const Index count = group(i).count;
+            if (count == 0) continue;
+            // left[a * states + s]: mean of x_a of window i and state s before window j, scaled as messages.
+            for (Index j = i; j + 1 < n_; ++j) {
+                const double *weight = weights.at(j), *value = values_.at(i);
+                const double* ahead = m.forward.data() + i * states;
+                const double inverse = 1.0 / m.scale[j];
+                for (Index a = 0; a < count; ++a) {
+                    const double* from = j == i ? ahead : left + a * states;
+                    double* const to = next_left + a * states;
+                    std::fill(to, to + states, 0.0);
+                    for_each_window(shape, [&](Index code, Index s, Index next) {
+                        to[next] +=
+                            from[s] * weight[code] * inverse * (j == i ? value[code * size + a] : 1.0);
+                    });
+                }
+                std::swap(left, next_left);
+                for (Index b = 0; b < group(j + 1).count; ++b)
+                    for (Index a = 0; a < count; ++a)
+                        second_(row(i) + a, column(j + 1) + b) +=
+                            factor * dot(left + a * states, right(j + 1) + b * states, states);
             }
         }
     }
 
-    /// Sum over the windows of site j of left(s) w(code) backward(next) value^power.
-    double contract(const Messages& m, Index j, const double* left, int power) const {
-        const double* weight = weights_->at(j);
-        const double* right = m.backward.data() + (j + 1) * problem_.shape.states;
+    static double dot(const double* x, const double* y, Index size) {
         double sum = 0.0;
-        for_each_window(problem_.shape, [&](Index code, Index s, Index next) {
-            const double v = value_[code];
-            sum += left[s] * weight[code] * right[next] * (power == 1 ? v : v * v);
-        });
-        return sum / (m.scale[j] * m.end);
+        for (Index s = 0; s < size; ++s) sum += x[s] * y[s];
+        return sum;
     }
 
     const ChainProblem& problem_;
-    const WeightTables* weights_ = nullptr;  // of the present start
-    const Vector& value_;
-    bool ring_;
-    Index n_;
+    const StatisticTables& values_;
+    const std::vector<SiteRange>& groups_;
+    bool ring_, by_states_, pairs_;
+    Index n_, most_ = 0;
     Vector mean_;
     Matrix second_;
 };
