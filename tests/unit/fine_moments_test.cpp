@@ -13,11 +13,15 @@
 #include "frequencies.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"
+#include "thrown.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -175,8 +179,9 @@ TEST(FineMoments, AreRefusedWhereTheyTakeTooMuchMemory) {
     const auto map = ising::link_map({.boundary = Boundary::open});
     const auto target = boltzmann(coarse, Vector::Constant(1, 0.4), 1.0);
     const Vector eta = Vector::Constant(map.parameter_count(), 0.3);
-    EXPECT_THROW((void)TransferMatrix{}.site_moments(target, map.conditional_moments(sites, eta), 2),
-                 CostError);
+    const auto refused = support::thrown<CostError>(
+        [&] { (void)TransferMatrix{}.site_moments(target, map.conditional_moments(sites, eta), 2); });
+    EXPECT_EQ(refused.cost(), 8e10);  // bytes
     EXPECT_EQ(TransferMatrix{}.site_moments(target, map.conditional_moments(sites, eta), 1).mean.size(),
               2 * sites);
 }
@@ -184,6 +189,15 @@ TEST(FineMoments, AreRefusedWhereTheyTakeTooMuchMemory) {
 /// The chain of nearest neighbours with couplings K and H, as a model with beta 1.
 ising::FineChain<> nearest(Index sites, double K, double H) {
     return ising::chain({.sites = sites, .strength = K, .range = 1, .field = H});
+}
+
+/// p_f(x) of all x.
+Vector density_of(const ising::FineChain<>& chain) {
+    const Boltzmann target(chain, 1.0);
+    const Index n = target.space().size();
+    Vector p(Index{1} << n);
+    for (Index k = 0; k < p.size(); ++k) p[k] = std::exp(target.log_density(spins(n, k)));
+    return p / p.sum();
 }
 
 TEST(FineMoments, OfAnExactlyDecimatedChainAreTheChains) {
@@ -209,7 +223,190 @@ TEST(FineMoments, OfAnExactlyDecimatedChainAreTheChains) {
         expect_close(ours.mean, exact.mean, 1e-10, "m");
         expect_close(ising::Correlation(Boundary::periodic).from_moments(ours),
                      ising::Correlation(Boundary::periodic).from_moments(exact), 1e-10, "R");
+        // So is p(x), of three coarse sites.
+        const Vector p = density(
+            ising::coarse_chain({.sites = 3, .linear = true, .pair_range = 1, .field = H}), map, at, 1.0);
+        expect_close(p, density_of(nearest(3 * level, K, H)), 1e-12, "p(x)");
     }
+}
+
+// Draws of x at one X: how often each x, or each pattern of a block. 1752 comparisons, which fail by chance
+// with probability < 1e-7 all together.
+template <class Map>
+void expect_draws(const Map& map, Index sites, std::mt19937_64& seeds) {
+    const Index level = map.level(), n = sites * level, patterns = Index{1} << level, draws = 4000;
+    const Vector eta = normals(map.parameter_count(), seeds);
+    const Spins X = spins(sites, static_cast<Index>(seeds() % (std::uint64_t{1} << sites)));
+    Philox4x32 rng(seeds());
+    const auto number = [](auto first, auto last) {
+        Index k = 0;
+        while (last != first) k = 2 * k + (*--last > 0 ? 1 : 0);
+        return k;
+    };
+    Vector counts = Vector::Zero(Index{1} << n), p = counts;
+    Matrix block_counts = Matrix::Zero(patterns, sites), block_p = block_counts;
+    const auto add = [&](const Spins& x, double weight, Vector& all, Matrix& blocks) {
+        all[number(x.begin(), x.end())] += weight;
+        for (Index r = 0; r < sites; ++r)
+            blocks(number(x.begin() + r * level, x.begin() + (r + 1) * level), r) += weight;
+    };
+    for (Index k = 0; k < draws; ++k) add(map.sample(X, eta, rng), 1.0, counts, block_counts);
+    for (Index k = 0; k < p.size(); ++k) {
+        const Spins x = spins(n, k);
+        const auto form = map.prepare(x);
+        add(x, std::exp(map.likelihood(form, eta).log_density(X)), p, block_p);
+    }
+    const auto expect_frequency = [&](double hits, double chance) {
+        EXPECT_LT(std::abs(support::frequency_z(hits, draws, chance)), support::frequency_limit)
+            << hits << " of " << draws << " for " << chance;
+    };
+    for (Index r = 0; r < sites; ++r)
+        for (Index k = 0; k < patterns; ++k) expect_frequency(block_counts(k, r), block_p(k, r));
+    if (n < 9)
+        for (Index k = 0; k < p.size(); ++k) expect_frequency(counts[k], p[k]);
+}
+
+/// A block that does not know how it is drawn.
+struct UndrawnBlock {
+    ising::LinkBlock block{ising::LinkMapSettings{}};
+    Index level() const { return block.level(); }
+    BlockWindow window() const { return block.window(); }
+    Index parameter_count() const { return block.parameter_count(); }
+    auto given(std::span<const double> w, const Vector& eta) const { return block.given(w, eta); }
+};
+
+TEST(BlockMapDraws, AreAsFrequentAsTheirProbabilities) {
+    auto rng = test_rng(73);
+    for (const Boundary boundary : {Boundary::periodic, Boundary::open}) {
+        for (const Index level : {2, 3})
+            for_each_map(level, boundary, [&](const std::string& name, const auto& map) {
+                SCOPED_TRACE(name + ", level " + std::to_string(level) +
+                             (boundary == Boundary::open ? ", open" : ""));
+                expect_draws(map, 3, rng);
+            });
+        SCOPED_TRACE("without sample()");
+        expect_draws(BlockMap<UndrawnBlock, Spins, Spins>(UndrawnBlock{}, {.boundary = boundary}), 3, rng);
+    }
+}
+
+/// eta where the parameters whose names begin with one of these have changed sign.
+template <class Map>
+Vector with_signs(const Map& map, Vector eta, std::initializer_list<const char*> heads, bool of_these) {
+    const auto names = map.parameter_names();
+    for (Index k = 0; k < eta.size(); ++k) {
+        bool is_one = false;
+        for (const char* head : heads) is_one |= names[static_cast<std::size_t>(k)].starts_with(head);
+        if (is_one == of_these) eta[k] = -eta[k];
+    }
+    return eta;
+}
+
+// The label of the coarse letters, and the sign of the fine ones.
+TEST(BlockMapSymmetries, FlipsOfXAndOfAllSpins) {
+    auto rng = test_rng(74);
+    constexpr double mu = 0.2;
+    for (const Boundary boundary : {Boundary::periodic, Boundary::open})
+        for_each_map(2, boundary, [&](const std::string& name, const auto& map) {
+            SCOPED_TRACE(name + (boundary == Boundary::open ? ", open" : ""));
+            const auto coarse = ising::coarse_chain({.sites = 4,
+                                                     .linear = true,
+                                                     .pair_range = 1,
+                                                     .triplets = {{1, 1}},
+                                                     .field = mu,
+                                                     .boundary = boundary});
+            const Parameters at{normals(3, rng), normals(map.parameter_count(), rng)};
+            const Vector flipped{{-at.theta[0] - 4.0 * mu, at.theta[1], -at.theta[2]}};
+            const Vector p = density(coarse, map, at, 0.7);
+            if (name != "decimation")
+                expect_close(density(coarse, map,
+                                     {flipped, with_signs(map, at.eta,
+                                                          {"intercept", "fine", "inner", "field"}, false)},
+                                     0.7),
+                             p, 1e-10, "-X");
+            expect_close(
+                density(coarse, map, {flipped, with_signs(map, at.eta, {"intercept", "field"}, true)}, 0.7),
+                Vector(p.reverse()), 1e-10, "-X, -x");
+        });
+}
+
+/// p of the mirrored configurations.
+Vector mirrored(const Vector& p, Index n) {
+    Vector other(p.size());
+    for (Index k = 0; k < p.size(); ++k) {
+        Index image = 0;
+        for (Index i = 0; i < n; ++i) image |= (k >> i & 1) << (n - 1 - i);
+        other[image] = p[k];
+    }
+    return other;
+}
+
+TEST(BlockMapSymmetries, ReflectionsOfTheChain) {
+    auto rng = test_rng(75);
+    for (const Index level : {2, 3}) {
+        const Index sites = level == 2 ? 4 : 3, n = sites * level;
+        const auto expect_reflection = [&](const auto& map, Boundary boundary, auto&& image_of) {
+            const auto coarse = ising::coarse_chain(
+                {.sites = sites, .linear = true, .pair_range = 1, .field = 0.2, .boundary = boundary});
+            const Parameters at{normals(2, rng), normals(map.parameter_count(), rng)};
+            const auto names = map.parameter_names();
+            Vector other(at.eta.size());
+            for (std::size_t k = 0; k < names.size(); ++k) {
+                const auto image = std::find(names.begin(), names.end(), image_of(names[k]));
+                ASSERT_NE(image, names.end()) << names[k];
+                other[image - names.begin()] = at.eta[static_cast<Index>(k)];
+            }
+            expect_close(density(coarse, map, {at.theta, other}, 0.7),
+                         mirrored(density(coarse, map, at, 0.7), n), 1e-10, names.front());
+        };
+        const auto itself = [](const std::string& name) { return name; };
+        for (const Boundary boundary : {Boundary::periodic, Boundary::open}) {
+            const ising::LogisticMapSettings settings{
+                .level = level, .window = {-1, 1}, .boundary = boundary};
+            auto tied = settings;
+            tied.reflect = true;
+            expect_reflection(ising::logistic_map(tied), boundary, itself);
+            expect_reflection(ising::logistic_map(settings), boundary, [&](std::string name) {
+                const Index s = name.back() - '0';
+                if (name.starts_with("previous"))
+                    name = "next_0";
+                else if (name.starts_with("next"))
+                    name = "previous_0";
+                name.back() = static_cast<char>('0' + level - 1 - s);
+                return name;
+            });
+        }
+        // Links: a block of an open chain has one on its right only.
+        expect_reflection(ising::link_map({.level = level}), Boundary::periodic, itself);
+        expect_reflection(ising::link_map({.level = level, .mirrored = false}), Boundary::periodic,
+                          [&](std::string name) {
+                              if (name[0] != 'c') return name;
+                              return "c_" + std::to_string(level - 1 - (name[2] - '0')) + "," +
+                                     std::to_string(1 - (name[4] - '0'));
+                          });
+    }
+}
+
+// The population of a chain of neighbours that repel each other: mirrored links cannot follow it.
+TEST(BlockMapSymmetries, DoNotBindAnAntiferromagnet) {
+    const Index sites = 4, n = 8;
+    const Vector p = density_of(nearest(n, -0.6, 0.1));
+    std::vector<Spins> data;
+    for (Index k = 0; k < p.size(); ++k) data.push_back(spins(n, k));
+    const auto divergence = [&](bool is_mirrored) {
+        const auto coarse =
+            ising::coarse_chain({.sites = sites, .linear = true, .pair_range = 1, .field = 0.1});
+        const auto map = ising::link_map({.level = 2, .mirrored = is_mirrored});
+        const EMCoarseGrainer grainer{SamplesOnly<Spins>{}, coarse,   map,
+                                      TransferMatrix{},     Newton{}, flat_prior()};
+        std::vector<double> weights;
+        for (const double one : p) weights.push_back(1e4 * one);
+        const auto fit = grainer.fit_prepared(prepare_data(map, data, 1.0, weights));
+        double entropy = 0.0;
+        for (const double one : p) entropy -= one * std::log(one);
+        return -fit.log_likelihood / 1e4 - entropy;
+    };
+    EXPECT_GT(divergence(true), 0.1);
+    EXPECT_LT(divergence(false), 1e-9);
 }
 
 }  // namespace
