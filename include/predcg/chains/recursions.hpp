@@ -237,63 +237,82 @@ private:
 
     /// The ways of one start.
     void add(double probability, const Messages& m, const WeightTables& weights) {
-        const ChainShape& shape = problem_.shape;
-        const Index states = shape.states, k = most_, size = this->size();
-        // right(site)[a * states + s]: mean of x_a given state s before its window, times the weight of all
-        // ways on from there.
-        Scratch<double> all_right(k * states * (pairs_ ? n_ : 1), 0.0);
-        const auto right = [&](Index i) { return all_right.data() + (pairs_ ? i * k * states : 0); };
+        const Index states = problem_.shape.states, codes = problem_.shape.codes(),
+                    q = problem_.shape.letters;
+        const Index k = most_, size = this->size();
         const double factor = probability / m.end;
+        // right(i)[a * states + s]: mean of x_a of window i given state s before it, times the weight of all
+        // ways on from there. chance: weight of the ways from the beginning of a window on.
+        Scratch<double> all_right(k * states * (pairs_ ? n_ : 1)), chance(codes), room(2 * k * states);
+        const auto right = [&](Index i) { return all_right.data() + (pairs_ ? i * k * states : 0); };
         for (Index i = 0; i < n_; ++i) {
             const Index count = group(i).count;
             if (count == 0) continue;
-            double* const to = right(i);
-            if (!pairs_) std::fill(to, to + k * states, 0.0);
-            const double *weight = weights.at(i), *value = values_.at(i);
-            const double *behind = m.backward.data() + (i + 1) * states,
-                         *ahead = m.forward.data() + i * states;
+            const double *weight = weights.at(i), *value = values_.at(i), *ahead = forward(m, i);
+            const double* behind = m.backward.data() + (i + 1) * states;
             const double inverse = 1.0 / m.scale[i];
-            for_each_window(shape, [&](Index code, Index s, Index next) {
-                const double onward = weight[code] * behind[next] * inverse;
-                for (Index a = 0; a < count; ++a) to[a * states + s] += onward * value[code * size + a];
-            });
-            for (Index a = 0; a < count; ++a)
-                mean_[group(i).first + a] += factor * dot(ahead, to + a * states, states);
+            for (Index first = 0; first < codes; first += states)
+                for (Index next = 0; next < states; ++next)
+                    chance[first + next] = weight[first + next] * behind[next] * inverse;
+            for (Index a = 0; a < count; ++a) {
+                double* const to = right(i) + a * states;
+                for (Index s = 0; s < states; ++s) {
+                    double sum = 0.0;
+                    for (Index code = s * q; code < (s + 1) * q; ++code)
+                        sum += chance[code] * value[code * size + a];
+                    to[s] = sum;
+                }
+                mean_[group(i).first + a] += factor * dot(ahead, to, states);
+            }
             if (!pairs_ || (ring_ && i > 0)) continue;
-            for_each_window(shape, [&](Index code, Index s, Index next) {
-                const double chance = factor * ahead[s] * weight[code] * behind[next] * inverse;
-                for (Index b = 0; b < count; ++b)
-                    for (Index a = 0; a < count; ++a)
-                        second_(row(i) + a, column(i) + b) += chance * value[code * size + k + a * k + b];
-            });
+            for (Index a = 0; a < count; ++a)
+                for (Index b = 0; b < count; ++b) {
+                    double sum = 0.0;
+                    for (Index s = 0; s < states; ++s)
+                        for (Index code = s * q; code < (s + 1) * q; ++code)
+                            sum += ahead[s] * chance[code] * value[code * size + k + a * k + b];
+                    second_(row(i) + a, column(i) + b) += factor * sum;
+                }
         }
         if (!pairs_) return;
-        Scratch<double> room(2 * k * states);
-        double *left = room.data(), *next_left = left + k * states;
         for (Index i = 0; i < (ring_ ? 1 : n_); ++i) {
             const Index count = group(i).count;
             if (count == 0) continue;
             // left[a * states + s]: mean of x_a of window i and state s before window j, scaled as messages.
-            for (Index j = i; j + 1 < n_; ++j) {
-                const double *weight = weights.at(j), *value = values_.at(i);
-                const double* ahead = m.forward.data() + i * states;
-                const double inverse = 1.0 / m.scale[j];
-                for (Index a = 0; a < count; ++a) {
-                    const double* from = j == i ? ahead : left + a * states;
-                    double* const to = next_left + a * states;
-                    std::fill(to, to + states, 0.0);
-                    for_each_window(shape, [&](Index code, Index s, Index next) {
-                        to[next] +=
-                            from[s] * weight[code] * inverse * (j == i ? value[code * size + a] : 1.0);
-                    });
-                }
-                std::swap(left, next_left);
-                for (Index b = 0; b < group(j + 1).count; ++b)
+            double *left = room.data(), *next_left = left + k * states;
+            for (Index a = 0; a < count; ++a) {
+                const double *weight = weights.at(i), *value = values_.at(i);
+                for (Index code = 0; code < codes; ++code)
+                    chance[code] = weight[code] * value[code * size + a];
+                step(chance.data(), 1.0 / m.scale[i], forward(m, i), left + a * states);
+            }
+            for (Index j = i + 1; j < n_; ++j) {
+                for (Index b = 0; b < group(j).count; ++b)
                     for (Index a = 0; a < count; ++a)
-                        second_(row(i) + a, column(j + 1) + b) +=
-                            factor * dot(left + a * states, right(j + 1) + b * states, states);
+                        second_(row(i) + a, column(j) + b) +=
+                            factor * dot(left + a * states, right(j) + b * states, states);
+                for (Index a = 0; a < count; ++a)
+                    step(weights.at(j), 1.0 / m.scale[j], left + a * states, next_left + a * states);
+                std::swap(left, next_left);
             }
         }
+    }
+
+    const double* forward(const Messages& m, Index i) const {
+        return m.forward.data() + i * problem_.shape.states;
+    }
+
+    /// Carries a message past a window.
+    void step(const double* weight, double inverse_scale, const double* from, double* to) const {
+        const Index states = problem_.shape.states, q = problem_.shape.letters;
+        const Index stride = states / q, lasts = std::min(q, states);  // one state: no letters are kept
+        for (Index next = 0; next < states; from += 1)
+            for (Index last = 0; last < lasts; ++last, ++next) {
+                double sum = 0.0;
+                for (Index first = 0; first < q; ++first)
+                    sum += weight[first * states + next] * from[first * stride];
+                to[next] = sum * inverse_scale;
+            }
     }
 
     static double dot(const double* x, const double* y, Index size) {
