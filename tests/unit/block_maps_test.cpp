@@ -3,6 +3,8 @@
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/observables.hpp>
+#include <predcg/predict/predict.hpp>
 
 #include "reference.hpp"
 
@@ -101,7 +103,26 @@ TEST_P(BlockMaps, ProbeAndMaximumAreTheReferences) {
             reference::expect_close(e.observed(), reference::matrix_of(probe["observed_information"]), 1e-9,
                                     "observed information");
 
+            // m and R_l of p(x) at any parameters, exactly.
+            const auto expect_predictions = [&](const auto& models, const Parameters& at_these,
+                                                const Json& exact, double tolerance) {
+                const auto predicted = [&](const auto& observable) {
+                    return detail::fine_expectation(models, at_these, beta, observable, PredictSettings{});
+                };
+                const Prediction m = predicted(ising::Magnetization{});
+                EXPECT_TRUE(m.exact);
+                EXPECT_NEAR(m.value(), exact["predicted_magnetization"].get<double>(), tolerance);
+                Vector R = predicted(ising::Correlation(boundary_of(one()))).mean;
+                const double n = one()["coarse_sites"].get<double>() * one()["level"].get<double>();
+                if (!one()["periodic"])  // the reference divides by the n - l terms
+                    for (Index l = 0; l < R.size(); ++l) R[l] *= n / (n - static_cast<double>(l));
+                reference::expect_close(R, reference::vector_of(exact["predicted_correlation"]), tolerance,
+                                        "R");
+            };
+
             const auto fit = grainer.fit_prepared(prepared);
+            expect_predictions(fit, at(probe["parameters"]), probe, 1e-9);
+            expect_predictions(fit, at(one()["maximum"]["parameters"]), one()["maximum"], 1e-9);
             const Json& maximum = one()["maximum"];
             EXPECT_EQ(fit.status, Status::converged);
             const Parameters best = at(maximum["parameters"]);
@@ -121,6 +142,7 @@ TEST_P(BlockMaps, ProbeAndMaximumAreTheReferences) {
             if (value > known + 1e-6)
                 std::cout << one()["name"] << ": beaten by " << value - known << '\n';
             else {
+                expect_predictions(fit, fit.parameters, maximum, 1e-6);
                 reference::expect_close(fit.parameters.theta, best.theta, 1e-6, "theta_c");
                 reference::expect_close(fit.parameters.eta, best.eta, 1e-6, "eta");
                 reference::expect_close(fit.likelihood.observed(),

@@ -148,98 +148,194 @@ inline std::vector<Vector> window_marginals(const ChainProblem& problem) {
     return marginals;
 }
 
-/// E[X_i] and, for order 2, E[X_i X_j]; `value` holds the number that a window's first letter stands for.
-/// On a translation-invariant ring the pairs of site 0 give all others, and are all that is kept; of an open
-/// chain those of sites at most `lags` apart, if lags >= 0.
+/// Whether all windows of a ring are alike. Without windows of two sites a chain is a ring, too.
+inline bool is_ring(const Window& window, bool translation_invariant) {
+    return translation_invariant && (window.boundary == Boundary::periodic || window.width == 1);
+}
+
+/// E[x_i] and, for order 2, E[x_i x_j] of numbers x that belong to the windows of a chain, those of different
+/// windows independent given X: groups[i] of them to window i. `values` holds for every window k means and
+/// k x k second moments given X, k the size of the largest group. On a ring of windows that are alike the
+/// pairs of the first group give all others, and are all that is kept; `by_states`: there the means follow
+/// from all letters of a window but the last. Of an open chain with one number a window only pairs at most
+/// `lags` apart are kept, if lags >= 0.
 class SiteMomentRun {
 public:
-    SiteMomentRun(const ChainProblem& problem, const Vector& value, bool ring, int order, Index lags = -1)
-        : problem_(problem), value_(value), ring_(ring), n_(problem.shape.sites), mean_(Vector::Zero(n_)),
-          lags_(ring || problem.shape.periodic || lags < 0 || lags + 1 >= n_ ? -1 : lags),
-          second_(order < 2 ? Matrix()
-                            : Matrix::Zero(lags_ >= 0 ? lags_ + 1
-                                           : ring     ? 1
-                                                      : n_,
-                                           n_)) {}
+    SiteMomentRun(const ChainProblem& problem, const StatisticTables& values,
+                  const std::vector<SiteRange>& groups, bool ring, bool by_states, int order, Index lags = -1)
+        : problem_(problem), values_(values), groups_(groups), ring_(ring), by_states_(by_states),
+          pairs_(order >= 2), n_(problem.shape.sites) {
+        Index sites = 0;
+        for (const SiteRange& group : groups) {
+            sites += group.count;
+            most_ = std::max(most_, group.count);
+        }
+        mean_ = Vector::Zero(sites);
+        if (!ring && !problem.shape.periodic && lags >= 0 && lags + 1 < n_ && most_ == 1) lags_ = lags;
+        if (pairs_) second_ = Matrix::Zero(lags_ >= 0 ? lags_ + 1 : ring ? most_ : sites, sites);
+    }
 
     SiteMoments operator()() {
-        if (ring_ && problem_.shape.periodic && second_.size() == 0) return means_of_starts();
+        if (ring_ && problem_.shape.periodic && !pairs_ && by_states_) return means_of_starts();
         for_each_run(problem_, [this](double probability, const Messages& m, const WeightTables& weights) {
-            weights_ = &weights;
-            add(probability, m);
+            add(probability, m, weights);
         });
-        if (ring_) {
-            double mean = 0.0;
-            for (const double x : mean_) mean += x / static_cast<double>(n_);
-            for (double& x : mean_) x = mean;
-            for (Index j = 1; 2 * j <= n_ && second_.size() > 0; ++j)
-                second_(0, j) = second_(0, n_ - j) = 0.5 * (second_(0, j) + second_(0, n_ - j));
-        } else if (lags_ >= 0 && second_.size() > 0) {
+        if (ring_)
+            average();
+        else if (lags_ >= 0 && pairs_)
             return {std::move(mean_), SecondMoments::band(std::move(second_))};
-        } else {
-            for (Index i = 0; i < second_.rows(); ++i)
-                for (Index j = i; j < n_; ++j) second_(j, i) = second_(i, j);
-        }
+        else if (pairs_)
+            for_each_pair([this](Index i, Index j) { second_(j, i) = second_(i, j); });
         return {std::move(mean_), std::move(second_)};
     }
 
 private:
     /// Where all sites are alike, the letters that a ring starts with tell the mean of every one.
     SiteMoments means_of_starts() {
-        const Index states = problem_.shape.states;
         const Vector probability = start_probabilities(problem_);
-        double mean = 0.0;
-        for (Index s = 0; s < states; ++s) mean += probability[s] * value_[s * problem_.shape.letters];
-        for (double& x : mean_) x = mean;
-        return {std::move(mean_), std::move(second_)};
+        const double* value = values_.at(0);
+        for (Index a = 0; a < most_; ++a) {
+            double mean = 0.0;
+            for (Index s = 0; s < problem_.shape.states; ++s)
+                mean += probability[s] * value[s * problem_.shape.letters * size() + a];
+            for (Index i = 0; i < n_; ++i) mean_[i * most_ + a] = mean;
+        }
+        return {std::move(mean_), {}};
     }
 
-    void add(double probability, const Messages& m) {
-        const Index states = problem_.shape.states;
-        const auto message = [&](Index i) { return m.forward.data() + i * states; };
-        for (Index i = 0; i < n_; ++i) mean_[i] += probability * contract(m, i, message(i), 1);
-        if (second_.size() == 0) return;
-        std::vector<double> left, next_left(static_cast<std::size_t>(states));
+    /// Numbers for every window.
+    Index size() const { return most_ * (1 + most_); }
+    const SiteRange& group(Index i) const { return groups_[static_cast<std::size_t>(i)]; }
+    /// Where in second_ the pairs of the first group with that of site j are.
+    Index column(Index j) const {
+        const Index apart = group(j).first - (ring_ ? group(0).first : 0);
+        return apart < 0 ? apart + mean_.size() : apart;
+    }
+    Index row(Index i) const { return ring_ ? 0 : group(i).first; }
+    /// E[x_a x_b] of numbers of windows i <= j.
+    double& pair(Index i, Index a, Index j, Index b) {
+        return lags_ < 0 ? second_(row(i) + a, column(j) + b) : second_(j - i, i);
+    }
+
+    /// Calls f(x, x') for all x, x' of different windows, those of the earlier window first.
+    template <class F>
+    void for_each_pair(F&& f) const {
+        for (Index i = 0; i < n_; ++i)
+            for (Index j = i + 1; j < n_; ++j)
+                for (Index a = 0; a < group(i).count; ++a)
+                    for (Index b = 0; b < group(j).count; ++b) f(group(i).first + a, group(j).first + b);
+    }
+
+    /// What rounding makes different on a ring.
+    void average() {
+        const Index k = most_;
+        for (Index a = 0; a < k; ++a) {
+            double mean = 0.0;
+            for (Index i = 0; i < n_; ++i) mean += mean_[i * k + a] / static_cast<double>(n_);
+            for (Index i = 0; i < n_; ++i) mean_[i * k + a] = mean;
+        }
+        if (!pairs_) return;
+        for (Index d = 1; 2 * d <= n_; ++d)
+            for (Index a = 0; a < k; ++a)
+                for (Index b = 0; b < k; ++b) {
+                    double &one = second_(a, d * k + b), &other = second_(b, (n_ - d) * k + a);
+                    one = other = 0.5 * (one + other);
+                }
+    }
+
+    /// The ways of one start.
+    void add(double probability, const Messages& m, const WeightTables& weights) {
+        const Index states = problem_.shape.states, codes = problem_.shape.codes(),
+                    q = problem_.shape.letters;
+        const Index k = most_, size = this->size();
+        const double factor = probability / m.end;
+        // right(i)[a * states + s]: mean of x_a of window i given state s before it, times the weight of all
+        // ways on from there. chance: weight of the ways from the beginning of a window on.
+        Scratch<double> all_right(k * states * (pairs_ ? n_ : 1)), chance(codes), room(2 * k * states);
+        const auto right = [&](Index i) { return all_right.data() + (pairs_ ? i * k * states : 0); };
+        for (Index i = 0; i < n_; ++i) {
+            const Index count = group(i).count;
+            if (count == 0) continue;
+            const double *weight = weights.at(i), *value = values_.at(i), *ahead = forward(m, i);
+            const double* behind = m.backward.data() + (i + 1) * states;
+            const double inverse = 1.0 / m.scale[i];
+            for (Index first = 0; first < codes; first += states)
+                for (Index next = 0; next < states; ++next)
+                    chance[first + next] = weight[first + next] * behind[next] * inverse;
+            for (Index a = 0; a < count; ++a) {
+                double* const to = right(i) + a * states;
+                for (Index s = 0; s < states; ++s) {
+                    double sum = 0.0;
+                    for (Index code = s * q; code < (s + 1) * q; ++code)
+                        sum += chance[code] * value[code * size + a];
+                    to[s] = sum;
+                }
+                mean_[group(i).first + a] += factor * dot(ahead, to, states);
+            }
+            if (!pairs_ || (ring_ && i > 0)) continue;
+            for (Index a = 0; a < count; ++a)
+                for (Index b = 0; b < count; ++b) {
+                    double sum = 0.0;
+                    for (Index s = 0; s < states; ++s)
+                        for (Index code = s * q; code < (s + 1) * q; ++code)
+                            sum += ahead[s] * chance[code] * value[code * size + k + a * k + b];
+                    pair(i, a, i, b) += factor * sum;
+                }
+        }
+        if (!pairs_) return;
         for (Index i = 0; i < (ring_ ? 1 : n_); ++i) {
-            pair(i, i) += probability * contract(m, i, message(i), 2);
-            left.assign(message(i), message(i) + states);
-            const Index last = lags_ < 0 ? n_ - 1 : std::min(n_ - 1, i + lags_);
-            for (Index j = i; j < last; ++j) {  // carry the message weighted by X_i past site j
-                std::fill(next_left.begin(), next_left.end(), 0.0);
-                const double* weight = weights_->at(j);
-                for_each_window(problem_.shape, [&](Index code, Index s, Index next) {
-                    next_left[static_cast<std::size_t>(next)] += left[static_cast<std::size_t>(s)] *
-                                                                 weight[code] *
-                                                                 (j == i ? value_[code] : 1.0) / m.scale[j];
-                });
-                left.swap(next_left);
-                pair(i, j + 1) += probability * contract(m, j + 1, left.data(), 1);
+            const Index count = group(i).count;
+            if (count == 0) continue;
+            // left[a * states + s]: mean of x_a of window i and state s before window j, scaled as messages.
+            double *left = room.data(), *next_left = left + k * states;
+            for (Index a = 0; a < count; ++a) {
+                const double *weight = weights.at(i), *value = values_.at(i);
+                for (Index code = 0; code < codes; ++code)
+                    chance[code] = weight[code] * value[code * size + a];
+                step(chance.data(), 1.0 / m.scale[i], forward(m, i), left + a * states);
+            }
+            const Index end = lags_ < 0 ? n_ : std::min(n_, i + lags_ + 1);
+            for (Index j = i + 1; j < end; ++j) {
+                for (Index b = 0; b < group(j).count; ++b)
+                    for (Index a = 0; a < count; ++a)
+                        pair(i, a, j, b) += factor * dot(left + a * states, right(j) + b * states, states);
+                for (Index a = 0; a < count; ++a)
+                    step(weights.at(j), 1.0 / m.scale[j], left + a * states, next_left + a * states);
+                std::swap(left, next_left);
             }
         }
     }
 
-    /// Of sites i <= j.
-    double& pair(Index i, Index j) { return lags_ < 0 ? second_(i, j) : second_(j - i, i); }
+    const double* forward(const Messages& m, Index i) const {
+        return m.forward.data() + i * problem_.shape.states;
+    }
 
-    /// Sum over the windows of site j of left(s) w(code) backward(next) value^power.
-    double contract(const Messages& m, Index j, const double* left, int power) const {
-        const double* weight = weights_->at(j);
-        const double* right = m.backward.data() + (j + 1) * problem_.shape.states;
+    /// Carries a message past a window.
+    void step(const double* weight, double inverse_scale, const double* from, double* to) const {
+        const Index states = problem_.shape.states, q = problem_.shape.letters;
+        const Index stride = states / q, lasts = std::min(q, states);  // one state: no letters are kept
+        for (Index next = 0; next < states; from += 1)
+            for (Index last = 0; last < lasts; ++last, ++next) {
+                double sum = 0.0;
+                for (Index first = 0; first < q; ++first)
+                    sum += weight[first * states + next] * from[first * stride];
+                to[next] = sum * inverse_scale;
+            }
+    }
+
+    static double dot(const double* x, const double* y, Index size) {
         double sum = 0.0;
-        for_each_window(problem_.shape, [&](Index code, Index s, Index next) {
-            const double v = value_[code];
-            sum += left[s] * weight[code] * right[next] * (power == 1 ? v : v * v);
-        });
-        return sum / (m.scale[j] * m.end);
+        for (Index s = 0; s < size; ++s) sum += x[s] * y[s];
+        return sum;
     }
 
     const ChainProblem& problem_;
-    const WeightTables* weights_ = nullptr;  // of the present start
-    const Vector& value_;
-    bool ring_;
-    Index n_;
+    const StatisticTables& values_;
+    const std::vector<SiteRange>& groups_;
+    bool ring_, by_states_, pairs_;
+    Index n_, most_ = 0;
+    Index lags_ = -1;  // -1: all
     Vector mean_;
-    Index lags_;  // -1: all
     Matrix second_;
 };
 

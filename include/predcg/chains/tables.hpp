@@ -157,6 +157,13 @@ public:
         });
     }
 
+    /// The same values, columns, at all sites: one for every code.
+    StatisticTables(const ChainShape& shape, const Matrix& of_codes)
+        : shape_(shape), translation_invariant_(true),
+          values_(of_codes.rows(), shape.codes() * shape.table_count(true)) {
+        for (Index k = 0; k < values_.size(); ++k) values_.data()[k] = of_codes.data()[k % of_codes.size()];
+    }
+
     /// Whether the statistic is a number at all windows.
     bool all_finite() const { return finite_; }
     /// The same with 0 at windows that are forbidden, where it may be anything.

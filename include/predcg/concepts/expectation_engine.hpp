@@ -60,6 +60,30 @@ concept SiteMomentEngine = Target<T> && requires(const E engine, const T target,
     { engine.site_moments(target, order) } -> std::convertible_to<SiteMoments>;
 };
 
+/// First and second moments of numbers x given a configuration X, E[x_i|X] and E[x_i x_j|X], for all i, j.
+template <class G, class X>
+concept ConditionalMoments = requires(const G given, const X& configuration) {
+    { given.size() } -> std::convertible_to<Index>;  // how many x there are
+    { given(configuration) } -> std::convertible_to<SiteMoments>;
+};
+
+/// The same along a chain: every x belongs to a window of X, from which the moments of all that belong there
+/// follow. x of different windows are independent given X.
+template <class G, class Letter>
+concept ChainConditionalMoments =
+    HasWindow<G> && requires(const G given, Index i, std::span<const Letter> w) {
+        { given.size() } -> std::convertible_to<Index>;
+        { given.sites_of(i) } -> std::convertible_to<SiteRange>;    // which x belong to window i
+        { given.local(i, w) } -> std::convertible_to<SiteMoments>;  // their moments, the whole matrix
+    };
+
+/// Gives moments of x = E over X of what they are given X. Exact predictions of maps that are not linear in
+/// X.
+template <class E, class T, class G>
+concept MixedMomentEngine = Target<T> && requires(const E engine, const T target, const G given, int order) {
+    { engine.site_moments(target, given, order) } -> std::convertible_to<SiteMoments>;
+};
+
 /// Gives P(X_i = a, X_j = b), q x q, letters in the order of values(): latent_marginals.
 template <class E, class T>
 concept PairMarginalEngine = Target<T> && requires(const E engine, const T target, Index i, Index j) {

@@ -68,6 +68,12 @@ private:
     bool is_band_ = false;
 };
 
+/// Sites in a row: first .. first + count - 1.
+struct SiteRange {
+    Index first = 0;
+    Index count = 0;
+};
+
 /// First and second moments of the site values, as numbers: enough for every observable that is at most
 /// quadratic in them.
 struct SiteMoments {

@@ -62,6 +62,25 @@ struct Enumeration {
         return {m.mean, linalg::second_moments(m.covariance, m.mean)};
     }
 
+    /// The same of numbers x whose moments given X are `given`.
+    template <FiniteTarget T, ConditionalMoments<configuration_t<space_t<T>>> G>
+    SiteMoments site_moments(const T& target, const G& given, int order) const {
+        const double log_z = log_partition(target);
+        const Index n = given.size();
+        Vector mean = Vector::Zero(n);
+        Matrix second = Matrix::Zero(n, n);
+        visit(target, [&](const auto& X, double log_density) {
+            const double p = std::exp(log_density - log_z);
+            const SiteMoments moments = given(X);
+            for (Index j = 0; j < n; ++j) {
+                mean[j] += p * moments.mean[j];
+                for (Index i = 0; i < n; ++i) second(i, j) += p * moments.second(i, j);
+            }
+        });
+        if (order < 2) return {std::move(mean), {}};
+        return {std::move(mean), std::move(second)};
+    }
+
     /// P(X_i = a, X_j = b), q x q, letters in the order of values().
     template <FiniteTarget T>
     Matrix two_point(const T& target, Index i, Index j) const {

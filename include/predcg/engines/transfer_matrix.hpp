@@ -148,22 +148,44 @@ struct TransferMatrix {
     template <ChainTarget T>
         requires NumericSpace<space_t<T>>
     SiteMoments site_moments(const T& target, int order, Index lags = -1) const {
-        const bool ring =
-            is_translation_invariant(target) &&
-            (Window(target.window()).boundary == Boundary::periodic || Window(target.window()).width == 1);
+        const Window window = target.window();
+        const bool ring = detail::is_ring(window, is_translation_invariant(target));
         const Index n = target.space().size();
-        const bool band = lags >= 0 && lags < n && Window(target.window()).boundary == Boundary::open;
-        const double origins = order < 2 ? 0.0 : ring ? 1.0 : static_cast<double>(band ? lags + 1 : n);
-        detail::require_memory(8.0 * origins * static_cast<double>(n), memory_limit,
-                               "TransferMatrix::site_moments");
+        const bool band = lags >= 0 && lags < n && window.boundary == Boundary::open;
         const auto problem =
-            tabulate(target, target.window(), 4.0 + origins, 0.0, "TransferMatrix::site_moments");
-        Vector value(problem.shape.codes());
+            tabulate_moments(target, window, ring, n, 1, order, true, band ? lags + 1 : Index{-1});
+        Matrix value(2, problem.shape.codes());
         const auto& space = target.space();  // may be a value
         const auto& letters = space.values();
-        for (Index code = 0; code < value.size(); ++code)
-            value[code] = static_cast<double>(std::ranges::begin(letters)[code / problem.shape.states]);
-        return detail::SiteMomentRun(problem, value, ring, order, lags)();
+        for (Index code = 0; code < value.cols(); ++code) {
+            value(0, code) = static_cast<double>(std::ranges::begin(letters)[code / problem.shape.states]);
+            value(1, code) = value(0, code) * value(0, code);
+        }
+        std::vector<SiteRange> groups(static_cast<std::size_t>(problem.shape.sites));
+        for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = {static_cast<Index>(i), 1};
+        return detail::SiteMomentRun(problem, {problem.shape, value}, groups, ring, window.width > 1, order,
+                                     lags)();
+    }
+
+    /// The same of numbers x whose moments given X are `given`, E[x_i] and, for order 2, E[x_i x_j] (all, or
+    /// the first rows where all windows of a ring are alike). With k of them at a window, k to k^2 times the
+    /// cost.
+    template <ChainTarget T, ChainConditionalMoments<letter_t<space_t<T>>> G>
+    [[gnu::cold]] SiteMoments site_moments(const T& target, const G& given, int order) const {
+        const Window own = given.window(), window = common_window(target.window(), own);
+        const bool ring =
+            detail::is_ring(window, is_translation_invariant(target) && is_translation_invariant(given));
+        std::vector<SiteRange> groups(static_cast<std::size_t>(target.space().size()));
+        Index most = 0;
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            groups[i] = given.sites_of(static_cast<Index>(i));
+            most = std::max(most, groups[i].count);
+        }
+        const auto problem = tabulate_moments(target, window, ring, given.size(), most, order,
+                                              is_translation_invariant(given));
+        const detail::StatisticTables values(problem.shape, target.space(),
+                                             PackedMoments<G>{given, groups, most});
+        return detail::SiteMomentRun(problem, values, groups, ring, own.width < window.width, order)();
     }
 
     /// Independent exact draws, letter after letter. Making it costs one log_partition; a draw n q
@@ -253,6 +275,30 @@ private:
         return detail::chain_moments(problem, statistics, d);
     }
 
+    /// Conditional moments as a statistic: k means and k x k second moments of what belongs to a window.
+    template <class G>
+    struct PackedMoments {
+        const G& given;
+        const std::vector<SiteRange>& groups;
+        Index k;
+
+        Index size() const { return k + k * k; }
+        Window window() const { return given.window(); }
+        bool translation_invariant() const { return is_translation_invariant(given); }
+        template <class Letter>
+        Vector local(Index site, std::span<const Letter> w) const {
+            Vector packed = Vector::Zero(size());
+            const Index count = groups[static_cast<std::size_t>(site)].count;
+            if (count == 0) return packed;
+            const SiteMoments moments = given.local(site, w);
+            for (Index a = 0; a < count; ++a) {
+                packed[a] = moments.mean[a];
+                for (Index b = 0; b < count; ++b) packed[k + a * k + b] = moments.second(a, b);
+            }
+            return packed;
+        }
+    };
+
     template <class Space>
     struct SiteIndicators {
         Space space;
@@ -272,6 +318,22 @@ private:
             return indicator;
         }
     };
+
+    /// Those of moments of n numbers, k of them at a window, whose tables are alike at all sites or not; of
+    /// pairs with `band` sites, if that is not -1.
+    template <class T>
+    detail::ChainProblem tabulate_moments(const T& target, Window window, bool ring, Index n, Index k,
+                                          int order, bool alike = true, Index band = -1) const {
+        constexpr auto function = "TransferMatrix::site_moments";
+        const auto all = static_cast<double>(n), each = static_cast<double>(k);
+        const double origins = ring ? 1.0 : static_cast<double>(band < 0 ? target.space().size() : band);
+        if (order < 2)
+            return tabulate(target, window, 3.0 + each, alike ? 0.0 : each * (1.0 + each), function);
+        const double rows = ring ? each : band < 0 ? all : static_cast<double>(band);
+        detail::require_memory(8.0 * all * rows, memory_limit, function);
+        return tabulate(target, window, 3.0 + each * (1.0 + origins),
+                        (alike ? 0.0 : each * (1.0 + each)) + each - 1.0, function);
+    }
 
     /// Shape and weights, after the cost was found to be within the limits: `work` operations for every
     /// window and start, `numbers` more doubles for every window.

@@ -4,6 +4,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/expansion.hpp>
 #include <predcg/core/random.hpp>
+#include <predcg/maps/block_moments.hpp>
 #include <predcg/maps/block_window.hpp>
 #include <predcg/priors/priors.hpp>
 
@@ -287,6 +288,12 @@ public:
             });
         });
         return sum;
+    }
+
+    /// E[x_i|X] and E[x_i x_j|X] above so many coarse sites: exact predictions. A view of the map.
+    [[gnu::cold]] detail::BlockMoments conditional_moments(Index coarse_sites, const Vector& eta) const {
+        const auto at = tables(eta, false);
+        return {geometry_, coarse_sites, at->log_density};
     }
 
     template <RandomBits R>

@@ -1,6 +1,7 @@
 #pragma once
 // What a block of fine sites sees of the coarse chain, and how blocks are numbered.
 #include <predcg/core/error.hpp>
+#include <predcg/core/moments.hpp>
 #include <predcg/core/types.hpp>
 #include <predcg/core/window.hpp>
 
@@ -133,23 +134,31 @@ public:
         return true;
     }
 
+    /// The blocks, of n, that belong to the window of site i.
+    SiteRange blocks_of(Index n, Index i) const {
+        if (!is_open()) return {behind(i, n), 1};
+        const Index first = i == 0 ? 0 : i - window_.first, last = std::min(i - window_.first, n - 1);
+        return {first, std::max<Index>(0, last - first + 1)};
+    }
+    /// The window code of block r, from the letters w of the window of site i, to which it belongs.
+    template <class Letter>
+    Index code_within(Index r, Index i, std::span<const Letter> w) const {
+        Index code = 0;
+        if (!is_open()) {
+            for (const Letter& letter : w) code = code * base() + place(letter);
+            return code;
+        }
+        for (Index k = r + window_.first - i; k <= r + window_.last - i; ++k)
+            code = code * base() + (k < 0 || k >= std::ssize(w) ? static_cast<Index>(coarse_.size())
+                                                                : place(w[static_cast<std::size_t>(k)]));
+        return code;
+    }
     /// Calls f(pattern, window code) for every block that belongs to the window of site i, with letters w.
     template <class Letter, class F>
     void visit(const BlockPatterns& blocks, Index i, std::span<const Letter> w, F&& f) const {
-        const Index n = blocks.size();
-        if (!is_open()) {
-            Index code = 0;
-            for (const Letter& letter : w) code = code * base() + place(letter);
-            return f(pattern(blocks, behind(i, n)), code);
-        }
-        const Index last = std::min(i - window_.first, n - 1);
-        for (Index r = i == 0 ? 0 : i - window_.first; r <= last; ++r) {
-            Index code = 0;
-            for (Index k = r + window_.first - i; k <= r + window_.last - i; ++k)
-                code = code * base() + (k < 0 || k >= std::ssize(w) ? static_cast<Index>(coarse_.size())
-                                                                    : place(w[static_cast<std::size_t>(k)]));
-            f(pattern(blocks, r), code);
-        }
+        const SiteRange range = blocks_of(blocks.size(), i);
+        for (Index r = range.first; r < range.first + range.count; ++r)
+            f(pattern(blocks, r), code_within(r, i, w));
     }
     /// The same for all blocks of a configuration.
     template <class X, class F>

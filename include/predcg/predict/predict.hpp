@@ -10,12 +10,67 @@
 namespace predcg {
 
 namespace detail {
-/// Whether E[o] follows exactly from the site moments of p_c.
+/// Whether the map carries site moments of p_c to the fine scale.
+template <class Engine, class T, class Map>
+concept carries_moments =
+    SiteMomentEngine<Engine, T> && requires(const Map map, const SiteMoments& moments, const Vector& eta) {
+        { map.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
+    };
+/// Whether the engine averages moments that the map gives for each X.
+template <class Engine, class T, class Map>
+concept averages_moments = requires(const Map map, const Vector& eta) {
+    map.conditional_moments(Index{}, eta);
+    requires MixedMomentEngine<Engine, T, decltype(map.conditional_moments(Index{}, eta))>;
+};
+
+/// Numbers of a fine configuration, from one that the map draws; where they cannot be told, `unknown`.
+template <class Map, class Space>
+Index fine_sites(const Map& map, const Space& space, const Vector& eta, Index unknown) {
+    if constexpr (FineSampler<Map>) {
+        auto rng = make_stream(0, Purpose::blank, 3);
+        const typename Map::fine_type x = map.sample(space.random(rng), eta, rng);
+        return size_of(x).value_or(unknown);
+    } else {
+        return unknown;
+    }
+}
+
+/// The E[x_i] and E[x_i x_j] of x ~ p(x|theta, eta) that an observable asks for.
 template <class Engine, class T, class Map, class O>
-concept has_exact_expectation = MomentObservable<O> && SiteMomentEngine<Engine, T> &&
-                                requires(const Map map, const SiteMoments& moments, const Vector& eta) {
-                                    { map.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
-                                };
+    requires carries_moments<Engine, T, Map>
+SiteMoments fine_site_moments(const Engine& engine, const T& target, const Map& map, const Vector& eta,
+                              const O& observable) {
+    SiteMoments coarse;
+    if constexpr (requires(Index lags) {
+                      engine.site_moments(target, 2, map.coarse_lags(lags));
+                      { observable.lags() } -> std::convertible_to<Index>;
+                  }) {
+        const Index lags = observable.lags();
+        coarse = engine.site_moments(target, observable.order(), lags < 0 ? lags : map.coarse_lags(lags));
+    } else {
+        coarse = engine.site_moments(target, observable.order());
+    }
+    if constexpr (requires { engine.memory_limit; })
+        if (const double pairs = static_cast<double>(coarse.second.stored()); pairs > 0.0) {
+            // As many times more rows and columns as there are more sites.
+            const auto sites = static_cast<double>(fine_sites(map, target.space(), eta, coarse.mean.size()));
+            const double times = sites / static_cast<double>(coarse.mean.size());
+            require_memory(8.0 * pairs * times * times, engine.memory_limit, "predict");
+        }
+    return map.fine_moments(std::move(coarse), eta);
+}
+template <class Engine, class T, class Map, class O>
+    requires(averages_moments<Engine, T, Map> && !carries_moments<Engine, T, Map>)
+SiteMoments fine_site_moments(const Engine& engine, const T& target, const Map& map, const Vector& eta,
+                              const O& observable) {
+    return engine.site_moments(target, map.conditional_moments(target.space().size(), eta),
+                               observable.order());
+}
+
+/// Whether E[o] follows exactly from site moments.
+template <class Engine, class T, class Map, class O>
+concept has_exact_expectation =
+    MomentObservable<O> && (carries_moments<Engine, T, Map> || averages_moments<Engine, T, Map>);
 
 /// o(x) with x drawn from p_cf(x|X): a statistic of X with noise of its own, for engines that sample X.
 template <class O, class Map, class X>
@@ -41,18 +96,6 @@ private:
     Index size_;
 };
 
-/// Numbers of a fine configuration, from one that the map draws; where they cannot be told, `unknown`.
-template <class Map, class Space>
-Index fine_sites(const Map& map, const Space& space, const Vector& eta, Index unknown) {
-    if constexpr (FineSampler<Map>) {
-        auto rng = make_stream(0, Purpose::blank, 3);
-        const typename Map::fine_type x = map.sample(space.random(rng), eta, rng);
-        return size_of(x).value_or(unknown);
-    } else {
-        return unknown;
-    }
-}
-
 /// E[o | theta] with the models of a fit or posterior at any parameters, where `at_once` threads ask at a
 /// time and share the engine's limit of memory.
 template <class Models, class O>
@@ -74,27 +117,8 @@ template <class Models, class O>
     using CoarseTarget = std::remove_cv_t<decltype(target)>;
     if constexpr (has_exact_expectation<CoarseEngine, CoarseTarget, Map, O>) {
         if (!settings.always_sample) {
-            SiteMoments coarse;
-            if constexpr (requires(Index lags) {
-                              engine.site_moments(target, 2, models.map.coarse_lags(lags));
-                              { observable.lags() } -> std::convertible_to<Index>;
-                          }) {
-                const Index lags = observable.lags();
-                coarse = engine.site_moments(target, observable.order(),
-                                             lags < 0 ? lags : models.map.coarse_lags(lags));
-            } else {
-                coarse = engine.site_moments(target, observable.order());
-            }
-            if constexpr (requires { engine.memory_limit; })
-                if (const double pairs = static_cast<double>(coarse.second.stored()); pairs > 0.0) {
-                    // As many times more rows and columns as there are more sites.
-                    const auto sites = static_cast<double>(
-                        fine_sites(models.map, models.coarse.space(), eta, coarse.mean.size()));
-                    const double times = sites / static_cast<double>(coarse.mean.size());
-                    require_memory(8.0 * pairs * times * times, engine.memory_limit, "predict");
-                }
-            const SiteMoments fine = models.map.fine_moments(std::move(coarse), eta);
-            const Vector mean = as_vector(observable.from_moments(fine));
+            const Vector mean = as_vector(
+                observable.from_moments(fine_site_moments(engine, target, models.map, eta, observable)));
             return {mean, Vector::Zero(mean.size()), true};
         }
     }
@@ -113,7 +137,8 @@ template <class Models, class O>
             averages,
             "predcg: predict needs an engine that draws from p_c or averages under it: site moments "
             "(site_moments(target, order), for observables with from_moments and a map with "
-            "fine_moments), draws (sampler(target)), or averages over a number of samples that can be "
+            "fine_moments or conditional_moments), draws (sampler(target)), or averages over a number of "
+            "samples that can be "
             "set (settings().samples, with_samples(n))");
         if constexpr (averages) {
             require_stream(settings);
@@ -138,7 +163,8 @@ template <class Models, class O>
 /// Expectation of a fine-scale observable at the fit's parameters,
 ///     E[o] = sum_X p_c(X|theta_c) int o(x) p_cf(x|X, eta) dx.
 /// Exact where the observable needs site moments only, the engine gives those of p_c, and the map carries
-/// them to the fine scale (fine_moments); else the average over draws of X, then x, with its standard
+/// them to the fine scale (fine_moments), or the engine averages those that the map gives for each X
+/// (conditional_moments); else the average over draws of X, then x, with its standard
 /// error (independent draws where the engine has them, chains of its kernel else). Schoeberl, Zabaras,
 /// Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
 template <class Coarse, class Map, class Engine, class Result, class O>
