@@ -45,7 +45,7 @@ void expect_found(const Coarse& coarse, const Map& map, const Vector& theta, con
     const Index p = theta.size(), all = p + eta.size();
     for (Index k = 0; k < all; ++k) {
         const double sd = std::sqrt(information.solve(Vector::Unit(all, k))[k]);
-        EXPECT_LT(sd, 0.5) << k;
+        EXPECT_LT(sd, 0.15) << k;
         expect_z(k < p ? fit.parameters.theta[k] : fit.parameters.eta[k - p], k < p ? theta[k] : eta[k - p],
                  sd, "parameter " + to_text(k));
     }
@@ -71,7 +71,7 @@ TEST(LettersFits, FindPlaneVectorsBySpins) {
 
 TEST(LettersFits, FindVectorsOfSpaceBySpins) {
     const auto coarse = vectors::sphere_chain<24>({.sites = 5, .boundary = Boundary::open});
-    expect_found(coarse, vectors::spin_map(coarse.tables(), {.level = 4, .axis = 2}), Vector{{1.5}},
+    expect_found(coarse, vectors::spin_map(coarse.tables(), {.level = 6, .axis = 2}), Vector{{1.5}},
                  Vector{{3.5}}, 400);
 }
 
