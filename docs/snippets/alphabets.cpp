@@ -45,7 +45,7 @@ void plane_vectors() {
 
 void plane_vectors_and_spins() {
     const auto fine = ising::chain({.sites = 16});
-    const auto data = generate(fine, {.beta = 1.0, .samples = 100, .seed = 1});
+    const auto data = generate(fine, {.beta = 0.5, .samples = 100, .seed = 1});
     const auto coarse = vectors::circle_chain<8>({.sites = 8});
     const EMCoarseGrainer grainer{fine, coarse, vectors::spin_map(coarse.tables(), {.level = 2}),
                                   TransferMatrix{}};
