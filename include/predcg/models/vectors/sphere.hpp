@@ -73,9 +73,9 @@ letters::Tables sphere_tables() {
 /// Coarse chain of unit vectors of space, O(3):
 ///     U_c = - sum_c theta_c sum_i X_i,c - sum_k theta_k sum_i X_i . X_{i+k},   c = x, y, z,
 /// by a rule of q = 8, 24, 48 or 90 vectors. It errs by a term of the order of the degree behind the rule's
-/// in each bond's exponent: at beta theta_1 = 1 log Z of a ring of 4 errs by 4e-7 for 48 vectors, 1e-9 for 90, at 3 by 2e-3 and 6e-5.
-/// Sums over letters are means over the sphere times q. Costs of a transfer matrix: q^2 at a site, q^3 on
-/// rings.
+/// in each bond's exponent: at beta theta_1 = 1 log Z of a ring of 4 errs by 4e-7 for 48 vectors, 1e-9 for
+/// 90, at 3 by 2e-3 and 6e-5. Sums over letters are means over the sphere times q. Costs of a transfer
+/// matrix: q^2 at a site, q^3 on rings.
 template <std::size_t Q, Index Sites = dynamic>
 letters::CoarseChain<Q, Sites> sphere_chain(letters::ChainSettings settings = {}) {
     if constexpr (Sites != dynamic) settings.sites = Sites;
