@@ -1,8 +1,11 @@
 // The programs of docs/alphabets.md.
+#include <predcg/models/ising/block_maps.hpp>
 #include <predcg/models/potts/chain.hpp>
 #include <predcg/models/potts/copy_map.hpp>
 #include <predcg/models/potts/majority_map.hpp>
+#include <predcg/models/potts/observables.hpp>
 #include <predcg/models/vectors/chain.hpp>
+#include <predcg/models/vectors/maps.hpp>
 #include <predcg/predcg.hpp>
 
 #include <cmath>
@@ -15,6 +18,9 @@ namespace {
 void spin_one() {
     const auto chain =
         ising::spin_one_chain({.sites = 8, .linear = true, .pair_range = 1, .square = true, .quad_range = 1});
+    const auto map = ising::logistic_map(
+        {.level = 2, .intercept = false, .tied = true, .coarse_letters = {-1.0, 0.0, 1.0}});
+    std::printf("%d parameters of the map\n", static_cast<int>(map.parameter_count()));
     for (const std::string& name : chain.parameter_names()) std::printf("%s\n", name.c_str());
 }
 
@@ -26,6 +32,8 @@ void potts_fit() {
     const auto fit = grainer.fit(data);
     std::printf("%s: equal_1 %.2f, log_odds_copy %.2f\n", to_string(fit.status).data(), fit["equal_1"],
                 fit["log_odds_copy"]);
+    const auto agreeing = truth(fine, 1.0, potts::Agreement{.most_lag = 4});
+    std::printf("neighbours agree with probability %.3f\n", agreeing.mean[1]);
 }
 
 void plane_vectors() {
@@ -35,10 +43,21 @@ void plane_vectors() {
                 TransferMatrix{}.log_partition(target) - 4.0 * std::log(12.0));
 }
 
+void plane_vectors_and_spins() {
+    const auto fine = ising::chain({.sites = 16});
+    const auto data = generate(fine, {.beta = 0.5, .samples = 100, .seed = 1});
+    const auto coarse = vectors::circle_chain<8>({.sites = 8});
+    const EMCoarseGrainer grainer{fine, coarse, vectors::spin_map(coarse.tables(), {.level = 2}),
+                                  TransferMatrix{}};
+    const auto fit = grainer.fit(data, {.starts = 1});
+    std::printf("%s: pair_1 %.2f, along %.2f\n", to_string(fit.status).data(), fit["pair_1"], fit["along"]);
+}
+
 }  // namespace
 
 int main() {
     spin_one();
     potts_fit();
     plane_vectors();
+    plane_vectors_and_spins();
 }

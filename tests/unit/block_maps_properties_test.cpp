@@ -175,6 +175,21 @@ TEST(BlockMapProperties, ProbitKeepsItsDigitsInTheTails) {
     }
 }
 
+// Bernoulli's density is not normalised at X = 0, and no letter may lie outside a map's alphabet.
+TEST(BlockMapProperties, LettersThatAMapDoesNotTakeAreRefusedBeforeAnyWork) {
+    const auto three = ising::spin_one_chain({.sites = 4, .linear = true});
+    const auto refused = [&](const auto& map) {
+        const EMCoarseGrainer grainer{SamplesOnly<Spins>{}, three, map, TransferMatrix{}};
+        expect_refused([&] { (void)grainer.prepare(std::vector<Spins>{Spins(8, 1)}, 1.0); },
+                       "letter of the coarse potential's space");
+    };
+    refused(ising::bernoulli_map({.level = 2}));
+    refused(ising::logistic_map({.level = 2}));
+    const auto map = ising::logistic_map({.level = 2, .coarse_letters = {-1.0, 0.0, 1.0}});
+    const EMCoarseGrainer grainer{SamplesOnly<Spins>{}, three, map, TransferMatrix{}};
+    EXPECT_EQ(grainer.prepare(std::vector<Spins>{Spins(8, 1)}, 1.0).count, 1.0);
+}
+
 TEST(BlockMapProperties, RefuseWhatHasNoMeaning) {
     expect_refused([&] { (void)ising::logistic_map({.level = 0}); }, "level");
     expect_refused([&] { (void)ising::logistic_map({.window = {1, 2}}); }, "offset 0");

@@ -43,23 +43,36 @@ std::vector<std::vector<Spin>> data_of(const Json& one) {
     return reference::load_data(file.substr(5, file.find(".csv") - 5));
 }
 
-/// Calls f(map) with the map of a case.
+/// Calls f(coarse, map) with the models of a case.
 template <class F>
-void with_map(const Json& one, F&& f) {
+void with_models(const Json& one, F&& f) {
     const Json& map = one["map"];
     const Index level = one["level"];
     const Boundary boundary = boundary_of(one);
+    if (one["letters"].size() == 3)
+        return f(ising::spin_one_chain({.sites = one["coarse_sites"],
+                                        .linear = true,
+                                        .pair_range = 1,
+                                        .square = true,
+                                        .field = one["field"],
+                                        .boundary = boundary}),
+                 ising::logistic_map({.level = level,
+                                      .intercept = false,
+                                      .tied = true,
+                                      .coarse_letters = one["letters"].get<std::vector<double>>()}));
+    const auto coarse = coarse_of(one);
     if (map["family"] == "gibbs")
-        return f(ising::link_map(
-            {.level = level, .neighbours = static_cast<Index>(map["offsets"].size()), .boundary = boundary}));
-    if (map["copy"]) return f(ising::decimation_map({.level = level, .boundary = boundary}));
+        return f(coarse, ising::link_map({.level = level,
+                                          .neighbours = static_cast<Index>(map["offsets"].size()),
+                                          .boundary = boundary}));
+    if (map["copy"]) return f(coarse, ising::decimation_map({.level = level, .boundary = boundary}));
     const std::string name = one["name"];
-    f(ising::logistic_map({.level = level,
-                           .window = {map["offsets"].front(), map["offsets"].back()},
-                           .autoregressive = name.find("_ar_") != std::string::npos,
-                           .reflect = name.ends_with("reflect"),
-                           .link = map["link"] == "probit" ? ising::Link::probit : ising::Link::logit,
-                           .boundary = boundary}));
+    f(coarse, ising::logistic_map({.level = level,
+                                   .window = {map["offsets"].front(), map["offsets"].back()},
+                                   .autoregressive = name.find("_ar_") != std::string::npos,
+                                   .reflect = name.ends_with("reflect"),
+                                   .link = map["link"] == "probit" ? ising::Link::probit : ising::Link::logit,
+                                   .boundary = boundary}));
 }
 
 /// Normals for beta theta_c and eta, or none.
@@ -79,11 +92,10 @@ protected:
 };
 
 TEST_P(BlockMaps, ProbeAndMaximumAreTheReferences) {
-    const auto coarse = coarse_of(one());
-    const Index p = coarse.parameter_count();
     const auto data = data_of(one());
     const double beta = one()["beta"];
-    with_map(one(), [&](const auto& map) {
+    with_models(one(), [&](const auto& coarse, const auto& map) {
+        const Index p = coarse.parameter_count();
         std::vector<std::string> names = coarse.parameter_names();
         for (const auto& name : map.parameter_names()) names.push_back(name);
         ASSERT_EQ(names, one()["parameters"].get<std::vector<std::string>>());

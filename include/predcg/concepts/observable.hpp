@@ -25,4 +25,10 @@ concept MomentObservable = requires(const O observable, const SiteMoments& momen
     observable.from_moments(moments);
 };
 
+/// An observable that is a sum over sites or pairs of sites, of letters that need not be numbers:
+/// from_pairs(pairs) is the expectation, from pairs(i, j), the matrix of P(x_i = a, x_j = b) with letters in
+/// the order of values(). pairs.sites() is n; the first pairs.period() sites stand for all.
+template <class O, class Pairs>
+concept PairObservable = requires(const O observable, const Pairs& pairs) { observable.from_pairs(pairs); };
+
 }  // namespace predcg

@@ -20,6 +20,17 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
                       "the size of the coarse potential");
 }
 
+/// Throws ArgumentError where the map says that it has no density under a letter of the coarse space.
+template <class Map, class Coarse>
+[[gnu::cold]] void require_letters(const Map& map, const Coarse& coarse, const char* function) {
+    if constexpr (FiniteSpace<space_t<Coarse>>)
+        for (const auto letter : coarse.space().values())
+            if constexpr (requires { map.takes(letter); })
+                if (!map.takes(letter))
+                    argument_error(function, "letter of the coarse potential's space",
+                                   to_text(static_cast<double>(letter)), "one that the map takes");
+}
+
 /// Numbers of a configuration that has coordinates, whatever it is made of; else its size().
 template <class X>
 std::optional<Index> size_of(const X& x) {
@@ -57,7 +68,10 @@ template <class Map, class Coarse>
 class DataSizes {
 public:
     [[gnu::cold]] DataSizes(const Map& map, const Coarse& coarse, const char* function)
-        : map_(&map), coarse_(&coarse), function_(function), fine_size_(drawn_size(2)) {}
+        : map_(&map), coarse_(&coarse), function_(function) {
+        require_letters(map, coarse, function);
+        fine_size_ = drawn_size(2);
+    }
 
     /// Throws ArgumentError for a fine potential of another size, where configurations have one.
     template <class Fine>

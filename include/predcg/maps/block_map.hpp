@@ -237,6 +237,9 @@ public:
     }
     BlockPatterns prepare(const BlockPatterns& blocks) const { return blocks; }
 
+    /// Whether a coarse letter is one of the alphabet's.
+    bool takes(double letter) const { return geometry_.is_coarse_letter(letter); }
+
     /// Number of coarse sites a prepared datum belongs to.
     Index coarse_size(const BlockPatterns& blocks) const { return blocks.size(); }
 

@@ -84,6 +84,7 @@ public:
     Window chain_window() const { return {window_.width(), boundary_}; }
     const std::vector<double>& fine_letters() const { return fine_; }
     const std::vector<double>& coarse_letters() const { return coarse_; }
+    bool is_coarse_letter(double value) const { return place_of(coarse_, value) >= 0; }
     Index patterns() const { return patterns_; }
     Index windows() const { return windows_; }
     Index cells() const { return patterns_ * windows_; }

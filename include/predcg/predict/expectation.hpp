@@ -81,10 +81,30 @@ SiteMoments moments_for(const Engine& engine, const T& target, const O& observab
         return engine.site_moments(target, observable.order());
 }
 
+/// Marginals of pairs of sites (PairObservable). A view.
+template <class Engine, class T>
+class PairMarginals {
+public:
+    PairMarginals(const Engine& engine, const T& target) : engine_(&engine), target_(&target) {}
+    Index sites() const { return target_->space().size(); }
+    Index period() const {
+        if constexpr (HasWindow<T>)
+            if (is_translation_invariant(*target_) &&
+                Window(target_->window()).boundary == Boundary::periodic)
+                return 1;
+        return sites();
+    }
+    Matrix operator()(Index i, Index j) const { return engine_->two_point(*target_, i, j); }
+
+private:
+    const Engine* engine_;
+    const T* target_;
+};
+
 }  // namespace detail
 
-/// Expectation of an observable under a target: exactly from the site moments where observable and engine
-/// allow, else the average over independent exact draws.
+/// Expectation of an observable under a target: exactly from the site moments or the marginals of pairs where
+/// observable and engine allow, else the average over independent exact draws.
 template <class Engine, Target T, class O>
     requires Observable<O, configuration_t<space_t<T>>>
 Prediction expectation(const Engine& engine, const T& target, const O& observable,
@@ -93,10 +113,14 @@ Prediction expectation(const Engine& engine, const T& target, const O& observabl
         const Vector mean =
             detail::as_vector(observable.from_moments(detail::moments_for(engine, target, observable)));
         return {mean, Vector::Zero(mean.size()), true};
+    } else if constexpr (PairObservable<O, detail::PairMarginals<Engine, T>> &&
+                         PairMarginalEngine<Engine, T>) {
+        const Vector mean = detail::as_vector(observable.from_pairs(detail::PairMarginals(engine, target)));
+        return {mean, Vector::Zero(mean.size()), true};
     } else {
         static_assert(SamplingEngine<Engine, T>,
                       "predcg: this engine can neither give this observable's expectation exactly (order() "
-                      "and from_moments(m)) nor draw samples of the target");
+                      "and from_moments(m), or from_pairs(pairs)) nor draw samples of the target");
         if constexpr (SamplingEngine<Engine, T>) {
             auto sampler = engine.sampler(target);
             return detail::sampled(

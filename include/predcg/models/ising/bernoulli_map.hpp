@@ -60,6 +60,9 @@ public:
         return block_sums(x, level_, "ising::BernoulliMap::prepare");
     }
 
+    /// Of -1 and +1: under letter 0 the density would not be normalised. (logistic_map takes it.)
+    static constexpr bool takes(double letter) { return letter == 1.0 || letter == -1.0; }
+
     /// Number of coarse sites a prepared datum belongs to.
     Index coarse_size(const BlockSums& blocks) const { return static_cast<Index>(blocks.sums.size()); }
 

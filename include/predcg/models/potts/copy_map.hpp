@@ -44,6 +44,7 @@ public:
     LetterCounts prepare(const X& x) const {
         return letter_counts(x, static_cast<Index>(Q), level_, "potts::CopyMap::prepare");
     }
+    static constexpr bool takes(Letter letter) { return letter < Q; }
     Index coarse_size(const LetterCounts& counts) const { return counts.blocks(); }
 
     /// p_cf(x | ., eta) as a factor in X. A view of the counts.
