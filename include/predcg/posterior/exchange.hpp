@@ -1,5 +1,6 @@
 #pragma once
 // The posterior where log Z_c is not known.
+#include <predcg/learning/sampling_remarks.hpp>
 #include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/exchange_chain.hpp>
 
@@ -91,6 +92,7 @@ auto exchange_posterior(const Learner& learner, const AnyData& any_data, const E
                                  to_text(own.auxiliary_thinning) +
                                  "): see whether longer ones change the result");
     }
+    detail::add_sampling_remarks<std::remove_const_t<decltype(problem)>>(result.remarks);
     return Posterior(std::move(result), learner.coarse(), learner.map(), learner.engine());
 }
 

@@ -74,6 +74,10 @@ class ExchangeChain {
     using Latent = Renewal<latent_engine_for_t<Engine, typename Problem::LatentFactor>, LatentTarget>;
     using Auxiliary = Renewal<coarse_engine_t<Engine>, CoarseTarget>;
     using Configuration = configuration_t<space_t<CoarseTarget>>;
+    /// Squared lengths of a kind of move in warm-up, times their probabilities.
+    struct Pay {
+        double sum = 0.0, count = 0.0;
+    };
 
 public:
     static constexpr bool exact_auxiliary = Auxiliary::exact;
@@ -84,6 +88,7 @@ public:
         Vector mode;
         Matrix spread;            ///< of the posterior
         Matrix step;              ///< of theta_c given X
+        Vector sum;               ///< of the scaled features of all X, in the mean at the mode
         double dispersion = 2.0;  ///< of the starts, in standard deviations
     };
 
@@ -103,7 +108,9 @@ public:
         auto state = problem_->state(mode, seed, Purpose::scale_latent, Purpose::scale_coarse);
         const LearningPoint at = problem_->point(state);
         return {at.z, whitening(at.posterior_information),
-                whitening(linalg::leading_block(problem_->complete_information(at), p_)), dispersion};
+                whitening(linalg::leading_block(problem_->complete_information(at), p_)),
+                linalg::times(at.statistics.coarse, coordinates().coarse_part(coordinates().scales())),
+                dispersion};
     }
 
     /// Draws of p_c at the mode, by one chain; none where they do not reach as far as the posterior, or a
@@ -145,6 +152,8 @@ public:
         if (reference_)
             step_ = whitening(linalg::scaled(reference_->covariance(), static_cast<double>(form_.size())));
         log_step_ = p_ > 0 ? std::log(2.4 / std::sqrt(static_cast<double>(p_))) : 0.0;
+        centre_ = mode_;
+        linalg::add(centre_, covered(at.sum));
         z_ = dispersed(at, rng);
         const auto space = problem_->coarse().space();
         for (std::size_t k = 0; k < form_.size(); ++k) X_.push_back(space.random(rng));
@@ -274,14 +283,77 @@ private:
         std::copy(z.begin(), z.end(), z_.data() + p_);
     }
 
-    /// theta_c | X: proposes theta', draws Y_1 .. Y_N of p_c(.|theta') and accepts with
-    ///     exp(beta sum_i [U(X_i, theta) - U(X_i, theta') + U(Y_i, theta') - U(Y_i, theta)]) prior ratio,
-    /// in which the normalisations of p_c cancel. Murray, Ghahramani, MacKay 2006, algorithm 2.
+    /// The covariance step step^T of theta_c given X times v.
+    Vector covered(const Vector& v) const {
+        Vector sum = Vector::Zero(p_);
+        for (Index k = 0; k < p_; ++k) {
+            double dot = 0.0;
+            for (Index j = 0; j < p_; ++j) dot += step_(j, k) * v[j];
+            for (Index j = 0; j < p_; ++j) sum[j] += dot * step_(j, k);
+        }
+        return sum;
+    }
+
+    /// |step^-1 v|^2; columns of step are orthogonal.
+    double squared_steps(const Vector& v) const {
+        double sum = 0.0;
+        for (Index k = 0; k < p_; ++k) {
+            double dot = 0.0, norm = 0.0;
+            for (Index j = 0; j < p_; ++j) {
+                dot += step_(j, k) * v[j];
+                norm += step_(j, k) * step_(j, k);
+            }
+            sum += dot * dot / (norm * norm);
+        }
+        return sum;
+    }
+
+    /// About where theta_c is, given X, for potentials linear in theta_c: the constant, that of the mode, is
+    /// averaged in warm-up.
+    Vector middle(bool tune) {
+        Vector sum = Vector::Zero(p_);
+        if constexpr (LinearCoarsePotential<typename Problem::CoarseType>)
+            for (const Configuration& X : X_) linalg::add(sum, scaled_features(X));
+        const Vector moved = covered(sum);
+        if (tune) {
+            const double weight = 1.0 / (20.0 + static_cast<double>(++centred_));
+            for (Index k = 0; k < p_; ++k) centre_[k] += weight * (z_[k] + moved[k] - centre_[k]);
+        }
+        Vector middle = centre_;
+        linalg::add(middle, moved, -1.0);
+        return middle;
+    }
+
+    /// Whether the independent proposals moved farther in warm-up than the random walk.
+    bool independent_pays() const {
+        return independent_pay_.sum * walk_pay_.count >= walk_pay_.sum * independent_pay_.count;
+    }
+
+    /// theta_c | X: proposes theta', of a random walk or independent of theta from about where it is given
+    /// X, draws Y_1 .. Y_N of p_c(.|theta') and accepts with
+    ///     exp(beta sum_i [U(X_i, theta) - U(X_i, theta') + U(Y_i, theta') - U(Y_i, theta)]) prior ratio
+    /// times the ratio of the densities of the proposal back and there, in which the normalisations of p_c
+    /// cancel. Murray, Ghahramani, MacKay 2006, algorithm 2.
     template <RandomBits R>
     void exchange(bool tune, R& rng) {
+        constexpr bool linear = LinearCoarsePotential<typename Problem::CoarseType>;
+        // With few data theta given X is far from normal: tails would hold the chain.
+        const bool walks =
+            !linear || std::ssize(form_) < 16 || uniform(rng) < (independent_pays() ? 0.2 : 0.8);
         Vector proposal = z_;
         const Vector move = linalg::applied(step_, standard_normal_vector(rng, p_));
-        for (Index k = 0; k < p_; ++k) proposal[k] += std::exp(log_step_) * move[k];
+        double log_ratio = 0.0;  // of the proposal's density there and back
+        if (walks) {
+            for (Index k = 0; k < p_; ++k) proposal[k] += std::exp(log_step_) * move[k];
+        } else {
+            const Vector at = middle(tune);
+            Vector from_middle(p_);
+            for (Index k = 0; k < p_; ++k) {
+                from_middle[k] = z_[k] - at[k];
+                proposal[k] = at[k] + move[k];
+            }
+            log_ratio = 0.5 * (squared_steps(move) - squared_steps(from_middle));
+        }
         const Vector theta = parameters().theta;
         const Parameters proposed = coordinates().parameters(proposal);
         const Vector& other = proposed.theta;
@@ -290,12 +362,19 @@ private:
         if (std::isfinite(prior) && problem_->is_admissible(proposed) && draw_auxiliary(other, tune, rng)) {
             const double change = energy_change(problem_->coarse(), Y_, theta, other) -
                                   energy_change(problem_->coarse(), X_, theta, other);
-            accept = std::exp(std::min(0.0, problem_->beta() * change + prior));
+            accept = std::exp(std::min(0.0, problem_->beta() * change + prior + log_ratio));
+        }
+        if (tune && linear) {
+            Vector jump(p_);
+            for (Index k = 0; k < p_; ++k) jump[k] = proposal[k] - z_[k];
+            Pay& pay = walks ? walk_pay_ : independent_pay_;
+            pay.sum += accept > 0.0 ? accept * squared_steps(jump) : 0.0;
+            pay.count += 1.0;
         }
         if (uniform(rng) < accept) z_ = std::move(proposal);
-        if (tune)
+        if (tune && walks)
             log_step_ += std::pow(static_cast<double>(++tuned_), -0.6) * (accept - settings_.target_accept);
-        else
+        else if (!tune)
             accepted_ += accept;
     }
 
@@ -329,6 +408,9 @@ private:
     typename Auxiliary::State auxiliary_{};
     RandomWalk::State walk_{};
     Matrix step_;
+    Vector centre_;  // of theta_c + step step^T (scaled features of X)
+    Index centred_ = 0;
+    Pay walk_pay_, independent_pay_;
     double log_step_ = 0.0, accepted_ = 0.0;
     Index tuned_ = 0;
 };
