@@ -65,6 +65,22 @@ const GridPosterior& ising_by_quadrature() {
     return exact;
 }
 
+/// From 16 data on theta_c is proposed from a normal approximation, too.
+std::vector<Spins> more_data() {
+    auto rng = test_rng(504);
+    return by_hand::markov_data(rng, 8, 20, 0.7, 0.6);
+}
+
+/// The posterior of (pair_1, eta) given more_data() under the weak prior.
+const GridPosterior& more_by_quadrature() {
+    static const GridPosterior exact(
+        {-6.0, 12.0, 145}, {0.0, 6.0, 81}, [data = more_data()](double theta, double eta) {
+            return static_cast<double>(by_hand::log_likelihood(model(), data, beta, {theta, eta})) -
+                   0.125 * (beta * theta * beta * theta + (eta - 1.0) * (eta - 1.0));
+        });
+    return exact;
+}
+
 /// 10 comparisons, and two for the chains themselves.
 template <class P>
 void expect_posterior(const P& posterior, const GridPosterior& exact, const std::string& what) {
@@ -105,6 +121,22 @@ TEST(ExchangePosterior, LongChainsMeetQuadratureAndSaySo) {
     ASSERT_EQ(posterior.remarks.size(), 1u);
     EXPECT_NE(posterior.remarks.front().find("finite length"), std::string::npos);
     expect_posterior(posterior, ising_by_quadrature(), "chains");
+}
+
+// Proposals of theta_c that do not depend on where it is: drawn exactly, and with p_c by chains.
+TEST(ExchangePosterior, ProposalsFromANormalApproximationMeetQuadrature) {
+    const auto check = [](const auto& engine, const std::string& what) {
+        const auto grainer = ising_grainer(engine);
+        const auto data = grainer.prepare(more_data(), beta);
+        const auto fit = ising_grainer(TransferMatrix{}).fit_prepared(data);
+        const auto posterior =
+            exchange_posterior(grainer, data, fit, {.draws = 4000, .thinning = 4, .seed = test_seed()});
+        EXPECT_TRUE(posterior.reliable) << what;
+        EXPECT_GT(posterior.acceptance, 0.35) << what << ": they are accepted more often than the walk's";
+        expect_posterior(posterior, more_by_quadrature(), what);
+    };
+    check(TransferMatrix{}, "exact draws");
+    check(MonteCarlo(HeatBath{}), "chains");
 }
 
 // Three parameters, X by chains, p_c exactly.
