@@ -7,7 +7,9 @@
 #include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/reference_draws.hpp>
 #include <predcg/posterior/renewal.hpp>
+#include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -27,9 +29,10 @@ struct ExchangeSettings {
     /// Where p_c is drawn by chains and U_c is linear in theta_c: draws of p_c at the fit for each datum
     /// (400, say), from which log Z_c is known about it; 0: always the exchange algorithm.
     Index reference_draws = 0;
-    Index auxiliary_warm_up = 50;   ///< moves before the first draw of a proposed p_c, where not exact
-    Index auxiliary_thinning = 10;  ///< moves from one such draw to the next
-    double target_accept = 0.3;     ///< of the moves of theta_c and of eta, tuned in warm-up
+    Index auxiliary_warm_up = 50;  ///< moves before the first draw of a proposed p_c, where not exact
+    Index auxiliary_thinning =
+        10;                      ///< moves from one such draw to the next; both up to tenfold for slow chains
+    double target_accept = 0.3;  ///< of the moves of theta_c and of eta, tuned in warm-up
 };
 
 namespace detail {
@@ -139,6 +142,45 @@ public:
         return found;
     }
 
+    /// The autocorrelation time of dU_c/dtheta along a chain of p_c at the mode, in moves; 1 where p_c is
+    /// drawn exactly. Of no more than 8192 moves: a chain that is slower than some hundred of them shows
+    /// less.
+    [[gnu::cold]] double auxiliary_time(const Scales& at, std::uint64_t seed,
+                                        const std::stop_token& stop) const {
+        double time = 1.0;
+        if constexpr (!exact_auxiliary) {
+            if (p_ == 0) return time;
+            Philox4x32 rng = make_stream(seed, Purpose::exchange, (std::uint64_t{1} << 43) + 1);
+            const Vector theta = coordinates().parameters(at.mode).theta;
+            const auto target = problem_->coarse_target(theta);
+            const EnergyGradient<typename Problem::CoarseType> statistic(problem_->coarse(), theta);
+            Auxiliary renew(coarse_engine(problem_->engine()), target);
+            typename Auxiliary::State state{};
+            Configuration Y = target.space().random(rng);
+            renew(Y, state, std::max<Index>(settings_.auxiliary_warm_up, 200), true, rng);
+            for (Index length = 512; length <= 8192; length *= 4) {
+                Matrix seen(length, p_);
+                for (Index k = 0; k < length && !stop.stop_requested(); ++k) {
+                    renew(Y, state, 1, false, rng);
+                    const Vector s(statistic(Y));
+                    for (Index j = 0; j < p_; ++j) seen(k, j) = s[j];
+                }
+                if (stop.stop_requested()) return time;
+                for (Index j = 0; j < p_; ++j)
+                    time = std::max(time, monotone_autocorrelation_time(linalg::column_of(seen, j)));
+                if (time * 100.0 < static_cast<double>(length)) break;
+                if (length < 8192) time = 1.0;
+            }
+        }
+        return time;
+    }
+
+    /// Other moves for draws of p_c.
+    void set_auxiliary(Index warm_up, Index thinning) {
+        settings_.auxiliary_warm_up = warm_up;
+        settings_.auxiliary_thinning = thinning;
+    }
+
     /// theta_c moves with log Z_c from reference draws, which must outlive the chain; else by exchange.
     void refer_to(const ReferenceDraws& reference) { reference_ = &reference; }
 
@@ -166,6 +208,14 @@ public:
         renew_latent(tune, rng);
         if (m_ > 0) move_map(tune, rng);
         if (p_ > 0) reference_ ? move_coarse(tune, rng) : exchange(tune, rng);
+    }
+
+    /// A covariance of theta_c, in z.
+    Matrix in_z(Matrix covariance) const {
+        const Vector& factor = coordinates().factor();
+        for (Index l = 0; l < p_; ++l)
+            for (Index k = 0; k < p_; ++k) covariance(k, l) *= factor[k] * factor[l];
+        return covariance;
     }
 
     Parameters parameters() const { return coordinates().parameters(z_); }
