@@ -55,13 +55,22 @@ auto ising_grainer(Engine engine, bool linear = false, Prior prior = weak_prior(
                            std::move(prior)};
 }
 
+/// From 16 data on theta_c is proposed from a normal approximation, too.
+std::vector<Spins> more_data() {
+    auto rng = test_rng(504);
+    return by_hand::markov_data(rng, 8, 20, 0.7, 0.6);
+}
+
 /// The posterior of (pair_1, eta) under the weak prior, straight from the formulas.
+GridPosterior by_quadrature(const std::vector<Spins>& data, support::GridAxis theta, support::GridAxis eta) {
+    return {theta, eta, [&](double pair, double logit) {
+                return static_cast<double>(by_hand::log_likelihood(model(), data, beta, {pair, logit})) -
+                       0.125 * (beta * pair * beta * pair + (logit - 1.0) * (logit - 1.0));
+            }};
+}
+
 const GridPosterior& ising_by_quadrature() {
-    static const GridPosterior exact(
-        {-12.0, 20.0, 129}, {0.0, 10.0, 101}, [data = few_data()](double theta, double eta) {
-            return static_cast<double>(by_hand::log_likelihood(model(), data, beta, {theta, eta})) -
-                   0.125 * (beta * theta * beta * theta + (eta - 1.0) * (eta - 1.0));
-        });
+    static const GridPosterior exact = by_quadrature(few_data(), {-12.0, 20.0, 129}, {0.0, 10.0, 101});
     return exact;
 }
 
@@ -105,6 +114,67 @@ TEST(ExchangePosterior, LongChainsMeetQuadratureAndSaySo) {
     ASSERT_EQ(posterior.remarks.size(), 1u);
     EXPECT_NE(posterior.remarks.front().find("finite length"), std::string::npos);
     expect_posterior(posterior, ising_by_quadrature(), "chains");
+}
+
+// Proposals of theta_c that do not depend on where it is: drawn exactly, and with p_c by chains.
+TEST(ExchangePosterior, ProposalsFromANormalApproximationMeetQuadrature) {
+    const GridPosterior exact = by_quadrature(more_data(), {-6.0, 12.0, 145}, {0.0, 6.0, 81});
+    const auto check = [&](const auto& engine, const std::string& what) {
+        const auto grainer = ising_grainer(engine);
+        const auto data = grainer.prepare(more_data(), beta);
+        const auto fit = ising_grainer(TransferMatrix{}).fit_prepared(data);
+        const auto posterior = exchange_posterior(grainer, data, fit, {.draws = 6000, .seed = test_seed()});
+        EXPECT_TRUE(posterior.reliable) << what;
+        EXPECT_GT(posterior.acceptance, 0.35) << what << ": they are accepted more often than the walk's";
+        expect_posterior(posterior, exact, what);
+    };
+    check(TransferMatrix{}, "exact draws");
+    check(MonteCarlo(HeatBath{}), "chains");
+}
+
+// Mostly equal spins: with a move or two between draws of p_c the posterior would be another. By quadrature
+// of the exact likelihood.
+TEST(ExchangePosterior, SlowChainsOfPCAreMadeLonger) {
+    auto rng = test_rng(505);
+    const auto exact = ising_grainer(TransferMatrix{}, false, weak_prior(), 12);
+    const auto data = exact.prepare(by_hand::markov_data(rng, 24, 20, 0.85, 0.5), beta);
+    const auto problem = exact.problem(data);
+    const GridPosterior by_quadrature({-2.0, 14.0, 97}, {0.0, 6.0, 61}, [&](double pair, double logit) {
+        return problem.log_likelihood({Vector{{pair}}, Vector{{logit}}}) -
+               0.125 * (beta * pair * beta * pair + (logit - 1.0) * (logit - 1.0));
+    });
+    const auto posterior =
+        exchange_posterior(ising_grainer(MonteCarlo(HeatBath{}), false, weak_prior(), 12), data,
+                           exact.fit_prepared(data), {.draws = 4000, .thinning = 3, .seed = test_seed()},
+                           {.auxiliary_warm_up = 5, .auxiliary_thinning = 1});
+    EXPECT_TRUE(posterior.reliable);
+    ASSERT_EQ(posterior.remarks.size(), 1u);
+    EXPECT_NE(posterior.remarks.front().find(", made longer from 1)"), std::string::npos)
+        << posterior.remarks.front();
+    expect_posterior(posterior, by_quadrature, "slow chain");
+}
+
+// Walls between equal spins that diffuse on a longer ring.
+TEST(ExchangePosterior, SaysWhereChainsOfPCAreTooSlow) {
+    auto rng = test_rng(506);
+    const auto exact = ising_grainer(TransferMatrix{}, false, weak_prior(), 16);
+    const auto grainer = ising_grainer(MonteCarlo(HeatBath{}), false, weak_prior(), 16);
+    const auto data = grainer.prepare(by_hand::markov_data(rng, 32, 10, 0.995, 0.5), beta);
+    const auto fit = exact.fit_prepared(data);
+    const auto remark = [&](const ExchangeSettings& own) {
+        const auto posterior = exchange_posterior(
+            grainer, data, fit,
+            {.draws = 40, .warm_up = 10, .thinning = 1, .largest_r_hat = 1e9, .smallest_ess = 0.0}, own);
+        EXPECT_EQ(posterior.remarks.size(), 1u);
+        const bool too_slow = posterior.remarks.back().find("too slow") != std::string::npos;
+        EXPECT_NE(posterior.reliable, too_slow) << posterior.remarks.back();
+        return posterior.remarks.back();
+    };
+    const std::string few = remark({.auxiliary_warm_up = 5, .auxiliary_thinning = 1});
+    EXPECT_NE(few.find("too slow"), std::string::npos) << few;
+    const std::string enough = remark({.auxiliary_warm_up = 500, .auxiliary_thinning = 400});
+    EXPECT_EQ(enough.find("too slow"), std::string::npos) << enough;
+    EXPECT_EQ(enough.find("made longer"), std::string::npos) << enough;
 }
 
 // Three parameters, X by chains, p_c exactly.
@@ -158,6 +228,28 @@ TEST(ExchangePosterior, ReferenceDrawsMeetTheFullPosterior) {
             expect_z(quantile(a, p), quantile(b, p), error(mcse_quantile(a, p), mcse_quantile(b, p)),
                      name + ", quantile " + std::to_string(p));
     }
+}
+
+// The shift of a normal posterior's mean by that of the draws' mean, over many sets of draws.
+TEST(ReferenceDraws, StateTheirErrorInDeviationsOfThePosterior) {
+    constexpr double count = 30.0;
+    const Matrix posterior{{0.09, 0.04}, {0.04, 0.05}};
+    auto rng = test_rng(507);
+    std::normal_distribution<double> normal;
+    constexpr int sets = 400;
+    Vector squares = Vector::Zero(2);
+    double stated = 0.0;
+    for (int k = 0; k < sets; ++k) {
+        const detail::ReferenceDraws draws(2, 500, [&] {
+            const double first = normal(rng);
+            return Vector{{first, first + 2.0 * normal(rng)}};
+        });
+        stated += draws.shared_error(posterior, count) / sets;
+        const Vector shift = count * (posterior * draws.mean());
+        for (Index j = 0; j < 2; ++j) squares[j] += shift[j] * shift[j] / posterior(j, j) / sets;
+    }
+    const double found = std::sqrt(std::max(squares[0], squares[1]));
+    expect_z(stated, found, found / std::sqrt(2.0 * sets), "shared error");
 }
 
 // A tenth of the draws at the end of a feature's range: where they alone have weight, what lies beyond would,

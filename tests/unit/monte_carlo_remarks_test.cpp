@@ -59,6 +59,18 @@ TEST(SamplingRemarks, AreOfEnginesThatVisitSites) {
     EXPECT_NE((remark<Whole, WholeLikelihood, CoarseOnly>()), "");
 }
 
+TEST(SamplingRemarks, OfPCAloneAskThePotential) {
+    const auto count = []<class Target, class Engine>(const Target&, const Engine&) {
+        std::vector<std::string> remarks;
+        predcg::detail::add_coarse_sampling_remarks<Target, Engine>(remarks);
+        return remarks.size();
+    };
+    const MonteCarlo<HeatBath> sampling;
+    EXPECT_EQ(count(Whole{}, sampling), 1u);
+    EXPECT_EQ(count(Local{}, sampling), 0u);
+    EXPECT_EQ(count(Whole{}, EngineRoles{sampling, Enumeration{}}), 0u);
+}
+
 }  // namespace
 
 }  // namespace monte_carlo_remarks_test

@@ -35,7 +35,8 @@ void add_sampling_remarks(std::vector<std::string>& remarks) {
     if constexpr (FiniteTarget<Target>) {
         using X = configuration_t<space_t<Target>>;
         using Letter = letter_t<space_t<Target>>;
-        constexpr bool samples_latent = MovesSites<latent_engine_for_t<Engine, typename Problem::LatentFactor>>;
+        constexpr bool samples_latent =
+            MovesSites<latent_engine_for_t<Engine, typename Problem::LatentFactor>>;
         constexpr bool samples_coarse = MovesSites<coarse_engine_t<Engine>>;
         constexpr bool potential = DifferencesKnown<Target, X, Letter>;
         constexpr bool likelihood =
@@ -43,6 +44,14 @@ void add_sampling_remarks(std::vector<std::string>& remarks) {
         if constexpr ((samples_latent || samples_coarse) && !(potential && likelihood))
             remark_whole_densities(remarks, potential, likelihood);
     }
+}
+
+/// The same where p_c alone is drawn.
+template <class Target, class Engine>
+void add_coarse_sampling_remarks(std::vector<std::string>& remarks) {
+    if constexpr (FiniteTarget<Target> && MovesSites<coarse_engine_t<Engine>>)
+        if constexpr (!DifferencesKnown<Target, configuration_t<space_t<Target>>, letter_t<space_t<Target>>>)
+            remark_whole_densities(remarks, false, true);
 }
 
 }  // namespace predcg::detail

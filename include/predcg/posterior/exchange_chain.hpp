@@ -7,7 +7,9 @@
 #include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/reference_draws.hpp>
 #include <predcg/posterior/renewal.hpp>
+#include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/statistics.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -27,9 +29,10 @@ struct ExchangeSettings {
     /// Where p_c is drawn by chains and U_c is linear in theta_c: draws of p_c at the fit for each datum
     /// (400, say), from which log Z_c is known about it; 0: always the exchange algorithm.
     Index reference_draws = 0;
-    Index auxiliary_warm_up = 50;   ///< moves before the first draw of a proposed p_c, where not exact
-    Index auxiliary_thinning = 10;  ///< moves from one such draw to the next
-    double target_accept = 0.3;     ///< of the moves of theta_c and of eta, tuned in warm-up
+    Index auxiliary_warm_up = 50;  ///< moves before the first draw of a proposed p_c, where not exact
+    Index auxiliary_thinning =
+        10;                      ///< moves from one such draw to the next; both up to tenfold for slow chains
+    double target_accept = 0.3;  ///< of the moves of theta_c and of eta, tuned in warm-up
 };
 
 namespace detail {
@@ -74,6 +77,10 @@ class ExchangeChain {
     using Latent = Renewal<latent_engine_for_t<Engine, typename Problem::LatentFactor>, LatentTarget>;
     using Auxiliary = Renewal<coarse_engine_t<Engine>, CoarseTarget>;
     using Configuration = configuration_t<space_t<CoarseTarget>>;
+    /// Squared lengths of a kind of move in warm-up, times their probabilities.
+    struct Pay {
+        double sum = 0.0, count = 0.0;
+    };
 
 public:
     static constexpr bool exact_auxiliary = Auxiliary::exact;
@@ -84,6 +91,7 @@ public:
         Vector mode;
         Matrix spread;            ///< of the posterior
         Matrix step;              ///< of theta_c given X
+        Vector sum;               ///< of the scaled features of all X, in the mean at the mode
         double dispersion = 2.0;  ///< of the starts, in standard deviations
     };
 
@@ -103,7 +111,9 @@ public:
         auto state = problem_->state(mode, seed, Purpose::scale_latent, Purpose::scale_coarse);
         const LearningPoint at = problem_->point(state);
         return {at.z, whitening(at.posterior_information),
-                whitening(linalg::leading_block(problem_->complete_information(at), p_)), dispersion};
+                whitening(linalg::leading_block(problem_->complete_information(at), p_)),
+                linalg::times(at.statistics.coarse, coordinates().coarse_part(coordinates().scales())),
+                dispersion};
     }
 
     /// Draws of p_c at the mode, by one chain; none where they do not reach as far as the posterior, or a
@@ -132,6 +142,45 @@ public:
         return found;
     }
 
+    /// The autocorrelation time of dU_c/dtheta along a chain of p_c at the mode, in moves; 1 where p_c is
+    /// drawn exactly. Of no more than 8192 moves: a chain that is slower than some hundred of them shows
+    /// less.
+    [[gnu::cold]] double auxiliary_time(const Scales& at, std::uint64_t seed,
+                                        const std::stop_token& stop) const {
+        double time = 1.0;
+        if constexpr (!exact_auxiliary) {
+            if (p_ == 0) return time;
+            Philox4x32 rng = make_stream(seed, Purpose::exchange, (std::uint64_t{1} << 43) + 1);
+            const Vector theta = coordinates().parameters(at.mode).theta;
+            const auto target = problem_->coarse_target(theta);
+            const EnergyGradient<typename Problem::CoarseType> statistic(problem_->coarse(), theta);
+            Auxiliary renew(coarse_engine(problem_->engine()), target);
+            typename Auxiliary::State state{};
+            Configuration Y = target.space().random(rng);
+            renew(Y, state, std::max<Index>(settings_.auxiliary_warm_up, 200), true, rng);
+            for (Index length = 512; length <= 8192; length *= 4) {
+                Matrix seen(length, p_);
+                for (Index k = 0; k < length && !stop.stop_requested(); ++k) {
+                    renew(Y, state, 1, false, rng);
+                    const Vector s(statistic(Y));
+                    for (Index j = 0; j < p_; ++j) seen(k, j) = s[j];
+                }
+                if (stop.stop_requested()) return time;
+                for (Index j = 0; j < p_; ++j)
+                    time = std::max(time, monotone_autocorrelation_time(linalg::column_of(seen, j)));
+                if (time * 100.0 < static_cast<double>(length)) break;
+                if (length < 8192) time = 1.0;
+            }
+        }
+        return time;
+    }
+
+    /// Other moves for draws of p_c.
+    void set_auxiliary(Index warm_up, Index thinning) {
+        settings_.auxiliary_warm_up = warm_up;
+        settings_.auxiliary_thinning = thinning;
+    }
+
     /// theta_c moves with log Z_c from reference draws, which must outlive the chain; else by exchange.
     void refer_to(const ReferenceDraws& reference) { reference_ = &reference; }
 
@@ -145,6 +194,8 @@ public:
         if (reference_)
             step_ = whitening(linalg::scaled(reference_->covariance(), static_cast<double>(form_.size())));
         log_step_ = p_ > 0 ? std::log(2.4 / std::sqrt(static_cast<double>(p_))) : 0.0;
+        centre_ = mode_;
+        linalg::add(centre_, covered(at.sum));
         z_ = dispersed(at, rng);
         const auto space = problem_->coarse().space();
         for (std::size_t k = 0; k < form_.size(); ++k) X_.push_back(space.random(rng));
@@ -157,6 +208,14 @@ public:
         renew_latent(tune, rng);
         if (m_ > 0) move_map(tune, rng);
         if (p_ > 0) reference_ ? move_coarse(tune, rng) : exchange(tune, rng);
+    }
+
+    /// A covariance of theta_c, in z.
+    Matrix in_z(Matrix covariance) const {
+        const Vector& factor = coordinates().factor();
+        for (Index l = 0; l < p_; ++l)
+            for (Index k = 0; k < p_; ++k) covariance(k, l) *= factor[k] * factor[l];
+        return covariance;
     }
 
     Parameters parameters() const { return coordinates().parameters(z_); }
@@ -274,14 +333,77 @@ private:
         std::copy(z.begin(), z.end(), z_.data() + p_);
     }
 
-    /// theta_c | X: proposes theta', draws Y_1 .. Y_N of p_c(.|theta') and accepts with
-    ///     exp(beta sum_i [U(X_i, theta) - U(X_i, theta') + U(Y_i, theta') - U(Y_i, theta)]) prior ratio,
-    /// in which the normalisations of p_c cancel. Murray, Ghahramani, MacKay 2006, algorithm 2.
+    /// The covariance step step^T of theta_c given X times v.
+    Vector covered(const Vector& v) const {
+        Vector sum = Vector::Zero(p_);
+        for (Index k = 0; k < p_; ++k) {
+            double dot = 0.0;
+            for (Index j = 0; j < p_; ++j) dot += step_(j, k) * v[j];
+            for (Index j = 0; j < p_; ++j) sum[j] += dot * step_(j, k);
+        }
+        return sum;
+    }
+
+    /// |step^-1 v|^2; columns of step are orthogonal.
+    double squared_steps(const Vector& v) const {
+        double sum = 0.0;
+        for (Index k = 0; k < p_; ++k) {
+            double dot = 0.0, norm = 0.0;
+            for (Index j = 0; j < p_; ++j) {
+                dot += step_(j, k) * v[j];
+                norm += step_(j, k) * step_(j, k);
+            }
+            sum += dot * dot / (norm * norm);
+        }
+        return sum;
+    }
+
+    /// About where theta_c is, given X, for potentials linear in theta_c: the constant, that of the mode, is
+    /// averaged in warm-up.
+    Vector middle(bool tune) {
+        Vector sum = Vector::Zero(p_);
+        if constexpr (LinearCoarsePotential<typename Problem::CoarseType>)
+            for (const Configuration& X : X_) linalg::add(sum, scaled_features(X));
+        const Vector moved = covered(sum);
+        if (tune) {
+            const double weight = 1.0 / (20.0 + static_cast<double>(++centred_));
+            for (Index k = 0; k < p_; ++k) centre_[k] += weight * (z_[k] + moved[k] - centre_[k]);
+        }
+        Vector middle = centre_;
+        linalg::add(middle, moved, -1.0);
+        return middle;
+    }
+
+    /// Whether the independent proposals moved farther in warm-up than the random walk.
+    bool independent_pays() const {
+        return independent_pay_.sum * walk_pay_.count >= walk_pay_.sum * independent_pay_.count;
+    }
+
+    /// theta_c | X: proposes theta', of a random walk or independent of theta from about where it is given
+    /// X, draws Y_1 .. Y_N of p_c(.|theta') and accepts with
+    ///     exp(beta sum_i [U(X_i, theta) - U(X_i, theta') + U(Y_i, theta') - U(Y_i, theta)]) prior ratio
+    /// times the ratio of the densities of the proposal back and there, in which the normalisations of p_c
+    /// cancel. Murray, Ghahramani, MacKay 2006, algorithm 2.
     template <RandomBits R>
     void exchange(bool tune, R& rng) {
+        constexpr bool linear = LinearCoarsePotential<typename Problem::CoarseType>;
+        // With few data theta given X is far from normal: tails would hold the chain.
+        const bool walks =
+            !linear || std::ssize(form_) < 16 || uniform(rng) < (independent_pays() ? 0.2 : 0.8);
         Vector proposal = z_;
         const Vector move = linalg::applied(step_, standard_normal_vector(rng, p_));
-        for (Index k = 0; k < p_; ++k) proposal[k] += std::exp(log_step_) * move[k];
+        double log_ratio = 0.0;  // of the proposal's density there and back
+        if (walks) {
+            for (Index k = 0; k < p_; ++k) proposal[k] += std::exp(log_step_) * move[k];
+        } else {
+            const Vector at = middle(tune);
+            Vector from_middle(p_);
+            for (Index k = 0; k < p_; ++k) {
+                from_middle[k] = z_[k] - at[k];
+                proposal[k] = at[k] + move[k];
+            }
+            log_ratio = 0.5 * (squared_steps(move) - squared_steps(from_middle));
+        }
         const Vector theta = parameters().theta;
         const Parameters proposed = coordinates().parameters(proposal);
         const Vector& other = proposed.theta;
@@ -290,12 +412,19 @@ private:
         if (std::isfinite(prior) && problem_->is_admissible(proposed) && draw_auxiliary(other, tune, rng)) {
             const double change = energy_change(problem_->coarse(), Y_, theta, other) -
                                   energy_change(problem_->coarse(), X_, theta, other);
-            accept = std::exp(std::min(0.0, problem_->beta() * change + prior));
+            accept = std::exp(std::min(0.0, problem_->beta() * change + prior + log_ratio));
+        }
+        if (tune && linear) {
+            Vector jump(p_);
+            for (Index k = 0; k < p_; ++k) jump[k] = proposal[k] - z_[k];
+            Pay& pay = walks ? walk_pay_ : independent_pay_;
+            pay.sum += accept > 0.0 ? accept * squared_steps(jump) : 0.0;
+            pay.count += 1.0;
         }
         if (uniform(rng) < accept) z_ = std::move(proposal);
-        if (tune)
+        if (tune && walks)
             log_step_ += std::pow(static_cast<double>(++tuned_), -0.6) * (accept - settings_.target_accept);
-        else
+        else if (!tune)
             accepted_ += accept;
     }
 
@@ -329,6 +458,9 @@ private:
     typename Auxiliary::State auxiliary_{};
     RandomWalk::State walk_{};
     Matrix step_;
+    Vector centre_;  // of theta_c + step step^T (scaled features of X)
+    Index centred_ = 0;
+    Pay walk_pay_, independent_pay_;
     double log_step_ = 0.0, accepted_ = 0.0;
     Index tuned_ = 0;
 };

@@ -52,6 +52,18 @@ public:
     const Matrix& covariance() const { return covariance_; }
     double effective() const { return effective_; }  ///< independent draws that these are worth
 
+    /// What an error of the mean, which shifts the posterior of z of so many data, has of its standard
+    /// deviations; the largest of all coordinates. `covariance` is the posterior's.
+    [[gnu::cold]] double shared_error(const Matrix& covariance, double count) const {
+        double most = 0.0;
+        for (Index k = 0; k < covariance.cols(); ++k) {
+            const Vector row = linalg::column_of(covariance, k);
+            const double square = linalg::dot(row, linalg::applied(covariance_, row));
+            if (row[k] > 0.0) most = std::max(most, square / row[k]);
+        }
+        return count * std::sqrt(most / effective_);
+    }
+
     /// A(d); absent where too few of the draws are in effect.
     std::optional<double> operator()(const Vector& d) const {
         const auto [value, share] = value_and_share(d);

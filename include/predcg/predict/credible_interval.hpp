@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/core/parallel.hpp>
+#include <predcg/learning/sampling_remarks.hpp>
 #include <predcg/posterior/posterior.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/predict/sampling_noise.hpp>
@@ -37,7 +38,7 @@ struct CredibleInterval {
     /// chains it is measured between independent ones, whatever their own standard errors say.
     Vector sampling_sd;
     bool reliable = true;              ///< sampling leaves no more than a fifth of sd uncertain
-    std::vector<std::string> remarks;  ///< components where sampling_sd exceeds a fifth of sd
+    std::vector<std::string> remarks;  ///< components where sampling_sd exceeds a fifth of sd; slow kernels
 
     /// True where every E[o | theta] is exact.
     bool exact() const {
@@ -290,6 +291,9 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
         noise = detail::sampling_variance(expectations, again, stride);
     }
     detail::summarise(result, posterior, single, noise, freedom);
+    if (!expectations.front().exact || settings.predictive)
+        detail::add_coarse_sampling_remarks<decltype(boltzmann(posterior.coarse, Vector(), 1.0)), Engine>(
+            result.remarks);
     return result;
 }
 
