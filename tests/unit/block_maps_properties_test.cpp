@@ -160,7 +160,7 @@ TEST(BlockMapProperties, AUsersBlockIsTheLinkMap) {
 
 // log Phi(z) = log(erfc(-z / sqrt 2) / 2): differences, and the asymptotic tail.
 TEST(BlockMapProperties, ProbitKeepsItsDigitsInTheTails) {
-    using ising::detail::inverse_mills, ising::detail::log_normal_cdf;
+    using ising::detail::log_normal_cdf, ising::detail::NormalCdfSlopes;
     EXPECT_NEAR(log_normal_cdf(0.0), std::log(0.5), 1e-15);
     EXPECT_NEAR(log_normal_cdf(-1.0), std::log(0.15865525393145705), 1e-14);
     EXPECT_NEAR(log_normal_cdf(8.0), -6.220960574271786e-16, 1e-29);
@@ -169,9 +169,38 @@ TEST(BlockMapProperties, ProbitKeepsItsDigitsInTheTails) {
     EXPECT_NEAR(log_normal_cdf(-40.0), -804.6084420137538, 1e-9);
     for (const double z : {-50.0, -29.0, -3.0, 0.5, 4.9, 5.1, 20.0}) {
         const double h = 1e-5;
-        EXPECT_NEAR(inverse_mills(z), (log_normal_cdf(z + h) - log_normal_cdf(z - h)) / (2 * h),
+        EXPECT_NEAR(NormalCdfSlopes(z).slope, (log_normal_cdf(z + h) - log_normal_cdf(z - h)) / (2 * h),
                     1e-7 * (1.0 + std::abs(z)))
             << z;
+    }
+    for (const double z : {-1e3, -1e5, -1e8}) EXPECT_NEAR(NormalCdfSlopes(z).curvature, -1.0, 1e-5) << z;
+    EXPECT_NEAR(NormalCdfSlopes(-1e8).slope, 1e8, 1.0);
+    EXPECT_NEAR(NormalCdfSlopes(-29.9999).curvature, NormalCdfSlopes(-30.0001).curvature, 1e-5);
+}
+
+// Counts of a single target, whose windows are looked at one by one, and in lanes; and where lanes do not
+// hold the weights.
+TEST(BlockMapProperties, CountsOfOneTargetAreThoseInLanes) {
+    const auto data = reference::load_data("open");
+    const auto map = ising::logistic_map({.level = 4, .window = {-1, 1}, .autoregressive = true});
+    const EMCoarseGrainer grainer{SamplesOnly<Spins>{},
+                                  ising::coarse_chain({.sites = 4, .linear = true, .pair_range = 1}), map,
+                                  TransferMatrix{}};
+    for (const double size : {1.0, 300.0}) {
+        const Parameters at{Vector{{0.3, 0.2}}, size * start_of(map)};
+        const auto together = grainer.prepare(data, 0.6);
+        const auto all = grainer.problem(together);
+        auto state = all.state(at);
+        const Vector counts = all.expect(state).map;
+        Vector sum = Vector::Zero(counts.size());
+        for (const Spins& x : data) {
+            const auto prepared = grainer.prepare(std::vector<Spins>{x}, 0.6);
+            const auto one = grainer.problem(prepared);
+            auto own = one.state(at);
+            sum += one.expect(own).map;
+        }
+        reference::expect_close(counts, sum, 1e-10, "counts");
+        EXPECT_NEAR(sum.sum(), 4.0 * static_cast<double>(data.size()), 1e-9);
     }
 }
 
@@ -192,9 +221,9 @@ TEST(BlockMapProperties, LettersThatAMapDoesNotTakeAreRefusedBeforeAnyWork) {
 
 TEST(BlockMapProperties, RefuseWhatHasNoMeaning) {
     expect_refused([&] { (void)ising::logistic_map({.level = 0}); }, "level");
-    expect_refused([&] { (void)ising::logistic_map({.window = {1, 2}}); }, "offset 0");
+    expect_refused([&] { (void)ising::logistic_map({.window = {1, 2}}); }, "window.first");
     expect_refused([&] { (void)ising::logistic_map({.window = {0, 1}, .reflect = true}); }, "reflect");
-    expect_refused([&] { (void)ising::logistic_map({.level = 30}); }, "2^20");
+    expect_refused([&] { (void)ising::logistic_map({.level = 30}); }, "1 to 20");
     expect_refused([&] { (void)ising::link_map({.neighbours = 3}); }, "2 or 4");
     const auto map = ising::link_map({.level = 2});
     expect_refused([&] { (void)map.prepare(Spins{1, -1, 1}); }, "multiple of the level");

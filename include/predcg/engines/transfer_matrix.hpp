@@ -98,7 +98,9 @@ struct TransferMatrix {
                 const auto problem = tabulate(
                     target, window, want == Want::covariances ? 2.0 + d * (d + 3.0) / 2.0 : 3.0, d, function);
                 const auto alone = [&](Index k) {
-                    if constexpr (want == Want::log_partitions)
+                    if constexpr (counts)
+                        return counted(batch.target(k), batch.statistic(), batch.own(k));
+                    else if constexpr (want == Want::log_partitions)
                         return Moments{{}, {}, {}, log_partition(batch.target(k))};
                     else
                         return expect(batch.target(k), batch.joint(k));
@@ -113,6 +115,11 @@ struct TransferMatrix {
                       want == Want::means) {
             Moments one = moments<true>(batch.common(), batch.statistic());
             return {std::move(one.mean), {}, std::move(one.standard_error), one.log_partition, {}};
+        } else if constexpr (want == Want::means && CellStatistic<typename B::Own>) {
+            BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
+            for (const Index k : batch.which())
+                sums.add(counted(batch.target(k), batch.statistic(), batch.own(k)), batch.weight(k));
+            return sums;
         } else {
             return detail::expect_one_by_one<want>(*this, batch, states, key);
         }
@@ -298,6 +305,32 @@ private:
             return packed;
         }
     };
+
+    /// Means of a statistic and of one that counts cells, without covariances: from the probabilities of
+    /// windows.
+    template <class T, class S, CellStatistic Own>
+    [[gnu::cold]] Moments counted(const T& target, const S& statistic, const Own& own) const {
+        const Window own_window = own.window(), statistic_window = statistic.window();
+        const Index first = statistic.size();
+        const auto problem =
+            tabulate(target, common_window(target.window(), common_window(statistic_window, own_window)), 4.0,
+                     1.0, "TransferMatrix::expect_batch");
+        const auto marginals = detail::window_marginals(problem);
+        Moments m{Vector::Zero(first + own.size()), Matrix(), Vector::Zero(first + own.size()),
+                  detail::log_partition(problem)};
+        detail::WindowLetters<letter_t<space_t<T>>> letters;
+        for (Index site = 0; site < problem.shape.sites; ++site)
+            detail::windows_of(problem.shape, target.space(), site, letters, [&](Index code, auto window) {
+                const double probability =
+                    marginals[static_cast<std::size_t>(site)][code / problem.shape.code_step(site)];
+                if (probability == 0.0) return;
+                const auto value = statistic.local(site, detail::narrow(window, statistic_window));
+                for (Index k = 0; k < first; ++k) m.mean[k] += probability * value[k];
+                own.for_each_cell(site, detail::narrow(window, own_window),
+                                  [&](Index cell) { m.mean[first + cell] += probability; });
+            });
+        return m;
+    }
 
     template <class Space>
     struct SiteIndicators {

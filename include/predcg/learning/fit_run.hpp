@@ -19,8 +19,8 @@ inline void require_fit_settings(const FitSettings& settings) {
     require(settings.starts >= 1, "FitSettings", "starts", settings.starts, "an integer >= 1");
 }
 
-/// The given start; else the models' `own` z, the same with the `more` etas that the map names, then normal displacements of it by 1 in every coordinate of z
-/// that the models admit.
+/// The given start; else the models' `own` z, the same with the `more` etas that the map names, then normal
+/// displacements of it by 1 in every coordinate of z that the models admit.
 [[gnu::cold]] inline std::vector<Vector> starts_of(const Coordinates& c, const Vector& own,
                                                    const FitSettings& settings,
                                                    const std::vector<Vector>& more,
@@ -34,6 +34,7 @@ inline void require_fit_settings(const FitSettings& settings) {
     }
     std::vector<Vector> starts{c.bounded(own)};
     for (const Vector& eta : more) {
+        require_equal(eta.size(), c.map_count(), "more_starts", "length of eta", "the map's parameters");
         Vector z = own;
         for (Index k = 0; k < eta.size(); ++k)
             z[c.coarse_count() + k] = eta[k] * c.factor()[c.coarse_count() + k];

@@ -299,7 +299,7 @@ public:
         if (!read.is_empty() || !other.memory_.is_sound(p + m) || other.state_.at.theta.size() != p ||
             other.state_.at.eta.size() != m || other.length_ < 1 || other.length_ > settings_.batch ||
             other.in_block_ < 0 || other.in_block_ >= other.length_ || other.configurations_ < 0 ||
-            !is_sound(block, other.in_block_, p) || !linalg::all_finite(other.state_.at.theta) ||
+            !is_sound(block, other.in_block_, p, m) || !linalg::all_finite(other.state_.at.theta) ||
             !linalg::all_finite(other.state_.at.eta) || !world_->problem.is_admissible(other.state_.at) ||
             !has_sound_chains(other.state_))
             throw ArgumentError(function, "bytes", "not those of such a fit", "what save() wrote");
@@ -308,9 +308,9 @@ public:
 
 private:
     /// Whether what was read can be the sums of so many configurations.
-    static bool is_sound(const ExpectedStatistics& block, Index configurations, Index p) {
+    static bool is_sound(const ExpectedStatistics& block, Index configurations, Index p, Index m) {
         if (configurations == 0) return block.is_empty();
-        const Index all = p + block.map.size();
+        const Index all = p + (ScoredMap<typename Problem::MapType> ? m : block.map.size());
         return block.count > 0.0 && block.coarse.size() == p && block.noise.size() == all &&
                block.covariance.rows() == all && block.covariance.cols() == all &&
                block.coarse_hessian.rows() == p && block.coarse_hessian.cols() == p &&

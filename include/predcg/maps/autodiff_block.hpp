@@ -1,6 +1,6 @@
 #pragma once
 // A block's derivatives by eta, that the user does not write.
-#include <predcg/maps/block_map.hpp>
+#include <predcg/maps/observed_map.hpp>
 #include <predcg/structure/autodiff.hpp>
 
 #include <span>
@@ -47,7 +47,8 @@ public:
     Given given(std::span<const double> w, const Vector& eta) const { return {*this, w, eta}; }
 };
 
-/// A block of a user's own as a map: derivatives come by themselves where it gives none.
+/// A block of a user's own as a map: derivatives come by themselves where it gives none. With observed(x),
+/// the coarse letter that a block says, it is an ObservedMap.
 ///
 ///     const auto map = predcg::block_map<std::vector<Spin>, std::vector<Spin>>(MyBlock{});
 template <class Fine, class Coarse, class Block>
@@ -56,11 +57,16 @@ auto block_map(Block block, BlockMapSettings settings = {}) {
                   "predcg: a block needs level(), window(), parameter_count() and either given(w, eta) "
                   "(concept BlockModel) or a template log_density(x, w, eta) that returns eta's scalar "
                   "(concept BlockFunction)");
+    const auto map_of = [&]<class B>(B model) {
+        if constexpr (requires(std::span<const double> x) { model.observed(x); })
+            return ObservedMap<B, Fine, Coarse>(std::move(model), std::move(settings));
+        else
+            return BlockMap<B, Fine, Coarse>(std::move(model), std::move(settings));
+    };
     if constexpr (BlockModel<Block>)
-        return BlockMap<Block, Fine, Coarse>(std::move(block), std::move(settings));
+        return map_of(std::move(block));
     else if constexpr (BlockFunction<Block>)
-        return BlockMap<AutoDiffBlock<Block>, Fine, Coarse>(AutoDiffBlock<Block>(std::move(block)),
-                                                            std::move(settings));
+        return map_of(AutoDiffBlock<Block>(std::move(block)));
 }
 
 }  // namespace predcg

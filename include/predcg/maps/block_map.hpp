@@ -235,7 +235,13 @@ public:
     BlockPatterns prepare(const X& x) const {
         return geometry_.encode(x, "BlockMap::prepare");
     }
-    BlockPatterns prepare(const BlockPatterns& blocks) const { return blocks; }
+    /// What was prepared before. Throws ArgumentError for a pattern that no block has.
+    BlockPatterns prepare(const BlockPatterns& blocks) const {
+        for (const std::uint32_t pattern : blocks.patterns)
+            require_range(static_cast<Index>(pattern), 0, geometry_.patterns() - 1, "BlockMap::prepare",
+                          "pattern", "the number of patterns - 1");
+        return blocks;
+    }
 
     /// Whether a coarse letter is one of the alphabet's.
     bool takes(double letter) const { return geometry_.is_coarse_letter(letter); }
@@ -276,6 +282,9 @@ public:
     /// Sum over the cells of T times the block's log density.
     [[gnu::cold]] Expansion expected_log_density(const Vector& T, double, const Vector& eta) const {
         const Index p = parameter_count();
+        require_equal(T.size(), geometry_.cells(), "BlockMap::expected_log_density", "length of T",
+                      "the number of cells");
+        require_equal(eta.size(), p, "BlockMap", "length of eta", "the number of parameters");
         Expansion sum{0.0, Vector::Zero(p), Matrix::Zero(p, p)};
         for_each_window([&](Index code, std::span<const double> w) {
             const auto given = block_.given(w, eta);
@@ -302,6 +311,8 @@ public:
     template <RandomBits R>
     Fine sample(const Coarse& X, const Vector& eta, R& rng) const {
         const Index n = static_cast<Index>(X.size()), l = level();
+        require_equal(eta.size(), Index(parameter_count()), "BlockMap", "length of eta",
+                      "the number of parameters");
         Fine x{};
         if constexpr (requires { x.resize(static_cast<std::size_t>(n * l)); })
             x.resize(static_cast<std::size_t>(n * l));

@@ -50,6 +50,7 @@ namespace detail {
 class BlockGeometry {
 public:
     static constexpr Index most_cells = 1 << 20;
+    static constexpr Index most_places = 20;  // two letters at each of them fill most_cells
 
     /// Throws ArgumentError for a level < 1, a window that does not hold its own site, an alphabet of fewer
     /// than two letters or with equal ones, or more than 2^20 cells.
@@ -164,6 +165,8 @@ public:
     /// The same for all blocks of a configuration.
     template <class X, class F>
     void visit_all(const BlockPatterns& blocks, const X& configuration, F&& f) const {
+        require_equal(static_cast<Index>(configuration.size()), blocks.size(), "BlockMap",
+                      "number of coarse sites", "the number of blocks of the datum");
         for (Index r = 0; r < blocks.size(); ++r)
             f(pattern(blocks, r), window_code(configuration, blocks.size(), r));
     }

@@ -35,7 +35,8 @@ public:
     /// Throws ArgumentError for a level < 1, and for another number of neighbours than 2 or 4.
     [[gnu::cold]] explicit LinkBlock(const LinkMapSettings& settings) : level_(settings.level) {
         constexpr auto function = "ising::link_map";
-        require(level_ >= 1, function, "level", level_, "an integer >= 1");
+        require_range(level_, 1, predcg::detail::BlockGeometry::most_places, function, "level",
+                      "patterns times windows being at most 2^20");
         require(settings.neighbours == 2 || settings.neighbours == 4, function, "neighbours",
                 settings.neighbours, "2 or 4");
         window_ = settings.neighbours == 2 ? BlockWindow{0, 1} : BlockWindow{-1, 2};

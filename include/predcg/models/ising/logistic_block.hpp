@@ -47,10 +47,22 @@ inline double log_normal_cdf(double z) {
     return -0.5 * z * z - std::log(-z) - 0.5 * std::log(2.0 * std::numbers::pi) +
            std::log1p(-y * (1.0 - 3.0 * y * (1.0 - 5.0 * y * (1.0 - 7.0 * y))));
 }
-/// normal density / distribution function.
-inline double inverse_mills(double z) {
-    return std::exp(-0.5 * z * z - 0.5 * std::log(2.0 * std::numbers::pi) - log_normal_cdf(z));
-}
+/// rho = normal density / distribution function, the slope of log_normal_cdf, and its curvature -rho (rho +
+/// z).
+struct NormalCdfSlopes {
+    double slope, curvature;
+
+    explicit NormalCdfSlopes(double z) {
+        if (z > -30.0) {
+            slope = std::exp(-0.5 * z * z - 0.5 * std::log(2.0 * std::numbers::pi) - log_normal_cdf(z));
+            curvature = -slope * (slope + z);
+        } else {  // the series of log_normal_cdf: rho + z without cancellation
+            const double y = 1.0 / (z * z), rest = y * (1.0 - 3.0 * y * (1.0 - 5.0 * y * (1.0 - 7.0 * y)));
+            slope = -z / (1.0 - rest);
+            curvature = slope * z * rest / (1.0 - rest);
+        }
+    }
+};
 
 }  // namespace detail
 
@@ -63,12 +75,14 @@ class LogisticBlock {
 public:
     /// Throws ArgumentError for a level < 1, and for `reflect` where it has no meaning.
     [[gnu::cold]] explicit LogisticBlock(const LogisticMapSettings& settings, bool copies_first = false)
-        : level_(settings.level), window_(settings.window), link_(settings.link), copies_first_(copies_first),
-          sites_(static_cast<std::size_t>(std::max<Index>(settings.level, 0))) {
+        : level_(settings.level), window_(settings.window), link_(settings.link),
+          copies_first_(copies_first) {
         constexpr auto function = "ising::logistic_map";
-        require(level_ >= 1, function, "level", level_, "an integer >= 1");
-        require(window_.first <= 0 && window_.last >= 0, function, "window",
-                to_text(window_.first) + " to " + to_text(window_.last), "one that holds offset 0");
+        constexpr Index most = predcg::detail::BlockGeometry::most_places;
+        require_range(level_, 1, most, function, "level", "patterns times windows being at most 2^20");
+        require_range(window_.last, 0, most, function, "window.last");
+        require_range(-window_.first, 0, most, function, "-window.first");
+        sites_.resize(static_cast<std::size_t>(level_));
         if (settings.tied)
             require(!settings.reflect && !copies_first, function, "tied", "true", "false, with reflect");
         tied_ = settings.tied;
@@ -134,8 +148,9 @@ public:
                     slope = logistic(-z);
                     curvature = -logistic(z) * slope;
                 } else {
-                    slope = detail::inverse_mills(z);
-                    curvature = -slope * (slope + z);
+                    const detail::NormalCdfSlopes slopes(z);
+                    slope = slopes.slope;
+                    curvature = slopes.curvature;
                 }
                 for (const auto& a : block_->sites_[s]) {
                     const double of_a = block_->input(a, s, x, w_);
