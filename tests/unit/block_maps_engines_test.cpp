@@ -1,8 +1,11 @@
 // Block maps with engines that are not exact, and observed X: against exact fits and the exact likelihood.
 #include <predcg/engines/mean_field.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/learning/online.hpp>
 #include <predcg/models/ising/block_maps.hpp>
 #include <predcg/monte_carlo.hpp>
+
+#include <sstream>
 
 #include "reference.hpp"
 #include "test_seed.hpp"
@@ -81,6 +84,28 @@ TEST(BlockMapsObserved, IsWhatHardConstraintsGive) {
     EXPECT_NEAR(problem.log_likelihood(at), sum, 1e-9 * std::abs(sum));
     const Matrix information = problem.evaluate(at).observed();
     EXPECT_EQ(information.topRightCorner(2, 3).cwiseAbs().maxCoeff(), 0.0);
+}
+
+// Saved in the middle of a block and read back, by a map of many counts and by one under which X is observed.
+TEST(BlockMapsOnline, GoesOnWhereItWasSaved) {
+    const auto data = reference::load_data("A");
+    const auto check = [&](const auto& map) {
+        const auto saved = [](const auto& online) {
+            std::ostringstream out;
+            online.save(out);
+            return out.str();
+        };
+        OnlineFit online(grainer(map, TransferMatrix{}), {.beta = 0.3});
+        for (std::size_t k = 0; k < data.size() - 1; ++k) online.add(data[k]);
+        OnlineFit again(grainer(map, TransferMatrix{}), {.beta = 0.3});
+        std::istringstream in(saved(online));
+        again.load(in);
+        online.add(data.back());
+        again.add(data.back());
+        EXPECT_EQ(saved(online), saved(again));
+    };
+    check(ising::logistic_map({.level = 2, .window = {-1, 1}}));
+    check(ising::decimation_map({.level = 2}));
 }
 
 }  // namespace
