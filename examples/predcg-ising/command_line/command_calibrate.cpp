@@ -89,11 +89,11 @@ struct CoverageOptions {
 };
 
 void run_coverage(CoverageOptions options) {
-    auto& methods = options.settings.methods;
-    const auto slides = std::find(methods.begin(), methods.end(), PosteriorMethod::laplace_slides);
+    auto& asked = options.settings.methods;
+    const auto slides = std::find(asked.begin(), asked.end(), PosteriorMethod::laplace_slides);
     const bool all = options.given_methods->count() == 0;
-    check_slides(slides != methods.end() && !all, options.settings.model.map);
-    if (all && options.settings.model.map != MapChoice::bernoulli) methods.erase(slides);
+    check_slides(slides != asked.end() && !all, options.settings.model.map);
+    if (all && options.settings.model.map != MapChoice::bernoulli) asked.erase(slides);
     if (!options.trajectory)
         refuse_given(options.for_trajectory, "only with --trajectory; add that, or leave this out");
     else
