@@ -64,10 +64,10 @@ public:
             coarse_, EmptyStatistic{}, factor, [](Index) { return EmptyStatistic{}; }, prepared.all,
             prepared.weights);
         std::vector<NoState> none(prepared.forms.size());
-        const double sum =
-            *expect<Want::log_partitions>(latent_engine_for<typename decltype(batch)::Factor>(models_->engine),
-                                          batch, none, StreamKey{})
-                 .log_partition;
+        const double sum = *expect<Want::log_partitions>(
+                                latent_engine_for<typename decltype(batch)::Factor>(models_->engine), batch,
+                                none, StreamKey{})
+                                .log_partition;
         return Vector::Constant(1, log_z_ - sum / prepared.count);
     }
 

@@ -14,9 +14,9 @@ struct ExpectedStatistics {
     Vector coarse;                       ///< sum_i E_i[dU_c/dtheta]
     Vector map;                          ///< sum_i E_i[T(X; x_i)], the map's sufficient statistic
     Vector score;  ///< sum_i E_i[d log p_cf / d eta], in the place of `map` where means of a ScoredMap do
-    Matrix covariance;                   ///< sum_i Cov_i[(dU_c/dtheta, T)], of a ScoredMap with S for T
-    Matrix coarse_hessian;               ///< sum_i E_i[d2U_c/dtheta2]
-    Vector noise;                        ///< squared Monte Carlo errors of the same means; zero if exact
+    Matrix covariance;      ///< sum_i Cov_i[(dU_c/dtheta, T)], of a ScoredMap with S for T
+    Matrix coarse_hessian;  ///< sum_i E_i[d2U_c/dtheta2]
+    Vector noise;           ///< squared Monte Carlo errors of the same means; zero if exact
 
     /// Sums over more data.
     ExpectedStatistics& operator+=(const ExpectedStatistics& other) {
