@@ -61,14 +61,14 @@ template <class Engine, class State, class Space>
         if (r.empty() && (r.count != 0 || r.blocks != 0)) return false;
         if (!state.chains.empty() && (!r.empty() || std::ssize(state.chains) != chains)) return false;
         if (!r.empty()) {
-            using Bytes = typename std::remove_cvref_t<decltype(r.letters)>::value_type;
-            if (r.count != chains || r.blocks != (chains + Bytes::lanes - 1) / Bytes::lanes ||
+            using Places = typename std::remove_cvref_t<decltype(r.letters)>::value_type;
+            if (r.count != chains || r.blocks != (chains + Places::lanes - 1) / Places::lanes ||
                 std::ssize(r.letters) != r.blocks * space.size())
                 return false;
             Index letters = 0;
             if constexpr (FiniteSpace<Space>) letters = static_cast<Index>(std::ranges::size(space.values()));
-            for (const Bytes& of_site : r.letters)
-                for (Index lane = 0; lane < Bytes::lanes; ++lane)
+            for (const Places& of_site : r.letters)
+                for (Index lane = 0; lane < Places::lanes; ++lane)
                     if (of_site[lane] < 0 || of_site[lane] >= letters) return false;
         }
         auto stream = make_stream(0, Purpose::blank);
