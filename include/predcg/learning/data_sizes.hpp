@@ -23,12 +23,14 @@ void require_coarse_size(const Map& map, const Form& form, Index coarse_size, co
 /// Throws ArgumentError where the map says that it has no density under a letter of the coarse space.
 template <class Map, class Coarse>
 [[gnu::cold]] void require_letters(const Map& map, const Coarse& coarse, const char* function) {
-    if constexpr (FiniteSpace<space_t<Coarse>>)
-        for (const auto letter : coarse.space().values())
+    if constexpr (FiniteSpace<space_t<Coarse>>) {
+        const auto& space = coarse.space();  // may be a value
+        for (const auto letter : space.values())
             if constexpr (requires { map.takes(letter); })
                 if (!map.takes(letter))
                     argument_error(function, "letter of the coarse potential's space",
                                    to_text(static_cast<double>(letter)), "one that the map takes");
+    }
 }
 
 /// Numbers of a configuration that has coordinates, whatever it is made of; else its size().
