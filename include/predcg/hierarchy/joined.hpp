@@ -389,6 +389,9 @@ private:
     Vector head(const Vector& z) const { return z.head(count); }
     Vector tail(const Vector& z) const { return z.tail(z.size() - count); }
 };
+/// The types of the blocks follow.
+template <class First, class Second>
+TwoBlocks(First, Second, Index) -> TwoBlocks<First, Second>;
 
 /// Two levels as one grainer, which learns both at once: the coarse variable is the chain of pairs Y = (X_1,
 /// X_2), and EM, Newton, posteriors, evidence and predictions are those of any grainer. Exact with
@@ -399,7 +402,8 @@ template <class Lower, class Upper>
 auto joined(const Lower& lower, const Upper& upper, double beta) {
     using Map = std::remove_cvref_t<decltype(lower.map())>;
     JoinedPotential potential(upper.coarse(), upper.map(), beta);
-    const auto& letters = upper.coarse().space().values();
+    const auto& space = upper.coarse().space();  // may be a value
+    const auto& letters = space.values();
     JoinedMap<Map> map(
         lower.map(), LowerLetters<typename Map::coarse_type>(upper.map().geometry(),
                                                              static_cast<Index>(std::ranges::size(letters))));
