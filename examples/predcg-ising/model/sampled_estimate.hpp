@@ -19,11 +19,11 @@ AnyEstimate estimate_by_sampling(const FitModel& model, const FitMethod& method,
                                  const predcg::FitSettings& settings, const Map& map) {
     return with_kernel(method.kernel, [&](const auto& kernel) {
         const auto with = [&](const auto& climb, const auto& prior) -> AnyEstimate {
-            const predcg::EngineRoles kernels{
+            const predcg::EngineRoles for_both{
                 predcg::MonteCarlo(kernel, {.samples = method.latent_samples, .standard_errors = false}),
                 predcg::MonteCarlo(kernel, {.samples = method.coarse_samples, .standard_errors = false})};
             const predcg::EMCoarseGrainer grainer{
-                predcg::SamplesOnly<Configuration>{}, coarse_chain_of(model), map, kernels, climb, prior};
+                predcg::SamplesOnly<Configuration>{}, coarse_chain_of(model), map, for_both, climb, prior};
             return grainer.fit(data, settings).result();
         };
         return with_prior(model, map, [&](const auto& prior) {
