@@ -5,6 +5,7 @@
 #include <predcg/predict/expectation.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
+#include <concepts>
 #include <utility>
 
 namespace predcg {
@@ -111,7 +112,9 @@ template <class Models, class O>
     const auto target = boltzmann(models.coarse, at.theta, beta);
     const Vector& eta = at.eta;
     auto engine = coarse_engine(models.engine);
-    if constexpr (requires { engine.memory_limit /= 2.0; })
+    if constexpr (requires {
+                      { engine.memory_limit } -> std::same_as<double&>;
+                  })
         engine.memory_limit /= static_cast<double>(at_once);
     using CoarseEngine = std::remove_cvref_t<decltype(engine)>;
     using CoarseTarget = std::remove_cv_t<decltype(target)>;

@@ -64,8 +64,8 @@ public:
             }
             double largest = log_p_[0], sum = 0.0;
             for (Index a = 1; a < log_p_.size(); ++a) largest = std::max(largest, log_p_[a]);
-            for (Index a = 0; a < log_p_.size(); ++a) sum += std::exp(log_p_[a] - largest);
-            for (Index a = 0; a < log_p_.size(); ++a) log_p_[a] -= largest + std::log(sum);
+            for (const double log_p : log_p_) sum += std::exp(log_p - largest);
+            for (double& log_p : log_p_) log_p -= largest + std::log(sum);
         }
 
         double log_density(std::span<const double> x) const {
