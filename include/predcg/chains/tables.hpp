@@ -159,8 +159,7 @@ public:
 
     /// The same values, columns, at all sites: one for every code.
     StatisticTables(const ChainShape& shape, const Matrix& of_codes)
-        : shape_(shape), translation_invariant_(true),
-          values_(of_codes.rows(), shape.codes() * shape.table_count(true)) {
+        : shape_(shape), values_(of_codes.rows(), shape.codes() * shape.table_count(true)) {
         for (Index k = 0; k < values_.size(); ++k) values_.data()[k] = of_codes.data()[k % of_codes.size()];
     }
 
@@ -199,7 +198,7 @@ public:
 
 private:
     ChainShape shape_;
-    bool translation_invariant_, finite_ = true;
+    bool translation_invariant_ = true, finite_ = true;
     Matrix values_;
 };
 

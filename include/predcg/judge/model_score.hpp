@@ -51,7 +51,7 @@ ModelScore score_fit(std::string name, const Learner& learner, const AnyData& an
     score.laplace = laplace_evidence(learner, data, fit, settings.laplace);
     if (score.parameters == 0) {  // nothing to integrate over: the evidence is the likelihood
         PosteriorResult point;
-        point.fit = fit;
+        point.fit = static_cast<const Estimate&>(fit);
         point.draws.resize(0, 25);
         score.exact = score.laplace;
         score.leave_one_out = leave_one_out(learner, data, point, settings.leave_one_out);

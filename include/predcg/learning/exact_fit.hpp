@@ -277,7 +277,8 @@ private:
     [[gnu::cold]] void finish(Result& result, Run run) const {
         result.directions = weak_directions(run.end.information, c_.names());
         for (const Direction& direction : result.directions)
-            if (std::abs(direction.information) < gauge_below * problem_.data().count)
+            if (std::abs(direction.information) < gauge_below * problem_.data().count &&
+                mixes(direction, c_.coarse_count()))  // else data say nothing, and directions tell
                 result.remarks.push_back(trade(direction, c_.names()));
         result.status = run.status;
         if (!problem_.prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)

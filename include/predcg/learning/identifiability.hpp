@@ -38,6 +38,14 @@ namespace detail {
         left[top] = 0.0;
     }
 }
+/// Whether parameters of the coarse potential and of the map are both in it, to 0.05.
+[[gnu::noinline, gnu::cold]] inline bool mixes(const Direction& direction, Index coarse) {
+    bool of_coarse = false, of_map = false;
+    for (Index k = 0; k < direction.coefficients.size(); ++k)
+        if (std::abs(direction.coefficients[k]) >= 0.05) (k < coarse ? of_coarse : of_map) = true;
+    return of_coarse && of_map;
+}
+
 /// "linear trades with field, c_0,0: predictions hardly depend on 0.98 linear - 0.17 field + 0.08 c_0,0", for
 /// a direction along which the likelihood of a datum does not bend.
 [[gnu::noinline, gnu::cold]] inline std::string trade(const Direction& direction,
