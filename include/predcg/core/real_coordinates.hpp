@@ -97,6 +97,7 @@ struct RealCoordinates<std::array<P, N>> {
     }
 };
 
+/// An array: its elements, one after the other.
 template <class P, std::size_t N>
     requires(detail::is_number<P> || detail::KnowsCoordinates<P>)
 struct RealCoordinates<P[N]> {

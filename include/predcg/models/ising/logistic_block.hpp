@@ -18,7 +18,10 @@ namespace predcg::ising {
 
 /// How the probability of a spin follows from its exponent a: logistic(a), or the normal distribution
 /// function of a.
-enum class Link { logit, probit };
+enum class Link {
+    logit,   ///< p = logistic(a)
+    probit,  ///< p = Phi(a), the normal distribution function
+};
 
 /// Settings of ising::logistic_map. The defaults are Bernoulli's map with a coefficient for each site.
 struct LogisticMapSettings {
