@@ -26,7 +26,7 @@ struct CoarseChainSettings {
 /// with every term optional. Order and names of parameters: linear, pair_1.., triplet_m_n (m <= n, sorted).
 /// Terms of three letters, X_i in {-1, 0, +1} (Blume, Emery, Griffiths, Phys. Rev. A 4 (1971) 1071), go on
 /// with
-///     .. - theta_square sum_i X_i^2 - sum_{k=1..} theta_k' sum_i X_i^2 X_{i+k}^2,    square, quad_1, quad_2...
+///     .. - theta_square sum_i X_i^2 - sum_{k=1..} theta_k sum_i X_i^2 X_{i+k}^2,  square, quad_1 ..
 /// Open chains have the indices inside only. Cost of features O(n p), of energy_difference O(p).
 /// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 3.1.
 template <Index Sites = dynamic, class Terms = RuntimeTerms>
