@@ -23,6 +23,37 @@ struct Enumeration {
     template <class T>
     using State = NoState;
 
+    /// Calls f(X, log density) for every configuration; site 0 changes fastest. Throws
+    /// CostError for more than `limit`.
+    template <FiniteTarget T, class F>
+    void visit(const T& target, F&& f) const {
+        const auto& space = target.space();
+        const auto& letters = space.values();
+        const std::size_t q = std::ranges::size(letters);
+        const auto n = static_cast<std::size_t>(space.size());
+        const double count = std::pow(static_cast<double>(q), static_cast<double>(n));
+        if (!(count <= limit))
+            throw CostError("Enumeration", count, limit, "configurations",
+                            "use TransferMatrix for a chain, or raise Enumeration::limit");
+        const auto letter = [&](std::size_t k) {
+            return *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(k));
+        };
+        auto X = blank_configuration(space);
+        std::vector<std::size_t> digits(n, 0);
+        for (std::size_t i = 0; i < n; ++i) X[i] = letter(0);
+        for (;;) {
+            f(std::as_const(X), static_cast<double>(target.log_density(X)));
+            std::size_t i = 0;
+            while (i < n && ++digits[i] == q) {
+                digits[i] = 0;
+                X[i] = letter(0);
+                ++i;
+            }
+            if (i == n) return;
+            X[i] = letter(digits[i]);
+        }
+    }
+
     /// log of the sum over all configurations of the target's density.
     template <FiniteTarget T>
     double log_partition(const T& target) const {
@@ -140,36 +171,6 @@ struct Enumeration {
     }
 
 private:
-    /// Calls f(X, log density) for every configuration; site 0 changes fastest.
-    template <FiniteTarget T, class F>
-    void visit(const T& target, F&& f) const {
-        const auto& space = target.space();
-        const auto& letters = space.values();
-        const std::size_t q = std::ranges::size(letters);
-        const auto n = static_cast<std::size_t>(space.size());
-        const double count = std::pow(static_cast<double>(q), static_cast<double>(n));
-        if (!(count <= limit))
-            throw CostError("Enumeration", count, limit, "configurations",
-                            "use TransferMatrix for a chain, or raise Enumeration::limit");
-        const auto letter = [&](std::size_t k) {
-            return *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(k));
-        };
-        auto X = blank_configuration(space);
-        std::vector<std::size_t> digits(n, 0);
-        for (std::size_t i = 0; i < n; ++i) X[i] = letter(0);
-        for (;;) {
-            f(std::as_const(X), static_cast<double>(target.log_density(X)));
-            std::size_t i = 0;
-            while (i < n && ++digits[i] == q) {
-                digits[i] = 0;
-                X[i] = letter(0);
-                ++i;
-            }
-            if (i == n) return;
-            X[i] = letter(digits[i]);
-        }
-    }
-
     static double checked(double log_z) {
         if (!std::isfinite(log_z))
             throw NumericalError("Enumeration: log of the partition sum is " + to_text(log_z) +

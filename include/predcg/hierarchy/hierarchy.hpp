@@ -1,6 +1,7 @@
 #pragma once
 // Coarse-graining of what was coarse-grained: p(x) = sum p(x|X1) p(X1|X2) .. p_c(X_top).
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/enumeration.hpp>
 #include <predcg/hierarchy/image_statistic.hpp>
 #include <predcg/hierarchy/stacked_map.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
@@ -61,30 +62,17 @@ struct WeightedConfigurations {
 template <FiniteTarget T, class X>
 [[gnu::cold]] void add_all_states(const T& target, double weight, double most,
                                   WeightedConfigurations<X>& sum) {
-    const auto& space = target.space();
-    const auto& letters = space.values();
-    const auto q = std::ranges::size(letters);
-    const auto n = static_cast<std::size_t>(space.size());
-    const double count = std::pow(static_cast<double>(q), static_cast<double>(n));
-    if (!(count <= most))
-        throw CostError("Hierarchy::fit", count, most, "configurations",
-                        "take samples, or raise HierarchySettings::most_states");
-    const auto states = static_cast<std::size_t>(count);
     const bool is_first = sum.configurations.empty();
-    std::vector<double> log_density(states);
-    X blank = blank_configuration(space);
-    for (std::size_t s = 0; s < states; ++s) {
-        std::size_t rest = s;
-        for (std::size_t i = 0; i < n; ++i, rest /= q)
-            blank[i] = *(std::ranges::begin(letters) + static_cast<std::ptrdiff_t>(rest % q));
-        log_density[s] = target.log_density(blank);
-        if (is_first) sum.configurations.push_back(blank);
-    }
+    std::vector<double> log_density;
+    Enumeration{.limit = most}.visit(target, [&](const X& configuration, double value) {
+        if (is_first) sum.configurations.push_back(configuration);
+        log_density.push_back(value);
+    });
     const double largest = *std::max_element(log_density.begin(), log_density.end());
     double total = 0.0;
     for (double& value : log_density) total += value = std::exp(value - largest);
-    sum.weights.resize(states, 0.0);
-    for (std::size_t s = 0; s < states; ++s) sum.weights[s] += weight / total * log_density[s];
+    sum.weights.resize(log_density.size(), 0.0);
+    for (std::size_t s = 0; s < log_density.size(); ++s) sum.weights[s] += weight / total * log_density[s];
 }
 
 /// `count` draws, which share the weight.

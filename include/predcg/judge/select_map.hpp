@@ -1,6 +1,8 @@
 #pragma once
 // Which map, and which coarse terms with it.
+#include <predcg/engines/enumeration.hpp>
 #include <predcg/judge/model_score.hpp>
+#include <predcg/structure/boltzmann.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -37,26 +39,13 @@ struct Population {
 template <FinePotential U>
 auto population(const U& fine, double beta) {
     using X = configuration_t<space_t<U>>;
-    const auto& space = fine.space();
-    const auto letters = space.values();
-    const Index n = space.size();
-    const double q = static_cast<double>(std::size(letters));
-    const double states = std::pow(q, static_cast<double>(n)), limit = 1048576.0;
-    if (states > limit)
-        throw CostError("population", states, limit, "configurations", "a smaller space, or samples");
-    Philox4x32 rng = make_stream(0, Purpose::blank);
     Population<X> all;
-    X x = space.random(rng);
-    const auto count = static_cast<Index>(std::llround(states));
-    double largest = -std::numeric_limits<double>::infinity(), sum = 0.0;
-    for (Index code = 0; code < count; ++code) {
-        Index rest = code;
-        for (Index i = 0; i < n; ++i, rest /= std::ssize(letters))
-            x[static_cast<std::size_t>(i)] = letters[static_cast<std::size_t>(rest % std::ssize(letters))];
+    Enumeration{.limit = 1048576.0}.visit(Boltzmann(fine, beta), [&](const X& x, double log_density) {
         all.configurations.push_back(x);
-        all.probabilities.push_back(-beta * fine.energy(x));
-        largest = std::max(largest, all.probabilities.back());
-    }
+        all.probabilities.push_back(log_density);
+    });
+    const double largest = *std::max_element(all.probabilities.begin(), all.probabilities.end());
+    double sum = 0.0;
     for (double& p : all.probabilities) sum += p = std::exp(p - largest);
     for (double& p : all.probabilities) {
         p /= sum;
