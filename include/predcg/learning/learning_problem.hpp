@@ -236,9 +236,9 @@ public:
         }
     }
 
-    /// The E-step without second moments: count, log_evidence, coarse and map (of a ScoredMap perhaps score)
-    /// alone. With TransferMatrix it
-    /// is several times cheaper, and enough for the gradient.
+    /// The E-step without second moments: count, log_evidence, coarse and map alone (of a ScoredMap of few
+    /// parameters score in the place of map). With TransferMatrix it is several times cheaper, and enough for
+    /// the gradient.
     ExpectedStatistics expect_means(State& state) const {
         const Index p = coordinates_.coarse_count();
         ExpectedStatistics statistics;
