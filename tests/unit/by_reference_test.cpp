@@ -6,6 +6,7 @@
 #include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/models/ising/majority_reconstruction.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
@@ -156,13 +157,19 @@ TEST(SecondMomentsOfAllPairs, AreABandWhereLagsAreFew) {
     Estimate at;
     at.parameters = {theta, Vector::Ones(1)};
     at.beta = 0.8;
-    const Fit fit(at, coarse, ising::bernoulli_map({.level = 3}), engine);
-    const Vector R = predict(fit, ising::Correlation{Boundary::open}).mean;
-    for (const Index lag : {0, 1, 5, 17}) {
-        const Vector first = predict(fit, ising::Correlation(Boundary::open, lag)).mean;
-        ASSERT_EQ(first.size(), lag + 1);
-        for (Index l = 0; l <= lag; ++l) EXPECT_NEAR(first[l], R[l], 1e-14);
-    }
+    const auto compare = [&](const auto& map) {
+        const Fit fit(at, coarse, map, engine);
+        const Vector R = predict(fit, ising::Correlation{Boundary::open}).mean;
+        for (const Index lag : {0, 1, 5, 17}) {
+            const Vector first = predict(fit, ising::Correlation(Boundary::open, lag)).mean;
+            ASSERT_EQ(first.size(), lag + 1);
+            for (Index l = 0; l <= lag; ++l) EXPECT_NEAR(first[l], R[l], 1e-14);
+        }
+    };
+    compare(ising::bernoulli_map({.level = 3}));
+    at.parameters.eta = Vector();
+    compare(ising::uniform_reconstruction({.level = 3}));
+    compare(ising::tie_weighted_reconstruction({.level = 4}));
     const auto fine = ising::chain({.sites = 20, .boundary = Boundary::open});
     const Vector exact = truth(fine, 0.8, ising::Correlation{Boundary::open}).mean;
     EXPECT_NEAR(truth(fine, 0.8, ising::Correlation(Boundary::open, 4)).mean[4], exact[4], 1e-14);

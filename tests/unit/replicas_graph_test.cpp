@@ -291,6 +291,21 @@ TEST(GraphPotentials, PartsAgree) {
                  ArgumentError);
 }
 
+TEST(GraphPotentials, OfPairsAloneNeedNoFunctionOfASite) {
+    const auto list = irregular();
+    const support::NumberSpace space{list.size(), {-1.0, 0.5, 2.0}};
+    const auto pair = [](double a, double b) { return Eigen::Vector2d(-a * b, a * a * b * b); };
+    const GraphPotential pairs(space, list, {"pair", "square"}, pair);
+    const GraphPotential both(space, list, {"pair", "square"}, pair,
+                              [](double) { return Eigen::Vector2d(0.0, 0.0); });
+    const Vector theta{{0.3, -0.2}};
+    EXPECT_EQ(check_coarse_potential(pairs, theta), Findings{});
+    const Letters X{-1.0, 0.5, 2.0, 0.5, -1.0, 2.0, 0.5};
+    EXPECT_EQ(pairs.features(X), both.features(X));
+    for (Index i = 0; i < 7; ++i)
+        EXPECT_EQ(pairs.energy_difference(X, i, 2.0, theta), both.energy_difference(X, i, 2.0, theta));
+}
+
 /// Says that sites see fewer than they do.
 struct ShortSighted : decltype(potential(irregular())) {
     NeighbourList neighbours() const {

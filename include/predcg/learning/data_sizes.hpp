@@ -149,6 +149,14 @@ template <class Form, class Range>
 concept Dangles = InputRange<const Range> && requires { requires Form::refers_to_data; } &&
                   !std::same_as<std::iter_value_t<iterator_of<const Range>>, Form> &&
                   !std::ranges::enable_borrowed_range<Range>;
+/// Instantiated where such a range is prepared.
+template <class Form, class Range>
+struct RefusedTemporary {
+    static constexpr bool data_stay = !Dangles<Form, Range>;
+    static_assert(data_stay,
+                  "predcg: prepared data of this map refer to the configurations, and this range of them "
+                  "is a temporary: keep it in a variable");
+};
 
 /// What fits ask of data, said in words.
 template <class Map, class Range>

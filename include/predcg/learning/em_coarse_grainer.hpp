@@ -96,10 +96,7 @@ public:
     template <class Range>
         requires detail::Dangles<prepared_t<Map>, Range>
     Data prepare(const Range&&, double, std::span<const double> = {}) const {
-        constexpr bool data_stay = !detail::Dangles<prepared_t<Map>, Range>;
-        static_assert(data_stay,
-                      "predcg: prepared data of this map refer to the configurations, and this range of them "
-                      "is a temporary: keep it in a variable");
+        (void)detail::RefusedTemporary<prepared_t<Map>, Range>{};
         return {};
     }
 

@@ -169,6 +169,13 @@ PreparedData<prepared_t<M>> prepare_data(const M& map, const Data& data, double 
     const auto form_of = [&](const auto& x) -> decltype(auto) { return detail::prepare(map, x); };
     return detail::prepare_by<prepared_t<M>>(form_of, data, beta, weights);
 }
+/// Not of a temporary range, where prepared data refer to its elements (by_reference).
+template <LatentMap M, InputRange Data>
+    requires detail::Dangles<prepared_t<M>, Data>
+PreparedData<prepared_t<M>> prepare_data(const M&, const Data&&, double, std::span<const double> = {}) {
+    (void)detail::RefusedTemporary<prepared_t<M>, Data>{};
+    return {};
+}
 
 namespace detail {
 

@@ -191,21 +191,7 @@ public:
         SiteMoments fine{Vector(n), {}};
         for (Index i = 0; i < n; ++i) fine.mean[i] = t * coarse.mean[i / level_];
         if (coarse.second.size() == 0) return fine;
-        if (coarse.second.is_band()) {
-            Matrix band = Matrix::Zero(coarse.second.lags() * level_ + 1, n);
-            for (Index i = 0; i < n; ++i)
-                for (Index l = 0; l < band.rows() && i + l < n; ++l)
-                    band(l, i) = l == 0 ? 1.0 : t * t * coarse.second(i / level_, (i + l) / level_);
-            fine.second = SecondMoments::band(std::move(band));
-            return fine;
-        }
-        Matrix second(coarse.second.period() * level_, n);
-        double* to = second.data();
-        for (Index j = 0; j < n; ++j)
-            for (Index r = 0, s = j / level_; r < coarse.second.period(); ++r)
-                for (Index k = 0; k < level_; ++k) *to++ = t * t * coarse.second(r, s);
-        for (Index i = 0; i < second.rows(); ++i) second(i, i) = 1.0;
-        fine.second = std::move(second);
+        fine.second = detail::block_second_moments(coarse.second, level_, t, t * t);
         return fine;
     }
 

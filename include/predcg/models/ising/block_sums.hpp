@@ -1,9 +1,11 @@
 #pragma once
+#include <predcg/core/moments.hpp>
 #include <predcg/models/ising/spin.hpp>
 
 #include <compare>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace predcg::ising {
@@ -42,5 +44,34 @@ BlockSums block_sums(const X& x, Index level, std::string_view function) {
     }
     return blocks;
 }
+
+namespace detail {
+
+/// E[x_i x_j] of spins that are independent in different blocks given X, with E[x_rs | X_r] = t X_r: t^2
+/// E[X_r X_s] in different blocks, `pair` in the same one. From a band of coarse ones a band of as many lags
+/// times the level.
+inline SecondMoments block_second_moments(const SecondMoments& coarse, Index level, double t, double pair) {
+    const Index n = coarse.sites() * level;
+    if (coarse.is_band()) {
+        Matrix band = Matrix::Zero(coarse.lags() * level + 1, n);
+        for (Index i = 0; i < n; ++i)
+            for (Index l = 0; l < band.rows() && i + l < n; ++l) {
+                const Index r = i / level, s = (i + l) / level;
+                band(l, i) = l == 0 ? 1.0 : r == s ? pair : t * t * coarse(r, s);
+            }
+        return SecondMoments::band(std::move(band));
+    }
+    Matrix second(coarse.period() * level, n);
+    double* to = second.data();
+    for (Index j = 0; j < n; ++j)
+        for (Index r = 0, s = j / level; r < coarse.period(); ++r) {
+            const double value = r == s ? pair : t * t * coarse(r, s);
+            for (Index k = 0; k < level; ++k) *to++ = value;
+        }
+    for (Index i = 0; i < second.rows(); ++i) second(i, i) = 1.0;
+    return second;
+}
+
+}  // namespace detail
 
 }  // namespace predcg::ising

@@ -123,15 +123,12 @@ public:
         SiteMoments fine{Vector(n), {}};
         for (Index i = 0; i < n; ++i) fine.mean[i] = mean_ * coarse.mean[i / level_];
         if (coarse.second.size() == 0) return fine;
-        Matrix second(coarse.second.period() * level_, n);
-        for (Index j = 0; j < n; ++j)
-            for (Index i = 0; i < second.rows(); ++i) {
-                const Index r = i / level_, s = j / level_;
-                second(i, j) = i == j ? 1.0 : r == s ? pair_ : mean_ * mean_ * coarse.second(r, s);
-            }
-        fine.second = std::move(second);
+        fine.second = detail::block_second_moments(coarse.second, level_, mean_, pair_);
         return fine;
     }
+
+    /// Coarse sites so far apart at most, of fine sites at most `lags` apart.
+    Index coarse_lags(Index lags) const { return (lags + level_ - 1) / level_; }
 
 private:
     Index level_;
