@@ -64,6 +64,46 @@ TEST_F(Output, FailedWriteIsAFailedRun) {
     EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
 }
 
+TEST_F(Output, TooLargeAFileIsAFailedRunWithoutTheShellsHelp) {
+    const auto outcome = run("generate --samples 1000 --out data.csv", {.environment = "ulimit -f 1 &&"});
+    EXPECT_EQ(outcome.code, 1) << outcome.err;
+    EXPECT_EQ(files(), std::vector<std::string>{});
+}
+
+TEST_F(Output, OfADashIsStandardOutput) {
+    run_well("generate --samples 2 --out data.csv");
+    for (const char* name : {"-", "/dev/stdout"}) {
+        const auto outcome = run(std::string("generate --samples 2 --out ") + name);
+        EXPECT_EQ(outcome.code, 0);
+        EXPECT_EQ(outcome.out, read_text(at("data.csv"))) << "and nothing else";
+        expect_contains(outcome.err, "2 samples of 32 sites");
+    }
+    EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
+}
+
+TEST_F(Output, KeepsTheModeOfWhatItReplaces) {
+    write("data.csv", "earlier");
+    fs::permissions(at("data.csv"), fs::perms{0640});
+    run_well("generate --samples 2 --out data.csv");
+    EXPECT_EQ(fs::status(at("data.csv")).permissions(), fs::perms{0640});
+}
+
+TEST_F(Output, IsRightWhereNothingCanBeSaidOfIt) {
+    const auto with = [](const std::string& redirection) {
+        return Surroundings{.environment = "sh -c 'exec \"$0\" \"$@\" " + redirection + "'"};
+    };
+    run_well("generate --samples 2 --out data.csv");
+    const auto full = run("generate --samples 2 --out full.csv", with(">/dev/full"));
+    EXPECT_EQ(full.code, 1);
+    expect_contains(full.err, "the result was written");
+    EXPECT_EQ(run("generate --samples 2 --out closed.csv", with(">&-")).code, 0);
+    for (const char* name : {"full.csv", "closed.csv"})
+        EXPECT_EQ(read_text(at(name)), read_text(at("data.csv"))) << name;
+    const auto lost = run("generate --samples 2 --out -", with(">/dev/full"));
+    EXPECT_EQ(lost.code, 1);
+    expect_contains(lost.err, "cannot write");
+}
+
 TEST_F(Output, FailedRunLeavesEverythingAsItWas) {
     write("truth.json", "earlier");
     const auto outcome = run("truth --field 1e200 --beta 1e200 --out truth.json");

@@ -166,6 +166,7 @@ TEST_F(PosteriorCommand, BadUseIsRefused) {
                    {"--draws", "--posterior"});
     expect_refused("predict --fit nowhere.json --out m.json", {"--fit", "nowhere.json"});
     fit_a("");
+    expect_refused("predict --fit fit.json --out fit.json", {"--out", "it is what is read"});
     expect_refused("predict --fit fit.json --sites 33 --out m.json", {"--sites", "33", "multiple"});
     expect_refused("predict --fit fit.json --sites 20000 --observable correlation --out m.json",
                    {"--sites", "20000", "at most 16384", "sample"});

@@ -55,9 +55,10 @@ Command add_ranks(CLI::App& calibrate) {
     add_number(*sub, "--beta", model.beta, "Inverse temperature, 1/energy", Sign::positive);
     add_boundary(*sub, model.boundary, "Coarse ring, or chain with two ends");
     add_integer(*sub, "--samples", ranks.data, "Configurations in each replicate, S_f", 1);
-    add_integer(*sub, "--replicates", ranks.replicates, "Replicates: parameters, data and posterior anew", 1);
+    add_integer(*sub, "--replicates", ranks.replicates, "Replicates: parameters, data and posterior anew", 1,
+                1'000'000);
     add_choice(*sub, "--posterior", method, methods, "What is calibrated");
-    add_integer(*sub, "--draws", draws, "Draws of each posterior; 99 of them are ranked", 100);
+    add_integer(*sub, "--draws", draws, "Draws of each posterior; 99 of them are ranked", 100, 1'000'000);
     add_integer(*sub, "--bins", ranks.bins, "Bins of the histograms, a divisor of 100", 2);
     add_seed(*sub, ranks.seed, "Seed; results depend on it alone");
     add_result_directory(*sub, options->out);
@@ -104,7 +105,7 @@ void run_coverage(CoverageOptions options) {
 void add_data_of_coverage(CLI::App& app, CoverageOptions& options) {
     auto& settings = options.settings;
     add_integer(app, "--samples", settings.samples, "Configurations in each data set, S_f", 1);
-    add_integer(app, "--data-sets", settings.data_sets, "Data sets", 1);
+    add_integer(app, "--data-sets", settings.data_sets, "Data sets", 1, 1'000'000);
     app.add_flag("--trajectory", options.trajectory,
                  "Data along a Metropolis chain; intervals with them taken as independent, and with their "
                  "effective number");
@@ -132,7 +133,7 @@ Command add_coverage(CLI::App& calibrate) {
                             "--map bernoulli)",
                             "all"))
             ->type_name("WORD,...");
-    add_integer(*sub, "--draws", settings.draws, "Draws of each posterior", 100);
+    add_integer(*sub, "--draws", settings.draws, "Draws of each posterior", 100, 1'000'000);
     add_seed(*sub, settings.seed, "Seed; data set k (from 0) has seed + k, as in generate");
     add_result_directory(*sub, options->out);
     sub->footer(

@@ -192,8 +192,8 @@ void check_fit(const FitOptions& options) {
 
 void run_fit(FitOptions options) {
     check_fit(options);
-    const Configurations data = data_for(options.model, options.data, options.out);
-    const OutputFile out(options.out);
+    const Configurations data = data_for(options.model, options.data);
+    const OutputFile out(options.out, {options.data});
     IsingFit fit = fit_with_progress(options, data);
     std::optional<EffectiveData> worth;
     std::optional<double> weight;
@@ -219,7 +219,8 @@ void add_posterior_options(CLI::App& app, FitOptions& options) {
                "source's, theta_cf alone");
     options.for_posterior = {
         add_number(app, "--credibility", options.credibility, "Of intervals, between 0 and 1"),
-        add_integer(app, "--draws", options.draws, "Posterior draws kept, all chains together", 25)};
+        add_integer(app, "--draws", options.draws, "Posterior draws kept, all chains together", 25,
+                    1'000'000)};
     app.add_flag("--trajectory", options.trajectory,
                  "The data are in the order of a trajectory: their autocorrelation is measured, and they "
                  "count as fewer");

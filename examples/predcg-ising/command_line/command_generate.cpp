@@ -66,11 +66,12 @@ void run_generate(const GenerateOptions& options) {
         refuse_given(options.for_chains,
                      "only with --sampler heat-bath or metropolis; add that, or leave this out");
     ising::chain(options.fine.chain);  // says now what is wrong with it
-    const OutputFile out(options.out);
+    require_writable(options.trajectory.samples, options.fine.chain.sites);
+    const OutputFile out(options.out, {});
     const Configurations data = draw(options);
     out.commit(csv_of(data));
-    std::printf("%zu samples of %td sites written to %s\n", data.size(), options.fine.chain.sites,
-                options.out.c_str());
+    std::fprintf(told_to(), "%zu samples of %td sites written to %s\n", data.size(), options.fine.chain.sites,
+                 options.out.c_str());
 }
 
 }  // namespace

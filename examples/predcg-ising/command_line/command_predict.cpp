@@ -76,7 +76,7 @@ void run_predict(PredictOptions options) {
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     const SavedFit saved = load(options);
     check_cost(options, saved);
-    const OutputFile out(options.out);
+    const OutputFile out(options.out, {options.fit});
     const bool m = options.observable == Observed::magnetization;
     const IsingFit fit = resized(saved.fit, saved.model, options.sites);
     const Prediction prediction = predicted(fit, saved.model.boundary, !m);
@@ -107,23 +107,24 @@ void run_predict(PredictOptions options) {
     }
     json["version"] = version_string;
     out.commit(json.dump(1) + "\n");
-    std::printf("%s on %td sites%s, written to %s\n", word_for(observables, options.observable).c_str(),
-                options.sites, (m ? ": " + fixed(estimate[0], 6) + interval_text : std::string()).c_str(),
-                options.out.c_str());
+    std::fprintf(told_to(), "%s on %td sites%s, written to %s\n",
+                 word_for(observables, options.observable).c_str(), options.sites,
+                 (m ? ": " + fixed(estimate[0], 6) + interval_text : std::string()).c_str(),
+                 options.out.c_str());
 }
 
 void run_sample(PredictOptions options) {
     const SavedFit saved = load(options);
-    require_distinct(options.fit, options.out);
-    const OutputFile out(options.out);
+    require_writable(options.samples, options.sites);
+    const OutputFile out(options.out, {options.fit});
     const auto data =
         saved.posterior ? draw_configurations(resized(saved.posterior->posterior, saved.model, options.sites),
                                               options.samples, options.seed)
                         : draw_configurations(resized(saved.fit, saved.model, options.sites), options.samples,
                                               options.seed);
     out.commit(csv_of(data));
-    std::printf("%zu samples of %td sites from %s, written to %s\n", data.size(), options.sites,
-                saved.posterior ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
+    std::fprintf(told_to(), "%zu samples of %td sites from %s, written to %s\n", data.size(), options.sites,
+                 saved.posterior ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
 }
 
 void add_common(CLI::App& app, PredictOptions& options) {

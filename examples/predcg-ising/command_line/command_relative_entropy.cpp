@@ -130,8 +130,8 @@ void check_match(const MatchOptions& options) {
 
 void run_match(MatchOptions options) {
     check_match(options);
-    const Configurations data = data_for(options.model, options.data, options.out);
-    const OutputFile out(options.out);
+    const Configurations data = data_for(options.model, options.data);
+    const OutputFile out(options.out, {options.data});
     const IsingRelativeEntropy result = match_with_progress(options, data);
     out.commit(json_of(options, result, data));
     print_summary(options, result, data);

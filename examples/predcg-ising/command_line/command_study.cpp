@@ -21,7 +21,8 @@ void add_common(CLI::App& sub, Settings& settings) {
     add_number(sub, "--field-from", settings.fields.from, "First field mu, energy");
     add_number(sub, "--field-to", settings.fields.to, "Last field mu, energy");
     add_number(sub, "--field-step", settings.fields.step, "Distance of the fields, energy", Sign::positive);
-    add_integer(sub, "--draws", settings.draws, "Draws of each posterior, all chains together", 16);
+    add_integer(sub, "--draws", settings.draws, "Draws of each posterior, all chains together", 16,
+                1'000'000);
     add_seed(sub, settings.seed, "Seed of the data; field k (from 0) has seed + k");
 }
 
@@ -86,9 +87,9 @@ Command add_data_size(CLI::App& study) {
              "    predcg-ising study data-size --range 1 --strength 1 --data-sets 3 --out quick"},
         study::run_data_size, study::write_data_size, [](CLI::App& sub, study::DataSizeSettings& settings) {
             add_level(sub, settings.level);
-            add_integer(sub, "--data-sets", settings.data_sets, "Data sets at each field", 1);
+            add_integer(sub, "--data-sets", settings.data_sets, "Data sets at each field", 1, 1'000'000);
             add_integer(sub, "--posteriors", settings.posteriors,
-                        "Data sets at each field with posteriors, the first ones", 1);
+                        "Data sets at each field with posteriors, the first ones", 1, 1'000'000);
         });
 }
 
@@ -110,7 +111,7 @@ Command add_levels(CLI::App& study) {
         study::run_levels, study::write_levels, [](CLI::App& sub, study::LevelsSettings& settings) {
             add_integer(sub, "--samples", settings.samples, "Configurations in each data set, S_f", 1);
             add_integer(sub, "--data-sets", settings.data_sets,
-                        "Data sets at each field; the first has posteriors", 1);
+                        "Data sets at each field; the first has posteriors", 1, 1'000'000);
         });
 }
 
@@ -133,7 +134,7 @@ Command add_models(CLI::App& study) {
             add_level(sub, settings.level);
             add_integer(sub, "--pair-range", settings.pair_range, "Longest pair range", 0);
             add_integer(sub, "--samples", settings.samples, "Configurations in each data set, S_f", 1);
-            add_integer(sub, "--data-sets", settings.data_sets, "Data sets at each field", 1);
+            add_integer(sub, "--data-sets", settings.data_sets, "Data sets at each field", 1, 1'000'000);
             add_number(sub, "--ranked-field", settings.ranked_field,
                        "Field at which all models are scored, on one data set; energy");
         });

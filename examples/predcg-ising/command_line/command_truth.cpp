@@ -28,7 +28,7 @@ void run_truth(const TruthOptions& options) {
     using namespace predcg;
     const auto fine = ising::chain(options.fine.chain);
     const double beta = options.fine.beta;
-    const OutputFile out(options.out);
+    const OutputFile out(options.out, {});
     nlohmann::ordered_json json;
     double m = 0.0;
     {
@@ -43,7 +43,7 @@ void run_truth(const TruthOptions& options) {
     }
     json["version"] = version_string;
     out.commit(json.dump(1) + "\n");
-    std::printf("truth: m = %s, written to %s\n", fixed(m, 6).c_str(), options.out.c_str());
+    std::fprintf(told_to(), "truth: m = %s, written to %s\n", fixed(m, 6).c_str(), options.out.c_str());
 }
 
 }  // namespace

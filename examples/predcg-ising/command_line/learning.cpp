@@ -33,17 +33,16 @@ void refuse_sampling(const std::vector<CLI::Option*>& for_sampling, Optimizer op
         throw InputError("--optimizer", in_quotes(word_for(optimizers, optimizer)), only_when_sampled);
 }
 
-Configurations data_for(FitModel& model, const std::string& data_file, const std::string& out) {
+Configurations data_for(FitModel& model, const std::string& data_file) {
     Configurations data = read_configurations(data_file);
     model.fine_sites = static_cast<Index>(data.front().size());
     // Throws where level or terms do not fit the sites.
     model.triplets = coarse_chain_of(model).terms().triplets();
-    require_distinct(data_file, out);
     return data;
 }
 
 void print_line(const std::string& name, const std::string& value) {
-    std::printf("%-18s%s\n", name.c_str(), value.c_str());
+    std::fprintf(told_to(), "%-18s%s\n", name.c_str(), value.c_str());
 }
 
 void print_status(const AnyEstimate& fit, const FitModel& model, std::size_t samples) {

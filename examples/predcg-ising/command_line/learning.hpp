@@ -19,7 +19,7 @@ void refuse_sampling(const std::vector<CLI::Option*>& for_sampling, Optimizer op
 
 /// The data, once model and files are known to fit together. Sets the model's number of sites, and orders its
 /// triplets.
-Configurations data_for(FitModel& model, const std::string& data_file, const std::string& out);
+Configurations data_for(FitModel& model, const std::string& data_file);
 
 /// One line of a summary.
 void print_line(const std::string& name, const std::string& value);

@@ -9,10 +9,13 @@
 #include <predcg/version.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <fcntl.h>
 #include <new>
 #include <string>
+#include <unistd.h>
 
 namespace {
 
@@ -31,10 +34,27 @@ std::string in_words_of_options(const predcg::ArgumentError& error, const CLI::A
     return option + ": value " + error.value() + "; allowed: " + error.allowed();
 }
 
+/// What a file or pipe refuses is an error of the write, and no signal that ends the program half way.
+/// Descriptors 0 to 2 that were closed are opened: a result file would get their numbers, and what is said
+/// would go into it.
+void prepare_files() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    for (int file = 0; file >= 0 && file <= 2;) {
+        file = ::open("/dev/null", O_RDWR);
+        if (file > 2) ::close(file);
+    }
+}
+
 int run(const cli::Command& command) {
     try {
         (void)predcg::threads();  // a bad PREDCG_THREADS is refused before any work
         command.run();
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+            return complain(
+                "the result was written, but not what was to be said of it: standard output is full or "
+                "closed",
+                failed);
         return written;
     } catch (const cli::InputError& error) {
         return complain(error.what(), bad_input);
@@ -77,6 +97,7 @@ std::string in_words(const CLI::ParseError& error, const CLI::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    prepare_files();
     CLI::App app(
         "Predictive coarse-graining of Ising chains: learn a coarse chain and a probabilistic map from\n"
         "fine-scale configurations, and predict fine-scale observables.",

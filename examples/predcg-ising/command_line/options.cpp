@@ -53,11 +53,13 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, c
 }
 
 CLI::Option* add_integer(CLI::App& app, const std::string& name, Index& value, const std::string& help,
-                         Index smallest) {
-    const auto read = [&value, name, smallest](const std::string& text) {
+                         Index smallest, Index largest) {
+    const auto read = [&value, name, smallest, largest](const std::string& text) {
         const auto number = parse_integer(text);
-        if (!number || *number < smallest)
-            throw InputError(name, in_quotes(text), "an integer >= " + std::to_string(smallest));
+        if (!number || *number < smallest || *number > largest)
+            throw InputError(name, in_quotes(text),
+                             "an integer >= " + std::to_string(smallest) + ", at most " +
+                                 std::to_string(largest));
         value = *number;
     };
     return add_text(app, name, "INTEGER", std::to_string(value), help + "; >= " + std::to_string(smallest),

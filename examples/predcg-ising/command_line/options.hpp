@@ -18,8 +18,10 @@ enum class Sign { any, positive };
 
 CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, const std::string& help,
                         Sign sign = Sign::any);
+/// Counts above the largest are refused: products of two of them are integers.
+constexpr Index largest_count = 1'000'000'000;
 CLI::Option* add_integer(CLI::App& app, const std::string& name, Index& value, const std::string& help,
-                         Index smallest);
+                         Index smallest, Index largest = largest_count);
 /// Sets what predcg::threads() is.
 CLI::Option* add_threads(CLI::App& app);
 CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& help);

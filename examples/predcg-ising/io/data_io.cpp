@@ -12,6 +12,9 @@ namespace cli {
 namespace {
 
 constexpr const char* spins = "-1 or +1";
+constexpr std::size_t most_line = std::size_t{1}
+                                  << 26;  // bytes; a configuration of 10^7 spins has half of it
+constexpr std::size_t most_spins = std::size_t{1} << 30;  // of all data, a byte each
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r");
@@ -27,8 +30,8 @@ public:
     Configurations read(std::istream& in) {
         Configurations data;
         std::size_t empty_line = 0;  // the first of those before the present line
-        for (std::string line; std::getline(in, line);) {
-            ++line_;
+        std::size_t count = 0;
+        for (std::string line; next_line(in, line);) {
             std::string_view text = line;
             if (line_ == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // byte order mark
             text = trimmed(text);
@@ -41,17 +44,36 @@ public:
                 fail("an empty line", "empty lines at the end only");
             }
             data.push_back(configuration(text));
+            if (count += data.back().size(); count > most_spins)
+                fail("more than 2^30 spins in the file", "at most 2^30");
             if (data.back().size() != data.front().size())
                 fail(std::to_string(data.back().size()) + " values on this line",
                      std::to_string(data.front().size()) + ", as on line 1");
         }
-        if (in.bad()) throw InputError(name_ + ": reading stopped after line " + std::to_string(line_));
         if (data.empty())
             throw InputError(name_, "no samples", "at least one line of -1 and +1, separated by commas");
         return data;
     }
 
 private:
+    /// What std::getline does, with a limit.
+    bool next_line(std::istream& in, std::string& line) {
+        using Traits = std::istream::traits_type;
+        line.clear();
+        ++line_;
+        std::streambuf& from = *in.rdbuf();
+        try {
+            for (auto c = from.sbumpc(); c != Traits::eof(); c = from.sbumpc()) {
+                if (c == '\n') return true;
+                if (line.size() == most_line) fail("a line of more than 2^26 bytes", "at most 2^26 (64 MiB)");
+                line.push_back(Traits::to_char_type(c));
+            }
+        } catch (const std::ios_base::failure&) {
+            throw InputError(name_ + ": reading stopped in line " + std::to_string(line_));
+        }
+        return !line.empty();
+    }
+
     [[noreturn]] void fail(const std::string& value, const std::string& allowed) const {
         throw InputError(name_ + ":" + std::to_string(line_), value, allowed);
     }
@@ -99,6 +121,12 @@ Configurations read_configurations(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in) throw InputError("--data", in_quotes(path.string()) + " (it cannot be read)", allowed);
     return Reader(path).read(in);
+}
+
+void require_writable(predcg::Index samples, predcg::Index sites) {
+    if (static_cast<double>(samples) * static_cast<double>(sites) > static_cast<double>(most_spins))
+        throw InputError("--samples", std::to_string(samples) + " of " + std::to_string(sites) + " sites",
+                         "at most 2^30 spins in a file; draw several files with other seeds");
 }
 
 std::string csv_of(const Configurations& configurations) {

@@ -7,21 +7,22 @@ namespace cli {
 namespace {
 
 volatile std::sig_atomic_t pressed = 0;
+constexpr int interrupting[] = {SIGINT, SIGTERM};
 
 void remember(int) {
     pressed = 1;
-    std::signal(SIGINT, SIG_DFL);
+    for (const int signal : interrupting) std::signal(signal, SIG_DFL);  // the second one ends the program
 }
 
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
     pressed = 0;
-    std::signal(SIGINT, remember);
+    for (const int signal : interrupting) std::signal(signal, remember);
 }
 
 InterruptGuard::~InterruptGuard() {
-    std::signal(SIGINT, SIG_DFL);
+    for (const int signal : interrupting) std::signal(signal, SIG_DFL);
     pressed = 0;
 }
 

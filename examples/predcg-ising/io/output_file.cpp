@@ -1,10 +1,9 @@
 #include "io/output_file.hpp"
 
 #include "io/numbers.hpp"
+#include "io/whole_file.hpp"
 #include "model/errors.hpp"
 
-#include <fstream>
-#include <random>
 #include <stdexcept>
 #include <system_error>
 #include <unistd.h>
@@ -16,57 +15,65 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path temporary_name(const fs::path& target) {
-    std::random_device random;
-    return target.parent_path() /
-           ("." + target.filename().string() + "." + std::to_string(random()) + ".tmp");
+std::FILE* told = nullptr;
+
+bool is_standard_output(const fs::path& path) {
+    for (const char* name : {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+        if (path == name) return true;
+    return false;
 }
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& reason) {
     throw InputError("--out", in_quotes(path.string()) + " (" + reason + ")",
-                     "a file in a directory that exists and can be written");
+                     "a file in a directory that exists and can be written, or - for standard output");
 }
 
 }  // namespace
 
-OutputFile::OutputFile(fs::path path) : path_(std::move(path)), target_(path_) {
+OutputFile::OutputFile(fs::path path, std::initializer_list<fs::path> inputs)
+    : path_(std::move(path)), target_(path_) {
+    if (is_standard_output(path_)) {
+        kind_ = Kind::standard_output;
+        told = stderr;
+        return;
+    }
     std::error_code error;
+    for (const fs::path& input : inputs)
+        if (fs::equivalent(input, path_, error) && fs::is_regular_file(path_, error))
+            throw InputError("--out", in_quotes(path_.string()) + " (it is what is read)", "another file");
     if (path_.empty() || path_.filename().empty()) refuse(path_, "no file name");
     if (fs::is_symlink(target_, error)) target_ = fs::weakly_canonical(target_, error);
     const fs::file_status status = fs::status(target_, error);
     if (fs::is_directory(status)) refuse(path_, "it is a directory");
-    direct_ = fs::exists(status) && !fs::is_regular_file(status);
-    if (direct_) {
+    if (fs::exists(status) && !fs::is_regular_file(status)) {
+        kind_ = Kind::device;
         if (access(target_.c_str(), W_OK) != 0) refuse(path_, "it cannot be written");
         return;
     }
     const fs::path directory = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
     if (!fs::is_directory(directory, error))
         refuse(path_, "there is no directory " + in_quotes(directory.string()));
-    const fs::path probe = temporary_name(target_);
-    const bool writable = std::ofstream(probe).is_open();
-    fs::remove(probe, error);
-    if (!writable) refuse(path_, "the directory cannot be written");
+    try {
+        try_to_write(target_);
+    } catch (const std::system_error& reason) {
+        refuse(path_, "the directory cannot be written: " + reason.code().message());
+    }
 }
 
 void OutputFile::commit(std::string_view text) const {
-    const fs::path temporary = direct_ ? target_ : temporary_name(target_);
-    std::ofstream file(temporary, std::ios::binary);
-    file.write(text.data(), static_cast<std::streamsize>(text.size()));
-    file.close();
-    std::error_code error;
-    if (file && !direct_) fs::rename(temporary, target_, error);
-    if (file && !error) return;
-    std::error_code ignored;
-    if (!direct_) fs::remove(temporary, ignored);
-    throw std::runtime_error("cannot write " + in_quotes(path_.string()) +
-                             (error ? ": " + error.message() : ": no space, or the device failed"));
+    if (kind_ == Kind::file) return write_whole(target_, text);
+    if (kind_ == Kind::standard_output) return write_to(stdout, text);
+    std::FILE* device = std::fopen(target_.c_str(), "wb");
+    if (device == nullptr) throw std::runtime_error("cannot write " + in_quotes(path_.string()));
+    try {
+        write_to(device, text);
+    } catch (...) {
+        std::fclose(device);
+        throw;
+    }
+    std::fclose(device);
 }
 
-void require_distinct(const fs::path& data, const fs::path& out) {
-    std::error_code error;
-    if (fs::equivalent(data, out, error) && fs::is_regular_file(out, error))
-        throw InputError("--out", in_quotes(out.string()) + " (it is the data file)", "another file");
-}
+std::FILE* told_to() { return told == nullptr ? stdout : told; }
 
 }  // namespace cli

@@ -1,15 +1,18 @@
 #pragma once
+#include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 #include <string_view>
 
 namespace cli {
 
-/// A result file that is there completely or not at all: the text goes to a temporary name in the same
-/// directory, which is then renamed. A device or pipe (/dev/stdout) is written directly.
+/// The result of a command. A file is there completely or not at all (write_whole); `-`, and the names that a
+/// system has for it, is standard output; other devices and pipes are written directly.
 class OutputFile {
 public:
-    /// Finds out now, before any work, whether the file can be written; throws InputError if not.
-    explicit OutputFile(std::filesystem::path path);
+    /// Finds out now, before any work, whether it can be written, and that it is none of the files that the
+    /// command reads; throws InputError if not. With `-`, what the command says goes to standard error.
+    OutputFile(std::filesystem::path path, std::initializer_list<std::filesystem::path> inputs);
 
     const std::filesystem::path& path() const { return path_; }
 
@@ -17,12 +20,14 @@ public:
     void commit(std::string_view text) const;
 
 private:
+    enum class Kind { file, device, standard_output };
+
     std::filesystem::path path_;    // as given
     std::filesystem::path target_;  // behind symbolic links
-    bool direct_ = false;
+    Kind kind_ = Kind::file;
 };
 
-/// Throws InputError if `out` is the file `data`, which would be overwritten.
-void require_distinct(const std::filesystem::path& data, const std::filesystem::path& out);
+/// Where a command says what it did: standard output, or standard error if the result is on the former.
+std::FILE* told_to();
 
 }  // namespace cli

@@ -17,10 +17,13 @@ using namespace predcg;
 namespace {
 
 std::string divisors(Index n) {
-    std::string list;
-    for (Index d = 1; d <= n; ++d)
-        if (n % d == 0) list += (list.empty() ? "" : ", ") + std::to_string(d);
-    return list;
+    std::string small, large;  // d and n / d
+    for (Index d = 1; d <= n / d; ++d) {
+        if (n % d != 0) continue;
+        small += (small.empty() ? "" : ", ") + std::to_string(d);
+        if (d != n / d) large = ", " + std::to_string(n / d) + large;
+    }
+    return small + large;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "io/interrupt.hpp"
 #include "io/numbers.hpp"
 #include "io/progress.hpp"
+#include "io/whole_file.hpp"
 #include "studies/all_report.hpp"
 #include "studies/data_size.hpp"
 #include "studies/levels.hpp"

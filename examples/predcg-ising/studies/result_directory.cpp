@@ -1,6 +1,7 @@
 #include "studies/result_directory.hpp"
 
 #include "io/numbers.hpp"
+#include "io/whole_file.hpp"
 #include "model/errors.hpp"
 
 #include <fstream>
@@ -16,15 +17,6 @@ namespace fs = std::filesystem;
 std::string read_file(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_whole(const fs::path& path, std::string_view text) {
-    const fs::path half = path.string() + ".unfinished";
-    std::ofstream file(half, std::ios::binary);
-    file.write(text.data(), static_cast<std::streamsize>(text.size()));
-    file.close();
-    if (!file) throw std::runtime_error("cannot write " + in_quotes(path.string()));
-    fs::rename(half, path);
 }
 
 bool has_file(const fs::path& path) {
@@ -57,10 +49,7 @@ ResultDirectory::~ResultDirectory() {
 
 void ResultDirectory::write(const std::string& name, std::string_view text) const {
     fs::create_directory(staging_);
-    std::ofstream file(staging_ / name, std::ios::binary);
-    file.write(text.data(), static_cast<std::streamsize>(text.size()));
-    file.close();
-    if (!file) throw std::runtime_error("cannot write " + in_quotes((path_ / name).string()));
+    write_whole(staging_ / name, text);
 }
 
 std::string ResultDirectory::read(const std::string& name) const { return read_file(staging_ / name); }

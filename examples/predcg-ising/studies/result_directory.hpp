@@ -11,9 +11,6 @@ std::string read_file(const std::filesystem::path& file);
 /// A file with something in it.
 bool has_file(const std::filesystem::path& file);
 
-/// Puts a file in place at once, never half of it.
-void write_whole(const std::filesystem::path& file, std::string_view text);
-
 /// A directory of results that belong together. Files are made in a hidden directory inside it and moved
 /// to their names at the end, so that an interrupted run leaves the previous results whole.
 class ResultDirectory {

@@ -1,0 +1,20 @@
+#pragma once
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
+
+namespace cli {
+
+/// Writes the text as this file, which is there whole or as it was before: the text is written and
+/// synchronised under no name, or where the file system must have one under another name of the same
+/// directory, and renamed. An existing file keeps its mode. Throws std::runtime_error with the system's
+/// reason; then nothing is left behind.
+void write_whole(const std::filesystem::path& path, std::string_view text);
+
+/// Whether write_whole could write it: throws std::system_error if not. Leaves nothing behind.
+void try_to_write(const std::filesystem::path& path);
+
+/// Writes and flushes; throws std::runtime_error where that fails.
+void write_to(std::FILE* stream, std::string_view text);
+
+}  // namespace cli
