@@ -54,8 +54,9 @@ protected:
 
 TEST_F(ThreeLetters, PayWhereCouplingsAreLong) {
     std::vector<double> J;
-    const double sum = 1.0 + 1.0 / 2.0 + 1.0 / 3.0 + 1.0 / 4.0 + 1.0 / 5.0;  // of all J_k, 1.5
-    for (const double k : {1.0, 2.0, 3.0, 4.0, 5.0}) J.push_back(1.5 / (sum * k));
+    const double sum = 1.0 + 1.0 / 2.0 + 1.0 / 3.0 + 1.0 / 4.0 + 1.0 / 5.0;
+    for (const double k : {1.0, 2.0, 3.0, 4.0, 5.0})
+        J.push_back(1.5 * sum / (5.0 * k));  // K / (L_f k), K = J_0 sum
     expect_losses({"--range 5 --strength 1.5 --field 0.3 --beta 0.3", 0.3, 0.3, J, 0.080, 0.028});
 }
 
