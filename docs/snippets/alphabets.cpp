@@ -33,7 +33,9 @@ void potts_fit() {
     std::printf("%s: equal_1 %.2f, log_odds_copy %.2f\n", to_string(fit.status).data(), fit["equal_1"],
                 fit["log_odds_copy"]);
     const auto agreeing = truth(fine, 1.0, potts::Agreement{.most_lag = 4});
-    std::printf("neighbours agree with probability %.3f\n", agreeing.mean[1]);
+    const auto predicted = predict(fit, potts::Agreement{.most_lag = 4});
+    std::printf("neighbours agree with probability %.3f, predicted %.3f%s\n", agreeing.mean[1],
+                predicted.mean[1], predicted.exact ? "" : " or so");
 }
 
 void plane_vectors() {

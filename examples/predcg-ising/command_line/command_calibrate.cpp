@@ -51,6 +51,7 @@ Command add_ranks(CLI::App& calibrate) {
     add_integer(*sub, "--sites", model.fine_sites, "Fine sites n_f, a multiple of the level", 2);
     add_coarse_terms(*sub, model);
     add_map(*sub, model);
+    add_letters(*sub, model);
     add_number(*sub, "--field", model.field, "Known field mu on every coarse site, energy");
     add_number(*sub, "--beta", model.beta, "Inverse temperature, 1/energy", Sign::positive);
     add_boundary(*sub, model.boundary, "Coarse ring, or chain with two ends");
@@ -75,7 +76,7 @@ Command add_ranks(CLI::App& calibrate) {
         "    predcg-ising calibrate sbc --posterior laplace-joint --samples 5 --replicates 1000 --out joint");
     return {sub, [options] {
                 check_slides(options->settings.method == PosteriorMethod::laplace_slides,
-                             options->settings.model.map);
+                             options->settings.model);
                 study::run_study(options->settings, options->out, study::run_ranks, study::write_ranks);
             }};
 }
@@ -93,8 +94,8 @@ void run_coverage(CoverageOptions options) {
     auto& asked = options.settings.methods;
     const auto slides = std::find(asked.begin(), asked.end(), PosteriorMethod::laplace_slides);
     const bool all = options.given_methods->count() == 0;
-    check_slides(slides != asked.end() && !all, options.settings.model.map);
-    if (all && options.settings.model.map != MapChoice::bernoulli) asked.erase(slides);
+    check_slides(slides != asked.end() && !all, options.settings.model);
+    if (all && !options.settings.model.has_theta_cf()) asked.erase(slides);
     if (!options.trajectory)
         refuse_given(options.for_trajectory, "only with --trajectory; add that, or leave this out");
     else
@@ -125,6 +126,7 @@ Command add_coverage(CLI::App& calibrate) {
     add_fine_model(*sub, settings.fine);
     add_coarse_terms(*sub, settings.model);
     add_map(*sub, settings.model);
+    add_letters(*sub, settings.model);
     add_data_of_coverage(*sub, *options);
     options->given_methods =
         sub->add_option_function<std::string>(

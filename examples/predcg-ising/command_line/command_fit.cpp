@@ -126,7 +126,7 @@ void print_estimates(const IsingFit& fit) {
         const auto at = static_cast<Index>(k);
         print_line(fit.coarse_names[k], estimate(fit.parameters.theta[at], error(&Parameters::theta, at)));
     }
-    if (!fit.map.is_bernoulli()) {
+    if (!fit.map.has_theta_cf()) {
         for (std::size_t k = 0; k < fit.map_names.size(); ++k) {
             const auto at = static_cast<Index>(k);
             print_line(fit.map_names[k], estimate(fit.parameters.eta[at], error(&Parameters::eta, at)));
@@ -171,7 +171,7 @@ void warn(const SavedFit& saved) {
 /// Says now what does not go together.
 void check_fit(const FitOptions& options) {
     map_of(options.model);
-    check_slides(options.posterior == Wanted::laplace_slides, options.model.map);
+    check_slides(options.posterior == Wanted::laplace_slides, options.model);
     if (!(options.credibility > 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     if (options.trajectory && options.method.engine == Engine::monte_carlo)
@@ -255,6 +255,7 @@ Command add_fit(CLI::App& app) {
     add_data(*sub, options->data);
     add_model(*sub, options->model);
     add_map(*sub, options->model);
+    add_letters(*sub, options->model);
     add_fit_method(*sub, *options);
     add_posterior_options(*sub, *options);
     add_out(*sub, options->out, "FILE.json",
@@ -269,6 +270,9 @@ Command add_fit(CLI::App& app) {
         "The weak prior is beta theta_k ~ N(0, 2^2), logit theta_cf ~ N(1, 2^2) and >= 0; of other maps, "
         "copy\n"
         "coefficients (own_s, c_0,0) ~ N(1, 2^2), all else N(0, 2^2).\n"
+        "With --letters 3 X_i is -1, 0 or 1, and --map bernoulli has p(x = 1) = logistic(own X): 1/2 at "
+        "X = 0;\n"
+        "U_c may have - theta_square sum_i X_i^2 - sum_k theta_quad_k sum_i X_i^2 X_(i+k)^2.\n"
         "status is converged, limit, stopped, or, under a flat prior, not identified; `directions` lists "
         "what\n"
         "the data leave open, with coefficients in (beta theta_c, logit theta_cf).\n"
@@ -287,6 +291,8 @@ Command add_fit(CLI::App& app) {
         "    predcg-ising fit --data data.csv --field 0.3 --linear --posterior full --out fit.json\n"
         "  with a map that loses nothing of a chain with couplings of neighbours:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --linear --map link2 --out fit.json\n"
+        "  with coarse letters -1, 0, 1, which pay where couplings are strong or long:\n"
+        "    predcg-ising fit --data data.csv --field 0.3 --linear --letters 3 --square --out fit.json\n"
         "  by stochastic EM, as in the source:\n"
         "    predcg-ising fit --data data.csv --field 0.3 --engine monte-carlo --optimizer robbins-monro \\\n"
         "        --out fit.json");

@@ -37,7 +37,7 @@ Configurations data_for(FitModel& model, const std::string& data_file) {
     Configurations data = read_configurations(data_file);
     model.fine_sites = static_cast<Index>(data.front().size());
     // Throws where level or terms do not fit the sites.
-    model.triplets = coarse_chain_of(model).terms().triplets();
+    model.triplets = coarse_chain_of(model).triplets();
     return data;
 }
 

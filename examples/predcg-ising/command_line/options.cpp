@@ -136,10 +136,21 @@ void add_map(CLI::App& app, FitModel& model) {
                  "autoregressive");
 }
 
-void check_slides(bool wanted, MapChoice map) {
-    if (wanted && map != MapChoice::bernoulli)
+void add_letters(CLI::App& app, FitModel& model) {
+    add_choice(app, "--letters", model.letters, letter_counts,
+               "Values of a coarse site: 2, -1 and +1, or 3, with 0, too; not with --map decimation");
+    const auto of_three = {
+        app.add_flag("--square", model.square, "Term square, theta_square sum_i X_i^2"),
+        add_integer(app, "--quad-range", model.quad_range,
+                    "Terms quad_1..quad_L in X_i^2 X_(i+k)^2, L up to half the coarse sites, 0: none", 0)};
+    for (CLI::Option* option : of_three) option->group("With --letters 3 only");
+}
+
+void check_slides(bool wanted, const FitModel& model) {
+    if (wanted && !model.has_theta_cf())
         throw InputError("--posterior", "'laplace-slides'",
-                         "full or laplace-joint with --map " + word_for(maps, map) +
+                         "full or laplace-joint with --map " + word_for(maps, model.map) +
+                             (model.letters == 3 ? " --letters 3" : "") +
                              ": the slides' approximation is one of theta_cf");
 }
 

@@ -65,8 +65,10 @@ void add_coarse_terms(CLI::App& app, FitModel& model);
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value);
 /// --map and --probit.
 void add_map(CLI::App& app, FitModel& model);
+/// --letters, and the terms that three of them have: --square and --quad-range.
+void add_letters(CLI::App& app, FitModel& model);
 /// Throws InputError where the source's approximation is wanted for a map that has no theta_cf.
-void check_slides(bool wanted, MapChoice map);
+void check_slides(bool wanted, const FitModel& model);
 CLI::Option* add_out(CLI::App& app, std::string& value, const std::string& type, const std::string& help);
 /// --out of studies and calibrations.
 CLI::Option* add_result_directory(CLI::App& app, std::string& value);

@@ -74,6 +74,12 @@ T word_of(const Json& json, const std::string& key, const Choices<T>& words) {
     throw InputError(key, in_quotes(text), allowed);
 }
 
+Index letters_of(const Json& json) {
+    for (const auto& [word, count] : letter_counts)
+        if (json == count) return count;
+    throw InputError("letters", json.dump(), "2 or 3");
+}
+
 FitModel model_from(const Json& json) {
     FitModel model;
     model.fine_sites = json.at("fine_sites").get<Index>();
@@ -87,6 +93,11 @@ FitModel model_from(const Json& json) {
         word_of<Boundary>(json, "boundary", {{"periodic", Boundary::periodic}, {"open", Boundary::open}});
     model.prior =
         word_of<PriorChoice>(json, "prior", {{"weak", PriorChoice::weak}, {"flat", PriorChoice::flat}});
+    if (json.contains("letters")) model.letters = letters_of(json.at("letters"));
+    if (model.letters == 3) {
+        model.square = json.at("square").get<bool>();
+        model.quad_range = json.at("quad_range").get<Index>();
+    }
     return model;
 }
 
@@ -100,7 +111,7 @@ void read_map(const Json& json, FitModel& model) {
 /// Keys of the map: theta_cf where there is one, else its name and parameters.
 void add_map(Json& json, const SavedFit& saved) {
     const IsingFit& fit = saved.fit;
-    if (fit.map.is_bernoulli()) {
+    if (fit.map.has_theta_cf()) {
         json["theta_cf"] = fit.map.theta_cf(fit.parameters.eta);
         json[fit.map_names.front()] = fit.parameters.eta[0];
         return;
@@ -111,7 +122,7 @@ void add_map(Json& json, const SavedFit& saved) {
     json["map"] = std::move(map);
 }
 
-AnyEstimate result_from(const Json& json, const FitModel& model, const ising::CoarseChain<>& coarse) {
+AnyEstimate result_from(const Json& json, const FitModel& model, const ChosenChain& coarse) {
     AnyEstimate result;
     Choices<Status> statuses;
     for (const Status status : all_statuses) statuses.emplace_back(to_string(status), status);
@@ -120,8 +131,8 @@ AnyEstimate result_from(const Json& json, const FitModel& model, const ising::Co
     result.coarse_names = coarse.parameter_names();
     result.map_names = map_of(model).parameter_names();
     result.parameters.theta = values_of(json.at("theta_c"), result.coarse_names);
-    result.parameters.eta = values_of(
-        model.map == MapChoice::bernoulli ? json : json.at("map").at("parameters"), result.map_names);
+    result.parameters.eta =
+        values_of(model.has_theta_cf() ? json : json.at("map").at("parameters"), result.map_names);
     result.beta = model.beta;
     result.data_count = json.at("effective_samples").get<double>();
     result.log_likelihood = known_value(json.at("log_likelihood"));

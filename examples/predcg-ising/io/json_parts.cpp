@@ -52,16 +52,19 @@ Json directions_of(const AnyEstimate& fit, PriorChoice prior) {
 Json model_of(const FitModel& model) {
     Json triplets = Json::array();
     for (const auto& t : model.triplets) triplets.push_back({t.m, t.n});
-    return {{"fine_sites", model.fine_sites},
-            {"coarse_sites", model.fine_sites / model.level},
-            {"level", model.level},
-            {"linear", model.linear},
-            {"pair_range", model.pair_range},
-            {"triplets", triplets},
-            {"field", model.field},
-            {"beta", model.beta},
-            {"boundary", model.boundary == Boundary::open ? "open" : "periodic"},
-            {"prior", model.prior == PriorChoice::flat ? "flat" : "weak"}};
+    Json json{{"fine_sites", model.fine_sites},
+              {"coarse_sites", model.fine_sites / model.level},
+              {"level", model.level},
+              {"linear", model.linear},
+              {"pair_range", model.pair_range},
+              {"triplets", triplets},
+              {"field", model.field},
+              {"beta", model.beta},
+              {"boundary", model.boundary == Boundary::open ? "open" : "periodic"},
+              {"prior", model.prior == PriorChoice::flat ? "flat" : "weak"},
+              {"letters", model.letters}};
+    if (model.letters == 3) json.update({{"square", model.square}, {"quad_range", model.quad_range}});
+    return json;
 }
 
 }  // namespace cli

@@ -119,7 +119,7 @@ void add_posterior(Json& json, const SavedPosterior& saved) {
             {"mean", list_of(posterior.mean)},
             {"sd", list_of(posterior.sd)},
             {"covariance", rows_of(posterior.covariance)}};
-    if (posterior.map.is_bernoulli()) part["theta_cf"] = theta_cf_of(posterior, saved.credibility);
+    if (posterior.map.has_theta_cf()) part["theta_cf"] = theta_cf_of(posterior, saved.credibility);
     part.update({{"credibility", saved.credibility},
                  {"diagnostics", diagnostics_of(posterior)},
                  {"seed", posterior.seed},

@@ -26,18 +26,43 @@ std::string divisors(Index n) {
     return small + large;
 }
 
+/// The block of a map that is not decimation. Bernoulli's is the logistic one of the own letter alone.
+WindowBlock block_of(const FitModel& model) {
+    if (model.map == MapChoice::link2 || model.map == MapChoice::link4)
+        return WindowBlock(ising::LinkBlock({.level = model.level,
+                                             .neighbours = model.map == MapChoice::link2 ? 2 : 4,
+                                             .boundary = model.boundary}));
+    if (model.map == MapChoice::bernoulli)
+        return WindowBlock(ising::LogisticBlock({.level = model.level, .intercept = false, .tied = true}));
+    return WindowBlock(ising::LogisticBlock({.level = model.level,
+                                             .window = {-1, 1},
+                                             .autoregressive = model.map == MapChoice::autoregressive,
+                                             .link = model.probit ? ising::Link::probit : ising::Link::logit,
+                                             .boundary = model.boundary}));
+}
+
 }  // namespace
 
-ising::CoarseChain<> coarse_chain_of(const FitModel& model) {
+ChosenChain coarse_chain_of(const FitModel& model) {
     if (model.level < 1 || model.fine_sites % model.level != 0)
         throw InputError("--level", std::to_string(model.level),
                          divisors(model.fine_sites) + ", the divisors of the number of fine sites");
-    return ising::coarse_chain({.sites = model.fine_sites / model.level,
-                                .linear = model.linear,
-                                .pair_range = model.pair_range,
-                                .triplets = model.triplets,
-                                .field = model.field,
-                                .boundary = model.boundary});
+    const Index sites = model.fine_sites / model.level;
+    if (model.letters == 3)
+        return ChosenChain(ising::spin_one_chain({.sites = sites,
+                                                  .linear = model.linear,
+                                                  .pair_range = model.pair_range,
+                                                  .triplets = model.triplets,
+                                                  .square = model.square,
+                                                  .quad_range = model.quad_range,
+                                                  .field = model.field,
+                                                  .boundary = model.boundary}));
+    return ChosenChain(ising::coarse_chain({.sites = sites,
+                                            .linear = model.linear,
+                                            .pair_range = model.pair_range,
+                                            .triplets = model.triplets,
+                                            .field = model.field,
+                                            .boundary = model.boundary}));
 }
 
 ChosenMap map_of(const FitModel& model) {
@@ -45,33 +70,26 @@ ChosenMap map_of(const FitModel& model) {
         throw InputError("--probit", "given",
                          "only with --map logistic or autoregressive, not with --map " +
                              word_for(maps, model.map));
-    switch (model.map) {
-    case MapChoice::logistic:
-    case MapChoice::autoregressive:
-        return ChosenMap(WindowMap(
-            WindowBlock(ising::LogisticBlock({.level = model.level,
-                                              .window = {-1, 1},
-                                              .autoregressive = model.map == MapChoice::autoregressive,
-                                              .link = model.probit ? ising::Link::probit : ising::Link::logit,
-                                              .boundary = model.boundary})),
-            {.boundary = model.boundary}));
-    case MapChoice::link2:
-    case MapChoice::link4:
-        return ChosenMap(
-            WindowMap(WindowBlock(ising::LinkBlock({.level = model.level,
-                                                    .neighbours = model.map == MapChoice::link2 ? 2 : 4,
-                                                    .boundary = model.boundary})),
-                      {.boundary = model.boundary}));
-    case MapChoice::decimation:
-        return ChosenMap(ising::decimation_map({.level = model.level, .boundary = model.boundary}));
-    default:
-        return ChosenMap(ising::bernoulli_map({.level = model.level}));
+    if (model.letters == 3) {
+        if (model.map == MapChoice::decimation)
+            throw InputError("--letters", "3",
+                             "2 with --map decimation, whose coarse letters are fine spins");
+        return ChosenMap(ThreeLetterMap(block_of(model),
+                                        {.boundary = model.boundary, .coarse_letters = {-1.0, 0.0, 1.0}}));
     }
+    if (model.square || model.quad_range > 0)
+        throw InputError(model.square ? "--square" : "--quad-range", "given",
+                         "only with --letters 3: the square of a spin is 1");
+    if (model.map == MapChoice::bernoulli) return ChosenMap(ising::bernoulli_map({.level = model.level}));
+    if (model.map == MapChoice::decimation)
+        return ChosenMap(ising::decimation_map({.level = model.level, .boundary = model.boundary}));
+    return ChosenMap(WindowMap(block_of(model), {.boundary = model.boundary}));
 }
 
 const MapLearner& learner_of(const ChosenMap& map) {
     if (std::holds_alternative<WindowMap>(map.kind())) return window_learner();
     if (std::holds_alternative<DecimationMap>(map.kind())) return decimation_learner();
+    if (std::holds_alternative<ThreeLetterMap>(map.kind())) return three_letter_learner();
     return bernoulli_learner();
 }
 
@@ -82,8 +100,13 @@ IsingFit fit_samples(const FitModel& model, const Configurations& data, FitSetti
 Prediction predicted_magnetization(const IsingFit& fit) { return learner_of(fit.map).magnetization(fit); }
 
 void check_predictions(const FitModel& model) {
-    const auto coarse = coarse_chain_of(model);
-    TransferMatrix{}.site_moments(boltzmann(coarse, Vector::Zero(coarse.parameter_count()), model.beta), 2);
+    const ChosenChain chain = coarse_chain_of(model);
+    std::visit(
+        [&](const auto& coarse) {
+            TransferMatrix{}.site_moments(
+                boltzmann(coarse, Vector::Zero(coarse.parameter_count()), model.beta), 2);
+        },
+        chain.kind());
 }
 
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data) {

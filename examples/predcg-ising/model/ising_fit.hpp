@@ -6,7 +6,6 @@
 #include "model/models.hpp"
 
 #include <predcg/engines/transfer_matrix.hpp>
-#include <predcg/models/ising/coarse_chain.hpp>
 #include <predcg/predict/expectation.hpp>
 
 #include <optional>
@@ -14,16 +13,26 @@
 namespace cli {
 
 /// A fit with whichever engine and map it was learnt.
-using IsingFit = predcg::Fit<predcg::ising::CoarseChain<>, ChosenMap, predcg::TransferMatrix, AnyEstimate>;
+using IsingFit = predcg::Fit<ChosenChain, ChosenMap, predcg::TransferMatrix, AnyEstimate>;
 
 /// The same fit, of a map's own type and with either engine's estimate.
 template <class Map, class Result>
-IsingFit any_fit(const predcg::Fit<predcg::ising::CoarseChain<>, Map, predcg::TransferMatrix, Result>& fit) {
-    return {fit.result(), fit.coarse, ChosenMap(fit.map), fit.engine};
+IsingFit any_fit(const predcg::Fit<ChainOf<Map>, Map, predcg::TransferMatrix, Result>& fit) {
+    return {fit.result(), ChosenChain(fit.coarse), ChosenMap(fit.map), fit.engine};
+}
+/// A fit or a posterior with the types of one kind of map.
+template <class Map, class Models>
+auto of_kind(const Models& models) {
+    return models.with_models(models.coarse.template of<Map>(), std::get<Map>(models.map.kind()));
 }
 
 /// Throws InputError where the level does not divide the sites, ArgumentError for terms that do not fit.
-predcg::ising::CoarseChain<> coarse_chain_of(const FitModel& model);
+ChosenChain coarse_chain_of(const FitModel& model);
+/// The same, of the map's type.
+template <class Map>
+ChainOf<Map> chain_of(const FitModel& model) {
+    return coarse_chain_of(model).of<Map>();
+}
 
 /// settings.beta is the model's.
 IsingFit fit_samples(const FitModel& model, const Configurations& data, predcg::FitSettings settings);

@@ -52,7 +52,7 @@ auto with_prior(const FitModel& model, const Map& map, F&& f) {
 template <class Map, class Prior>
 auto grainer_of(const FitModel& model, const Map& map, const Prior& prior) {
     return predcg::EMCoarseGrainer{predcg::SamplesOnly<Configuration>{},
-                                   coarse_chain_of(model),
+                                   chain_of<Map>(model),
                                    map,
                                    predcg::TransferMatrix{},
                                    predcg::Newton{},

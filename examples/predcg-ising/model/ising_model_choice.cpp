@@ -22,8 +22,8 @@ std::string code_of(const FitModel& model) {
 }
 
 void require_weak(const FitModel& model, const char* function) {
-    if (model.map != MapChoice::bernoulli)
-        throw ArgumentError(function, "map", word_for(maps, model.map), "bernoulli");
+    if (!model.has_theta_cf())
+        throw ArgumentError(function, "map", word_for(maps, model.map), "bernoulli, of two letters");
     if (model.prior != PriorChoice::weak)
         throw ArgumentError(function, "prior", "flat", "weak: evidence needs a proper prior");
 }

@@ -13,7 +13,7 @@
 
 namespace cli {
 
-using IsingPosterior = predcg::Posterior<predcg::ising::CoarseChain<>, ChosenMap, predcg::TransferMatrix>;
+using IsingPosterior = predcg::Posterior<ChosenChain, ChosenMap, predcg::TransferMatrix>;
 
 struct PosteriorChoice {
     predcg::PosteriorMethod method = predcg::PosteriorMethod::full;

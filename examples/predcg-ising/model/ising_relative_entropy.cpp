@@ -19,8 +19,9 @@ namespace {
 template <class Climb, class Prior>
 IsingRelativeEntropy fit_with(const FitModel& model, const Configurations& data, const FitSettings& settings,
                               const MatchingChoice& choice, const Climb& climb, const Prior& prior) {
-    const RelativeEntropy minimiser{coarse_chain_of(model), ising::majority_map({.level = model.level}),
-                                    TransferMatrix{}, climb, prior};
+    const RelativeEntropy minimiser{chain_of<BernoulliMap>(model),
+                                    ising::majority_map({.level = model.level}), TransferMatrix{}, climb,
+                                    prior};
     const auto fit = minimiser.fit(data, settings, choice.ties);
     return with_predictions(model, choice.reconstruction, fit.result(), fit.target_moments,
                             fit.standard_errors());
@@ -33,7 +34,7 @@ IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reco
     const auto back = reconstruction == Reconstruction::uniform
                           ? ising::uniform_reconstruction({.level = model.level})
                           : ising::tie_weighted_reconstruction({.level = model.level});
-    const Fit fine(fit, coarse_chain_of(model), back, TransferMatrix{});
+    const Fit fine(fit, chain_of<BernoulliMap>(model), back, TransferMatrix{});
     const double m = predict(fine, ising::Magnetization{}).value();
     Vector R = predict(fine, ising::Correlation{model.boundary}).mean;
     return {std::move(fit), -feature_means, std::move(standard_errors), m, std::move(R)};

@@ -29,7 +29,7 @@ public:
                              const PosteriorChoice& choice, std::optional<double> weight) const override {
         return with_grainer(model, [&](const auto& grainer) -> IsingPosterior {
             const auto found = posterior_by(grainer, prepared(grainer, model, data, weight), fit, choice);
-            return found.with_models(found.coarse, ChosenMap(found.map));
+            return found.with_models(ChosenChain(found.coarse), ChosenMap(found.map));
         });
     }
 
@@ -43,32 +43,32 @@ public:
     }
 
     predcg::Prediction magnetization(const IsingFit& fit) const override {
-        return predict(of_kind(fit), predcg::ising::Magnetization{});
+        return predict(of_kind<Map>(fit), predcg::ising::Magnetization{});
     }
     predcg::Prediction correlation(const IsingFit& fit, predcg::Boundary boundary) const override {
-        return predict(of_kind(fit), predcg::ising::Correlation{boundary});
+        return predict(of_kind<Map>(fit), predcg::ising::Correlation{boundary});
     }
     predcg::CredibleInterval magnetization(const IsingPosterior& posterior,
                                            const predcg::CredibleSettings& settings) const override {
-        return predict(of_kind(posterior), predcg::ising::Magnetization{}, settings);
+        return predict(of_kind<Map>(posterior), predcg::ising::Magnetization{}, settings);
     }
     predcg::CredibleInterval correlation(const IsingPosterior& posterior, predcg::Boundary boundary,
                                          const predcg::CredibleSettings& settings) const override {
-        return predict(of_kind(posterior), predcg::ising::Correlation{boundary}, settings);
+        return predict(of_kind<Map>(posterior), predcg::ising::Correlation{boundary}, settings);
     }
     std::vector<predcg::PredictiveCheck> checks(const IsingPosterior& posterior, const Configurations& data,
                                                 predcg::Boundary boundary,
                                                 const predcg::CheckSettings& settings) const override {
-        return predcg::predictive_checks(of_kind(posterior), data, settings, m_,
+        return predcg::predictive_checks(of_kind<Map>(posterior), data, settings, m_,
                                          predcg::checked("R", predcg::ising::Correlation{boundary}, {1, 2}),
                                          predcg::checked("-log p", predcg::NegativeLogDensity{}));
     }
 
     Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed) const override {
-        return draw_predictive(of_kind(fit), samples, seed);
+        return draw_predictive(of_kind<Map>(fit), samples, seed);
     }
     Configurations draws(const IsingPosterior& posterior, Index samples, std::uint64_t seed) const override {
-        return draw_predictive(of_kind(posterior), samples, seed);
+        return draw_predictive(of_kind<Map>(posterior), samples, seed);
     }
 
     predcg::SimulationBasedCalibration ranks(const FitModel& model,
@@ -125,11 +125,6 @@ private:
                          std::optional<double> weight) {
         const std::vector<double> weights(weight ? data.size() : 0, weight.value_or(1.0));
         return grainer.prepare(data, model.beta, weights);
-    }
-    /// The same fit or posterior with the type of its map.
-    template <class Models>
-    static auto of_kind(const Models& models) {
-        return models.with_models(models.coarse, std::get<Map>(models.map.kind()));
     }
 
     static PosteriorChoice with_draws_always(PosteriorChoice choice, std::uint64_t seed) {

@@ -48,6 +48,7 @@ public:
 const MapLearner& bernoulli_learner();
 const MapLearner& window_learner();
 const MapLearner& decimation_learner();
+const MapLearner& three_letter_learner();
 
 /// The one for a map.
 const MapLearner& learner_of(const ChosenMap& map);

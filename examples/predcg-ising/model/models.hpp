@@ -41,6 +41,9 @@ constexpr bool is_logistic(MapChoice map) {
     return map == MapChoice::logistic || map == MapChoice::autoregressive;
 }
 
+/// How many letters a coarse site has: -1 and +1, or 0, too.
+inline const Choices<Index> letter_counts{{"2", 2}, {"3", 3}};
+
 /// What is to be learnt. The number of coarse sites follows from data and level.
 struct FitModel {
     Index fine_sites = 32;
@@ -48,12 +51,18 @@ struct FitModel {
     bool linear = false;
     Index pair_range = 1;  ///< L_c
     std::vector<predcg::ising::Triplet> triplets{};
-    double field = 0.0;  ///< mu, known, energy
-    double beta = 0.3;   ///< 1/energy
+    Index letters = 2;     ///< of a coarse site: -1, +1, or -1, 0, +1
+    bool square = false;   ///< term in X_i^2, of three letters
+    Index quad_range = 0;  ///< terms in X_i^2 X_(i+k)^2, k = 1..quad_range, of three letters
+    double field = 0.0;    ///< mu, known, energy
+    double beta = 0.3;     ///< 1/energy
     predcg::Boundary boundary = predcg::Boundary::periodic;
     PriorChoice prior = PriorChoice::weak;
     MapChoice map = MapChoice::bernoulli;
     bool probit = false;  ///< in the place of logit, of logistic maps
+
+    /// Whether its map is Bernoulli's of two letters, which has a theta_cf.
+    bool has_theta_cf() const { return map == MapChoice::bernoulli && letters == 2; }
 };
 
 enum class Engine { exact, monte_carlo };

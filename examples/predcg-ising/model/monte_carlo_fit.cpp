@@ -30,9 +30,9 @@ IsingFit fit_by_sampling(const FitModel& model, const FitMethod& method, const C
 Prediction sampled_magnetization(const IsingFit& fit, Kernel kernel, const PredictSettings& settings) {
     return with_kernel(kernel, [&](const auto& k) {
         return std::visit(
-            [&](const auto& map) {
-                return predict(fit.with_models(fit.coarse, map).with_engine(MonteCarlo(k)),
-                               ising::Magnetization{}, settings);
+            [&]<class Map>(const Map&) {
+                return predict(of_kind<Map>(fit).with_engine(MonteCarlo(k)), ising::Magnetization{},
+                               settings);
             },
             fit.map.kind());
     });

@@ -19,6 +19,8 @@ AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, con
                              const predcg::FitSettings& settings, const WindowMap& map);
 AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
                              const predcg::FitSettings& settings, const DecimationMap& map);
+AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
+                             const predcg::FitSettings& settings, const ThreeLetterMap& map);
 
 /// Magnetisation from so many draws of X, along one chain of the kernel, and x.
 predcg::Prediction sampled_magnetization(const IsingFit& fit, Kernel kernel,

@@ -20,7 +20,7 @@ IsingRelativeEntropy fit_with(const FitModel& model, const FitMethod& method, co
                               const FitSettings& settings, const MatchingChoice& choice, const K& kernel,
                               const Climb& climb, const Prior& prior) {
     const RelativeEntropy minimiser{
-        coarse_chain_of(model), ising::majority_map({.level = model.level}),
+        chain_of<BernoulliMap>(model), ising::majority_map({.level = model.level}),
         MonteCarlo(kernel, {.samples = method.coarse_samples, .standard_errors = false}), climb, prior};
     const auto fit = minimiser.fit(data, settings, choice.ties);
     return with_predictions(model, choice.reconstruction, fit.result(), fit.target_moments,

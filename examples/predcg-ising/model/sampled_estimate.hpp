@@ -23,7 +23,7 @@ AnyEstimate estimate_by_sampling(const FitModel& model, const FitMethod& method,
                 predcg::MonteCarlo(kernel, {.samples = method.latent_samples, .standard_errors = false}),
                 predcg::MonteCarlo(kernel, {.samples = method.coarse_samples, .standard_errors = false})};
             const predcg::EMCoarseGrainer grainer{
-                predcg::SamplesOnly<Configuration>{}, coarse_chain_of(model), map, for_both, climb, prior};
+                predcg::SamplesOnly<Configuration>{}, chain_of<Map>(model), map, for_both, climb, prior};
             return grainer.fit(data, settings).result();
         };
         return with_prior(model, map, [&](const auto& prior) {

@@ -44,8 +44,8 @@ public:
     std::vector<predcg::Vector> more_starts() const {
         return of([](const auto& block) { return block.more_starts(); });
     }
-    std::vector<predcg::Index> copy_parameters() const {
-        return of([](const auto& block) { return std::vector<predcg::Index>(block.copy_parameters()); });
+    predcg::Vector flipped(const predcg::Vector& eta) const {
+        return of([&](const auto& block) { return block.flipped(eta); });
     }
 
     /// A view of the block, w and eta.

@@ -31,6 +31,7 @@ std::string terms_text(const FitModel& model) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
     text = "{" + text + "}, level l_c = " + std::to_string(model.level);
+    if (model.letters == 3) text += ", letters -1, 0, 1";
     if (model.map == MapChoice::bernoulli) return text;
     return text + ", map " + word_for(maps, model.map) + (model.probit ? " with probit" : "");
 }
@@ -140,7 +141,7 @@ SettingRows settings_of(const CoverageResult& result) {
             {"field μ", text_of(chain.field)},
             {"coarse model", terms_text(model)},
             {"data", data},
-            {"prior", prior_text(PriorChoice::weak, model.map)},
+            {"prior", prior_text(PriorChoice::weak, model)},
             {"draws of each posterior", std::to_string(s.draws)},
             {"truth", "m = " + fixed(result.truth[0], 6) + ", R_1 = " + fixed(result.truth[1], 6)},
             {"seed", std::to_string(s.seed) + "; data set k, counted from 0, has seed + k"}};
@@ -172,7 +173,7 @@ std::string write_ranks(const RankResult& result, const std::function<double()>&
          {"field μ", text_of(s.model.field)},
          {"replicates", std::to_string(s.ranks.replicates) +
                             ", each of S_f = " + std::to_string(s.ranks.data) + " configurations"},
-         {"prior", prior_text(PriorChoice::weak, s.model.map)},
+         {"prior", prior_text(PriorChoice::weak, s.model)},
          {"posterior", method_text(s.method) + ", " + std::to_string(s.draws) + " draws, 99 of them ranked"},
          {"seed", std::to_string(s.ranks.seed)}},
         seconds());

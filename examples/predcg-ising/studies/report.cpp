@@ -124,11 +124,11 @@ SettingRows fine_rows(const FineModel& fine) {
         {"inverse temperature β", text_of(fine.beta)}};
 }
 
-std::string prior_text(PriorChoice prior, MapChoice map) {
+std::string prior_text(PriorChoice prior, const FitModel& model) {
     if (prior == PriorChoice::flat) return "flat";
     return std::string("weak: β θ_k ~ N(0, 2²), ") +
-           (map == MapChoice::bernoulli ? "logit θ_cf ~ N(1, 2²) and ≥ 0"
-                                        : "copy coefficients of the map ~ N(1, 2²), its others ~ N(0, 2²)");
+           (model.has_theta_cf() ? "logit θ_cf ~ N(1, 2²) and ≥ 0"
+                                 : "copy coefficients of the map ~ N(1, 2²), its others ~ N(0, 2²)");
 }
 
 std::string fields_text(const FieldRange& range) {

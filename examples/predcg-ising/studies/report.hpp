@@ -51,7 +51,7 @@ std::string body_of(const Report& report, const FigureFiles& files);
 /// Rows of settings that all experiments have.
 std::string chain_text(Index sites, predcg::Boundary boundary);
 SettingRows fine_rows(const FineModel& fine);
-std::string prior_text(PriorChoice prior, MapChoice map = MapChoice::bernoulli);
+std::string prior_text(PriorChoice prior, const FitModel& model = {});
 std::string fields_text(const FieldRange& range);
 std::string seed_text(std::uint64_t seed);
 std::string list_of(const std::vector<Index>& values, const char* between = ", ");

@@ -19,7 +19,7 @@ class SmallRingPass {
 public:
     /// Chains in the first so many lanes alone; the others' results are undefined.
     [[gnu::cold]] explicit SmallRingPass(const ChainShape& shape, Index lanes = lane_count)
-        : sites_(shape.sites), length_(shape.sites <= 4096 ? shape.sites : 512),
+        : sites_(shape.sites), length_(shape.sites <= longest_stretch ? shape.sites : 512),
           parts_((lanes + Lanes::width - 1) / Lanes::width), kept_((sites_ - 1) / length_ * 4 + 4),
           messages_(4 * length_) {}
 
@@ -46,9 +46,10 @@ public:
     void drop(Index lane) { end_[lane] = std::numeric_limits<double>::infinity(); }
 
     /// After forward(): adds `factor` times the probabilities of the windows to `pooled`, codes of all tables
-    /// of the common statistics, and the sums of the own statistics times these to `own_mean`.
+    /// of the common statistics, and the sums of the own statistics times these to `own_mean`. The
+    /// probabilities are kept for chances(), where the chain is short enough (keeps_chances).
     void means(const PassWeights& weights, const Lanes& factor, const PassStatistics& statistics,
-               Lanes* pooled, Lanes* own_mean) {
+               Lanes* pooled, Lanes* own_mean, bool = true) {
         const bool is_one = statistics.common.count() == 1;
         go_back(weights, factor, [&](Index begin, Index end, Index part) {
             if (is_one)
@@ -58,6 +59,13 @@ public:
             add_own_means(statistics, begin, end, part, own_mean);
         });
     }
+
+    /// Whether a chain of such a shape is one stretch, with windows of two for what is kept.
+    static bool keeps_chances(const ChainShape& shape, const ChainShape& own_shape) {
+        return shape.is_smallest_ring() && own_shape.codes() == 4 && shape.sites <= longest_stretch;
+    }
+    /// After means(): `factor` times the probabilities of the windows, four a site.
+    const Lanes* chances() const { return messages_.data(); }
 
     /// After forward(): mean()[k] and covariance()[k (k+1)/2 + l], l <= k, of the statistics.
     void moments(const PassWeights& weights, const PassStatistics& statistics) {
@@ -80,6 +88,8 @@ public:
     const Lanes* covariance() const { return covariance_.data(); }
 
 private:
+    static constexpr Index longest_stretch = 4096;
+
     static void one_hot(Lanes* messages) {
         for (Index j = 0; j < 4; ++j) messages[j] = Lanes::of(j == 0 || j == 3 ? 1.0 : 0.0);
     }
@@ -172,8 +182,8 @@ private:
         }
     }
 
-    /// Adds the probabilities of windows to pooled[code], and writes those of windows 01, 10 and 11 where the
-    /// first messages before each site were.
+    /// Adds the probabilities of windows to pooled[code], and writes them where the messages before each site
+    /// were.
     [[gnu::noinline]] void means_back(const PassWeights& weights, Index begin, Index end, Index part,
                                       Lanes* pooled) {
         V a0 = right_[0].part[part], a1 = right_[1].part[part];
@@ -185,16 +195,18 @@ private:
             const V w[4] = {window(i, 0), window(i, 1), window(i, 2), window(i, 3)};
             const V p0 = left[0].part[part], p1 = left[1].part[part];
             const V q0 = left[2].part[part], q1 = left[3].part[part];
-            sum[0] += w[0] * (p0 * a0 + q0 * b0);
+            const V of0 = w[0] * (p0 * a0 + q0 * b0);
             const V of1 = w[1] * (p0 * a1 + q0 * b1);
             const V of2 = w[2] * (p1 * a0 + q1 * b0);
             const V of3 = w[3] * (p1 * a1 + q1 * b1);
+            sum[0] += of0;
             sum[1] += of1;
             sum[2] += of2;
             sum[3] += of3;
-            left[0].part[part] = of1;
-            left[1].part[part] = of2;
-            left[2].part[part] = of3;
+            left[0].part[part] = of0;
+            left[1].part[part] = of1;
+            left[2].part[part] = of2;
+            left[3].part[part] = of3;
             const V a = w[2] * a0 + w[3] * a1, b = w[2] * b0 + w[3] * b1;
             a0 = w[0] * a0 + w[1] * a1;
             b0 = w[0] * b0 + w[1] * b1;
@@ -218,11 +230,11 @@ private:
             const Lanes* value = statistics.own + begin * step + size + k;
             for (Index i = begin; i < end; ++i, chance += 4, value += step)
                 if (statistics.own_codes == 2)
-                    sum += (chance[1].part[part] + chance[2].part[part]) * value->part[part];
+                    sum += (chance[2].part[part] + chance[3].part[part]) * value->part[part];
                 else
-                    sum += chance[0].part[part] * value->part[part] +
-                           chance[1].part[part] * value[size].part[part] +
-                           chance[2].part[part] * value[2 * size].part[part];
+                    sum += chance[1].part[part] * value->part[part] +
+                           chance[2].part[part] * value[size].part[part] +
+                           chance[3].part[part] * value[2 * size].part[part];
             own_mean[k].part[part] += sum;
         }
     }

@@ -3,6 +3,7 @@
 #include <predcg/core/types.hpp>
 
 #include <concepts>
+#include <vector>
 
 namespace predcg {
 
@@ -25,10 +26,15 @@ concept MomentObservable = requires(const O observable, const SiteMoments& momen
     observable.from_moments(moments);
 };
 
-/// An observable that is a sum over sites or pairs of sites, of letters that need not be numbers:
-/// from_pairs(pairs) is the expectation, from pairs(i, j), the matrix of P(x_i = a, x_j = b) with letters in
-/// the order of values(). pairs.sites() is n; the first pairs.period() sites stand for all.
-template <class O, class Pairs>
-concept PairObservable = requires(const O observable, const Pairs& pairs) { observable.from_pairs(pairs); };
+/// The same of letters that need not be numbers: letter_values(letters) are numbers v_c(a) that the letters
+/// of a range stand for, a row for each letter and a column for each c; from_letter_moments(m) is the
+/// expectation from the moments of v_c(x_i), c after c.
+template <class O, class Letters>
+concept LetterObservable =
+    requires(const O observable, const Letters& letters, const std::vector<SiteMoments>& moments) {
+        { observable.order() } -> std::convertible_to<int>;
+        { observable.letter_values(letters) } -> std::convertible_to<Matrix>;
+        observable.from_letter_moments(moments);
+    };
 
 }  // namespace predcg

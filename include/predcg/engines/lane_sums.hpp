@@ -15,7 +15,8 @@
 
 namespace predcg::detail {
 
-/// Sums of probabilities in the cells of statistics that count (CellStatistic).
+/// Sums of probabilities in the cells of statistics that count (CellStatistic): first for each class of sites
+/// and window, which lie together, then in the cells.
 template <class Space, class Own>
 class LaneCells {
 public:
@@ -26,18 +27,35 @@ public:
     /// Adds the chances of a lane, codes a site.
     [[gnu::noinline]] void add(const Own& own, Index lane, const Lanes* chances) {
         const Index codes = shape_.codes();
-        rows_.template begin<Own>();
         rows_.visit(
             own, shape_, [&](Index site, double* row) { find(own, site, row); },
-            [&](Index site, Index, const double* row) {
+            [&](Index site, Index k, const double*) {
+                const Index end = (k + 1) * codes, before = by_row_.size();
+                if (before < end) {
+                    by_row_.resize(2 * end, before);
+                    std::fill(by_row_.begin() + before, by_row_.end(), 0.0);
+                }
+                double* const to = by_row_.data() + k * codes;
                 const Lanes* const chance = chances + site * codes;
-                for (Index code = 0; code < codes; ++code)
-                    for (Index k = 0; k < most_; ++k)
-                        if (const double cell = row[code * most_ + k]; cell >= 0.0)
-                            sums_[static_cast<Index>(cell)] += chance[code][lane];
+                for (Index code = 0; code < codes; ++code) to[code] += chance[code][lane];
             });
+        if constexpr (!ClassifiedSites<Own>) {
+            finish();
+            rows_.template begin<Own>();
+        }
     }
-    const Vector& sums() const { return sums_; }
+    /// The sums in the cells so far.
+    [[gnu::cold]] const Vector& finish() {
+        const Index codes = shape_.codes();
+        for (Index at = 0; at < by_row_.size(); ++at) {
+            if (by_row_[at] == 0.0) continue;  // of a class that was not met
+            const double* const cells = rows_.row(at / codes) + at % codes * most_;
+            for (Index k = 0; k < most_; ++k)
+                if (cells[k] >= 0.0) sums_[static_cast<Index>(cells[k])] += by_row_[at];
+            by_row_[at] = 0.0;
+        }
+        return sums_;
+    }
 
 private:
     /// The cells of a site's windows, -1 where there are no more.
@@ -55,6 +73,7 @@ private:
     ChainShape shape_;
     Index most_;
     ClassRows rows_;
+    Scratch<double> by_row_;
     Vector sums_;
     WindowLetters<letter_t<Space>> letters_;
 };
@@ -226,8 +245,10 @@ private:
         const Index common = batch_.common_size();
         for (Index k = 0; k < own_.size(); ++k) sums_.mean[common + k] += own_sum_[k].sum();
         for (Index k = 0; k < pooled_.size(); ++k) statistics_.add(k, pooled_[k].sum(), sums_.mean.data());
-        if constexpr (counts)
-            for (Index k = 0; k < cells_->sums().size(); ++k) sums_.mean[common + k] += cells_->sums()[k];
+        if constexpr (counts) {
+            const Vector& cells = cells_->finish();
+            for (Index k = 0; k < cells.size(); ++k) sums_.mean[common + k] += cells[k];
+        }
     }
 
     void add_moments(const Lanes* means, const Lanes* covariances) {

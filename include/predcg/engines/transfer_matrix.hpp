@@ -106,8 +106,9 @@ struct TransferMatrix {
                         return expect(batch.target(k), batch.joint(k));
                 };
                 detail::LaneSums<B, want> sums(batch, problem, factor_shape, own_shape);
-                if constexpr (!counts)
-                    if (shape.is_smallest_ring()) return sums.run(detail::SmallRingPass(shape), alone);
+                if (counts ? detail::SmallRingPass::keeps_chances(shape, own_shape)
+                           : shape.is_smallest_ring())
+                    return sums.run(detail::SmallRingPass(shape), alone);
                 return sums.run(detail::ChainPass(shape, shape.starts()), alone);
             }
         }

@@ -251,7 +251,7 @@ public:
             statistics.coarse = linalg::part(sums.mean, 0, p);
             return linalg::part(sums.mean, p, batch.own_size());
         };
-        constexpr Index few_parameters = 8;  // with more of them counts are cheaper than scores
+        constexpr Index few_parameters = 2;  // with more of them counts are cheaper than scores
         if constexpr (ScoredMap<Map>) {
             if (coordinates_.map_count() <= few_parameters) {
                 statistics.score = with_own([this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {

@@ -302,10 +302,18 @@ public:
         return sum;
     }
 
+    /// The alphabet of the fine sites.
+    const std::vector<double>& fine_letters() const { return geometry_.fine_letters(); }
     /// E[x_i|X] and E[x_i x_j|X] above so many coarse sites: exact predictions. A view of the map.
     [[gnu::cold]] detail::BlockMoments conditional_moments(Index coarse_sites, const Vector& eta) const {
-        const auto at = tables(eta, false);
-        return {geometry_, coarse_sites, at->log_density};
+        return {geometry_, coarse_sites, tables(eta, false)->log_density, fine_letters()};
+    }
+    /// The same of numbers that the fine letters stand for, in their order.
+    [[gnu::cold]] detail::BlockMoments conditional_moments(Index coarse_sites, const Vector& eta,
+                                                           const Vector& values) const {
+        require_equal(values.size(), std::ssize(fine_letters()), "BlockMap::conditional_moments",
+                      "number of values", "the number of fine letters");
+        return {geometry_, coarse_sites, tables(eta, false)->log_density, {values.begin(), values.end()}};
     }
 
     template <RandomBits R>

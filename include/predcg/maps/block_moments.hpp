@@ -15,9 +15,10 @@ namespace predcg::detail {
 /// and c_ss'(w) of a block under its window, products of means between blocks. A view of the geometry.
 class BlockMoments {
 public:
-    /// Of `coarse_sites` blocks, from the log density of every cell. Costs l^2 operations a cell.
+    /// Of `coarse_sites` blocks, from the log density of every cell and the numbers that fine letters stand
+    /// for. Costs l^2 operations a cell.
     [[gnu::cold]] BlockMoments(const BlockGeometry& geometry, Index coarse_sites,
-                               std::span<const double> log_density)
+                               std::span<const double> log_density, const std::vector<double>& values)
         : geometry_(&geometry), blocks_(coarse_sites),
           mean_(Matrix::Zero(geometry.level(), geometry.windows())),
           second_(Matrix::Zero(geometry.level() * geometry.level(), geometry.windows())) {
@@ -28,7 +29,7 @@ public:
         for (Index code = 0; code < windows; ++code)
             exists[static_cast<std::size_t>(code)] = geometry.decode_window(code, w);
         for (Index pattern = 0; pattern < geometry.patterns(); ++pattern) {
-            geometry.decode(pattern, x);
+            geometry.decode(pattern, x, values);
             for (Index code = 0; code < windows; ++code) {
                 if (!exists[static_cast<std::size_t>(code)]) continue;
                 const double p = std::exp(log_density[static_cast<std::size_t>(pattern * windows + code)]);

@@ -113,10 +113,12 @@ public:
     }
 
     /// The letters of a block.
-    void decode(Index pattern, std::span<double> x) const {
+    void decode(Index pattern, std::span<double> x) const { decode(pattern, x, fine_); }
+    /// The same, a value in the place of each letter.
+    void decode(Index pattern, std::span<double> x, const std::vector<double>& values) const {
         const auto q = static_cast<Index>(fine_.size());
         for (Index s = level_ - 1; s >= 0; --s, pattern /= q)
-            x[static_cast<std::size_t>(s)] = fine_[static_cast<std::size_t>(pattern % q)];
+            x[static_cast<std::size_t>(s)] = values[static_cast<std::size_t>(pattern % q)];
     }
     /// The letters of a window, 0 where they are missing. False for a window that no block has: with
     /// something missing within.

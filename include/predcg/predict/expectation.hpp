@@ -3,10 +3,16 @@
 #include <predcg/concepts/observable.hpp>
 #include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/letter_moments.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/statistics/running_moments.hpp>
 
 #include <cstdint>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace predcg {
 
@@ -81,30 +87,28 @@ SiteMoments moments_for(const Engine& engine, const T& target, const O& observab
         return engine.site_moments(target, observable.order());
 }
 
-/// Marginals of pairs of sites (PairObservable). A view.
-template <class Engine, class T>
-class PairMarginals {
-public:
-    PairMarginals(const Engine& engine, const T& target) : engine_(&engine), target_(&target) {}
-    Index sites() const { return target_->space().size(); }
-    Index period() const {
-        if constexpr (HasWindow<T>)
-            if (is_translation_invariant(*target_) &&
-                Window(target_->window()).boundary == Boundary::periodic)
-                return 1;
-        return sites();
-    }
-    Matrix operator()(Index i, Index j) const { return engine_->two_point(*target_, i, j); }
+/// Expectation of an observable of letters, exactly: moments_of(values) are the site moments of numbers that
+/// the letters stand for.
+template <class O, class Letters, class F>
+Prediction letter_expectation(const O& observable, const Letters& letters, F&& moments_of) {
+    const Matrix values = observable.letter_values(letters);
+    std::vector<SiteMoments> moments;
+    for (Index c = 0; c < values.cols(); ++c) moments.push_back(moments_of(linalg::column_of(values, c)));
+    const Vector mean = as_vector(observable.from_letter_moments(moments));
+    return {mean, Vector::Zero(mean.size()), true};
+}
 
-private:
-    const Engine* engine_;
-    const T* target_;
-};
+/// Whether the engine knows moments of numbers that the target's letters stand for.
+template <class Engine, class T, class O>
+concept gives_letter_moments =
+    FiniteSpace<space_t<T>> &&
+    LetterObservable<O, std::remove_cvref_t<decltype(std::declval<const space_t<T>&>().values())>> &&
+    MixedMomentEngine<Engine, T, LetterMoments<letter_t<space_t<T>>>>;
 
 }  // namespace detail
 
-/// Expectation of an observable under a target: exactly from the site moments or the marginals of pairs where
-/// observable and engine allow, else the average over independent exact draws.
+/// Expectation of an observable under a target: exactly from the moments of sites, or of numbers that their
+/// letters stand for, where observable and engine allow, else the average over independent exact draws.
 template <class Engine, Target T, class O>
     requires Observable<O, configuration_t<space_t<T>>>
 Prediction expectation(const Engine& engine, const T& target, const O& observable,
@@ -113,14 +117,19 @@ Prediction expectation(const Engine& engine, const T& target, const O& observabl
         const Vector mean =
             detail::as_vector(observable.from_moments(detail::moments_for(engine, target, observable)));
         return {mean, Vector::Zero(mean.size()), true};
-    } else if constexpr (PairObservable<O, detail::PairMarginals<Engine, T>> &&
-                         PairMarginalEngine<Engine, T>) {
-        const Vector mean = detail::as_vector(observable.from_pairs(detail::PairMarginals(engine, target)));
-        return {mean, Vector::Zero(mean.size()), true};
+    } else if constexpr (detail::gives_letter_moments<Engine, T, O>) {
+        const auto& space = target.space();  // may be a value
+        const auto& letters = space.values();
+        const std::vector<letter_t<space_t<T>>> alphabet(std::ranges::begin(letters),
+                                                         std::ranges::end(letters));
+        return detail::letter_expectation(observable, letters, [&](const Vector& v) {
+            return engine.site_moments(target, LetterMoments(alphabet, space.size(), v), observable.order());
+        });
     } else {
         static_assert(SamplingEngine<Engine, T>,
                       "predcg: this engine can neither give this observable's expectation exactly (order() "
-                      "and from_moments(m), or from_pairs(pairs)) nor draw samples of the target");
+                      "and from_moments(m), or letter_values(letters) and from_letter_moments(m)) nor draw "
+                      "samples of the target");
         if constexpr (SamplingEngine<Engine, T>) {
             auto sampler = engine.sampler(target);
             return detail::sampled(

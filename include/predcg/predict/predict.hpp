@@ -24,6 +24,13 @@ concept averages_moments = requires(const Map map, const Vector& eta) {
     requires MixedMomentEngine<Engine, T, decltype(map.conditional_moments(Index{}, eta))>;
 };
 
+/// Whether it averages those of numbers that the map's fine letters stand for.
+template <class Engine, class T, class Map, class O>
+concept averages_letter_moments = requires(const Map map, const Vector& v) {
+    requires LetterObservable<O, std::remove_cvref_t<decltype(map.fine_letters())>>;
+    requires MixedMomentEngine<Engine, T, decltype(map.conditional_moments(Index{}, v, v))>;
+};
+
 /// Numbers of a fine configuration, from one that the map draws; where they cannot be told, `unknown`.
 template <class Map, class Space>
 Index fine_sites(const Map& map, const Space& space, const Vector& eta, Index unknown) {
@@ -124,6 +131,13 @@ template <class Models, class O>
                 observable.from_moments(fine_site_moments(engine, target, models.map, eta, observable)));
             return {mean, Vector::Zero(mean.size()), true};
         }
+    } else if constexpr (averages_letter_moments<CoarseEngine, CoarseTarget, Map, O>) {
+        if (!settings.always_sample)
+            return letter_expectation(observable, models.map.fine_letters(), [&](const Vector& v) {
+                return engine.site_moments(target,
+                                           models.map.conditional_moments(target.space().size(), eta, v),
+                                           observable.order());
+            });
     }
     if constexpr (!can_draw) {
         return {};
@@ -167,9 +181,9 @@ template <class Models, class O>
 ///     E[o] = sum_X p_c(X|theta_c) int o(x) p_cf(x|X, eta) dx.
 /// Exact where the observable needs site moments only, the engine gives those of p_c, and the map carries
 /// them to the fine scale (fine_moments), or the engine averages those that the map gives for each X
-/// (conditional_moments); else the average over draws of X, then x, with its standard
-/// error (independent draws where the engine has them, chains of its kernel else). Schoeberl, Zabaras,
-/// Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
+/// (conditional_moments), of sites or of numbers that their letters stand for; else the average over draws of
+/// X, then x, with its standard error (independent draws where the engine has them, chains of its kernel
+/// else). Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
 template <class Coarse, class Map, class Engine, class Result, class O>
     requires Observable<O, typename Map::fine_type>
 Prediction predict(const Fit<Coarse, Map, Engine, Result>& fit, const O& observable,

@@ -6,8 +6,13 @@
 #include <predcg/structure/product.hpp>
 #include <predcg/testing/check_structure.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 namespace predcg {
 
@@ -28,6 +33,7 @@ auto classes_seen() {
 template <class M, class Space, class FineSpace>
 class MapCheck {
     using Coarse = configuration_t<Space>;
+    using Fine = typename M::fine_type;
     using Prepared = prepared_t<M>;
     static constexpr int sample_count = 2000;
     /// Classes of windows, which finite spaces have.
@@ -69,8 +75,9 @@ public:
             }
         }
         if constexpr (StatisticMap<M>) check_linearity();
+        if constexpr (has_conditional_moments && FiniteSpace<Space>) check_conditional_windows();
         check_samples();
-        if constexpr (FiniteSpace<FineSpace>) check_normalisation();
+        if constexpr (FiniteSpace<FineSpace>) check_sums();
         return list_.take();
     }
 
@@ -145,16 +152,98 @@ private:
                     1e-9, apart.cwiseAbs().maxCoeff());
     }
 
-    /// Draws of x at one X have the likelihood's mean score, zero, and the moments that fine_moments gives.
+    /// What the map says of moments of x given X, in the words `name`; values(x) are the numbers meant.
+    struct Claim {
+        std::string name;
+        SiteMoments moments;
+        std::function<Vector(const Fine&)> values;
+    };
+    std::vector<Claim> claims_at(const Coarse& X) {
+        std::vector<Claim> claims;
+        if constexpr (has_fine_moments) {
+            const Vector at = numbers(X);
+            claims.push_back({"fine_moments", map_.fine_moments(SiteMoments{at, at * at.transpose()}, eta_),
+                              [](const Fine& x) { return numbers(x); }});
+        }
+        if constexpr (has_conditional_moments)
+            claims.push_back({"conditional_moments(coarse_sites, eta)",
+                              map_.conditional_moments(coarse_sites(), eta_)(X),
+                              [](const Fine& x) { return numbers(x); }});
+        if constexpr (has_letter_moments) {
+            const auto& letters = map_.fine_letters();
+            Vector v(static_cast<Index>(letters.size()));
+            for (double& value : v) value = standard_normal(rng_);
+            claims.push_back({"conditional_moments(coarse_sites, eta, values)",
+                              map_.conditional_moments(coarse_sites(), eta_, v)(X),
+                              [letters, v](const Fine& x) {
+                                  Vector values(static_cast<Index>(x.size()));
+                                  for (std::size_t i = 0; i < x.size(); ++i)
+                                      values[static_cast<Index>(i)] =
+                                          v[std::ranges::find(letters, x[i]) - letters.begin()];
+                                  return values;
+                              }});
+        }
+        return claims;
+    }
+
+    /// The moments at windows are those of the whole: every x belongs to one, and x of different ones are
+    /// independent given X.
+    void check_conditional_windows() {
+        const auto given = map_.conditional_moments(coarse_sites(), eta_);
+        if constexpr (ChainConditionalMoments<std::remove_cvref_t<decltype(given)>, letter_t<Space>>) {
+            const std::string name = "conditional_moments(coarse_sites, eta)";
+            const Spelled<Space> X(space_, rng_);
+            const SiteMoments whole = given(X.configuration);
+            const Index n = given.size();
+            if (!list_.length(name + "'s mean", whole.mean.size(), n) ||
+                !list_.length(name + "'s second", whole.second.sites(), n))
+                return;
+            std::vector<Index> window_of(static_cast<std::size_t>(n), -1);
+            for (Index i = 0; i < coarse_sites(); ++i) {
+                const SiteRange range = given.sites_of(i);
+                if (range.first < 0 || range.count < 0 || range.first + range.count > n) {
+                    list_.add(name + ".sites_of(i)", "reaches beyond the " + to_text(n) + " sites x");
+                    return;
+                }
+                for (Index a = range.first; a < range.first + range.count; ++a) {
+                    if (window_of[static_cast<std::size_t>(a)] >= 0)
+                        list_.add(name + ".sites_of(i)", "has site " + to_text(a) + " of x in two windows");
+                    window_of[static_cast<std::size_t>(a)] = i;
+                }
+                if (range.count == 0) continue;
+                const auto w = X.window(i, given.window());
+                const SiteMoments local = given.local(i, std::span<const letter_t<Space>>(w));
+                if (!list_.length(name + ".local(i, w)'s mean", local.mean.size(), range.count)) return;
+                for (Index a = 0; a < range.count; ++a) {
+                    list_.close(name + ".local(i, w)'s mean", local.mean[a], "that of the whole X",
+                                whole.mean[range.first + a], sum_tolerance);
+                    for (Index b = 0; b < range.count; ++b)
+                        list_.close(name + ".local(i, w)'s second", local.second(a, b), "that of the whole X",
+                                    whole.second(range.first + a, range.first + b), sum_tolerance);
+                }
+            }
+            for (Index a = 0; a < n; ++a) {
+                if (window_of[static_cast<std::size_t>(a)] < 0)
+                    list_.add(name + ".sites_of(i)", "has site " + to_text(a) + " of x in no window");
+                for (Index b = 0; b < a; ++b)
+                    if (window_of[static_cast<std::size_t>(a)] != window_of[static_cast<std::size_t>(b)])
+                        list_.close(name + "'s second, of x in different windows,", whole.second(a, b),
+                                    "their independence given X", whole.mean[a] * whole.mean[b],
+                                    sum_tolerance);
+            }
+        }
+    }
+
+    /// Draws of x at one X have the likelihood's mean score, zero, and the moments that the map claims.
     void check_samples() {
         const Coarse X = space_.random(rng_);
-        std::vector<Vector> scores, values;
+        std::vector<Vector> scores;
+        std::vector<Fine> draws;
         std::vector<Prepared> forms;
         for (int k = 0; k < sample_count; ++k) {
-            const auto x = map_.sample(X, eta_, rng_);
-            forms.push_back(prepare(map_, x));
+            draws.push_back(map_.sample(X, eta_, rng_));
+            forms.push_back(prepare(map_, draws.back()));
             scores.push_back(Vector(eta_.size()));
-            if constexpr (has_fine_moments) values.push_back(numbers(x));
         }
         const auto log_densities = [&](const Vector& eta) -> Vector {
             const auto at = map_at(map_, eta);
@@ -169,13 +258,15 @@ private:
         }
         compare("mean score of samples, d log p_cf / d eta,", scores, Vector::Zero(eta_.size()),
                 "the likelihood");
-        if constexpr (has_fine_moments) {
-            const Vector at = numbers(X);
-            const SiteMoments fine = map_.fine_moments(SiteMoments{at, at * at.transpose()}, eta_);
-            compare("mean of samples", values, fine.mean, "fine_moments");
-            std::vector<Vector> products;
-            for (const Vector& x : values) products.push_back(Matrix(x * x.transpose()).reshaped());
-            compare("second moments of samples", products, fine.second.matrix().reshaped(), "fine_moments");
+        for (const Claim& claim : claims_at(X)) {
+            std::vector<Vector> values, products;
+            for (const Fine& x : draws) {
+                values.push_back(claim.values(x));
+                products.push_back(Matrix(values.back() * values.back().transpose()).reshaped());
+            }
+            compare("mean of samples", values, claim.moments.mean, claim.name);
+            compare("second moments of samples", products, claim.moments.second.matrix().reshaped(),
+                    claim.name);
         }
     }
 
@@ -197,8 +288,8 @@ private:
         }
     }
 
-    /// sum_x p_cf(x|X) = 1.
-    void check_normalisation() {
+    /// Sums over all x: of p_cf(x|X) it is 1, of moments what the map claims.
+    void check_sums() {
         const Coarse X = space_.random(rng_);
         const auto& letters = fine_space_.values();
         const auto q = static_cast<Index>(std::ranges::size(letters));
@@ -208,16 +299,31 @@ private:
         std::vector<Index> places(static_cast<std::size_t>(n), 0);
         for (std::size_t i = 0; i < places.size(); ++i) x[i] = std::ranges::begin(letters)[0];
         double sum = 0.0;
+        const auto claims = claims_at(X);
+        std::vector<Vector> means(claims.size(), Vector::Zero(n));
+        std::vector<Matrix> products(claims.size(), Matrix::Zero(n, n));
         for (std::size_t i = 0; i < places.size();) {
             if (i == 0) {
                 const Prepared prepared = prepare(map_, std::as_const(x));
-                sum += std::exp(double(map_.likelihood(prepared, eta_).log_density(X)));
+                const double p = std::exp(double(map_.likelihood(prepared, eta_).log_density(X)));
+                sum += p;
+                for (std::size_t c = 0; c < claims.size(); ++c) {
+                    const Vector values = claims[c].values(x);
+                    means[c] += p * values;
+                    products[c] += p * values * values.transpose();
+                }
             }
             places[i] = (places[i] + 1) % q;
             x[i] = std::ranges::begin(letters)[places[i]];
             i = places[i] == 0 ? i + 1 : 0;
         }
         list_.close("sum over x of p_cf(x|X)", sum, "normalisation", 1.0, 1e-9);
+        for (std::size_t c = 0; c < claims.size(); ++c) {
+            const SiteMoments& claimed = claims[c].moments;
+            list_.close(claims[c].name + "'s mean", claimed.mean, "the sum over x", means[c], 1e-9);
+            list_.close(claims[c].name + "'s second", claimed.second.matrix(), "the sum over x", products[c],
+                        1e-9);
+        }
     }
 
     template <class V>
@@ -225,10 +331,20 @@ private:
         { v[v.size() - v.size()] } -> RealValue;
     };
     static constexpr bool has_fine_moments =
-        is_numbers<Coarse> && is_numbers<typename M::fine_type> &&
+        is_numbers<Coarse> && is_numbers<Fine> &&
         requires(const M m, const SiteMoments& moments, const Vector& eta) {
             { m.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
         };
+    static constexpr bool has_conditional_moments =
+        is_numbers<Fine> && requires(const M m, const Coarse& X, const Vector& eta) {
+            { m.conditional_moments(Index{}, eta)(X) } -> std::convertible_to<SiteMoments>;
+        };
+    static constexpr bool has_letter_moments =
+        requires(const M m, const Coarse& X, const Fine& x, const Vector& v) {
+            std::ranges::find(m.fine_letters(), x[x.size()]);
+            { m.conditional_moments(Index{}, v, v)(X) } -> std::convertible_to<SiteMoments>;
+        };
+    Index coarse_sites() const { return static_cast<Index>(space_.size()); }
 
     template <class V>
     static Vector numbers(const V& v) {
@@ -259,8 +375,10 @@ private:
 /// log_density_gradient, quadratic) and of the sufficient statistic against the whole; site_class of both;
 /// expected_log_density(T(X; x), 1, eta) against log p_cf(x|X, eta), its derivatives against central
 /// differences, its linearity in (T, count), score(x, eta) against its gradient; maximiser against the
-/// gradient; draws of sample(X, eta) against the likelihood (their mean score is zero) and fine_moments; with
-/// a small finite fine space, the sum of p_cf(x|X) over all x. Cost: about 10^4 likelihoods.
+/// gradient; draws of sample(X, eta) against the likelihood (their mean score is zero), fine_moments and
+/// conditional_moments; local and sites_of of conditional_moments against the whole; with a small finite fine
+/// space, sums over all x: of p_cf(x|X), and of moments against fine_moments and conditional_moments. Cost:
+/// about 10^4 likelihoods.
 ///
 ///     EXPECT_EQ(predcg::check_map(my_map, coarse_space, eta), predcg::Findings{});
 ///

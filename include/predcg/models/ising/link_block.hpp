@@ -70,7 +70,6 @@ public:
     /// c_0,0 is 1, the others 0.
     Vector prior_mean() const { return copy(1.0); }
     std::vector<Vector> more_starts() const { return {copy(3.0)}; }
-    std::vector<Index> copy_parameters() const { return {copy_}; }
 
     /// The parameters under which X has the density of -X: the coefficients of letters change sign.
     Vector flipped(Vector eta) const {

@@ -111,8 +111,6 @@ public:
     std::vector<Vector> more_starts() const {
         return copies_first_ ? std::vector<Vector>{} : std::vector<Vector>{copies(3.0)};
     }
-    /// Parameters of the copy coefficients c_{s,0}.
-    const std::vector<Index>& copy_parameters() const { return copies_; }
 
     /// The parameters under which X has the density of -X: the coefficients of letters change sign.
     Vector flipped(Vector eta) const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/core/letter_moments.hpp>
 #include <predcg/models/potts/letter_counts.hpp>
 
 #include <cmath>
@@ -105,6 +106,27 @@ public:
         const double p = copy(eta);
         return {T[0] * eta[0] - T[1] * log_sum(eta[0]), Vector::Constant(1, T[0] - T[1] * p),
                 Matrix::Constant(1, 1, -T[1] * p * (1.0 - p))};
+    }
+
+    /// The alphabet of the fine sites.
+    static std::vector<Letter> fine_letters() {
+        std::vector<Letter> all(Q);
+        for (std::size_t a = 0; a < Q; ++a) all[a] = static_cast<Letter>(a);
+        return all;
+    }
+    /// E[v(x_i)|X] and E[v(x_i) v(x_j)|X] above so many coarse sites, of numbers v that the letters stand
+    /// for.
+    LetterMoments<Letter> conditional_moments(Index coarse_sites, const Vector& eta,
+                                              const Vector& values) const {
+        require_equal(values.size(), static_cast<Index>(Q), "potts::CopyMap::conditional_moments",
+                      "number of values");
+        const double p = copy(eta), other = (1.0 - p) / others;
+        const auto given_letter = [&](const Vector& v) {
+            Vector mean(v.size());
+            for (Index a = 0; a < v.size(); ++a) mean[a] = (p - other) * v[a] + other * v.sum();
+            return mean;
+        };
+        return {fine_letters(), coarse_sites, level_, given_letter(values), given_letter(values.cwiseAbs2())};
     }
 
     template <RandomBits R>

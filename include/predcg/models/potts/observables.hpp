@@ -1,9 +1,12 @@
 #pragma once
-#include <predcg/concepts/observable.hpp>
+#include <predcg/core/moments.hpp>
 #include <predcg/core/window.hpp>
 #include <predcg/models/letters/coarse_chain.hpp>
+#include <predcg/models/letters/lags.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <vector>
 
 namespace predcg::potts {
 
@@ -17,12 +20,17 @@ struct LetterFraction {
     double operator()(const X& x) const {
         return static_cast<double>(std::count(x.begin(), x.end(), letter)) / static_cast<double>(x.size());
     }
-    /// The same from P(x_i = a, x_j = b), letters in order.
-    template <class Pairs>
-    double from_pairs(const Pairs& pairs) const {
-        double sum = 0.0;
-        for (Index i = 0; i < pairs.period(); ++i) sum += pairs(i, i)(letter, letter);
-        return sum / static_cast<double>(pairs.period());
+    int order() const { return 1; }
+    /// 1 for the letter, else 0.
+    template <class Letters>
+    Matrix letter_values(const Letters& letters) const {
+        Matrix values(static_cast<Index>(letters.size()), 1);
+        for (std::size_t a = 0; a < letters.size(); ++a)
+            values(static_cast<Index>(a), 0) = letters[a] == letter ? 1.0 : 0.0;
+        return values;
+    }
+    double from_letter_moments(const std::vector<SiteMoments>& moments) const {
+        return moments.front().mean.mean();
     }
 };
 
@@ -34,31 +42,26 @@ struct Agreement {
     template <class X>
     Vector operator()(const X& x) const {
         const auto n = static_cast<Index>(x.size());
-        return by_lag(n, n, [&](Index i, Index j) {
+        return letters::detail::by_lag(boundary, most_lag, n, n, [&](Index i, Index j) {
             return x[static_cast<std::size_t>(i)] == x[static_cast<std::size_t>(j)] ? 1.0 : 0.0;
         });
     }
-    /// The same from P(x_i = a, x_j = b).
-    template <class Pairs>
-    Vector from_pairs(const Pairs& pairs) const {
-        return by_lag(pairs.sites(), pairs.period(), [&](Index i, Index j) {
-            const Matrix both = pairs(i, j);
-            double sum = 0.0;
-            for (Index a = 0; a < both.rows(); ++a) sum += both(a, a);
-            return sum;
-        });
+    int order() const { return 2; }
+    /// A number for each letter, which is 1 for it and else 0.
+    template <class Letters>
+    Matrix letter_values(const Letters& letters) const {
+        const auto q = static_cast<Index>(letters.size());
+        return Matrix::Identity(q, q);
     }
-
-private:
-    /// Of a ring the first `period` sites stand for all.
-    template <class F>
-    Vector by_lag(Index n, Index period, F&& equal) const {
-        Vector A = Vector::Zero(std::min(most_lag, n - 1) + 1);
-        const bool open = boundary == Boundary::open;
-        for (Index l = 0; l < A.size(); ++l)
-            for (Index i = 0; i < (open ? n - l : period); ++i)
-                A[l] += equal(i, (i + l) % n) / static_cast<double>(open ? n : period);
-        return A;
+    Vector from_letter_moments(const std::vector<SiteMoments>& moments) const {
+        const SecondMoments& first = moments.front().second;
+        return letters::detail::by_lag(boundary, most_lag, first.sites(), first.period(),
+                                       [&](Index i, Index j) {
+                                           double sum = 0.0;
+                                           for (const SiteMoments& of_letter : moments)
+                                               sum += of_letter.second(i, j);
+                                           return sum;
+                                       });
     }
 };
 
