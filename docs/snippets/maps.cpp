@@ -2,6 +2,7 @@
 #include <predcg/maps/autodiff_block.hpp>
 #include <predcg/models/ising/block_maps.hpp>
 #include <predcg/predcg.hpp>
+#include <predcg/selection.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -27,6 +28,26 @@ void compare_maps() {
     report("autoregressive", ising::logistic_map({.level = 2, .window = {0, 1}, .autoregressive = true}));
     report("link", ising::link_map({.level = 2}));
     report("decimation", ising::decimation_map({.level = 2}));
+}
+
+void choose() {
+    const auto fine = ising::chain({.sites = 12});
+    const auto data = generate(fine, {.beta = 1.0, .samples = 500, .seed = 7});
+    const auto candidate = [&](const char* name, const auto& map) {
+        return Candidate{
+            name, EMCoarseGrainer{fine, ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 1}),
+                                  map, TransferMatrix{}, Newton{}, weak_prior(map)}};
+    };
+    const auto chosen = select_map(data, 1.0, {.posterior = {.draws = 1000}}, population(fine, 1.0),
+                                   candidate("Bernoulli", ising::bernoulli_map({.level = 2})),
+                                   candidate("link", ising::link_map({.level = 2})),
+                                   candidate("decimation", ising::decimation_map({.level = 2})));
+    for (const std::size_t k : chosen.by_evidence) {
+        const MapScore& model = chosen.models[k];
+        std::printf("%-10s %td parameters, log evidence %.0f, left out %.0f, %.3f nats from the truth\n",
+                    model.name.c_str(), model.parameters, model.log_evidence(), model.leave_one_out.elpd,
+                    *model.divergence);
+    }
 }
 
 /// Spins of a block that favour each other, all under the field of their own coarse letter.
@@ -66,5 +87,6 @@ void own_block() {
 
 int main() {
     compare_maps();
+    choose();
     own_block();
 }
