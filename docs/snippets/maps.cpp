@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <span>
+#include <string>
 #include <vector>
 
 using namespace predcg;
@@ -32,11 +33,11 @@ void compare_maps() {
 
 void choose() {
     const auto fine = ising::chain({.sites = 12});
+    const auto coarse = ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 1});
     const auto data = generate(fine, {.beta = 1.0, .samples = 500, .seed = 7});
     const auto candidate = [&](const char* name, const auto& map) {
-        return Candidate{
-            name, EMCoarseGrainer{fine, ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 1}),
-                                  map, TransferMatrix{}, Newton{}, weak_prior(map)}};
+        const EMCoarseGrainer grainer{fine, coarse, map, TransferMatrix{}, Newton{}, weak_prior(map)};
+        return Candidate{name, grainer};
     };
     const auto chosen = select_map(data, 1.0, {.posterior = {.draws = 1000}}, population(fine, 1.0),
                                    candidate("Bernoulli", ising::bernoulli_map({.level = 2})),
@@ -48,6 +49,18 @@ void choose() {
                     model.name.c_str(), model.parameters, model.log_evidence(), model.leave_one_out.elpd,
                     *model.divergence);
     }
+}
+
+void find_what_stays() {
+    const auto fine = ising::chain({.sites = 12});
+    const auto data = generate(fine, {.beta = 0.5, .samples = 500, .seed = 7});
+    const auto coarse = ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 2});
+    const auto map = ising::link_map({.level = 2, .neighbours = 4});
+    const EMCoarseGrainer grainer{fine, coarse, map, TransferMatrix{}, Newton{}, weak_prior(map)};
+    const auto selection = select_parameters(grainer, data, 0.5);
+    std::printf("what stays of %zu:", selection.terms.size());
+    for (const std::string& name : selection.kept_names()) std::printf(" %s", name.c_str());
+    std::printf("\n");
 }
 
 /// Spins of a block that favour each other, all under the field of their own coarse letter.
@@ -88,5 +101,6 @@ void own_block() {
 int main() {
     compare_maps();
     choose();
+    find_what_stays();
     own_block();
 }

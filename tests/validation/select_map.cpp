@@ -1,5 +1,5 @@
 // Which map, and which coarse terms with it, select_map finds for data of Ising chains, as many as asked for.
-// A study, not a test: run once, its result stands in docs/maps.md.
+// A study, not a test: run once, its results stand in docs/maps.md and docs/validation.md.
 //     validation_select_map S1|S2|S3 SITES DATA SETS DRAWS SEED
 // S1: beta = mu = 0.3, neighbours. S2: beta = 1, mu = 0, neighbours. S3: beta = mu = 0.3, couplings over five
 // spins. Prints the table of the first data set, and how often each model was first in all of them.
@@ -60,9 +60,10 @@ void study(const Case& of, Index count, Index sets, Index draws, std::uint64_t s
     std::printf("|---|---|---|---|---|---|---|---|\n");
     for (std::size_t k = 0; k < table.size(); ++k) {
         const MapScore& row = table[k];
-        std::printf("| %s | %td | %.1f | %.1f | %.4f | %d | %d | %d |\n", row.name.c_str(), row.parameters,
-                    row.log_evidence(), row.leave_one_out.elpd, row.divergence.value_or(0.0), first[k],
-                    first_left_out[k], unreliable[k]);
+        std::printf("| %s | %td | %.1f | %.1f | ", row.name.c_str(), row.parameters, row.log_evidence(),
+                    row.leave_one_out.elpd);
+        if (row.divergence) std::printf("%.4f", *row.divergence);
+        std::printf(" | %d | %d | %d |\n", first[k], first_left_out[k], unreliable[k]);
     }
 }
 
