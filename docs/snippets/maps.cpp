@@ -2,10 +2,12 @@
 #include <predcg/maps/autodiff_block.hpp>
 #include <predcg/models/ising/block_maps.hpp>
 #include <predcg/predcg.hpp>
+#include <predcg/selection.hpp>
 
 #include <cmath>
 #include <cstdio>
 #include <span>
+#include <string>
 #include <vector>
 
 using namespace predcg;
@@ -27,6 +29,38 @@ void compare_maps() {
     report("autoregressive", ising::logistic_map({.level = 2, .window = {0, 1}, .autoregressive = true}));
     report("link", ising::link_map({.level = 2}));
     report("decimation", ising::decimation_map({.level = 2}));
+}
+
+void choose() {
+    const auto fine = ising::chain({.sites = 12});
+    const auto coarse = ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 1});
+    const auto data = generate(fine, {.beta = 1.0, .samples = 500, .seed = 7});
+    const auto candidate = [&](const char* name, const auto& map) {
+        const EMCoarseGrainer grainer{fine, coarse, map, TransferMatrix{}, Newton{}, weak_prior(map)};
+        return Candidate{name, grainer};
+    };
+    const auto chosen = select_map(data, 1.0, {.posterior = {.draws = 1000}}, population(fine, 1.0),
+                                   candidate("Bernoulli", ising::bernoulli_map({.level = 2})),
+                                   candidate("link", ising::link_map({.level = 2})),
+                                   candidate("decimation", ising::decimation_map({.level = 2})));
+    for (const std::size_t k : chosen.by_evidence) {
+        const MapScore& model = chosen.models[k];
+        std::printf("%-10s %td parameters, log evidence %.0f, left out %.0f, %.3f nats from the truth\n",
+                    model.name.c_str(), model.parameters, model.log_evidence(), model.leave_one_out.elpd,
+                    *model.divergence);
+    }
+}
+
+void find_what_stays() {
+    const auto fine = ising::chain({.sites = 12});
+    const auto data = generate(fine, {.beta = 0.5, .samples = 500, .seed = 7});
+    const auto coarse = ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 2});
+    const auto map = ising::link_map({.level = 2, .neighbours = 4});
+    const EMCoarseGrainer grainer{fine, coarse, map, TransferMatrix{}, Newton{}, weak_prior(map)};
+    const auto selection = select_parameters(grainer, data, 0.5);
+    std::printf("what stays of %zu:", selection.terms.size());
+    for (const std::string& name : selection.kept_names()) std::printf(" %s", name.c_str());
+    std::printf("\n");
 }
 
 /// Spins of a block that favour each other, all under the field of their own coarse letter.
@@ -66,5 +100,7 @@ void own_block() {
 
 int main() {
     compare_maps();
+    choose();
+    find_what_stays();
     own_block();
 }

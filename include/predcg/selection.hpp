@@ -4,3 +4,4 @@
 #include <predcg/judge/model_score.hpp>
 #include <predcg/judge/select_map.hpp>
 #include <predcg/judge/select_terms.hpp>
+#include <predcg/maps/block_with_terms.hpp>

@@ -28,18 +28,19 @@ struct Truth {
         : chain{.sites = 12, .strength = strength, .range = range, .field = field}, beta(beta_),
           population(predcg::population(ising::chain(chain), beta)) {}
 
+    /// `terms`: beside a linear one.
     template <class Map>
-    auto grainer(const Map& map) const {
-        return EMCoarseGrainer{
-            SamplesOnly<Spins>{},
-            ising::coarse_chain(
-                {.sites = 12 / map.level(), .linear = true, .pair_range = 1, .field = chain.field}),
-            map, TransferMatrix{}};
+    auto grainer(const Map& map, ising::CoarseChainSettings terms = {.pair_range = 1}) const {
+        terms.sites = 12 / map.level();
+        terms.linear = true;
+        terms.field = chain.field;
+        return EMCoarseGrainer{SamplesOnly<Spins>{}, ising::coarse_chain(terms), map, TransferMatrix{}};
     }
-    /// The fit to `count` data without noise.
+    /// The fit to `count` data without noise, from the models' own start.
     template <class Map>
-    auto fit(const Map& map, double count = 1e6) const {
-        const auto learner = grainer(map);
+    auto fit(const Map& map, double count = 1e6,
+             const ising::CoarseChainSettings& terms = {.pair_range = 1}) const {
+        const auto learner = grainer(map, terms);
         std::vector<double> weights = population.probabilities;
         for (double& w : weights) w *= count;
         return learner.fit_prepared(learner.prepare(population.configurations, beta, weights), {.starts = 1});
@@ -107,6 +108,22 @@ TEST(Population, WhatLongCouplingsCost) {
         EXPECT_NEAR(s3().loss(ising::logistic_map({.level = k + 2, .window = {-1, 1}, .reflect = true})),
                     reflect[k], 6e-4);
     }
+}
+
+// Four letters and more coarse terms hold what couplings over five spins need.
+TEST(Population, WhatLongCouplingsNeed) {
+    const auto loss = [](const auto& map, const ising::CoarseChainSettings& terms, Index most) {
+        const auto fit = s3().fit(map, 1e6, terms);
+        EXPECT_LE(fit.parameters.theta.size() + fit.parameters.eta.size(), most);
+        EXPECT_EQ(fit.status, Status::converged);
+        return divergence_from(s3().population, s3().grainer(map, terms), fit.parameters, s3().beta);
+    };
+    const double link = loss(ising::link_map({.level = 2, .neighbours = 4}), {.pair_range = 2}, 9);
+    EXPECT_NEAR(link, .0012, 6e-5);
+    EXPECT_LE(link, .0015);
+    EXPECT_NEAR(loss(ising::logistic_map({.level = 2, .window = {-1, 1}, .autoregressive = true}),
+                     {.pair_range = 2, .triplets = {{1, 1}}}, 13),
+                .0017, 6e-5);
 }
 
 TEST(Population, DirectionsThatTradeAreNamed) {

@@ -200,6 +200,12 @@ inline Vector scattered(const Vector& part, const std::vector<Index>& at, Index 
     for (std::size_t k = 0; k < at.size(); ++k) v[at[k]] = part[static_cast<Index>(k)];
     return v;
 }
+/// All entries but one.
+inline Vector without(const Vector& v, Index at) {
+    Vector rest(v.size() - 1);
+    for (Index k = 0; k < rest.size(); ++k) rest[k] = v[k < at ? k : k + 1];
+    return rest;
+}
 
 /// A^T.
 inline Matrix transposed(const Matrix& A) {

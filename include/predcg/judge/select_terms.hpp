@@ -14,7 +14,7 @@
 
 namespace predcg {
 
-/// Settings of select_terms.
+/// Settings of select_terms and select_parameters.
 struct SelectionSettings {
     double first_precision = 0.25;  ///< alpha of every term before the data have been seen
     double tolerance = 1e-3;        ///< relative, of alpha from one fit to the next
@@ -25,10 +25,10 @@ struct SelectionSettings {
 /// The terms that stay, and the fit with them alone.
 template <class Coarse, class Map, class Engine>
 struct Selection {
-    std::vector<TermScore> terms;  ///< of all candidates, in the order of the potential; a term that was
+    std::vector<TermScore> terms;  ///< of all candidates, in the order of (theta_c, eta); a term that was
                                    ///< dropped has the numbers of when it was
     std::vector<Index> kept;       ///< their places, ascending
-    Fit<WithTerms<Coarse>, Map, Engine, ExactEstimate> fit;  ///< under the prior of the grainer
+    Fit<Coarse, Map, Engine, ExactEstimate> fit;  ///< under the prior of the grainer
     bool reliable = true;
     std::vector<std::string> remarks;
 
@@ -41,20 +41,43 @@ struct Selection {
 
 namespace detail {
 
-/// The grainer with some terms, and a prior precision for each.
-template <class Grainer>
-auto with_relevance(const Grainer& grainer, const std::vector<Index>& kept, const Vector& precision) {
-    return EMCoarseGrainer{grainer.fine(),      with_terms(grainer.coarse(), kept),
-                           grainer.map(),       grainer.engine(),
-                           grainer.optimizer(), BlockPriors{Relevance(precision), grainer.prior().map}};
+/// Places in (theta_c, eta) as those in theta_c and those in eta.
+struct BlockPlaces {
+    std::vector<Index> coarse, map;
+
+    BlockPlaces(const std::vector<Index>& places, Index coarse_count) {
+        for (const Index k : places)
+            if (k < coarse_count)
+                coarse.push_back(k);
+            else
+                map.push_back(k - coarse_count);
+    }
+};
+
+/// The grainer with some of its parameters: terms of the coarse potential, and those of the map, where these
+/// are candidates, too.
+template <bool of_map, class Grainer, class Prior>
+auto with_parameters(const Grainer& grainer, const BlockPlaces& kept, Prior prior) {
+    const auto map = [&] {
+        if constexpr (of_map)
+            return with_terms(grainer.map(), kept.map);
+        else
+            return grainer.map();
+    };
+    return EMCoarseGrainer{grainer.fine(),
+                           with_terms(grainer.coarse(), kept.coarse),
+                           map(),
+                           grainer.engine(),
+                           grainer.optimizer(),
+                           std::move(prior)};
 }
 
-/// A set of terms with the prior precisions that belong to it.
-template <class Grainer>
+/// A set of candidates with the prior precisions that belong to it.
+template <bool of_map, class Grainer>
 class TermStage {
 public:
-    std::vector<Index> kept;
-    Vector precision;  ///< of the kept terms
+    std::vector<Index> kept;  ///< places in (theta_c, eta)
+    Vector precision;         ///< of the kept ones
     Parameters mode;
     std::optional<double> log_evidence;  ///< Laplace; absent where the information is not positive definite
     Vector z;
@@ -76,7 +99,7 @@ public:
     /// Mode, evidence and z-scores at the present precisions.
     void fit(const Grainer& grainer, const typename Grainer::Data& data, const SelectionSettings& settings,
              std::optional<Parameters> start) {
-        const auto part = with_relevance(grainer, kept, precision);
+        const auto part = part_of(grainer);
         FitSettings fit_settings = settings.fit;
         fit_settings.start = std::move(start);
         const auto found = part.fit_prepared(data, fit_settings);
@@ -99,22 +122,115 @@ public:
     /// The stage without its term `place`, at the same precisions of the others, fitted from this mode.
     TermStage without(std::size_t place, const Grainer& grainer, const typename Grainer::Data& data,
                       const SelectionSettings& settings) const {
-        TermStage less;
-        std::vector<Index> left;
-        for (std::size_t k = 0; k < kept.size(); ++k)
-            if (k != place) left.push_back(static_cast<Index>(k));
-        for (const Index k : left) less.kept.push_back(kept[static_cast<std::size_t>(k)]);
-        less.precision = linalg::selected(precision, left);
-        std::optional<Parameters> start = Parameters{linalg::selected(mode.theta, left), mode.eta};
-        if (!is_admissible(with_terms(grainer.coarse(), less.kept), start->theta))
+        TermStage less = *this;
+        const auto at = static_cast<Index>(place);
+        less.kept.erase(less.kept.begin() + at);
+        less.precision = linalg::without(precision, at);
+        const Index coarse = mode.theta.size();
+        if (at < coarse)
+            less.mode.theta = linalg::without(mode.theta, at);
+        else
+            less.mode.eta = linalg::without(mode.eta, at - coarse);
+        std::optional<Parameters> start = less.mode;
+        if (!is_admissible(less.part_of(grainer).coarse(), start->theta))
             start.reset();  // the potential needs the term beside these values of the others: its own start
         less.fit(grainer, data, settings, std::move(start));
         return less;
     }
 
+    /// Of the kept parameter `place`, beta theta or eta.
+    double estimate(Index place, double beta) const {
+        const Index coarse = mode.theta.size();
+        return place < coarse ? beta * mode.theta[place] : mode.eta[place - coarse];
+    }
+
 private:
+    auto part_of(const Grainer& grainer) const {
+        const BlockPlaces places(kept, grainer.coarse().parameter_count());
+        const Index coarse = std::ssize(places.coarse);
+        Relevance of_coarse(linalg::part(precision, 0, coarse));
+        if constexpr (of_map)
+            return with_parameters<of_map>(
+                grainer, places,
+                BlockPriors{std::move(of_coarse),
+                            Relevance(linalg::part(precision, coarse, precision.size() - coarse))});
+        else
+            return with_parameters<of_map>(grainer, places,
+                                           BlockPriors{std::move(of_coarse), grainer.prior().map});
+    }
+
     Vector information_;  // S of each term
 };
+
+template <bool of_map, class Grainer, class AnyData>
+auto select_relevant(const Grainer& grainer, const AnyData& any_data, double beta,
+                     const SelectionSettings& settings) {
+    constexpr auto function = of_map ? "select_parameters" : "select_terms";
+    require_positive(settings.first_precision, function, "first_precision");
+    require_positive(settings.tolerance, function, "tolerance");
+    require(settings.rounds >= 1, function, "rounds", settings.rounds, "an integer >= 1");
+    require(!settings.fit.start, function, "fit.start", std::string_view("set"), "absent");
+    const auto& data = as_prepared(grainer, any_data, beta);
+    std::vector<std::string> names = coarse_names_of(grainer.coarse());
+    if constexpr (of_map)
+        for (std::string& name : map_names_of(grainer.map())) names.push_back(std::move(name));
+    std::vector<TermScore> terms(names.size());
+    for (std::size_t k = 0; k < terms.size(); ++k) terms[k].name = std::move(names[k]);
+
+    std::vector<std::string> remarks;
+    TermStage<of_map, Grainer> stage;
+    stage.kept.resize(terms.size());
+    std::iota(stage.kept.begin(), stage.kept.end(), Index{0});
+    stage.precision = Vector::Constant(std::ssize(terms), settings.first_precision);
+    stage.settle(grainer, data, settings, std::nullopt);
+    while (stage.log_evidence && !stage.kept.empty()) {
+        std::optional<std::pair<std::size_t, TermStage<of_map, Grainer>>> weakest;
+        double least = 0.0;
+        for (std::size_t k = 0; k < stage.kept.size(); ++k) {
+            TermScore& term = terms[static_cast<std::size_t>(stage.kept[k])];
+            const auto at = static_cast<Index>(k);
+            auto less = stage.without(k, grainer, data, settings);
+            term.estimate = stage.estimate(at, beta);
+            term.z = stage.z[at];
+            term.precision = stage.precision[at];
+            if (!less.log_evidence) {
+                remarks.push_back("not Gaussian: without " + term.name +
+                                  " the information at the mode is not positive definite");
+                term.evidence_gain = undefined;
+                continue;
+            }
+            term.evidence_gain = *stage.log_evidence - *less.log_evidence;
+            if (term.evidence_gain < least) {
+                least = term.evidence_gain;
+                weakest.emplace(k, std::move(less));
+            }
+        }
+        if (!weakest) break;
+        terms[static_cast<std::size_t>(stage.kept[weakest->first])].kept = false;
+        stage = std::move(weakest->second);
+        const Parameters mode = stage.mode;
+        stage.settle(grainer, data, settings, mode);
+    }
+    if (!stage.log_evidence)
+        remarks.push_back("not Gaussian: the information at the mode is not positive definite");
+
+    const BlockPlaces kept(stage.kept, grainer.coarse().parameter_count());
+    const auto chosen = [&] {
+        auto of_coarse = of_places(grainer.prior().coarse, kept.coarse);
+        if constexpr (of_map)
+            return with_parameters<of_map>(
+                grainer, kept, BlockPriors{std::move(of_coarse), of_places(grainer.prior().map, kept.map)});
+        else
+            return with_parameters<of_map>(grainer, kept,
+                                           BlockPriors{std::move(of_coarse), grainer.prior().map});
+    }();
+    using Result =
+        Selection<std::remove_cvref_t<decltype(chosen.coarse())>, std::remove_cvref_t<decltype(chosen.map())>,
+                  std::remove_cvref_t<decltype(chosen.engine())>>;
+    const bool reliable = remarks.empty();
+    return Result{std::move(terms), stage.kept, chosen.fit_prepared(data, settings.fit), reliable,
+                  std::move(remarks)};
+}
 
 }  // namespace detail
 
@@ -139,63 +255,25 @@ auto select_terms(const Grainer& grainer, const AnyData& any_data, double beta,
         LinearCoarsePotential<std::remove_cvref_t<decltype(grainer.coarse())>>,
         "predcg: select_terms drops terms of a potential linear in theta (features(X)); in others a "
         "parameter of 0 need not mean that something is absent");
-    require_positive(settings.first_precision, "select_terms", "first_precision");
-    require_positive(settings.tolerance, "select_terms", "tolerance");
-    require(settings.rounds >= 1, "select_terms", "rounds", settings.rounds, "an integer >= 1");
-    require(!settings.fit.start, "select_terms", "fit.start", std::string_view("set"), "absent");
-    const auto& data = detail::as_prepared(grainer, any_data, beta);
-    const Index p = grainer.coarse().parameter_count();
+    return detail::select_relevant<false>(grainer, any_data, beta, settings);
+}
 
-    std::vector<TermScore> terms(static_cast<std::size_t>(p));
-    const auto names = detail::coarse_names_of(grainer.coarse());
-    for (std::size_t k = 0; k < terms.size(); ++k) terms[k].name = names[k];
-
-    std::vector<std::string> remarks;
-    detail::TermStage<Grainer> stage;
-    stage.kept.resize(static_cast<std::size_t>(p));
-    std::iota(stage.kept.begin(), stage.kept.end(), Index{0});
-    stage.precision = Vector::Constant(p, settings.first_precision);
-    stage.settle(grainer, data, settings, std::nullopt);
-    while (stage.log_evidence && !stage.kept.empty()) {
-        std::optional<std::pair<std::size_t, detail::TermStage<Grainer>>> weakest;
-        double least = 0.0;
-        for (std::size_t k = 0; k < stage.kept.size(); ++k) {
-            TermScore& term = terms[static_cast<std::size_t>(stage.kept[k])];
-            const auto at = static_cast<Index>(k);
-            auto less = stage.without(k, grainer, data, settings);
-            term.estimate = beta * stage.mode.theta[at];
-            term.z = stage.z[at];
-            term.precision = stage.precision[at];
-            if (!less.log_evidence) {
-                remarks.push_back("not Gaussian: without " + term.name +
-                                  " the information at the mode is not positive definite");
-                term.evidence_gain = detail::undefined;
-                continue;
-            }
-            term.evidence_gain = *stage.log_evidence - *less.log_evidence;
-            if (term.evidence_gain < least) {
-                least = term.evidence_gain;
-                weakest.emplace(k, std::move(less));
-            }
-        }
-        if (!weakest) break;
-        terms[static_cast<std::size_t>(stage.kept[weakest->first])].kept = false;
-        stage = std::move(weakest->second);
-        const Parameters mode = stage.mode;
-        stage.settle(grainer, data, settings, mode);
-    }
-    if (!stage.log_evidence)
-        remarks.push_back("not Gaussian: the information at the mode is not positive definite");
-
-    const EMCoarseGrainer chosen{grainer.fine(),      with_terms(grainer.coarse(), stage.kept),
-                                 grainer.map(),       grainer.engine(),
-                                 grainer.optimizer(), grainer.prior()};
-    using Result = Selection<std::remove_cvref_t<decltype(grainer.coarse())>,
-                             std::remove_cvref_t<decltype(grainer.map())>,
-                             std::remove_cvref_t<decltype(grainer.engine())>>;
-    const bool reliable = remarks.empty();
-    return Result{std::move(terms), stage.kept, chosen.fit_prepared(data, settings.fit), reliable,
-                  std::move(remarks)};
+/// The same, where the map's parameters are candidates, too: eta_k / s_k ~ N(0, 1/alpha_k). The map is one of
+/// which with_terms makes a part (block maps, maps/block_with_terms.hpp), and whose parameters mean nothing
+/// at 0: coefficients. kept has places in (theta_c, eta). Directions that trade are resolved, as one of their
+/// parameters goes. The evidence is that of the mode which the fit found; of its flip (learning/labels.hpp)
+/// it does not know.
+template <class Grainer, class AnyData>
+auto select_parameters(const Grainer& grainer, const AnyData& any_data, double beta,
+                       const SelectionSettings& settings = {}) {
+    static_assert(LinearCoarsePotential<std::remove_cvref_t<decltype(grainer.coarse())>>,
+                  "predcg: select_parameters drops terms of a potential linear in theta (features(X)), and "
+                  "parameters of the map");
+    constexpr bool has_parts = requires(const std::vector<Index>& kept) { with_terms(grainer.map(), kept); };
+    static_assert(has_parts,
+                  "predcg: select_parameters needs with_terms(map, kept), the map with some of its "
+                  "parameters alone: block maps have it (predcg/maps/block_with_terms.hpp)");
+    if constexpr (has_parts) return detail::select_relevant<true>(grainer, any_data, beta, settings);
 }
 
 }  // namespace predcg

@@ -8,13 +8,13 @@
 
 namespace predcg {
 
-/// A term of a coarse potential, alone among the others.
+/// A term of a coarse potential, or a parameter of a map, alone among the others.
 struct TermScore {
     std::string name;
     bool kept = true;            ///< Whether the term stays.
-    double estimate = 0.0;       ///< of beta theta_k, at the mode under the term's own prior
+    double estimate = 0.0;       ///< of beta theta_k or eta_k, at the mode under the term's own prior
     double z = 0.0;              ///< estimate over its standard error, the term's prior taken out
-    double precision = 0.0;      ///< alpha_k of its prior, beta theta_k ~ N(0, 1 / alpha_k)
+    double precision = 0.0;      ///< alpha_k of its prior, z_k ~ N(0, 1 / alpha_k)
     double evidence_gain = 0.0;  ///< log evidence with the term less that without it, others as they are
 };
 

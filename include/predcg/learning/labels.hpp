@@ -11,21 +11,22 @@ namespace predcg {
 
 /// Models with the same p(x) after X -> -X of every coarse letter:
 ///     coarse.flipped(theta):  U_c(-X; theta) = U_c(X; flipped) + a constant; absent where no theta has that,
-///     map.flipped(eta):       p_cf(x | -X, eta) = p_cf(x | X, flipped).
+///     map.flipped(eta):       p_cf(x | -X, eta) = p_cf(x | X, flipped); or absent, too.
 /// Both are their own inverse and change no volume (signs and shifts of parameters).
 template <class Coarse, class Map>
 concept Flips = requires(const Coarse coarse, const Map map, const Vector& v) {
     { coarse.flipped(v) } -> std::convertible_to<std::optional<Vector>>;
-    { map.flipped(v) } -> std::convertible_to<Vector>;
+    { map.flipped(v) } -> std::convertible_to<std::optional<Vector>>;
 };
 
 /// The other parameters that have the same predictions, with the letters' signs changed. Absent where the
 /// models know none.
 template <class Coarse, class Map>
 [[gnu::cold]] std::optional<Parameters> flipped(const Coarse& coarse, const Map& map, const Parameters& at) {
-    if constexpr (Flips<Coarse, Map>)
-        if (std::optional<Vector> theta = coarse.flipped(at.theta))
-            return Parameters{std::move(*theta), map.flipped(at.eta)};
+    if constexpr (Flips<Coarse, Map>) {
+        std::optional<Vector> theta = coarse.flipped(at.theta), eta = map.flipped(at.eta);
+        if (theta && eta) return Parameters{std::move(*theta), std::move(*eta)};
+    }
     return std::nullopt;
 }
 

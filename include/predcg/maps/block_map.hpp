@@ -201,6 +201,9 @@ public:
         : block_(std::move(block)),
           geometry_(block_.level(), block_.window(), settings.boundary, std::move(settings.fine_letters),
                     std::move(settings.coarse_letters), "BlockMap") {}
+    /// Of a block with the level and the window of another map's, whose geometry() it takes.
+    BlockMap(Block block, detail::BlockGeometry geometry)
+        : block_(std::move(block)), geometry_(std::move(geometry)) {}
 
     const Block& block() const { return block_; }
     Index level() const { return block_.level(); }
@@ -223,7 +226,7 @@ public:
     }
 
     /// The parameters under which X has the density of -X (learning/labels.hpp), where the block knows them.
-    Vector flipped(const Vector& eta) const
+    auto flipped(const Vector& eta) const
         requires requires(const Block block) { block.flipped(eta); }
     {
         return block_.flipped(eta);

@@ -3,11 +3,13 @@
 // block, z = eta / s_m for the map's.
 #include <predcg/concepts/prior.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/logistic.hpp>
 
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <vector>
 
 namespace predcg {
 
@@ -83,6 +85,10 @@ struct Normals {
         return m;
     }
     bool proper() const { return true; }
+    /// Of the parameters at these places alone.
+    Normals selected(const std::vector<Index>& places) const {
+        return {linalg::selected(mean, places), linalg::selected(sd, places)};
+    }
 };
 
 /// Independent normals restricted to z_k >= lower, normalised there.
@@ -163,6 +169,17 @@ template <class Map>
 WeakPrior weak_prior(const Map&) {
     return weak_prior();
 }
+
+namespace detail {
+/// The prior of the parameters at these places alone; itself where it says the same of all.
+template <BlockPrior P>
+P of_places(const P& prior, [[maybe_unused]] const std::vector<Index>& places) {
+    if constexpr (requires { prior.selected(places); })
+        return prior.selected(places);
+    else
+        return prior;
+}
+}  // namespace detail
 
 /// The bound of a block's support, -infinity where there is none.
 template <BlockPrior P>

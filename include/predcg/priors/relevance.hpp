@@ -1,10 +1,12 @@
 #pragma once
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
 
 #include <cmath>
 #include <numbers>
 #include <utility>
+#include <vector>
 
 namespace predcg {
 
@@ -39,6 +41,10 @@ public:
         return h;
     }
     bool proper() const { return true; }
+    /// Of the parameters at these places alone.
+    Relevance selected(const std::vector<Index>& places) const {
+        return Relevance(linalg::selected(precision_, places));
+    }
 
 private:
     void require_size(const Vector& z) const {

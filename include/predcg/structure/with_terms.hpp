@@ -3,12 +3,37 @@
 #include <predcg/structure/forwarding.hpp>
 #include <predcg/structure/potential_operations.hpp>
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace predcg {
+
+namespace detail {
+inline void require_terms(const std::vector<Index>& kept, Index count, const char* function) {
+    Index before = -1;
+    for (const Index k : kept) {
+        require_range(k, before + 1, count - 1, function, "kept",
+                      "indices of parameters, each once and in order");
+        before = k;
+    }
+}
+inline std::vector<std::string> chosen_names(const std::vector<std::string>& names,
+                                             const std::vector<Index>& kept) {
+    std::vector<std::string> chosen;
+    for (const Index k : kept) chosen.push_back(names[static_cast<std::size_t>(k)]);
+    return chosen;
+}
+/// The parameters that are kept, absent where others are not 0.
+inline std::optional<Vector> chosen_if_all(const std::optional<Vector>& all, const std::vector<Index>& kept) {
+    if (!all) return std::nullopt;
+    Vector chosen = linalg::selected(*all, kept);
+    if (linalg::scattered(chosen, kept, all->size()) != *all) return std::nullopt;
+    return chosen;
+}
+}  // namespace detail
 
 /// The potential U with the parameters `kept` alone, the others fixed at 0:
 ///     U'(X, theta') = U(X, theta),  theta_{kept[k]} = theta'_k, zero elsewhere.
@@ -22,12 +47,7 @@ public:
     /// Throws ArgumentError unless `kept` are indices of parameters, each once and in order.
     WithTerms(U potential, std::vector<Index> kept)
         : detail::OfPart<U>(std::move(potential)), kept_(std::move(kept)) {
-        Index before = -1;
-        for (const Index k : kept_) {
-            require_range(k, before + 1, Index(this->potential().parameter_count()) - 1, "WithTerms", "kept",
-                          "indices of parameters, each once and in order");
-            before = k;
-        }
+        detail::require_terms(kept_, Index(this->potential().parameter_count()), "WithTerms");
     }
 
     const U& potential() const { return this->part(); }
@@ -44,10 +64,7 @@ public:
     [[gnu::cold]] std::vector<std::string> parameter_names() const
         requires requires(const U& u) { u.parameter_names(); }
     {
-        const std::vector<std::string> names = potential().parameter_names();
-        std::vector<std::string> chosen;
-        for (const Index k : kept_) chosen.push_back(names[static_cast<std::size_t>(k)]);
-        return chosen;
+        return detail::chosen_names(potential().parameter_names(), kept_);
     }
     Vector start() const
         requires requires(const U& u) { u.start(); }
@@ -58,6 +75,12 @@ public:
         requires requires(const U& u) { u.scales(); }
     {
         return chosen(Vector(potential().scales()));
+    }
+    /// Absent where the flip needs a parameter that is fixed at 0.
+    std::optional<Vector> flipped(const Vector& theta) const
+        requires requires(const U& u) { u.flipped(theta); }
+    {
+        return detail::chosen_if_all(potential().flipped(all(theta)), kept_);
     }
     bool admissible(const Vector& theta) const
         requires HasAdmissible<U>
