@@ -52,7 +52,7 @@ template <class Problem>
 }
 
 template <class Level>
-FlowLevel flow_level(const Level& level) {
+FlowLevel couplings_of(const Level& level) {
     FlowLevel flow;
     flow.sites = Index(level.fit.coarse.space().size());
     flow.names = level.fit.coarse_names;
@@ -110,6 +110,32 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
     return all;
 }
 
+/// The couplings of a level of so many sites by its posterior: at the estimate, with intervals of the draws, or
+/// of a normal where there are none.
+[[gnu::cold]] inline FlowLevel flow_level(const PosteriorResult& posterior, Index sites,
+                                          double credibility = 0.95) {
+    detail::require_credibility(credibility);
+    const double low = 0.5 * (1.0 - credibility), beta = posterior.fit.beta;
+    FlowLevel level;
+    level.sites = sites;
+    level.names = posterior.fit.coarse_names;
+    level.couplings = posterior.fit.parameters.theta;
+    linalg::multiply(level.couplings, beta);
+    level.sd = level.lower = level.upper = level.couplings;
+    for (Index k = 0; k < level.couplings.size(); ++k) {
+        level.sd[k] = beta * posterior.sd[k];
+        const double wide = -detail::normal_quantile(low) * level.sd[k];
+        level.lower[k] -= wide;
+        level.upper[k] += wide;
+        if (posterior.draw_count() == 0) continue;
+        Vector row = posterior.draws.row(k).transpose();
+        linalg::multiply(row, beta);
+        level.lower[k] = quantile(row, low);
+        level.upper[k] = quantile(row, 1.0 - low);
+    }
+    return level;
+}
+
 /// The flow of couplings: each level's couplings beta theta_c with intervals, of a hierarchy that was fitted
 /// with settings.hierarchy.
 ///
@@ -133,7 +159,7 @@ Flow renormalise(const AnyHierarchy& hierarchy, const AnyFit& fit, const Renorma
     bool latent = false;
     const auto add = [&](const auto& grainer, const auto& level) {
         using Problem = typename std::remove_cvref_t<decltype(grainer)>::Problem;
-        FlowLevel found = detail::flow_level(level);
+        FlowLevel found = detail::couplings_of(level);
         if (!distilled || flow.levels.empty()) {  // normal
             latent = latent || (!flow.levels.empty() && !ObservedFactor<typename Problem::LatentFactor>);
             const auto problem = grainer.problem(level.data);
@@ -170,17 +196,8 @@ Flow renormalise(const AnyHierarchy& hierarchy, const AnyFit& fit, const Renorma
         linalg::set_column(normal.draws, d, linalg::joined(drawn.theta, drawn.eta));
     }
     const auto carried = distilled_posteriors(hierarchy, fit, normal, settings.hierarchy);
-    for (std::size_t at = 1; at < carried.size(); ++at) {
-        FlowLevel& level = flow.levels[at];
-        level.sd = level.lower = level.upper = level.couplings;
-        for (Index k = 0; k < level.couplings.size(); ++k) {
-            Vector row = carried[at].draws.row(k).transpose();
-            linalg::multiply(row, first.fit.beta);
-            level.sd[k] = first.fit.beta * carried[at].sd[k];
-            level.lower[k] = quantile(row, low);
-            level.upper[k] = quantile(row, 1.0 - low);
-        }
-    }
+    for (std::size_t at = 1; at < carried.size(); ++at)
+        flow.levels[at] = flow_level(carried[at], flow.levels[at].sites, settings.credibility);
     return flow;
 }
 
