@@ -121,6 +121,34 @@ void learn_jointly(const HierarchyModel& model, const Grainer& grainer, const ty
     }
 }
 
+/// What a greedy fit found.
+template <class Fit>
+LearntHierarchy learnt_levels(const Fit& fit) {
+    LearntHierarchy found;
+    found.whole = fit.model().result();
+    for (const auto& level : fit.levels) {
+        HierarchyPart part;
+        part.fit = AnyEstimate(level.fit.result());
+        if (!std::isfinite(*part.fit.log_likelihood))  // fitted to expected statistics
+            part.fit.log_likelihood = part.fit.log_posterior = std::nullopt;
+        if (found.status == predcg::Status::converged) found.status = part.fit.status;
+        found.levels.push_back(std::move(part));
+    }
+    return found;
+}
+
+/// The couplings of the levels that have a p_c, by their posteriors.
+inline LearntHierarchy with_flow(const HierarchyModel& model, const HierarchyChoice& choice,
+                                 LearntHierarchy found) {
+    for (std::size_t k = 0; k < found.levels.size(); ++k) {
+        const HierarchyPart& level = found.levels[k];
+        if (level.has_theta && level.posterior)
+            found.flow.push_back(
+                predcg::flow_level(*level.posterior, model.sites(k + 1), choice.credibility));
+    }
+    return found;
+}
+
 template <class Map>
 LearntHierarchy learn_levels(const HierarchyModel& model, const Configurations& data,
                              const HierarchyChoice& choice) {
@@ -149,27 +177,21 @@ LearntHierarchy learn_levels(const HierarchyModel& model, const Configurations& 
     const auto fit = hierarchy.fit(data, settings);
     LearntHierarchy found = learnt_levels(fit);
     std::vector<predcg::PosteriorResult> posteriors{
-            level_posterior(hierarchy.level(0), fit.data(0), fit.fit(0), choice)};
-        if (distilled && posteriors[0].draw_count() > 0)
-            posteriors = distilled_posteriors(hierarchy, fit, posteriors[0], settings);
-        else if (!distilled)
-            for (std::size_t k = 1; k < model.count(); ++k)
-                posteriors.push_back(level_posterior(hierarchy.level(k), fit.data(k), fit.fit(k), choice));
-        for (std::size_t k = 0; k < posteriors.size(); ++k) found.levels[k].posterior = posteriors[k];
-        const bool drawn = posteriors.size() == model.count() &&
-                           std::all_of(posteriors.begin(), posteriors.end(),
-                                       [](const auto& one) { return one.draw_count() > 0; });
-        if (drawn) found.posterior = fit.posterior(posteriors);
-        if (latent && !distilled && model.count() > 1)
-            found.remarks.push_back("levels above the first learnt from drawn X as if they were data: their "
-                                    "intervals are too narrow");
-    }
-    for (std::size_t k = 0; k < found.levels.size(); ++k) {
-        const HierarchyPart& level = found.levels[k];
-        if (level.has_theta && level.posterior)
-            found.flow.push_back(predcg::flow_level(*level.posterior, model.sites(k + 1), choice.credibility));
-    }
-    return found;
+        level_posterior(hierarchy.level(0), fit.data(0), fit.fit(0), choice)};
+    if (distilled && posteriors[0].draw_count() > 0)
+        posteriors = distilled_posteriors(hierarchy, fit, posteriors[0], settings);
+    else if (!distilled)
+        for (std::size_t k = 1; k < model.count(); ++k)
+            posteriors.push_back(level_posterior(hierarchy.level(k), fit.data(k), fit.fit(k), choice));
+    for (std::size_t k = 0; k < posteriors.size(); ++k) found.levels[k].posterior = posteriors[k];
+    const bool drawn =
+        posteriors.size() == model.count() &&
+        std::all_of(posteriors.begin(), posteriors.end(), [](const auto& one) { return one.draw_count() > 0; });
+    if (drawn) found.posterior = fit.posterior(posteriors);
+    if (latent && !distilled && model.count() > 1)
+        found.remarks.push_back("levels above the first learnt from drawn X as if they were data: their "
+                                "intervals are too narrow");
+    return with_flow(model, choice, std::move(found));
 }
 
 }  // namespace cli
