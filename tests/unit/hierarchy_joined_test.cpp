@@ -123,7 +123,8 @@ double log_likelihood_of(const auto& hierarchy, const std::vector<Spins>& data, 
 /// Parameters without a symmetry.
 Parameters somewhere(const auto& grainer) {
     Parameters at{Vector(grainer.coarse().parameter_count()), Vector(grainer.map().parameter_count())};
-    for (Index k = 0; k < at.theta.size(); ++k) at.theta[k] = 0.6 * std::sin(1.0 + 1.7 * static_cast<double>(k));
+    for (Index k = 0; k < at.theta.size(); ++k)
+        at.theta[k] = 0.6 * std::sin(1.0 + 1.7 * static_cast<double>(k));
     for (Index k = 0; k < at.eta.size(); ++k) at.eta[k] = 0.5 * std::cos(2.0 + 1.3 * static_cast<double>(k));
     return at;
 }
@@ -158,8 +159,8 @@ TEST(Joined, ThreeLevelsHaveTheLikelihoodAndGradientOfEnumeration) {
             const double slope = (likelihood(h) - likelihood(-h)) / (2.0 * h);
             EXPECT_NEAR(e.gradient[k], slope, 1e-6) << k;
             if (boundary == Boundary::open) continue;
-            const Vector bend = (problem.evaluate(moved(h)).gradient - problem.evaluate(moved(-h)).gradient) /
-                                (2.0 * h);
+            const Vector bend =
+                (problem.evaluate(moved(h)).gradient - problem.evaluate(moved(-h)).gradient) / (2.0 * h);
             reference::expect_close(e.observed().col(k), -bend, 1e-5, "information");
         }
         EXPECT_NEAR(enumerated(hierarchy, all_spins(8), at, beta).sum(), 1.0, 1e-12);
@@ -240,7 +241,8 @@ TEST(HierarchyOf, IsTheHierarchyOfItsLevels) {
         EXPECT_EQ(whole.map_names, same.map_names);
         expect_same(whole.parameters, same.parameters);
         const ising::Correlation observable(Boundary::periodic);
-        EXPECT_EQ(predict(whole, observable, {.draws = 50}).mean, predict(same, observable, {.draws = 50}).mean);
+        EXPECT_EQ(predict(whole, observable, {.draws = 50}).mean,
+                  predict(same, observable, {.draws = 50}).mean);
         expect_same(joined_parameters(a), joined_parameters(b));
         EXPECT_EQ(b.model(3).parameters.eta.size(), 0);
     }

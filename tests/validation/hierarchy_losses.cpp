@@ -1,5 +1,5 @@
-// What two levels of link maps lose of a chain with couplings up to five sites, 16 spins: learnt one after the
-// other, and at once. A study, not a test: run once, its result stands in docs/validation.md.
+// What two levels of link maps lose of a chain with couplings up to five sites, 16 spins: learnt one after
+// the other, and at once. A study, not a test: run once, its result stands in docs/validation.md.
 //     validation_hierarchy_losses DATA SEED
 // DATA 0: the population, every configuration with its probability.
 #include <predcg/engines/transfer_matrix.hpp>
@@ -76,7 +76,8 @@ int main(int count, char** words) {
     double total = 0.0, entropy = 0.0;
     for (Index code = 0; code < Index{1} << sites; ++code) {
         Spins x;
-        for (Index i = 0; i < sites; ++i) x.push_back((code >> i) % 2 == 0 ? ising::Spin{-1} : ising::Spin{1});
+        for (Index i = 0; i < sites; ++i)
+            x.push_back((code >> i) % 2 == 0 ? ising::Spin{-1} : ising::Spin{1});
         const double log_density = target.log_density(x), weight = std::exp(log_density);
         total += weight;
         entropy += weight * log_density;
@@ -98,8 +99,7 @@ int main(int count, char** words) {
     const auto report = [&](const char* name, const auto& grainer, const Parameters& at) {
         const auto all = grainer.prepare(population.x, beta, population.weights);
         std::printf("%-24s KL %.6f, %td parameters\n", name,
-                    entropy - grainer.problem(all).log_likelihood(at),
-                    at.theta.size() + at.eta.size());
+                    entropy - grainer.problem(all).log_likelihood(at), at.theta.size() + at.eta.size());
         std::fflush(stdout);
     };
     for (const Index block : {2, 4}) {
@@ -112,7 +112,8 @@ int main(int count, char** words) {
     const auto below = first_level(first, first.prepare(learnt.x, beta, learnt.weights), {.starts = 4});
     Parameters start;
     for (const NextLevel next : {NextLevel::distilled, NextLevel::anchored}) {
-        const auto above = next_level(first, below, second, {.fit = {.starts = 4}, .next = next, .samples = 0}, 0);
+        const auto above =
+            next_level(first, below, second, {.fit = {.starts = 4}, .next = next, .samples = 0}, 0);
         start = joined_parameters(below.fit, above.fit);
         report(next == NextLevel::distilled ? "greedy, distilled" : "greedy, anchored", both, start);
     }

@@ -118,8 +118,9 @@ Command add_hierarchy(CLI::App& app) {
            "--levels", [options](const std::string& text) { options->model.levels = levels_of(text); },
            with_default("Sites of a block at every level, the finest first", "2,2"))
         ->type_name("L,L,..");
-    add_choice(*sub, "--mode", options->model.mode, hierarchy_modes,
-               "A level learns from what the one below says of the data, from that one's p_c, or all at once");
+    add_choice(
+        *sub, "--mode", options->model.mode, hierarchy_modes,
+        "A level learns from what the one below says of the data, from that one's p_c, or all at once");
     add_terms(*sub, model);
     add_number(*sub, "--field", model.field, "Known field mu on every coarse site, energy");
     add_number(*sub, "--beta", model.beta, "Inverse temperature of the data, 1/energy", Sign::positive);
@@ -129,15 +130,18 @@ Command add_hierarchy(CLI::App& app) {
                 "Configurations that the next level gets for each of the data; 0: all there are, by "
                 "probability",
                 0);
-    add_integer(*sub, "--iterations", choice.iterations, "Limit of iterations, for each of several starts", 0);
+    add_integer(*sub, "--iterations", choice.iterations, "Limit of iterations, for each of several starts",
+                0);
     add_choice(*sub, "--posterior", options->posterior, level_posteriors,
                "Posterior of the parameters: normal at the mode, or Markov chains of the exact one");
     add_number(*sub, "--credibility", choice.credibility, "Of intervals, between 0 and 1");
     add_integer(*sub, "--draws", choice.draws, "Posterior draws", 25);
     add_seed(*sub, choice.seed, "Seed of starts and samples");
-    add_out(*sub, options->out, "FILE.json", "All levels, and the flow of couplings, for use by predict and sample");
+    add_out(*sub, options->out, "FILE.json",
+            "All levels, and the flow of couplings, for use by predict and sample");
     sub->footer(
-        "p(x) = sum over X_1 .. X_top of p(x|X_1) p(X_1|X_2) .. p_c(X_top); terms, field and kind of map are\n"
+        "p(x) = sum over X_1 .. X_top of p(x|X_1) p(X_1|X_2) .. p_c(X_top); terms, field and kind of map "
+        "are\n"
         "the same at all levels, with parameters of their own. The prior is the weak one.\n"
         "anchored and joint are the same with decimation, where X is copied from x. With other maps joint\n"
         "begins at the anchored fit, and only the coarsest level has a p_c; two levels of blocks of two are\n"

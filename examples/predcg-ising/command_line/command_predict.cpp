@@ -47,8 +47,8 @@ struct Source {
     Index sites = 0;     ///< as in the data
     Index multiple = 1;  ///< of which other numbers of sites have to be multiples
     Boundary boundary = Boundary::periodic;
-    bool averages = false;    ///< predictions are averages over draws
-    Index draws = 0;          ///< of the posterior; 0: there is none
+    bool averages = false;  ///< predictions are averages over draws
+    Index draws = 0;        ///< of the posterior; 0: there is none
     double credibility = 0.0;
     std::function<Prediction(Index sites, bool correlation)> predicted{};
     std::function<CredibleInterval(Index sites, bool correlation, const CredibleSettings&)> interval{};
@@ -102,7 +102,8 @@ Source source_of(const SavedHierarchy& saved, std::size_t k) {
                         correlation, settings);
     };
     source.configurations = [saved, k](Index sites, Index samples, std::uint64_t seed) {
-        return draw_configurations(hierarchy_at(saved.model, *saved.found.posterior, k, sites), samples, seed);
+        return draw_configurations(hierarchy_at(saved.model, *saved.found.posterior, k, sites), samples,
+                                   seed);
     };
     return source;
 }
@@ -118,7 +119,8 @@ Source load(PredictOptions& options) {
     } else {
         source = source_of(load_fit(options.fit));
         if (options.level != 0)
-            throw InputError("--level", std::to_string(options.level), "0, unless the file is of a hierarchy");
+            throw InputError("--level", std::to_string(options.level),
+                             "0, unless the file is of a hierarchy");
     }
     if (options.sites == 0) options.sites = source.sites;
     if (options.sites % source.multiple != 0)

@@ -28,17 +28,17 @@ Json level_json(const SavedHierarchy& saved, std::size_t k) {
     const HierarchyPart& part = saved.found.levels[k];
     Json map = map_json(saved.model);
     map["parameters"] = named(part.fit.map_names, part.fit.parameters.eta);
-    Json json{{"level", k + 1},
-              {"sites", saved.model.sites(k + 1)},
-              {"block", saved.model.levels[k]},
-              {"status", to_string(part.fit.status)},
-              {"iterations", part.fit.iterations},
-              {"theta_c",
-               part.has_theta ? named(part.fit.coarse_names, part.fit.parameters.theta) : Json(nullptr)},
-              {"map", std::move(map)},
-              {"log_likelihood", known(part.fit.log_likelihood)},
-              {"log_posterior", known(part.fit.log_posterior)},
-              {"directions", directions_of(part.fit, PriorChoice::weak)}};
+    Json json{
+        {"level", k + 1},
+        {"sites", saved.model.sites(k + 1)},
+        {"block", saved.model.levels[k]},
+        {"status", to_string(part.fit.status)},
+        {"iterations", part.fit.iterations},
+        {"theta_c", part.has_theta ? named(part.fit.coarse_names, part.fit.parameters.theta) : Json(nullptr)},
+        {"map", std::move(map)},
+        {"log_likelihood", known(part.fit.log_likelihood)},
+        {"log_posterior", known(part.fit.log_posterior)},
+        {"directions", directions_of(part.fit, PriorChoice::weak)}};
     if (part.posterior) {
         json["posterior"] = moments_json(*part.posterior);
         json["posterior"]["reliable"] = part.posterior->reliable;
@@ -107,8 +107,8 @@ SavedHierarchy hierarchy_from(const Json& json) {
         const auto names = level_map(model, k).parameter_names();
         for (const std::string& name : names)
             whole.map_names.push_back("level_" + std::to_string(k + 1) + "." + name);
-        whole.parameters.eta = linalg::joined(whole.parameters.eta,
-                                              finite_values(levels[k].at("map").at("parameters"), names));
+        whole.parameters.eta =
+            linalg::joined(whole.parameters.eta, finite_values(levels[k].at("map").at("parameters"), names));
     }
     whole.beta = model.of.beta;
     if (!json.contains("posterior")) return saved;

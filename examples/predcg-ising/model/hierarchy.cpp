@@ -63,11 +63,10 @@ ising::CoarseChain<> level_chain(const HierarchyModel& model, Index sites) {
 LevelMap level_map(const HierarchyModel& model, std::size_t k) {
     const Index level = model.levels[k];
     if (model.of.map == MapChoice::bernoulli && !model.of.probit)
-        return LevelMap(WindowMap(WindowBlock(ising::LogisticBlock({.level = level,
-                                                                    .intercept = false,
-                                                                    .tied = true,
-                                                                    .boundary = model.of.boundary})),
-                                  {.boundary = model.of.boundary}));
+        return LevelMap(
+            WindowMap(WindowBlock(ising::LogisticBlock(
+                          {.level = level, .intercept = false, .tied = true, .boundary = model.of.boundary})),
+                      {.boundary = model.of.boundary}));
     FitModel own = model.of;
     own.level = level;
     own.fine_sites = level;

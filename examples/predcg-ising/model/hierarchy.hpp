@@ -92,18 +92,19 @@ LevelMap level_map(const HierarchyModel& model, std::size_t k);
 
 /// What was found of a level.
 struct HierarchyPart {
-    AnyEstimate fit;        ///< of its own data; where all levels are learnt at once, of the map and the top p_c
+    AnyEstimate fit;  ///< of its own data; where all levels are learnt at once, of the map and the top p_c
     bool has_theta = true;  ///< else p_c of this level is no part of the model
-    std::optional<predcg::PosteriorResult> posterior{};  ///< absent of distilled levels, if the first's has no draws
+    std::optional<predcg::PosteriorResult>
+        posterior{};  ///< absent of distilled levels, if the first's has no draws
 };
 
 /// What was found.
 struct LearntHierarchy {
     std::vector<HierarchyPart> levels;
-    predcg::Status status = predcg::Status::converged;  ///< of the first level that did not converge
+    predcg::Status status = predcg::Status::converged;   ///< of the first level that did not converge
     std::optional<double> log_likelihood{};              ///< of all levels together, where it is known
-    std::vector<predcg::FlowLevel> flow;  ///< of levels whose p_c was learnt, with a posterior
-    predcg::Estimate whole;                          ///< theta_c of the top, all maps' parameters
+    std::vector<predcg::FlowLevel> flow;                 ///< of levels whose p_c was learnt, with a posterior
+    predcg::Estimate whole;                              ///< theta_c of the top, all maps' parameters
     std::optional<predcg::PosteriorResult> posterior{};  ///< of them; absent where a level's has no draws
     std::vector<std::string> remarks{};
 };

@@ -84,17 +84,19 @@ void check_joint_cost(const HierarchyModel& model, const Grainer& grainer,
 
 /// All levels at once, from the greedy fit on.
 template <class Grainer, class Fit>
-void learn_jointly(const HierarchyModel& model, const Grainer& grainer, const typename Grainer::Data& prepared,
-                   const Fit& greedy, const HierarchyChoice& choice, LearntHierarchy& found) {
+void learn_jointly(const HierarchyModel& model, const Grainer& grainer,
+                   const typename Grainer::Data& prepared, const Fit& greedy, const HierarchyChoice& choice,
+                   LearntHierarchy& found) {
     predcg::FitSettings settings{.beta = model.of.beta, .iterations = choice.iterations, .seed = choice.seed};
     settings.start = joined_parameters(greedy);
     const auto fit = grainer.fit_prepared(prepared, settings);
     found.status = fit.status;
     found.log_likelihood = fit.log_likelihood;
-    const Index p = fit.parameters.theta.size() - (found.whole.parameters.eta.size() - fit.parameters.eta.size());
+    const Index p =
+        fit.parameters.theta.size() - (found.whole.parameters.eta.size() - fit.parameters.eta.size());
     found.whole.parameters.theta = fit.parameters.theta.head(p);
-    found.whole.parameters.eta = predcg::linalg::joined(fit.parameters.eta, fit.parameters.theta.tail(
-                                                                               fit.parameters.theta.size() - p));
+    found.whole.parameters.eta = predcg::linalg::joined(
+        fit.parameters.eta, fit.parameters.theta.tail(fit.parameters.theta.size() - p));
     found.whole.status = fit.status;
     found.whole.iterations = fit.iterations;
     const auto posterior = unjoined(level_posterior(grainer, prepared, fit, choice), found.whole);
@@ -184,9 +186,9 @@ LearntHierarchy learn_levels(const HierarchyModel& model, const Configurations& 
         for (std::size_t k = 1; k < model.count(); ++k)
             posteriors.push_back(level_posterior(hierarchy.level(k), fit.data(k), fit.fit(k), choice));
     for (std::size_t k = 0; k < posteriors.size(); ++k) found.levels[k].posterior = posteriors[k];
-    const bool drawn =
-        posteriors.size() == model.count() &&
-        std::all_of(posteriors.begin(), posteriors.end(), [](const auto& one) { return one.draw_count() > 0; });
+    const bool drawn = posteriors.size() == model.count() &&
+                       std::all_of(posteriors.begin(), posteriors.end(),
+                                   [](const auto& one) { return one.draw_count() > 0; });
     if (drawn) found.posterior = fit.posterior(posteriors);
     if (latent && !distilled && model.count() > 1)
         found.remarks.push_back("levels above the first learnt from drawn X as if they were data: their "

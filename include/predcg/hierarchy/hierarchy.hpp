@@ -50,8 +50,8 @@ struct HierarchyFit {
         requires(sizeof...(Posteriors) == count)
     auto posterior(const Posteriors&... of_levels) const {
         const auto whole = model<k>();
-        return Posterior(detail::stacked_posterior(whole.result(), {&of_levels...}, k), whole.coarse, whole.map,
-                         whole.engine);
+        return Posterior(detail::stacked_posterior(whole.result(), {&of_levels...}, k), whole.coarse,
+                         whole.map, whole.engine);
     }
 
 private:

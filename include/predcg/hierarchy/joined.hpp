@@ -50,8 +50,8 @@ struct JoinedStep {
     detail::BlockGeometry geometry;
     std::vector<std::string> names;
     Vector start, scales;
-    std::function<Function> log_density;    ///< of a block x in a window w
-    std::function<Derivatives> expansion;   ///< the same with its derivatives by eta
+    std::function<Function> log_density;   ///< of a block x in a window w
+    std::function<Derivatives> expansion;  ///< the same with its derivatives by eta
 
     Index parameter_count() const { return start.size(); }
 
@@ -66,16 +66,15 @@ struct JoinedStep {
                 "window of an upper map on an open chain", geometry.window().first,
                 "one that begins at its block");
         const auto block = map.block();
-        return {geometry,
-                detail::map_names_of(map),
-                start_of(map),
-                scales_of(map),
-                [block](auto w, auto x, const Vector& eta) {
-                    return double(block.given(w, eta).log_density(x));
-                },
-                [block](auto w, auto x, const Vector& eta) {
-                    return Expansion(block.given(w, eta).expansion(x));
-                }};
+        return {
+            geometry,
+            detail::map_names_of(map),
+            start_of(map),
+            scales_of(map),
+            [block](auto w, auto x, const Vector& eta) { return double(block.given(w, eta).log_density(x)); },
+            [block](auto w, auto x, const Vector& eta) {
+                return Expansion(block.given(w, eta).expansion(x));
+            }};
     }
 };
 
@@ -128,8 +127,8 @@ private:
 /// p(X_1|X_2, eta_2) .. p_c(X_top|theta) as a coarse potential of Y = (X_1, .., X_top), in the units of
 /// 1/beta:
 ///     U(Y) = U_c(X_top, theta) - sum_k log p(X_k|X_{k+1}, eta_{k+1}) / beta.
-/// Parameters are theta, and then eta_2, eta_3, .., with "level_2." and so on before their names; Z is that of
-/// U_c. Not linear.
+/// Parameters are theta, and then eta_2, eta_3, .., with "level_2." and so on before their names; Z is that
+/// of U_c. Not linear.
 template <ChainCoarsePotential Top>
 class JoinedPotential {
     using Letter = letter_t<space_t<Top>>;
@@ -197,10 +196,11 @@ public:
         Vector all = Vector::Zero(parameter_count());
         const auto own = predcg::local_parameter_gradient(top_, i, top_window(w), theta_of(theta));
         for (Index k = 0; k < begins_[0]; ++k) all[k] = own[k];
-        for_each_block(w, theta, [&](const JoinedStep& step, auto around, auto x, const Vector& eta, Index at) {
-            const Expansion e = step.expansion(around, x, eta);
-            for (Index k = 0; k < e.gradient.size(); ++k) all[at + k] -= e.gradient[k] / beta_;
-        });
+        for_each_block(w, theta,
+                       [&](const JoinedStep& step, auto around, auto x, const Vector& eta, Index at) {
+                           const Expansion e = step.expansion(around, x, eta);
+                           for (Index k = 0; k < e.gradient.size(); ++k) all[at + k] -= e.gradient[k] / beta_;
+                       });
         return all;
     }
     Matrix local_parameter_hessian(Index i, std::span<const Index> w, const Vector& theta) const {
@@ -208,11 +208,13 @@ public:
         if constexpr (!LinearCoarsePotential<Top>)
             all.topLeftCorner(begins_[0], begins_[0]) =
                 predcg::local_parameter_hessian(top_, i, top_window(w), theta_of(theta));
-        for_each_block(w, theta, [&](const JoinedStep& step, auto around, auto x, const Vector& eta, Index at) {
-            const Expansion e = step.expansion(around, x, eta);
-            for (Index k = 0; k < e.gradient.size(); ++k)
-                for (Index l = 0; l < e.gradient.size(); ++l) all(at + l, at + k) -= e.hessian(l, k) / beta_;
-        });
+        for_each_block(w, theta,
+                       [&](const JoinedStep& step, auto around, auto x, const Vector& eta, Index at) {
+                           const Expansion e = step.expansion(around, x, eta);
+                           for (Index k = 0; k < e.gradient.size(); ++k)
+                               for (Index l = 0; l < e.gradient.size(); ++l)
+                                   all(at + l, at + k) -= e.hessian(l, k) / beta_;
+                       });
         return all;
     }
 
@@ -263,11 +265,11 @@ private:
             for (Index s = 0; s < n; ++s) {
                 for (Index o = 0; o < std::ssize(around); ++o)
                     around[static_cast<std::size_t>(o)] =
-                        s + o < n * std::ssize(w) ? letters_.value(letter_of(s + o), k + 1, (s + o) % n) : 0.0;
+                        s + o < n * std::ssize(w) ? letters_.value(letter_of(s + o), k + 1, (s + o) % n)
+                                                  : 0.0;
                 const Index block = s - step.geometry.window().first;
                 for (Index t = 0; t < l; ++t)
-                    x[static_cast<std::size_t>(t)] =
-                        letters_.value(letter_of(block), k, block % n * l + t);
+                    x[static_cast<std::size_t>(t)] = letters_.value(letter_of(block), k, block % n * l + t);
                 f(step, std::span<const double>(around), std::span<const double>(x), eta, begins_[k]);
             }
         }
@@ -446,8 +448,8 @@ private:
 };
 
 /// The map of a joined model that draws X_1, or a level above it, in the place of x; the parameters are the
-/// same, and unused: predict(posterior.with_models(posterior.coarse, ReadLower(posterior.map)), observable) is
-/// the level between.
+/// same, and unused: predict(posterior.with_models(posterior.coarse, ReadLower(posterior.map)), observable)
+/// is the level between.
 template <class Map>
 class ReadLower {
     using X = typename Map::coarse_type;
@@ -505,8 +507,8 @@ auto join(const Lower& lower, const Top& top, std::vector<JoinedStep> steps, Pri
 /// for each of its sites and data, W the window (mostly 2). Throws CostError for more than 4096 letters, and
 /// the engine does before a call that would take too long. With MonteCarlo a move takes q energies.
 ///
-/// All maps but the lowest are BlockMaps, and none is an ObservedMap: there the greedy fit is joint. Parameters
-/// are (theta_top, eta_2, eta_3, ..) and eta_1.
+/// All maps but the lowest are BlockMaps, and none is an ObservedMap: there the greedy fit is joint.
+/// Parameters are (theta_top, eta_2, eta_3, ..) and eta_1.
 template <class... Grainers>
 auto joined(const Hierarchy<Grainers...>& hierarchy, double beta) {
     constexpr std::size_t count = sizeof...(Grainers);
@@ -573,7 +575,8 @@ Parameters joined_parameters(const HierarchyFits& fit) {
         result.sd[k] = joint.sd[place(k)];
         for (Index l = 0; l < size; ++l) result.covariance(k, l) = joint.covariance(place(k), place(l));
         if (!joint.diagnostics.empty())
-            result.diagnostics[static_cast<std::size_t>(k)] = joint.diagnostics[static_cast<std::size_t>(place(k))];
+            result.diagnostics[static_cast<std::size_t>(k)] =
+                joint.diagnostics[static_cast<std::size_t>(place(k))];
     }
     result.fit = std::move(whole);
     return result;

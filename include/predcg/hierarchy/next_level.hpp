@@ -151,7 +151,8 @@ template <class Grainer>
 
 /// A level, fitted to prepared data.
 template <class Grainer>
-HierarchyLevel<Grainer> first_level(const Grainer& grainer, typename Grainer::Data data, const FitSettings& settings) {
+HierarchyLevel<Grainer> first_level(const Grainer& grainer, typename Grainer::Data data,
+                                    const FitSettings& settings) {
     return {grainer.fit_prepared(data, settings), std::move(data), {}};
 }
 
@@ -159,8 +160,8 @@ HierarchyLevel<Grainer> first_level(const Grainer& grainer, typename Grainer::Da
 /// finest. Throws as a level's own fit, and CostError where all states of a level are asked for and are too
 /// many.
 template <class Grainer, class Next>
-HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Grainer>& below, const Next& next,
-                                const HierarchySettings& settings, Index number) {
+HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Grainer>& below,
+                                const Next& next, const HierarchySettings& settings, Index number) {
     const double beta = below.fit.beta, weight = below.fit.data_count;
     FitSettings own = settings.fit;
     own.start.reset();
@@ -217,10 +218,10 @@ void for_each_of(const std::vector<Level>& levels, F&& f) {
     for (const Level& level : levels) f(level);
 }
 
-/// The posterior of a whole hierarchy, `whole` being its estimate, from those of the levels, of which the maps
-/// from level `first` on are a part of it.
-[[gnu::cold]] inline PosteriorResult stacked_posterior(Estimate whole, const std::vector<const PosteriorResult*>& levels,
-                                                       std::size_t first) {
+/// The posterior of a whole hierarchy, `whole` being its estimate, from those of the levels, of which the
+/// maps from level `first` on are a part of it.
+[[gnu::cold]] inline PosteriorResult
+stacked_posterior(Estimate whole, const std::vector<const PosteriorResult*>& levels, std::size_t first) {
     PosteriorResult result;
     const Index p = whole.parameters.theta.size();
     Index draws = std::numeric_limits<Index>::max();
@@ -236,7 +237,8 @@ void for_each_of(const std::vector<Level>& levels, F&& f) {
         Index row = 0;
         for (Index j = 0; j < p; ++j) result.draws(row++, d) = levels.back()->draws(j, d);
         for (std::size_t k = first; k < levels.size(); ++k) {
-            const Index own = levels[k]->fit.parameters.theta.size(), m = levels[k]->fit.parameters.eta.size();
+            const Index own = levels[k]->fit.parameters.theta.size(),
+                        m = levels[k]->fit.parameters.eta.size();
             for (Index j = 0; j < m; ++j) result.draws(row++, d) = levels[k]->draws(own + j, d);
         }
     }

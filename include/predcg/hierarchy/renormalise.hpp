@@ -110,8 +110,8 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
     return all;
 }
 
-/// The couplings of a level of so many sites by its posterior: at the estimate, with intervals of the draws, or
-/// of a normal where there are none.
+/// The couplings of a level of so many sites by its posterior: at the estimate, with intervals of the draws,
+/// or of a normal where there are none.
 [[gnu::cold]] inline FlowLevel flow_level(const PosteriorResult& posterior, Index sites,
                                           double credibility = 0.95) {
     detail::require_credibility(credibility);
