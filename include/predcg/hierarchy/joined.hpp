@@ -44,7 +44,9 @@ struct JoinedSpace {
 
 /// p(X_k|X_{k+1}, eta): a map between two levels of a joined chain, of any type.
 struct JoinedStep {
+    /// A block's log density.
     using Function = double(std::span<const double> w, std::span<const double> x, const Vector& eta);
+    /// It with its derivatives by eta.
     using Derivatives = Expansion(std::span<const double> w, std::span<const double> x, const Vector& eta);
 
     detail::BlockGeometry geometry;
@@ -147,6 +149,7 @@ public:
     }
 
     const JoinedSpace& space() const { return space_; }
+    /// The potential of X_top.
     const Top& top() const { return top_; }
     const JoinedLetters& letters() const { return letters_; }
     double beta() const { return beta_; }

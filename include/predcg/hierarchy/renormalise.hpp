@@ -86,27 +86,29 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
     HierarchySettings distilled = settings;
     distilled.next = NextLevel::distilled;
     std::vector<PosteriorResult> all;
-    const auto begin = [&](const auto&, const auto& level) {
+    const auto begin = [&](const auto& level) {
         PosteriorResult one = first;
-        one.fit = level.fit.result();
-        one.draws.resize(one.fit.parameters.theta.size() + one.fit.parameters.eta.size(), first.draw_count());
-        one.diagnostics.clear();
+        if (!all.empty()) {
+            one.fit = level.fit.result();
+            one.draws.resize(one.fit.parameters.theta.size() + one.fit.parameters.eta.size(),
+                             first.draw_count());
+            one.diagnostics.clear();
+        }
         all.push_back(std::move(one));
     };
-    detail::for_each_level(hierarchy.levels(), fit.levels, begin);
+    detail::for_each_of(fit.levels, begin);
     const auto& level = detail::first_of(fit.levels);
     for (Index d = 0; d < first.draw_count(); ++d) {
         auto drawn = level;
         drawn.fit.parameters = first.parameters(d);
-        std::size_t at = 0;
+        std::size_t at = 1;
         const auto keep = [&](const auto& of) {
             linalg::set_column(all[at++].draws, d,
                                linalg::joined(of.fit.parameters.theta, of.fit.parameters.eta));
         };
-        keep(drawn);
         detail::for_each_of(hierarchy.rest(drawn, distilled), keep);
     }
-    for (PosteriorResult& one : all) detail::summarise(one);
+    for (std::size_t k = 1; k < all.size(); ++k) detail::summarise(all[k]);
     return all;
 }
 

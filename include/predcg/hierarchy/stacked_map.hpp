@@ -86,6 +86,7 @@ public:
     /// `first` is the level of the lowest map, for the names.
     explicit StackOfMaps(Index first, std::vector<Map> maps) : first_(first), maps_(std::move(maps)) {}
 
+    /// The lowest first.
     const std::vector<Map>& maps() const { return maps_; }
     Index parameter_count() const {
         Index count = 0;
