@@ -189,7 +189,7 @@ TEST_F(HierarchyCommand, OptionsThatDoNotGoTogetherAreRefused) {
     expect_refused(command + "--credibility 1", {"--credibility"});
     expect_refused(command + "--samples 0", {"--samples", "32"});
     expect_refused(command + "--levels 2,2,2 --map link2 --mode joint",
-                   {"--mode", "'joint'", "128 letters", "40 different configurations", "anchored"});
+                   {"--mode", "'joint'", "128 letters", "40 different configurations", "open chains"});
     expect_refused(command + "--levels 2,2,2,2 --map link2 --mode joint",
                    {"32768", "letters", "fewer levels"});
 }

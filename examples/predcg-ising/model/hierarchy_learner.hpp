@@ -59,27 +59,30 @@ inline predcg::PosteriorResult rows_of_level(const predcg::PosteriorResult& whol
     return own;
 }
 
-/// Throws InputError where an iteration for all levels at once takes too long. A ring of q letters costs
-/// q^(2 W - 1) for each site, datum and statistic of the covariances.
+/// Throws InputError where an iteration for all levels at once takes too long. Of q letters, a ring costs
+/// q^(2 W - 1) and an open chain q^W for each site, datum and covariance of the d statistics, which are the
+/// gradient, the Hessian by the upper levels' parameters, and the score.
 template <class Grainer>
 void check_joint_cost(const HierarchyModel& model, const Grainer& grainer,
                       const typename Grainer::Data& data) {
     const double q = static_cast<double>(grainer.coarse().letters().count());
     const double width = static_cast<double>(grainer.coarse().window().width);
-    const double size =
-        static_cast<double>(grainer.coarse().parameter_count() + grainer.map().parameter_count());
+    const double p = static_cast<double>(grainer.coarse().parameter_count());
+    const double d = p + p * p + static_cast<double>(grainer.map().parameter_count());
     const bool ring = model.of.boundary == predcg::Boundary::periodic;
-    const double cost = std::pow(q, ring ? 2.0 * width - 1.0 : width) *
-                        static_cast<double>(model.sites(model.count())) *
-                        static_cast<double>(data.forms.size()) * (2.0 + size * (size + 3.0) / 2.0);
+    const double of_one = std::pow(q, ring ? 2.0 * width - 1.0 : width) *
+                          static_cast<double>(model.sites(model.count())) * (2.0 + d * (d + 3.0) / 2.0);
+    const double cost = of_one * static_cast<double>(data.forms.size());
     constexpr double most = 1e11;
-    if (cost > most)
+    if (cost > most || of_one > grainer.engine().cost_limit)
         throw InputError("--mode", "'joint'",
                          "anchored or distilled here: levels that are learnt at once are a chain of " +
                              predcg::to_text(q) + " letters, and " + std::to_string(data.forms.size()) +
                              " different configurations take " + predcg::to_text(cost) +
-                             " operations an iteration, above " + predcg::to_text(most) +
-                             "; fewer levels or configurations will do, too");
+                             " operations an iteration, above " + predcg::to_text(most) + " or " +
+                             predcg::to_text(grainer.engine().cost_limit) +
+                             " each; fewer levels or configurations will do, too" +
+                             (ring ? ", and open chains cost less" : ""));
 }
 
 /// All levels at once, from the greedy fit on.
