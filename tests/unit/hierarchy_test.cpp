@@ -193,7 +193,7 @@ TEST(Hierarchy, JointFitRisesFromTheGreedyOne) {
     EXPECT_GT(fit.log_posterior, before);
     EXPECT_LT(fit.log_posterior, before + 3.0);
     const auto upper = fit.coarse_names.back();
-    EXPECT_EQ(upper.substr(0, 6), "upper.");
+    EXPECT_EQ(upper.substr(0, 8), "level_2.");
 }
 
 /// K' = 1/2 log cosh 2K, but for the ring's closing; sd along the flow are tanh 2K times each other.

@@ -16,6 +16,7 @@ Command add_generate(CLI::App& app);
 Command add_truth(CLI::App& app);
 Command add_fit(CLI::App& app);
 Command add_relative_entropy(CLI::App& app);
+Command add_hierarchy(CLI::App& app);
 Command add_predict(CLI::App& app);
 Command add_sample(CLI::App& app);
 /// One command for each calibration.

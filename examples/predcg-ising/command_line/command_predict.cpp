@@ -3,6 +3,7 @@
 #include "command_line/options.hpp"
 #include "io/data_io.hpp"
 #include "io/fit_json.hpp"
+#include "io/hierarchy_json.hpp"
 #include "io/numbers.hpp"
 #include "io/output_file.hpp"
 #include "model/errors.hpp"
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -33,29 +35,109 @@ const Choices<Observed> observables{{"magnetization", Observed::magnetization},
 struct PredictOptions {
     std::string fit, out;
     Observed observable = Observed::magnetization;
+    Index level = 0;  ///< above the data
     Index sites = 0;  ///< 0: as in the data
     Index samples = 50;
     double credibility = 0.0;  ///< 0: as in the file
     std::uint64_t seed = 1;
 };
 
-SavedFit load(PredictOptions& options) {
-    SavedFit saved = load_fit(options.fit);
-    if (options.sites == 0) options.sites = saved.model.fine_sites;
-    if (options.sites % saved.model.level != 0)
+/// What predictions need of a file, whichever command wrote it.
+struct Source {
+    Index sites = 0;     ///< as in the data
+    Index multiple = 1;  ///< of which other numbers of sites have to be multiples
+    Boundary boundary = Boundary::periodic;
+    bool averages = false;  ///< predictions are averages over draws
+    Index draws = 0;        ///< of the posterior; 0: there is none
+    double credibility = 0.0;
+    std::function<Prediction(Index sites, bool correlation)> predicted{};
+    std::function<CredibleInterval(Index sites, bool correlation, const CredibleSettings&)> interval{};
+    std::function<Configurations(Index sites, Index samples, std::uint64_t seed)> configurations{};
+};
+
+Source source_of(const SavedFit& saved) {
+    Source source{.sites = saved.model.fine_sites,
+                  .multiple = saved.model.level,
+                  .boundary = saved.model.boundary,
+                  .averages = saved.comparison.magnetization_error.has_value()};
+    source.predicted = [saved](Index sites, bool correlation) {
+        return predicted(resized(saved.fit, saved.model, sites), saved.model.boundary, correlation);
+    };
+    source.configurations = [saved](Index sites, Index samples, std::uint64_t seed) {
+        return draw_configurations(resized(saved.fit, saved.model, sites), samples, seed);
+    };
+    if (!saved.posterior) return source;
+    source.draws = saved.posterior->posterior.draw_count();
+    source.credibility = saved.posterior->credibility;
+    source.interval = [saved](Index sites, bool correlation, const CredibleSettings& settings) {
+        const IsingPosterior posterior = resized(saved.posterior->posterior, saved.model, sites);
+        return correlation ? correlation_interval(posterior, saved.model.boundary, settings)
+                           : magnetization_interval(posterior, settings);
+    };
+    source.configurations = [saved](Index sites, Index samples, std::uint64_t seed) {
+        return draw_configurations(resized(saved.posterior->posterior, saved.model, sites), samples, seed);
+    };
+    return source;
+}
+
+/// Of X_k, k levels above the data.
+Source source_of(const SavedHierarchy& saved, std::size_t k) {
+    const HierarchyModel& model = saved.model;
+    Source source{.sites = model.sites(k),
+                  .multiple = model.block(model.count()) / model.block(k),
+                  .boundary = model.of.boundary,
+                  .averages = true};
+    source.predicted = [saved, k](Index sites, bool correlation) {
+        return predicted(hierarchy_at(saved.model, saved.found.whole, k, sites), saved.model.of.boundary,
+                         correlation);
+    };
+    source.configurations = [saved, k](Index sites, Index samples, std::uint64_t seed) {
+        return draw_configurations(hierarchy_at(saved.model, saved.found.whole, k, sites), samples, seed);
+    };
+    if (!saved.found.posterior) return source;
+    source.draws = saved.found.posterior->draw_count();
+    source.credibility = saved.credibility;
+    source.interval = [saved, k](Index sites, bool correlation, const CredibleSettings& settings) {
+        return interval(hierarchy_at(saved.model, *saved.found.posterior, k, sites), saved.model.of.boundary,
+                        correlation, settings);
+    };
+    source.configurations = [saved, k](Index sites, Index samples, std::uint64_t seed) {
+        return draw_configurations(hierarchy_at(saved.model, *saved.found.posterior, k, sites), samples,
+                                   seed);
+    };
+    return source;
+}
+
+Source load(PredictOptions& options) {
+    Source source;
+    if (const auto hierarchy = load_hierarchy(options.fit)) {
+        const auto top = static_cast<Index>(hierarchy->model.count());
+        if (options.level > top)
+            throw InputError("--level", std::to_string(options.level),
+                             "0, the data's, to " + std::to_string(top) + ", the levels of the hierarchy");
+        source = source_of(*hierarchy, static_cast<std::size_t>(options.level));
+    } else {
+        source = source_of(load_fit(options.fit));
+        if (options.level != 0)
+            throw InputError("--level", std::to_string(options.level),
+                             "0, unless the file is of a hierarchy");
+    }
+    if (options.sites == 0) options.sites = source.sites;
+    if (options.sites % source.multiple != 0)
         throw InputError("--sites", std::to_string(options.sites),
-                         "a multiple of the fit's level, " + std::to_string(saved.model.level));
-    return saved;
+                         "a multiple of " + std::to_string(source.multiple) +
+                             ", the sites below one of the coarsest");
+    return source;
 }
 
 /// The correlation takes all pairs of sites for every draw of the posterior, or, where the map's expectations
 /// are averages, for every configuration: says now what would take hours or all memory.
-void check_cost(const PredictOptions& options, const SavedFit& saved) {
+void check_cost(const PredictOptions& options, const Source& source) {
     const bool pairs = options.observable == Observed::correlation;
-    const bool averages = saved.comparison.magnetization_error.has_value();
+    const bool averages = source.averages;
     if (!pairs && !averages) return;
     constexpr double most = 1e10, most_sites = 16384.0;  // a minute or two; 2 GiB of second moments
-    const double draws = saved.posterior ? static_cast<double>(saved.posterior->posterior.draw_count()) : 0.0;
+    const double draws = static_cast<double>(source.draws);
     const double times = averages ? static_cast<double>(PredictSettings{}.draws) +
                                         draws * static_cast<double>(CredibleSettings{}.samples)
                                   : 1.0 + draws;
@@ -74,14 +156,14 @@ void check_cost(const PredictOptions& options, const SavedFit& saved) {
 void run_predict(PredictOptions options) {
     if (!(options.credibility >= 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
-    const SavedFit saved = load(options);
-    check_cost(options, saved);
+    const Source source = load(options);
+    check_cost(options, source);
     const OutputFile out(options.out, {options.fit});
     const bool m = options.observable == Observed::magnetization;
-    const IsingFit fit = resized(saved.fit, saved.model, options.sites);
-    const Prediction prediction = predicted(fit, saved.model.boundary, !m);
+    const Prediction prediction = source.predicted(options.sites, !m);
     const Vector& estimate = prediction.mean;
     Json json{{"observable", word_for(observables, options.observable)}, {"sites", options.sites}};
+    if (options.level > 0) json["level"] = options.level;
     if (!m) {
         json["lag"] = Json::array();
         for (Index l = 0; l < estimate.size(); ++l) json["lag"].push_back(l);
@@ -92,13 +174,10 @@ void run_predict(PredictOptions options) {
     json["mean"] = value(estimate);
     if (!prediction.exact) json["standard_error"] = value(prediction.standard_error);
     std::string interval_text;
-    if (saved.posterior) {
-        const double credibility =
-            options.credibility > 0.0 ? options.credibility : saved.posterior->credibility;
-        const IsingPosterior posterior = resized(saved.posterior->posterior, saved.model, options.sites);
-        const CredibleSettings settings{.credibility = credibility, .seed = options.seed};
-        const CredibleInterval interval = m ? magnetization_interval(posterior, settings)
-                                            : correlation_interval(posterior, saved.model.boundary, settings);
+    if (source.interval) {
+        const double credibility = options.credibility > 0.0 ? options.credibility : source.credibility;
+        const CredibleInterval interval =
+            source.interval(options.sites, !m, {.credibility = credibility, .seed = options.seed});
         json["credibility"] = credibility;
         add_interval(json, interval);
         if (m)
@@ -114,22 +193,20 @@ void run_predict(PredictOptions options) {
 }
 
 void run_sample(PredictOptions options) {
-    const SavedFit saved = load(options);
+    const Source source = load(options);
     require_writable(options.samples, options.sites);
     const OutputFile out(options.out, {options.fit});
-    const auto data =
-        saved.posterior ? draw_configurations(resized(saved.posterior->posterior, saved.model, options.sites),
-                                              options.samples, options.seed)
-                        : draw_configurations(resized(saved.fit, saved.model, options.sites), options.samples,
-                                              options.seed);
+    const auto data = source.configurations(options.sites, options.samples, options.seed);
     out.commit(csv_of(data));
     std::fprintf(told_to(), "%zu samples of %td sites from %s, written to %s\n", data.size(), options.sites,
-                 saved.posterior ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
+                source.interval ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
 }
 
 void add_common(CLI::App& app, PredictOptions& options) {
-    app.add_option("--fit", options.fit, "What fit wrote")->type_name("FILE.json")->required();
-    add_integer(app, "--sites", options.sites, "Fine sites; 0: as many as the data have", 0);
+    app.add_option("--fit", options.fit, "What fit or hierarchy wrote")->type_name("FILE.json")->required();
+    add_integer(app, "--level", options.level,
+                "Levels of a hierarchy that lie below what is wanted; 0: the data's own", 0);
+    add_integer(app, "--sites", options.sites, "Sites, of that level; 0: as many as above the data", 0);
     add_seed(app, options.seed, "Seed");
 }
 
@@ -151,7 +228,9 @@ Command add_predict(CLI::App& app) {
                 "  predcg-ising fit --data data.csv --linear --posterior full --out fit.json\n"
                 "  predcg-ising predict --fit fit.json --observable correlation --out R.json\n"
                 "  the same model on a longer chain:\n"
-                "    predcg-ising predict --fit fit.json --sites 10000 --out m.json");
+                "    predcg-ising predict --fit fit.json --sites 10000 --out m.json\n"
+                "  the second level of a hierarchy:\n"
+                "    predcg-ising predict --fit h.json --level 2 --observable correlation --out R.json");
     return {sub, [options] { run_predict(*options); }};
 }
 

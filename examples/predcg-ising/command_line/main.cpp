@@ -112,9 +112,9 @@ int main(int argc, char** argv) {
                "  predcg-ising fit --data data.csv --field 0.3 --linear --posterior full --out fit.json\n"
                "  predcg-ising predict --fit fit.json --sites 1000 --out m.json\n"
                "  predcg-ising truth --sites 32 --field 0.3 --out truth.json");
-    std::vector<cli::Command> commands{cli::add_generate(app), cli::add_truth(app),
-                                       cli::add_fit(app),      cli::add_relative_entropy(app),
-                                       cli::add_predict(app),  cli::add_sample(app)};
+    std::vector<cli::Command> commands{
+        cli::add_generate(app),  cli::add_truth(app),   cli::add_fit(app),   cli::add_relative_entropy(app),
+        cli::add_hierarchy(app), cli::add_predict(app), cli::add_sample(app)};
     for (auto& command : cli::add_calibrate(app)) commands.push_back(command);
     for (auto& command : cli::add_study(app)) commands.push_back(command);
     for (const auto& command : commands) cli::add_threads(*command.app);

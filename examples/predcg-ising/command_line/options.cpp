@@ -123,6 +123,10 @@ CLI::Option* add_level(CLI::App& app, Index& value) {
 
 void add_coarse_terms(CLI::App& app, FitModel& model) {
     add_level(app, model.level);
+    add_terms(app, model);
+}
+
+void add_terms(CLI::App& app, FitModel& model) {
     app.add_flag("--linear", model.linear, "Linear term, theta_lin");
     add_integer(app, "--pair-range", model.pair_range,
                 "Pair terms pair_1..pair_L, L up to half the coarse sites, 0: none", 0);

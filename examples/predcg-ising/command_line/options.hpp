@@ -60,7 +60,9 @@ CLI::Option* add_boundary(CLI::App& app, predcg::Boundary& value, const std::str
 /// --triplet m,n, as often as wanted.
 CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& value);
 CLI::Option* add_level(CLI::App& app, Index& value);
-/// --level, --linear, --pair-range and --triplet.
+/// --linear, --pair-range and --triplet.
+void add_terms(CLI::App& app, FitModel& model);
+/// The same with --level.
 void add_coarse_terms(CLI::App& app, FitModel& model);
 CLI::Option* add_prior(CLI::App& app, PriorChoice& value);
 /// --map and --probit.

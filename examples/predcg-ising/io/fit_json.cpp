@@ -23,26 +23,6 @@ namespace {
 constexpr std::array<Status, 4> all_statuses{Status::converged, Status::limit, Status::stopped,
                                              Status::not_identified};
 
-Vector vector_of(const Json& list) {
-    const auto values = list.get<std::vector<double>>();
-    return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
-}
-
-double value_of(const Json& json) {
-    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
-}
-
-std::optional<double> known_value(const Json& json) {
-    return json.is_null() ? std::nullopt : std::optional(json.get<double>());
-}
-
-Vector values_of(const Json& object, const std::vector<std::string>& names) {
-    Vector values(static_cast<Index>(names.size()));
-    for (std::size_t k = 0; k < names.size(); ++k)
-        values[static_cast<Index>(k)] = value_of(object.at(names[k]));
-    return values;
-}
-
 Parameters parameters_of(const Json& object, const AnyEstimate& fit) {
     return {values_of(object, fit.coarse_names), values_of(object, fit.map_names)};
 }
@@ -62,17 +42,7 @@ MonteCarloReport report_from(const Json& json, const AnyEstimate& fit) {
             json.at("coarse_samples").get<Index>()};
 }
 
-/// A word of the file, or an InputError.
-template <class T>
-T word_of(const Json& json, const std::string& key, const Choices<T>& words) {
-    const auto text = json.at(key).get<std::string>();
-    std::string allowed;
-    for (const auto& [word, value] : words) {
-        if (text == word) return value;
-        allowed += (allowed.empty() ? "" : " or ") + word;
-    }
-    throw InputError(key, in_quotes(text), allowed);
-}
+}  // namespace
 
 Index letters_of(const Json& json) {
     for (const auto& [word, count] : letter_counts)
@@ -107,6 +77,8 @@ void read_map(const Json& json, FitModel& model) {
     if (is_logistic(model.map))
         model.probit = word_of<bool>(json, "link", {{"logit", false}, {"probit", true}});
 }
+
+namespace {
 
 /// Keys of the map: theta_cf where there is one, else its name and parameters.
 void add_map(Json& json, const SavedFit& saved) {

@@ -21,6 +21,11 @@ struct SavedFit {
     std::optional<predcg::EffectiveData> trajectory{};  ///< written, not read back
 };
 
+/// Reads what model_of (json_parts.hpp) wrote, and the "map" of a file that has one. Throw InputError for
+/// unknown words, and as the JSON library.
+FitModel model_from(const nlohmann::ordered_json& json);
+void read_map(const nlohmann::ordered_json& json, FitModel& model);
+
 std::string json_of(const SavedFit& saved);
 
 /// A saved fit, ready for predict(). Throws InputError, naming file and key, for a file that is no fit.

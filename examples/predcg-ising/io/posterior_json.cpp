@@ -24,11 +24,9 @@ Json rows_of(const Matrix& m) {
     return rows;
 }
 
-double number_of(const Json& json) { return json.is_null() ? std::nan("") : json.get<double>(); }
-
 Vector numbers_of(const Json& list) {
     Vector v(static_cast<Index>(list.size()));
-    for (Index k = 0; k < v.size(); ++k) v[k] = number_of(list[static_cast<std::size_t>(k)]);
+    for (Index k = 0; k < v.size(); ++k) v[k] = value_of(list[static_cast<std::size_t>(k)]);
     return v;
 }
 
@@ -47,7 +45,7 @@ Matrix matrix_of(const Json& rows, Index row_count) {
     return m;
 }
 
-Json diagnostics_of(const IsingPosterior& posterior) {
+Json diagnostics_of(const PosteriorResult& posterior) {
     Json json{{"reliable", posterior.reliable}, {"remarks", posterior.remarks}};
     if (posterior.pareto_k) json["pareto_k"] = known(*posterior.pareto_k);
     if (posterior.diagnostics.empty()) return json;
@@ -92,6 +90,22 @@ Json scalar_or_list(const Vector& v, bool scalar) { return scalar ? Json(v[0]) :
 
 }  // namespace
 
+Json moments_json(const PosteriorResult& posterior) {
+    return {{"method", to_string(posterior.method)},
+            {"names", posterior.names()},
+            {"mean", list_of(posterior.mean)},
+            {"sd", list_of(posterior.sd)},
+            {"covariance", rows_of(posterior.covariance)}};
+}
+
+Json draws_json(const PosteriorResult& posterior, double credibility) {
+    return {{"credibility", credibility},
+            {"diagnostics", diagnostics_of(posterior)},
+            {"seed", posterior.seed},
+            {"chains", posterior.chains},
+            {"draws", rows_of(posterior.draws)}};
+}
+
 void add_interval(Json& json, const CredibleInterval& interval) {
     const bool one = interval.mean.size() == 1;
     json["reliable"] = interval.reliable;
@@ -114,20 +128,12 @@ void add_posterior(Json& json, const SavedPosterior& saved) {
     if (saved.findings.correlation) add_interval(json["correlation"], *saved.findings.correlation);
     json["checks"] = checks_json(saved.findings.checks);
     Json& part = json["posterior"];
-    part = {{"method", to_string(posterior.method)},
-            {"names", posterior.names()},
-            {"mean", list_of(posterior.mean)},
-            {"sd", list_of(posterior.sd)},
-            {"covariance", rows_of(posterior.covariance)}};
+    part = moments_json(posterior);
     if (posterior.map.has_theta_cf()) part["theta_cf"] = theta_cf_of(posterior, saved.credibility);
-    part.update({{"credibility", saved.credibility},
-                 {"diagnostics", diagnostics_of(posterior)},
-                 {"seed", posterior.seed},
-                 {"chains", posterior.chains},
-                 {"draws", rows_of(posterior.draws)}});
+    part.update(draws_json(posterior, saved.credibility));
 }
 
-SavedPosterior posterior_from(const Json& json, const IsingFit& fit) {
+PosteriorResult posterior_result_from(const Json& json, const Estimate& fit) {
     PosteriorResult result;
     const auto method = json.at("method").get<std::string>();
     bool known = false;
@@ -142,6 +148,9 @@ SavedPosterior posterior_from(const Json& json, const IsingFit& fit) {
     const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
     result.mean = numbers_of(json.at("mean"));
     result.sd = numbers_of(json.at("sd"));
+    for (const Vector* of : {&result.mean, &result.sd})
+        if (of->size() != size)
+            throw InputError("posterior", std::to_string(of->size()) + " means or sd", std::to_string(size));
     result.covariance = matrix_of(json.at("covariance"), size);
     result.draws = matrix_of(json.at("draws"), size);
     result.chains = json.at("chains").get<Index>();
@@ -149,17 +158,21 @@ SavedPosterior posterior_from(const Json& json, const IsingFit& fit) {
     const Json& diagnostics = json.at("diagnostics");
     result.reliable = diagnostics.at("reliable").get<bool>();
     result.remarks = diagnostics.at("remarks").get<std::vector<std::string>>();
-    if (diagnostics.contains("pareto_k")) result.pareto_k = number_of(diagnostics.at("pareto_k"));
+    if (diagnostics.contains("pareto_k")) result.pareto_k = value_of(diagnostics.at("pareto_k"));
     if (diagnostics.contains("r_hat")) {
-        result.acceptance = number_of(diagnostics.at("acceptance"));
+        result.acceptance = value_of(diagnostics.at("acceptance"));
         for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) {
-            const auto at = [&](const char* key) { return number_of(diagnostics.at(key).at(k)); };
+            const auto at = [&](const char* key) { return value_of(diagnostics.at(key).at(k)); };
             result.diagnostics.push_back({result.mean[static_cast<Index>(k)],
                                           result.sd[static_cast<Index>(k)], at("mcse_mean"), at("r_hat"),
                                           at("ess_bulk"), at("ess_tail")});
         }
     }
-    return {IsingPosterior(std::move(result), fit.coarse, fit.map, fit.engine),
+    return result;
+}
+
+SavedPosterior posterior_from(const Json& json, const IsingFit& fit) {
+    return {IsingPosterior(posterior_result_from(json, fit), fit.coarse, fit.map, fit.engine),
             json.at("credibility").get<double>(),
             {}};
 }

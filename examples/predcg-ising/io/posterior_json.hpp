@@ -25,6 +25,14 @@ struct SavedPosterior {
 /// Adds "posterior", "checks", and the intervals in "magnetization" and "correlation".
 void add_posterior(nlohmann::ordered_json& json, const SavedPosterior& saved);
 
+/// Method, names, moments of a posterior; and its draws, with what is said of them.
+nlohmann::ordered_json moments_json(const predcg::PosteriorResult& posterior);
+nlohmann::ordered_json draws_json(const predcg::PosteriorResult& posterior, double credibility);
+
+/// Reads both, of the parameters of a fit. Throws InputError for other numbers of rows, or rows of different
+/// lengths.
+predcg::PosteriorResult posterior_result_from(const nlohmann::ordered_json& json,
+                                              const predcg::Estimate& fit);
 /// Reads "posterior" of a fit; draws and what was said of them.
 SavedPosterior posterior_from(const nlohmann::ordered_json& json, const IsingFit& fit);
 

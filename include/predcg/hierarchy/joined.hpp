@@ -1,16 +1,20 @@
 #pragma once
-// Two levels of a hierarchy as one: a chain of both coarse configurations.
+// Levels of a hierarchy as one: a chain of all coarse configurations.
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/hierarchy/hierarchy.hpp>
+#include <predcg/hierarchy/hierarchy_of.hpp>
 #include <predcg/maps/block_map.hpp>
+#include <predcg/priors/prior_blocks.hpp>
 #include <predcg/priors/priors.hpp>
 #include <predcg/structure/potential_operations.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -19,8 +23,9 @@
 
 namespace predcg {
 
-/// A site of the joined chain: a letter of the upper configuration, and the block of the lower one below it.
-/// letter = pattern of the block * (number of upper letters) + place of the upper letter.
+/// A site of the joined chain: a letter of the top configuration, and what lies below it of the others. The
+/// letters are numbers; of two levels, pattern of the lower block * (number of upper letters) + place of the
+/// upper letter (JoinedLetters).
 struct JoinedSpace {
     using configuration_type = std::vector<Index>;
 
@@ -37,83 +42,183 @@ struct JoinedSpace {
     }
 };
 
-/// p(X_1|X_2, eta_2) p_c(X_2|theta) as a coarse potential of the pairs Y = (X_1, X_2), in the units of
-/// 1/beta:
-///     U(Y) = U_c(X_2, theta) - log p(X_1|X_2, eta_2) / beta.
-/// Parameters are theta, and eta_2 with "upper." before its names; Z is that of U_c. Not linear.
-template <ChainCoarsePotential Upper, class Map>
-class JoinedPotential {
-    using Letter = letter_t<space_t<Upper>>;
+/// p(X_k|X_{k+1}, eta): a map between two levels of a joined chain, of any type.
+struct JoinedStep {
+    /// A block's log density.
+    using Function = double(std::span<const double> w, std::span<const double> x, const Vector& eta);
+    /// It with its derivatives by eta.
+    using Derivatives = Expansion(std::span<const double> w, std::span<const double> x, const Vector& eta);
 
-public:
-    using UpperType = Upper;
-    using MapType = Map;
+    detail::BlockGeometry geometry;
+    std::vector<std::string> names;
+    Vector start, scales;
+    std::function<Function> log_density;   ///< of a block x in a window w
+    std::function<Derivatives> expansion;  ///< the same with its derivatives by eta
 
-    /// Throws ArgumentError for a map on an open chain whose window begins before its block, and more than
-    /// 4096 pairs of a block and a letter.
-    JoinedPotential(Upper upper, Map map, double beta)
-        : upper_(std::move(upper)), map_(std::move(map)), beta_(beta) {
+    Index parameter_count() const { return start.size(); }
+
+    /// Of a BlockMap. Throws ArgumentError for one on an open chain whose window begins before its block.
+    template <class Map>
+    static JoinedStep of(const Map& map) {
         static_assert(
             !requires(std::span<const double> x) { map.block().observed(x); },
-            "predcg: where the upper map says what X is, the greedy fit of a Hierarchy is the joint one");
-        require_positive(beta, "JoinedPotential", "beta");
-        const auto& geometry = map_.geometry();
-        require(!geometry.is_open() || geometry.window().first == 0, "JoinedPotential",
-                "window of the upper map on an open chain", geometry.window().first,
+            "predcg: where an upper map says what X is, the greedy fit of a Hierarchy is the joint one");
+        const auto& geometry = map.geometry();
+        require(!geometry.is_open() || geometry.window().first == 0, "joined",
+                "window of an upper map on an open chain", geometry.window().first,
                 "one that begins at its block");
-        for (const Letter& letter : upper_.space().values()) values_.push_back(letter);
-        const Index q = geometry.patterns() * std::ssize(values_);
-        require(q <= 4096, "JoinedPotential", "letters of the joined chain", q, "at most 4096");
-        space_.sites = Index(upper_.space().size());
-        for (Index k = 0; k < q; ++k) space_.letters.push_back(k);
+        const auto block = map.block();
+        return {
+            geometry,
+            detail::map_names_of(map),
+            start_of(map),
+            scales_of(map),
+            [block](auto w, auto x, const Vector& eta) { return double(block.given(w, eta).log_density(x)); },
+            [block](auto w, auto x, const Vector& eta) {
+                return Expansion(block.given(w, eta).expansion(x));
+            }};
+    }
+};
+
+/// What the letters of a joined chain say of its levels, X_1 .. X_top: level k = 0 is X_1, of which
+/// sites(0) letters lie below a site; of the top, one.
+class JoinedLetters {
+public:
+    /// The steps are p(X_1|X_2), p(X_2|X_3), ..; `top` is the alphabet of the last. Throws CostError for more
+    /// than 4096 letters, which are q_top times q_k^sites(k) of every level below it.
+    [[gnu::cold]] JoinedLetters(const std::vector<JoinedStep>& steps, const std::vector<double>& top)
+        : sites_(steps.size() + 1, 1), values_(steps.size() + 1) {
+        double q = static_cast<double>(top.size());
+        for (std::size_t k = steps.size(); k-- > 0;) {
+            sites_[k] = sites_[k + 1] * steps[k].geometry.level();
+            q *= std::pow(static_cast<double>(steps[k].geometry.fine_letters().size()),
+                          static_cast<double>(sites_[k]));
+        }
+        if (q > 4096.0)
+            throw CostError("joined", q, 4096.0, "letters of the joined chain",
+                            "join fewer levels, or levels of shorter blocks");
+        count_ = static_cast<Index>(std::llround(q));
+        for (std::size_t k = 0; k < values_.size(); ++k)
+            values_[k].resize(static_cast<std::size_t>(count_ * sites_[k]));
+        for (Index letter = 0; letter < count_; ++letter) {
+            Index rest = letter;
+            for (std::size_t k = values_.size(); k-- > 0;) {
+                const auto& alphabet = k == steps.size() ? top : steps[k].geometry.fine_letters();
+                for (Index s = sites_[k] - 1; s >= 0; --s, rest /= std::ssize(alphabet))
+                    values_[k][static_cast<std::size_t>(letter * sites_[k] + s)] =
+                        alphabet[static_cast<std::size_t>(rest % std::ssize(alphabet))];
+            }
+        }
+    }
+
+    Index count() const { return count_; }
+    std::size_t levels() const { return values_.size(); }
+    /// Letters of level k at a site of the joined chain.
+    Index sites(std::size_t k) const { return sites_[k]; }
+    /// Letter s of them.
+    double value(Index letter, std::size_t k, Index s) const {
+        return values_[k][static_cast<std::size_t>(letter * sites_[k] + s)];
+    }
+
+private:
+    Index count_ = 0;
+    std::vector<Index> sites_;
+    std::vector<std::vector<double>> values_;
+};
+
+/// p(X_1|X_2, eta_2) .. p_c(X_top|theta) as a coarse potential of Y = (X_1, .., X_top), in the units of
+/// 1/beta:
+///     U(Y) = U_c(X_top, theta) - sum_k log p(X_k|X_{k+1}, eta_{k+1}) / beta.
+/// Parameters are theta, and then eta_2, eta_3, .., with "level_2." and so on before their names; Z is that
+/// of U_c. Not linear.
+template <ChainCoarsePotential Top>
+class JoinedPotential {
+    using Letter = letter_t<space_t<Top>>;
+
+public:
+    /// Throws CostError for more letters than 4096, and ArgumentError for a beta that is not > 0.
+    JoinedPotential(Top top, std::vector<JoinedStep> steps, double beta)
+        : top_(std::move(top)), steps_(std::move(steps)), beta_(beta), letters_(steps_, alphabet(top_)) {
+        require_positive(beta, "JoinedPotential", "beta");
+        const auto& space = top_.space();  // may be a value
+        for (const Letter& letter : space.values()) values_.push_back(letter);
+        space_.sites = Index(space.size());
+        for (Index k = 0; k < letters_.count(); ++k) space_.letters.push_back(k);
+        begins_.push_back(top_.parameter_count());
+        for (const JoinedStep& step : steps_) begins_.push_back(begins_.back() + step.parameter_count());
     }
 
     const JoinedSpace& space() const { return space_; }
-    const Upper& upper() const { return upper_; }
-    const Map& map() const { return map_; }
+    /// The potential of X_top.
+    const Top& top() const { return top_; }
+    const JoinedLetters& letters() const { return letters_; }
     double beta() const { return beta_; }
-    Index parameter_count() const { return upper_count() + map_.parameter_count(); }
+    Index parameter_count() const { return begins_.back(); }
     std::vector<std::string> parameter_names() const {
-        std::vector<std::string> names = detail::coarse_names_of(upper_);
-        for (const std::string& name : detail::map_names_of(map_)) names.push_back("upper." + name);
+        std::vector<std::string> names = detail::coarse_names_of(top_);
+        for (std::size_t k = 0; k < steps_.size(); ++k)
+            for (const std::string& name : steps_[k].names)
+                names.push_back("level_" + to_text(static_cast<Index>(k) + 2) + "." + name);
         return names;
     }
-    Vector start() const { return both(start_of(upper_), start_of(map_)); }
-    /// So that the coordinates z are those of both levels.
+    Vector start() const {
+        Vector all = start_of(top_);
+        for (const JoinedStep& step : steps_) all = linalg::joined(all, step.start);
+        return all;
+    }
+    /// So that the coordinates z are those of all levels.
     Vector scales() const {
-        Vector of_map = scales_of(map_);
-        linalg::multiply(of_map, beta_);
-        return both(scales_of(upper_), of_map);
+        Vector all = scales_of(top_);
+        for (const JoinedStep& step : steps_) {
+            Vector own = step.scales;
+            linalg::multiply(own, beta_);
+            all = linalg::joined(all, own);
+        }
+        return all;
     }
 
-    Window window() const { return common_window(upper_.window(), map_.geometry().chain_window()); }
-    bool translation_invariant() const { return is_translation_invariant(upper_); }
+    Window window() const {
+        Window all = top_.window();
+        for (std::size_t k = 0; k < steps_.size(); ++k) {
+            const Window own = steps_[k].geometry.chain_window();
+            const Index n = letters_.sites(k + 1);
+            all = common_window(all, Window{(n - 1 + own.width - 1) / n + 1, own.boundary});
+        }
+        return all;
+    }
+    bool translation_invariant() const { return is_translation_invariant(top_); }
 
     double local_energy(Index i, std::span<const Index> w, const Vector& theta) const {
-        double sum = predcg::local_energy(upper_, i, upper_window(w), theta_of(theta));
-        with_block(w, eta_of(theta),
-                   [&](const auto& given, const auto& x) { sum -= given.log_density(x) / beta_; });
+        double sum = predcg::local_energy(top_, i, top_window(w), theta_of(theta));
+        for_each_block(w, theta, [&](const JoinedStep& step, auto around, auto x, const Vector& eta, Index) {
+            sum -= step.log_density(around, x, eta) / beta_;
+        });
         return sum;
     }
     Vector local_parameter_gradient(Index i, std::span<const Index> w, const Vector& theta) const {
-        Vector own;
-        with_block(w, eta_of(theta),
-                   [&](const auto& given, const auto& x) { own = given.expansion(x).gradient; });
-        linalg::multiply(own, -1.0 / beta_);
-        return both(predcg::local_parameter_gradient(upper_, i, upper_window(w), theta_of(theta)), own);
+        Vector all = Vector::Zero(parameter_count());
+        const auto own = predcg::local_parameter_gradient(top_, i, top_window(w), theta_of(theta));
+        for (Index k = 0; k < begins_[0]; ++k) all[k] = own[k];
+        for_each_block(w, theta,
+                       [&](const JoinedStep& step, auto around, auto x, const Vector& eta, Index at) {
+                           const Expansion e = step.expansion(around, x, eta);
+                           for (Index k = 0; k < e.gradient.size(); ++k) all[at + k] -= e.gradient[k] / beta_;
+                       });
+        return all;
     }
     Matrix local_parameter_hessian(Index i, std::span<const Index> w, const Vector& theta) const {
-        const Index p = upper_count();
-        Matrix sum = Matrix::Zero(parameter_count(), parameter_count());
-        if constexpr (!LinearCoarsePotential<Upper>)
-            sum.topLeftCorner(p, p) =
-                predcg::local_parameter_hessian(upper_, i, upper_window(w), theta_of(theta));
-        with_block(w, eta_of(theta), [&](const auto& given, const auto& x) {
-            const Expansion e = given.expansion(x);
-            for (Index k = 0; k < e.gradient.size(); ++k)
-                for (Index l = 0; l < e.gradient.size(); ++l) sum(p + l, p + k) -= e.hessian(l, k) / beta_;
-        });
-        return sum;
+        Matrix all = Matrix::Zero(parameter_count(), parameter_count());
+        if constexpr (!LinearCoarsePotential<Top>)
+            all.topLeftCorner(begins_[0], begins_[0]) =
+                predcg::local_parameter_hessian(top_, i, top_window(w), theta_of(theta));
+        for_each_block(w, theta,
+                       [&](const JoinedStep& step, auto around, auto x, const Vector& eta, Index at) {
+                           const Expansion e = step.expansion(around, x, eta);
+                           for (Index k = 0; k < e.gradient.size(); ++k)
+                               for (Index l = 0; l < e.gradient.size(); ++l)
+                                   all(at + l, at + k) -= e.hessian(l, k) / beta_;
+                       });
+        return all;
     }
 
     double energy(const std::vector<Index>& Y, const Vector& theta) const {
@@ -130,43 +235,47 @@ public:
     }
 
 private:
-    Index upper_count() const { return upper_.parameter_count(); }
-    Vector theta_of(const Vector& all) const { return linalg::part(all, 0, upper_count()); }
-    Vector eta_of(const Vector& all) const {
-        return linalg::part(all, upper_count(), map_.parameter_count());
-    }
-    template <class A>
-    static Vector both(const A& a, const Vector& b) {
-        Vector all(a.size() + b.size());
-        for (Index k = 0; k < a.size(); ++k) all[k] = a[k];
-        for (Index k = 0; k < b.size(); ++k) all[a.size() + k] = b[k];
+    static std::vector<double> alphabet(const Top& top) {
+        std::vector<double> all;
+        const auto& space = top.space();
+        for (const Letter& letter : space.values()) all.push_back(static_cast<double>(letter));
         return all;
     }
-    Letter upper_letter(Index letter) const {
-        return values_[static_cast<std::size_t>(letter % std::ssize(values_))];
-    }
-    /// The upper letters of a window, as many as the upper potential looks at.
-    std::vector<Letter> upper_letters(std::span<const Index> w) const {
-        std::vector<Letter> letters;
-        for (const Index letter : detail::narrow(w, upper_.window())) letters.push_back(upper_letter(letter));
-        return letters;
-    }
-    struct UpperWindow {
+    Vector theta_of(const Vector& all) const { return linalg::part(all, 0, begins_[0]); }
+    struct TopWindow {
         std::vector<Letter> letters;
         operator std::span<const Letter>() const { return letters; }
     };
-    UpperWindow upper_window(std::span<const Index> w) const { return {upper_letters(w)}; }
+    /// The top letters of a window, as many as the top's potential looks at.
+    TopWindow top_window(std::span<const Index> w) const {
+        TopWindow own;
+        for (const Index letter : detail::narrow(w, top_.window()))
+            own.letters.push_back(values_[static_cast<std::size_t>(letter % std::ssize(values_))]);
+        return own;
+    }
 
-    /// f(density, letters) of the block whose window begins at w.
+    /// f(step, window, block, eta, where eta begins) of all blocks whose windows begin at w's first site.
     template <class F>
-    void with_block(std::span<const Index> w, const Vector& eta, F&& f) const {
-        const auto& geometry = map_.geometry();
-        std::vector<double> around(static_cast<std::size_t>(geometry.window().width()), 0.0);
-        for (std::size_t k = 0; k < std::min(around.size(), w.size()); ++k)
-            around[k] = static_cast<double>(upper_letter(w[k]));
-        std::vector<double> x(static_cast<std::size_t>(map_.level()));
-        geometry.decode(w[static_cast<std::size_t>(-geometry.window().first)] / std::ssize(values_), x);
-        f(map_.block().given(std::span<const double>(around), eta), std::span<const double>(x));
+    void for_each_block(std::span<const Index> w, const Vector& theta, F&& f) const {
+        std::vector<double> around, x;
+        for (std::size_t k = 0; k < steps_.size(); ++k) {
+            const JoinedStep& step = steps_[k];
+            const Vector eta = linalg::part(theta, begins_[k], step.parameter_count());
+            const Index n = letters_.sites(k + 1), l = step.geometry.level();
+            around.resize(static_cast<std::size_t>(step.geometry.window().width()));
+            x.resize(static_cast<std::size_t>(l));
+            const auto letter_of = [&](Index site) { return w[static_cast<std::size_t>(site / n)]; };
+            for (Index s = 0; s < n; ++s) {
+                for (Index o = 0; o < std::ssize(around); ++o)
+                    around[static_cast<std::size_t>(o)] =
+                        s + o < n * std::ssize(w) ? letters_.value(letter_of(s + o), k + 1, (s + o) % n)
+                                                  : 0.0;
+                const Index block = s - step.geometry.window().first;
+                for (Index t = 0; t < l; ++t)
+                    x[static_cast<std::size_t>(t)] = letters_.value(letter_of(block), k, block % n * l + t);
+                f(step, std::span<const double>(around), std::span<const double>(x), eta, begins_[k]);
+            }
+        }
     }
     template <class F>
     void for_each_window(const std::vector<Index>& Y, F&& f) const {
@@ -181,28 +290,28 @@ private:
         }
     }
 
-    Upper upper_;
-    Map map_;
+    Top top_;
+    std::vector<JoinedStep> steps_;  // the finest first
     double beta_;
+    JoinedLetters letters_;
     std::vector<Letter> values_;
+    std::vector<Index> begins_;  // of the steps' parameters
     JoinedSpace space_;
 };
 
-/// Of a joined configuration, the lower one: X_1.
+/// Of a joined configuration, that of one level: X_1, or a higher one of the same type.
 template <class X>
 class LowerLetters {
 public:
-    LowerLetters(const detail::BlockGeometry& upper, Index upper_letters) : level_(upper.level()) {
-        std::vector<double> x(static_cast<std::size_t>(level_));
-        for (Index letter = 0; letter < upper.patterns() * upper_letters; ++letter) {
-            upper.decode(letter / upper_letters, x);
-            for (const double value : x) letters_.push_back(static_cast<Letter>(value));
-        }
+    explicit LowerLetters(const JoinedLetters& joined, std::size_t k = 0) : level_(joined.sites(k)) {
+        for (Index letter = 0; letter < joined.count(); ++letter)
+            for (Index s = 0; s < level_; ++s)
+                letters_.push_back(static_cast<Letter>(joined.value(letter, k, s)));
     }
 
     using Letter = std::remove_cvref_t<decltype(std::declval<const X&>()[0])>;
     Index level() const { return level_; }
-    /// Letter s of the block at a joined letter.
+    /// Letter s of those at a joined letter.
     Letter operator()(Index letter, Index s) const {
         return letters_[static_cast<std::size_t>(letter * level_ + s)];
     }
@@ -272,7 +381,7 @@ private:
 
 }  // namespace detail
 
-/// The lower level's map as one from the joined chain: p(x|X_1, eta_1), whatever X_2 is.
+/// The lowest level's map as one from the joined chain: p(x|X_1, eta_1), whatever the other levels are.
 template <class Map>
 class JoinedMap {
     using X = typename Map::coarse_type;
@@ -333,93 +442,147 @@ public:
     fine_type sample(const coarse_type& Y, const Vector& eta, R& rng) const {
         return map_.sample(letters_.of(Y), eta, rng);
     }
-    /// X_1 of a joined configuration.
-    X lower(const coarse_type& Y) const { return letters_.of(Y); }
+    /// What X_1 of a joined configuration is.
+    const LowerLetters<X>& letters() const { return letters_; }
 
 private:
     Map map_;
     LowerLetters<X> letters_;
 };
 
-/// The map of a joined model that draws X_1 in the place of x; the parameters are the same, and unused:
-/// predict(posterior.with_models(posterior.coarse, ReadLower(posterior.map)), observable) is the level
-/// between.
+/// The map of a joined model that draws X_1, or a level above it, in the place of x; the parameters are the
+/// same, and unused: predict(posterior.with_models(posterior.coarse, ReadLower(posterior.map)), observable)
+/// is the level between.
 template <class Map>
 class ReadLower {
+    using X = typename Map::coarse_type;
+
 public:
     using coarse_type = typename JoinedMap<Map>::coarse_type;
-    using fine_type = typename Map::coarse_type;
+    using fine_type = X;
 
-    explicit ReadLower(JoinedMap<Map> map) : map_(std::move(map)) {}
+    explicit ReadLower(JoinedMap<Map> map) : map_(std::move(map)), letters_(map_.letters()) {}
+    /// X_{k+1}, of the type of X_1, in the joined chain's letters (potential.letters()).
+    ReadLower(JoinedMap<Map> map, const JoinedLetters& joined, std::size_t k)
+        : map_(std::move(map)), letters_(joined, k) {}
     Index parameter_count() const { return map_.parameter_count(); }
     std::vector<std::string> parameter_names() const { return map_.parameter_names(); }
     template <RandomBits R>
     fine_type sample(const coarse_type& Y, const Vector&, R&) const {
-        return map_.lower(Y);
+        return letters_.of(Y);
     }
 
 private:
     JoinedMap<Map> map_;
+    LowerLetters<X> letters_;
 };
 
-/// The priors of two blocks as one: the first `count` coordinates belong to `first`.
-template <BlockPrior First, BlockPrior Second>
-struct TwoBlocks {
-    First first;
-    Second second;
-    Index count;
+namespace detail {
 
-    double log_density(const Vector& z) const {
-        return first.log_density(head(z)) + second.log_density(tail(z));
-    }
-    Vector gradient(const Vector& z) const {
-        Vector both(z.size());
-        both << first.gradient(head(z)), second.gradient(tail(z));
-        return both;
-    }
-    Matrix hessian(const Vector& z) const {
-        Matrix both = Matrix::Zero(z.size(), z.size());
-        both.topLeftCorner(count, count) = first.hessian(head(z));
-        both.bottomRightCorner(z.size() - count, z.size() - count) = second.hessian(tail(z));
-        return both;
-    }
-    bool proper() const { return first.proper() && second.proper(); }
-
-private:
-    Vector head(const Vector& z) const { return z.head(count); }
-    Vector tail(const Vector& z) const { return z.tail(z.size() - count); }
-};
-/// The types of the blocks follow.
-template <class First, class Second>
-TwoBlocks(First, Second, Index) -> TwoBlocks<First, Second>;
-
-/// Two levels as one grainer, which learns both at once: the coarse variable is the chain of pairs Y = (X_1,
-/// X_2), and EM, Newton, posteriors, evidence and predictions are those of any grainer. Exact with
-/// TransferMatrix: the pairs are a chain of q = q_1^l q_2 letters (l fine sites in a block of the upper map),
-/// cost q^(window) for each of its sites. Prior and coordinates are those of both levels. `upper` needs a
-/// BlockMap and a potential of a chain; neither map may be an ObservedMap (greedy is joint there).
-template <class Lower, class Upper>
-auto joined(const Lower& lower, const Upper& upper, double beta) {
+/// The joined grainer of a lowest level, the steps above it, and the top.
+template <class Lower, class Top>
+auto join(const Lower& lower, const Top& top, std::vector<JoinedStep> steps, PriorBlocks prior, double beta) {
     using Map = std::remove_cvref_t<decltype(lower.map())>;
-    JoinedPotential potential(upper.coarse(), upper.map(), beta);
-    const auto& space = upper.coarse().space();  // may be a value
-    const auto& letters = space.values();
-    JoinedMap<Map> map(
-        lower.map(), LowerLetters<typename Map::coarse_type>(upper.map().geometry(),
-                                                             static_cast<Index>(std::ranges::size(letters))));
-    const BlockPriors prior{
-        TwoBlocks{upper.prior().coarse, upper.prior().map, Index(upper.coarse().parameter_count())},
-        lower.prior().map};
+    static_assert(!ObservedFactor<typename Lower::Problem::LatentFactor>,
+                  "predcg: where the lowest map says what X is, fit the levels above to that X");
+    JoinedPotential potential(top.coarse(), std::move(steps), beta);
+    JoinedMap<Map> map(lower.map(), LowerLetters<typename Map::coarse_type>(potential.letters()));
+    const BlockPriors priors{std::move(prior), lower.prior().map};
     return EMCoarseGrainer{lower.fine(),   std::move(potential), std::move(map),
-                           lower.engine(), lower.optimizer(),    prior};
+                           lower.engine(), lower.optimizer(),    priors};
 }
 
-/// The parameters of a joined grainer that are those of two levels' fits, where it begins:
+/// (top's theta, eta_2, eta_3, ..; eta_1).
+[[gnu::cold]] inline Parameters joined_parameters_of(const std::vector<const Estimate*>& levels) {
+    Vector theta = levels.back()->parameters.theta;
+    for (std::size_t k = 1; k < levels.size(); ++k) theta = linalg::joined(theta, levels[k]->parameters.eta);
+    return {theta, levels[0]->parameters.eta};
+}
+
+}  // namespace detail
+
+/// All levels of a hierarchy as one grainer, which learns them at once: the coarse variable is the chain of
+/// Y = (X_1, .., X_top), and EM, Newton, posteriors, evidence and predictions are those of any grainer. Prior
+/// and coordinates are those of all levels; engine and optimizer are the lowest level's.
+///
+/// Exact with TransferMatrix: Y is a chain of q letters, q_top times q_k^(sites of X_k below one of X_top) of
+/// every level k below: 8 for two levels of spins and blocks of two, 128 for three. A ring costs q^(2 W - 1)
+/// for each of its sites and data, W the window (mostly 2). Throws CostError for more than 4096 letters, and
+/// the engine does before a call that would take too long. With MonteCarlo a move takes q energies.
+///
+/// All maps but the lowest are BlockMaps, and none is an ObservedMap: there the greedy fit is joint.
+/// Parameters are (theta_top, eta_2, eta_3, ..) and eta_1.
+template <class... Grainers>
+auto joined(const Hierarchy<Grainers...>& hierarchy, double beta) {
+    constexpr std::size_t count = sizeof...(Grainers);
+    static_assert(count >= 2, "predcg: joined takes two levels or more");
+    const auto& top = std::get<count - 1>(hierarchy.levels());
+    std::vector<JoinedStep> steps;
+    PriorBlocks prior;
+    prior.add(top.prior().coarse, top.coarse().parameter_count());
+    [&]<std::size_t... k>(std::index_sequence<k...>) {
+        const auto add = [&](const auto& grainer) {
+            steps.push_back(JoinedStep::of(grainer.map()));
+            prior.add(grainer.prior().map, grainer.map().parameter_count());
+        };
+        (add(std::get<k + 1>(hierarchy.levels())), ...);
+    }(std::make_index_sequence<count - 1>{});
+    return detail::join(std::get<0>(hierarchy.levels()), top, std::move(steps), std::move(prior), beta);
+}
+/// The same for levels of one type. Throws ArgumentError for less than two.
+template <class Grainer>
+auto joined(const HierarchyOf<Grainer>& hierarchy, double beta) {
+    const auto& levels = hierarchy.levels();
+    require_range(std::ssize(levels), 2, std::numeric_limits<Index>::max(), "joined", "number of levels");
+    const Grainer& top = levels.back();
+    std::vector<JoinedStep> steps;
+    PriorBlocks prior;
+    prior.add(top.prior().coarse, top.coarse().parameter_count());
+    for (std::size_t k = 1; k < levels.size(); ++k) {
+        steps.push_back(JoinedStep::of(levels[k].map()));
+        prior.add(levels[k].prior().map, levels[k].map().parameter_count());
+    }
+    return detail::join(levels[0], top, std::move(steps), std::move(prior), beta);
+}
+/// The same for two levels.
+template <class Lower, class Upper>
+auto joined(const Lower& lower, const Upper& upper, double beta) {
+    return joined(Hierarchy<Lower, Upper>(lower, upper), beta);
+}
+
+/// The parameters of a joined grainer that are those of the levels' fits, where it begins:
 /// FitSettings::start.
 inline Parameters joined_parameters(const Estimate& lower, const Estimate& upper) {
-    Vector theta(upper.parameters.theta.size() + upper.parameters.eta.size());
-    theta << upper.parameters.theta, upper.parameters.eta;
-    return {theta, lower.parameters.eta};
+    return detail::joined_parameters_of({&lower, &upper});
+}
+/// Those of a hierarchy's fit.
+template <class HierarchyFits>
+    requires requires(const HierarchyFits fit) { fit.levels; }
+Parameters joined_parameters(const HierarchyFits& fit) {
+    std::vector<const Estimate*> levels;
+    detail::for_each_of(fit.levels, [&](const auto& level) { levels.push_back(&level.fit); });
+    return detail::joined_parameters_of(levels);
+}
+
+/// A posterior of the joined grainer as one of HierarchyFit::model(), whose estimate is `whole`: draws of
+/// (theta_top; eta_1, eta_2, ..).
+[[gnu::cold]] inline PosteriorResult unjoined(PosteriorResult joint, Estimate whole) {
+    const Index p = whole.parameters.theta.size(), first = joint.fit.parameters.eta.size(),
+                size = p + whole.parameters.eta.size();
+    require_equal(joint.parameter_count(), size, "unjoined", "number of parameters", "that of the hierarchy");
+    const auto place = [&](Index k) { return k < p ? k : k < p + first ? size - first + k - p : k - first; };
+    PosteriorResult result = joint;
+    for (Index k = 0; k < size; ++k) {
+        for (Index d = 0; d < joint.draw_count(); ++d) result.draws(k, d) = joint.draws(place(k), d);
+        result.mean[k] = joint.mean[place(k)];
+        result.sd[k] = joint.sd[place(k)];
+        for (Index l = 0; l < size; ++l) result.covariance(k, l) = joint.covariance(place(k), place(l));
+        if (!joint.diagnostics.empty())
+            result.diagnostics[static_cast<std::size_t>(k)] =
+                joint.diagnostics[static_cast<std::size_t>(place(k))];
+    }
+    result.fit = std::move(whole);
+    return result;
 }
 
 }  // namespace predcg

@@ -52,7 +52,7 @@ template <class Problem>
 }
 
 template <class Level>
-FlowLevel flow_level(const Level& level) {
+FlowLevel couplings_of(const Level& level) {
     FlowLevel flow;
     flow.sites = Index(level.fit.coarse.space().size());
     flow.names = level.fit.coarse_names;
@@ -61,10 +61,85 @@ FlowLevel flow_level(const Level& level) {
     return flow;
 }
 
+template <class Levels>
+const auto& first_of(const Levels& levels) {
+    if constexpr (requires { levels[0]; })
+        return levels[0];
+    else
+        return std::get<0>(levels);
+}
+
 }  // namespace detail
 
-/// The flow of couplings: a hierarchy is fitted, and each level's couplings beta theta_c are given with
-/// intervals.
+/// A posterior of the first level, carried on: each of its draws is coarse-grained through all levels,
+/// distilled. Gives the posteriors of the levels, the finest first, draw by draw of the same hierarchy;
+/// right where the first level's model is. They are for HierarchyFit::posterior, as those that each level's
+/// own data give.
+///
+/// Cost: the fits above the first level for every draw. Throws ArgumentError for a posterior without draws,
+/// and as Hierarchy::fit.
+template <class AnyHierarchy, class AnyFit>
+std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy, const AnyFit& fit,
+                                                  const PosteriorResult& first,
+                                                  const HierarchySettings& settings = {}) {
+    detail::require_draws_of(first, "distilled_posteriors");
+    HierarchySettings distilled = settings;
+    distilled.next = NextLevel::distilled;
+    std::vector<PosteriorResult> all;
+    const auto begin = [&](const auto& level) {
+        PosteriorResult one = first;
+        if (!all.empty()) {
+            one.fit = level.fit.result();
+            one.draws.resize(one.fit.parameters.theta.size() + one.fit.parameters.eta.size(),
+                             first.draw_count());
+            one.diagnostics.clear();
+        }
+        all.push_back(std::move(one));
+    };
+    detail::for_each_of(fit.levels, begin);
+    const auto& level = detail::first_of(fit.levels);
+    for (Index d = 0; d < first.draw_count(); ++d) {
+        auto drawn = level;
+        drawn.fit.parameters = first.parameters(d);
+        std::size_t at = 1;
+        const auto keep = [&](const auto& of) {
+            linalg::set_column(all[at++].draws, d,
+                               linalg::joined(of.fit.parameters.theta, of.fit.parameters.eta));
+        };
+        detail::for_each_of(hierarchy.rest(drawn, distilled), keep);
+    }
+    for (std::size_t k = 1; k < all.size(); ++k) detail::summarise(all[k]);
+    return all;
+}
+
+/// The couplings of a level of so many sites by its posterior: at the estimate, with intervals of the draws,
+/// or of a normal where there are none.
+[[gnu::cold]] inline FlowLevel flow_level(const PosteriorResult& posterior, Index sites,
+                                          double credibility = 0.95) {
+    detail::require_credibility(credibility);
+    const double low = 0.5 * (1.0 - credibility), beta = posterior.fit.beta;
+    FlowLevel level;
+    level.sites = sites;
+    level.names = posterior.fit.coarse_names;
+    level.couplings = posterior.fit.parameters.theta;
+    linalg::multiply(level.couplings, beta);
+    level.sd = level.lower = level.upper = level.couplings;
+    for (Index k = 0; k < level.couplings.size(); ++k) {
+        level.sd[k] = beta * posterior.sd[k];
+        const double wide = -detail::normal_quantile(low) * level.sd[k];
+        level.lower[k] -= wide;
+        level.upper[k] += wide;
+        if (posterior.draw_count() == 0) continue;
+        Vector row = posterior.draws.row(k).transpose();
+        linalg::multiply(row, beta);
+        level.lower[k] = quantile(row, low);
+        level.upper[k] = quantile(row, 1.0 - low);
+    }
+    return level;
+}
+
+/// The flow of couplings: each level's couplings beta theta_c with intervals, of a hierarchy that was fitted
+/// with settings.hierarchy.
 ///
 /// anchored: each level's posterior given the X that the data say, by the normal approximation; its width
 /// grows with the level, as there are fewer sites. distilled: draws of the first level's (normal) posterior,
@@ -73,21 +148,20 @@ FlowLevel flow_level(const Level& level) {
 /// normal approximation. With other maps an anchored level takes drawn X as if they were data, and its
 /// intervals are too narrow: a remark says so.
 ///
-/// Cost: the fit; distilled: `draws` times the fits above the first level. Throws ArgumentError for an
-/// information that is not positive definite, and as Hierarchy::fit.
-template <class... Grainers, class Range>
-Flow renormalise(const Hierarchy<Grainers...>& hierarchy, const Range& configurations,
-                 const RenormaliseSettings& settings = {}) {
+/// Cost: anchored, an expansion for each level; distilled, `draws` times the fits above the first level.
+/// Throws ArgumentError for an information that is not positive definite, and as Hierarchy::fit.
+template <class AnyHierarchy, class AnyFit>
+    requires requires(const AnyFit fit) { fit.levels; }
+Flow renormalise(const AnyHierarchy& hierarchy, const AnyFit& fit, const RenormaliseSettings& settings = {}) {
     detail::require_credibility(settings.credibility);
     require_range(settings.draws, 25, std::numeric_limits<Index>::max(), "renormalise", "draws");
-    const auto fit = hierarchy.fit(configurations, settings.hierarchy);
     const bool distilled = settings.hierarchy.next == NextLevel::distilled;
     const double low = 0.5 * (1.0 - settings.credibility), wide = -detail::normal_quantile(low);
     Flow flow;
     bool latent = false;
     const auto add = [&](const auto& grainer, const auto& level) {
         using Problem = typename std::remove_cvref_t<decltype(grainer)>::Problem;
-        FlowLevel found = detail::flow_level(level);
+        FlowLevel found = detail::couplings_of(level);
         if (!distilled || flow.levels.empty()) {  // normal
             latent = latent || (!flow.levels.empty() && !ObservedFactor<typename Problem::LatentFactor>);
             const auto problem = grainer.problem(level.data);
@@ -102,43 +176,41 @@ Flow renormalise(const Hierarchy<Grainers...>& hierarchy, const Range& configura
         }
         flow.levels.push_back(std::move(found));
     };
-    [&]<std::size_t... k>(std::index_sequence<k...>) {
-        (add(hierarchy.template level<k>(), std::get<k>(fit.levels)), ...);
-    }(std::index_sequence_for<Grainers...>{});
+    detail::for_each_level(hierarchy.levels(), fit.levels, add);
     if (latent)
         flow.remarks.push_back("levels above the first learnt from drawn X as if they were data: their "
                                "intervals are too narrow");
-    if (!distilled) return flow;
+    if (!distilled || flow.levels.size() == 1) return flow;
 
-    const auto& first = std::get<0>(fit.levels);
-    const auto problem = hierarchy.template level<0>().problem(first.data);
+    const auto& first = detail::first_of(fit.levels);
+    const auto problem = detail::first_of(hierarchy.levels()).problem(first.data);
     const Coordinates& c = problem.coordinates();
     const Matrix root = detail::inverse_root(problem.point(c.z(first.fit.parameters)).posterior_information);
-    std::vector<Matrix> draws;
-    for (const FlowLevel& level : flow.levels) draws.emplace_back(level.couplings.size(), settings.draws);
+    PosteriorResult normal;
+    normal.fit = first.fit.result();
+    normal.draws.resize(c.size(), settings.draws);
     for (Index d = 0; d < settings.draws; ++d) {
         auto rng = make_stream(settings.seed, Purpose::hierarchy, static_cast<std::uint64_t>(d), 1u << 16);
         Vector z;
         do z = c.z(first.fit.parameters) + root * standard_normal_vector(rng, c.size());
         while ((z.array() < c.lower().array()).any());
-        auto drawn = first;
-        drawn.fit.parameters = c.parameters(z);
-        std::size_t at = 1;
-        std::apply(
-            [&](const auto&... level) { ((draws[at++].col(d) = detail::flow_level(level).couplings), ...); },
-            hierarchy.template above<0>(drawn, settings.hierarchy));
+        const Parameters drawn = c.parameters(z);
+        linalg::set_column(normal.draws, d, linalg::joined(drawn.theta, drawn.eta));
     }
-    for (std::size_t at = 1; at < draws.size(); ++at) {
-        FlowLevel& level = flow.levels[at];
-        level.sd = moments_of_columns(draws[at]).covariance.diagonal().cwiseSqrt();
-        level.lower = level.upper = level.couplings;
-        for (Index k = 0; k < level.couplings.size(); ++k) {
-            const Matrix row = draws[at].row(k).transpose();
-            level.lower[k] = quantile(row, low);
-            level.upper[k] = quantile(row, 1.0 - low);
-        }
-    }
+    const auto carried = distilled_posteriors(hierarchy, fit, normal, settings.hierarchy);
+    for (std::size_t at = 1; at < carried.size(); ++at)
+        flow.levels[at] = flow_level(carried[at], flow.levels[at].sites, settings.credibility);
     return flow;
+}
+
+/// The same for a hierarchy that is fitted to configurations first.
+template <class AnyHierarchy, class Range>
+    requires(!requires(const Range fit) { fit.levels; })
+Flow renormalise(const AnyHierarchy& hierarchy, const Range& configurations,
+                 const RenormaliseSettings& settings = {}) {
+    detail::require_credibility(settings.credibility);
+    require_range(settings.draws, 25, std::numeric_limits<Index>::max(), "renormalise", "draws");
+    return renormalise(hierarchy, hierarchy.fit(configurations, settings.hierarchy), settings);
 }
 
 }  // namespace predcg

@@ -13,6 +13,12 @@
 namespace predcg {
 
 namespace detail {
+/// Adds a map's parameter names, as those of a level.
+template <class Map>
+void add_level_names(const Map& map, Index level, std::vector<std::string>& all) {
+    for (const std::string& name : map_names_of(map)) all.push_back("level_" + to_text(level) + "." + name);
+}
+
 /// What the lowest of several maps draws; X without maps.
 template <class X, class... Maps>
 struct Lowest {
@@ -43,12 +49,7 @@ public:
     std::vector<std::string> parameter_names() const {
         std::vector<std::string> all;
         Index level = first_;
-        const auto add = [&](const auto& map) {
-            for (const std::string& name : detail::map_names_of(map))
-                all.push_back("level_" + to_text(level) + "." + name);
-            ++level;
-        };
-        std::apply([&](const auto&... map) { (add(map), ...); }, maps_);
+        std::apply([&](const auto&... map) { (detail::add_level_names(map, level++, all), ...); }, maps_);
         return all;
     }
 
@@ -73,6 +74,47 @@ private:
 
     Index first_;
     std::tuple<Maps...> maps_;
+};
+
+/// The same for maps of one type, as many as there are.
+template <class Map>
+class StackOfMaps {
+public:
+    using coarse_type = typename Map::coarse_type;
+    using fine_type = coarse_type;
+
+    /// `first` is the level of the lowest map, for the names.
+    explicit StackOfMaps(Index first, std::vector<Map> maps) : first_(first), maps_(std::move(maps)) {}
+
+    /// The lowest first.
+    const std::vector<Map>& maps() const { return maps_; }
+    Index parameter_count() const {
+        Index count = 0;
+        for (const Map& map : maps_) count += map.parameter_count();
+        return count;
+    }
+    std::vector<std::string> parameter_names() const {
+        std::vector<std::string> all;
+        Index level = first_;
+        for (const Map& map : maps_) detail::add_level_names(map, level++, all);
+        return all;
+    }
+
+    template <RandomBits R>
+    fine_type sample(const coarse_type& coarse, const Vector& eta, R& rng) const {
+        fine_type X = coarse;
+        Index end = eta.size();
+        for (auto map = maps_.rbegin(); map != maps_.rend(); ++map) {
+            const Index count = map->parameter_count();
+            X = map->sample(X, linalg::part(eta, end - count, count), rng);
+            end -= count;
+        }
+        return X;
+    }
+
+private:
+    Index first_;
+    std::vector<Map> maps_;
 };
 
 }  // namespace predcg

@@ -1,0 +1,167 @@
+#include "io/hierarchy_json.hpp"
+
+#include "io/fit_json.hpp"
+#include "io/json_parts.hpp"
+#include "io/numbers.hpp"
+#include "io/posterior_json.hpp"
+#include "model/errors.hpp"
+
+#include <predcg/version.hpp>
+
+#include <cmath>
+#include <fstream>
+#include <utility>
+
+namespace cli {
+
+using namespace predcg;
+
+namespace {
+
+Json map_json(const HierarchyModel& model) {
+    Json map{{"name", word_for(maps, model.of.map)}};
+    if (is_logistic(model.of.map)) map["link"] = model.of.probit ? "probit" : "logit";
+    return map;
+}
+
+Json level_json(const SavedHierarchy& saved, std::size_t k) {
+    const HierarchyPart& part = saved.found.levels[k];
+    Json map = map_json(saved.model);
+    map["parameters"] = named(part.fit.map_names, part.fit.parameters.eta);
+    Json json{
+        {"level", k + 1},
+        {"sites", saved.model.sites(k + 1)},
+        {"block", saved.model.levels[k]},
+        {"status", to_string(part.fit.status)},
+        {"iterations", part.fit.iterations},
+        {"theta_c", part.has_theta ? named(part.fit.coarse_names, part.fit.parameters.theta) : Json(nullptr)},
+        {"map", std::move(map)},
+        {"log_likelihood", known(part.fit.log_likelihood)},
+        {"log_posterior", known(part.fit.log_posterior)},
+        {"directions", directions_of(part.fit, PriorChoice::weak)}};
+    if (part.posterior) {
+        json["posterior"] = moments_json(*part.posterior);
+        json["posterior"]["reliable"] = part.posterior->reliable;
+        json["posterior"]["remarks"] = part.posterior->remarks;
+    }
+    return json;
+}
+
+Json flow_json(const std::vector<FlowLevel>& flow) {
+    Json levels = Json::array();
+    for (const FlowLevel& level : flow) {
+        Json couplings = Json::object();
+        for (std::size_t j = 0; j < level.names.size(); ++j) {
+            const auto at = static_cast<Index>(j);
+            couplings[level.names[j]] = {{"value", known(level.couplings[at])},
+                                         {"sd", known(level.sd[at])},
+                                         {"lower", known(level.lower[at])},
+                                         {"upper", known(level.upper[at])}};
+        }
+        levels.push_back({{"sites", level.sites}, {"couplings", std::move(couplings)}});
+    }
+    return levels;
+}
+
+/// Values that predictions need: all of them numbers.
+Vector finite_values(const Json& object, const std::vector<std::string>& names) {
+    const Vector values = values_of(object, names);
+    for (std::size_t k = 0; k < names.size(); ++k)
+        if (!std::isfinite(values[static_cast<Index>(k)]))
+            throw InputError(names[k], object.at(names[k]).dump(), "a finite number");
+    return values;
+}
+
+HierarchyModel hierarchy_model_from(const Json& json) {
+    HierarchyModel model;
+    Json of = json.at("model");
+    for (const Json& level : of.at("levels")) {
+        model.levels.push_back(level.get<Index>());
+        if (!level.is_number_integer() || model.levels.back() < 2)
+            throw InputError("levels", level.dump(), "integers >= 2");
+    }
+    of["level"] = 1;  // model_from reads that of a fit
+    model.of = model_from(of);
+    read_map(json.at("map"), model.of);
+    model.mode = word_of(json, "mode", hierarchy_modes);
+    if (model.levels.empty()) throw InputError("levels", "[]", "one integer or more");
+    if (!(model.of.beta > 0.0 && std::isfinite(model.of.beta)))
+        throw InputError("beta", json.at("model").at("beta").dump(), "a number > 0");
+    check_hierarchy(model);
+    return model;
+}
+
+SavedHierarchy hierarchy_from(const Json& json) {
+    SavedHierarchy saved;
+    saved.model = hierarchy_model_from(json);
+    const HierarchyModel& model = saved.model;
+    saved.samples = json.at("samples").get<Index>();
+    const Json& levels = json.at("levels");
+    if (levels.size() != model.count())
+        throw InputError("levels", std::to_string(levels.size()) + " of them",
+                         std::to_string(model.count()) + ", as model has");
+    Estimate& whole = saved.found.whole;
+    whole.coarse_names = level_chain(model, model.sites(model.count())).parameter_names();
+    whole.parameters.theta = finite_values(levels.back().at("theta_c"), whole.coarse_names);
+    for (std::size_t k = 0; k < model.count(); ++k) {
+        const auto names = level_map(model, k).parameter_names();
+        for (const std::string& name : names)
+            whole.map_names.push_back("level_" + std::to_string(k + 1) + "." + name);
+        whole.parameters.eta =
+            linalg::joined(whole.parameters.eta, finite_values(levels[k].at("map").at("parameters"), names));
+    }
+    whole.beta = model.of.beta;
+    if (!json.contains("posterior")) return saved;
+    saved.credibility = json.at("posterior").at("credibility").get<double>();
+    if (!(saved.credibility > 0.0 && saved.credibility < 1.0))
+        throw InputError("credibility", text_of(saved.credibility), "a number between 0 and 1");
+    saved.found.posterior = posterior_result_from(json.at("posterior"), whole);
+    for (const double value : saved.found.posterior->draws.reshaped())
+        if (!std::isfinite(value)) throw InputError("draws", "null", "finite numbers");
+    // Throws where the draws are not those of the model.
+    hierarchy_at(model, *saved.found.posterior, 0, model.of.fine_sites);
+    return saved;
+}
+
+}  // namespace
+
+std::string json_of(const SavedHierarchy& saved) {
+    const LearntHierarchy& found = saved.found;
+    Json model = model_of(saved.model.of);
+    for (const char* of_a_fit : {"level", "coarse_sites"}) model.erase(of_a_fit);
+    model["levels"] = saved.model.levels;
+    Json levels = Json::array();
+    for (std::size_t k = 0; k < found.levels.size(); ++k) levels.push_back(level_json(saved, k));
+    Json json{{"status", to_string(found.status)},
+              {"mode", word_for(hierarchy_modes, saved.model.mode)},
+              {"model", std::move(model)},
+              {"map", map_json(saved.model)},
+              {"log_likelihood", known(found.log_likelihood)},
+              {"levels", std::move(levels)},
+              {"flow", flow_json(found.flow)},
+              {"remarks", found.remarks}};
+    if (found.posterior) {
+        json["posterior"] = moments_json(*found.posterior);
+        json["posterior"].update(draws_json(*found.posterior, saved.credibility));
+    }
+    json.update({{"credibility", saved.credibility},
+                 {"samples", saved.samples},
+                 {"seed", saved.seed},
+                 {"version", version_string}});
+    return json.dump(1) + "\n";
+}
+
+std::optional<SavedHierarchy> load_hierarchy(const std::filesystem::path& path) {
+    std::ifstream in(path);
+    const Json json = Json::parse(in, nullptr, false);
+    if (!json.is_object() || !json.contains("levels")) return std::nullopt;
+    try {
+        return hierarchy_from(json);
+    } catch (const InputError& error) {
+        throw InputError(path.string() + ": " + error.what());
+    } catch (const std::exception& error) {  // of the JSON library, or of the models
+        throw InputError(path.string() + ": no hierarchy that predcg-ising wrote: " + error.what());
+    }
+}
+
+}  // namespace cli
