@@ -49,6 +49,7 @@ ChosenMap map_of(const FitModel& model) {
             WindowBlock(ising::LogisticBlock({.level = model.level,
                                               .window = {-1, 1},
                                               .autoregressive = model.map == MapChoice::autoregressive,
+                                              .reflect = model.reflected,
                                               .link = model.probit ? ising::Link::probit : ising::Link::logit,
                                               .boundary = model.boundary})),
             {.boundary = model.boundary}));

@@ -53,7 +53,8 @@ struct FitModel {
     predcg::Boundary boundary = predcg::Boundary::periodic;
     PriorChoice prior = PriorChoice::weak;
     MapChoice map = MapChoice::bernoulli;
-    bool probit = false;  ///< in the place of logit, of logistic maps
+    bool probit = false;     ///< in the place of logit, of logistic maps
+    bool reflected = false;  ///< of MapChoice::logistic: a site and its mirror image have one coefficient
 };
 
 enum class Engine { exact, monte_carlo };
