@@ -81,8 +81,8 @@ std::vector<Part> parts_of(const AllSettings& all) {
             part("data-size", 37.0, adapted(all, DataSizeSettings{}), run_data_size, write_data_size),
             part("levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
             part("models", 50.0, adapted(all, models), run_models, write_models),
-            part("maps", 16.0, adapted(all, MapsSettings{}), run_maps, write_maps),
-            part("flow", 3.0, adapted(all, FlowSettings{}), run_flow, write_flow)};
+            part("maps", 20.0, adapted(all, MapsSettings{}), run_maps, write_maps),
+            part("flow", 7.0, adapted(all, FlowSettings{}), run_flow, write_flow)};
 }
 
 bool finished(const fs::path& directory, const Part& part) {
