@@ -1,5 +1,6 @@
 // study: experiments as figures and a report.
 #include "command_line/command.hpp"
+#include "command_line/map_studies.hpp"
 #include "command_line/options.hpp"
 #include "studies/all.hpp"
 #include "studies/data_size.hpp"
@@ -155,8 +156,8 @@ Command add_all(CLI::App& study) {
     sub->add_flag("--fresh", settings.fresh, "Do parts again that are finished");
     add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
     sub->footer(
-        "Parts: sweep, data-size, levels, models, each as the study of that name does it, in "
-        "DIRECTORY/<part>;\n"
+        "Parts: sweep, data-size, levels, models, maps, flow, each as the study of that name does it, in\n"
+        "DIRECTORY/<part>; "
         "data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 draws for each "
         "score.\n"
         "Parts that are finished with the same settings and version are kept: after Ctrl-C the same command\n"
@@ -175,7 +176,7 @@ std::vector<Command> add_study(CLI::App& app) {
     study->require_subcommand(1);
     study->footer("Example:\n    predcg-ising study sweep --out sweep");
     return {add_sweep(*study), add_data_size(*study), add_levels(*study), add_models(*study),
-            add_all(*study)};
+            add_maps_study(*study), add_flow_study(*study), add_all(*study)};
 }
 
 }  // namespace cli

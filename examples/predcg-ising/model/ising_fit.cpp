@@ -37,6 +37,7 @@ WindowBlock block_of(const FitModel& model) {
     return WindowBlock(ising::LogisticBlock({.level = model.level,
                                              .window = {-1, 1},
                                              .autoregressive = model.map == MapChoice::autoregressive,
+                                             .reflect = model.reflected,
                                              .link = model.probit ? ising::Link::probit : ising::Link::logit,
                                              .boundary = model.boundary}));
 }

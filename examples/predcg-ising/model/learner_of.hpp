@@ -25,6 +25,23 @@ public:
         });
     }
 
+    IsingFit fit(const FitModel& model, const FinePopulation& population, double count,
+                 predcg::FitSettings settings) const override {
+        settings.beta = model.beta;
+        std::vector<double> weights;
+        for (const double p : population.probabilities) weights.push_back(count * p);
+        return with_grainer(model, [&](const auto& grainer) {
+            return any_fit(grainer.fit_prepared(
+                grainer.prepare(population.configurations, model.beta, weights), settings));
+        });
+    }
+    double divergence(const FitModel& model, const FinePopulation& population,
+                      const IsingFit& fit) const override {
+        return with_grainer(model, [&](const auto& grainer) {
+            return predcg::divergence_from(population, grainer, fit.parameters, model.beta);
+        });
+    }
+
     IsingPosterior posterior(const FitModel& model, const Configurations& data, const IsingFit& fit,
                              const PosteriorChoice& choice, std::optional<double> weight) const override {
         return with_grainer(model, [&](const auto& grainer) -> IsingPosterior {

@@ -1,6 +1,7 @@
 #pragma once
 // All that is compiled for each kind of map.
 #include "model/ising_calibration.hpp"
+#include "model/ising_population.hpp"
 #include "model/ising_posterior.hpp"
 
 #include <functional>
@@ -8,14 +9,19 @@
 
 namespace cli {
 
-/// Learns and predicts with one kind of map; the functions of ising_fit.hpp, ising_posterior.hpp and
-/// ising_calibration.hpp ask it, and say what is meant. LearnerOf (learner_of.hpp) is all there are.
+/// Learns and predicts with one kind of map; the functions of ising_fit.hpp, ising_posterior.hpp,
+/// ising_population.hpp and ising_calibration.hpp ask it, and say what is meant. LearnerOf (learner_of.hpp)
+/// is all there are.
 class MapLearner {
 public:
     virtual ~MapLearner() = default;
 
     virtual IsingFit fit(const FitModel& model, const Configurations& data, std::optional<double> weight,
                          predcg::FitSettings settings) const = 0;
+    virtual IsingFit fit(const FitModel& model, const FinePopulation& population, double count,
+                         predcg::FitSettings settings) const = 0;
+    virtual double divergence(const FitModel& model, const FinePopulation& population,
+                              const IsingFit& fit) const = 0;
     virtual IsingPosterior posterior(const FitModel& model, const Configurations& data, const IsingFit& fit,
                                      const PosteriorChoice& choice, std::optional<double> weight) const = 0;
     virtual predcg::EffectiveData effective_data(const FitModel& model, const Configurations& data,

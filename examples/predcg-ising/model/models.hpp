@@ -59,7 +59,8 @@ struct FitModel {
     predcg::Boundary boundary = predcg::Boundary::periodic;
     PriorChoice prior = PriorChoice::weak;
     MapChoice map = MapChoice::bernoulli;
-    bool probit = false;  ///< in the place of logit, of logistic maps
+    bool probit = false;     ///< in the place of logit, of logistic maps
+    bool reflected = false;  ///< of MapChoice::logistic: a site and its mirror image have one coefficient
 
     /// Whether its map is Bernoulli's of two letters, which has a theta_cf.
     bool has_theta_cf() const { return map == MapChoice::bernoulli && letters == 2; }

@@ -6,7 +6,9 @@
 #include "io/whole_file.hpp"
 #include "studies/all_report.hpp"
 #include "studies/data_size.hpp"
+#include "studies/flow.hpp"
 #include "studies/levels.hpp"
+#include "studies/maps.hpp"
 #include "studies/model_study.hpp"
 #include "studies/run_study.hpp"
 #include "studies/sweep.hpp"
@@ -56,12 +58,32 @@ Settings adapted(const AllSettings& all, Settings settings) {
     return settings;
 }
 
+MapsSettings adapted(const AllSettings& all, MapsSettings settings) {
+    settings.seed = all.seed;
+    if (!all.quick) return settings;
+    settings.sites = 10;
+    settings.samples = {50, 500};
+    settings.data_sets = 2;
+    settings.banded_sites = 16;
+    settings.posteriors = 3;
+    settings.draws = 200;
+    return settings;
+}
+
+FlowSettings adapted(const AllSettings& all, FlowSettings settings) {
+    settings.seed = all.seed;
+    if (all.quick) settings.data_sets = 4;
+    return settings;
+}
+
 std::vector<Part> parts_of(const AllSettings& all) {
     const ModelsSettings models{.draws = 500};  // enough to rank them
     return {part("sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
             part("data-size", 37.0, adapted(all, DataSizeSettings{}), run_data_size, write_data_size),
             part("levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
-            part("models", 50.0, adapted(all, models), run_models, write_models)};
+            part("models", 50.0, adapted(all, models), run_models, write_models),
+            part("maps", 20.0, adapted(all, MapsSettings{}), run_maps, write_maps),
+            part("flow", 7.0, adapted(all, FlowSettings{}), run_flow, write_flow)};
 }
 
 bool finished(const fs::path& directory, const Part& part) {

@@ -31,11 +31,16 @@ Json json_of(const Conclusion& conclusion) {
             {"figure", conclusion.figure}};
 }
 
+Json json_of(const Answer& answer) {
+    return {{"question", answer.question}, {"answer", answer.answer}, {"figure", answer.figure}};
+}
+
 Json json_of(const Report& report) {
     Json json{{"title", report.title}, {"lead", report.lead}};
-    json["figures"] = json["conclusions"] = json["settings"] = Json::array();
+    json["figures"] = json["conclusions"] = json["answers"] = json["settings"] = Json::array();
     for (const auto& figure : report.figures) json["figures"].push_back(json_of(figure));
     for (const auto& conclusion : report.conclusions) json["conclusions"].push_back(json_of(conclusion));
+    for (const auto& answer : report.answers) json["answers"].push_back(json_of(answer));
     json["details"] = report.details;
     for (const auto& [name, value] : report.settings) json["settings"].push_back({name, value});
     json["command"] = report.command;
@@ -61,12 +66,16 @@ std::string versions() {
            std::to_string(BOOST_VERSION / 100 % 1000);
 }
 
-/// The figure with the verdicts that are about it.
-HtmlFigure judged(HtmlFigure figure, const std::vector<Conclusion>& conclusions) {
-    for (const Conclusion& c : conclusions)
+/// The figure with the verdicts and answers that are about it.
+HtmlFigure judged(HtmlFigure figure, const Report& report) {
+    for (const Conclusion& c : report.conclusions)
         if (c.figure == figure.name)
             figure.caption += "<p class=\"conclusion\">The source: <q>" + c.claim + "</q> " +
                               html_of(c.verdict) + ". " + c.evidence + "</p>";
+    for (const Answer& a : report.answers)
+        if (a.figure == figure.name)
+            figure.caption += "<p class=\"conclusion\">The source leaves open: <q>" + a.question + "</q> " +
+                              a.answer + "</p>";
     return figure;
 }
 
@@ -92,19 +101,25 @@ std::string write_report(Report report, const std::vector<Figure>& figures,
 
 Report read_report(const std::string& text) {
     const Json json = Json::parse(text);
-    Report report{json["title"], json["lead"], {}, {}, json["details"], {}, json["command"], json["seconds"]};
+    Report report;
+    report.title = json["title"];
+    report.lead = json["lead"];
+    report.details = json["details"];
+    report.command = json["command"];
+    report.seconds = json["seconds"];
     for (const auto& f : json["figures"])
         report.figures.push_back({f["name"], f["title"], f["description"], f["caption"], f["files"]});
     for (const auto& c : json["conclusions"])
         report.conclusions.push_back({c["claim"], verdict_of(c["verdict"]), c["evidence"], c["figure"]});
+    for (const auto& a : json.value("answers", Json::array()))
+        report.answers.push_back({a["question"], a["answer"], a["figure"]});
     for (const auto& row : json["settings"]) report.settings.emplace_back(row[0], row[1]);
     return report;
 }
 
 std::string body_of(const Report& report, const FigureFiles& files) {
     std::string html = report.lead + "<div class=\"figures\">\n";
-    for (const HtmlFigure& figure : report.figures)
-        html += html_of(judged(figure, report.conclusions), files);
+    for (const HtmlFigure& figure : report.figures) html += html_of(judged(figure, report), files);
     html += "</div>\n" + report.details;
     return html + "<h3>Settings</h3>\n" + settings_table(report.settings) + "<p>To repeat it: <code>" +
            escaped(report.command) + "</code></p>\n";

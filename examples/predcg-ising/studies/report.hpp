@@ -24,13 +24,21 @@ struct Conclusion {
     std::string figure;    ///< name of the one that shows it
 };
 
+/// What the source leaves open, and what the numbers answer.
+struct Answer {
+    std::string question;  ///< HTML, the source's words
+    std::string answer;    ///< HTML, sentences
+    std::string figure;    ///< name of the one that shows it
+};
+
 using SettingRows = std::vector<std::pair<std::string, std::string>>;
 
 struct Report {
     std::string title{};                ///< plain text
     std::string lead{};                 ///< HTML, paragraphs above the figures
-    std::vector<HtmlFigure> figures{};  ///< their captions without the conclusions
+    std::vector<HtmlFigure> figures{};  ///< their captions without conclusions and answers
     std::vector<Conclusion> conclusions{};
+    std::vector<Answer> answers{};
     std::string details{};   ///< HTML, sections below the figures
     SettingRows settings{};  ///< plain text
     std::string command{};   ///< that repeats it

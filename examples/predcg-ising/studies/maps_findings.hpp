@@ -1,0 +1,16 @@
+#pragma once
+// What the study of maps found, in words that are computed from its numbers. HTML.
+#include "studies/maps.hpp"
+#include "studies/report.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cli::study {
+
+std::string divergence_text(const MapsResult& result);
+std::string correlation_text(const MapsResult& result);
+std::string coverage_text(const MapsResult& result);
+std::vector<Answer> answers_of(const MapsResult& result);
+
+}  // namespace cli::study
