@@ -112,8 +112,9 @@ int main(int count, char** words) {
     const Study study{std::stol(words[1]), std::stol(words[2]), std::stoull(words[3])};
     const Index only_sites = count > 4 ? std::stol(words[4]) : 0;
     const std::string only_map = count > 5 ? words[5] : "";
-    std::printf("| | n | map | m | R_1 | R_2 | R_3 | R_4 | R_5 | R_6 | width m | width R_1 | end | flagged |\n"
-                "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    std::printf(
+        "| | n | map | m | R_1 | R_2 | R_3 | R_4 | R_5 | R_6 | width m | width R_1 | end | flagged |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (const Index n : {12, 32}) {
         if (only_sites != 0 && n != only_sites) continue;
         for (const Case& of : {Case{"S1", 0.3, 0.3}, Case{"S2", 1.0, 0.0}}) {
