@@ -42,7 +42,7 @@ struct Study {
             weak_prior(map)};
         using Learner = std::remove_const_t<decltype(learner)>;
         const auto posterior_of = [&](const auto& data, std::uint64_t its) {
-            const auto fit = learner.fit_prepared(data, {.beta = beta, .starts = 2, .seed = its});
+            const auto fit = learner.fit_prepared(data, {.beta = beta, .seed = its});
             return full_posterior(learner, data, fit, {.draws = draws, .chains = 2, .seed = its});
         };
         using Made = decltype(posterior_of(std::declval<const typename Learner::Data&>(), 1));
