@@ -8,6 +8,7 @@
 #include <predcg/models/gaussian/coarse_chain.hpp>
 #include <predcg/models/gaussian/linear_map.hpp>
 #include <predcg/models/gaussian/observables.hpp>
+#include <predcg/models/ising/block_maps.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 
@@ -113,6 +114,37 @@ TEST(SimulationBasedCalibration, RanksAreDefinedBySeedAlone) {
     const auto once = ranks(3, 1);
     EXPECT_EQ(once, ranks(3, 2));
     EXPECT_NE(once, ranks(4, 1));
+}
+
+TEST(SimulationBasedCalibration, RanksDoNotDependOnTheLabelOfADraw) {
+    const auto map = ising::logistic_map({.level = 2, .tied = true});
+    const EMCoarseGrainer grainer{
+        SamplesOnly<Spins>{},
+        ising::coarse_chain({.sites = 4, .linear = true, .pair_range = 1, .field = 0.2}),
+        map,
+        TransferMatrix{},
+        Newton{},
+        weak_prior(map)};
+    SimulationBasedSettings settings = ranks_of_small;
+    settings.replicates = 12;
+    // Draws as they are, and the flip of every other one.
+    const auto ranks = [&](bool flip) {
+        return simulation_based_calibration(
+                   grainer, settings,
+                   [&](const auto& learner, const auto& data, std::uint64_t seed) {
+                       const auto fit = learner.fit_prepared(data, {.beta = settings.beta, .seed = seed});
+                       auto posterior = full_posterior(
+                           learner, data, fit, {.draws = 40, .chains = 1, .warm_up = 20, .seed = seed});
+                       for (Index k = 0; flip && k < posterior.draw_count(); k += 2) {
+                           const auto other = flipped(learner.coarse(), map, posterior.parameters(k)).value();
+                           posterior.draws.col(k) << other.theta, other.eta;
+                       }
+                       return posterior;
+                   },
+                   checked("m", ising::Magnetization{}))
+            .ranks;
+    };
+    EXPECT_EQ(ranks(false), ranks(true));
 }
 
 TEST(SimulationBasedCalibration, EqualDrawsAreRankedFairly) {

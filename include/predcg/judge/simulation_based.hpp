@@ -3,6 +3,7 @@
 #include <predcg/core/processes.hpp>
 #include <predcg/judge/checked_expectations.hpp>
 #include <predcg/learning/coordinates.hpp>
+#include <predcg/learning/labels.hpp>
 #include <predcg/priors/draw.hpp>
 #include <predcg/statistics/rank_histogram.hpp>
 
@@ -105,7 +106,10 @@ Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& set
     if (draws == 0) return result;
     require_range(draws, settings.ranked_draws, std::numeric_limits<Index>::max(),
                   "simulation_based_calibration", "draws of the posterior", "at least ranked_draws");
-    const auto values_at = [&](const Parameters& at, Index stream) {
+    // A label that no data choose, for the truth as for the draws, whose label is that of their fit.
+    const Vector signs = Vector::Ones(truth.eta.size());
+    const auto values_at = [&](const Parameters& any_label, Index stream) {
+        const Parameters at = with_label_of(signs, learner.coarse(), learner.map(), any_label);
         auto expected = checked_expectations(posterior, at, settings.beta, seed,
                                              static_cast<std::uint64_t>(stream), statistics...);
         return std::pair(linalg::joined(linalg::joined(at.theta, at.eta), expected.values),
@@ -133,7 +137,9 @@ Ranks replicate_ranks(const Learner& learner, const SimulationBasedSettings& set
 ///
 /// make_posterior(learner, data, seed) -> Posterior, for example full_posterior with thinned settings; the
 /// statistics are observables of the fine scale whose expectations are ranked. The models and the prior are
-/// the learner's; the prior must be proper.
+/// the learner's; the prior must be proper. Where models know flips of their letters' signs
+/// (learning/labels.hpp), truth and draws are ranked with the label whose map parameters have the larger sum:
+/// the label of a fit depends on the data, and ranks of a truth of the other label would tell nothing.
 ///
 /// Throws ArgumentError for bad settings, an improper prior or posteriors with fewer draws than are ranked;
 /// NumericalError where no posterior has draws.

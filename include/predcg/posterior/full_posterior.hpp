@@ -113,6 +113,7 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
     detail::NormalMixture about_mode;
     detail::add_round(about_mode, mode.size(), 1.0);
     detail::add_prior(about_mode, problem, mode, scale);
+    detail::add_maxima(about_mode, problem, fit, mode, scale);
     const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
     const auto run = [&](Index chain, Index length, auto&& keep) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));

@@ -4,6 +4,7 @@
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/learning/coordinates.hpp>
+#include <predcg/learning/estimate.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -84,6 +85,18 @@ private:
     std::vector<Part> parts_;
 };
 
+/// The inverse of a matrix that was factorised.
+[[gnu::cold]] inline Matrix inverse_of(const linalg::Cholesky& factor, Index size) {
+    Matrix inverse(size, size);
+    for (Index k = 0; k < size; ++k) {
+        Vector unit = Vector::Zero(size);
+        unit[k] = 1.0;
+        const Vector solved = factor.solve(unit);
+        std::copy(solved.begin(), solved.end(), linalg::column(inverse, k));
+    }
+    return inverse;
+}
+
 /// Adds the normal that a prior is, or is like at its mode, whatever its bounds, in coordinates u of
 /// z = centre + scale u; its mode is looked for by Newton's method from the centre on, and nothing is added
 /// where it is not found.
@@ -117,17 +130,57 @@ template <class Problem>
         const Vector step = factor.solve(slope);
         if (!linalg::all_finite(step)) return;
         if (linalg::largest(step) <= 1e-6) {
-            Matrix covariance(size, size);
-            for (Index k = 0; k < size; ++k) {
-                Vector unit = Vector::Zero(size);
-                unit[k] = 1.0;
-                const Vector solved = factor.solve(unit);
-                std::copy(solved.begin(), solved.end(), linalg::column(covariance, k));
-            }
-            mixture.add(std::move(u), covariance);
+            mixture.add(std::move(u), inverse_of(factor, size));
             return;
         }
         linalg::add(u, step);
+    }
+}
+
+/// Maxima lower than the best by more than this, in nats, are no place to jump to.
+inline constexpr double lowest_maximum = 8.0;
+
+/// Adds the normals about the other maxima that the starts of a fit have found, in coordinates u of
+/// z = centre + scale u, `scale` with orthogonal columns. Costs an expansion for each of them.
+template <class Problem>
+[[gnu::cold]] void add_maxima(NormalMixture& mixture, const Problem& problem, const Estimate& fit,
+                              const Vector& centre, const Matrix& scale) {
+    const Coordinates& c = problem.coordinates();
+    const Index size = c.size();
+    const Matrix across = linalg::transposed(scale);
+    struct Maximum {
+        Vector u;
+        Matrix information;
+    };
+    std::vector<Maximum> known{{Vector::Zero(size), Matrix::Identity(size, size)}};
+    double best = -std::numeric_limits<double>::infinity();
+    for (const StartSummary& start : fit.starts) best = std::max(best, start.log_posterior.value_or(best));
+    for (const StartSummary& start : fit.starts) {
+        if (start.joined ||
+            !(start.log_posterior.value_or(best - 2.0 * lowest_maximum) > best - lowest_maximum))
+            continue;
+        const Vector z = c.z(start.parameters);
+        Vector away = z;
+        linalg::add(away, centre, -1.0);
+        Vector u(size);
+        for (Index k = 0; k < size; ++k) {
+            const Vector axis = linalg::column_of(scale, k);
+            u[k] = linalg::dot(axis, away) / linalg::squared_norm(axis);
+        }
+        const bool seen = std::any_of(known.begin(), known.end(), [&](const Maximum& other) {
+            double distance = 0.0;
+            for (Index l = 0; l < size; ++l)
+                for (Index k = 0; k < size; ++k)
+                    distance += (u[k] - other.u[k]) * other.information(k, l) * (u[l] - other.u[l]);
+            return distance < 1.0;
+        });
+        if (seen) continue;
+        Matrix information =
+            linalg::product(linalg::product(across, problem.point(z).posterior_information), scale);
+        const linalg::Cholesky factor(information);
+        if (!factor.ok()) continue;
+        mixture.add(u, inverse_of(factor, size));
+        known.push_back({std::move(u), std::move(information)});
     }
 }
 
