@@ -6,6 +6,8 @@
 #include <predcg/trajectories/lammps_dump.hpp>
 #include <predcg/trajectories/xtc.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <fstream>
 #include <istream>
@@ -128,6 +130,12 @@ private:
             if (ended) return false;
             ended = true;  // also after an error
             if (!std::visit([&](auto& all) { return all.next(input, to); }, frames)) return false;
+            const auto finite = [](const Point& x) {
+                return std::isfinite(x[0]) && std::isfinite(x[1]) && std::isfinite(x[2]);
+            };
+            if (!std::all_of(to.positions.begin(), to.positions.end(), finite) ||
+                !std::all_of(to.box.edges.begin(), to.box.edges.end(), finite))  // products overflow
+                input.fail(input.offset(), "position or edge", "not finite", "finite numbers");
             ended = false;
             if (std::isnan(to.time) && settings.step_in_ps > 0.0)
                 to.time = settings.step_in_ps * static_cast<double>(to.step);
