@@ -67,17 +67,21 @@ inline std::vector<ValidFile> valid_files(const std::string& folder) {
     far[7][1] = -2000000000;
     wide.packed({}, far, rng, 68);
     files.push_back({xtc, wide.bytes});
-    files.push_back({gro, file_bytes(folder + "/decane.gro") +
-                              "two, t= 1.5 step= 3\n    1\n    1ALK     C1    1   1.000   2.500   2.500 0.1 0.1 0.1\n"
-                              " 1.0 2.0 3.0 0.0 0.0 0.1 0.0 0.2 0.3\n"});
-    files.push_back({extended_xyz, "3\nLattice=\"5 0 0 0 5.5 0 0.5 0 6\" Properties=species:S:1:pos:R:3:z:I:1 pbc=\"T T F\" "
-                                   "e=-1.5 note='a b'\nO 0.1 0.2 0.3 8\nH 1e-1 +2.5 3. 1\nH 4.75 -1 0 1\n"
-                                   "2\nplain\nC 0 0 0\nC 1 1 1\n"});
-    files.push_back({lammps_dump,
-                     "ITEM: UNITS\nreal\nITEM: TIMESTEP\n100\nITEM: NUMBER OF ATOMS\n3\nITEM: BOX BOUNDS pp pp ff\n"
-                     "-1.0 9.0\n0 8\n0 1e1\nITEM: ATOMS id type x y z mol\n3 1 1.5 2 3 1\n1 2 -4 5e0 6 1\n2 1 7 8 9 2\n"
-                     "ITEM: TIMESTEP\n200\nITEM: NUMBER OF ATOMS\n1\nITEM: BOX BOUNDS xy xz yz pp pp pp\n"
-                     "0 9 1\n0 8 0.5\n0 10 -0.5\nITEM: ATOMS id xs ys zs element\n7 0.5 0.25 0.125 C\n"});
+    files.push_back(
+        {gro, file_bytes(folder + "/decane.gro") +
+                  "two, t= 1.5 step= 3\n    1\n    1ALK     C1    1   1.000   2.500   2.500 0.1 0.1 0.1\n"
+                  " 1.0 2.0 3.0 0.0 0.0 0.1 0.0 0.2 0.3\n"});
+    files.push_back(
+        {extended_xyz,
+         "3\nLattice=\"5 0 0 0 5.5 0 0.5 0 6\" Properties=species:S:1:pos:R:3:z:I:1 pbc=\"T T F\" "
+         "e=-1.5 note='a b'\nO 0.1 0.2 0.3 8\nH 1e-1 +2.5 3. 1\nH 4.75 -1 0 1\n"
+         "2\nplain\nC 0 0 0\nC 1 1 1\n"});
+    files.push_back(
+        {lammps_dump,
+         "ITEM: UNITS\nreal\nITEM: TIMESTEP\n100\nITEM: NUMBER OF ATOMS\n3\nITEM: BOX BOUNDS pp pp ff\n"
+         "-1.0 9.0\n0 8\n0 1e1\nITEM: ATOMS id type x y z mol\n3 1 1.5 2 3 1\n1 2 -4 5e0 6 1\n2 1 7 8 9 2\n"
+         "ITEM: TIMESTEP\n200\nITEM: NUMBER OF ATOMS\n1\nITEM: BOX BOUNDS xy xz yz pp pp pp\n"
+         "0 9 1\n0 8 0.5\n0 10 -0.5\nITEM: ATOMS id xs ys zs element\n7 0.5 0.25 0.125 C\n"});
     return files;
 }
 
@@ -87,16 +91,23 @@ std::string mutated(const std::vector<ValidFile>& files, std::size_t which, Rng&
     const auto below = [&](std::size_t count) {
         return static_cast<std::size_t>(predcg::uniform_index(rng, static_cast<predcg::Index>(count)));
     };
-    static constexpr std::int32_t numbers[]{0,   -1,     1,      9,          10,          72,        73, 8,
-                                            255, 1 << 16, 1 << 24, 0x7fffffff, -0x7fffffff, 0x7f800000, 648, 1995};
-    static constexpr const char* words[]{"-1",  "1e400", "nan", "99999999999999999999", "0", "ITEM: ", "Lattice=\"",
-                                         ":R:", "\n",    "=",   "10000001",             " ", "\"",     "e"};
+    static constexpr std::int32_t numbers[]{
+        0, -1, 1, 9, 10, 72, 73, 8, 255, 1 << 16, 1 << 24, 0x7fffffff, -0x7fffffff, 0x7f800000, 648, 1995};
+    static constexpr const char* words[]{"-1", "1e400",  "nan",        "99999999999999999999",
+                                         "0",  "ITEM: ", "Lattice=\"", ":R:",
+                                         "\n", "=",      "10000001",   " ",
+                                         "\"", "e"};
     std::string bytes = files[which].bytes;
     for (std::size_t left = 1 + below(4); left > 0 && !bytes.empty(); --left) {
-        const std::size_t at = below(bytes.size()), length = 1 + below(std::min<std::size_t>(bytes.size() - at, 40));
+        const std::size_t at = below(bytes.size()),
+                          length = 1 + below(std::min<std::size_t>(bytes.size() - at, 40));
         switch (below(10)) {
-        case 0: bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8))); break;
-        case 1: bytes[at] = static_cast<char>(below(256)); break;
+        case 0:
+            bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
+            break;
+        case 1:
+            bytes[at] = static_cast<char>(below(256));
+            break;
         case 2: {  // a number of a binary file
             const std::size_t place = at / 4 * 4;
             if (place + 4 > bytes.size()) break;
@@ -105,11 +116,21 @@ std::string mutated(const std::vector<ValidFile>& files, std::size_t which, Rng&
                 bytes[place + k] = static_cast<char>(static_cast<unsigned char>(value >> (24 - 8 * k)));
             break;
         }
-        case 3: bytes.insert(at, words[below(std::size(words))]); break;
-        case 4: bytes.resize(at); break;
-        case 5: bytes.erase(at, length); break;
-        case 6: bytes.insert(at, bytes.substr(at, length)); break;
-        case 7: bytes[at] = bytes[below(bytes.size())]; break;
+        case 3:
+            bytes.insert(at, words[below(std::size(words))]);
+            break;
+        case 4:
+            bytes.resize(at);
+            break;
+        case 5:
+            bytes.erase(at, length);
+            break;
+        case 6:
+            bytes.insert(at, bytes.substr(at, length));
+            break;
+        case 7:
+            bytes[at] = bytes[below(bytes.size())];
+            break;
         case 8: {  // a piece of another file
             const std::string& other = files[below(files.size())].bytes;
             const std::size_t from = below(other.size());
@@ -133,7 +154,7 @@ struct ReadOutcome {
 /// Reads all frames. Throws what is neither an end nor a TrajectoryError with its place inside the file, and
 /// std::logic_error for positions that are not finite or more atoms than bytes can hold.
 inline ReadOutcome read_all(predcg::TrajectoryFormat format, const std::string& bytes,
-                            const predcg::TrajectorySettings& settings = {}) {
+                            const predcg::ReadSettings& settings = {}) {
     std::istringstream in(bytes);
     predcg::Trajectory trajectory(in, format, settings);
     ReadOutcome outcome;
@@ -141,9 +162,11 @@ inline ReadOutcome read_all(predcg::TrajectoryFormat format, const std::string& 
     try {
         while (trajectory.next(frame)) {
             ++outcome.frames;
-            if (frame.positions.size() > 8 * bytes.size()) throw std::logic_error("more atoms than bytes can hold");
+            if (frame.positions.size() > 8 * bytes.size())
+                throw std::logic_error("more atoms than bytes can hold");
             for (const auto& x : frame.positions)
-                if (!std::isfinite(x[0]) || !std::isfinite(x[1]) || !std::isfinite(x[2])) throw std::logic_error("a position is not finite");
+                if (!std::isfinite(x[0]) || !std::isfinite(x[1]) || !std::isfinite(x[2]))
+                    throw std::logic_error("a position is not finite");
         }
     } catch (const predcg::TrajectoryError& error) {
         outcome.error = true;

@@ -15,8 +15,7 @@ TEST(DamagedTrajectories, EndOrThrow) {
         const auto which = static_cast<std::size_t>(k % files.size());
         SCOPED_TRACE(k);
         try {
-            const auto outcome =
-                support::read_all(files[which].format, support::mutated(files, which, rng));
+            const auto outcome = support::read_all(files[which].format, support::mutated(files, which, rng));
             errors += outcome.error ? 1 : 0;
             frames += outcome.frames;
         } catch (const std::exception& error) {

@@ -15,7 +15,7 @@ using enum TrajectoryFormat;
 namespace {
 
 std::vector<Frame> frames_of(TrajectoryFormat format, const std::string& bytes,
-                             const TrajectorySettings& settings = {}) {
+                             const ReadSettings& settings = {}) {
     std::istringstream in(bytes);
     std::vector<Frame> frames;
     for (const Frame& frame : Trajectory(in, format, settings)) frames.push_back(frame);
@@ -27,14 +27,15 @@ void expect_point(const Point& x, const Point& expected) {
 }
 
 TEST(Gro, PositionsNamesAndTimes) {
-    const auto frames = frames_of(gro, "Water t= 12.5 step= 25\n 3\n"
-                                       "    1SOL     OW    1   0.100  -0.200   0.300  0.1  0.2  0.3\n"
-                                       "    1SOL    HW1    2   0.110   0.210   0.310\r\n"
-                                       "    2SOL     OW    3  10.120   0.220   0.320\n"
-                                       "  1.0 2.0 3.0\n"
-                                       "more decimals, at= 3\n1\n"
-                                       "99999ALK     C1    1   1.00001  -2.00002   3.00003   0.1   0.1   0.1\n"
-                                       "1 2 3 0.4 0.5 0.6 0.7 0.8 0.9\n\n");
+    const auto frames =
+        frames_of(gro, "Water t= 12.5 step= 25\n 3\n"
+                       "    1SOL     OW    1   0.100  -0.200   0.300  0.1  0.2  0.3\n"
+                       "    1SOL    HW1    2   0.110   0.210   0.310\r\n"
+                       "    2SOL     OW    3  10.120   0.220   0.320\n"
+                       "  1.0 2.0 3.0\n"
+                       "more decimals, at= 3\n1\n"
+                       "99999ALK     C1    1   1.00001  -2.00002   3.00003   0.1   0.1   0.1\n"
+                       "1 2 3 0.4 0.5 0.6 0.7 0.8 0.9\n\n");
     ASSERT_EQ(frames.size(), 2u);
     EXPECT_EQ(frames[0].time, 12.5);
     EXPECT_EQ(frames[0].step, 25);
@@ -106,9 +107,10 @@ TEST(LammpsDump, SortedByIdInNm) {
 TEST(LammpsDump, UnwrappedPositionsComeFirst) {
     const std::string box = "ITEM: BOX BOUNDS pp pp pp\n0 10\n0 10\n0 10\n";
     for (const char* columns : {"id x y z xu yu zu", "id xs ys zs xu yu zu"}) {
-        const auto frames = frames_of(
-            lammps_dump, dump_head + box + "ITEM: ATOMS " + columns + "\n1 0 0 0 11 12 13\n2 0 0 0 -1 -2 -3\n",
-            {.length_in_nm = 1.0});
+        const auto frames =
+            frames_of(lammps_dump,
+                      dump_head + box + "ITEM: ATOMS " + columns + "\n1 0 0 0 11 12 13\n2 0 0 0 -1 -2 -3\n",
+                      {.length_in_nm = 1.0});
         expect_point(frames[0].positions[0], {11.0, 12.0, 13.0});
     }
     const auto scaled =
@@ -119,9 +121,10 @@ TEST(LammpsDump, UnwrappedPositionsComeFirst) {
 
 TEST(LammpsDump, TriclinicBoxesAndUnitsOfTheFile) {
     // The bounds are those of the parallelepiped: 0 + min(0, xy, xz, xy + xz) and so on.
-    const auto frames = frames_of(lammps_dump, "ITEM: UNITS\nreal\nITEM: TIME\n2500\n" + dump_head +
-                                                   "ITEM: BOX BOUNDS xy xz yz pp pp pp\n-2 11 1\n0 20.5 -2\n0 30 0.5\n"
-                                                   "ITEM: ATOMS id xs ys zs\n1 0 1 0\n2 0.5 0.5 1\n");
+    const auto frames =
+        frames_of(lammps_dump, "ITEM: UNITS\nreal\nITEM: TIME\n2500\n" + dump_head +
+                                   "ITEM: BOX BOUNDS xy xz yz pp pp pp\n-2 11 1\n0 20.5 -2\n0 30 0.5\n"
+                                   "ITEM: ATOMS id xs ys zs\n1 0 1 0\n2 0.5 0.5 1\n");
     EXPECT_DOUBLE_EQ(frames[0].time, 2.5) << "fs";
     expect_point(frames[0].box.edges[0], {1.0, 0.0, 0.0});
     expect_point(frames[0].box.edges[1], {0.1, 2.0, 0.0});
@@ -147,8 +150,8 @@ TEST(TextTrajectories, RefuseInWordsWithTheLine) {
              {gro, gro_head + atom, 4 + atom.size(), "line of an atom", "cut short"},
              {gro, gro_head + atom + "    1SOL     OW    1   0.100   0.2x0   0.300\n1 1 1\n", 4 + atom.size(),
               "position", "'0.2x0'"},
-             {gro, gro_head + atom + "    1SOL     OW    1   0.100\n1 1 1\n", 4 + atom.size(), "line of an atom",
-              "'    1SOL     OW    1   0.100'"},
+             {gro, gro_head + atom + "    1SOL     OW    1   0.100\n1 1 1\n", 4 + atom.size(),
+              "line of an atom", "'    1SOL     OW    1   0.100'"},
              {gro, "t\n1\n" + atom + "1 1\n", 4 + atom.size(), "line of the box", "'2 numbers'"},
              {extended_xyz, "1\nLattice=\"1 0 0 0 1 0 0 0\"\nC 1 1 1\n", 2, "number of Lattice", "''"},
              {extended_xyz, "1\nProperties=species:S:1\nC 1 1 1\n", 2, "Properties", "'species:S:1'"},
@@ -185,13 +188,12 @@ TEST(TextTrajectories, LinesHaveALimitAndMayBeLongerThanOnePiece) {
     const auto error =
         thrown<TrajectoryError>([&] { frames_of(extended_xyz, file, {.most_bytes = 199'999}); });
     EXPECT_EQ(error.byte(), 2u);
-    EXPECT_EQ(error.allowed(), "at most 199999 bytes, TrajectorySettings::most_bytes");
+    EXPECT_EQ(error.allowed(), "at most 199999 bytes, ReadSettings::most_bytes");
 }
 
 TEST(TextTrajectories, OverflowOfAProductIsFound) {
-    const auto error = thrown<TrajectoryError>([] {
-        frames_of(extended_xyz, "1\n\nC 1e300 0 0\n", {.length_in_nm = 1e10});
-    });
+    const auto error = thrown<TrajectoryError>(
+        [] { frames_of(extended_xyz, "1\n\nC 1e300 0 0\n", {.length_in_nm = 1e10}); });
     EXPECT_EQ(error.value(), "not finite");
 }
 

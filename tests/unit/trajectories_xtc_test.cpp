@@ -91,9 +91,9 @@ TEST(Xtc, WhatIsWrittenComesBack) {
         std::int64_t range, step;
         int bits;
     };
-    for (const Case& one : {Case{20, 3, 9}, Case{3000, 40, 20}, Case{100000, 20000, 44}, Case{16000000, 90, 22},
-                            Case{16000000, 4000000, 71}, Case{2000000000, 5000, 37}, Case{4000000000, 8000000, 69},
-                            Case{1, 0, 9}})
+    for (const Case& one : {Case{20, 3, 9}, Case{3000, 40, 20}, Case{100000, 20000, 44},
+                            Case{16000000, 90, 22}, Case{16000000, 4000000, 71}, Case{2000000000, 5000, 37},
+                            Case{4000000000, 8000000, 69}, Case{1, 0, 9}})
         for (int repeat = 0; repeat < 20; ++repeat) {
             SCOPED_TRACE(std::to_string(one.range) + " " + std::to_string(repeat));
             XtcSites x(10 + rng() % 60);
@@ -101,7 +101,8 @@ TEST(Xtc, WhatIsWrittenComesBack) {
             for (auto& site : x)
                 for (std::size_t c = 0; c < 3; ++c) {
                     const auto size = static_cast<std::uint64_t>(2 * one.step + 1);
-                    if (rng() % 8 == 0) at[c] = static_cast<std::int64_t>(rng() % static_cast<std::uint64_t>(one.range));
+                    if (rng() % 8 == 0)
+                        at[c] = static_cast<std::int64_t>(rng() % static_cast<std::uint64_t>(one.range));
                     at[c] += static_cast<std::int64_t>(rng() % size) - one.step;
                     at[c] = std::clamp<std::int64_t>(at[c], 0, one.range - 1);
                     site[c] = static_cast<std::int32_t>(at[c] - one.range / 2);
@@ -136,7 +137,8 @@ TEST(Xtc, CutAnywhereIsAnErrorWithItsPlace) {
     std::vector<std::size_t> ends{0};  // of whole frames
     for (int frames = 1; frames <= 3; ++frames) ends.push_back(support::first_frames(bytes, frames).size());
     for (std::size_t cut = 0; cut < ends[2]; ++cut) {
-        const auto whole = static_cast<Index>(std::upper_bound(ends.begin(), ends.end(), cut) - ends.begin()) - 1;
+        const auto whole =
+            static_cast<Index>(std::upper_bound(ends.begin(), ends.end(), cut) - ends.begin()) - 1;
         const auto read = [&] { return support::read_all(TrajectoryFormat::xtc, bytes.substr(0, cut)); };
         const auto outcome = read();
         EXPECT_EQ(outcome.frames, whole) << cut;
@@ -149,8 +151,8 @@ TEST(Xtc, CutAnywhereIsAnErrorWithItsPlace) {
     const auto error = thrown<TrajectoryError>([&] { trajectory.next(frame); });
     EXPECT_EQ(error.frame(), 1);
     EXPECT_EQ(error.byte(), ends[1] + 92);
-    EXPECT_EQ(error.argument(), "packed positions (frame 1, byte " + std::to_string(ends[1] + 92) +
-                                    " of the stream)");
+    EXPECT_EQ(error.argument(),
+              "packed positions (frame 1, byte " + std::to_string(ends[1] + 92) + " of the stream)");
     EXPECT_EQ(error.value(), "cut short");
     EXPECT_FALSE(trajectory.next(frame)) << "after an error it is at its end";
 }
@@ -158,18 +160,18 @@ TEST(Xtc, CutAnywhereIsAnErrorWithItsPlace) {
 TEST(Xtc, LimitsComeBeforeMemory) {
     XtcWriter atoms;
     atoms.head({}, 2'000'000'000);
-    const auto read = [](const std::string& bytes, const TrajectorySettings& settings = {}) {
+    const auto read = [](const std::string& bytes, const ReadSettings& settings = {}) {
         std::istringstream in(bytes);
         Trajectory trajectory(in, TrajectoryFormat::xtc, settings);
         Frame frame;
         trajectory.next(frame);
     };
     EXPECT_EQ(thrown<TrajectoryError>([&] { read(atoms.bytes); }).allowed(),
-              "0 to 10000000, TrajectorySettings::most_atoms");
+              "0 to 10000000, ReadSettings::most_atoms");
     const std::string decane = support::file_bytes(path_of("decane.xtc"));
     EXPECT_EQ(thrown<TrajectoryError>([&] { read(decane, {.most_atoms = 9}); }).byte(), 4u);
     EXPECT_EQ(thrown<TrajectoryError>([&] { read(decane, {.most_bytes = 40}); }).allowed(),
-              "0 to 40, TrajectorySettings::most_bytes");
+              "0 to 40, ReadSettings::most_bytes");
     EXPECT_NO_THROW(read(decane, {.most_atoms = 10, .most_bytes = 41}));
     EXPECT_THROW(read(decane, {.most_atoms = -1}), ArgumentError);
     // Ten million atoms in 40 bytes.

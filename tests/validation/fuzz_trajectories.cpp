@@ -1,4 +1,5 @@
-// Damaged trajectories: 10^6 inputs, each a valid file with one to four random damages, read under sanitizers.
+// Damaged trajectories: 10^6 inputs, each a valid file with one to four random damages, read under
+// sanitizers.
 //
 //   g++ -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude -Itests/support
 //       -isystem /usr/include/eigen3 -DPREDCG_TEST_DATA='"tests/data"' tests/validation/fuzz_trajectories.cpp
@@ -40,7 +41,8 @@ int main(int argc, char** argv) {
         try {
             largest = 0;
             // The unit of a dump is known, unless its own damage says otherwise.
-            const auto outcome = support::read_all(files[which].format, bytes, {.length_in_nm = k / files.size() % 2 ? 0.1 : 0.0});
+            const auto outcome = support::read_all(files[which].format, bytes,
+                                                   {.length_in_nm = k / files.size() % 2 ? 0.1 : 0.0});
             ++count.inputs;
             ++(outcome.error ? count.errors : count.whole);
             count.frames += static_cast<std::uint64_t>(outcome.frames);
@@ -58,7 +60,8 @@ int main(int argc, char** argv) {
     constexpr const char* names[]{"XTC", "GRO", "extended XYZ", "LAMMPS dump"};
     std::printf("%-14s%10s%10s%10s%10s\n", "format", "inputs", "errors", "read", "frames");
     for (std::size_t f = 0; f < counts.size(); ++f)
-        std::printf("%-14s%10llu%10llu%10llu%10llu\n", names[f], static_cast<unsigned long long>(counts[f].inputs),
+        std::printf("%-14s%10llu%10llu%10llu%10llu\n", names[f],
+                    static_cast<unsigned long long>(counts[f].inputs),
                     static_cast<unsigned long long>(counts[f].errors),
                     static_cast<unsigned long long>(counts[f].whole),
                     static_cast<unsigned long long>(counts[f].frames));

@@ -29,8 +29,8 @@ enum class TrajectoryFormat {
     lammps_dump    ///< LAMMPS, `dump custom` and `dump atom`
 };
 
-/// How frames are read. The limits are looked at before anything is allocated.
-struct TrajectorySettings {
+/// How a Trajectory is read. The limits are looked at before anything is allocated.
+struct ReadSettings {
     Index most_atoms = 10'000'000;      ///< of a frame
     Index most_bytes = Index{1} << 28;  ///< of a frame's compressed positions, or of a line of text
     /// nm of a unit of length. 0: as the format has it, 1 for XTC and GRO, 0.1 for XYZ; a LAMMPS dump does

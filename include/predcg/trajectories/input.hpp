@@ -60,10 +60,10 @@ inline std::string quoted(std::string_view s) {
 /// A stream, read in pieces of 64 KiB. Remembers how far it is, and which frame that is.
 class TrajectoryInput {
 public:
-    TrajectoryInput(std::istream& stream, std::string name, const TrajectorySettings& settings)
+    TrajectoryInput(std::istream& stream, std::string name, const ReadSettings& settings)
         : stream_(&stream), name_(std::move(name)), settings_(&settings), buffer_(at_once) {}
 
-    const TrajectorySettings& settings() const { return *settings_; }
+    const ReadSettings& settings() const { return *settings_; }
 
     Index frame() const { return frame_; }
     void next_frame() { ++frame_; }
@@ -99,7 +99,7 @@ public:
             const std::size_t now = stop ? static_cast<std::size_t>(stop - from) : end_ - begin_;
             if (now > most || (assembled && line_.size() > most - now))
                 fail(line_start_, "length of a line", "longer than that",
-                     "at most " + std::to_string(most) + " bytes, TrajectorySettings::most_bytes");
+                     "at most " + std::to_string(most) + " bytes, ReadSettings::most_bytes");
             if (stop && !assembled) {
                 to = {from, now};
                 begin_ += now + 1;
@@ -140,7 +140,7 @@ public:
     Index checked_atoms(std::int64_t atoms, std::uint64_t byte) const {
         if (atoms < 0 || atoms > settings_->most_atoms)
             fail(byte, "number of atoms", std::to_string(atoms),
-                 "0 to " + std::to_string(settings_->most_atoms) + ", TrajectorySettings::most_atoms");
+                 "0 to " + std::to_string(settings_->most_atoms) + ", ReadSettings::most_atoms");
         return static_cast<Index>(atoms);
     }
     /// The number of atoms that is all of the next line.
@@ -174,7 +174,7 @@ private:
 
     std::istream* stream_;
     std::string name_;
-    const TrajectorySettings* settings_;
+    const ReadSettings* settings_;
     std::vector<char> buffer_;
     std::string line_{};
     std::size_t begin_ = 0, end_ = 0;

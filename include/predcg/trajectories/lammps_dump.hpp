@@ -89,7 +89,7 @@ private:
         if (units_ == "real" || units_ == "metal") return 0.1;
         if (units_ == "nano") return 1.0;
         in.fail_line("unit of length", units_.empty() ? "unknown" : units_,
-                     "one that TrajectorySettings::length_in_nm says: 0.1 for units real and metal, nm of a "
+                     "one that ReadSettings::length_in_nm says: 0.1 for units real and metal, nm of a "
                      "sigma for units lj");
     }
 

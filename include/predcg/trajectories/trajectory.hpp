@@ -73,15 +73,15 @@ public:
 
     /// A file, in the format that its name says. Throws ArgumentError for other names, a file that cannot be
     /// opened, and settings out of range.
-    explicit Trajectory(const std::string& path, const TrajectorySettings& settings = {})
+    explicit Trajectory(const std::string& path, const ReadSettings& settings = {})
         : Trajectory(path, trajectory_format(path), settings) {}
 
     /// A file in a format.
-    Trajectory(const std::string& path, TrajectoryFormat format, const TrajectorySettings& settings = {})
+    Trajectory(const std::string& path, TrajectoryFormat format, const ReadSettings& settings = {})
         : Trajectory(std::make_unique<std::ifstream>(path, std::ios::binary), path, format, settings) {}
 
     /// A stream, which must outlive it, in a format. More than the last frame may have been taken from it.
-    Trajectory(std::istream& stream, TrajectoryFormat format, const TrajectorySettings& settings = {})
+    Trajectory(std::istream& stream, TrajectoryFormat format, const ReadSettings& settings = {})
         : state_(std::make_unique<State>(nullptr, stream, "the stream", format, settings)) {}
 
     /// Reads the next frame. False at the end.
@@ -113,7 +113,7 @@ private:
     /// Stays where it is when the trajectory is moved.
     struct State {
         State(std::unique_ptr<std::ifstream> opened, std::istream& stream, std::string name,
-              TrajectoryFormat format, const TrajectorySettings& given)
+              TrajectoryFormat format, const ReadSettings& given)
             : settings(given), file(std::move(opened)), input(stream, std::move(name), settings),
               frames(reader(format)) {
             require(settings.most_atoms >= 0, "Trajectory", "most_atoms", settings.most_atoms,
@@ -143,7 +143,7 @@ private:
             return true;
         }
 
-        TrajectorySettings settings;
+        ReadSettings settings;
         std::unique_ptr<std::ifstream> file;
         detail::TrajectoryInput input;
         Frames frames;
@@ -152,7 +152,7 @@ private:
     };
 
     Trajectory(std::unique_ptr<std::ifstream> file, const std::string& path, TrajectoryFormat format,
-               const TrajectorySettings& settings) {
+               const ReadSettings& settings) {
         require(file->is_open(), "Trajectory", "path", path, "a file that can be read");
         std::istream& stream = *file;
         state_ = std::make_unique<State>(std::move(file), stream, path, format, settings);

@@ -197,7 +197,7 @@ private:
             long_count ? std::int64_t{integer(32)} * 0x100000000 + word(36) : std::int64_t{integer(32)};
         if (count < 0 || count > in.settings().most_bytes)
             in.fail(start + 32, "number of bytes", std::to_string(count),
-                    "0 to " + std::to_string(in.settings().most_bytes) + ", TrajectorySettings::most_bytes");
+                    "0 to " + std::to_string(in.settings().most_bytes) + ", ReadSettings::most_bytes");
         if (atoms / 8 > count)  // an atom has a bit or more
             in.fail(start + 32, "number of bytes", std::to_string(count),
                     "an eighth of the number of atoms, " + std::to_string(atoms) + ", or more");
