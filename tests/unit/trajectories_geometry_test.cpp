@@ -130,7 +130,8 @@ TEST(Dihedrals, HaveTheSignOfIupac) {
         expect_close(dihedral_angle(mirrored(a), b, c, mirrored(turned(phi))), -phi, 1e-14);
     }
     EXPECT_EQ(dihedral_angle(a, b, c, {0, -1, -1}), pi);
-    EXPECT_EQ(dihedral_angle(a, b, c, {-0.0, -1, -1}), pi) << "-pi is pi";
+    for (const double tiny : {0.0, -0.0, 1e-20, -1e-20})
+        EXPECT_EQ(dihedral_angle(a, b, c, {tiny, -1, -1}), pi) << "-pi is pi";
     EXPECT_TRUE(std::isnan(dihedral_angle(a, b, c, {0, 0, -2})));
     expect_close(bond_angle({1, 0, 0}, {0, 0, 0}, {0, 2, 0}), pi / 2, 1e-15);
     EXPECT_EQ(bond_angle({1, 0, 0}, {0, 0, 0}, {-2, 0, 0}), pi);
