@@ -35,18 +35,18 @@ int main() {
     std::printf("end to end %.3f nm, with one gauche %.3f nm\n",
                 EndToEnd{}(whole(first.positions, first.box)), EndToEnd{}(chain.cartesian(q)));
     // ---- water
-    RadialDistribution oxygens(0.9, 90);  // up to 0.9 nm
+    RadialDistribution centres(0.9, 90);  // up to 0.9 nm
     RunningMoments<double> order;
     const auto molecules = WholeMolecules::chains(3, 216);  // O, H, H: one after the other, all near
     for (const Frame& frame : Trajectory(folder + "water.xtc")) {
         const Points sites = centres_of_mass(molecules(frame.positions, frame.box), {15.9994, 1.008, 1.008});
-        oxygens.add(sites, frame.box);
+        centres.add(sites, frame.box);
         order.add(TetrahedralOrder(frame.box)(sites));
     }
     Index peak = 0;
-    const double height = oxygens.g().maxCoeff(&peak);
-    std::printf("g has its peak at %.3f nm, %.2f +- %.2f; tetrahedral order %.2f\n", oxygens.radii()[peak],
-                height, oxygens.standard_error()[peak], order.mean());
+    const double height = centres.g().maxCoeff(&peak);
+    std::printf("g has its peak at %.3f nm, %.2f +- %.2f; tetrahedral order %.2f\n", centres.radii()[peak],
+                height, centres.standard_error()[peak], order.mean());
     // ---- errors
     try {
         for (const Frame& frame : Trajectory(folder + "water.gro", TrajectoryFormat::xtc))

@@ -154,7 +154,14 @@ TEST(Xtc, CutAnywhereIsAnErrorWithItsPlace) {
     EXPECT_EQ(error.argument(),
               "packed positions (frame 1, byte " + std::to_string(ends[1] + 92) + " of the stream)");
     EXPECT_EQ(error.value(), "cut short");
-    EXPECT_FALSE(trajectory.next(frame)) << "after an error it is at its end";
+
+    std::string damaged = bytes.substr(0, ends[3]);
+    damaged[ends[1]] = 'x';  // in the first number of the second frame; the third is whole
+    std::istringstream again(damaged);
+    Trajectory rest(again, TrajectoryFormat::xtc);
+    ASSERT_TRUE(rest.next(frame));
+    EXPECT_EQ(thrown<TrajectoryError>([&] { rest.next(frame); }).byte(), ends[1]);
+    EXPECT_FALSE(rest.next(frame)) << "after an error it is at its end";
 }
 
 TEST(Xtc, LimitsComeBeforeMemory) {
@@ -178,6 +185,11 @@ TEST(Xtc, LimitsComeBeforeMemory) {
     std::string many = decane;
     for (const std::size_t at : {4u, 52u}) many.replace(at, 4, std::string("\x00\x98\x96\x80", 4));
     EXPECT_EQ(thrown<TrajectoryError>([&] { read(many); }).value(), "41");
+    std::string coarse = decane;  // of precision 0, and -1000
+    coarse.replace(56, 4, std::string(4, '\0'));
+    EXPECT_EQ(thrown<TrajectoryError>([&] { read(coarse); }).byte(), 56u);
+    coarse.replace(56, 4, std::string("\xc4\x7a\0\0", 4));
+    EXPECT_EQ(thrown<TrajectoryError>([&] { read(coarse); }).value(), "-1000");
     std::string trr = decane;
     trr[3] = static_cast<char>(1993 & 0xff);
     EXPECT_EQ(thrown<TrajectoryError>([&] { read(trr); }).value(), "1993");
