@@ -122,8 +122,8 @@ public:
     double log_jacobian(const InternalCoordinates& q) const {
         require_sizes(q, "ZMatrix::log_jacobian");
         double sum = 0.0;
-        for (Index k = 0; k < q.lengths.size(); ++k) sum += 2.0 * std::log(q.lengths[k]);
-        for (Index k = 0; k < q.angles.size(); ++k) sum += std::log(std::sin(q.angles[k]));
+        for (const double r : q.lengths) sum += 2.0 * std::log(r);
+        for (const double theta : q.angles) sum += std::log(std::sin(theta));
         return sum;
     }
 
@@ -139,11 +139,11 @@ private:
         require_equal(q.lengths.size(), n - 1, function, "number of lengths");
         require_equal(q.angles.size(), std::max<Index>(n - 2, 0), function, "number of angles");
         require_equal(q.dihedrals.size(), std::max<Index>(n - 3, 0), function, "number of dihedrals");
-        for (Index k = 0; k < q.lengths.size(); ++k) require_positive(q.lengths[k], function, "length");
-        for (Index k = 0; k < q.angles.size(); ++k)
-            require(q.angles[k] > 0.0 && std::sin(q.angles[k]) > 0.0 && q.angles[k] < 4.0, function, "angle",
-                    q.angles[k], "a number in (0, pi)");
-        for (Index k = 0; k < q.dihedrals.size(); ++k) require_finite(q.dihedrals[k], function, "dihedral");
+        for (const double r : q.lengths) require_positive(r, function, "length");
+        for (const double theta : q.angles)
+            require(theta > 0.0 && theta < 4.0 && std::sin(theta) > 0.0, function, "angle", theta,
+                    "a number in (0, pi)");
+        for (const double phi : q.dihedrals) require_finite(phi, function, "dihedral");
     }
 
     std::vector<std::array<Index, 3>> references_;
