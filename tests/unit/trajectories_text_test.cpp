@@ -191,6 +191,23 @@ TEST(TextTrajectories, LinesHaveALimitAndMayBeLongerThanOnePiece) {
     EXPECT_EQ(error.allowed(), "at most 199999 bytes, ReadSettings::most_bytes");
 }
 
+TEST(TextTrajectories, ABlankTitleStaysBlankWhenReadingGoesOn) {
+    // 64 KiB are read at once: the second title is the last line of a piece, and " t= 7" stands at its place
+    // in the next one.
+    constexpr std::size_t piece = 65536;
+    const std::string rest = "\n    1\n    1SOL     OW    1   0.100   0.200   0.300\n1 1 1\n", blank(8, ' ');
+    std::string file = std::string(piece - rest.size() - blank.size() - 1, 'c') + rest + blank;
+    ASSERT_EQ(file.size(), piece - 1);
+    file += rest;
+    file.resize(2 * piece - 1 - blank.size(), 'c');
+    file += "  t= 7  ";
+    file += rest;
+    const auto frames = frames_of(gro, file);
+    ASSERT_EQ(frames.size(), 3u);
+    EXPECT_TRUE(std::isnan(frames[1].time));
+    EXPECT_EQ(frames[2].time, 7.0);
+}
+
 TEST(TextTrajectories, OverflowOfAProductIsFound) {
     const auto error = thrown<TrajectoryError>(
         [] { frames_of(extended_xyz, "1\n\nC 1e300 0 0\n", {.length_in_nm = 1e10}); });

@@ -40,6 +40,7 @@ public:
     Index size() const { return size_; }
     /// Number of particles, n.
     Index particles() const { return size_ / 3; }
+    /// What repeats.
     const Box& box() const { return box_; }
     /// Differences of places by nearest images.
     const MinimumImage& image() const { return image_; }

@@ -18,8 +18,10 @@ public:
     bool next(TrajectoryInput& in, Frame& frame) {
         std::string_view line;
         if (!in.line(line)) return false;
-        const bool blank = text::trimmed(line).empty();
-        if (blank && in.at_end()) return false;
+        if (text::trimmed(line).empty()) {
+            if (in.at_end()) return false;
+            line = {};  // at_end() may have read on, over what it was
+        }
         read_title(line, frame, in.frame());
         const double unit = in.settings().length_in_nm > 0.0 ? in.settings().length_in_nm : 1.0;
         const Index atoms = in.atom_count_line();

@@ -48,13 +48,14 @@ public:
     /// Frame by frame, the same Frame object each time.
     class Iterator {
     public:
-        using iterator_concept = std::input_iterator_tag;
+        using iterator_concept = std::input_iterator_tag;  ///< Passes once.
         using value_type = Frame;
         using difference_type = std::ptrdiff_t;
 
         Iterator() = default;
 
         const Frame& operator*() const { return state_->frame; }
+        /// Of the frame that was read last.
         const Frame* operator->() const { return &state_->frame; }
         Iterator& operator++() {
             if (!state_->next(state_->frame)) state_ = nullptr;
