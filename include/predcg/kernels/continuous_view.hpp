@@ -100,6 +100,19 @@ public:
     /// Walls of the space, where it has some.
     std::span<const Wall> walls() const { return walls_; }
 
+    /// Typical sizes of the coordinates, for a chain that begins: scales() of the space, where it has some,
+    /// else ones.
+    Vector scales(Index n) const {
+        if constexpr (requires { target_->space().scales(); }) {
+            Vector own = target_->space().scales();
+            require_equal(own.size(), n, "kernel", "length of the space's scales()",
+                          "the number of coordinates");
+            return own;
+        } else {
+            return Vector::Ones(n);
+        }
+    }
+
 private:
     static double number(double log_density) {
         return std::isnan(log_density) ? -std::numeric_limits<double>::infinity() : log_density;
@@ -127,12 +140,14 @@ template <class T>
 concept ContinuousTarget =
     Target<T> && RealConfiguration<configuration_t<space_t<T>>> && !FiniteSpace<space_t<T>>;
 
-/// Variance of every coordinate, for a diagonal metric; drawn a little towards 1e-3, as in Stan: a window may
-/// be short.
-inline Vector metric_variance(const RunningMoments<Vector>& window) {
+/// Variance of every coordinate, for a diagonal metric; drawn a little towards 1e-3 of the scale's square, as
+/// in Stan: a window may be short.
+inline Vector metric_variance(const RunningMoments<Vector>& window, const Vector& scales) {
     Vector v = window.scatter();
     const double n = static_cast<double>(window.count());
-    for (double& x : v) x = (n / (n + 5.0)) * x / std::max(n - 1.0, 1.0) + 1e-3 * 5.0 / (n + 5.0);
+    for (Index k = 0; k < v.size(); ++k)
+        v[k] =
+            (n / (n + 5.0)) * v[k] / std::max(n - 1.0, 1.0) + 1e-3 * 5.0 / (n + 5.0) * scales[k] * scales[k];
     return v;
 }
 

@@ -48,7 +48,8 @@ inline bool drift(Vector& X, Vector& p, const Vector& variance, double time, std
 
 /// Hamiltonian Monte Carlo on R^n, with leapfrog steps, a diagonal metric and a path of random length. The
 /// warm-up tunes the step to target_accept by dual averaging (Hoffman, Gelman, JMLR 15 (2014) 1593, sec.
-/// 3.2) and the metric from the chain's variances in windows that double. Neal, "MCMC using Hamiltonian
+/// 3.2) and the metric, at first the squares of the space's scales() or ones, from the chain's variances in
+/// windows that double. Neal, "MCMC using Hamiltonian
 /// dynamics" (2011). Trajectories are mirrored at the walls of the space, where it has some. Needs
 /// log_density_gradient(X) or a Gaussian target. Cost: path / step gradients.
 struct Hamiltonian {
@@ -104,7 +105,7 @@ struct Hamiltonian {
         dual_average(state, accept);
         state.spread.add(target.current(at).X);
         if (state.tuned == state.window_end) {
-            state.variance = detail::metric_variance(state.spread);
+            state.variance = detail::metric_variance(state.spread, target.scales(state.variance.size()));
             state.spread = {};
             state.window *= 2;
             state.window_end += state.window;
@@ -117,7 +118,10 @@ private:
     /// A first step: doubled or halved until the acceptance of one leapfrog step crosses one half.
     template <class Setup, class X, RandomBits R>
     void begin(const Setup& target, const X& at, State& state, R& rng) const {
-        if (state.variance.size() == 0) state.variance = Vector::Ones(target.current(at).X.size());
+        if (state.variance.size() == 0) {
+            state.variance = target.scales(target.current(at).X.size());
+            for (double& v : state.variance) v *= v;
+        }
         double step = 1.0;
         int direction = 0;
         for (int tries = 0; tries < 50; ++tries) {

@@ -10,8 +10,9 @@
 namespace predcg {
 
 /// Random-walk Metropolis on R^n: X + step sd z, z ~ N(0, 1). During warm-up the step is tuned to
-/// target_accept by Robbins-Monro on its logarithm, and sd follows the chain's own spread.
-/// Roberts, Gelman, Gilks, Ann. Appl. Probab. 7 (1997) 110; Andrieu, Thoms, Stat. Comput. 18 (2008) 343.
+/// target_accept by Robbins-Monro on its logarithm, and sd, at first the scales() of the space or ones,
+/// follows the chain's own spread. Roberts, Gelman, Gilks, Ann. Appl. Probab. 7 (1997) 110; Andrieu, Thoms,
+/// Stat. Comput. 18 (2008) 343.
 struct RandomWalk {
     double step = 0.0;  ///< initial; 0: 2.4 / sqrt(n)
     double target_accept = 0.3;
@@ -54,7 +55,7 @@ struct RandomWalk {
         state.log_step += gain * (accept - target_accept);
         state.spread.add(target.current(at).X);
         if (state.moves >= 50 && state.moves % 25 == 0) {
-            Vector sd = detail::metric_variance(state.spread);
+            Vector sd = detail::metric_variance(state.spread, target.scales(state.sd.size()));
             for (double& x : sd) x = std::sqrt(x);
             const double before = linalg::sum(state.sd);
             if (before > 0.0) state.log_step += std::log(before / linalg::sum(sd));
@@ -70,7 +71,7 @@ private:
         const Index n = here.X.size();
         if (std::isnan(state.log_step)) {
             state.log_step = std::log(step > 0.0 ? step : 2.4 / std::sqrt(static_cast<double>(n)));
-            state.sd = Vector::Ones(n);
+            state.sd = target.scales(n);
         }
         Vector& proposal = target.trial().X;
         proposal.resize(n);
