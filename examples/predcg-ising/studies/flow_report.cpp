@@ -152,7 +152,7 @@ std::string write_flow(const FlowResult& result, const std::function<double()>& 
                       {"coarse model", "{pair_1} and decimation, l_c = 2 at each of four levels"},
                       {"data", std::to_string(s.data_sets) + " data sets of " + std::to_string(s.samples) +
                                    " exact samples"},
-                      {"prior", prior_text(PriorChoice::weak, MapChoice::decimation)},
+                      {"prior", prior_text(PriorChoice::weak, FitModel{.map = MapChoice::decimation})},
                       {"posterior", "normal approximation; distilled: " + std::to_string(s.draws) +
                                         " draws of the first level's"},
                       {"credibility", text_of(s.credibility)},

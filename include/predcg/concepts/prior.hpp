@@ -13,6 +13,7 @@ namespace predcg {
 ///     Matrix hessian(const Vector& z) const;
 ///     bool proper() const;                          // integrates to one
 ///     double lower_bound() const;                   // optional: support is z_k >= lower_bound()
+///     P selected(const std::vector<Index>&) const;  // optional: of some z_k; else all z_k are alike
 template <class P>
 concept BlockPrior = std::copyable<P> && requires(const P prior, const Vector& z) {
     { prior.log_density(z) } -> RealValue;

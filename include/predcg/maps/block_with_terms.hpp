@@ -47,6 +47,7 @@ public:
         for (Vector& eta : starts) eta = linalg::selected(eta, kept_);
         return starts;
     }
+    /// Of the parameters that stay.
     Vector prior_mean() const
         requires requires(const Block& b) { b.prior_mean(); }
     {
@@ -63,6 +64,7 @@ public:
     {
         return block_.observed(x);
     }
+    /// Fills x, as the block does.
     template <RandomBits R>
         requires requires(const Block& b, std::span<const double> w, const Vector& eta, R& rng,
                           std::span<double> x) { b.sample(w, eta, rng, x); }
