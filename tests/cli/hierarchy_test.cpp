@@ -131,7 +131,7 @@ TEST_F(HierarchyCommand, SoftLevelsAreLearntAtOnce) {
     const Json greedy = learn(common + " --samples 0");
     EXPECT_EQ(greedy["log_likelihood"], nullptr);
     EXPECT_NE(greedy["remarks"][0].get<std::string>().find("too narrow"), std::string::npos);
-    const Json distilled = learn(common + " --samples 0 --draws 25 --mode distilled");
+    const Json distilled = learn(common + " --samples 0 --mode distilled");
     EXPECT_EQ(distilled["levels"][0]["theta_c"], greedy["levels"][0]["theta_c"]);
     EXPECT_LT(distilled["flow"][1]["couplings"]["pair_1"]["value"],
               distilled["flow"][0]["couplings"]["pair_1"]["value"]);
