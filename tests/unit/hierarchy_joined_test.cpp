@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+namespace hierarchy_joined_test {
 using namespace predcg;
 using ising::Spin;
 
@@ -374,3 +375,4 @@ TEST(Joined, IsLearntBySamples) {
 }
 
 }  // namespace
+}  // namespace hierarchy_joined_test

@@ -47,7 +47,14 @@ void check_hierarchy(const HierarchyModel& model) {
                              "proper divisors of the sites below, here " + std::to_string(sites));
         sites /= model.levels[k];
         level_chain(model, sites);
-        level_map(model, k);
+        const LevelMap map = level_map(model, k);
+        const Index width =
+            std::visit([](const auto& kind) { return kind.geometry().window().width(); }, map.kind());
+        if (model.of.boundary == Boundary::periodic && width > sites)
+            throw InputError("--levels",
+                             std::to_string(sites) + " coarse sites at level " + std::to_string(k + 1),
+                             "at least " + std::to_string(width) + ", as a block of --map " +
+                                 word_for(maps, model.of.map) + " looks at so many");
     }
 }
 
