@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -21,45 +23,68 @@ template <class Space, class Own>
 class LaneCells {
 public:
     [[gnu::cold]] LaneCells(const Space& space, const ChainShape& shape, Index cells, Index most)
-        : space_(space), shape_(shape), most_(most), rows_(shape.codes() * most), sums_(Vector::Zero(cells)) {
-    }
+        : space_(space), shape_(shape), most_(most), rows_(shape.codes() * most), begins_(shape.sites),
+          sums_(Vector::Zero(cells)) {}
 
-    /// Adds the chances of a lane, codes a site.
-    [[gnu::noinline]] void add(const Own& own, Index lane, const Lanes* chances) {
-        const Index codes = shape_.codes();
-        rows_.visit(
-            own, shape_, [&](Index site, double* row) { find(own, site, row); },
-            [&](Index site, Index k, const double*) {
-                const Index end = (k + 1) * codes, before = by_row_.size();
-                if (before < end) {
-                    by_row_.resize(2 * end, before);
-                    std::fill(by_row_.begin() + before, by_row_.end(), 0.0);
-                }
-                double* const to = by_row_.data() + k * codes;
-                const Lanes* const chance = chances + site * codes;
-                for (Index code = 0; code < codes; ++code) to[code] += chance[code][lane];
+    /// Adds the chances, codes a site, of those of the first so many lanes that are `taken`, whose statistics
+    /// are own(lane).
+    template <class F, class Taken>
+    void add(Index lanes, F&& own, const Taken& taken, const Lanes* chances) {
+        fill_lanes(
+            rows_, shape_, begins_, lanes, own,
+            [&](Index site, double* row, const Own& of) { find(of, site, row); },
+            [&] {
+                Lanes sum = Lanes::of(0.0);
+                begins_.for_each_site([&](const std::uint32_t* at) {
+                    sum += Lanes::gathered<RowBegins::block>(rows_.data(), at);
+                });
+                return sum.sum();
             });
-        if constexpr (!ClassifiedSites<Own>) {
-            finish();
-            rows_.template begin<Own>();
-        }
+        Index which[lane_count], count = 0;
+        for (Index lane = 0; lane < lanes; ++lane)
+            if (taken[static_cast<std::size_t>(lane)]) which[count++] = lane;
+        if (shape_.codes() == 4)
+            add_chances<4>(which, count, chances);
+        else
+            add_chances<0>(which, count, chances);
+        if constexpr (!ClassifiedSites<Own>) finish();  // before other rows
     }
-    /// The sums in the cells so far.
+    /// The sums in the cells.
     [[gnu::cold]] const Vector& finish() {
-        const Index codes = shape_.codes();
-        for (Index at = 0; at < by_row_.size(); ++at) {
-            if (by_row_[at] == 0.0) continue;  // of a class that was not met
-            const double* const cells = rows_.row(at / codes) + at % codes * most_;
-            for (Index k = 0; k < most_; ++k)
-                if (cells[k] >= 0.0) sums_[static_cast<Index>(cells[k])] += by_row_[at];
-            by_row_[at] = 0.0;
-        }
+        rows_.for_each([&](const double* row) {
+            double* const by_code = by_row_.data() + (row - rows_.data());
+            for (Index code = 0; code < shape_.codes(); ++code, row += most_) {
+                for (Index k = 0; k < most_; ++k)
+                    if (row[k] >= 0.0) sums_[static_cast<Index>(row[k])] += by_code[code];
+                by_code[code] = 0.0;
+            }
+        });
         return sums_;
     }
 
 private:
+    /// Of so many codes, or of any number where that is 0.
+    template <Index Codes>
+    [[gnu::noinline]] void add_chances(const Index* which, Index count, const Lanes* chance) {
+        const Index codes = Codes > 0 ? Codes : shape_.codes();
+        double* const sums = by_row_.data();
+        begins_.for_each_site([&](const std::uint32_t* at) {
+            for (Index j = 0; j < count; ++j) {
+                const Index lane = which[j];
+                double* const to = sums + at[lane * RowBegins::block];
+                for (Index code = 0; code < codes; ++code) to[code] += chance[code][lane];
+            }
+            chance += codes;
+        });
+    }
+
     /// The cells of a site's windows, -1 where there are no more.
     [[gnu::cold]] void find(const Own& own, Index site, double* row) {
+        const Index end = row - rows_.data() + shape_.codes() * most_, before = by_row_.size();
+        if (before < end) {
+            by_row_.resize(2 * end, before);
+            std::fill(by_row_.begin() + before, by_row_.end(), 0.0);
+        }
         std::fill(row, row + shape_.codes() * most_, -1.0);
         const Index width = Window(own.window()).width;
         windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
@@ -73,7 +98,8 @@ private:
     ChainShape shape_;
     Index most_;
     ClassRows rows_;
-    Scratch<double> by_row_;
+    RowBegins begins_;
+    Scratch<double> by_row_;  // chances of the codes, where the class's row begins
     Vector sums_;
     WindowLetters<letter_t<Space>> letters_;
 };
@@ -151,10 +177,10 @@ public:
                 own_mean_.assign(own_.size(), Lanes::of(0.0));
                 if constexpr (counts) {
                     pass.means(weights, chances_, statistics, pooled_.data(), nullptr, true);
-                    for (Index lane = 0; lane < lanes_; ++lane)
-                        if (taken_[static_cast<std::size_t>(lane)])
-                            cells_->add(batch_.own(batch_.which()[static_cast<std::size_t>(first + lane)]),
-                                        lane, pass.chances());
+                    const auto own = [&](Index lane) {
+                        return batch_.own(batch_.which()[static_cast<std::size_t>(first + lane)]);
+                    };
+                    cells_->add(lanes_, own, taken_, pass.chances());
                 } else {
                     pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
                     add_means();
