@@ -93,13 +93,13 @@ unset key
 
 /// A row for each map, a column for each chain, whose panels have one scale.
 Figure bands_figure(const MapsResult& result, const char* name, bool difference) {
-    constexpr int panel = 190, legend = 72, foot = 60;
+    constexpr int panel = 190, legend = 92, foot = 60;
     const int height = legend + foot + panel * static_cast<int>(banded_maps.size());
     std::string commands =
         "set multiplot layout " + std::to_string(banded_maps.size()) + "," + std::to_string(banded_cases) +
         " margins screen 0.115,0.98," + fixed(static_cast<double>(foot) / height, 4) + "," +
         fixed(1.0 - static_cast<double>(legend) / height, 4) +
-        " spacing screen 0.09,0.055\nset key width 1 maxrows 1\nset xrange [0.5:" +
+        " spacing screen 0.09,0.055\nset key width 0 maxrows 2\nset xrange [0.5:" +
         text_of(static_cast<double>(result.cases[0].truth.size()) - 0.5) + "]\nset format x ''\n";
     for (std::size_t k = 0; k < banded_maps.size(); ++k)
         for (std::size_t c = 0; c < banded_cases; ++c) {

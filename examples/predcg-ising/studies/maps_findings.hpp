@@ -8,6 +8,9 @@
 
 namespace cli::study {
 
+/// Divergences below this are none, in nats: what is left of the prior, and of rounding.
+inline constexpr double exact_below = 1e-5;
+
 std::string divergence_text(const MapsResult& result);
 std::string correlation_text(const MapsResult& result);
 std::string coverage_text(const MapsResult& result);

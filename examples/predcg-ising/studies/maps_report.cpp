@@ -11,7 +11,10 @@ namespace cli::study {
 
 namespace {
 
-std::string nats(double value) { return html_number(value, value < 0.01 ? 4 : 3); }
+std::string nats(double value) {
+    if (value < exact_below) return "0";
+    return html_number(value, value < 0.001 ? 5 : value < 0.01 ? 4 : 3);
+}
 
 std::string least_details(const MapsResult& result) {
     HtmlTable table{{"", "parameters"}, {}};
