@@ -1,4 +1,5 @@
 // The full posterior: quantiles against the reference's, flags, and what it refuses.
+#include <predcg/models/ising/block_maps.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/predict/credible_interval.hpp>
@@ -226,6 +227,47 @@ TEST(FullPosterior, SummaryIsThatOfTheDraws) {
     EXPECT_EQ(posterior.names(), (std::vector<std::string>{"pair_1", "logit_theta_cf"}));
     EXPECT_EQ(posterior.parameters(7).theta[0], draws(0, 7));
     EXPECT_EQ(posterior.parameters(7).eta[0], draws(1, 7));
+}
+
+TEST(FullPosterior, JumpsToTheOtherMaximaOfTheFit) {
+    // Blocks that copy X_r, or X_(r+1): for letters without couplings the data say the same of both, and the
+    // prior alone tells how much of the posterior is where.
+    using Spins = std::vector<ising::Spin>;
+    const auto map =
+        ising::logistic_map({.level = 2, .window = {0, 1}, .intercept = false, .tied = true});  // own, next
+    const EMCoarseGrainer grainer{
+        SamplesOnly<Spins>{}, ising::coarse_chain({.sites = 3}), map, TransferMatrix{}, Newton{},
+        weak_prior(map)};
+    std::vector<Spins> all;
+    std::vector<double> weights;
+    for (int code = 0; code < 64; ++code) {
+        Spins x(6);
+        for (int k = 0; k < 6; ++k)
+            x[static_cast<std::size_t>(k)] = ising::Spin((code >> k & 1) != 0 ? 1 : -1);
+        all.push_back(x);
+        weights.push_back((x[0] == x[1] ? 4.0 : 1.0) * (x[2] == x[3] ? 4.0 : 1.0) *
+                          (x[4] == x[5] ? 4.0 : 1.0) / 4.0);
+    }
+    const auto data = grainer.prepare(all, 1.0, weights);
+    const auto fit = grainer.fit_prepared(data, {.starts = 12});
+    const auto problem = grainer.problem(data);
+    const LogPosterior density(problem);
+    double copies_own = 0.0, mass = 0.0;
+    for (double own = -3.01; own < 3.0; own += 0.05)
+        for (double next = -3.01; next < 3.0; next += 0.05) {
+            const double p = std::exp(density.log_density(Vector{{own, next}}) - fit.log_posterior);
+            mass += p;
+            if (std::abs(own) > std::abs(next)) copies_own += p;
+        }
+    copies_own /= mass;
+    ASSERT_GT(copies_own, 0.5);
+    ASSERT_LT(copies_own, 0.9);
+    const auto posterior = full_posterior(grainer, data, fit, {.draws = 1200, .seed = test_seed()});
+    const Vector is_own =
+        (posterior.draws.row(0).array().abs() > posterior.draws.row(1).array().abs()).cast<double>();
+    const double error = mcse_mean(posterior.by_chain(is_own));
+    EXPECT_LT(error, 0.055);  // where chains stay at their maxima it is 0.07 to 0.1
+    EXPECT_NEAR(is_own.mean(), copies_own, 4.0 * error);
 }
 
 TEST(FullPosterior, RefusesWhatItCannotDo) {
