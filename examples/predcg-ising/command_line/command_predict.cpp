@@ -199,7 +199,7 @@ void run_sample(PredictOptions options) {
     const auto data = source.configurations(options.sites, options.samples, options.seed);
     out.commit(csv_of(data));
     std::fprintf(told_to(), "%zu samples of %td sites from %s, written to %s\n", data.size(), options.sites,
-                source.interval ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
+                 source.interval ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
 }
 
 void add_common(CLI::App& app, PredictOptions& options) {
