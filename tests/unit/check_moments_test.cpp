@@ -13,8 +13,6 @@
 
 namespace check_moments_test {
 using namespace predcg;
-using ising::Spin;
-using letters::Letter;
 
 namespace {
 

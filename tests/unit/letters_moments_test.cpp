@@ -14,7 +14,6 @@
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/relative_entropy/relative_entropy.hpp>
-#include <predcg/testing/check_map.hpp>
 
 #include "close.hpp"
 

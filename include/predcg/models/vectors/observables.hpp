@@ -1,11 +1,9 @@
 #pragma once
-#include <predcg/core/error.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/models/letters/coarse_chain.hpp>
 #include <predcg/models/letters/lags.hpp>
 
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 namespace predcg::vectors {
@@ -59,6 +57,7 @@ public:
 /// n-l terms over n.
 class VectorCorrelation : public detail::LetterVectors {
 public:
+    /// Of the vectors of a chain's tables, for its boundary.
     VectorCorrelation(const letters::Tables& vectors, Boundary boundary, Index most_lag = 1)
         : LetterVectors(vectors), boundary_(boundary), most_lag_(most_lag) {}
 
