@@ -156,9 +156,9 @@ Command add_all(CLI::App& study) {
     add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
     sub->footer(
         "Parts: sweep, data-size, levels, models, maps, flow, each as the study of that name does it, in\n"
-        "DIRECTORY/<part>; "
-        "data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 draws for each "
-        "score.\n"
+        "DIRECTORY/<part>; data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 "
+        "draws\n"
+        "for each score.\n"
         "Parts that are finished with the same settings and version are kept: after Ctrl-C the same command\n"
         "goes on.\n\n"
         "Examples:\n"
@@ -174,7 +174,7 @@ std::vector<Command> add_study(CLI::App& app) {
     CLI::App* study = app.add_subcommand("study", "Run an experiment and write figures and a report");
     study->require_subcommand(1);
     study->footer("Example:\n    predcg-ising study sweep --out sweep");
-    return {add_sweep(*study), add_data_size(*study), add_levels(*study), add_models(*study),
+    return {add_sweep(*study),      add_data_size(*study),  add_levels(*study), add_models(*study),
             add_maps_study(*study), add_flow_study(*study), add_all(*study)};
 }
 
