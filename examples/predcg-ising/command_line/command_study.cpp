@@ -157,9 +157,9 @@ Command add_all(CLI::App& study) {
     add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
     sub->footer(
         "Parts: sweep, data-size, levels, models, maps, flow, each as the study of that name does it, in\n"
-        "DIRECTORY/<part>; "
-        "data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 draws for each "
-        "score.\n"
+        "DIRECTORY/<part>; data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 "
+        "draws\n"
+        "for each score.\n"
         "Parts that are finished with the same settings and version are kept: after Ctrl-C the same command\n"
         "goes on.\n\n"
         "Examples:\n"

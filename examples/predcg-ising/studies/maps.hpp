@@ -15,10 +15,10 @@ struct MapsSettings {
     Index level = 2;
     Index sites = 12;  ///< of the chain whose configurations are all known: divergences
     std::vector<Index> samples{50, 150, 500, 1500, 5000};
-    Index data_sets = 10;       ///< with so many data each; a smaller one is the beginning of a larger one
+    Index data_sets = 8;        ///< with so many data each; a smaller one is the beginning of a larger one
     Index banded_sites = 32;    ///< of the chain whose R_l is predicted
     Index banded_samples = 50;  ///< in a data set that has posteriors
-    Index posteriors = 40;      ///< such data sets
+    Index posteriors = 36;      ///< such data sets
     Index draws = 1000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
