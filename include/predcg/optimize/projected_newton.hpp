@@ -26,15 +26,15 @@ inline std::vector<Index> free_coordinates(const Vector& z, const Vector& gradie
                                              const std::function<std::optional<Expansion>(const Vector&)>& f,
                                              Index iterations = 50, double tolerance = 1e-11,
                                              double max_step = 3.0) {
-    struct Point : Expansion {
+    struct Trial : Expansion {
         Vector z;
     };
-    const auto point_at = [&f](const Vector& at) -> std::optional<Point> {
+    const auto point_at = [&f](const Vector& at) -> std::optional<Trial> {
         std::optional<Expansion> e = f(at);
         if (!e) return std::nullopt;
-        return Point{std::move(*e), at};
+        return Trial{std::move(*e), at};
     };
-    std::optional<Point> here = point_at(z);
+    std::optional<Trial> here = point_at(z);
     for (Index k = 0; here && k < iterations; ++k) {
         const std::vector<Index> free = free_coordinates(here->z, here->gradient, lower);
         Matrix information = linalg::selected(here->hessian, free);
@@ -42,7 +42,7 @@ inline std::vector<Index> free_coordinates(const Vector& z, const Vector& gradie
         const Vector step = linalg::scattered(
             ascent_step(information, linalg::selected(here->gradient, free)), free, z.size());
         if (!(linalg::largest(step) > tolerance)) break;
-        std::optional<Point> next =
+        std::optional<Trial> next =
             line_search(*here, step, lower, point_at,
                         {.longest = step_fraction(step, max_step), .shortest = 1e-10, .slack = 1e-14});
         if (!next) break;
