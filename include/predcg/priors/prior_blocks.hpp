@@ -3,6 +3,7 @@
 #include <predcg/concepts/prior.hpp>
 #include <predcg/core/linalg.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -59,9 +60,7 @@ public:
         return all;
     }
     bool proper() const {
-        for (const auto& [part, count] : parts_)
-            if (!part->proper()) return false;
-        return true;
+        return std::ranges::all_of(parts_, [](const auto& part) { return part.first->proper(); });
     }
 
 private:
