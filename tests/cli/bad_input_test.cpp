@@ -213,7 +213,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{"UnknownSubcommand",
                      "simulate",
                      {"'simulate'",
-                      "generate, truth, fit, relative-entropy, predict, sample, calibrate, study",
+                      "generate, truth, fit, relative-entropy, hierarchy, predict, sample, calibrate, study",
                       "predcg-ising --help"}},
         BadArguments{"UnknownOption", "generate --colour red --out d.csv", {"--colour", "generate --help"}},
         BadArguments{"NoThreads", "generate --threads 0 --out d.csv", {"--threads", "'0'", "1 to 4096"}},

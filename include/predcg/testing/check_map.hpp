@@ -201,6 +201,7 @@ private:
             std::vector<Index> window_of(static_cast<std::size_t>(n), -1);
             for (Index i = 0; i < coarse_sites(); ++i) {
                 const SiteRange range = given.sites_of(i);
+                if (range.count == 0) continue;
                 if (range.first < 0 || range.count < 0 || range.first + range.count > n) {
                     list_.add(name + ".sites_of(i)", "reaches beyond the " + to_text(n) + " sites x");
                     return;
@@ -210,7 +211,6 @@ private:
                         list_.add(name + ".sites_of(i)", "has site " + to_text(a) + " of x in two windows");
                     window_of[static_cast<std::size_t>(a)] = i;
                 }
-                if (range.count == 0) continue;
                 const auto w = X.window(i, given.window());
                 const SiteMoments local = given.local(i, std::span<const letter_t<Space>>(w));
                 if (!list_.length(name + ".local(i, w)'s mean", local.mean.size(), range.count)) return;
