@@ -81,11 +81,12 @@ way 'one header, with the quick start'
 mkdir -p "$scratch/single/predcg"
 cp build/package/predcg.hpp "$scratch/single/predcg/"
 grep -q "^// predcg $version," "$scratch/single/predcg/predcg.hpp"
+sed 's|^#include <predcg/.*>|#include <predcg/predcg.hpp>|' examples/quickstart.cpp >"$scratch/quickstart.cpp"
 for compiler in g++ clang++; do
     command -v $compiler >/dev/null || { echo "no $compiler"; continue; }
     # shellcheck disable=SC2046  # flags are words
     $compiler -std=c++20 -O0 -Wall -Wextra -Wpedantic -Werror -I"$scratch/single" \
-        $(pkg-config --cflags eigen3 | sed 's/-I/-isystem /g') examples/quickstart.cpp -o "$scratch/quickstart"
+        $(pkg-config --cflags eigen3 | sed 's/-I/-isystem /g') "$scratch/quickstart.cpp" -o "$scratch/quickstart"
     "$scratch/quickstart" | tee "$scratch/output"
     grep -q '^R_1  data 0.297, prediction 0.297 ' "$scratch/output"
 done
