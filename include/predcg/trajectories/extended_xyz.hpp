@@ -1,6 +1,6 @@
 #pragma once
 // XYZ files, plain and extended.
-#include <predcg/trajectories/gro.hpp>
+#include <predcg/trajectories/input.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,9 +17,7 @@ class ExtendedXyzFrames {
 public:
     bool next(TrajectoryInput& in, Frame& frame) {
         std::string_view line;
-        do {
-            if (!in.line(line)) return false;
-        } while (text::trimmed(line).empty());
+        if (!in.filled_line(line)) return false;
         std::int64_t read = 0;
         if (!text::parse(text::trimmed(line), read)) in.fail_line("number of atoms", line, "an integer");
         const Index atoms = in.checked_atoms(read, in.line_start());
@@ -44,7 +42,7 @@ public:
                     name = word;
             }
             frame.positions.push_back(position);
-            if (columns.name != none) GroFrames::set_name(frame, static_cast<std::size_t>(i), name);
+            if (columns.name != none) set_name(frame, static_cast<std::size_t>(i), name);
         }
         frame.names.resize(columns.name != none ? static_cast<std::size_t>(atoms) : 0);
         return true;

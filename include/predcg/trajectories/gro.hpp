@@ -59,14 +59,6 @@ public:
         return true;
     }
 
-    /// Keeps the strings of the frame before.
-    static void set_name(Frame& frame, std::size_t i, std::string_view name) {
-        if (i < frame.names.size())
-            frame.names[i].assign(name);
-        else
-            frame.names.emplace_back(name);
-    }
-
 private:
     /// "... t= 10.0 step= 5"
     static void read_title(std::string_view title, Frame& frame, Index number) {

@@ -57,6 +57,14 @@ inline std::string quoted(std::string_view s) {
 }
 }  // namespace text
 
+/// Names atom i, in the order of the atoms. Keeps the strings of the frame before.
+inline void set_name(Frame& frame, std::size_t i, std::string_view name) {
+    if (i < frame.names.size())
+        frame.names[i].assign(name);
+    else
+        frame.names.emplace_back(name);
+}
+
 /// A stream, read in pieces of 64 KiB. Remembers how far it is, and which frame that is.
 class TrajectoryInput {
 public:
@@ -113,6 +121,14 @@ public:
             if (stop || at_end()) break;
         }
         if (!to.empty() && to.back() == '\r') to.remove_suffix(1);
+        return true;
+    }
+
+    /// The next line that is not blank; false at the end of the file.
+    bool filled_line(std::string_view& to) {
+        do {
+            if (!line(to)) return false;
+        } while (text::trimmed(to).empty());
         return true;
     }
 

@@ -19,9 +19,7 @@ class LammpsDumpFrames {
 public:
     bool next(TrajectoryInput& in, Frame& frame) {
         std::string_view line;
-        do {
-            if (!in.line(line)) return false;
-        } while (text::trimmed(line).empty());
+        if (!in.filled_line(line)) return false;
         Head head;
         frame.step = in.frame();
         double time = undefined;
