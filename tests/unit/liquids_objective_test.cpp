@@ -2,7 +2,7 @@
 // of two and three particles in a periodic box.
 #include <predcg/geometry/centre_of_mass.hpp>
 #include <predcg/geometry/periodic_space.hpp>
-#include <predcg/models/pair/pair_function.hpp>
+#include <predcg/models/pair/spline_potential.hpp>
 #include <predcg/relative_entropy.hpp>
 
 #include <gtest/gtest.h>
@@ -133,6 +133,18 @@ TEST(PairObjective, DerivativesOfTwoAndThreeParticles) {
         three{PeriodicSpace<>(3, Box::cubic(length))};
     expect_derivatives_of_log_z(two, 2, 24, Vector{{-3.0, 4.0, 0.5}});
     expect_derivatives_of_log_z(three, 3, 8, Vector{{-3.0, 4.0, 0.5}});
+}
+
+// Splines, with a core that particles enter, and pairs beyond the cut-off.
+TEST(PairObjective, DerivativesOfSplines) {
+    const pair::SplineSettings settings{
+        .cutoff = cutoff, .core = 0.2, .intervals = 5, .core_stiffness = 400.0};
+    const Vector theta{{8.0, 1.0, -2.0, -0.5, 0.7}};
+    const auto spline = [&](Index particles) {
+        return pair::SplinePotential(settings, PeriodicSpace<>(particles, Box::cubic(length)));
+    };
+    expect_derivatives_of_log_z(spline(2), 2, 24, theta);
+    expect_derivatives_of_log_z(spline(3), 3, 8, theta);
 }
 
 // What the learner finds with exact moments: those of the data, where the gradient of the hand-made
