@@ -64,15 +64,18 @@ public:
     /// Places of the sites of one molecule in nm, wherever its centre lies, and their masses. Throws
     /// ArgumentError for none, for masses that are not one for each site or not positive, and for places that
     /// are not finite.
-    RigidMolecules(Points sites, const std::vector<double>& masses) : sites_(std::move(sites)) {
+    RigidMolecules(Points sites, const std::vector<double>& masses)
+        : sites_(std::move(sites)), centre_(masses) {
         require_equal(static_cast<Index>(masses.size()), static_cast<Index>(sites_.size()), "RigidMolecules",
                       "number of masses", "the number of sites");
-        const Points centre = CentreOfMass(masses)(sites_);
+        const Points centre = centre_(sites_);
         for (Point& site : sites_) site = detail::minus(site, centre.front());
     }
 
     /// Sites of one molecule, the centre of mass at the origin.
     const Points& sites() const { return sites_; }
+    /// The map whose way back this is, for molecules that are whole.
+    const CentreOfMass& centre_of_mass() const { return centre_; }
     Index parameter_count() const { return 0; }
 
     /// Molecules around X, in the order of X.
@@ -89,6 +92,7 @@ public:
 
 private:
     Points sites_;
+    CentreOfMass centre_;
 };
 
 }  // namespace predcg

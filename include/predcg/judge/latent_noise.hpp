@@ -230,28 +230,31 @@ LatentNoise latent_noise_test(const Coarse& coarse, const Vector& theta, double 
     return detail::latent_noise(of(data, N), of(draws, M), chains, coordinates, level);
 }
 
-/// The same for a fit by relative entropy and its data x, with draws of p_c along chains of the fit's engine,
-/// or independent ones where it has them.
+/// The same with draws of p_c made by an engine: along chains, or independent ones where it has them.
+template <HasLaplacian Coarse, class Engine, class Data>
+LatentNoise latent_noise_test(const Coarse& coarse, const Vector& theta, double beta, const Engine& engine,
+                              const Data& data, const LatentNoiseSettings& settings) {
+    require_range(settings.draws, 10, std::numeric_limits<Index>::max(), "latent_noise_test", "draws");
+    require_range(settings.chains, 1, std::numeric_limits<Index>::max(), "latent_noise_test", "chains");
+    using X = configuration_t<space_t<Coarse>>;
+    const auto target = boltzmann(coarse, theta, beta);
+    std::vector<X> draws(static_cast<std::size_t>(settings.chains * settings.draws), X(*std::begin(data)));
+    parallel_for(settings.chains, [&](Index c) {
+        auto sampler = detail::coarse_sampler(engine, target);
+        Philox4x32 rng = make_stream(settings.seed, Purpose::draw_fit, static_cast<std::uint64_t>(c) + 1);
+        for (Index k = 0; k < settings.draws; ++k)
+            draws[static_cast<std::size_t>(c * settings.draws + k)] = sampler.draw(rng);
+    });
+    return latent_noise_test(coarse, theta, beta, data, draws, settings.chains, settings.level);
+}
+
+/// The same for a fit by relative entropy and its data x.
 template <class Coarse, class Xi, class Engine, class Result, class Data>
 LatentNoise latent_noise_test(const RelativeEntropyFit<Coarse, Xi, Engine, Result>& fit, const Data& data,
                               const LatentNoiseSettings& settings = {}) {
-    require_range(settings.draws, 10, std::numeric_limits<Index>::max(), "latent_noise_test", "draws");
-    require_range(settings.chains, 1, std::numeric_limits<Index>::max(), "latent_noise_test", "chains");
-    using X = typename Xi::coarse_type;
-    std::vector<X> images;
+    std::vector<typename Xi::coarse_type> images;
     for (const auto& x : data) images.push_back(fit.map.xi()(x));
-    const auto target = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
-    std::vector<std::vector<X>> drawn(static_cast<std::size_t>(settings.chains));
-    parallel_for(settings.chains, [&](Index c) {
-        auto sampler = detail::coarse_sampler(fit.engine, target);
-        Philox4x32 rng = make_stream(settings.seed, Purpose::draw_fit, static_cast<std::uint64_t>(c) + 1);
-        for (Index k = 0; k < settings.draws; ++k)
-            drawn[static_cast<std::size_t>(c)].push_back(sampler.draw(rng));
-    });
-    std::vector<X> draws;
-    for (auto& chain : drawn) std::move(chain.begin(), chain.end(), std::back_inserter(draws));
-    return latent_noise_test(fit.coarse, fit.parameters.theta, fit.beta, images, draws, settings.chains,
-                             settings.level);
+    return latent_noise_test(fit.coarse, fit.parameters.theta, fit.beta, fit.engine, images, settings);
 }
 
 }  // namespace predcg
