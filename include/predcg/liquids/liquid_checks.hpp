@@ -4,6 +4,7 @@
 #include <predcg/geometry/rigid_molecules.hpp>
 #include <predcg/geometry/tetrahedral_order.hpp>
 #include <predcg/judge/latent_noise.hpp>
+#include <predcg/liquids/learn.hpp>
 #include <predcg/models/pair/pressure.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
@@ -380,6 +381,15 @@ LiquidChecks liquid_checks(const PosteriorResult& posterior, const Coarse& coars
     result.noise =
         latent_noise_test(coarse, mode, posterior.fit.beta, images, drawn, settings.chains, settings.level);
     return result;
+}
+
+/// The same of what pair::learn found, with chains of `moves` sweeps from draw to draw.
+template <class Data>
+LiquidChecks liquid_checks(const pair::Learnt& learnt, const Data& data, const RigidMolecules& molecules,
+                           const LiquidSettings& settings = {},
+                           const MonteCarloSettings& chains = {.warm_up = 500, .thinning = 10}) {
+    return liquid_checks(learnt.posterior, learnt.potential, MonteCarlo<SingleParticle>({}, chains), data,
+                         molecules, settings);
 }
 
 }  // namespace predcg
