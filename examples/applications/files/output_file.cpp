@@ -1,8 +1,8 @@
-#include "io/output_file.hpp"
+#include "files/output_file.hpp"
 
-#include "io/numbers.hpp"
-#include "io/whole_file.hpp"
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "files/whole_file.hpp"
 
 #include <stdexcept>
 #include <system_error>
@@ -75,5 +75,9 @@ void OutputFile::commit(std::string_view text) const {
 }
 
 std::FILE* told_to() { return told == nullptr ? stdout : told; }
+
+void print_line(const std::string& name, const std::string& value) {
+    std::fprintf(told_to(), "%-18s%s\n", name.c_str(), value.c_str());
+}
 
 }  // namespace cli

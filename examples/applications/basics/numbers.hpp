@@ -13,6 +13,9 @@ std::string text_of(double value);
 /// `value` with so many digits after the point, for people.
 std::string fixed(double value, int digits);
 
+/// `value` in six significant digits, for people.
+std::string brief(double value);
+
 /// All of `text` as a number, or nothing; a leading + is accepted, spaces around it are not.
 std::optional<double> parse_number(std::string_view text);
 std::optional<std::int64_t> parse_integer(std::string_view text);

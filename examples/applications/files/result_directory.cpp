@@ -1,8 +1,8 @@
-#include "studies/result_directory.hpp"
+#include "files/result_directory.hpp"
 
-#include "io/numbers.hpp"
-#include "io/whole_file.hpp"
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "files/whole_file.hpp"
 
 #include <fstream>
 #include <iterator>

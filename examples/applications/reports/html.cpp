@@ -1,8 +1,8 @@
-#include "studies/html.hpp"
+#include "reports/html.hpp"
 
-#include "io/numbers.hpp"
-#include "studies/palette.hpp"
-#include "studies/result_directory.hpp"
+#include "basics/numbers.hpp"
+#include "files/result_directory.hpp"
+#include "reports/palette.hpp"
 
 #include <cctype>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "io/interrupt.hpp"
+#include "terminal/interrupt.hpp"
 
 #include <csignal>
 

@@ -1,5 +1,6 @@
 #pragma once
-#include "studies/result_directory.hpp"
+#include "files/result_directory.hpp"
+#include "terminal/messages.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -17,7 +18,7 @@ void run_into(const Settings& settings, const ResultDirectory& directory, Run ru
     };
     const std::string problem = write(result, seconds, directory);
     directory.publish();
-    if (!problem.empty()) std::fprintf(stderr, "predcg-ising: warning: %s\n", problem.c_str());
+    if (!problem.empty()) warn(problem);
 }
 
 /// Where the report is.

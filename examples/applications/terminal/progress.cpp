@@ -1,7 +1,7 @@
-#include "io/progress.hpp"
+#include "terminal/progress.hpp"
 
-#include "io/interrupt.hpp"
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
+#include "terminal/interrupt.hpp"
 
 #include <cstdio>
 #include <unistd.h>

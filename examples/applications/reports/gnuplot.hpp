@@ -1,5 +1,5 @@
 #pragma once
-#include "studies/result_directory.hpp"
+#include "files/result_directory.hpp"
 
 #include <string>
 #include <vector>

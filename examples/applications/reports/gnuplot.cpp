@@ -1,7 +1,7 @@
-#include "studies/gnuplot.hpp"
+#include "reports/gnuplot.hpp"
 
-#include "io/interrupt.hpp"
-#include "studies/palette.hpp"
+#include "reports/palette.hpp"
+#include "terminal/interrupt.hpp"
 
 #include <algorithm>
 #include <cmath>

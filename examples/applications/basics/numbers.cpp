@@ -1,4 +1,4 @@
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -25,6 +25,12 @@ std::string text_of(double value) {
     char buffer[32];
     const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
     return {buffer, written.ptr};
+}
+
+std::string brief(double value) {
+    char buffer[32];
+    std::snprintf(buffer, sizeof buffer, "%.6g", value);
+    return buffer;
 }
 
 std::string fixed(double value, int digits) {

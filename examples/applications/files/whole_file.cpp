@@ -1,6 +1,6 @@
-#include "io/whole_file.hpp"
+#include "files/whole_file.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 
 #include <cerrno>
 #include <fcntl.h>

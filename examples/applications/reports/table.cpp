@@ -1,6 +1,6 @@
-#include "studies/table.hpp"
+#include "reports/table.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 
 namespace cli::study {
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 
 namespace cli {
@@ -29,5 +30,8 @@ private:
 
 /// Where a command says what it did: standard output, or standard error if the result is on the former.
 std::FILE* told_to();
+
+/// One line of it.
+void print_line(const std::string& name, const std::string& value);
 
 }  // namespace cli

@@ -1,16 +1,9 @@
 #pragma once
-#include <CLI/CLI.hpp>
+#include "program/command.hpp"
 
-#include <functional>
 #include <vector>
 
 namespace cli {
-
-/// A subcommand and what it does once all options are read.
-struct Command {
-    CLI::App* app;
-    std::function<void()> run;
-};
 
 Command add_generate(CLI::App& app);
 Command add_truth(CLI::App& app);
