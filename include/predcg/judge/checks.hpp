@@ -100,8 +100,7 @@ struct StandardDeviation {
     Vector mean(const Data& data) const {
         RunningMoments<Vector> moments;
         for (const auto& x : data) moments.add(detail::as_vector(observable(x)));
-        require(moments.count() > 0, "StandardDeviation", "number of data", moments.count(),
-                "at least one");
+        require(moments.count() > 0, "StandardDeviation", "number of data", moments.count(), "at least one");
         return (moments.scatter() / static_cast<double>(moments.count())).cwiseSqrt();
     }
 };

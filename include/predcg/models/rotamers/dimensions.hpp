@@ -4,6 +4,7 @@
 #include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/models/rotamers/geometry.hpp>
+#include <predcg/models/rotamers/molecule_map.hpp>
 
 #include <Eigen/Core>
 
@@ -137,6 +138,20 @@ ChainDimensions chain_dimensions(const T& states, const std::vector<TurnMoments>
     const Index sites = shape.sites + 3;
     return {sites - 1, sum.squared_to_last, sum.pairs / static_cast<double>(sites * sites),
             link.squared_length};
+}
+
+/// The same of the molecules that a map makes from states of that density, at parameters eta of the map; the
+/// density of a dihedral angle says its averages, density().mean_direction(letter, eta) as VonMises does.
+/// Throws ArgumentError as above and as ChainGeometry::moments.
+template <ChainTarget T, class States>
+ChainDimensions chain_dimensions(const T& states, const MoleculeMap<States>& map, const Vector& eta) {
+    const Vector own = map.state_part(eta);
+    std::vector<TurnMoments> turns;
+    for (Index a = 0; a < map.states().density().letters(); ++a) {
+        const Vector direction = map.states().density().mean_direction(a, own);
+        turns.push_back({direction[0], direction[1]});
+    }
+    return chain_dimensions(states, turns, map.geometry().moments(map.geometry_part(eta)));
 }
 
 }  // namespace predcg::rotamers
