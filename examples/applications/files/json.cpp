@@ -1,13 +1,29 @@
 #include "files/json.hpp"
 
 #include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <system_error>
 
 namespace cli {
 
 using namespace predcg;
 
 Json list_of(const Vector& v) { return std::vector<double>(v.begin(), v.end()); }
+
+std::string detail::text_of_file(const std::filesystem::path& path, const std::string& option,
+                                 const std::string& allowed) {
+    constexpr std::uintmax_t most = std::uintmax_t{1} << 30;
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    std::ifstream in(path, std::ios::binary);
+    if (error || !in) throw InputError(option, in_quotes(path.string()) + " (it cannot be read)", allowed);
+    if (size > most)
+        throw InputError(option, in_quotes(path.string()) + " (" + std::to_string(size) + " bytes)", allowed);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
 
 Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 Json known(const std::optional<double>& value) { return value ? known(*value) : Json(); }

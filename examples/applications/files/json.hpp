@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <exception>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +19,11 @@ namespace cli {
 using Json = nlohmann::ordered_json;
 
 Json list_of(const predcg::Vector& v);
+
+namespace detail {
+std::string text_of_file(const std::filesystem::path& path, const std::string& option,
+                         const std::string& allowed);
+}
 
 /// JSON has no NaN: what is not known is null.
 Json known(double value);
@@ -44,5 +51,20 @@ T word_of(const Json& json, const std::string& key, const Choices<T>& words) {
 
 /// {name: value}.
 Json named(const std::vector<std::string>& names, const predcg::Vector& values);
+
+/// make(content) of a file of JSON. Throws InputError for one that cannot be read, is longer than a gibibyte,
+/// or of which make throws: what it says, with the file's name. `allowed` says which file is wanted.
+template <class Make>
+auto read_json(const std::filesystem::path& path, const std::string& option, const std::string& allowed,
+               Make make) {
+    const std::string text = detail::text_of_file(path, option, allowed);
+    try {
+        return make(Json::parse(text));
+    } catch (const InputError& error) {
+        throw InputError(path.string() + ": " + error.what());
+    } catch (const std::exception& error) {  // of the JSON library, or of the models
+        throw InputError(path.string() + " is not " + allowed + ": " + error.what());
+    }
+}
 
 }  // namespace cli

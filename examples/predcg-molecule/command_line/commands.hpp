@@ -1,8 +1,12 @@
 #pragma once
 #include "program/command.hpp"
 
+#include <vector>
+
 namespace cli::molecules {
 
 Command add_info(CLI::App& app);
+/// states fit and states predict.
+std::vector<Command> add_states(CLI::App& app);
 
 }  // namespace cli::molecules

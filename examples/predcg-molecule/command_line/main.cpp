@@ -5,6 +5,7 @@
 #include <predcg/version.hpp>
 
 #include <string>
+#include <vector>
 
 int main(int argc, char** argv) {
     CLI::App app("Predictive coarse-graining of molecules, from trajectories.", "predcg-molecule");
@@ -13,5 +14,7 @@ int main(int argc, char** argv) {
     app.footer("Lengths in nm, times in ps, energies in kJ/mol. Numbers in files read back exactly.\n"
                "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"
                "2 bad usage or input.");
-    return cli::run_program(app, {cli::molecules::add_info(app)}, argc, argv);
+    std::vector<cli::Command> commands{cli::molecules::add_info(app)};
+    for (auto& command : cli::molecules::add_states(app)) commands.push_back(command);
+    return cli::run_program(app, commands, argc, argv);
 }

@@ -4,6 +4,17 @@
 
 namespace cli::molecules {
 
+void add_reading(CLI::App& app, ReadOptions& options) {
+    app.add_option("--trajectory", options.trajectory.path, "Frames: XTC, GRO, XYZ or a dump of LAMMPS")
+        ->type_name("FILE")
+        ->required();
+    add_structure(app, options.structure);
+    add_integer(app, "--first", options.frames.first, "The first frame that is read, counted from 0", 0);
+    add_integer(app, "--every", options.frames.every, "One frame of so many", 1);
+    add_integer(app, "--frames", options.frames.most, "At most so many frames", 1, 10'000'000);
+    add_format(app, options.trajectory);
+}
+
 void add_structure(CLI::App& app, std::string& path) {
     app.add_option("--structure", path,
                    "A file that says which molecule each atom belongs to: GRO, or a dump of LAMMPS with mol")

@@ -1,12 +1,21 @@
 #pragma once
 // The options that say which frames are read, and how.
-#include "molecules/trajectory_file.hpp"
+#include "molecules/chain_data.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <string>
 
 namespace cli::molecules {
+
+struct ReadOptions {
+    TrajectoryFile trajectory;
+    std::string structure;
+    FrameChoice frames;
+};
+
+/// --trajectory, --structure, --first, --every and --frames, and how they are read.
+void add_reading(CLI::App& app, ReadOptions& options);
 
 /// --structure.
 void add_structure(CLI::App& app, std::string& path);
