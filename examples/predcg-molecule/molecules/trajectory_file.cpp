@@ -105,7 +105,6 @@ Structure read_structure(const std::string& path) {
 
 TrajectoryInfo info_of(const TrajectoryFile& file) {
     TrajectoryInfo info;
-    info.format = file.known_format();
     file.for_each_frame([&](const Frame& frame) {
         const auto atoms = static_cast<Index>(frame.positions.size());
         const Point edges = frame.box.lengths();
@@ -127,6 +126,7 @@ TrajectoryInfo info_of(const TrajectoryFile& file) {
         ++info.frames;
         return true;
     });
+    info.format = file.known_format();
     return info;
 }
 
