@@ -101,6 +101,10 @@ public:
     double energy_and_gradient(const Points& X, const Vector& theta, Points& gradient) const {
         return pair::energy_and_gradient(at(*this, theta), space_, X, gradient);
     }
+    /// sum_k d^2 U_c / dX_k^2.
+    double energy_laplacian(const Points& X, const Vector& theta) const {
+        return pair::energy_laplacian(at(*this, theta), space_, X);
+    }
 
     /// u(r).
     double pair_energy(double r, const Vector& theta) const {
