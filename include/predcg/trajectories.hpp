@@ -2,6 +2,7 @@
 // Molecules: trajectories of GROMACS and LAMMPS, geometry, observables of configurations in space. Beside
 // predcg.hpp.
 #include <predcg/geometry/box.hpp>
+#include <predcg/geometry/centre_of_mass.hpp>
 #include <predcg/geometry/internal_coordinates.hpp>
 #include <predcg/geometry/observables.hpp>
 #include <predcg/geometry/periodic_space.hpp>

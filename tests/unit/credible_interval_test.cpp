@@ -79,6 +79,35 @@ double quantile_by_hand(std::vector<double> x, double p) {
     return k + 1 < x.size() ? (1.0 - rest) * x[k] + rest * x[k + 1] : x[k];
 }
 
+/// theta_0 m(x): an observable that depends on the parameters.
+struct ScaledMagnetization {
+    struct Bound {
+        double factor;
+        double operator()(const Spins& x) const { return factor * ising::Magnetization{}(x); }
+        int order() const { return 1; }
+        Vector from_moments(const SiteMoments& m) const {
+            return Vector::Constant(1, factor * ising::Magnetization{}.from_moments(m));
+        }
+    };
+    Bound bind(const auto&, const Parameters& at, double) const { return {at.theta[0]}; }
+};
+
+TEST(CredibleInterval, ObservablesMayDependOnTheParameters) {
+    const auto posterior = small_posterior();
+    const auto m = predict(posterior, ising::Magnetization{});
+    const auto scaled = predict(posterior, ScaledMagnetization{});
+    EXPECT_TRUE(scaled.exact());
+    for (Index k = 0; k < 40; ++k)
+        expect_close(scaled.expectations(0, k), posterior.parameters(k).theta[0] * m.expectations(0, k),
+                     1e-12);
+    // and where it is sampled
+    const auto sampled = predict(posterior, ScaledMagnetization{}, {.samples = 400, .always_sample = true});
+    EXPECT_FALSE(sampled.exact());
+    expect_z(sampled.mean[0], scaled.mean[0], sampled.mean_error[0], "sampled");
+    EXPECT_GT(std::abs(scaled.mean[0] - m.mean[0]), z_limit * sampled.mean_error[0])
+        << "else it says nothing";
+}
+
 TEST(CredibleInterval, IsMadeOfQuantilesOfExactExpectations) {
     const auto posterior = small_posterior();
     const auto m = predict(posterior, ising::Magnetization{}, {.credibility = 0.8});

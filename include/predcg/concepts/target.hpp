@@ -2,6 +2,8 @@
 #include <predcg/concepts/configuration_space.hpp>
 #include <predcg/concepts/factor.hpp>
 
+#include <array>
+
 namespace predcg {
 
 /// An unnormalised density on a configuration space. p_f, p_c, q(X|x) and, later, a posterior of
@@ -35,5 +37,35 @@ concept GaussianTarget = Target<T> && QuadraticFactor<T>;
 /// A target on R^n with the gradient of its log density: Hamiltonian Monte Carlo.
 template <class T>
 concept DifferentiableTarget = Target<T> && DifferentiableFactor<T, configuration_t<space_t<T>>>;
+
+/// A configuration of n particles in space that is held while one particle after the other is moved:
+///
+///     Index size() const;                                    // n
+///     void take(const X& configuration);                     // holds it; cheap where it is held already
+///     double energy_difference(Index i, const Point& step);  // U with particle i moved, less U
+///     void accept();                                         // makes the move that was asked about last
+///     void give(X& configuration) const;                     // writes what it holds
+template <class M, class X>
+concept ParticleMoves = requires(M held, const M& same, const X& from, X& to, Index i) {
+    { same.size() } -> std::convertible_to<Index>;
+    held.take(from);
+    { held.energy_difference(i, std::array<double, 3>{}) } -> RealValue;
+    held.accept();
+    same.give(to);
+};
+
+/// Has particle_moves(), which knows what the move of one particle changes at the cost of its neighbours.
+template <class U>
+concept MovesParticles = requires(const U u) {
+    u.space();
+    { u.particle_moves() } -> ParticleMoves<configuration_t<space_t<U>>>;
+};
+
+/// A target exp(-beta U) of particles in space: beta(), and particle_moves() of U. Kernels that move one
+/// particle.
+template <class T>
+concept ParticleTarget = Target<T> && MovesParticles<T> && requires(const T t) {
+    { t.beta() } -> RealValue;
+};
 
 }  // namespace predcg

@@ -108,14 +108,6 @@ struct PredictiveCheck {
 
 namespace detail {
 
-template <class O, class Models>
-auto bound_statistic(const O& statistic, const Models& models, const Parameters& at, double beta) {
-    if constexpr (requires { statistic.bind(models, at, beta); })
-        return statistic.bind(models, at, beta);
-    else
-        return statistic;
-}
-
 /// Name of the c-th of `count` components asked for.
 template <class O>
 std::string component_name(const CheckedStatistic<O>& statistic, Index c, Index count) {
@@ -211,7 +203,7 @@ std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engi
         std::size_t k = 0;
         ((values[static_cast<std::size_t>(r)][k++] =
               [&] {
-                  const auto bound = detail::bound_statistic(statistics.observable, posterior, at, beta);
+                  const auto& bound = detail::bound_observable(statistics.observable, posterior, at, beta);
                   return std::pair(detail::selected_mean(bound, statistics.components, data),
                                    detail::selected_mean(bound, statistics.components, replica));
               }()),

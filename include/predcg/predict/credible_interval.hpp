@@ -240,14 +240,19 @@ struct NoiseLeft {
 /// draws where the engine has no independent draws. Throws ArgumentError for credibility outside (0, 1) or a
 /// posterior without draws.
 template <class Coarse, class Map, class Engine, class O>
-    requires Observable<O, typename Map::fine_type>
+    requires detail::PredictableWith<O, Posterior<Coarse, Map, Engine>>
 CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const O& observable,
                          const CredibleSettings& settings = {}) {
     detail::require_credibility(settings.credibility);
     detail::require_draws_of(posterior, "predict");
     const Index draws = posterior.draw_count();
+    const auto bound = [&](Index draw) -> decltype(auto) {
+        return detail::bound_observable(observable, posterior, posterior.parameters(draw),
+                                        posterior.fit.beta);
+    };
     const auto expectation_at = [&](Index draw, std::uint64_t stream, Index at_once) {
-        return detail::fine_expectation(posterior, posterior.parameters(draw), posterior.fit.beta, observable,
+        return detail::fine_expectation(posterior, posterior.parameters(draw), posterior.fit.beta,
+                                        bound(draw),
                                         {.draws = settings.samples,
                                          .seed = settings.seed,
                                          .stream = stream,
@@ -262,7 +267,7 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
         if (!settings.predictive) return;
         Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
         singles[slot] = detail::as_vector(
-            observable(detail::draw_fine(posterior, posterior.parameters(k), posterior.fit.beta, rng)));
+            bound(k)(detail::draw_fine(posterior, posterior.parameters(k), posterior.fit.beta, rng)));
     };
     detail::within_memory(draws, take);
 

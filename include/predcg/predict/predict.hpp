@@ -11,6 +11,25 @@
 namespace predcg {
 
 namespace detail {
+/// The observable at these parameters: itself, or, where it depends on them, bind(models, parameters, beta).
+template <class O, class Models>
+decltype(auto) bound_observable(const O& observable, const Models& models, const Parameters& at,
+                                double beta) {
+    if constexpr (requires { observable.bind(models, at, beta); })
+        return observable.bind(models, at, beta);
+    else
+        return (observable);
+}
+
+/// What can be predicted with these models: an observable of x, or one that depends on the parameters, too.
+template <class O, class Models>
+concept PredictableWith =
+    requires(const O observable, const Models& models, const Parameters& at, double beta) {
+        {
+            bound_observable(observable, models, at, beta)
+        } -> Observable<typename std::remove_cvref_t<decltype(models.map)>::fine_type>;
+    };
+
 /// Whether the map carries site moments of p_c to the fine scale.
 template <class Engine, class T, class Map>
 concept carries_moments =
@@ -183,12 +202,15 @@ template <class Models, class O>
 /// them to the fine scale (fine_moments), or the engine averages those that the map gives for each X
 /// (conditional_moments), of sites or of numbers that their letters stand for; else the average over draws of
 /// X, then x, with its standard error (independent draws where the engine has them, chains of its kernel
-/// else). Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
+/// else). An observable that depends on the parameters has bind(models, parameters, beta), which returns the
+/// one there. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4.
 template <class Coarse, class Map, class Engine, class Result, class O>
-    requires Observable<O, typename Map::fine_type>
+    requires detail::PredictableWith<O, Fit<Coarse, Map, Engine, Result>>
 Prediction predict(const Fit<Coarse, Map, Engine, Result>& fit, const O& observable,
                    const PredictSettings& settings = {}) {
-    return detail::fine_expectation(fit, fit.parameters, fit.beta, observable, settings);
+    return detail::fine_expectation(fit, fit.parameters, fit.beta,
+                                    detail::bound_observable(observable, fit, fit.parameters, fit.beta),
+                                    settings);
 }
 
 }  // namespace predcg

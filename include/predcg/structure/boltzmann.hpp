@@ -46,6 +46,11 @@ public:
     double add_log_density_gradient(const X& configuration, Vector& sum, X& room) const {
         return -beta_ * detail::add_energy_gradient(potential(), -beta_, configuration, sum, room);
     }
+    auto particle_moves() const
+        requires MovesParticles<U>
+    {
+        return potential().particle_moves();
+    }
     QuadraticForm quadratic() const
         requires QuadraticPotential<U>
     {

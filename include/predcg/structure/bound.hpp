@@ -46,6 +46,11 @@ public:
     double energy_and_gradient(const X& configuration, X& gradient) const {
         return part().energy_and_gradient(configuration, theta_, gradient);
     }
+    auto particle_moves() const
+        requires requires(const U& u, const Vector& theta) { u.particle_moves(theta); }
+    {
+        return part().particle_moves(theta_);
+    }
     QuadraticForm quadratic() const
         requires QuadraticCoarsePotential<U>
     {
