@@ -112,6 +112,7 @@ Columns read(const std::string& text, const ColumnSettings& settings = {}) {
 TEST(ReadColumns, TakesTablesOfOtherPrograms) {
     const Columns votca =
         read("0 1e5 u\n0.2 10.5 o\n0.3 -1 i\n0.4 0 i\n");  // rows that are undefined are left out
+    ASSERT_EQ(votca.x.size(), 3);
     EXPECT_EQ(votca.x, vector({0.2, 0.3, 0.4}));
     EXPECT_EQ(votca.u, vector({10.5, -1.0, 0.0}));
     EXPECT_EQ(votca.f.size(), 0);
