@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "molecules/words.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,16 +14,6 @@ namespace cli::molecules {
 using namespace predcg;
 
 namespace {
-
-/// The library names its settings as the options are named here.
-std::string in_words_of_options(std::string text) {
-    for (const auto& [setting, option] :
-         {std::pair<std::string, std::string>{"ReadSettings::length_in_nm", "--length-in-nm"},
-          {"ReadSettings::step_in_ps", "--step-in-ps"}})
-        if (const auto at = text.find(setting); at != std::string::npos)
-            text.replace(at, setting.size(), option);
-    return text;
-}
 
 void check_file(const std::string& path) {
     std::error_code error;
@@ -55,15 +46,8 @@ void TrajectoryFile::for_each_frame(const std::function<bool(const Frame&)>& use
     check_file(path);
     const ReadSettings settings{.length_in_nm = length_in_nm, .step_in_ps = step_in_ps};
     Frame frame;
-    const auto in_words = [&](const auto& read) {
-        try {
-            return read();
-        } catch (const TrajectoryError& error) {
-            throw InputError(in_words_of_options(error.what()));
-        }
-    };
-    auto trajectory = in_words([&] { return Trajectory(path, known_format(), settings); });
-    while (in_words([&] { return trajectory.next(frame); }))
+    auto trajectory = with_option_words([&] { return Trajectory(path, known_format(), settings); });
+    while (with_option_words([&] { return trajectory.next(frame); }))
         if (!use(frame)) return;
 }
 
