@@ -46,4 +46,35 @@ private:
     DihedralAngles dihedrals_;
 };
 
+/// Mean bond angle, in radians, of inner angles with 0, 1 and 2 gauche states beside them (nearest states),
+/// over a data set: a statistic for predictive_checks, that tells whether angles open where the chain turns.
+/// NaN where a data set has no such angle.
+class AnglesBesideGauche {
+public:
+    /// Of an unbranched chain. Throws ArgumentError for sites < 5.
+    explicit AnglesBesideGauche(Index sites)
+        : angles_(BondAngles::chain(sites)), dihedrals_(DihedralAngles::chain(sites)) {
+        require(sites >= 5, "AnglesBesideGauche", "sites", sites, "an integer >= 5");
+    }
+
+    /// Of any range of whole molecules.
+    template <class Data>
+    Vector mean(const Data& data) const {
+        Vector sum = Vector::Zero(3), count = Vector::Zero(3);
+        for (const auto& x : data) {
+            const Vector theta = angles_(x), phi = dihedrals_(x);
+            for (Index i = 1; i + 1 < theta.size(); ++i) {
+                const Index beside = (nearest_state(phi[i - 1]) != trans) + (nearest_state(phi[i]) != trans);
+                sum[beside] += theta[i];
+                count[beside] += 1.0;
+            }
+        }
+        return sum.cwiseQuotient(count);
+    }
+
+private:
+    BondAngles angles_;
+    DihedralAngles dihedrals_;
+};
+
 }  // namespace predcg::rotamers
