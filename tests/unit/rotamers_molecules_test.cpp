@@ -3,7 +3,7 @@
 #include <predcg/models/letters/coarse_chain.hpp>
 #include <predcg/models/rotamers/dimensions.hpp>
 #include <predcg/models/rotamers/molecule_map.hpp>
-#include <predcg/models/rotamers/observables.hpp>
+#include <predcg/models/rotamers/molecule_observables.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
 #include <gtest/gtest.h>

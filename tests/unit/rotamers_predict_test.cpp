@@ -2,7 +2,7 @@
 #include <predcg/geometry/whole_molecules.hpp>
 #include <predcg/models/rotamers/dimensions.hpp>
 #include <predcg/models/rotamers/map.hpp>
-#include <predcg/models/rotamers/observables.hpp>
+#include <predcg/models/rotamers/molecule_observables.hpp>
 #include <predcg/posterior.hpp>
 #include <predcg/posterior/with_independent.hpp>
 #include <predcg/predcg.hpp>
