@@ -1,9 +1,10 @@
 #pragma once
 // What is counted in molecules, by the nearest rotational states.
 #include <predcg/geometry/observables.hpp>
-#include <predcg/models/rotamers/chain.hpp>
+#include <predcg/models/rotamers/observables.hpp>
 
 #include <cmath>
+#include <vector>
 
 namespace predcg::rotamers {
 
@@ -25,21 +26,13 @@ public:
     /// Number of values.
     Index size() const { return 3; }
 
-    /// N_gauche, N_same, N_opposite.
+    /// N_gauche, N_same, N_opposite: Counts of the nearest states.
     template <ReadableCoordinates X>
     Vector operator()(const X& configuration) const {
-        Vector counts = Vector::Zero(3);
-        Letter before = trans;
         const Vector angles = dihedrals_(configuration);
-        for (const double phi : angles) {
-            const Letter state = nearest_state(phi);
-            if (state != trans) {
-                counts[0] += 1.0;
-                if (before != trans) counts[before == state ? 1 : 2] += 1.0;
-            }
-            before = state;
-        }
-        return counts;
+        std::vector<Letter> states;
+        for (const double phi : angles) states.push_back(nearest_state(phi));
+        return Counts{}(states);
     }
 
 private:
