@@ -3,7 +3,7 @@
 #include <predcg/models/letters/coarse_chain.hpp>
 #include <predcg/models/rotamers/dimensions.hpp>
 #include <predcg/models/rotamers/molecule_map.hpp>
-#include <predcg/models/rotamers/observables.hpp>
+#include <predcg/models/rotamers/molecule_observables.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
 #include <gtest/gtest.h>
@@ -349,6 +349,37 @@ TEST(MoleculeMap, PutsSitesWhereTheInternalCoordinatesSay) {
     EXPECT_NEAR(std::abs(q.dihedrals[1]), pi, 1e-6);
     EXPECT_NEAR(q.dihedrals[2], -1.1, 1e-6);
     EXPECT_THROW(map.sample({1, 0, 2}, Vector::Zero(4), rng), ArgumentError);
+}
+
+/// Rigid chains of literature: bonds that turn by 0 and +-120 degrees from trans at tetrahedral angles, g+g-
+/// forbidden, gauche 820 cal/mol above trans, have a characteristic ratio of about 8.0 at 140 C in the limit
+/// (Nagai and Ishikawa, J. Chem. Phys. 37 (1962) 496).
+TEST(ChainDimensions, HaveThePublishedCharacteristicRatio) {
+    const double third = std::acos(-1.0) / 3.0, c = -1.0 / 3.0, s = std::sqrt(8.0) / 3.0;
+    const auto ratio = [&](Index sites) {
+        const auto chain = rotamers::chain({.sites = sites});
+        const Vector energies{{0.820, 0.0, 60.0}};  // kcal/mol
+        return rotamers::chain_dimensions(
+            boltzmann(chain, energies, 1.0 / (1.987204e-3 * 413.15)),
+            {{-1.0, 0.0}, {std::cos(third), std::sin(third)}, {std::cos(third), -std::sin(third)}},
+            {1.0, 1.0, c, s});
+    };
+    const auto C = ratio(2000), twice = ratio(4000);
+    EXPECT_NEAR(2.0 * twice.characteristic_ratio() - C.characteristic_ratio(), 8.0, 0.1);
+    EXPECT_NEAR(twice.squared_end_to_end / twice.squared_gyration, 6.0, 0.02);
+}
+
+TEST(AnglesBesideGauche, AreMeansByTheNumberOfGaucheNeighbours) {
+    InternalCoordinates q{Vector::Constant(6, 0.15), Vector(5), Vector(4)};
+    q.angles << 1.0, 1.9, 2.0, 2.1, 1.0;
+    q.dihedrals << 1.0, 1.2, 3.0, 3.1;
+    std::vector<Points> data{ZMatrix::chain(7).cartesian(q)};
+    const rotamers::AnglesBesideGauche statistic(7);
+    expect_close(statistic.mean(data), Vector{{2.1, 2.0, 1.9}}, 1e-12);
+    q.angles[2] = 2.2;
+    data.push_back(ZMatrix::chain(7).cartesian(q));
+    expect_close(statistic.mean(data), Vector{{2.1, 2.1, 1.9}}, 1e-12);
+    EXPECT_THROW(rotamers::AnglesBesideGauche(4), ArgumentError);
 }
 
 TEST(GaucheCounts, CountNearestStates) {

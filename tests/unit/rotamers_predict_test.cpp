@@ -2,10 +2,11 @@
 #include <predcg/geometry/whole_molecules.hpp>
 #include <predcg/models/rotamers/dimensions.hpp>
 #include <predcg/models/rotamers/map.hpp>
-#include <predcg/models/rotamers/observables.hpp>
+#include <predcg/models/rotamers/molecule_observables.hpp>
 #include <predcg/posterior.hpp>
 #include <predcg/posterior/with_independent.hpp>
 #include <predcg/predcg.hpp>
+#include <predcg/predict/density_by_site.hpp>
 #include <predcg/trajectories/trajectory.hpp>
 
 #include <gtest/gtest.h>
@@ -141,6 +142,44 @@ TEST(CredibleIntervalOfAFunction, AgreesWithSampledPredictions) {
         expect_z(sampled.mean[j], exact.mean[j], error, "mean square");
         expect_close(sampled.sd[j], exact.sd[j], 0.25);
     }
+}
+
+/// By all 3^3 states, and normalised.
+TEST(DensityBySite, IsThatOfAllStates) {
+    const auto posterior = states();
+    const auto chain = rotamers::chain({.sites = 3});
+    const auto shorter = posterior.with_models(chain, posterior.map);
+    const Parameters at = posterior.parameters(1);
+    const Index points = 200;
+    Vector phi(points);
+    for (Index k = 0; k < points; ++k)
+        phi[k] = -std::numbers::pi + 2.0 * std::numbers::pi * (static_cast<double>(k) + 0.5) / 200.0;
+    const Matrix density = density_by_site(shorter, shorter.map, at, beta, phi);
+    ASSERT_EQ(density.rows(), points);
+    ASSERT_EQ(density.cols(), 3);
+    expect_close(Vector(density.colwise().sum().transpose() * (2.0 * std::numbers::pi / 200.0)),
+                 Vector::Ones(3), 1e-10);
+    const auto target = boltzmann(chain, at.theta, beta);
+    Matrix by_hand = Matrix::Zero(points, 3);
+    double total = 0.0;
+    for (int code = 0; code < 27; ++code) {
+        const std::vector<letters::Letter> X{static_cast<letters::Letter>(code % 3),
+                                             static_cast<letters::Letter>(code / 3 % 3),
+                                             static_cast<letters::Letter>(code / 9)};
+        const double weight = std::exp(target.log_density(X));
+        total += weight;
+        for (Index i = 0; i < 3; ++i) {
+            const auto a = X[static_cast<std::size_t>(i)];
+            const double kappa = std::exp(at.eta[a == rotamers::trans ? 0 : 1]);
+            const double mean = a == rotamers::trans         ? std::numbers::pi
+                                : a == rotamers::gauche_plus ? at.eta[2]
+                                                             : -at.eta[2];
+            for (Index k = 0; k < points; ++k)
+                by_hand(k, i) += weight * std::exp(kappa * std::cos(phi[k] - mean)) /
+                                 (2.0 * std::numbers::pi * std::cyl_bessel_i(0.0, kappa));
+        }
+    }
+    expect_close(density, Matrix(by_hand / total), 1e-10);
 }
 
 TEST(StandardDeviation, IsThatOfTheData) {

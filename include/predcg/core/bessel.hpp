@@ -28,7 +28,8 @@ struct LogBessel {
         const double A = 0.5 * kappa * ratio / (1.0 + above_one);
         return {std::log1p(above_one), A, 1.0 - 0.5 * ratio / (1.0 + above_one) - A * A};
     }
-    // I_0 = exp(kappa) P(y) / sqrt(2 pi kappa), P = sum_k c_k y^k, y = 1/kappa, c_k = c_{k-1} (2k-1)^2 / (8k).
+    // I_0 = exp(kappa) P(y) / sqrt(2 pi kappa), P = sum_k c_k y^k, y = 1/kappa, c_k = c_{k-1} (2k-1)^2 /
+    // (8k).
     const double y = 1.0 / kappa;
     double term = 1.0, P = 1.0, first = 0.0, second = 0.0;  // of y P' and y^2 P''
     for (double k = 1.0; term > 1e-18 && k < 2.0 * kappa; ++k) {

@@ -22,10 +22,10 @@ struct NormalSitesSettings {
 
 /// Normal numbers with a mean and a standard deviation for each letter,
 ///     x | a ~ N(mean_a, sd_a^2),   eta = (mean_0 .. mean_{q-1}, log_sd_0 .. log_sd_{q-1}).
-/// Where the chain takes two letters alike, exchanging them, with their means and sds, leaves the likelihood as
-/// it is: a fit has the labels of its start, in which means rise with the letter; posterior chains keep theirs
-/// while the densities are apart. With one x at a letter the likelihood has no upper bound as sd goes to 0: the
-/// prior keeps it away. Scales: length for means, 1 for log_sd.
+/// Where the chain takes two letters alike, exchanging them, with their means and sds, leaves the likelihood
+/// as it is: a fit has the labels of its start, in which means rise with the letter; posterior chains keep
+/// theirs while the densities are apart. With one x at a letter the likelihood has no upper bound as sd goes
+/// to 0: the prior keeps it away. Scales: length for means, 1 for log_sd.
 class NormalSites {
 public:
     /// Throws ArgumentError for less than one letter, and a centre or length that is no number, or not > 0.

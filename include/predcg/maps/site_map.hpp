@@ -274,7 +274,9 @@ public:
         return {x, tables(eta, false)};
     }
     /// d log p_cf / d eta, a statistic in X.
-    detail::SiteScore score(const SiteStatistics& x, const Vector& eta) const { return {x, tables(eta, true)}; }
+    detail::SiteScore score(const SiteStatistics& x, const Vector& eta) const {
+        return {x, tables(eta, true)};
+    }
     detail::SiteSums sufficient_statistic(const SiteStatistics& x) const { return {x, density_.letters()}; }
 
     /// Sum over the letters of the density's expansion at their part of T.
@@ -286,8 +288,8 @@ public:
         Expansion sum{0.0, Vector::Zero(p), Matrix::Zero(p, p)};
         for (Index a = 0; a < q; ++a) {
             const double* of_letter = T.data() + a * width;
-            const Expansion e =
-                density_.expansion(of_letter[0], {of_letter + 1, static_cast<std::size_t>(width - 1)}, a, eta);
+            const Expansion e = density_.expansion(
+                of_letter[0], {of_letter + 1, static_cast<std::size_t>(width - 1)}, a, eta);
             sum.value += e.value;
             for (Index k = 0; k < p; ++k) {
                 sum.gradient[k] += e.gradient[k];

@@ -42,9 +42,9 @@ struct VonMisesSettings {
 /// Angles around a mean that their letter has,
 ///     log p(x | a) = kappa cos(x - mu) - log(2 pi I_0(kappa)),   mu = offset_a + sign_a phi,
 /// which letters may share kappa and phi (R. von Mises, Phys. Z. 19 (1918) 490). eta = (log kappa of each
-/// concentration, then phi of each angle), normalised over a period: x in radians, any multiple of 2 pi added.
-/// Concave in kappa, and about its maximum in phi. Where letters can be exchanged (phi and -phi), bounds of
-/// the prior say which is which.
+/// concentration, then phi of each angle), normalised over a period: x in radians, any multiple of 2 pi
+/// added. Concave in kappa, and about its maximum in phi. Where letters can be exchanged (phi and -phi),
+/// bounds of the prior say which is which.
 class VonMises {
 public:
     /// Throws ArgumentError for no letters, or letters without their concentration or angle.
@@ -123,16 +123,16 @@ public:
         return Vector{{A * std::cos(mu), A * std::sin(mu)}};
     }
 
-    /// An angle in [-pi, pi], by rejection: from a normal that is wider, 2 sin^2(x/2) >= 2 (x/pi)^2, or from the
-    /// uniform density. Two of three are taken, or more, at any kappa.
+    /// An angle in [-pi, pi], by rejection: from a normal that is wider, 2 sin^2(x/2) >= 2 (x/pi)^2, or from
+    /// the uniform density. Two of three are taken, or more, at any kappa.
     template <RandomBits R>
     double draw(Index a, const Vector& eta, R& rng) const {
         using std::numbers::pi;
         const double k = kappa(a, eta);
         const bool flat = k < 0.7;
         for (;;) {
-            const double x = flat ? pi * (2.0 * uniform(rng) - 1.0)
-                                  : pi / (2.0 * std::sqrt(k)) * standard_normal(rng);
+            const double x =
+                flat ? pi * (2.0 * uniform(rng) - 1.0) : pi / (2.0 * std::sqrt(k)) * standard_normal(rng);
             if (std::abs(x) > pi) continue;
             const double sine = std::sin(0.5 * x), bound = flat ? 0.0 : x / pi;
             if (uniform(rng) <= std::exp(-2.0 * k * (sine * sine - bound * bound)))

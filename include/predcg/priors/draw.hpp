@@ -88,9 +88,9 @@ Vector draw_prior(const TruncatedNormals& prior, Index count, R& rng) {
     require_equal(prior.mean.size(), count, "TruncatedNormals", "length of mean", "the number of parameters");
     Vector z(count);
     for (Index k = 0; k < count; ++k)
-        z[k] = prior.mean[k] + prior.sd[k] * detail::normal_between((prior.lower[k] - prior.mean[k]) / prior.sd[k],
-                                                                    (prior.upper[k] - prior.mean[k]) / prior.sd[k],
-                                                                    rng);
+        z[k] = prior.mean[k] +
+               prior.sd[k] * detail::normal_between((prior.lower[k] - prior.mean[k]) / prior.sd[k],
+                                                    (prior.upper[k] - prior.mean[k]) / prior.sd[k], rng);
     return z;
 }
 

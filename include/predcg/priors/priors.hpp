@@ -113,9 +113,10 @@ struct TruncatedNormal {
     double lower_bound() const { return lower; }
 };
 
-/// Independent normals, each restricted to lower_k <= z_k <= upper_k and normalised there; infinite bounds are
-/// none. Outside the density is zero: fits do not go there, and chains stay inside. Throws ArgumentError for
-/// vectors of another length than z, a mean or sd that is no number, or not > 0, and bounds that hold no mass.
+/// Independent normals, each restricted to lower_k <= z_k <= upper_k and normalised there; infinite bounds
+/// are none. Outside the density is zero: fits do not go there, and chains stay inside. Throws ArgumentError
+/// for vectors of another length than z, a mean or sd that is no number, or not > 0, and bounds that hold no
+/// mass.
 struct TruncatedNormals {
     Vector mean;
     Vector sd;
@@ -124,8 +125,10 @@ struct TruncatedNormals {
 
     double log_density(const Vector& z) const {
         double sum = normals().log_density(z);
-        require_equal(lower.size(), z.size(), "TruncatedNormals", "length of lower", "the number of parameters");
-        require_equal(upper.size(), z.size(), "TruncatedNormals", "length of upper", "the number of parameters");
+        require_equal(lower.size(), z.size(), "TruncatedNormals", "length of lower",
+                      "the number of parameters");
+        require_equal(upper.size(), z.size(), "TruncatedNormals", "length of upper",
+                      "the number of parameters");
         for (Index k = 0; k < z.size(); ++k) {
             const double mass = mass_of(k);
             require(mass > 0.0, "TruncatedNormals", "mass between the bounds", mass, "a number > 0");
