@@ -16,5 +16,6 @@ int main(int argc, char** argv) {
                "2 bad usage or input.");
     std::vector<cli::Command> commands{cli::molecules::add_info(app)};
     for (auto& command : cli::molecules::add_states(app)) commands.push_back(command);
+    for (auto& command : cli::molecules::add_pair(app)) commands.push_back(command);
     return cli::run_program(app, commands, argc, argv);
 }

@@ -27,7 +27,8 @@ AnyPair read_pair_table(const std::string& path, double length_in_nm, double ene
         throw InputError("--table", in_quotes(path) + " (it cannot be read, or is empty)",
                          "a file with rows of r, u and maybe the force");
     try {
-        return AnyPair(pair::Tabulated(read_columns(in, {.x_factor = length_in_nm, .u_factor = energy_in_kj})));
+        return AnyPair(
+            pair::Tabulated(read_columns(in, {.x_factor = length_in_nm, .u_factor = energy_in_kj})));
     } catch (const ArgumentError& error) {
         throw InputError(path + ": " + in_words_of_options(error.what()));
     }
@@ -43,8 +44,8 @@ std::string text_of_table(const AnyPair& u, const ExportSettings& settings) {
         if (settings.format == TableFormat::lammps)
             pair::write_lammps_table(out, ended(u, settings), settings.name, settings.table);
         else if (settings.format == TableFormat::gromacs)
-            pair::write_gromacs_table(out, ended(u, settings), settings.gromacs_step, settings.gromacs_extension,
-                                      settings.table);
+            pair::write_gromacs_table(out, ended(u, settings), settings.gromacs_step,
+                                      settings.gromacs_extension, settings.table);
         else
             write_csv(out, rows_of(u, settings));
         return 0;

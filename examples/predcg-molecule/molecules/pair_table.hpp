@@ -5,6 +5,7 @@
 #include <predcg/models/pair/pair_tables.hpp>
 #include <predcg/tables/columns.hpp>
 
+#include <concepts>
 #include <functional>
 #include <string>
 #include <utility>
@@ -34,7 +35,8 @@ private:
 };
 
 /// The potential of a table of r, u and maybe the force, as other programs write them, in these units. Throws
-/// InputError, with file and line, for what is no table, and for one that does not repel at its first distance.
+/// InputError, with file and line, for what is no table, and for one that does not repel at its first
+/// distance.
 AnyPair read_pair_table(const std::string& path, double length_in_nm, double energy_in_kj);
 
 enum class TableFormat { lammps, gromacs, csv, json };
@@ -48,17 +50,17 @@ inline const Choices<predcg::pair::TableSpacing> spacings{{"distance", predcg::p
 struct ExportSettings {
     TableFormat format = TableFormat::lammps;
     predcg::pair::TableSettings table{};
-    std::string name = "PAIR";         ///< of the section of a LAMMPS file
-    double gromacs_step = 0.002;       ///< nm
-    double gromacs_extension = 1.0;    ///< nm beyond the cut-off
-    double switch_from = 0.0;          ///< nm; 0: the potential ends by itself
+    std::string name = "PAIR";       ///< of the section of a LAMMPS file
+    double gromacs_step = 0.002;     ///< nm
+    double gromacs_extension = 1.0;  ///< nm beyond the cut-off
+    double switch_from = 0.0;        ///< nm; 0: the potential ends by itself
 };
 
 /// The rows r, u, -du/dr of a table, finite everywhere and 0 at the cut-off.
 predcg::Columns rows_of(const AnyPair& u, const ExportSettings& settings);
 
-/// The file, but for JSON. Throws InputError, in words of the options, where the potential does not end at its cut-off,
-/// or the table is too coarse.
+/// The file, but for JSON. Throws InputError, in words of the options, where the potential does not end at
+/// its cut-off, or the table is too coarse.
 std::string text_of_table(const AnyPair& u, const ExportSettings& settings);
 
 }  // namespace cli::molecules

@@ -5,13 +5,16 @@
 #include <predcg/geometry/observables.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/models/rotamers/dimensions.hpp>
-#include <predcg/models/rotamers/observables.hpp>
+#include <predcg/models/rotamers/molecule_observables.hpp>
 #include <predcg/optimize/newton.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/posterior/with_independent.hpp>
+#include <predcg/predict/density_by_site.hpp>
 #include <predcg/predict/predict.hpp>
+#include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
+#include <iterator>
 #include <utility>
 
 namespace cli::molecules {
@@ -44,10 +47,38 @@ std::vector<PredictiveCheck> states_checks(const StatesPosterior& posterior, con
         predictive_checks(posterior, data.molecules, {.seed = seed}, checked("R_g", RadiusOfGyration{}),
                           checked("sd R_g", StandardDeviation{RadiusOfGyration{}}),
                           checked("R_ee", EndToEnd{}), checked("sd R_ee", StandardDeviation{EndToEnd{}}),
-                          checked("counts", rotamers::GaucheCounts(data.sites)));
-    const char* const counted[]{"N_gauche", "N_same", "N_opposite"};
-    for (std::size_t k = 0; k < 3; ++k) checks[checks.size() - 3 + k].name = counted[k];
+                          checked("counts", rotamers::GaucheCounts(data.sites)),
+                          checked("angles", rotamers::AnglesBesideGauche(data.sites)));
+    const char* const names[]{"N_gauche",
+                              "N_same",
+                              "N_opposite",
+                              "angle with no gauche beside",
+                              "angle with one gauche beside",
+                              "angle with two gauche beside"};
+    for (std::size_t k = 0; k < std::size(names); ++k)
+        checks[checks.size() - std::size(names) + k].name = names[k];
     return checks;
+}
+
+/// Means of every bin over the data, and their errors.
+template <class O>
+void add_data(DistributionBand& band, const ChainData& data, const O& histogram) {
+    Matrix values(histogram.size(), std::ssize(data.molecules));
+    for (Index k = 0; k < values.cols(); ++k)
+        values.col(k) = histogram(data.molecules[static_cast<std::size_t>(k)]);
+    band.data.resize(values.rows());
+    band.data_error.resize(values.rows());
+    for (Index j = 0; j < values.rows(); ++j) {
+        const Vector series = values.row(j).transpose();
+        band.data[j] = series.mean();
+        band.data_error[j] = error_of_mean(series);
+    }
+}
+
+void add_model(DistributionBand& band, const CredibleInterval& interval) {
+    band.mean = interval.mean;
+    band.lower = interval.lower;
+    band.upper = interval.upper;
 }
 
 /// The averages of a prediction at parameters.
@@ -143,6 +174,53 @@ StatesPrediction predict_states(const StatesFit& fit, const StatesPosterior* pos
             },
             credibility);
     return prediction;
+}
+
+StatesDistributions distributions_of(const LearntStates& learnt, const ChainData& data, Index samples) {
+    const StatesPosterior& posterior = *learnt.posterior;
+    const double credibility = learnt.settings.credibility;
+    constexpr Index bins = 36;
+    constexpr double degrees = 57.29577951308232;
+    StatesDistributions all;
+    const auto dihedral = dihedral_distribution(DihedralAngles::chain(learnt.sites), bins);
+    add_data(all.dihedral, data, dihedral);
+    // The mean over a bin, by its middle and quarters.
+    Vector points(3 * bins);
+    for (Index k = 0; k < bins; ++k)
+        for (Index j = 0; j < 3; ++j)
+            points[3 * k + j] =
+                dihedral.centres()[k] + (static_cast<double>(j) - 1.0) / 3.0 * dihedral.width();
+    add_model(all.dihedral, credible_interval(
+                                posterior,
+                                [&](const auto& models, const Parameters& at, double beta) {
+                                    const StatesMap& map = models.map;
+                                    const Vector p =
+                                        density_by_site(models, map.states(),
+                                                        {at.theta, map.state_part(at.eta)}, beta, points)
+                                            .rowwise()
+                                            .mean();
+                                    Vector means(bins);
+                                    for (Index k = 0; k < bins; ++k) means[k] = p.segment(3 * k, 3).mean();
+                                    return means;
+                                },
+                                credibility));
+    all.dihedral.at = degrees * dihedral.centres();
+    for (Vector* v : {&all.dihedral.data, &all.dihedral.data_error, &all.dihedral.mean, &all.dihedral.lower,
+                      &all.dihedral.upper})
+        *v /= degrees;
+
+    Vector ends(std::ssize(data.molecules));
+    for (Index k = 0; k < ends.size(); ++k) ends[k] = EndToEnd{}(data.molecules[static_cast<std::size_t>(k)]);
+    const double room = 0.15 * (ends.maxCoeff() - ends.minCoeff());
+    const Histogram end_to_end(EndToEnd{}, ends.minCoeff() - room, ends.maxCoeff() + room, 30);
+    add_data(all.end_to_end, data, end_to_end);
+    add_model(all.end_to_end, predict(posterior, end_to_end,
+                                      {.credibility = credibility,
+                                       .samples = samples,
+                                       .predictive = false,
+                                       .seed = learnt.settings.seed}));
+    all.end_to_end.at = end_to_end.centres();
+    return all;
 }
 
 }  // namespace cli::molecules

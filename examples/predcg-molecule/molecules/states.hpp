@@ -86,4 +86,18 @@ struct StatesPrediction {
 StatesPrediction predict_states(const StatesFit& fit, const StatesPosterior* posterior, Index sites,
                                 double temperature, double credibility);
 
+/// The distribution of a number in the data, with the standard error of correlated frames, and the band of
+/// its expectation.
+struct DistributionBand {
+    predcg::Vector at{}, data{}, data_error{}, mean{}, lower{}, upper{};
+};
+
+/// Of all dihedral angles, in degrees, 36 bins; of the end-to-end distance, in nm.
+struct StatesDistributions {
+    DistributionBand dihedral{}, end_to_end{};
+};
+
+/// Needs a posterior. The second is sampled: `samples` molecules for each draw.
+StatesDistributions distributions_of(const LearntStates& learnt, const ChainData& data, Index samples);
+
 }  // namespace cli::molecules
