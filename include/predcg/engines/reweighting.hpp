@@ -92,8 +92,8 @@ private:
         }
         const auto n = static_cast<double>(count);
         all.share = std::isfinite(top) ? sum * sum / (n * square) : 0.0;
-        all.log_partition = all.share >= least_share_ ? top + std::log(sum / n)
-                                                      : std::numeric_limits<double>::infinity();
+        all.log_partition =
+            all.share >= least_share_ ? top + std::log(sum / n) : std::numeric_limits<double>::infinity();
         return all;
     }
 

@@ -18,8 +18,9 @@ public:
     /// Names and scales are those of the potential. Throws ArgumentError for one without parameters.
     template <class U>
         requires(!std::same_as<U, FeaturesOnly>)
-    explicit FeaturesOnly(const U& of) : space_(of.parameter_count()), names_(detail::coarse_names_of(of)),
-                                         scales_(detail::checked_scales_of(of)) {}
+    explicit FeaturesOnly(const U& of)
+        : space_(of.parameter_count()), names_(detail::coarse_names_of(of)),
+          scales_(detail::checked_scales_of(of)) {}
 
     const RealSpace<>& space() const { return space_; }
     Index parameter_count() const { return space_.size(); }

@@ -3,6 +3,7 @@
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/monte_carlo.hpp>
 #include <predcg/engines/reweighting.hpp>
+#include <predcg/judge/evidence.hpp>
 #include <predcg/optimize/newton.hpp>
 #include <predcg/posterior/log_posterior.hpp>
 #include <predcg/relative_entropy/features_only.hpp>
@@ -52,7 +53,8 @@ public:
             for (Index k = 0; k < before; ++k) run.warm_up(chain->at, chain->kernel, rng);
             for (std::size_t k = 0; k < rows; ++k) {
                 if (!stop.stop_requested())
-                    for (Index move = 0; move < s.thinning; ++move) run.advance(chain->at, chain->kernel, rng);
+                    for (Index move = 0; move < s.thinning; ++move)
+                        run.advance(chain->at, chain->kernel, rng);
                 const std::size_t at = static_cast<std::size_t>(c) * rows + k;
                 all[at] = coarse_->features(chain->at);
                 if (configurations) (*configurations)[at] = chain->at;
@@ -103,14 +105,14 @@ struct ReweightedFit {
     /// A fit of it.
     using Fit = decltype(std::declval<const Learner&>().fit_prepared(std::declval<const Data&>()));
 
-    Learner learner;        ///< with the draws of the last round
-    Data data;              ///< features of the data
-    Fit fit;                ///< the mode; log-likelihoods are up to a constant of all priors
-    Vector reference;       ///< theta_c of the draws
-    Index rounds = 0;       ///< that were made
-    Index draws = 0;        ///< of the last round
-    double effective = 0.0; ///< independent draws that these are worth, by the slowest feature
-    double share = 0.0;     ///< of the draws that are in effect at the mode
+    Learner learner;         ///< with the draws of the last round
+    Data data;               ///< features of the data
+    Fit fit;                 ///< the mode; log-likelihoods are up to a constant of all priors
+    Vector reference;        ///< theta_c of the draws
+    Index rounds = 0;        ///< that were made
+    Index draws = 0;         ///< of the last round
+    double effective = 0.0;  ///< independent draws that these are worth, by the slowest feature
+    double share = 0.0;      ///< of the draws that are in effect at the mode
     /// Standard deviations of theta_c: of the posterior by its curvature, and of what sampling adds to the
     /// mode.
     Vector sd, sampling_error;
@@ -152,11 +154,45 @@ template <class Prior>
         const Vector row = factor.solve(std::move(unit));
         result.sd[k] = std::sqrt(row[k]) / c.factor()[k];
         result.sampling_error[k] =
-            std::sqrt(linalg::dot(row, linalg::applied(at.information, row)) / draws_per_datum) / c.factor()[k];
+            std::sqrt(linalg::dot(row, linalg::applied(at.information, row)) / draws_per_datum) /
+            c.factor()[k];
     }
 }
 
 }  // namespace detail
+
+/// The fit that the same draws give under another prior: with a mode within their reach, else status limit.
+template <class Prior>
+ReweightedFit<Prior> with_prior(const ReweightedFit<Prior>& fit, const Prior& prior) {
+    typename ReweightedFit<Prior>::Learner learner(fit.learner.coarse(), {},
+                                                   coarse_engine(fit.learner.engine()), {}, prior);
+    FitSettings from;
+    from.start = fit.fit.parameters;
+    from.iterations = 20;
+    auto moved = learner.fit_prepared(fit.data, from);
+    const double share = coarse_engine(learner.engine())
+                             .share(boltzmann(fit.learner.coarse(), moved.parameters.theta, moved.beta));
+    ReweightedFit<Prior> result{std::move(learner),
+                                fit.data,
+                                std::move(moved),
+                                fit.reference,
+                                fit.rounds,
+                                fit.draws,
+                                fit.effective,
+                                share,
+                                {},
+                                {}};
+    detail::add_errors(result);
+    return result;
+}
+
+/// Laplace approximation of log p(data | prior), up to a constant that fits to the same draws share. Absent
+/// where the information is not positive definite. Its Pareto check is laplace_evidence.
+template <class Prior>
+std::optional<double> relative_log_evidence(const ReweightedFit<Prior>& fit) {
+    const auto problem = fit.learner.problem(fit.data);
+    return detail::laplace_integral(problem.point(problem.coordinates().z(fit.fit.parameters)), {});
+}
 
 /// Minimises the relative entropy of a potential that is linear in theta_c, with draws of p_c by a kernel.
 ///
@@ -190,13 +226,22 @@ ReweightedFit<Prior> fit_by_reweighting(FeatureChains<Coarse, Kernel>& chains, c
         auto data = learner.prepare(features, beta, weights);
         FitSettings from;
         from.start = Parameters{start, Vector(0)};
+        from.iterations = 20;
         auto fit = learner.fit_prepared(data, from);
         const double share =
             coarse_engine(learner.engine()).share(boltzmann(potential, fit.parameters.theta, beta));
         const bool reached = fit.status == Status::converged;
         const bool last = reached && count == settings.draws && share >= 0.5;
-        result.emplace(ReweightedFit<Prior>{std::move(learner), std::move(data), std::move(fit), start,
-                                            round + 1, drawn, effective, share, {}, {}});
+        result.emplace(ReweightedFit<Prior>{std::move(learner),
+                                            std::move(data),
+                                            std::move(fit),
+                                            start,
+                                            round + 1,
+                                            drawn,
+                                            effective,
+                                            share,
+                                            {},
+                                            {}});
         if (settings.observer) settings.observer(round, drawn, share);
         if (last || settings.stop.stop_requested()) break;
         start = result->fit.parameters.theta;
