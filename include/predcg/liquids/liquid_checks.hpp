@@ -58,14 +58,14 @@ struct RadialBand {
 /// One statistic of data and model.
 struct LiquidCheck {
     std::string name;
-    std::optional<double> data;  ///< absent where the data do not tell it
-    double data_error = 0.0;     ///< standard error, frames correlated as they are
+    std::optional<double> data{};  ///< absent where the data do not tell it
+    double data_error = 0.0;       ///< standard error, frames correlated as they are
     double model = 0.0, lower = 0.0,
            upper = 0.0;    ///< posterior mean and credible interval of the expectation
     double z = 0.0;        ///< of a band, the largest of all bins
     double p_value = 1.0;  ///< two-sided; of a band, of the largest, times the bins
     bool contradicted = false;
-    std::string words;
+    std::string words{};
 };
 
 /// All of them.
@@ -202,7 +202,7 @@ LiquidChecks liquid_checks(const Posterior<Coarse, Map, Engine>& posterior, cons
     require_range(settings.draws, 10, std::numeric_limits<Index>::max(), "liquid_checks", "draws");
     const Box box = posterior.coarse.space().box();
     const detail::LiquidStructure structure(molecules, box, settings);
-    const auto engine = detail::coarse_engine(posterior.engine);
+    const auto engine = coarse_engine(posterior.engine);
     const Posterior of_sites(detail::thinned(posterior, settings.draws), posterior.coarse, molecules, engine);
 
     LiquidChecks result;
