@@ -36,11 +36,6 @@ struct StatesPredictOptions {
     CLI::Option *given_sites = nullptr, *given_temperature = nullptr;
 };
 
-void check_credibility(double credibility) {
-    if (!(credibility > 0.0 && credibility < 1.0))
-        throw InputError("--credibility", text_of(credibility), "a number between 0 and 1");
-}
-
 /// A value with its interval, if there is one.
 std::string with_interval(const StatesPrediction& prediction, Index place, int digits) {
     const std::string text = fixed(prediction.values[place], digits);

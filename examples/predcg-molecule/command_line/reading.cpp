@@ -1,8 +1,15 @@
 #include "command_line/reading.hpp"
 
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
 #include "program/options.hpp"
 
 namespace cli::molecules {
+
+void check_credibility(double credibility) {
+    if (!(credibility > 0.0 && credibility < 1.0))
+        throw InputError("--credibility", text_of(credibility), "a number between 0 and 1");
+}
 
 void add_reading(CLI::App& app, ReadOptions& options) {
     app.add_option("--trajectory", options.trajectory.path, "Frames: XTC, GRO, XYZ or a dump of LAMMPS")

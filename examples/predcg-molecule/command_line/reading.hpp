@@ -8,6 +8,9 @@
 
 namespace cli::molecules {
 
+/// Throws InputError unless it is between 0 and 1.
+void check_credibility(double credibility);
+
 struct ReadOptions {
     TrajectoryFile trajectory;
     std::string structure;

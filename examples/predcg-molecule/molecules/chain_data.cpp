@@ -41,6 +41,12 @@ Index for_chosen_frames(const TrajectoryFile& file, const FrameChoice& choice,
     return chosen;
 }
 
+void require_atoms(const Frame& frame, const Structure& structure, const std::string& path) {
+    if (std::ssize(frame.positions) != structure.atoms)
+        throw InputError("--structure", std::to_string(structure.atoms) + " atoms",
+                         "the " + std::to_string(frame.positions.size()) + " atoms of the frames of " + path);
+}
+
 ChainData read_chains(const TrajectoryFile& file, const std::string& structure, const FrameChoice& choice) {
     std::optional<Structure> molecules;
     if (!structure.empty()) molecules = read_structure(structure);
@@ -60,10 +66,7 @@ ChainData read_chains(const TrajectoryFile& file, const std::string& structure, 
             whole = WholeMolecules::chains(data.sites, data.chains);
             of_chain.resize(static_cast<std::size_t>(data.chains));
         }
-        if (std::ssize(frame.positions) != molecules->atoms)
-            throw InputError("--structure", std::to_string(molecules->atoms) + " atoms",
-                             "the " + std::to_string(frame.positions.size()) + " atoms of the frames of " +
-                                 file.path);
+        require_atoms(frame, *molecules, file.path);
         if (std::ssize(of_chain.front()) >= most_positions / molecules->atoms)
             throw InputError("--trajectory", "more than 10^8 positions", "fewer frames; raise --every");
         const Points x = (*whole)(frame.positions, frame.box);

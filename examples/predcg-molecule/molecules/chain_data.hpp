@@ -23,6 +23,9 @@ struct FrameChoice {
 Index for_chosen_frames(const TrajectoryFile& file, const FrameChoice& choice,
                         const std::function<void(const predcg::Frame&)>& use);
 
+/// Throws InputError, naming --structure, for another number of atoms.
+void require_atoms(const predcg::Frame& frame, const Structure& structure, const std::string& path);
+
 /// Unbranched chains, whole; all frames of a molecule one after the other, then those of the next.
 struct ChainData {
     Index frames = 0;

@@ -3,8 +3,8 @@
 namespace cli::molecules {
 
 predcg::MonteCarlo<predcg::SingleParticle> pair_engine() {
-    return {predcg::SingleParticle{},
-            {.samples = 100, .chains = 1, .warm_up = 300, .refresh = 20, .thinning = 5}};
+    return predcg::MonteCarlo<predcg::SingleParticle>(
+        {}, {.samples = 100, .chains = 1, .warm_up = 300, .refresh = 20, .thinning = 5});
 }
 
 }  // namespace cli::molecules
