@@ -108,7 +108,7 @@ TEST_F(States, RefusesWhatDoesNotFit) {
                        " --temperature 400 --out fit.json",
                    {"--structure", "which molecule"});
     expect_refused("states fit" + water() + " --temperature 300 --out fit.json",
-                   {"--structure", "molecules of 3 atoms", "four sites or more"});
+                   {"--structure", "molecules of 3 atoms", "five sites or more"});
     expect_refused("states fit --trajectory " + example_file("decane.xtc") + " --structure " +
                        example_file("water.gro") + " --temperature 400 --out fit.json",
                    {"--structure"});

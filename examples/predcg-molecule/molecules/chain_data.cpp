@@ -16,11 +16,11 @@ constexpr Index most_positions = 100'000'000;  // 2.4 GB
 
 MoleculeKind chain_kind(const Structure& structure) {
     const auto& kinds = structure.kinds;
-    if (kinds.size() == 1 && kinds.front().atoms() >= 4) return kinds.front();
+    if (kinds.size() == 1 && kinds.front().atoms() >= 5) return kinds.front();
     throw InputError("--structure",
                      kinds.size() == 1 ? "molecules of " + std::to_string(kinds.front().atoms()) + " atoms"
                                        : std::to_string(kinds.size()) + " kinds of molecules",
-                     "molecules of one kind, of four sites or more, in their order along the chain; write a "
+                     "molecules of one kind, of five sites or more, in their order along the chain; write a "
                      "trajectory of the chains' backbones alone");
 }
 
