@@ -128,6 +128,9 @@ PosteriorResult posterior_result_from(const Json& json, const Estimate& fit) {
     result.covariance = matrix_of(json.at("covariance"), size);
     result.draws = matrix_of(json.at("draws"), size);
     result.chains = json.at("chains").get<Index>();
+    if (result.chains < 1 || result.draws.cols() % result.chains != 0)
+        throw InputError("chains", std::to_string(result.chains),
+                         "a divisor of the " + std::to_string(result.draws.cols()) + " draws");
     result.seed = json.at("seed").get<std::uint64_t>();
     const Json& diagnostics = json.at("diagnostics");
     result.reliable = diagnostics.at("reliable").get<bool>();

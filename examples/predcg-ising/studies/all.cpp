@@ -84,7 +84,7 @@ MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
     settings.samples = 20;
     settings.frames = frames_up_to(20);
     settings.liquid_samples = 500;
-    settings.check_draws = 20;
+    settings.check_samples = 200;
     return settings;
 }
 

@@ -52,7 +52,7 @@ std::string command_of(const MoleculesSettings& s) {
         .add("--samples", s.samples)
         .add("--frames", s.frames.back())
         .add("--liquid-samples", s.liquid_samples)
-        .add("--check-draws", s.check_draws)
+        .add("--check-samples", s.check_samples)
         .seed(s.seed)
         .text();
 }
@@ -89,7 +89,7 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
             molecules::learn_pair(data,
                                   {.temperature = water_temperature,
                                    .samples = settings.liquid_samples,
-                                   .draws = std::max<Index>(settings.draws, settings.check_draws),
+                                   .draws = settings.draws,
                                    .credibility = settings.credibility,
                                    .seed = settings.seed},
                                   [&](const std::string&) { progress.update(done); })};
@@ -97,7 +97,7 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
             progress.update(++done, "checks of water");
             liquid.checks = molecules::check_pair(
                 liquid.learnt.saved, data,
-                {.draws = settings.check_draws, .credibility = settings.credibility, .seed = settings.seed});
+                {.samples = settings.check_samples, .credibility = settings.credibility, .seed = settings.seed});
         }
         result.liquids.push_back(std::move(liquid));
     }

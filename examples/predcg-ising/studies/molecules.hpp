@@ -20,7 +20,7 @@ struct MoleculesSettings {
     Index samples = 100;                     ///< molecules for each, of the end-to-end distances
     std::vector<Index> frames{5, 20, 101};   ///< of water, evenly spread
     Index liquid_samples = 4000;             ///< of p_c in a fit's last round
-    Index check_draws = 100;                 ///< of the posterior of water, sampled for bands and checks
+    Index check_samples = 2000;              ///< of water, for bands and checks
     double credibility = 0.95;
     std::uint64_t seed = 1;
 };

@@ -213,7 +213,7 @@ std::string write_molecules(const MoleculesResult& result, const std::function<d
                       {"water", list_of(s.frames) + " frames, " + brief(water_temperature) + " K"},
                       {"pair potential", "cubic spline to 0.9 nm, smoothness by evidence; Laplace; " +
                                              std::to_string(s.liquid_samples) + " samples in the last round"},
-                      {"checks", std::to_string(s.check_draws) + " draws of the posterior of water"},
+                      {"checks", std::to_string(s.check_samples) + " samples of water at the mode"},
                       {"seed", std::to_string(s.seed)}},
          .command = command_of(s)},
         molecules_figures(result), seconds, directory);

@@ -168,7 +168,6 @@ SavedPair load_pair(const std::string& path) {
         for (Index k = 0; k < saved.posterior.draws.cols(); ++k)
             for (const double v : saved.posterior.draws.col(k))
                 if (!std::isfinite(v)) throw InputError("draws", text_of(v), "finite numbers");
-        (void)saved.sampled();  // throws for draws that are not those of such a potential
         return saved;
     });
 }

@@ -164,8 +164,12 @@ LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data, const Pa
     how.credibility = settings.credibility;
     how.site_pairs = site_pairs_of(data.names);
     how.pressure = settings.pressure;
-    how.noise.seed = how.seed = settings.seed;
-    return liquid_checks(saved.sampled(), data.sites, model.rigid(), how);
+    how.seed = settings.seed;
+    return with_option_words([&] {
+        return liquid_checks(saved.posterior, model.potential(),
+                             MonteCarlo<SingleParticle>({}, {.warm_up = 500, .thinning = 10}), data.sites,
+                             model.rigid(), how);
+    });
 }
 
 }  // namespace cli::molecules

@@ -43,9 +43,9 @@ struct PairSettings {
 
 /// What is checked, and how.
 struct PairCheckSettings {
-    Index bins = 90;                               ///< of radial distributions
-    Index draws = 100;                             ///< of the posterior that are sampled
-    Index samples = 25;                            ///< of each
+    Index bins = 90;      ///< of radial distributions
+    Index draws = 400;    ///< of the posterior
+    Index samples = 2000; ///< of the liquid at the mode
     std::optional<predcg::KnownValue> pressure{};  ///< of the simulation, bar
     double credibility = 0.95;
     std::uint64_t seed = 1;
@@ -57,7 +57,6 @@ struct SavedPair {
     predcg::PosteriorResult posterior;
 
     const predcg::Vector& theta() const { return posterior.fit.parameters.theta; }
-    PairPosterior sampled() const { return {posterior, model.potential(), model.rigid(), pair_engine()}; }
 };
 
 /// What was learnt.

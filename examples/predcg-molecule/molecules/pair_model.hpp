@@ -3,11 +3,8 @@
 #include "molecules/chain_data.hpp"
 #include "molecules/pair_table.hpp"
 
-#include <predcg/engines/monte_carlo.hpp>
 #include <predcg/geometry/rigid_molecules.hpp>
-#include <predcg/kernels/single_particle.hpp>
 #include <predcg/models/pair/spline_potential.hpp>
-#include <predcg/posterior/posterior.hpp>
 
 #include <string>
 #include <vector>
@@ -33,11 +30,5 @@ struct PairModel {
         return predcg::Vector::LinSpaced(spline.intervals + 1, spline.core, spline.cutoff);
     }
 };
-
-using PairPosterior = predcg::Posterior<predcg::pair::SplinePotential, predcg::RigidMolecules,
-                                        predcg::MonteCarlo<predcg::SingleParticle>>;
-
-/// Draws of p_c for predictions.
-predcg::MonteCarlo<predcg::SingleParticle> pair_engine();
 
 }  // namespace cli::molecules

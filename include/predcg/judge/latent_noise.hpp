@@ -182,6 +182,25 @@ inline std::string with_sign(double x) {
 
 }  // namespace detail
 
+/// So many configurations of each of some chains of an engine's kernel, or independent ones where it has
+/// them; one chain after the other.
+template <class Engine, Target T>
+std::vector<configuration_t<space_t<T>>> draw_chains(const Engine& engine, const T& target, Index draws,
+                                                     Index chains, std::uint64_t seed = 1) {
+    require_range(draws, 1, std::numeric_limits<Index>::max(), "draw_chains", "draws");
+    require_range(chains, 1, std::numeric_limits<Index>::max(), "draw_chains", "chains");
+    std::vector<std::vector<configuration_t<space_t<T>>>> drawn(static_cast<std::size_t>(chains));
+    parallel_for(chains, [&](Index c) {
+        auto sampler = detail::coarse_sampler(engine, target);
+        Philox4x32 rng = make_stream(seed, Purpose::draw_fit, static_cast<std::uint64_t>(c) + 1);
+        auto& chain = drawn[static_cast<std::size_t>(c)];
+        for (Index k = 0; k < draws; ++k) chain.push_back(sampler.draw(rng));
+    });
+    std::vector<configuration_t<space_t<T>>> all;
+    for (auto& chain : drawn) all.insert(all.end(), chain.begin(), chain.end());
+    return all;
+}
+
 /// Is x = X, or x = X + noise? Score test of sigma^2 = 0 in
 ///
 ///     x = X + N(0, sigma^2) in every coordinate,     X ~ p_c = exp(-beta U(X, theta)) / Z
@@ -230,31 +249,16 @@ LatentNoise latent_noise_test(const Coarse& coarse, const Vector& theta, double 
     return detail::latent_noise(of(data, N), of(draws, M), chains, coordinates, level);
 }
 
-/// The same with draws of p_c made by an engine: along chains, or independent ones where it has them.
-template <HasLaplacian Coarse, class Engine, class Data>
-LatentNoise latent_noise_test(const Coarse& coarse, const Vector& theta, double beta, const Engine& engine,
-                              const Data& data, const LatentNoiseSettings& settings) {
-    require_range(settings.draws, 10, std::numeric_limits<Index>::max(), "latent_noise_test", "draws");
-    require_range(settings.chains, 1, std::numeric_limits<Index>::max(), "latent_noise_test", "chains");
-    using X = configuration_t<space_t<Coarse>>;
-    const auto target = boltzmann(coarse, theta, beta);
-    std::vector<X> draws(static_cast<std::size_t>(settings.chains * settings.draws), X(*std::begin(data)));
-    parallel_for(settings.chains, [&](Index c) {
-        auto sampler = detail::coarse_sampler(engine, target);
-        Philox4x32 rng = make_stream(settings.seed, Purpose::draw_fit, static_cast<std::uint64_t>(c) + 1);
-        for (Index k = 0; k < settings.draws; ++k)
-            draws[static_cast<std::size_t>(c * settings.draws + k)] = sampler.draw(rng);
-    });
-    return latent_noise_test(coarse, theta, beta, data, draws, settings.chains, settings.level);
-}
-
 /// The same for a fit by relative entropy and its data x.
 template <class Coarse, class Xi, class Engine, class Result, class Data>
 LatentNoise latent_noise_test(const RelativeEntropyFit<Coarse, Xi, Engine, Result>& fit, const Data& data,
                               const LatentNoiseSettings& settings = {}) {
     std::vector<typename Xi::coarse_type> images;
     for (const auto& x : data) images.push_back(fit.map.xi()(x));
-    return latent_noise_test(fit.coarse, fit.parameters.theta, fit.beta, fit.engine, images, settings);
+    const auto draws = draw_chains(fit.engine, boltzmann(fit.coarse, fit.parameters.theta, fit.beta),
+                                   settings.draws, settings.chains, settings.seed);
+    return latent_noise_test(fit.coarse, fit.parameters.theta, fit.beta, images, draws, settings.chains,
+                             settings.level);
 }
 
 }  // namespace predcg

@@ -4,6 +4,7 @@
 #include <predcg/geometry/rigid_molecules.hpp>
 #include <predcg/geometry/tetrahedral_order.hpp>
 #include <predcg/judge/latent_noise.hpp>
+#include <predcg/liquids/learn.hpp>
 #include <predcg/models/pair/pressure.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/statistics/autocorrelation.hpp>
@@ -33,16 +34,17 @@ struct KnownValue {
 
 /// Settings of liquid_checks.
 struct LiquidSettings {
-    double cutoff = 0.9;  ///< of radial distributions, in nm
-    Index bins = 45;      ///< of radial distributions
-    Index draws = 400;    ///< of the posterior, evenly spread, if it has more
-    Index samples = 25;   ///< configurations for each draw
+    double cutoff = 0.9;     ///< of radial distributions, in nm
+    Index bins = 45;         ///< of radial distributions
+    Index draws = 400;       ///< of the posterior, evenly spread, if it has more
+    Index samples = 2000;    ///< configurations at the mode, which all draws share
+    Index chains = 4;        ///< of these
+    Index own_samples = 25;  ///< configurations of each draw, where those at the mode do not reach
     double credibility = 0.95;
     double level = 0.01;                     ///< of the p-value below which the data contradict the model
     std::vector<SitePair> site_pairs{};      ///< checked by the way back
     std::optional<KnownValue> pressure{};    ///< of the simulation in bar: positions do not tell it
     double unit = pair::bar_per_kj_mol_nm3;  ///< of pressures
-    LatentNoiseSettings noise{};
     std::uint64_t seed = 1;
 };
 
@@ -109,6 +111,7 @@ public:
     }
     const CentreOfMass& centre() const { return centre_; }
     Vector radii() const { return centres_.radii(); }
+    Index size() const { return 1 + centres_.size() * (1 + std::ssize(sites_)); }
 
 private:
     CentreOfMass centre_;
@@ -120,22 +123,15 @@ private:
 /// The same, with the pressure at theta in front: an observable that depends on the parameters.
 struct LiquidStatistics {
     const LiquidStructure* structure;
-    Box box;
     double unit;
 
-    template <class U>
-    struct AtTheta {
-        const LiquidStructure* structure;
-        pair::Pressure<U> pressure;
-        Vector operator()(const Points& x) const {
-            return linalg::joined(Vector::Constant(1, pressure(structure->centre()(x))), (*structure)(x));
-        }
-    };
     template <class Models>
     auto bind(const Models& models, const Parameters& parameters, double beta) const {
-        using U = decltype(pair::at(models.coarse, parameters.theta));
-        return AtTheta<U>{structure,
-                          pair::Pressure<U>(pair::at(models.coarse, parameters.theta), box, beta, unit)};
+        return [structure = structure,
+                p = pair::Pressure(pair::at(models.coarse, parameters.theta), models.coarse.space().box(),
+                                   beta, unit)](const Points& x) {
+            return linalg::joined(Vector::Constant(1, p(structure->centre()(x))), (*structure)(x));
+        };
     }
 };
 
@@ -175,6 +171,76 @@ inline PosteriorResult thinned(const PosteriorResult& posterior, Index count) {
     return few;
 }
 
+/// Expectations of pressure and structure under a posterior.
+struct LiquidModel {
+    Vector mean, sd, lower, upper;  ///< sd of posterior and sampling together
+    std::string remark{};
+};
+
+/// By draws X_m at the mode, reweighted to each draw of the posterior: all draws share their configurations.
+/// The least share of them that is in effect at 95 % of the draws is returned in `share`.
+template <class Coarse>
+[[gnu::cold]] LiquidModel reweighted(const PosteriorResult& posterior, const Coarse& coarse,
+                                     const std::vector<Points>& X, const LiquidStructure& structure,
+                                     const RigidMolecules& molecules, const LiquidSettings& settings,
+                                     double& share) {
+    const auto M = static_cast<Index>(X.size()), p = coarse.parameter_count(), draws = posterior.draw_count();
+    const double beta = posterior.fit.beta, volume = coarse.space().box().volume();
+    Matrix features(p, M), virials(p + 1, M), values;
+    values.resize(structure.size(), M);
+    parallel_for(M, [&](Index m) {
+        const Points& at = X[static_cast<std::size_t>(m)];
+        linalg::set_column(features, m, coarse.features(at));
+        linalg::set_column(
+            virials, m,
+            linalg::joined(coarse.virial_features(at), Vector::Constant(1, coarse.base_virial(at))));
+        Philox4x32 rng = make_stream(settings.seed, Purpose::predict_fine, static_cast<std::uint64_t>(m));
+        linalg::set_column(values, m, structure(molecules.sample(at, {}, rng)));
+    });
+    const double ideal = static_cast<double>(coarse.space().particles()) / beta;
+    const auto pressure = [&](const Vector& theta, const Vector& virial) {
+        return settings.unit * (ideal - (linalg::dot(theta.data(), virial.data(), p) + virial[p]) / 3.0) /
+               volume;
+    };
+    const Index rows = values.rows() + 1;
+    Matrix expectations(rows, draws);
+    Vector shares(draws);
+    parallel_for(draws, [&](Index k) {
+        const Vector theta = posterior.parameters(k).theta;
+        Vector weights = linalg::applied_transposed(features, theta - posterior.fit.parameters.theta);
+        for (double& w : weights) w *= -beta;
+        const double top = linalg::largest(weights);
+        double sum = 0.0, squares = 0.0;
+        for (double& w : weights) {
+            w = std::exp(w - top);
+            sum += w;
+            squares += w * w;
+        }
+        shares[k] = sum * sum / (static_cast<double>(M) * squares);
+        linalg::divide(weights, sum);
+        expectations(0, k) = pressure(theta, linalg::applied(virials, weights));
+        const Vector mean_values = linalg::applied(values, weights);
+        for (Index j = 0; j + 1 < rows; ++j) expectations(j + 1, k) = mean_values[j];
+    });
+    share = quantile(shares, 0.05);
+    LiquidModel model{Vector(rows), Vector(rows), Vector(rows), Vector(rows)};
+    const double low = 0.5 * (1.0 - settings.credibility);
+    for (Index j = 0; j < rows; ++j) {
+        const Vector over_draws = linalg::row_of(expectations, j);
+        Vector series(M);
+        if (j > 0)
+            series = linalg::row_of(values, j - 1);
+        else
+            for (Index m = 0; m < M; ++m)
+                series[m] = pressure(posterior.fit.parameters.theta, linalg::column_of(virials, m));
+        model.mean[j] = mean(over_draws);
+        model.sd[j] = std::hypot(std::sqrt(variance(over_draws)), error_over_chains(series, settings.chains));
+        model.lower[j] = quantile(over_draws, low);
+        model.upper[j] = quantile(over_draws, 1.0 - low);
+    }
+    return model;
+}
+
 }  // namespace detail
 
 /// What a learnt pair potential says of structure and pressure, beside the data: whole molecules, frame by
@@ -190,27 +256,48 @@ inline PosteriorResult thinned(const PosteriorResult& posterior, Index count) {
 /// approximation; of a band, the bin with the largest |z| counts, its p-value times the number of bins
 /// (Bonferroni). A long trajectory contradicts any model in the end: rms says how much it matters.
 ///
-/// The posterior's map is not used; its engine draws X. One run of predict() serves all: draws x (samples,
-/// twice for engines with chains) configurations. Throws ArgumentError for less than 10 frames, a cut-off
-/// beyond half the box, and as predict() does.
-template <class Coarse, class Map, class Engine, class Data>
-    requires pair::LearnablePair<Coarse>
-LiquidChecks liquid_checks(const Posterior<Coarse, Map, Engine>& posterior, const Data& data,
-                           const RigidMolecules& molecules, const LiquidSettings& settings = {}) {
-    require_range(static_cast<Index>(std::size(data)), 10, std::numeric_limits<Index>::max(), "liquid_checks",
-                  "number of frames");
-    require_range(settings.draws, 10, std::numeric_limits<Index>::max(), "liquid_checks", "draws");
-    const Box box = posterior.coarse.space().box();
+/// `posterior`: draws of theta_c and their fit, as laplace_joint and exchange_posterior return them; `engine`
+/// has the chains that draw X from p_c. Configurations are drawn at the mode and reweighted to each draw of
+/// the posterior, where a tenth of them or more is in effect for 95 % of the draws; else each draw has chains
+/// of its own (predict), from which sampling noise is taken out. A remark says so. Throws ArgumentError for
+/// less than 10 frames, draws or configurations a chain, and for a cut-off beyond half the box.
+template <class Coarse, class Engine, class Data>
+    requires pair::LearnablePair<Coarse> && HasLaplacian<Coarse> && LinearCoarsePotential<Coarse>
+LiquidChecks liquid_checks(const PosteriorResult& posterior, const Coarse& coarse, const Engine& engine,
+                           const Data& data, const RigidMolecules& molecules,
+                           const LiquidSettings& settings = {}) {
+    constexpr Index many = std::numeric_limits<Index>::max();
+    require_range(static_cast<Index>(std::size(data)), 10, many, "liquid_checks", "number of frames");
+    require_range(settings.draws, 10, many, "liquid_checks", "draws");
+    require_range(posterior.draw_count(), 10, many, "liquid_checks", "draws of the posterior");
+    require_range(settings.chains, 1, many, "liquid_checks", "chains");
+    require_range(settings.samples, 10 * settings.chains, many, "liquid_checks", "samples", "10 a chain");
+    const Box box = coarse.space().box();
     const detail::LiquidStructure structure(molecules, box, settings);
-    const auto engine = coarse_engine(posterior.engine);
-    const Posterior of_sites(detail::thinned(posterior, settings.draws), posterior.coarse, molecules, engine);
+    const PosteriorResult few = detail::thinned(posterior, settings.draws);
+    const Vector& mode = posterior.fit.parameters.theta;
 
     LiquidChecks result;
-    const CredibleInterval model = predict(of_sites, detail::LiquidStatistics{&structure, box, settings.unit},
-                                           {.credibility = settings.credibility,
-                                            .samples = settings.samples,
-                                            .predictive = false,
-                                            .seed = settings.seed});
+    const std::vector<Points> drawn =
+        draw_chains(engine, boltzmann(coarse, mode, posterior.fit.beta), settings.samples / settings.chains,
+                    settings.chains, settings.seed);
+    double share = 1.0;
+    detail::LiquidModel model = detail::reweighted(few, coarse, drawn, structure, molecules, settings, share);
+    if (share < 0.1) {
+        const Posterior own(few, coarse, molecules, engine);
+        const CredibleInterval interval = predict(own, detail::LiquidStatistics{&structure, settings.unit},
+                                                  {.credibility = settings.credibility,
+                                                   .samples = settings.own_samples,
+                                                   .predictive = false,
+                                                   .seed = settings.seed});
+        model = {interval.mean, Vector(interval.mean.size()), interval.lower, interval.upper};
+        for (Index j = 0; j < model.sd.size(); ++j)
+            model.sd[j] = std::hypot(interval.sd[j], interval.mean_error[j]);
+        result.remarks.push_back(
+            "the posterior is wider than configurations at its mode reach (5 % of the draws have " +
+            detail::rounded(share) + " or less of them in effect); each draw had chains of its own");
+        result.remarks.insert(result.remarks.end(), interval.remarks.begin(), interval.remarks.end());
+    }
     const auto frames = static_cast<Index>(std::size(data));
     Matrix values(structure(*std::begin(data)).size(), frames);
     std::vector<Points> images(static_cast<std::size_t>(frames));
@@ -226,15 +313,13 @@ LiquidChecks liquid_checks(const Posterior<Coarse, Map, Engine>& posterior, cons
         mean_of_data[j] = mean(series);
         error_of_data[j] = error_of_mean(series);
     }
-    const auto model_sd = [&](Index j) { return std::hypot(model.sd[j], model.mean_error[j]); };
-
     LiquidCheck order{.name = "tetrahedral order",
                       .data = mean_of_data[0],
                       .data_error = error_of_data[0],
                       .model = model.mean[1],
                       .lower = model.lower[1],
                       .upper = model.upper[1]};
-    detail::judge(order, "", (order.model - *order.data) / std::hypot(order.data_error, model_sd(1)), 1,
+    detail::judge(order, "", (order.model - *order.data) / std::hypot(order.data_error, model.sd[1]), 1,
                   settings);
     LiquidCheck pressure{
         .name = "pressure", .model = model.mean[0], .lower = model.lower[0], .upper = model.upper[0]};
@@ -243,7 +328,7 @@ LiquidChecks liquid_checks(const Posterior<Coarse, Map, Engine>& posterior, cons
         pressure.data_error = settings.pressure->error;
     }
     const double off = pressure.data ? pressure.model - *pressure.data : 0.0;
-    detail::judge(pressure, "", off / std::hypot(pressure.data_error, model_sd(0)), 1, settings);
+    detail::judge(pressure, "", off / std::hypot(pressure.data_error, model.sd[0]), 1, settings);
     result.checks = {std::move(order), std::move(pressure)};
 
     for (std::size_t k = 0; k <= settings.site_pairs.size(); ++k) {
@@ -261,7 +346,7 @@ LiquidChecks liquid_checks(const Posterior<Coarse, Map, Engine>& posterior, cons
         band.upper = part(model.upper, 1);
         band.model_error.resize(settings.bins);
         // Few counts are not normal: bins with less than 20 in all frames are not judged.
-        const double M = static_cast<double>(of_sites.coarse.space().particles());
+        const double M = static_cast<double>(coarse.space().particles());
         const bool alike = k == 0 || settings.site_pairs[k - 1].a == settings.site_pairs[k - 1].b;
         const double pairs = M * (M - 1.0) * (alike ? 0.5 : 1.0) * static_cast<double>(frames);
         const double width = settings.cutoff / static_cast<double>(settings.bins);
@@ -270,7 +355,7 @@ LiquidChecks liquid_checks(const Posterior<Coarse, Map, Engine>& posterior, cons
         double sum = 0.0;
         Index judged = 0;
         for (Index j = 0; j < settings.bins; ++j) {
-            band.model_error[j] = model_sd(first + 1 + j);
+            band.model_error[j] = model.sd[first + 1 + j];
             const double d = band.model[j] - band.data[j];
             sum += d * d;
             const double inner = static_cast<double>(j) * width, outer = inner + width;
@@ -293,10 +378,18 @@ LiquidChecks liquid_checks(const Posterior<Coarse, Map, Engine>& posterior, cons
         result.bands.push_back(std::move(band));
         result.checks.push_back(std::move(check));
     }
-    result.noise = latent_noise_test(posterior.coarse, posterior.fit.parameters.theta, posterior.fit.beta,
-                                     engine, images, settings.noise);
-    result.remarks = model.remarks;
+    result.noise =
+        latent_noise_test(coarse, mode, posterior.fit.beta, images, drawn, settings.chains, settings.level);
     return result;
+}
+
+/// The same of what pair::learn found, with chains of `moves` sweeps from draw to draw.
+template <class Data>
+LiquidChecks liquid_checks(const pair::Learnt& learnt, const Data& data, const RigidMolecules& molecules,
+                           const LiquidSettings& settings = {},
+                           const MonteCarloSettings& chains = {.warm_up = 500, .thinning = 10}) {
+    return liquid_checks(learnt.posterior, learnt.potential, MonteCarlo<SingleParticle>({}, chains), data,
+                         molecules, settings);
 }
 
 }  // namespace predcg
