@@ -353,7 +353,7 @@ TEST(MoleculeMap, PutsSitesWhereTheInternalCoordinatesSay) {
 
 /// Rigid chains of literature: bonds that turn by 0 and +-120 degrees from trans at tetrahedral angles, g+g-
 /// forbidden, gauche 820 cal/mol above trans, have a characteristic ratio of about 8.0 at 140 C in the limit
-/// (Nagai and Ishikawa, J. Chem. Phys. 37 (1962) 496).
+/// (abstract of Local steric hindrances and conformations of linear polymer molecules in solutions, III).
 TEST(ChainDimensions, HaveThePublishedCharacteristicRatio) {
     const double third = std::acos(-1.0) / 3.0, c = -1.0 / 3.0, s = std::sqrt(8.0) / 3.0;
     const auto ratio = [&](Index sites) {

@@ -10,6 +10,7 @@
 #include <predcg/posterior/with_independent.hpp>
 #include <predcg/predcg.hpp>
 #include <predcg/predict/coarse_scale.hpp>
+#include <predcg/predict/density_by_site.hpp>
 #include <predcg/trajectories.hpp>
 
 #include <array>
@@ -46,18 +47,18 @@ std::size_t beside(const Vector& phi, Index angle) {
     return count;
 }
 
+/// Beside the mean of the data, with its error, correlations of frames included.
 template <class O>
-void compare(const char* name, const auto& posterior, const std::vector<Points>& data, const O& observable,
-             double unit = 1.0) {
-    const auto p = predict(posterior, observable, {.samples = 500});
+void compare(const char* name, const CredibleInterval& p, const std::vector<Points>& data,
+             const O& observable) {
     const auto worth = effective_data(data, checked(name, observable));
     RunningMoments<Vector> of_data;
     for (const Points& x : data) of_data.add(detail::as_vector(observable(x)));
     for (Index k = 0; k < p.mean.size(); ++k) {
-        const double tau = std::max(1.0, worth.autocorrelation_times[k]);
-        std::printf("| %s %td | %.4f | %.4f to %.4f | %.4f ± %.4f | %.2f |%s\n", name, k, unit * p.mean[k],
-                    unit * p.lower[k], unit * p.upper[k], unit * of_data.mean()[k],
-                    unit * of_data.standard_error()[k] * std::sqrt(tau), worth.autocorrelation_times[k],
+        const double tau = worth.autocorrelation_times[k];
+        std::printf("| %s %td | %.4f | %.4f to %.4f | %.4f ± %.4f | %.2f |%s\n", name, k, p.mean[k],
+                    p.lower[k], p.upper[k], of_data.mean()[k],
+                    of_data.standard_error()[k] * std::sqrt(std::max(1.0, tau)), tau,
                     p.reliable ? "" : " not reliable");
     }
 }
@@ -114,19 +115,53 @@ int main(int argc, char** argv) {
 
     // ---- predictions
     std::printf("\n| | predicted | 95 %% | trajectory | tau |\n|---|---|---|---|---|\n");
-    compare("R_g", posterior, molecules, RadiusOfGyration{});
-    compare("R_ee", posterior, molecules, EndToEnd{});
-    compare("R_ee^2", posterior, molecules, [](const Points& x) { return std::pow(EndToEnd{}(x), 2); });
-    compare("gauche, same, opposite", posterior, molecules, rotamers::GaucheCounts(sites));
-    compare("trans", posterior, molecules, [](const Points& x) {
-        Vector phi = DihedralAngles::chain(sites)(x);
-        for (double& angle : phi) angle = rotamers::nearest_state(angle) == rotamers::trans ? 1.0 : 0.0;
-        return phi;
-    });
-    // Of |phi|: g+ and g- are alike.
+    const auto sampled = [&](const char* name, const auto& observable) {
+        compare(name, predict(posterior, observable, {.samples = 500, .seed = seed}), molecules, observable);
+    };
+    sampled("R_g", RadiusOfGyration{});
+    sampled("R_ee", EndToEnd{});
+    sampled("gauche, same, opposite", rotamers::GaucheCounts(sites));
+    const auto hidden = predict(coarse_scale(states), rotamers::Counts{});
+    for (Index k = 0; k < 3; ++k)
+        std::printf("hidden count %td: %.4f, 95 %% between %.4f and %.4f\n", k, hidden.mean[k],
+                    hidden.lower[k], hidden.upper[k]);
+    const auto R2 = [](const auto& models, const Parameters& at, double b) {
+        const auto target = boltzmann(models.coarse, at.theta, b);
+        return rotamers::chain_dimensions(target, models.map, at.eta).squared_end_to_end;
+    };
+    compare("R_ee^2", credible_interval(posterior, R2), molecules,
+            [](const Points& x) { return std::pow(EndToEnd{}(x), 2); });
+    // Density of |phi| in bins (g+ and g- are alike), of all dihedrals and of each, exactly.
+    constexpr Index bins = 12, fine = 8;
+    constexpr double pi = 3.14159265358979324, width = pi / bins;
+    Vector at_phi(bins * fine);
+    for (Index k = 0; k < at_phi.size(); ++k)
+        at_phi[k] = (static_cast<double>(k) + 0.5) * width / static_cast<double>(fine);
+    const auto by_site = [&](const auto& models, const Parameters& at, double b) {
+        const Matrix density = 2.0 * density_by_site(models, states.map, at, b, at_phi);  // at +phi and -phi
+        Matrix binned(bins, density.cols());
+        for (Index k = 0; k < bins; ++k) binned.row(k) = density.middleRows(k * fine, fine).colwise().mean();
+        return binned;
+    };
     const auto folded = [](const Points& x) { return Vector(DihedralAngles::chain(sites)(x).cwiseAbs()); };
-    const Histogram distribution(folded, 0.0, 3.14159265358979324, 12);
-    compare("density of |phi|", posterior, molecules, distribution);
+    const Histogram distribution(folded, 0.0, pi, bins);
+    compare(
+        "density of |phi|",
+        credible_interval(states, [&](const auto& models, const Parameters& at,
+                                      double b) { return Vector(by_site(models, at, b).rowwise().mean()); }),
+        molecules, distribution);
+    compare("trans at dihedral",
+            credible_interval(
+                states,
+                [&](const auto& models, const Parameters& at, double b) {
+                    return Vector(by_site(models, at, b).bottomRows(4).colwise().sum().transpose() * width);
+                }),
+            molecules, [](const Points& x) {
+                Vector phi = DihedralAngles::chain(sites)(x);
+                for (double& angle : phi)
+                    angle = rotamers::nearest_state(angle) == rotamers::trans ? 1.0 : 0.0;
+                return phi;
+            });
 
     // ---- checks
     const auto run_checks = [&](const char* name, const auto& of) {

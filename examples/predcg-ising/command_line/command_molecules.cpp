@@ -32,8 +32,7 @@ Command add_molecules_study(CLI::App& study) {
                 "Largest number of frames of water; smaller ones are 5, 20", 10, 100'000);
     add_integer(*sub, "--liquid-samples", settings.liquid_samples, "Samples of water in a fit's last round",
                 100, 1'000'000);
-    add_integer(*sub, "--check-draws", settings.check_draws,
-                "Draws of the posterior of water that are sampled", 10, 100'000);
+    add_integer(*sub, "--check-samples", settings.check_samples, "Samples of water for bands and checks", 40, 1'000'000);
     add_seed(*sub, settings.seed, "Seed of all parts");
     add_result_directory(*sub, options->out);
     sub->footer(
@@ -42,7 +41,7 @@ Command add_molecules_study(CLI::App& study) {
         "    predcg-ising study molecules --out molecules\n"
         "  quickly:\n"
         "    predcg-ising study molecules --draws 200 --samples 20 --frames 20 --liquid-samples 500 \\\n"
-        "        --check-draws 20 --out quick");
+        "        --check-samples 200 --out quick");
     return {sub, [options] {
                 auto settings_now = options->settings;
                 settings_now.frames = study::frames_up_to(options->most_frames);

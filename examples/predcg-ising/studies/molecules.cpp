@@ -85,19 +85,19 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
     for (const Index frames : settings.frames) {
         progress.update(++done, "water, " + std::to_string(frames) + " frames");
         const molecules::LiquidData data = water_of(settings, frames, all);
-        LearntLiquid liquid{
-            molecules::learn_pair(data,
-                                  {.temperature = water_temperature,
-                                   .samples = settings.liquid_samples,
-                                   .draws = settings.draws,
-                                   .credibility = settings.credibility,
-                                   .seed = settings.seed},
-                                  [&](const std::string&) { progress.update(done); })};
+        LearntLiquid liquid{molecules::learn_pair(data,
+                                                  {.temperature = water_temperature,
+                                                   .samples = settings.liquid_samples,
+                                                   .draws = settings.draws,
+                                                   .credibility = settings.credibility,
+                                                   .seed = settings.seed},
+                                                  [&](const std::string&) { progress.update(done); })};
         if (frames == settings.frames.back() && liquid.learnt.saved.posterior.draw_count() > 0) {
             progress.update(++done, "checks of water");
-            liquid.checks = molecules::check_pair(
-                liquid.learnt.saved, data,
-                {.samples = settings.check_samples, .credibility = settings.credibility, .seed = settings.seed});
+            liquid.checks = molecules::check_pair(liquid.learnt.saved, data,
+                                                  {.samples = settings.check_samples,
+                                                   .credibility = settings.credibility,
+                                                   .seed = settings.seed});
         }
         result.liquids.push_back(std::move(liquid));
     }

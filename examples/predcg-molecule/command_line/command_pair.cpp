@@ -212,7 +212,8 @@ void add_liquid(CLI::App& app, PairFitOptions& options) {
     PairCheckSettings& checks = options.checks;
     options.for_checks = {
         add_integer(app, "--check-draws", checks.draws, "Draws of the posterior for the checks", 10, 100'000),
-        add_integer(app, "--check-samples", checks.samples, "Samples of the liquid for the checks", 40, 1'000'000),
+        add_integer(app, "--check-samples", checks.samples, "Samples of the liquid for the checks", 40,
+                    1'000'000),
         add_integer(app, "--bins", checks.bins, "Of radial distributions", 2, 10'000),
         options.given_pressure = add_number(app, "--pressure", options.pressure,
                                             "Of the simulation, bar, which positions do not tell"),

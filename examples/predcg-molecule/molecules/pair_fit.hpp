@@ -43,9 +43,9 @@ struct PairSettings {
 
 /// What is checked, and how.
 struct PairCheckSettings {
-    Index bins = 90;      ///< of radial distributions
-    Index draws = 400;    ///< of the posterior
-    Index samples = 2000; ///< of the liquid at the mode
+    Index bins = 90;                               ///< of radial distributions
+    Index draws = 400;                             ///< of the posterior
+    Index samples = 2000;                          ///< of the liquid at the mode
     std::optional<predcg::KnownValue> pressure{};  ///< of the simulation, bar
     double credibility = 0.95;
     std::uint64_t seed = 1;
