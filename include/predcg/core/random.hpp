@@ -46,6 +46,7 @@ enum class Purpose : std::uint8_t {
     scale_coarse = 28,      ///< and under p_c(X)
     slides_latent = 29,     ///< E-step of the slides' Laplace approximation
     hierarchy = 33,         ///< configurations of a level, data of the next
+    sampling_error = 34,    ///< what sampling adds to the error of a fit by reweighting
 };
 
 /// The identity of a stream of random numbers.
