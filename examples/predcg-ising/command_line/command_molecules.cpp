@@ -32,7 +32,8 @@ Command add_molecules_study(CLI::App& study) {
                 "Largest number of frames of water; smaller ones are 5, 20", 10, 100'000);
     add_integer(*sub, "--liquid-samples", settings.liquid_samples, "Samples of water in a fit's last round",
                 100, 1'000'000);
-    add_integer(*sub, "--check-samples", settings.check_samples, "Samples of water for bands and checks", 40, 1'000'000);
+    add_integer(*sub, "--check-samples", settings.check_samples, "Samples of water for bands and checks", 40,
+                1'000'000);
     add_seed(*sub, settings.seed, "Seed of all parts");
     add_result_directory(*sub, options->out);
     sub->footer(

@@ -28,7 +28,7 @@ public:
         : x_(std::move(x)), f_(std::move(values)), d_(std::move(slopes)) {
         check(x_, f_);
         require_equal(d_.size(), x_.size(), "Curve", "number of slopes", "as many as points");
-        for (Index i = 0; i < d_.size(); ++i) require_finite(d_[i], "Curve", "slope");
+        for (const double slope : d_) require_finite(slope, "Curve", "slope");
     }
 
     /// The cubic spline through values alone: f'' is continuous. The slope at either end is that of the cubic
