@@ -34,10 +34,10 @@ std::string energies_text(const MoleculesResult& result) {
                             predcg::quantile(draws, 1.0 - low), 2) +
                 " kJ/mol; published " + html_number(published_energies[k], 1) + ".</li>";
     }
-    return html +
-           "</ul><p>Published energies are those of Abe, Jernigan and Flory (1966) for polyethylene; the "
-           "force field of this trajectory has others of its own. E<sub>opposite</sub> is the pentane "
-           "effect.</p>";
+    return html + "</ul><p>Published energies are those that are quoted of Abe, Jernigan and Flory (1966) "
+                  "for polyethylene; the "
+                  "force field of this trajectory has others of its own. E<sub>opposite</sub> is the pentane "
+                  "effect.</p>";
 }
 
 /// How far the data are from the band, in words.
