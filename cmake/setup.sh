@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs what predcg needs and this machine lacks, with apt, dnf or brew.
 #
-#   sh cmake/setup.sh          to build, test and run the study
-#   sh cmake/setup.sh --dev    also what .ci/run needs: clang with its sanitizers, llvm-cov and gcovr, clang-format 16,
-#                              clang-tidy 16, git, pkg-config, Python
-#   sh cmake/setup.sh --mpi    also MPI, for predcg/mpi.hpp
-#   sh cmake/setup.sh --hosts  also what examples/host_* run the library in: LAMMPS
-#   sh cmake/setup.sh --docs   also what the site is made with: Doxygen, doxygen-awesome-css, Python
+#   sh cmake/setup.sh              to build, test and run the study
+#   sh cmake/setup.sh --dev        also what .ci/run needs: clang with its sanitizers, llvm-cov and gcovr,
+#                                  clang-format 16, clang-tidy 16, git, pkg-config, Python
+#   sh cmake/setup.sh --mpi        also MPI, for predcg/mpi.hpp
+#   sh cmake/setup.sh --hosts      also what examples/host_* run the library in: LAMMPS
+#   sh cmake/setup.sh --molecules  also LAMMPS' program lmp, in which tests run tables of potentials
+#   sh cmake/setup.sh --docs       also what the site is made with: Doxygen, doxygen-awesome-css, Python
 #
 # Options may be combined. With nothing missing it needs neither root nor network.
 set -eu
@@ -15,15 +16,16 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-dev=no mpi=no hosts=no docs=no
+dev=no mpi=no hosts=no molecules=no docs=no
 for argument in "$@"; do
     case "$argument" in
         --dev) dev=yes ;;
         --mpi) mpi=yes ;;
         --hosts) hosts=yes ;;
+        --molecules) molecules=yes ;;
         --docs) docs=yes ;;
-        -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        *) die "unknown argument '$argument' (allowed: --dev, --mpi, --hosts, --docs)" ;;
+        -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) die "unknown argument '$argument' (allowed: --dev, --mpi, --hosts, --molecules, --docs)" ;;
     esac
 done
 
@@ -58,6 +60,8 @@ mpi_needs='
     -               must      libopenmpi-dev      openmpi-devel           open-mpi'
 hosts_needs='
     -               must      liblammps-dev       lammps-devel            lammps'
+molecules_needs='
+    lmp             must      lammps              lammps                  lammps'
 docs_needs='
     doxygen         must      doxygen             doxygen                 doxygen
     -               optional  doxygen-awesome-css doxygen                 doxygen
@@ -65,6 +69,7 @@ docs_needs='
 [ "$dev" = no ] || needs="$needs$dev_needs"
 [ "$mpi" = no ] || needs="$needs$mpi_needs"
 [ "$hosts" = no ] || needs="$needs$hosts_needs"
+[ "$molecules" = no ] || needs="$needs$molecules_needs"
 [ "$docs" = no ] || needs="$needs$docs_needs"
 
 if have apt-get && have dpkg-query; then system=apt
