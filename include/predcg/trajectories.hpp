@@ -7,6 +7,7 @@
 #include <predcg/geometry/observables.hpp>
 #include <predcg/geometry/periodic_space.hpp>
 #include <predcg/geometry/radial_distribution.hpp>
+#include <predcg/geometry/rigid_molecules.hpp>
 #include <predcg/geometry/tetrahedral_order.hpp>
 #include <predcg/geometry/whole_molecules.hpp>
 #include <predcg/trajectories/trajectory.hpp>

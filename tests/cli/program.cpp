@@ -7,6 +7,7 @@
 #include <iterator>
 #include <sstream>
 #include <sys/wait.h>
+#include <utility>
 
 namespace cli_test {
 
@@ -80,7 +81,8 @@ std::string options_of_terms(const Json& model) {
     return options + " --pair-range " + std::to_string(pairs);
 }
 
-Program::Program() : directory_(new_directory()), streams_(new_directory()) {}
+Program::Program(std::string program)
+    : program_(std::move(program)), directory_(new_directory()), streams_(new_directory()) {}
 
 Program::~Program() {
     std::error_code ignored;
@@ -92,7 +94,7 @@ Outcome Program::run(const std::string& arguments, const Surroundings& surroundi
     const std::string out = (streams_ / "out").string(), own_err = (streams_ / "err").string();
     const std::string err = surroundings.standard_error.empty() ? own_err : surroundings.standard_error;
     const std::string command = "cd '" + directory_.string() + "' && " + surroundings.environment + " '" +
-                                PREDCG_ISING_PROGRAM + "' " + arguments + " >'" + out + "' 2>'" + err + "'";
+                                program_ + "' " + arguments + " >'" + out + "' 2>'" + err + "'";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(out),
             err == own_err ? read_text(err) : ""};

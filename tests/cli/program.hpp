@@ -1,5 +1,5 @@
 #pragma once
-// Runs predcg-ising in a temporary directory.
+// Runs a program in a temporary directory.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -32,14 +32,15 @@ std::string options_of_terms(const Json& model);
 /// A directory of its own for each test.
 class Program : public testing::Test {
 protected:
-    Program();
+    /// predcg-ising, or another program.
+    explicit Program(std::string program = PREDCG_ISING_PROGRAM);
     ~Program() override;
 
     struct Surroundings {
         std::string environment{};     ///< assignments or commands before the program
         std::string standard_error{};  ///< a file to use in place of our own
     };
-    /// Runs `predcg-ising <arguments>` by the shell, in directory().
+    /// Runs `<program> <arguments>` by the shell, in directory().
     Outcome run(const std::string& arguments, const Surroundings& surroundings) const;
     Outcome run(const std::string& arguments) const { return run(arguments, {}); }
     /// Runs it and expects that it succeeds without a word on standard error.
@@ -60,7 +61,26 @@ protected:
     static std::string data_file(const std::string& set);
 
 private:
+    std::string program_;
     fs::path directory_, streams_;
+};
+
+/// Runs predcg-molecule.
+class MoleculeProgram : public Program {
+protected:
+    MoleculeProgram() : Program(PREDCG_MOLECULE_PROGRAM) {}
+
+    /// The examples' trajectory of decane and its structure, as options.
+    static std::string decane() { return example("decane"); }
+    static std::string water() { return example("water"); }
+    static std::string example_file(const std::string& name) {
+        return std::string(PREDCG_EXAMPLE_DATA) + "/" + name;
+    }
+
+private:
+    static std::string example(const std::string& name) {
+        return " --trajectory " + example_file(name + ".xtc") + " --structure " + example_file(name + ".gro");
+    }
 };
 
 }  // namespace cli_test

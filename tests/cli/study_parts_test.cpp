@@ -1,9 +1,9 @@
 // study levels, models and all: numbers against `fit`, and a report that stands alone.
-#include "io/interrupt.hpp"
 #include "model/ising_fit.hpp"
 #include "program.hpp"
 #include "studies/all.hpp"
 #include "studies/experiment.hpp"
+#include "terminal/interrupt.hpp"
 
 #include <algorithm>
 #include <atomic>

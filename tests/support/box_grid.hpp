@@ -49,8 +49,12 @@ public:
                     energy += table[at(x[i][0] - x[j][0], x[i][1] - x[j][1], x[i][2] - x[j][2])];
             sum += weight * std::exp(-energy);
         });
-        const double volume = length_ * length_ * length_;
-        return std::log(sum) + particles_ * std::log(volume) - 3.0 * (particles_ - 1) * std::log(double(m_));
+        return std::log(sum) + log_cell();
+    }
+
+    /// log of what a configuration stands for: L^3 (L / m)^3 of each further particle.
+    double log_cell() const {
+        return 3.0 * particles_ * std::log(length_) - 3.0 * (particles_ - 1) * std::log(double(m_));
     }
 
 private:

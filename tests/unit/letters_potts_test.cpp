@@ -10,6 +10,7 @@
 #include <predcg/testing/check_map.hpp>
 #include <predcg/testing/check_potential.hpp>
 
+#include "thrown.hpp"
 #include "z_score.hpp"
 
 #include <gtest/gtest.h>
@@ -89,6 +90,63 @@ TEST_P(Potts, PermutedLetters) {
         EXPECT_NEAR(map.likelihood(of_x, Vector{{1.3}}).log_density(X),
                     map.likelihood(of_y, Vector{{1.3}}).log_density(Y), 1e-10);
     }
+}
+
+TEST(LetterTerms, SeveralTablesWithLagsOfTheirOwn) {
+    // A table that knows which letter comes first, two symmetric ones, a field; the third has the longest
+    // lag.
+    Matrix order = Matrix::Zero(3, 3), equal = Matrix::Identity(3, 3), cross = Matrix::Zero(3, 3);
+    order << 0.0, 1.0, -0.5, 0.3, 0.0, 2.0, 0.0, -1.0, 0.7;
+    cross(1, 2) = cross(2, 1) = 1.0;
+    const Vector field{{0.0, 1.0, -2.0}}, theta{{0.4, 0.9, -0.6, 1.3}};
+    for (const Boundary boundary : {Boundary::periodic, Boundary::open}) {
+        const letters::CoarseChain<3> chain(
+            6, boundary,
+            {.sites = {{"field", field}},
+             .pairs = {{"order", order, 1}, {"equal", equal, 1}, {"cross", cross, 3}}});
+        EXPECT_EQ(chain.parameter_names(), (std::vector<std::string>{"field", "order", "equal", "cross"}));
+        EXPECT_EQ(chain.window().width, 4);
+        EXPECT_EQ(check_coarse_potential(chain, theta, 1), Findings{});
+        double Z = 0.0;
+        Word X(6);
+        for (int code = 0; code < 729; ++code) {
+            for (int i = 0, rest = code; i < 6; ++i, rest /= 3)
+                X[static_cast<std::size_t>(i)] = static_cast<Letter>(rest % 3);
+            double u = 0.0;
+            for (std::size_t i = 0; i < 6; ++i) {
+                u -= theta[0] * field[X[i]];
+                const auto pair = [&](double weight, const Matrix& g, std::size_t lag) {
+                    if (boundary == Boundary::periodic || i + lag < 6)
+                        u -= weight * g(X[i], X[(i + lag) % 6]);
+                };
+                pair(theta[1], order, 1);
+                pair(theta[2], equal, 1);
+                pair(theta[3], cross, 3);
+            }
+            ASSERT_NEAR(energy(chain, X, theta), u, 1e-12);
+            Z += std::exp(-0.5 * u);
+        }
+        EXPECT_NEAR(TransferMatrix{}.log_partition(boltzmann(chain, theta, 0.5)), std::log(Z), 1e-11);
+    }
+    using letters::CoarseChain;
+    const auto message = [&](auto&& make) {
+        return std::string(support::thrown<ArgumentError>(make).what());
+    };
+    EXPECT_EQ(message([&] {
+                  CoarseChain<3>(6, Boundary::periodic, {.pairs = {{"far", equal, 4}}});
+              }),
+              "predcg::letters::CoarseChain: lag of far is 4; allowed: 1 to 3, half the coarse sites");
+    EXPECT_EQ(message([&] {
+                  CoarseChain<3>(6, Boundary::open, {.pairs = {{"none", equal, 0}}});
+              }),
+              "predcg::letters::CoarseChain: lag of none is 0; allowed: 1 to 5, the coarse sites - 1");
+    EXPECT_THROW(CoarseChain<2>(6, Boundary::open, {.pairs = {{"three", equal, 1}}}), ArgumentError);
+    EXPECT_THROW(CoarseChain<2>(6, Boundary::open, {.sites = {{"three", field}}}), ArgumentError);
+    Matrix bad = equal;
+    bad(0, 1) = std::numeric_limits<double>::infinity();
+    EXPECT_THROW(CoarseChain<3>(6, Boundary::open, {.pairs = {{"bad", bad, 1}}}), ArgumentError);
+    EXPECT_THROW(potts::coarse_chain<3>({.sites = 6, .pair_range = -1}), ArgumentError);
+    EXPECT_THROW(potts::coarse_chain<3>({.sites = 6, .pair_range = 4}), ArgumentError);
 }
 
 TEST(PottsMap, IsAMapAndNormalised) {

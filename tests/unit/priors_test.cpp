@@ -1,10 +1,13 @@
 // Block priors: normalised, with the right derivatives, bounds and flags.
+#include <predcg/priors/draw.hpp>
 #include <predcg/priors/priors.hpp>
+#include <predcg/statistics/running_moments.hpp>
 
 #include <gtest/gtest.h>
 
 #include "differences.hpp"
 #include "test_seed.hpp"
+#include "z_score.hpp"
 
 #include <functional>
 
@@ -40,6 +43,48 @@ TEST(Priors, DensitiesAreNormalised) {
     for (const double a : {0.5, 1.0, 3.0, 20.0})
         for (const double b : {0.5, 1.0, 7.5})
             EXPECT_NEAR(mass(LogitBeta{a, b}, -80.0, 80.0), 1.0, 1e-9) << a << " " << b;
+}
+
+TEST(Priors, NormalsBetweenBounds) {
+    // Bounds about the mean, in either tail, far in one, one or both open.
+    for (const auto& [lower, upper] : {std::pair{-0.5, 0.8},
+                                       {1.0, 1.5},
+                                       {-3.0, -1.0},
+                                       {9.0, 9.4},
+                                       {-infinity, 0.3},
+                                       {0.2, infinity},
+                                       {-infinity, infinity}}) {
+        const TruncatedNormals prior{Vector{{0.2}}, Vector{{0.7}}, Vector{{lower}}, Vector{{upper}}};
+        EXPECT_NEAR(mass(prior, std::max(lower, -8.0), std::min(upper, 12.0)), 1.0, 1e-10) << lower;
+        for (const double outside : {lower - 0.1, upper + 0.1}) {
+            if (!std::isfinite(outside)) continue;
+            EXPECT_EQ(prior.log_density(Vector{{outside}}), -infinity);
+        }
+        Philox4x32 rng = make_stream(test_seed(), Purpose::check);
+        RunningMoments<double> seen;
+        for (int k = 0; k < 4000; ++k) {
+            const double z = draw_prior(prior, 1, rng)[0];
+            ASSERT_TRUE(lower <= z && z <= upper);
+            seen.add(z);
+        }
+        const double mean = integral([&](double z) { return z * std::exp(prior.log_density(Vector{{z}})); },
+                                     std::max(lower, -8.0), std::min(upper, 12.0));
+        expect_z(seen.mean(), mean, seen.standard_error(), "mean above " + to_text(lower));
+    }
+    // One of each, and some of them.
+    const TruncatedNormals two{Vector{{0.0, 1.0}}, Vector{{1.0, 2.0}}, Vector{{-infinity, 0.0}},
+                               Vector{{infinity, 3.0}}};
+    const Vector z{{0.4, 2.5}};
+    EXPECT_NEAR(two.log_density(z),
+                two.selected({0}).log_density(Vector{{0.4}}) + two.selected({1}).log_density(Vector{{2.5}}),
+                1e-14);
+    EXPECT_EQ(two.gradient(z), (Vector{{-0.4, -0.375}}));
+    EXPECT_EQ(Matrix(two.hessian(z).diagonal()), Matrix(Vector{{-1.0, -0.25}}));
+    EXPECT_TRUE(two.proper());
+    EXPECT_THROW(two.log_density(Vector{{1.0}}), ArgumentError);
+    EXPECT_THROW((TruncatedNormals{Vector{{0.0}}, Vector{{1.0}}, Vector{{2.0}}, Vector{{1.0}}}.log_density(
+                     Vector{{1.5}})),
+                 ArgumentError);
 }
 
 TEST(Priors, DensitiesByFormula) {

@@ -1,12 +1,12 @@
 // study: experiments as figures and a report.
-#include "command_line/command.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/map_studies.hpp"
 #include "command_line/options.hpp"
+#include "reports/run_study.hpp"
 #include "studies/all.hpp"
 #include "studies/data_size.hpp"
 #include "studies/levels.hpp"
 #include "studies/model_study.hpp"
-#include "studies/run_study.hpp"
 #include "studies/sweep.hpp"
 
 #include <memory>
@@ -156,7 +156,8 @@ Command add_all(CLI::App& study) {
     sub->add_flag("--fresh", settings.fresh, "Do parts again that are finished");
     add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
     sub->footer(
-        "Parts: sweep, data-size, levels, models, maps, flow, each as the study of that name does it, in\n"
+        "Parts: sweep, data-size, levels, models, maps, flow, molecules, each as the study of that name does "
+        "it, in\n"
         "DIRECTORY/<part>; data-size has posteriors of 5 of its 20 data sets, models 3 data sets and 500 "
         "draws\n"
         "for each score.\n"
@@ -175,8 +176,8 @@ std::vector<Command> add_study(CLI::App& app) {
     CLI::App* study = app.add_subcommand("study", "Run an experiment and write figures and a report");
     study->require_subcommand(1);
     study->footer("Example:\n    predcg-ising study sweep --out sweep");
-    return {add_sweep(*study),      add_data_size(*study),  add_levels(*study), add_models(*study),
-            add_maps_study(*study), add_flow_study(*study), add_all(*study)};
+    return {add_sweep(*study),      add_data_size(*study),  add_levels(*study),          add_models(*study),
+            add_maps_study(*study), add_flow_study(*study), add_molecules_study(*study), add_all(*study)};
 }
 
 }  // namespace cli

@@ -1,10 +1,11 @@
 #pragma once
-#include "command_line/command.hpp"
+#include "program/command.hpp"
 
 namespace cli {
 
-/// The studies of maps and of flows, below `study`.
+/// The studies of maps, of flows and of molecules, below `study`.
 Command add_maps_study(CLI::App& study);
 Command add_flow_study(CLI::App& study);
+Command add_molecules_study(CLI::App& study);
 
 }  // namespace cli

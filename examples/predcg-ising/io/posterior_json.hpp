@@ -1,8 +1,7 @@
 #pragma once
 // The posterior's part of fit.json.
+#include "files/posterior_json.hpp"
 #include "model/ising_posterior.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <vector>
@@ -23,22 +22,9 @@ struct SavedPosterior {
 };
 
 /// Adds "posterior", "checks", and the intervals in "magnetization" and "correlation".
-void add_posterior(nlohmann::ordered_json& json, const SavedPosterior& saved);
+void add_posterior(Json& json, const SavedPosterior& saved);
 
-/// Method, names, moments of a posterior; and its draws, with what is said of them.
-nlohmann::ordered_json moments_json(const predcg::PosteriorResult& posterior);
-nlohmann::ordered_json draws_json(const predcg::PosteriorResult& posterior, double credibility);
-
-/// Reads both, of the parameters of a fit. Throws InputError for other numbers of rows, or rows of different
-/// lengths.
-predcg::PosteriorResult posterior_result_from(const nlohmann::ordered_json& json,
-                                              const predcg::Estimate& fit);
 /// Reads "posterior" of a fit; draws and what was said of them.
-SavedPosterior posterior_from(const nlohmann::ordered_json& json, const IsingFit& fit);
-
-nlohmann::ordered_json json_of(const predcg::EffectiveData& data);
-
-/// Adds mean, bounds and errors of an interval: numbers for one component, arrays for several.
-void add_interval(nlohmann::ordered_json& json, const predcg::CredibleInterval& interval);
+SavedPosterior posterior_from(const Json& json, const IsingFit& fit);
 
 }  // namespace cli

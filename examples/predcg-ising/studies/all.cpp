@@ -1,17 +1,18 @@
 #include "studies/all.hpp"
 
-#include "io/interrupt.hpp"
-#include "io/numbers.hpp"
-#include "io/progress.hpp"
-#include "io/whole_file.hpp"
+#include "basics/numbers.hpp"
+#include "files/whole_file.hpp"
+#include "reports/run_study.hpp"
 #include "studies/all_report.hpp"
 #include "studies/data_size.hpp"
 #include "studies/flow.hpp"
 #include "studies/levels.hpp"
 #include "studies/maps.hpp"
 #include "studies/model_study.hpp"
-#include "studies/run_study.hpp"
+#include "studies/molecules.hpp"
 #include "studies/sweep.hpp"
+#include "terminal/interrupt.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/version.hpp>
 
@@ -76,6 +77,17 @@ FlowSettings adapted(const AllSettings& all, FlowSettings settings) {
     return settings;
 }
 
+MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
+    settings.seed = all.seed;
+    if (!all.quick) return settings;
+    settings.draws = 200;
+    settings.samples = 20;
+    settings.frames = frames_up_to(20);
+    settings.liquid_samples = 500;
+    settings.check_samples = 200;
+    return settings;
+}
+
 std::vector<Part> parts_of(const AllSettings& all) {
     const ModelsSettings models{.draws = 500};  // enough to rank them
     return {part("sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
@@ -83,7 +95,8 @@ std::vector<Part> parts_of(const AllSettings& all) {
             part("levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
             part("models", 50.0, adapted(all, models), run_models, write_models),
             part("maps", 20.0, adapted(all, MapsSettings{}), run_maps, write_maps),
-            part("flow", 7.0, adapted(all, FlowSettings{}), run_flow, write_flow)};
+            part("flow", 7.0, adapted(all, FlowSettings{}), run_flow, write_flow),
+            part("molecules", 20.0, adapted(all, MoleculesSettings{}), run_molecules, write_molecules)};
 }
 
 bool finished(const fs::path& directory, const Part& part) {

@@ -47,6 +47,7 @@ enum class Purpose : std::uint8_t {
     slides_latent = 29,     ///< E-step of the slides' Laplace approximation
     hierarchy = 33,         ///< configurations of a level, data of the next
     sampling_error = 34,    ///< what sampling adds to the error of a fit by reweighting
+    geometry = 40,          ///< draws of the posterior of bond lengths and angles
 };
 
 /// The identity of a stream of random numbers.

@@ -3,7 +3,7 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
-#include <predcg/statistics/moment_accumulator.hpp>
+#include <predcg/core/moments.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -58,11 +58,19 @@ public:
     template <Target T, Statistic<X> S>
     Moments expect(const T& target, const S& statistic, NoState&, const StreamKey&) const {
         const Weights all = weights(target);
-        MomentAccumulator sum(statistic.size());
-        for (std::size_t m = 0; m < draws().size(); ++m)
-            if (all.log[m] > -40.0) sum.add(all.log[m], statistic(draws()[m]));
-        Moments moments = sum.moments();
-        moments.log_partition = all.log_partition;
+        const Index d = statistic.size();
+        std::vector<double> values, factors;  // draw after draw, and weights that sum to 1
+        Moments moments{Vector::Zero(d), Matrix::Zero(d, d), Vector::Zero(d), all.log_partition};
+        double sum = 0.0;
+        for (std::size_t m = 0; m < draws().size(); ++m) {
+            if (!(all.log[m] > -40.0)) continue;
+            factors.push_back(std::exp(all.log[m]));
+            sum += factors.back();
+            const auto& value = statistic(draws()[m]);
+            for (Index k = 0; k < d; ++k) values.push_back(value[k]);
+        }
+        for (double& factor : factors) factor /= sum;
+        add_moments(values.data(), factors.data(), static_cast<Index>(factors.size()), moments);
         return moments;
     }
 
@@ -73,8 +81,43 @@ private:
         double log_partition = 0.0, share = 0.0;
     };
 
+    /// Mean, then the covariance about it, eight draws side by side. Not inlined: callers that are cold are
+    /// compiled for size, and this is where time goes.
+    [[gnu::noinline, gnu::hot]] static void add_moments(double* values, const double* factors, Index count,
+                                                        Moments& moments) {
+        const Index d = moments.mean.size();
+        double* const mean = moments.mean.data();
+        for (Index m = 0; m < count; ++m)
+            for (Index k = 0; k < d; ++k) mean[k] += factors[m] * values[m * d + k];
+        constexpr Index lanes = 8;
+        std::vector<double> block(static_cast<std::size_t>(d * lanes));  // one component after the other
+        for (Index first = 0; first < count; first += lanes) {
+            const Index here = std::min(lanes, count - first);
+            for (Index k = 0; k < d; ++k)
+                for (Index l = 0; l < lanes; ++l)
+                    block[static_cast<std::size_t>(k * lanes + l)] =
+                        l < here ? std::sqrt(factors[first + l]) * (values[(first + l) * d + k] - mean[k])
+                                 : 0.0;
+            for (Index k = 0; k < d; ++k) {
+                const double* const a = block.data() + k * lanes;
+                double* const column = moments.covariance.data() + k * d;
+                for (Index i = 0; i <= k; ++i) {
+                    const double* const b = block.data() + i * lanes;
+                    double even = 0.0, odd = 0.0;
+                    for (Index l = 0; l < lanes; l += 2) {
+                        even += a[l] * b[l];
+                        odd += a[l + 1] * b[l + 1];
+                    }
+                    column[i] += even + odd;
+                }
+            }
+        }
+        for (Index k = 0; k < d; ++k)
+            for (Index i = 0; i < k; ++i) moments.covariance(k, i) = moments.covariance(i, k);
+    }
+
     template <Target T>
-    Weights weights(const T& target) const {
+    [[gnu::noinline, gnu::hot]] Weights weights(const T& target) const {
         Weights all;
         const std::size_t count = draws().size();
         all.log.resize(count);

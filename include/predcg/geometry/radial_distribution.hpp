@@ -66,6 +66,21 @@ public:
                           box);
     }
 
+    /// g of one frame, of all pairs of a_i and b_j with i != j. Throws ArgumentError for different numbers.
+    Vector of_others(const Points& a, const Points& b, const Box& box) const {
+        require(a.size() >= 2, "RadialDistribution", "number of sites", static_cast<Index>(a.size()),
+                "an integer >= 2");
+        require_equal(static_cast<Index>(b.size()), static_cast<Index>(a.size()), "RadialDistribution",
+                      "number of sites");
+        const MinimumImage image = checked(box);
+        Vector counts = Vector::Zero(bins_);
+        for (std::size_t i = 0; i < a.size(); ++i)
+            for (std::size_t j = 0; j < b.size(); ++j)
+                if (i != j) count(image.squared_distance(a[i], b[j]), counts);
+        const auto n = static_cast<double>(a.size());
+        return normalised(std::move(counts), n * (n - 1.0), box);
+    }
+
     /// Adds a frame.
     void add(const Points& x, const Box& box) { frames_.add(of(x, box)); }
     /// Adds a frame, of two kinds.
@@ -136,6 +151,48 @@ public:
 private:
     Box box_;
     RadialDistribution bins_;
+};
+
+/// g(r) of sites a and b of different molecules in one configuration, in a box that does not change, as an
+/// observable: molecules of m sites one after the other, a and b counted from 0 within each,
+///
+///     g_k = V n_k / (P v_k),     P = M (M - 1) / 2 for a = b, else M (M - 1), M molecules.
+///
+/// Sites of the same molecule are left out. Costs O(M^2).
+class SiteCorrelation {
+public:
+    /// Throws ArgumentError as RadialDistribution does, and for sites that a molecule does not have.
+    SiteCorrelation(Box box, double cutoff, Index bins, Index sites, Index a, Index b)
+        : box_(box), bins_(cutoff, bins), sites_(sites), a_(a), b_(b) {
+        require(sites >= 1, "SiteCorrelation", "sites", sites, "an integer >= 1");
+        for (const Index site : {a, b})
+            require_range(site, 0, sites - 1, "SiteCorrelation", "site", "one of a molecule");
+    }
+
+    /// Number of bins.
+    Index size() const { return bins_.size(); }
+    /// Middles of the bins.
+    Vector radii() const { return bins_.radii(); }
+
+    /// Throws ArgumentError for a number of sites that is no multiple of those of a molecule.
+    template <ReadableCoordinates X>
+    Vector operator()(const X& configuration) const {
+        const auto& x = detail::points_of(configuration, "SiteCorrelation");
+        const auto m = static_cast<std::size_t>(sites_);
+        require(x.size() % m == 0, "SiteCorrelation", "number of sites", static_cast<Index>(x.size()),
+                "a multiple of those of a molecule");
+        Points first, second;
+        for (std::size_t i = 0; i < x.size(); i += m) {
+            first.push_back(x[i + static_cast<std::size_t>(a_)]);
+            second.push_back(x[i + static_cast<std::size_t>(b_)]);
+        }
+        return a_ == b_ ? bins_.of(first, box_) : bins_.of_others(first, second, box_);
+    }
+
+private:
+    Box box_;
+    RadialDistribution bins_;
+    Index sites_, a_, b_;
 };
 
 }  // namespace predcg

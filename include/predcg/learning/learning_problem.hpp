@@ -251,9 +251,10 @@ public:
             statistics.coarse = linalg::part(sums.mean, 0, p);
             return linalg::part(sums.mean, p, batch.own_size());
         };
-        constexpr Index few_parameters = 2;  // with more of them counts are cheaper than scores
         if constexpr (ScoredMap<Map>) {
-            if (coordinates_.map_count() <= few_parameters) {
+            using Own = std::remove_cvref_t<decltype(map_statistic(0))>;
+            constexpr Index few_parameters = 2;  // with more of them counts of cells are cheaper than scores
+            if (!CellStatistic<Own> || coordinates_.map_count() <= few_parameters) {
                 statistics.score = with_own([this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {
                     return at.score(form(k));
                 });

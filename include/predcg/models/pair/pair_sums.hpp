@@ -80,7 +80,7 @@ private:
 template <class F>
 void each_distance(const Points& X, const MinimumImage& image, double cutoff, F&& f) {
     PlacesInBox places(image);
-    places.take(X, "pair::SplinePotential");
+    places.take(X, "sum over pairs");
     const double largest = cutoff * cutoff;
     std::vector<double> squares(X.size());
     for (std::size_t i = 1; i < X.size(); ++i) {
@@ -125,6 +125,15 @@ double energy_and_gradient(const U& u, const PeriodicSpace<Points>& space, const
                 gradient[j][k] -= slope * d[k];
             }
         }
+    return sum;
+}
+
+/// sum_k d^2 U / dX_k^2 = 2 sum_{i<j} (u''(r_ij) + 2 u'(r_ij) / r_ij). O(n^2).
+template <PairFunction U>
+double energy_laplacian(const U& u, const PeriodicSpace<Points>& space, const Points& X) {
+    double sum = 0.0;
+    detail::each_distance(X, space.image(), u.cutoff(),
+                          [&](double r) { sum += 2.0 * u.pair_curvature(r) + 4.0 * u.pair_slope(r) / r; });
     return sum;
 }
 

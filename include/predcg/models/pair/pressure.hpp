@@ -3,37 +3,14 @@
 #include <predcg/concepts/observable.hpp>
 #include <predcg/geometry/box.hpp>
 #include <predcg/models/pair/pair_function.hpp>
+#include <predcg/models/pair/pair_sums.hpp>
 
-#include <cmath>
-#include <cstddef>
 #include <utility>
 
 namespace predcg::pair {
 
 /// 1 kJ/(mol nm^3) in bar: 10^30 / N_A Pa, N_A = 6.02214076e23.
 inline constexpr double bar_per_kj_mol_nm3 = 16.605390671738466;
-
-namespace detail {
-/// Nearest images in a box that repeats along all edges, of which one in a cut-off is the only one there.
-inline MinimumImage image_within(const Box& box, double cutoff, const char* function) {
-    MinimumImage image(box);
-    for (const double length : image.lengths())
-        require(length > 0.0, function, "length of an edge", length, "a number > 0");
-    require(cutoff <= image.reach(), function, "cutoff", cutoff, "at most half the shortest edge of the box");
-    return image;
-}
-
-/// f(i, j, d, r) of all pairs i > j nearer than the cut-off, d from x_j to the nearest image of x_i. O(n^2).
-template <class F>
-void for_each_pair(const Points& x, const MinimumImage& image, double cutoff, F&& f) {
-    for (std::size_t i = 1; i < x.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j) {
-            const Point d = image.difference(x[j], x[i]);
-            const double squared = predcg::detail::dot(d, d);
-            if (squared < cutoff * cutoff) f(i, j, d, std::sqrt(squared));
-        }
-}
-}  // namespace detail
 
 /// Pressure of one configuration of n particles in a box of volume V, by the virial,
 ///
@@ -54,8 +31,10 @@ public:
     /// beta in 1 / energy. Throws ArgumentError for a triclinic box, one that does not repeat along all
     /// edges or is narrower than two cut-offs, and for beta that is not positive.
     Pressure(U u, const Box& box, double beta, double unit = 1.0)
-        : u_(std::move(u)), image_(detail::image_within(box, u_.cutoff(), "pair::Pressure")),
-          volume_(box.volume()), beta_(beta), unit_(unit) {
+        : u_(std::move(u)), image_(box), volume_(box.volume()), beta_(beta), unit_(unit) {
+        for (const double length : image_.lengths())
+            require(length > 0.0, "pair::Pressure", "length of an edge", length, "a number > 0");
+        detail::require_cutoff(u_.cutoff(), image_, "pair::Pressure");
         require_positive(beta, "pair::Pressure", "beta");
         require_positive(unit, "pair::Pressure", "unit");
     }
@@ -65,9 +44,7 @@ public:
     double operator()(const X& configuration) const {
         const auto& x = predcg::detail::points_of(configuration, "pair::Pressure");
         double virial = 0.0;
-        detail::for_each_pair(x, image_, u_.cutoff(), [&](std::size_t, std::size_t, const Point&, double r) {
-            virial += r * u_.pair_slope(r);
-        });
+        detail::each_distance(x, image_, u_.cutoff(), [&](double r) { virial += r * u_.pair_slope(r); });
         return unit_ * (static_cast<double>(x.size()) / beta_ - virial / 3.0) / volume_;
     }
 

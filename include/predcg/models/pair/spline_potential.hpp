@@ -101,6 +101,27 @@ public:
     double energy_and_gradient(const Points& X, const Vector& theta, Points& gradient) const {
         return pair::energy_and_gradient(at(*this, theta), space_, X, gradient);
     }
+    /// sum_k d^2 U_c / dX_k^2.
+    double energy_laplacian(const Points& X, const Vector& theta) const {
+        return pair::energy_laplacian(at(*this, theta), space_, X);
+    }
+
+    /// sum_{i<j} r_ij B_k'(r_ij): the virial sum_{i<j} r u'(r) is theta . this + base_virial(X).
+    Vector virial_features(const Points& X) const {
+        Vector sum = Vector::Zero(parameter_count() + 3);
+        each_distance(X, [&](double r) {
+            const auto [first, t] = place(r);
+            const std::array<double, 4> slope = slopes(t);
+            for (std::size_t a = 0; a < 4; ++a) sum[first + static_cast<Index>(a)] += slope[a] * (r / width_);
+        });
+        return linalg::part(sum, 0, parameter_count());
+    }
+    /// -kappa times the sum of r_ij (r_0 - r_ij) over pairs in the core.
+    double base_virial(const Points& X) const {
+        double sum = 0.0;
+        each_distance(X, [&](double r) { sum -= settings_.core_stiffness * r * depth(r); });
+        return sum;
+    }
 
     /// u(r).
     double pair_energy(double r, const Vector& theta) const {

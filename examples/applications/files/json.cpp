@@ -1,0 +1,54 @@
+#include "files/json.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <system_error>
+
+namespace cli {
+
+using namespace predcg;
+
+Json list_of(const Vector& v) { return std::vector<double>(v.begin(), v.end()); }
+
+std::string detail::text_of_file(const std::filesystem::path& path, const std::string& option,
+                                 const std::string& allowed) {
+    constexpr std::uintmax_t most = std::uintmax_t{1} << 30;
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    std::ifstream in(path, std::ios::binary);
+    if (error || !in) throw InputError(option, in_quotes(path.string()) + " (it cannot be read)", allowed);
+    if (size > most)
+        throw InputError(option, in_quotes(path.string()) + " (" + std::to_string(size) + " bytes)", allowed);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json known(const std::optional<double>& value) { return value ? known(*value) : Json(); }
+
+double value_of(const Json& json) {
+    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+std::optional<double> known_value(const Json& json) {
+    return json.is_null() ? std::nullopt : std::optional(json.get<double>());
+}
+Vector vector_of(const Json& list) {
+    const auto values = list.get<std::vector<double>>();
+    return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+}
+Vector values_of(const Json& object, const std::vector<std::string>& names) {
+    Vector values(static_cast<Index>(names.size()));
+    for (std::size_t k = 0; k < names.size(); ++k)
+        values[static_cast<Index>(k)] = value_of(object.at(names[k]));
+    return values;
+}
+
+Json named(const std::vector<std::string>& names, const Vector& values) {
+    Json object = Json::object();
+    for (std::size_t k = 0; k < names.size(); ++k) object[names[k]] = known(values[static_cast<Index>(k)]);
+    return object;
+}
+
+}  // namespace cli

@@ -1,0 +1,107 @@
+#include "studies/molecules.hpp"
+
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "studies/setting_rows.hpp"
+#include "terminal/progress.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace cli::study {
+
+using namespace predcg;
+
+namespace {
+
+molecules::TrajectoryFile trajectory_of(const MoleculesSettings& settings, const std::string& name) {
+    return {.path = settings.data + "/" + name + ".xtc"};
+}
+std::string structure_file(const MoleculesSettings& settings, const std::string& name) {
+    return settings.data + "/" + name + ".gro";
+}
+
+/// Frames of water, evenly spread over the trajectory.
+molecules::LiquidData water_of(const MoleculesSettings& settings, Index frames, Index all) {
+    return molecules::read_liquid(trajectory_of(settings, "water"), structure_file(settings, "water"),
+                                  {.every = std::max<Index>(1, all / frames), .most = frames}, {});
+}
+
+}  // namespace
+
+std::vector<Index> frames_up_to(Index most) {
+    std::vector<Index> frames;
+    for (const Index fewer : {5, 20})
+        if (fewer < most) frames.push_back(fewer);
+    frames.push_back(most);
+    return frames;
+}
+
+void check(const MoleculesSettings& settings) {
+    for (const char* file : {"decane.xtc", "decane.gro", "water.xtc", "water.gro"})
+        if (!has_file(std::filesystem::path(settings.data) / file))
+            throw InputError(
+                "--data", in_quotes(settings.data) + " (without " + file + ")",
+                "a directory with decane.xtc, decane.gro, water.xtc and water.gro, as examples/data");
+}
+
+std::string command_of(const MoleculesSettings& s) {
+    CommandLine line("molecules");
+    if (s.data != MoleculesSettings{}.data) line.add("--data", s.data);
+    return line.add("--draws", s.draws)
+        .add("--samples", s.samples)
+        .add("--frames", s.frames.back())
+        .add("--liquid-samples", s.liquid_samples)
+        .add("--check-samples", s.check_samples)
+        .seed(s.seed)
+        .text();
+}
+
+MoleculesResult run_molecules(const MoleculesSettings& settings) {
+    check(settings);
+    Progress progress("parts", 3 + settings.frames.size());
+    double done = 0.0;
+    progress.update(done, "decane");
+    const molecules::ChainData chains =
+        molecules::read_chains(trajectory_of(settings, "decane"), structure_file(settings, "decane"), {});
+    MoleculesResult result{settings,
+                           molecules::learn_states(chains,
+                                                   {.temperature = decane_temperature,
+                                                    .posterior = true,
+                                                    .credibility = settings.credibility,
+                                                    .draws = settings.draws,
+                                                    .seed = settings.seed},
+                                                   [](double, const char*) {}),
+                           {},
+                           {},
+                           {}};
+    progress.update(++done, "predictions of decane");
+    result.distributions = molecules::distributions_of(result.chains, chains, settings.samples);
+    for (const double temperature : {water_temperature, decane_temperature})
+        for (const Index sites : {6, 8, 10, 14, 20, 30, 50, 100, 200})
+            result.transfer.push_back(molecules::predict_states(result.chains.fit, &*result.chains.posterior,
+                                                                sites, temperature, settings.credibility));
+    const Index all = molecules::info_of(trajectory_of(settings, "water")).frames;
+    for (const Index frames : settings.frames) {
+        progress.update(++done, "water, " + std::to_string(frames) + " frames");
+        const molecules::LiquidData data = water_of(settings, frames, all);
+        LearntLiquid liquid{molecules::learn_pair(data,
+                                                  {.temperature = water_temperature,
+                                                   .samples = settings.liquid_samples,
+                                                   .draws = settings.draws,
+                                                   .credibility = settings.credibility,
+                                                   .seed = settings.seed},
+                                                  [&](const std::string&) { progress.update(done); })};
+        if (frames == settings.frames.back() && liquid.learnt.saved.posterior.draw_count() > 0) {
+            progress.update(++done, "checks of water");
+            liquid.checks = molecules::check_pair(liquid.learnt.saved, data,
+                                                  {.samples = settings.check_samples,
+                                                   .credibility = settings.credibility,
+                                                   .seed = settings.seed});
+        }
+        result.liquids.push_back(std::move(liquid));
+    }
+    return result;
+}
+
+}  // namespace cli::study
