@@ -164,7 +164,7 @@ int main(int count, char** words) {
         return 2;
     }
     if (!support::LammpsRun::installed()) {
-        std::fputs("lmp was not found (Debian: package lammps; sh cmake/setup.sh --molecules)\n", stderr);
+        std::fprintf(stderr, "%s\n", support::no_lammps);
         return 1;
     }
     const Index sweeps = std::stol(words[2]), steps = std::stol(words[3]);
