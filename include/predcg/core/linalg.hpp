@@ -242,13 +242,13 @@ inline Vector applied_transposed(const Matrix& A, const Vector& x) {
     return y;
 }
 
-/// D C D^T, for few rows: O(rows^2 cols^2).
+/// D C D^T, for few rows: O(rows cols (rows + cols)).
 inline Matrix sandwich(const Matrix& D, const Matrix& C) {
+    const Matrix DC = product(D, C);
     Matrix S = Matrix::Zero(D.rows(), D.rows());
     for (Index l = 0; l < D.rows(); ++l)
-        for (Index k = 0; k < D.rows(); ++k)
-            for (Index j = 0; j < D.cols(); ++j)
-                for (Index i = 0; i < D.cols(); ++i) S(k, l) += D(k, i) * C(i, j) * D(l, j);
+        for (Index j = 0; j < D.cols(); ++j)
+            for (Index k = 0; k < D.rows(); ++k) S(k, l) += DC(k, j) * D(l, j);
     return S;
 }
 

@@ -48,6 +48,7 @@ struct LatentNoise {
     double variance = 0.0, variance_error = 0.0;
     double force_part = 0.0;            ///< 1/2 (E_data - E_c) beta^2 |grad U|^2
     double laplacian_part = 0.0;        ///< 1/2 (E_data - E_c) beta lap U; about 0 at a fit
+    double force_error = 0.0;     ///< standard error of force_part
     double model_z = 0.0;               ///< of the score's mean over the draws of p_c, which should be 0
     double autocorrelation_time = 1.0;  ///< of the score along the data, in data
     std::string words;                  ///< all that in a sentence
@@ -150,6 +151,8 @@ inline std::string with_sign(double x) {
     test.standard_error = std::hypot(error_of_mean(data), drawn ? error_drawn : error_known);
     test.force_part = row_mean(of_data, 0) - row_mean(of_model, 0);
     test.laplacian_part = row_mean(of_data, 1) - row_mean(of_model, 1);
+    test.force_error = std::hypot(error_of_mean(linalg::row_of(of_data, 0)),
+                                  error_over_chains(linalg::row_of(of_model, 0), chains));
     test.model_z = mean(plain) / error_over_chains(plain, chains);
     test.autocorrelation_time = integrated_autocorrelation_time(data);
     test.z = test.standard_error > 0.0 ? test.score / test.standard_error : 0.0;

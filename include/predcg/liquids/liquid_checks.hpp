@@ -209,7 +209,7 @@ template <class Coarse>
         const Vector theta = posterior.parameters(k).theta;
         Vector weights = linalg::applied_transposed(features, theta - posterior.fit.parameters.theta);
         for (double& w : weights) w *= -beta;
-        const double top = linalg::largest(weights);
+        const double top = *std::max_element(weights.begin(), weights.end());
         double sum = 0.0, squares = 0.0;
         for (double& w : weights) {
             w = std::exp(w - top);

@@ -37,9 +37,9 @@ enum class Neighbourhood {
 ///
 /// With `all`, energies of all pairs are kept: a move computes n - 1 new ones, and an accepted one writes
 /// them. With `lists`, each particle knows who was nearer than cut-off + skin when lists were made; they are
-/// made anew before a particle goes further than half the skin, in O(n) by cells where three or more fit
-/// along each edge. Both give the same numbers, bit for bit: energies of pairs are added in the same order,
-/// and those out of reach are exactly 0.
+/// made anew before a particle goes further than half the skin (which grows where moves are long), in O(n) by
+/// cells where three or more fit along each edge. Both give the same numbers, bit for bit: energies of pairs
+/// are added in the same order, and those out of reach are exactly 0.
 ///
 /// Law: cutoff(), and energies(values, count), which turns squared distances below cutoff^2 into energies.
 template <class Law>
@@ -92,7 +92,10 @@ public:
     /// Makes the move that was asked about last.
     void accept() {
         places_.set(moved_, trial_);
-        if (lists_) return;
+        if (lists_) {
+            if (!listed(trial_)) make_lists();  // others do not know it where it went
+            return;
+        }
         double* own = table_.data() + moved_ * n_;
         for (std::size_t j = 0; j < n_; ++j) own[j] = row_[j];
         double* column = table_.data() + moved_;
@@ -160,8 +163,11 @@ private:
         return total(s);
     }
     double difference_by_lists(const Point& here) {
-        if (!listed(trial_)) make_lists();
-        if (!listed(trial_)) {  // a step longer than half the skin
+        ++asked_;
+        const Point step = image_.difference(here, trial_);
+        const bool is_long = predcg::detail::dot(step, step) > 0.25 * skin_ * skin_;
+        if (!is_long && !listed(trial_)) make_lists();
+        if (is_long && !listed(trial_)) {
             energies_at(trial_, moved_);
             const double there = sum_of(row_.data());
             return there - energy_by_list(here);
@@ -175,6 +181,9 @@ private:
     }
 
     void make_lists() {
+        // Lists that do not live for half a sweep were too short.
+        if (!listed_.empty() && 2 * asked_ < n_) skin_ = std::min(1.5 * skin_, 2.0 * law_.cutoff());
+        asked_ = 0;
         listed_.resize(n_);
         for (std::size_t i = 0; i < n_; ++i) listed_[i] = places_[i];
         const double reach = law_.cutoff() + skin_;
@@ -263,7 +272,7 @@ private:
     Point trial_{};
     std::vector<Point> listed_;  // where particles were when lists were made
     std::vector<std::int32_t> list_, length_;
-    std::size_t capacity_ = 0;
+    std::size_t capacity_ = 0, asked_ = 0;  // asked_: moves since lists were made
 };
 
 }  // namespace predcg::pair
