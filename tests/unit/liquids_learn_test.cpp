@@ -4,7 +4,6 @@
 #include <predcg/liquids/learn.hpp>
 #include <predcg/models/pair/liquid.hpp>
 
-#include "differences.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
 #include "z_score.hpp"
@@ -12,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -202,6 +203,15 @@ TEST(Learn, DoesNotDependOnThreads) {
     const pair::Learnt two = learn_small(2);
     EXPECT_EQ(one.theta(), two.theta());
     EXPECT_EQ(one.posterior.draws, two.posterior.draws);
+}
+
+TEST(Learn, StopsWhenAsked) {
+    std::stop_source source;
+    source.request_stop();
+    pair::LearnSettings settings{.beta = 1.0};
+    settings.sampling.stop = source.get_token();
+    const std::vector<Points> frames(3, Points{{0.1, 0.1, 0.1}, {0.5, 0.1, 0.1}, {0.5, 0.6, 0.9}});
+    EXPECT_THROW(pair::learn(frames, Box::cubic(2.0), settings), Stopped);
 }
 
 TEST(Learn, RefusesWhatCannotBe) {
