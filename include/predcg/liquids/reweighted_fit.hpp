@@ -29,9 +29,10 @@ class FeatureChains {
     using X = configuration_t<space_t<Coarse>>;
 
 public:
-    /// Refers to the potential.
-    FeatureChains(const Coarse& coarse, const MonteCarlo<Kernel>& engine, double beta, std::uint64_t seed)
-        : coarse_(&coarse), engine_(engine), beta_(beta), seed_(seed),
+    /// Refers to the potential. Streams are (seed, coarse, first_index + chain, call).
+    FeatureChains(const Coarse& coarse, const MonteCarlo<Kernel>& engine, double beta, std::uint64_t seed,
+                  std::uint64_t first_index = 0)
+        : coarse_(&coarse), engine_(engine), beta_(beta), seed_(seed), first_index_(first_index),
           chains_(static_cast<std::size_t>(engine.settings().chains)) {}
 
     /// dU_c/dtheta of so many draws at theta, rounded up to equal chains, one chain after the other;
@@ -46,7 +47,8 @@ public:
         if (configurations) configurations->resize(all.size());
         parallel_for(static_cast<Index>(chains_.size()), [&](Index c) {
             auto& chain = chains_[static_cast<std::size_t>(c)];
-            Philox4x32 rng = make_stream(seed_, Purpose::coarse, static_cast<std::uint64_t>(c), call_);
+            Philox4x32 rng =
+                make_stream(seed_, Purpose::coarse, first_index_ + static_cast<std::uint64_t>(c), call_);
             detail::KernelRun<Kernel, Target> run(engine_.kernel(), target);
             const Index before = chain ? s.refresh : s.warm_up;
             if (!chain) chain.emplace(Chain{target.space().random(rng), {}});
@@ -77,7 +79,7 @@ private:
     const Coarse* coarse_;
     MonteCarlo<Kernel> engine_;
     double beta_;
-    std::uint64_t seed_;
+    std::uint64_t seed_, first_index_;
     std::uint32_t call_ = 0;
     std::vector<std::optional<Chain>> chains_;
 };
