@@ -2,6 +2,8 @@
 #include "program.hpp"
 #include "reference.hpp"
 
+#include <cstdio>
+
 namespace molecule_states_test {
 
 using cli_test::Json;

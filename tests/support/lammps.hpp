@@ -11,6 +11,10 @@
 
 namespace support {
 
+/// Why a test is skipped.
+inline constexpr const char* no_lammps =
+    "lmp was not found (Debian: package lammps; sh cmake/setup.sh --molecules)";
+
 /// A folder with the files of a run, deleted with the object.
 class LammpsRun {
 public:

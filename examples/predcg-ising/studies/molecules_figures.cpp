@@ -197,7 +197,7 @@ constexpr const char* reset =
 Figure radial_figure(const predcg::LiquidChecks& checks, const std::string& band) {
     std::string commands =
         "set multiplot layout " + std::to_string(checks.bands.size()) +
-        ",1\nset key width -3 maxrows 2\nset lmargin 9; set rmargin 2; set tmargin 4.2; set bmargin "
+        ",1\nset key width 0 maxrows 2\nset lmargin 9; set rmargin 2; set tmargin 4.2; set bmargin "
         "1.2\nset xrange [0.15:0.9]\nset ylabel '{/:Italic g}({/:Italic r})'\nset format x ''\n";
     for (std::size_t k = 0; k < checks.bands.size(); ++k) {
         if (k == 1) commands += "unset key; set tmargin 1.8\n";
@@ -232,7 +232,7 @@ std::vector<Figure> molecules_figures(const MoleculesResult& result) {
     const auto of = [&](std::string plot, const std::string& file) {
         return replaced(replaced(std::move(plot), "FILE", file), "BAND", band);
     };
-    const std::string key = "set key width -3 maxrows 2\n";
+    const std::string key = "set key width 0 maxrows 2\n";
     std::vector<Figure> figures{
         {.name = "molecules_dihedrals",
          .height = 380,

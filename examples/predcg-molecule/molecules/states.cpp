@@ -43,12 +43,12 @@ StatesFit with_geometry(ExactEstimate estimate, Index sites, const Vector& geome
 
 std::vector<PredictiveCheck> states_checks(const StatesPosterior& posterior, const ChainData& data,
                                            std::uint64_t seed) {
-    std::vector<PredictiveCheck> checks =
-        predictive_checks(posterior, data.molecules, {.seed = seed}, checked("R_g", RadiusOfGyration{}),
-                          checked("sd R_g", StandardDeviation{RadiusOfGyration{}}),
-                          checked("R_ee", EndToEnd{}), checked("sd R_ee", StandardDeviation{EndToEnd{}}),
-                          checked("counts", rotamers::GaucheCounts(data.sites)),
-                          checked("angles", rotamers::AnglesBesideGauche(data.sites)));
+    std::vector<PredictiveCheck> checks = predictive_checks(
+        posterior, data.molecules, {.replicates = 400, .seed = seed}, checked("R_g", RadiusOfGyration{}),
+        checked("sd R_g", StandardDeviation{RadiusOfGyration{}}), checked("R_ee", EndToEnd{}),
+        checked("sd R_ee", StandardDeviation{EndToEnd{}}),
+        checked("counts", rotamers::GaucheCounts(data.sites)),
+        checked("angles", rotamers::AnglesBesideGauche(data.sites)));
     const char* const names[]{"N_gauche",
                               "N_same",
                               "N_opposite",
@@ -212,7 +212,7 @@ StatesDistributions distributions_of(const LearntStates& learnt, const ChainData
     Vector ends(std::ssize(data.molecules));
     for (Index k = 0; k < ends.size(); ++k) ends[k] = EndToEnd{}(data.molecules[static_cast<std::size_t>(k)]);
     const double room = 0.15 * (ends.maxCoeff() - ends.minCoeff());
-    const Histogram end_to_end(EndToEnd{}, ends.minCoeff() - room, ends.maxCoeff() + room, 30);
+    const Histogram end_to_end(EndToEnd{}, ends.minCoeff() - room, ends.maxCoeff() + room, 24);
     add_data(all.end_to_end, data, end_to_end);
     add_model(all.end_to_end, predict(posterior, end_to_end,
                                       {.credibility = credibility,
