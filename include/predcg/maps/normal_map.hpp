@@ -9,6 +9,7 @@
 #include <numbers>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace predcg {
@@ -88,6 +89,11 @@ public:
     template <RandomBits R>
     double draw(Index a, const Vector& eta, R& rng) const {
         return eta[a] + std::exp(eta[letters() + a]) * standard_normal(rng);
+    }
+
+    /// {E x, E x^2} under a letter.
+    std::pair<double, double> moments(Index a, const Vector& eta) const {
+        return {eta[a], eta[a] * eta[a] + std::exp(2.0 * eta[letters() + a])};
     }
 
     [[gnu::cold]] std::vector<std::string> natural_names() const { return names("sd_"); }

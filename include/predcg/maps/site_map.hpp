@@ -4,6 +4,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/expansion.hpp>
+#include <predcg/core/letter_moments.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/core/window.hpp>
 
@@ -303,6 +304,25 @@ public:
             }
         }
         return sum;
+    }
+
+    /// E[x_i|X] and E[x_i x_j|X] above so many coarse sites: exact predictions, where the density has
+    /// moments.
+    [[gnu::cold]] auto conditional_moments(Index coarse_sites, const Vector& eta) const
+        requires requires(const Density d) { d.moments(Index{}, eta); }
+    {
+        using Letter = std::remove_cvref_t<decltype(std::declval<const Coarse&>()[0])>;
+        require_eta(eta);
+        std::vector<Letter> alphabet;
+        Vector mean(density_.letters()), square(density_.letters());
+        for (Index a = 0; a < density_.letters(); ++a) {
+            alphabet.push_back(static_cast<Letter>(a));
+            const auto [first, second] = density_.moments(a, eta);
+            mean[a] = first;
+            square[a] = second;
+        }
+        return LetterMoments<Letter>(std::move(alphabet), coarse_sites, 1, std::move(mean),
+                                     std::move(square));
     }
 
     template <RandomBits R>
