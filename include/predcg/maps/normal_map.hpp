@@ -16,8 +16,8 @@ namespace predcg {
 /// Settings of NormalSites: numbers x are about `centre`, and differ by some `length`.
 struct NormalSitesSettings {
     Index letters = 2;
-    double centre = 0.0;
-    double length = 1.0;
+    double centre = 0.0;  ///< of all x: sums of squares are about it
+    double length = 1.0;  ///< how far apart means may be, in the unit of x
 };
 
 /// Normal numbers with a mean and a standard deviation for each letter,

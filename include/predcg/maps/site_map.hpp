@@ -190,13 +190,14 @@ class SiteMap {
 public:
     using fine_type = Fine;
     using coarse_type = Coarse;
-    using DensityType = Density;
+    using DensityType = Density;  ///< The density of a site.
 
     /// Throws ArgumentError for a density without letters.
     explicit SiteMap(Density density) : density_(std::move(density)) {
         require(density_.letters() >= 1, "SiteMap", "letters", Index(density_.letters()), "an integer >= 1");
     }
 
+    /// Of a site.
     const Density& density() const { return density_; }
     Index parameter_count() const { return density_.parameter_count(); }
     std::vector<std::string> parameter_names() const { return names_of(density_, "eta_"); }
@@ -247,7 +248,12 @@ public:
         }
         return form;
     }
-    SiteStatistics prepare(const SiteStatistics& form) const { return form; }
+    /// What was prepared before. Throws ArgumentError for that of another density.
+    SiteStatistics prepare(const SiteStatistics& form) const {
+        require_equal(form.width, 1 + density_.statistic_count(), "SiteMap::prepare", "width",
+                      "1 + number of statistics");
+        return form;
+    }
 
     /// Whether a coarse letter is one of the density's.
     bool takes(double letter) const {
@@ -319,7 +325,7 @@ public:
 private:
     /// Containers index by signed or unsigned numbers.
     template <class X>
-    static auto& at_site(X& x, Index i) {
+    static decltype(auto) at_site(X& x, Index i) {
         return x[static_cast<decltype(x.size())>(i)];
     }
     void require_eta(const Vector& eta) const {
