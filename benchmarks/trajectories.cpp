@@ -10,9 +10,9 @@
 
 int main(int argc, char** argv) {
     using namespace predcg;
-    std::ifstream file(std::string(PREDCG_SAMPLE_DATA) + "/water.xtc", std::ios::binary);
+    std::ifstream file(std::string(PREDCG_EXAMPLE_DATA) + "/water.xtc", std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    const std::string group = "XTC, 51 frames of 648 atoms, 121 kB";
+    const std::string group = "XTC, 101 frames of 648 atoms, 241 kB";
     bench::add(group, "read", [=] {
         std::istringstream in(bytes);
         double sum = 0.0;

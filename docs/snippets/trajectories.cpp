@@ -9,7 +9,7 @@
 using namespace predcg;
 
 int main() {
-    const std::string folder = std::string(PREDCG_SAMPLE_DATA) + "/";
+    const std::string folder = std::string(PREDCG_EXAMPLE_DATA) + "/";
     // ---- decane
     const auto whole = WholeMolecules::chains(10);  // one chain of ten sites
     const auto distribution = dihedral_distribution(DihedralAngles::chain(10), 12);

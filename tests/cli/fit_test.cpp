@@ -2,7 +2,7 @@
 #include "fit_command.hpp"
 #include "io/data_io.hpp"
 #include "io/fit_json.hpp"
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
 #include "model/ising_posterior.hpp"
 #include "reference.hpp"
 

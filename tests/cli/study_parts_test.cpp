@@ -1,5 +1,5 @@
 // study levels, models and all: numbers against `fit`, and a report that stands alone.
-#include "io/interrupt.hpp"
+#include "terminal/interrupt.hpp"
 #include "model/ising_fit.hpp"
 #include "program.hpp"
 #include "studies/all.hpp"

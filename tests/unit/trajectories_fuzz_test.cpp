@@ -8,7 +8,7 @@ namespace trajectories_fuzz_test {
 namespace {
 
 TEST(DamagedTrajectories, EndOrThrow) {
-    const auto files = support::valid_files(PREDCG_TEST_DATA);
+    const auto files = support::valid_files(PREDCG_EXAMPLE_DATA);
     predcg::Index errors = 0, frames = 0;
     for (std::uint64_t k = 0; k < 8000; ++k) {
         auto rng = predcg::make_stream(test_seed(), predcg::Purpose::check, k);
@@ -27,7 +27,7 @@ TEST(DamagedTrajectories, EndOrThrow) {
 }
 
 TEST(DamagedTrajectories, UndamagedOnesAreRead) {
-    const auto files = support::valid_files(PREDCG_TEST_DATA);
+    const auto files = support::valid_files(PREDCG_EXAMPLE_DATA);
     const predcg::Index frames[]{7, 1, 2, 2, 2, 2, 2, 2};
     ASSERT_EQ(files.size(), std::size(frames));
     for (std::size_t k = 0; k < files.size(); ++k) {

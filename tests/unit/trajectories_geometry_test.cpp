@@ -144,7 +144,7 @@ TEST(Dihedrals, OfDecaneAreThoseOfAnIndependentProgram) {
     const WholeMolecules whole = WholeMolecules::chains(10);
     const DihedralAngles dihedrals = DihedralAngles::chain(10);
     std::vector<Vector> all;
-    for (const Frame& frame : Trajectory(std::string(PREDCG_TEST_DATA) + "/decane.xtc"))
+    for (const Frame& frame : Trajectory(std::string(PREDCG_EXAMPLE_DATA) + "/decane.xtc"))
         all.push_back(dihedrals(whole(frame.positions, frame.box)));
     ASSERT_EQ(all.size(), 501u);
     Index compared = 0;
@@ -208,7 +208,7 @@ TEST(InternalCoordinates, RebuiltFramesHaveTheSameDistances) {
     const WholeMolecules whole = WholeMolecules::chains(10);
     const ZMatrix z = ZMatrix::chain(10);
     Index frames = 0;
-    for (const Frame& frame : Trajectory(std::string(PREDCG_TEST_DATA) + "/decane.xtc")) {
+    for (const Frame& frame : Trajectory(std::string(PREDCG_EXAMPLE_DATA) + "/decane.xtc")) {
         if (++frames > 20) break;
         const Points x = whole(frame.positions, frame.box), y = z.cartesian(z.internal(x));
         for (std::size_t i = 0; i < 10; ++i)

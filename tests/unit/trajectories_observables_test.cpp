@@ -33,7 +33,7 @@ static_assert(Observable<Histogram<RadiusOfGyration>, Points>);
 static_assert(Observable<PairCorrelation, Points> && Observable<TetrahedralOrder, Points>);
 static_assert(ConfigurationSpace<PeriodicSpace<>> && ConfigurationSpace<PeriodicSpace<Eigen::Matrix3Xd>>);
 
-std::string path_of(const std::string& file) { return std::string(PREDCG_TEST_DATA) + "/" + file; }
+std::string path_of(const std::string& file) { return std::string(PREDCG_EXAMPLE_DATA) + "/" + file; }
 
 Points uniform_points(std::mt19937_64& rng, std::size_t n, const Point& lengths) {
     Points x(n);

@@ -56,7 +56,7 @@ TEST(Gro, PositionsNamesAndTimes) {
 }
 
 TEST(Gro, AgreesWithXtcOfTheSameRun) {
-    const std::string folder = std::string(PREDCG_TEST_DATA) + "/";
+    const std::string folder = std::string(PREDCG_EXAMPLE_DATA) + "/";
     Frame text, packed;
     ASSERT_TRUE(Trajectory(folder + "decane.gro").next(text));
     ASSERT_TRUE(Trajectory(folder + "decane.xtc").next(packed));

@@ -2,7 +2,7 @@
 // sanitizers.
 //
 //   g++ -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude -Itests/support
-//       -isystem /usr/include/eigen3 -DPREDCG_TEST_DATA='"tests/data"' tests/validation/fuzz_trajectories.cpp
+//       -isystem /usr/include/eigen3 -DPREDCG_EXAMPLE_DATA='"examples/data"' tests/validation/fuzz_trajectories.cpp
 //
 // fuzz_trajectories [inputs] [seed]: counts what each format's inputs end in, and the largest piece of memory
 // that was asked for. A crash, any other exception or a piece beyond 1 MiB ends it.
@@ -28,7 +28,7 @@ std::size_t largest = 0;
 int main(int argc, char** argv) {
     const std::uint64_t inputs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
     const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-    const auto files = support::valid_files(PREDCG_TEST_DATA);
+    const auto files = support::valid_files(PREDCG_EXAMPLE_DATA);
     struct Count {
         std::uint64_t inputs = 0, whole = 0, errors = 0, frames = 0;
     };

@@ -1,10 +1,10 @@
 // calibrate: are posteriors and their intervals right, by simulation.
-#include "command_line/command.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/options.hpp"
-#include "io/numbers.hpp"
-#include "model/errors.hpp"
+#include "reports/run_study.hpp"
 #include "studies/calibration.hpp"
-#include "studies/run_study.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -1,14 +1,15 @@
 // fit: learn a coarse chain and a map from data.
-#include "command_line/command.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/learning.hpp"
 #include "command_line/options.hpp"
+#include "files/output_file.hpp"
 #include "io/fit_json.hpp"
-#include "io/numbers.hpp"
-#include "io/output_file.hpp"
-#include "io/progress.hpp"
-#include "model/errors.hpp"
 #include "model/ising_posterior.hpp"
 #include "model/monte_carlo_fit.hpp"
+#include "terminal/messages.hpp"
+#include "terminal/progress.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -158,12 +159,11 @@ void print_summary(const SavedFit& saved, const std::string& out) {
     print_line("written to", out);
 }
 
-void warn(const SavedFit& saved) {
+void warn_about(const SavedFit& saved) {
     const IsingFit& fit = saved.fit;
     warn_not_identified(fit);
     if (saved.posterior)
-        for (const std::string& remark : saved.posterior->posterior.remarks)
-            std::fprintf(stderr, "predcg-ising: warning: posterior: %s\n", remark.c_str());
+        for (const std::string& remark : saved.posterior->posterior.remarks) warn("posterior: " + remark);
     warn_limit(fit,
                fit.monte_carlo ? "--iterations or --latent-samples and --coarse-samples" : "--iterations");
 }
@@ -210,7 +210,7 @@ void run_fit(FitOptions options) {
     saved.posterior = posterior_for(options, data, saved.fit, weight);
     out.commit(json_of(saved));
     print_summary(saved, options.out);
-    warn(saved);
+    warn_about(saved);
 }
 
 void add_posterior_options(CLI::App& app, FitOptions& options) {

@@ -1,9 +1,9 @@
 // generate: samples of the fine model, independent exact ones or those of a chain.
-#include "command_line/command.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/options.hpp"
+#include "files/output_file.hpp"
 #include "io/data_io.hpp"
-#include "io/output_file.hpp"
-#include "io/progress.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/core/random.hpp>
 #include <predcg/engines/transfer_matrix.hpp>

@@ -1,13 +1,14 @@
 // hierarchy: learn several levels, one above the other.
-#include "command_line/command.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/learning.hpp"
 #include "command_line/options.hpp"
+#include "files/output_file.hpp"
 #include "io/data_io.hpp"
 #include "io/hierarchy_json.hpp"
-#include "io/numbers.hpp"
-#include "io/output_file.hpp"
-#include "model/errors.hpp"
 #include "model/hierarchy.hpp"
+#include "terminal/messages.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -74,15 +75,12 @@ void print_hierarchy(const SavedHierarchy& saved, const std::string& out) {
     }
     if (found.log_likelihood) print_line("log-likelihood", fixed(*found.log_likelihood, 4));
     print_line("written to", out);
-    if (found.status != Status::converged)
-        std::fputs("predcg-ising: warning: not all levels converged; raise --iterations\n", stderr);
-    for (const std::string& remark : found.remarks)
-        std::fprintf(stderr, "predcg-ising: warning: %s\n", remark.c_str());
+    if (found.status != Status::converged) warn("not all levels converged; raise --iterations");
+    for (const std::string& remark : found.remarks) warn(remark);
     for (std::size_t k = 0; k < found.levels.size(); ++k)
         if (const auto& posterior = found.levels[k].posterior)
             for (const std::string& remark : posterior->remarks)
-                std::fprintf(stderr, "predcg-ising: warning: posterior of level %zu: %s\n", k + 1,
-                             remark.c_str());
+                warn("posterior of level " + std::to_string(k + 1) + ": " + remark);
 }
 
 void run_hierarchy(HierarchyOptions options) {

@@ -1,12 +1,12 @@
 // predict and sample: what a saved fit says, on any number of sites.
-#include "command_line/command.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/options.hpp"
+#include "files/output_file.hpp"
 #include "io/data_io.hpp"
 #include "io/fit_json.hpp"
 #include "io/hierarchy_json.hpp"
-#include "io/numbers.hpp"
-#include "io/output_file.hpp"
-#include "model/errors.hpp"
 #include "model/ising_posterior.hpp"
 
 #include <predcg/models/ising/observables.hpp>

@@ -1,15 +1,15 @@
 // relative-entropy: match moments of mapped data, and predict after reconstruction.
-#include "command_line/command.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/learning.hpp"
 #include "command_line/options.hpp"
+#include "files/output_file.hpp"
 #include "io/json_parts.hpp"
-#include "io/numbers.hpp"
-#include "io/output_file.hpp"
-#include "io/progress.hpp"
-#include "model/errors.hpp"
 #include "model/ising_fit.hpp"
 #include "model/ising_relative_entropy.hpp"
 #include "model/monte_carlo_fit.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>

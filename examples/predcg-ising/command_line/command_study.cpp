@@ -1,12 +1,12 @@
 // study: experiments as figures and a report.
-#include "command_line/command.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/map_studies.hpp"
 #include "command_line/options.hpp"
+#include "reports/run_study.hpp"
 #include "studies/all.hpp"
 #include "studies/data_size.hpp"
 #include "studies/levels.hpp"
 #include "studies/model_study.hpp"
-#include "studies/run_study.hpp"
 #include "studies/sweep.hpp"
 
 #include <memory>

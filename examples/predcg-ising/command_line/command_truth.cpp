@@ -1,9 +1,9 @@
 // truth: exact expectations of the fine model.
-#include "command_line/command.hpp"
+#include "basics/numbers.hpp"
+#include "command_line/commands.hpp"
 #include "command_line/options.hpp"
-#include "io/numbers.hpp"
-#include "io/output_file.hpp"
-#include "io/progress.hpp"
+#include "files/output_file.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/observables.hpp>

@@ -1,10 +1,11 @@
 #include "command_line/learning.hpp"
 
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "files/output_file.hpp"
 #include "io/data_io.hpp"
-#include "io/numbers.hpp"
-#include "io/output_file.hpp"
-#include "model/errors.hpp"
 #include "model/ising_fit.hpp"
+#include "terminal/messages.hpp"
 
 #include <cstdio>
 
@@ -41,10 +42,6 @@ Configurations data_for(FitModel& model, const std::string& data_file) {
     return data;
 }
 
-void print_line(const std::string& name, const std::string& value) {
-    std::fprintf(told_to(), "%-18s%s\n", name.c_str(), value.c_str());
-}
-
 void print_status(const AnyEstimate& fit, const FitModel& model, std::size_t samples) {
     print_line("status", std::string(to_string(fit.status)) + " after " + std::to_string(fit.iterations) +
                              " iterations");
@@ -60,9 +57,7 @@ void print_prior_dominated(const AnyEstimate& fit, PriorChoice prior) {
 
 void warn_not_identified(const AnyEstimate& fit) {
     if (fit.status != Status::not_identified) return;
-    std::fputs("predcg-ising: warning: the data do not identify all parameters; their values are arbitrary "
-               "along\n",
-               stderr);
+    warn("the data do not identify all parameters; their values are arbitrary along");
     for (const Direction& d : fit.directions)
         std::fprintf(stderr, "    %s (information %s, below %s)\n", d.text.c_str(),
                      fixed(d.information, 6).c_str(), text_of(identified_from).c_str());
@@ -71,10 +66,8 @@ void warn_not_identified(const AnyEstimate& fit) {
 
 void warn_limit(const AnyEstimate& fit, const char* advice) {
     if (fit.status == Status::limit)
-        std::fprintf(stderr, "predcg-ising: warning: not converged within %td iterations; raise %s\n",
-                     fit.iterations, advice);
-    for (const std::string& remark : fit.remarks)
-        std::fprintf(stderr, "predcg-ising: warning: %s\n", remark.c_str());
+        warn("not converged within " + std::to_string(fit.iterations) + " iterations; raise " + advice);
+    for (const std::string& remark : fit.remarks) warn(remark);
 }
 
 }  // namespace cli

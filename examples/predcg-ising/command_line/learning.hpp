@@ -21,8 +21,6 @@ void refuse_sampling(const std::vector<CLI::Option*>& for_sampling, Optimizer op
 /// triplets.
 Configurations data_for(FitModel& model, const std::string& data_file);
 
-/// One line of a summary.
-void print_line(const std::string& name, const std::string& value);
 /// Status, and what was learnt from.
 void print_status(const AnyEstimate& fit, const FitModel& model, std::size_t samples);
 void print_prior_dominated(const AnyEstimate& fit, PriorChoice prior);

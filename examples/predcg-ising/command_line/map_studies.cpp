@@ -2,9 +2,9 @@
 #include "command_line/map_studies.hpp"
 
 #include "command_line/options.hpp"
+#include "reports/run_study.hpp"
 #include "studies/flow.hpp"
 #include "studies/maps.hpp"
-#include "studies/run_study.hpp"
 
 #include <memory>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "command_line/command.hpp"
+#include "program/command.hpp"
 
 namespace cli {
 

@@ -1,7 +1,7 @@
 #include "io/data_io.hpp"
 
-#include "io/numbers.hpp"
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
 
 #include <fstream>
 #include <string_view>

@@ -1,10 +1,10 @@
 #include "io/hierarchy_json.hpp"
 
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
 #include "io/fit_json.hpp"
 #include "io/json_parts.hpp"
-#include "io/numbers.hpp"
 #include "io/posterior_json.hpp"
-#include "model/errors.hpp"
 
 #include <predcg/version.hpp>
 

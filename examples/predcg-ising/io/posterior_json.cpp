@@ -1,8 +1,8 @@
 #include "io/posterior_json.hpp"
 
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
 #include "io/json_parts.hpp"
-#include "io/numbers.hpp"
-#include "model/errors.hpp"
 #include "model/models.hpp"
 
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "model/hierarchy.hpp"
 
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
 #include "model/ising_fit.hpp"
 
 #include <predcg/models/ising/observables.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 // Learning of hierarchies with a type of map. Templates: for the .cpp files that make them, as they take long
 // to compile.
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
 #include "model/hierarchy.hpp"
 
 #include <predcg/hierarchy/hierarchy_of.hpp>

@@ -1,6 +1,6 @@
 #include "model/ising_fit.hpp"
 
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
 #include "model/map_learner.hpp"
 
 #include <predcg/models/ising/observables.hpp>

@@ -1,19 +1,16 @@
 #pragma once
 // What the options describe: the fine model, and the model that is learnt.
+#include "basics/choices.hpp"
+
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/terms.hpp>
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace cli {
 
 using predcg::Index;
-
-/// The words that options and files have for the values of a choice.
-template <class T>
-using Choices = std::vector<std::pair<std::string, T>>;
 
 /// The fine model at an inverse temperature.
 struct FineModel {
@@ -83,13 +80,5 @@ struct FitMethod {
     Index latent_samples = 50;   ///< S_q, of q(X|x) for each datum and iteration
     Index coarse_samples = 200;  ///< S_c, of p_c(X) for each iteration
 };
-
-/// The word for a value.
-template <class T>
-const std::string& word_for(const Choices<T>& choices, T value) {
-    for (const auto& [word, meaning] : choices)
-        if (meaning == value) return word;
-    return choices.front().first;
-}
 
 }  // namespace cli

@@ -1,17 +1,17 @@
 #include "studies/all.hpp"
 
-#include "io/interrupt.hpp"
-#include "io/numbers.hpp"
-#include "io/progress.hpp"
-#include "io/whole_file.hpp"
+#include "basics/numbers.hpp"
+#include "files/whole_file.hpp"
+#include "reports/run_study.hpp"
 #include "studies/all_report.hpp"
 #include "studies/data_size.hpp"
 #include "studies/flow.hpp"
 #include "studies/levels.hpp"
 #include "studies/maps.hpp"
 #include "studies/model_study.hpp"
-#include "studies/run_study.hpp"
 #include "studies/sweep.hpp"
+#include "terminal/interrupt.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/version.hpp>
 

@@ -1,6 +1,6 @@
 #include "studies/all_report.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 
 namespace cli::study {
 

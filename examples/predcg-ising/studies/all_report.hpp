@@ -1,6 +1,6 @@
 #pragma once
 // One page for all experiments, which needs no other file.
-#include "studies/report.hpp"
+#include "reports/report.hpp"
 
 #include <cstddef>
 #include <filesystem>

@@ -1,6 +1,6 @@
 #pragma once
 // Figures of panels one above the other, each with credible bands, truth and data.
-#include "studies/gnuplot.hpp"
+#include "reports/gnuplot.hpp"
 
 #include <string>
 #include <vector>

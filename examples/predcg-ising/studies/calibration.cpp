@@ -1,8 +1,8 @@
 #include "studies/calibration.hpp"
 
-#include "io/numbers.hpp"
-#include "io/progress.hpp"
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "terminal/progress.hpp"
 
 namespace cli::study {
 

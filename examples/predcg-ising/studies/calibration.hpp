@@ -1,7 +1,7 @@
 #pragma once
 // Calibration on the command line: settings, results, tables, figures and report.
+#include "files/result_directory.hpp"
 #include "model/ising_calibration.hpp"
-#include "studies/result_directory.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,8 +1,8 @@
 // Tables and figures of calibrations.
 #include "studies/calibration_report.hpp"
 
-#include "io/numbers.hpp"
-#include "studies/table.hpp"
+#include "basics/numbers.hpp"
+#include "reports/table.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // Reports of calibrations.
 #include "studies/calibration_report.hpp"
 
-#include "io/numbers.hpp"
-#include "studies/html.hpp"
-#include "studies/report.hpp"
+#include "basics/numbers.hpp"
+#include "reports/html.hpp"
+#include "studies/setting_rows.hpp"
 
 #include <predcg/version.hpp>
 

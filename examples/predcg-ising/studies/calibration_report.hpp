@@ -1,7 +1,7 @@
 #pragma once
 // What write_ranks and write_coverage are made of.
+#include "reports/gnuplot.hpp"
 #include "studies/calibration.hpp"
-#include "studies/gnuplot.hpp"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 #include "studies/data_size.hpp"
 
-#include "io/numbers.hpp"
-#include "io/progress.hpp"
+#include "basics/numbers.hpp"
 #include "studies/bands.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>

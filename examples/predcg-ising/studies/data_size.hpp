@@ -1,7 +1,7 @@
 #pragma once
 // Study E2: how much data do predictions need, and are their intervals true.
+#include "files/result_directory.hpp"
 #include "studies/experiment.hpp"
-#include "studies/result_directory.hpp"
 
 #include <array>
 #include <cstddef>

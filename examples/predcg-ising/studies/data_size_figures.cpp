@@ -1,9 +1,9 @@
 // Numbers, tables and figures of the data-size study.
 #include "studies/data_size_report.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
+#include "reports/table.hpp"
 #include "studies/band_panels.hpp"
-#include "studies/table.hpp"
 
 #include <predcg/statistics/proportion.hpp>
 

@@ -1,7 +1,8 @@
 // The report of the data-size study.
 #include "studies/data_size_report.hpp"
+#include "studies/setting_rows.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 
 #include <boost/math/statistics/linear_regression.hpp>
 

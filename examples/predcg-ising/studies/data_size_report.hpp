@@ -1,8 +1,8 @@
 #pragma once
 // What write_data_size is made of.
+#include "reports/gnuplot.hpp"
+#include "reports/report.hpp"
 #include "studies/data_size.hpp"
-#include "studies/gnuplot.hpp"
-#include "studies/report.hpp"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 #include "studies/experiment.hpp"
 
-#include "io/numbers.hpp"
-#include "model/errors.hpp"
-#include "studies/table.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "reports/table.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>

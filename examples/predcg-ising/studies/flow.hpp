@@ -1,8 +1,8 @@
 #pragma once
 // Study of the flow: the coupling of a ring through four levels of decimation, with intervals.
+#include "files/result_directory.hpp"
 #include "model/decimation_flow.hpp"
 #include "studies/experiment.hpp"
-#include "studies/result_directory.hpp"
 
 #include <array>
 #include <cstdint>

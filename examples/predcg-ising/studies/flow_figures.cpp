@@ -1,7 +1,7 @@
 // Tables and figures of the flow study.
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
+#include "reports/table.hpp"
 #include "studies/flow_report.hpp"
-#include "studies/table.hpp"
 
 #include <predcg/statistics/proportion.hpp>
 

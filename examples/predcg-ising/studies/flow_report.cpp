@@ -1,7 +1,7 @@
 // The report of the flow study.
 #include "studies/flow_report.hpp"
-#include "io/numbers.hpp"
-#include "studies/report.hpp"
+#include "basics/numbers.hpp"
+#include "studies/setting_rows.hpp"
 
 #include <predcg/statistics/proportion.hpp>
 

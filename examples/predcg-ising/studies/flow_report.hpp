@@ -1,7 +1,7 @@
 #pragma once
 // Tables and figures of the flow study.
+#include "reports/gnuplot.hpp"
 #include "studies/flow.hpp"
-#include "studies/gnuplot.hpp"
 
 #include <vector>
 

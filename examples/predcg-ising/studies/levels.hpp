@@ -1,7 +1,7 @@
 #pragma once
 // Study E3: how far can a chain be coarse-grained before predictions suffer.
+#include "files/result_directory.hpp"
 #include "studies/experiment.hpp"
-#include "studies/result_directory.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,9 +1,9 @@
 // Tables, figures and report of the levels study.
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
+#include "reports/table.hpp"
 #include "studies/band_panels.hpp"
 #include "studies/levels.hpp"
-#include "studies/report.hpp"
-#include "studies/table.hpp"
+#include "studies/setting_rows.hpp"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
 #include "studies/maps.hpp"
 
-#include "io/numbers.hpp"
-#include "io/progress.hpp"
-#include "model/errors.hpp"
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
 #include "model/ising_population.hpp"
 #include "studies/bands.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>

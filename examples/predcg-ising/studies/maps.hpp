@@ -1,7 +1,7 @@
 #pragma once
 // Study of maps: what each loses, with how many data, and whether intervals of R_l hold with it.
+#include "files/result_directory.hpp"
 #include "studies/experiment.hpp"
-#include "studies/result_directory.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Figures of the study of maps.
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 #include "studies/maps_report.hpp"
-#include "studies/report.hpp"
+#include "studies/setting_rows.hpp"
 
 #include <algorithm>
 #include <cmath>

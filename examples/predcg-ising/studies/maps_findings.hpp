@@ -1,7 +1,7 @@
 #pragma once
 // What the study of maps found, in words that are computed from its numbers. HTML.
+#include "reports/report.hpp"
 #include "studies/maps.hpp"
-#include "studies/report.hpp"
 
 #include <string>
 #include <vector>

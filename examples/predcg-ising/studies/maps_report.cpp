@@ -1,9 +1,9 @@
 // The report of the study of maps.
 #include "studies/maps_report.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 #include "studies/maps_findings.hpp"
-#include "studies/report.hpp"
+#include "studies/setting_rows.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 // Numbers, tables and figures of the study of maps.
-#include "studies/gnuplot.hpp"
+#include "reports/gnuplot.hpp"
 #include "studies/maps.hpp"
 
 #include <predcg/statistics/proportion.hpp>

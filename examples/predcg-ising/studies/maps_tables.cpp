@@ -1,6 +1,6 @@
 // Numbers and tables of the study of maps.
+#include "reports/table.hpp"
 #include "studies/maps_report.hpp"
-#include "studies/table.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 #include "studies/model_study.hpp"
 
-#include "io/numbers.hpp"
-#include "io/progress.hpp"
+#include "basics/numbers.hpp"
 #include "model/ising_posterior.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/core/error.hpp>
 #include <predcg/core/parallel.hpp>

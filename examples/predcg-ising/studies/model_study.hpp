@@ -1,8 +1,8 @@
 #pragma once
 // Study E4: which terms does the coarse potential need.
+#include "files/result_directory.hpp"
 #include "model/ising_model_choice.hpp"
 #include "studies/experiment.hpp"
-#include "studies/result_directory.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,8 +1,8 @@
 // Tables and figures of the model study.
 #include "studies/model_study_report.hpp"
 
-#include "io/numbers.hpp"
-#include "studies/table.hpp"
+#include "basics/numbers.hpp"
+#include "reports/table.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,8 @@
 // The report of the model study.
 #include "studies/model_study_report.hpp"
+#include "studies/setting_rows.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 
 #include <functional>
 

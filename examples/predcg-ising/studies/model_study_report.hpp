@@ -1,8 +1,8 @@
 #pragma once
 // What write_models is made of.
-#include "studies/gnuplot.hpp"
+#include "reports/gnuplot.hpp"
+#include "reports/report.hpp"
 #include "studies/model_study.hpp"
-#include "studies/report.hpp"
 
 #include <cstddef>
 #include <vector>

@@ -1,10 +1,10 @@
 #include "studies/sweep.hpp"
 
-#include "io/numbers.hpp"
-#include "io/progress.hpp"
+#include "basics/numbers.hpp"
 #include "model/ising_relative_entropy.hpp"
 #include "model/monte_carlo_fit.hpp"
 #include "studies/bands.hpp"
+#include "terminal/progress.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>

@@ -1,8 +1,8 @@
 #pragma once
 // Study E1: the external field is swept; at each field a coarse chain is learnt from fresh data.
+#include "files/result_directory.hpp"
 #include "model/ising_fit.hpp"
 #include "studies/experiment.hpp"
-#include "studies/result_directory.hpp"
 
 #include <array>
 #include <cmath>

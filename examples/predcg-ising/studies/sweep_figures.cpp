@@ -1,8 +1,8 @@
 // Tables and figures of the sweep.
 #include "studies/sweep_report.hpp"
 
-#include "io/numbers.hpp"
-#include "studies/table.hpp"
+#include "basics/numbers.hpp"
+#include "reports/table.hpp"
 
 namespace cli::study {
 

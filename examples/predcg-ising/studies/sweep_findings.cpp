@@ -2,7 +2,7 @@
 #include "studies/sweep_report.hpp"
 
 #include "model/monte_carlo_fit.hpp"
-#include "studies/html.hpp"
+#include "reports/html.hpp"
 
 #include <boost/math/statistics/univariate_statistics.hpp>
 

@@ -1,7 +1,8 @@
 // The report of the sweep.
 #include "studies/sweep_report.hpp"
+#include "studies/setting_rows.hpp"
 
-#include "io/numbers.hpp"
+#include "basics/numbers.hpp"
 #include "model/monte_carlo_fit.hpp"
 
 namespace cli::study {

@@ -1,7 +1,7 @@
 #pragma once
 // What write_sweep is made of.
-#include "studies/gnuplot.hpp"
-#include "studies/report.hpp"
+#include "reports/gnuplot.hpp"
+#include "reports/report.hpp"
 #include "studies/sweep.hpp"
 
 #include <string>

@@ -46,6 +46,7 @@ enum class Purpose : std::uint8_t {
     scale_coarse = 28,      ///< and under p_c(X)
     slides_latent = 29,     ///< E-step of the slides' Laplace approximation
     hierarchy = 33,         ///< configurations of a level, data of the next
+    geometry = 40,          ///< draws of the posterior of bond lengths and angles
 };
 
 /// The identity of a stream of random numbers.

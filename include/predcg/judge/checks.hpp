@@ -89,6 +89,24 @@ struct NegativeLogDensity {
     }
 };
 
+/// Standard deviation of an observable, component by component, over a data set (divisor n): the statistic
+/// that tells whether a model's distribution is as wide as that of the data.
+template <class O>
+struct StandardDeviation {
+    O observable;
+
+    /// Throws ArgumentError for no data.
+    template <class Data>
+    Vector mean(const Data& data) const {
+        RunningMoments<Vector> moments;
+        for (const auto& x : data) moments.add(detail::as_vector(observable(x)));
+        require(moments.count() > 0, "StandardDeviation", "number of data", moments.count(), "at least one");
+        return (moments.scatter() / static_cast<double>(moments.count())).cwiseSqrt();
+    }
+};
+template <class O>
+StandardDeviation(O) -> StandardDeviation<O>;
+
 /// Settings of predictive_checks.
 struct CheckSettings {
     Index replicates = 1000;  ///< Data sets drawn from the model.

@@ -297,6 +297,30 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
     return result;
 }
 
+/// Credible interval of a function of the parameters, f(models, parameters, beta), a number or a vector: of
+/// what follows from them without sampling, and need not be the expectation of an observable (a ratio of two,
+/// a density, a length at another temperature). `models` is the posterior. There is no predictive interval.
+/// f is called for several draws at a time. Throws ArgumentError as predict().
+template <class Coarse, class Map, class Engine, class F>
+CredibleInterval credible_interval(const Posterior<Coarse, Map, Engine>& posterior, const F& f,
+                                   double credibility = 0.95) {
+    detail::require_credibility(credibility);
+    detail::require_draws_of(posterior, "credible_interval");
+    const Index draws = posterior.draw_count();
+    std::vector<Vector> values(static_cast<std::size_t>(draws));
+    parallel_for(draws, [&](Index k) {
+        values[static_cast<std::size_t>(k)] =
+            detail::as_vector(f(posterior, posterior.parameters(k), posterior.fit.beta));
+    });
+    CredibleInterval result;
+    result.credibility = credibility;
+    result.expectations.resize(values.front().size(), draws);
+    for (Index k = 0; k < draws; ++k)
+        linalg::set_column(result.expectations, k, values[static_cast<std::size_t>(k)]);
+    detail::summarise(result, posterior, Matrix(0, draws), Vector(), HUGE_VAL);
+    return result;
+}
+
 /// n configurations x ~ p(x | data): theta from the posterior's draws, evenly spread, then X, then x.
 /// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4, steps 1 to 3.
 template <class Coarse, class Map, class Engine>

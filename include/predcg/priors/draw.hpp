@@ -5,6 +5,7 @@
 
 #include <boost/random/gamma_distribution.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace predcg {
@@ -41,25 +42,55 @@ Vector draw_prior(const Normals& prior, Index count, R& rng) {
     return z;
 }
 
-/// By rejection: from the normal, or, for a bound far in its upper tail, from an exponential (C. P. Robert,
-/// Stat. Comput. 5 (1995) 121).
+namespace detail {
+/// A standard normal number >= bound, by rejection: from the normal, or, for a bound far in its upper tail,
+/// from an exponential (C. P. Robert, Stat. Comput. 5 (1995) 121).
+template <RandomBits R>
+double normal_above(double bound, R& rng) {
+    const double rate = 0.5 * (bound + std::sqrt(bound * bound + 4.0));
+    for (;;) {
+        if (bound < 0.5) {
+            const double x = standard_normal(rng);
+            if (x >= bound) return x;
+        } else {
+            const double x = bound - std::log1p(-uniform(rng)) / rate;
+            if (uniform(rng) <= std::exp(-0.5 * (x - rate) * (x - rate))) return x;
+        }
+    }
+}
+
+/// A standard normal number in [a, b], by rejection: from the nearer tail, or, where the bounds are near each
+/// other, from the uniform density between them.
+template <RandomBits R>
+double normal_between(double a, double b, R& rng) {
+    if (b < 0.0 || (a < 0.0 && -a > b)) return -normal_between(-b, -a, rng);
+    const double top = std::max(a, 0.0);  // where the density is largest
+    const bool narrow = b - a < 2.0 / (1.0 + top);
+    for (;;) {
+        const double x = narrow ? a + (b - a) * uniform(rng) : normal_above(a, rng);
+        if (x <= b && (!narrow || uniform(rng) <= std::exp(0.5 * (top * top - x * x)))) return x;
+    }
+}
+}  // namespace detail
+
+/// By rejection.
 template <RandomBits R>
 Vector draw_prior(const TruncatedNormal& prior, Index count, R& rng) {
-    const double bound = (prior.lower - prior.mean) / prior.sd;
-    const double rate = 0.5 * (bound + std::sqrt(bound * bound + 4.0));
     Vector z(count);
-    for (double& x : z) {
-        do {
-            if (bound < 0.5) {
-                x = standard_normal(rng);
-                if (x >= bound) break;
-            } else {
-                x = bound - std::log1p(-uniform(rng)) / rate;
-                if (uniform(rng) <= std::exp(-0.5 * (x - rate) * (x - rate))) break;
-            }
-        } while (true);
-        x = prior.mean + prior.sd * x;
-    }
+    for (double& x : z)
+        x = prior.mean + prior.sd * detail::normal_above((prior.lower - prior.mean) / prior.sd, rng);
+    return z;
+}
+
+/// One of each, by rejection.
+template <RandomBits R>
+Vector draw_prior(const TruncatedNormals& prior, Index count, R& rng) {
+    require_equal(prior.mean.size(), count, "TruncatedNormals", "length of mean", "the number of parameters");
+    Vector z(count);
+    for (Index k = 0; k < count; ++k)
+        z[k] = prior.mean[k] + prior.sd[k] * detail::normal_between((prior.lower[k] - prior.mean[k]) / prior.sd[k],
+                                                                    (prior.upper[k] - prior.mean[k]) / prior.sd[k],
+                                                                    rng);
     return z;
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 namespace predcg {
@@ -110,6 +111,48 @@ struct TruncatedNormal {
     Matrix hessian(const Vector& z) const { return Normal{mean, sd}.hessian(z); }
     bool proper() const { return true; }
     double lower_bound() const { return lower; }
+};
+
+/// Independent normals, each restricted to lower_k <= z_k <= upper_k and normalised there; infinite bounds are
+/// none. Outside the density is zero: fits do not go there, and chains stay inside. Throws ArgumentError for
+/// vectors of another length than z, a mean or sd that is no number, or not > 0, and bounds that hold no mass.
+struct TruncatedNormals {
+    Vector mean;
+    Vector sd;
+    Vector lower;
+    Vector upper;
+
+    double log_density(const Vector& z) const {
+        double sum = normals().log_density(z);
+        require_equal(lower.size(), z.size(), "TruncatedNormals", "length of lower", "the number of parameters");
+        require_equal(upper.size(), z.size(), "TruncatedNormals", "length of upper", "the number of parameters");
+        for (Index k = 0; k < z.size(); ++k) {
+            const double mass = mass_of(k);
+            require(mass > 0.0, "TruncatedNormals", "mass between the bounds", mass, "a number > 0");
+            if (!(z[k] >= lower[k] && z[k] <= upper[k])) return -std::numeric_limits<double>::infinity();
+            sum -= std::log(mass);
+        }
+        return sum;
+    }
+    Vector gradient(const Vector& z) const { return normals().gradient(z); }
+    Matrix hessian(const Vector& z) const { return normals().hessian(z); }
+    bool proper() const { return true; }
+    /// Of the parameters at these places alone.
+    TruncatedNormals selected(const std::vector<Index>& places) const {
+        return {linalg::selected(mean, places), linalg::selected(sd, places), linalg::selected(lower, places),
+                linalg::selected(upper, places)};
+    }
+    /// Without the bounds.
+    Normals normals() const { return {mean, sd}; }
+
+private:
+    /// Phi(b) - Phi(a), from the tail where both bounds are in one.
+    double mass_of(Index k) const {
+        double a = (lower[k] - mean[k]) / (sd[k] * std::numbers::sqrt2),
+               b = (upper[k] - mean[k]) / (sd[k] * std::numbers::sqrt2);
+        if (b < 0.0) a = -std::exchange(b, -a);
+        return 0.5 * (a > 0.0 ? std::erfc(a) - std::erfc(b) : std::erf(b) - std::erf(a));
+    }
 };
 
 /// Beta(a, b) on p = logistic(z): density of z proportional to p^a (1-p)^b, the Jacobian included.

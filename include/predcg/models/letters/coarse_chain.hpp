@@ -2,7 +2,11 @@
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/core/space.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +29,29 @@ Space<Q, Sites> space(Index sites) {
     return Space<Q, Sites>(places, sites);
 }
 
-/// What letters are to a chain.
+/// A term of single sites, -theta sum_i f(X_i).
+struct SiteTerm {
+    std::string name;
+    Vector table;  ///< f(a), a number for each letter
+};
+
+/// A term of pairs that are `lag` sites apart, -theta sum_i g(X_i, X_{i+lag}). The table need not be
+/// symmetric: its rows are the letter that comes first.
+struct PairTerm {
+    std::string name;
+    Matrix table;  ///< g(a, b), q x q
+    Index lag = 1;
+};
+
+/// What letters are to a chain: any number of terms, each with a parameter of its own name.
+struct Terms {
+    std::vector<SiteTerm> sites{};
+    std::vector<PairTerm> pairs{};
+};
+
+/// An alphabet with one pair table, which serves all lags.
 struct Tables {
-    Matrix pair;                             ///< g(a, b), symmetric, q x q
+    Matrix pair;                             ///< g(a, b), q x q
     Matrix fields{};                         ///< f_c(a), q x number of fields; none if empty
     std::string pair_name = "pair";          ///< parameters are pair_1, pair_2...
     std::vector<std::string> field_names{};  ///< one for each column of `fields`
@@ -41,43 +65,65 @@ struct ChainSettings {
     Boundary boundary = Boundary::periodic;
 };
 
-/// Coarse chain of q letters, linear in theta_c (energies), by tables g and f:
-///     U_c = - sum_c theta_c sum_i f_c(X_i) - sum_{k=1..L_c} theta_k sum_i g(X_i, X_{i+k}).
-/// Order of parameters: fields, then pairs. Open chains have the indices inside only. Cost of features
-/// O(n p), of energy_difference O(p).
+/// The terms of an alphabet: its fields, where they are wanted, and g at the lags 1..pair_range. Throws
+/// ArgumentError for pair_range < 0, or other numbers of names than fields.
+[[gnu::cold]] inline Terms terms(const ChainSettings& settings, const Tables& tables) {
+    require(settings.pair_range >= 0, "letters::terms", "pair_range", settings.pair_range, "an integer >= 0");
+    require_equal(std::ssize(tables.field_names), tables.fields.cols(), "letters::terms", "field names",
+                  "the number of fields");
+    Terms all;
+    for (Index c = 0; settings.fields && c < tables.fields.cols(); ++c)
+        all.sites.push_back({tables.field_names[static_cast<std::size_t>(c)], tables.fields.col(c)});
+    for (Index k = 1; k <= settings.pair_range; ++k)
+        all.pairs.push_back({tables.pair_name + "_" + to_text(k), tables.pair, k});
+    return all;
+}
+
+/// Coarse chain of q letters, linear in theta_c (energies), by tables f and g:
+///     U_c = - sum_c theta_c sum_i f_c(X_i) - sum_k theta_k sum_i g_k(X_i, X_{i+lag_k}).
+/// Order of parameters: terms of sites, then of pairs. Open chains have the indices inside only. Cost of
+/// features O(n p), of energy_difference O(p).
 template <std::size_t Q, Index Sites = dynamic>
 class CoarseChain {
 public:
-    /// Throws ArgumentError: tables of another size than q, a pair table that is not symmetric, or
-    /// pair_range outside 0..sites/2 (ring) or 0..sites-1 (open).
-    [[gnu::cold]] CoarseChain(ChainSettings settings, Tables tables)
-        : settings_(settings), space_(letters::space<Q, Sites>(settings.sites)), tables_(std::move(tables)) {
-        const bool ring = settings.boundary == Boundary::periodic;
-        require_range(settings.pair_range, 0, ring ? settings.sites / 2 : settings.sites - 1,
-                      "letters::CoarseChain", "pair_range",
-                      ring ? "half the coarse sites" : "the coarse sites - 1");
+    /// Throws ArgumentError: tables of another size than q or with entries that are not finite, or a lag
+    /// outside 1..sites/2 (ring) or 1..sites-1 (open).
+    [[gnu::cold]] CoarseChain(Index sites, Boundary boundary, Terms terms)
+        : boundary_(boundary), space_(letters::space<Q, Sites>(sites)), terms_(std::move(terms)) {
+        constexpr auto name = "letters::CoarseChain";
         constexpr auto q = static_cast<Index>(Q);
-        require_equal(tables_.pair.rows(), q, "letters::CoarseChain", "rows of the pair table");
-        require_equal(tables_.pair.cols(), q, "letters::CoarseChain", "columns of the pair table");
-        for (Index a = 0; a < q; ++a)
-            for (Index b = 0; b < a; ++b)
-                require(tables_.pair(a, b) == tables_.pair(b, a), "letters::CoarseChain", "pair table",
-                        tables_.pair(a, b), "symmetric");
-        if (settings.fields)
-            require_equal(tables_.fields.rows(), q, "letters::CoarseChain", "rows of the field table");
+        for (const SiteTerm& term : terms_.sites) {
+            require_equal(term.table.size(), q, name, "numbers of the table " + term.name);
+            for (const double value : term.table) require_finite(value, name, "number of " + term.name);
+        }
+        for (const PairTerm& term : terms_.pairs) {
+            require_equal(term.table.rows(), q, name, "rows of the table " + term.name);
+            require_equal(term.table.cols(), q, name, "columns of the table " + term.name);
+            for (const double value : term.table.reshaped())
+                require_finite(value, name, "number of " + term.name);
+            const bool ring = boundary == Boundary::periodic;
+            require_range(term.lag, 1, ring ? sites / 2 : sites - 1, name, "lag of " + term.name,
+                          ring ? "half the coarse sites" : "the coarse sites - 1");
+            reach_ = std::max(reach_, term.lag);
+        }
+    }
+    /// Of an alphabet's terms. Throws ArgumentError likewise.
+    [[gnu::cold]] CoarseChain(const ChainSettings& settings, Tables tables)
+        : CoarseChain(settings.sites, settings.boundary, letters::terms(settings, tables)) {
+        tables_ = std::move(tables);
     }
 
     const Space<Q, Sites>& space() const { return space_; }
-    const ChainSettings& settings() const { return settings_; }
+    const Terms& terms() const { return terms_; }
+    /// The alphabet's, where the chain was made of one.
     const Tables& tables() const { return tables_; }
-    Boundary boundary() const { return settings_.boundary; }
+    Boundary boundary() const { return boundary_; }
 
-    Index parameter_count() const { return field_count() + settings_.pair_range; }
+    Index parameter_count() const { return std::ssize(terms_.sites) + std::ssize(terms_.pairs); }
     [[gnu::cold]] std::vector<std::string> parameter_names() const {
         std::vector<std::string> names;
-        if (settings_.fields) names = tables_.field_names;
-        for (Index k = 1; k <= settings_.pair_range; ++k)
-            names.push_back(tables_.pair_name + "_" + to_text(k));
+        for (const SiteTerm& term : terms_.sites) names.push_back(term.name);
+        for (const PairTerm& term : terms_.pairs) names.push_back(term.name);
         return names;
     }
 
@@ -87,13 +133,16 @@ public:
         require_equal(static_cast<Index>(configuration.size()), space_.size(),
                       "letters::CoarseChain::features", "number of sites");
         Vector sum = Vector::Zero(parameter_count());
-        const Index n = space_.size(), f = field_count();
+        const Index n = space_.size();
         for (Index i = 0; i < n; ++i) {
             const Index a = at(configuration, i);
-            for (Index c = 0; c < f; ++c) sum[c] -= tables_.fields(a, c);
-            for (Index k = 1; k <= settings_.pair_range; ++k)
-                if (i + k < n || settings_.boundary == Boundary::periodic)
-                    sum[f + k - 1] -= tables_.pair(a, at(configuration, (i + k) % n));
+            Index p = 0;
+            for (const SiteTerm& term : terms_.sites) sum[p++] -= term.table[a];
+            for (const PairTerm& term : terms_.pairs) {
+                if (i + term.lag < n || boundary_ == Boundary::periodic)
+                    sum[p] -= term.table(a, at(configuration, (i + term.lag) % n));
+                ++p;
+            }
         }
         return sum;
     }
@@ -101,23 +150,26 @@ public:
     /// U_c(X with X_i := v) - U_c(X).
     template <class X>
     double energy_difference(const X& configuration, Index i, Letter v, const Vector& theta) const {
-        const Index n = space_.size(), f = field_count(), a = at(configuration, i), b = v;
+        const Index n = space_.size(), a = at(configuration, i), b = v;
         double change = 0.0;
-        for (Index c = 0; c < f; ++c) change -= theta[c] * (tables_.fields(b, c) - tables_.fields(a, c));
-        for (Index k = 1; k <= settings_.pair_range; ++k)
-            for (const Index j : {i + k, i - k}) {
-                if ((j < 0 || j >= n) && settings_.boundary == Boundary::open) continue;
-                const Index there = (j + n) % n;
-                if (there == i)  // a ring of one site
-                    change -= theta[f + k - 1] * 0.5 * (tables_.pair(b, b) - tables_.pair(a, a));
-                else
-                    change -= theta[f + k - 1] * (tables_.pair(b, at(configuration, there)) -
-                                                  tables_.pair(a, at(configuration, there)));
+        Index p = 0;
+        for (const SiteTerm& term : terms_.sites) change -= theta[p++] * (term.table[b] - term.table[a]);
+        for (const PairTerm& term : terms_.pairs) {
+            const bool ring = boundary_ == Boundary::periodic;
+            if (ring || i + term.lag < n) {
+                const Index c = at(configuration, (i + term.lag) % n);
+                change -= theta[p] * (term.table(b, c) - term.table(a, c));
             }
+            if (ring || i - term.lag >= 0) {
+                const Index c = at(configuration, (i - term.lag + n) % n);
+                change -= theta[p] * (term.table(c, b) - term.table(c, a));
+            }
+            ++p;
+        }
         return change;
     }
 
-    Window window() const { return {1 + settings_.pair_range, settings_.boundary}; }
+    Window window() const { return {1 + reach_, boundary_}; }
 
     Vector local_features(Index, std::span<const Letter> w) const {
         Vector sum = Vector::Zero(parameter_count());
@@ -134,7 +186,6 @@ public:
     bool translation_invariant() const { return true; }
 
 private:
-    Index field_count() const { return settings_.fields ? tables_.fields.cols() : 0; }
     template <class X>
     static Index at(const X& configuration, Index i) {
         return static_cast<Index>(configuration[static_cast<std::size_t>(i)]);
@@ -142,13 +193,18 @@ private:
     template <class F>
     void visit(std::span<const Letter> w, F&& f) const {
         Index p = 0;
-        for (; p < field_count(); ++p) f(p, -tables_.fields(w[0], p));
-        for (std::size_t k = 1; k < w.size(); ++k) f(p++, -tables_.pair(w[0], w[k]));
+        for (const SiteTerm& term : terms_.sites) f(p++, -term.table[w[0]]);
+        for (const PairTerm& term : terms_.pairs) {
+            if (term.lag < std::ssize(w)) f(p, -term.table(w[0], w[static_cast<std::size_t>(term.lag)]));
+            ++p;
+        }
     }
 
-    ChainSettings settings_;
+    Boundary boundary_;
     Space<Q, Sites> space_;
-    Tables tables_;
+    Terms terms_;
+    Tables tables_{};
+    Index reach_ = 0;  // the longest lag
 };
 
 /// The chain at known parameters, as a fine model: U(x) = theta . features(x).

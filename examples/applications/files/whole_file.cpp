@@ -1,0 +1,116 @@
+#include "files/whole_file.hpp"
+
+#include "basics/numbers.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void fail_with_errno() { throw std::system_error(errno, std::generic_category()); }
+
+int unless_interrupted(const auto& call) {
+    int result = call();
+    while (result < 0 && errno == EINTR) result = call();
+    return result;
+}
+
+/// A file that is to become `target`. It has no name until it is complete, where the file system can do that:
+/// whatever stops the program leaves nothing behind.
+class FileToBe {
+public:
+    explicit FileToBe(const fs::path& target) : target_(target), directory_(target.parent_path()) {
+        if (directory_.empty()) directory_ = ".";
+        struct stat old = {};
+        const bool replaces = ::stat(target.c_str(), &old) == 0;
+#ifdef O_TMPFILE
+        file_ = unless_interrupted(
+            [&] { return ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666); });
+#endif
+        if (file_ < 0) {
+            temporary_ = temporary_name();
+            file_ = unless_interrupted(
+                [&] { return ::open(temporary_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666); });
+            if (file_ < 0) {
+                temporary_.clear();
+                fail_with_errno();
+            }
+        }
+        if (replaces) (void)::fchmod(file_, old.st_mode & 07777);
+    }
+    FileToBe(const FileToBe&) = delete;
+    FileToBe& operator=(const FileToBe&) = delete;
+    ~FileToBe() {
+        if (file_ >= 0) ::close(file_);
+        if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    }
+
+    void write(std::string_view text) {
+        while (!text.empty()) {
+            const ssize_t count = ::write(file_, text.data(), text.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) fail_with_errno();
+            text.remove_prefix(static_cast<std::size_t>(count));
+        }
+        if (unless_interrupted([&] { return ::fsync(file_); }) < 0 && errno != EINVAL && errno != EROFS)
+            fail_with_errno();
+    }
+
+    void become_target() {
+        if (temporary_.empty()) {  // a name first: only rename replaces what is there in one step
+            const fs::path name = temporary_name();
+            const std::string open_file = "/proc/self/fd/" + std::to_string(file_);
+            if (::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+                fail_with_errno();
+            temporary_ = name;
+        }
+        if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR) fail_with_errno();
+        if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_with_errno();
+        temporary_.clear();
+        const int directory = ::open(directory_.c_str(), O_RDONLY | O_CLOEXEC);
+        if (directory < 0) return;
+        (void)::fsync(directory);  // some file systems cannot
+        ::close(directory);
+    }
+
+private:
+    fs::path temporary_name() const {
+        std::random_device random;
+        return directory_ / ("." + target_.filename().string() + "." + std::to_string(random()) + ".tmp");
+    }
+
+    fs::path target_, directory_, temporary_;
+    int file_ = -1;
+};
+
+}  // namespace
+
+void write_whole(const fs::path& path, std::string_view text) {
+    try {
+        FileToBe file(path);
+        file.write(text);
+        file.become_target();
+    } catch (const std::system_error& error) {
+        throw std::runtime_error("cannot write " + in_quotes(path.string()) + ": " + error.code().message());
+    }
+}
+
+void try_to_write(const fs::path& path) { FileToBe file(path); }
+
+void write_to(std::FILE* stream, std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0) return;
+    throw std::runtime_error("cannot write: " + std::generic_category().message(errno));
+}
+
+}  // namespace cli

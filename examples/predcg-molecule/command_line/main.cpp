@@ -1,0 +1,17 @@
+// predcg-molecule: predictive coarse-graining of molecules on the command line.
+#include "command_line/commands.hpp"
+#include "program/run.hpp"
+
+#include <predcg/version.hpp>
+
+#include <string>
+
+int main(int argc, char** argv) {
+    CLI::App app("Predictive coarse-graining of molecules, from trajectories.", "predcg-molecule");
+    app.set_version_flag("--version", std::string(predcg::version_string));
+    app.require_subcommand(1);
+    app.footer("Lengths in nm, times in ps, energies in kJ/mol. Numbers in files read back exactly.\n"
+               "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"
+               "2 bad usage or input.");
+    return cli::run_program(app, {cli::molecules::add_info(app)}, argc, argv);
+}

@@ -1,0 +1,133 @@
+#include "molecules/trajectory_file.hpp"
+
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <system_error>
+
+namespace cli::molecules {
+
+using namespace predcg;
+
+namespace {
+
+/// The library names its settings as the options are named here.
+std::string in_words_of_options(std::string text) {
+    for (const auto& [setting, option] :
+         {std::pair<std::string, std::string>{"ReadSettings::length_in_nm", "--length-in-nm"},
+          {"ReadSettings::step_in_ps", "--step-in-ps"}})
+        if (const auto at = text.find(setting); at != std::string::npos)
+            text.replace(at, setting.size(), option);
+    return text;
+}
+
+void check_file(const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    const std::string allowed = "a file of frames: XTC, GRO, XYZ or a dump of LAMMPS";
+    if (!std::filesystem::exists(status))
+        throw InputError("file", in_quotes(path) + " (no such file)", allowed);
+    if (std::filesystem::is_directory(status))
+        throw InputError("file", in_quotes(path) + " (it is a directory)", allowed);
+}
+
+void widen(double value, double& least, double& most) {
+    least = std::isnan(least) ? value : std::min(least, value);
+    most = std::isnan(most) ? value : std::max(most, value);
+}
+
+}  // namespace
+
+TrajectoryFormat TrajectoryFile::known_format() const {
+    if (format) return *format;
+    try {
+        return trajectory_format(path);
+    } catch (const ArgumentError&) {
+        throw InputError("file", in_quotes(path),
+                         "a name that ends in .xtc, .gro, .xyz, .extxyz, .lammpstrj or .dump, or --format");
+    }
+}
+
+void TrajectoryFile::for_each_frame(const std::function<bool(const Frame&)>& use) const {
+    check_file(path);
+    const ReadSettings settings{.length_in_nm = length_in_nm, .step_in_ps = step_in_ps};
+    Frame frame;
+    const auto in_words = [&](const auto& read) {
+        try {
+            return read();
+        } catch (const TrajectoryError& error) {
+            throw InputError(in_words_of_options(error.what()));
+        }
+    };
+    auto trajectory = in_words([&] { return Trajectory(path, known_format(), settings); });
+    while (in_words([&] { return trajectory.next(frame); }))
+        if (!use(frame)) return;
+}
+
+Index Structure::molecules() const {
+    Index count = 0;
+    for (const MoleculeKind& kind : kinds) count += kind.count;
+    return count;
+}
+
+std::optional<Structure> structure_of(const Frame& frame) {
+    const std::size_t atoms = frame.positions.size();
+    if (frame.molecules.size() != atoms || frame.names.size() != atoms) return {};
+    Structure structure{.atoms = static_cast<Index>(atoms)};
+    for (std::size_t i = 0; i < atoms;) {
+        MoleculeKind one{.count = 1};
+        const Index molecule = frame.molecules[i];
+        for (; i < atoms && frame.molecules[i] == molecule; ++i) one.names.push_back(frame.names[i]);
+        if (!structure.kinds.empty() && structure.kinds.back().names == one.names)
+            ++structure.kinds.back().count;
+        else
+            structure.kinds.push_back(std::move(one));
+    }
+    return structure;
+}
+
+Structure read_structure(const std::string& path) {
+    std::optional<Structure> structure;
+    TrajectoryFile{.path = path, .length_in_nm = 1.0}.for_each_frame([&](const Frame& frame) {
+        structure = structure_of(frame);
+        return false;
+    });
+    if (!structure)
+        throw InputError(
+            "--structure", in_quotes(path),
+            "a file that says which molecule each atom belongs to: GRO, or a dump of LAMMPS with "
+            "the column mol");
+    return *structure;
+}
+
+TrajectoryInfo info_of(const TrajectoryFile& file) {
+    TrajectoryInfo info;
+    info.format = file.known_format();
+    file.for_each_frame([&](const Frame& frame) {
+        const auto atoms = static_cast<Index>(frame.positions.size());
+        const Point edges = frame.box.lengths();
+        if (info.frames == 0) {
+            info.fewest_atoms = info.most_atoms = atoms;
+            info.first_time = frame.time;
+            info.box = frame.box;
+            info.shortest_edges = info.longest_edges = edges;
+            info.structure = structure_of(frame);
+        } else {
+            info.fewest_atoms = std::min(info.fewest_atoms, atoms);
+            info.most_atoms = std::max(info.most_atoms, atoms);
+            widen(frame.time - info.last_time, info.shortest_step, info.longest_step);
+            for (std::size_t k = 0; k < 3; ++k)
+                widen(edges[k], info.shortest_edges[k], info.longest_edges[k]);
+        }
+        info.last_time = frame.time;
+        info.orthorhombic = info.orthorhombic && frame.box.is_orthorhombic();
+        ++info.frames;
+        return true;
+    });
+    return info;
+}
+
+}  // namespace cli::molecules
