@@ -12,6 +12,6 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer("Lengths in nm, times in ps, energies in kJ/mol. Numbers in files read back exactly.\n"
                "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"
-               "2 bad usage or input.");
+               "2 bad usage or input; 3 stopped, by Ctrl-C, SIGTERM or --max-time.");
     return cli::run_program(app, {cli::molecules::add_info(app)}, argc, argv);
 }
