@@ -1,4 +1,5 @@
 // A fit and a posterior that go on where they were when the program is killed.
+#include <predcg/core/checkpoint.hpp>
 #include <predcg/posterior.hpp>
 #include <predcg/predcg.hpp>
 

@@ -1,4 +1,5 @@
 // Work that is killed at any moment, and resumed, gives the bytes of work that was not.
+#include <predcg/core/checkpoint.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/judge/coverage.hpp>
 #include <predcg/kernels/single_site.hpp>

@@ -1,11 +1,10 @@
 #pragma once
 // Long work that goes on where it was when it is killed.
-#include <predcg/core/bytes.hpp>
+#include <predcg/core/checkpoint_place.hpp>
 
 #include <chrono>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -24,7 +23,7 @@ namespace predcg {
 ///
 /// Work that is resumed gives the bytes of work that was never stopped, whatever the number of threads. It is
 /// the caller's to give the same data and settings; `work`, which is kept with the bytes, is compared.
-class Checkpoint {
+class Checkpoint : public CheckpointStore {
 public:
     /// Is handed all bytes whenever a part has changed: to be written whole or not at all (a temporary file
     /// that is renamed). Called from the threads that work, one call at a time.
@@ -67,8 +66,30 @@ public:
         return true;
     }
 
+    std::optional<std::string> saved(const std::string& name) const override {
+        const std::scoped_lock lock(mutex_);
+        const auto at = parts_.find(name);
+        return at == parts_.end() ? std::nullopt : at->second.bytes;
+    }
+
+    bool is_due(const std::string& name) override {
+        const std::scoped_lock lock(mutex_);
+        Part& part = parts_[name];
+        const auto now = Clock::now();
+        if (!part.begun) {
+            part.begun = true;
+            part.since = now;
+        }
+        return now - part.since >= every_;
+    }
+
+    void put(const std::string& name, std::string bytes) override {
+        const std::scoped_lock lock(mutex_);
+        parts_[name] = {std::move(bytes), Clock::now(), true};
+        if (write_) write_(all());
+    }
+
 private:
-    friend class CheckpointPlace;
     using Clock = std::chrono::steady_clock;
 
     struct Part {
@@ -93,94 +114,11 @@ private:
         return std::move(out).str();
     }
 
-    std::optional<std::string> saved(const std::string& name) const {
-        const std::scoped_lock lock(mutex_);
-        const auto at = parts_.find(name);
-        return at == parts_.end() ? std::nullopt : at->second.bytes;
-    }
-
-    bool is_due(const std::string& name) {
-        const std::scoped_lock lock(mutex_);
-        Part& part = parts_[name];
-        const auto now = Clock::now();
-        if (!part.begun) {
-            part.begun = true;
-            part.since = now;
-        }
-        return now - part.since >= every_;
-    }
-
-    [[gnu::cold]] void put(const std::string& name, std::string bytes) {
-        const std::scoped_lock lock(mutex_);
-        parts_[name] = {std::move(bytes), Clock::now(), true};
-        if (write_) write_(all());
-    }
-
     std::string work_;
     Write write_;
     std::chrono::duration<double> every_;
     mutable std::mutex mutex_;
     std::map<std::string, Part> parts_;
-};
-
-/// A part of a checkpoint: where a loop keeps what it needs to go on, under a name of its own. By default
-/// there is no checkpoint, and nothing is kept. Copies stand for the same part.
-class CheckpointPlace {
-public:
-    CheckpointPlace() = default;
-    /// Throws ArgumentError for a null pointer.
-    explicit CheckpointPlace(std::shared_ptr<Checkpoint> checkpoint, std::string name = "")
-        : checkpoint_(std::move(checkpoint)), name_(std::move(name)) {
-        if (!checkpoint_)
-            detail::argument_error("CheckpointPlace", "checkpoint", "null", "a pointer to a Checkpoint");
-    }
-
-    /// True if there is a checkpoint.
-    explicit operator bool() const { return bool(checkpoint_); }
-
-    /// A part of this part. Loops that are not the same must not have the same name.
-    CheckpointPlace within(std::string_view name) const {
-        CheckpointPlace inner = *this;
-        if (checkpoint_) inner.name_ += "/" + std::string(name);
-        return inner;
-    }
-
-    /// Reads what was kept into the values; false, and nothing changed, where nothing was. Throws
-    /// ArgumentError for bytes of other values.
-    template <class... T>
-    bool restore(T&... values) const {
-        if (!checkpoint_) return false;
-        const std::optional<std::string> bytes = checkpoint_->saved(name_);
-        if (!bytes) return false;
-        detail::BasicByteReader<detail::UnknownTypes::throw_error> read(*bytes, "Checkpoint");
-        read(values...);
-        if (!read.is_empty())
-            detail::argument_error("Checkpoint", "bytes of " + name_, "more than there is to restore",
-                                   "a checkpoint of the same work");
-        return true;
-    }
-
-    /// True if it is time to keep values.
-    bool is_due() const { return checkpoint_ && checkpoint_->is_due(name_); }
-
-    /// Keeps the values if it is time to.
-    template <class... T>
-    void offer(const T&... values) const {
-        if (is_due()) keep(values...);
-    }
-
-    /// Keeps the values now. Throws ArgumentError for types that cannot be saved (predcg::Stored).
-    template <class... T>
-    void keep(const T&... values) const {
-        if (!checkpoint_) return;
-        detail::BasicByteWriter<detail::UnknownTypes::throw_error> write;
-        write(values...);
-        checkpoint_->put(name_, std::move(write.bytes));
-    }
-
-private:
-    std::shared_ptr<Checkpoint> checkpoint_;
-    std::string name_;
 };
 
 }  // namespace predcg

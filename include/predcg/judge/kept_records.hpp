@@ -1,6 +1,6 @@
 #pragma once
 // Repetitions whose results survive.
-#include <predcg/core/checkpoint.hpp>
+#include <predcg/core/checkpoint_place.hpp>
 #include <predcg/core/processes.hpp>
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 // What a fit takes.
-#include <predcg/core/checkpoint.hpp>
+#include <predcg/core/checkpoint_place.hpp>
 #include <predcg/learning/parameters.hpp>
 
 #include <cstdint>
