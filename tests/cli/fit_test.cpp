@@ -1,8 +1,8 @@
 // fit: estimates, predictions, what the file says, and that it can be used again.
+#include "basics/errors.hpp"
 #include "fit_command.hpp"
 #include "io/data_io.hpp"
 #include "io/fit_json.hpp"
-#include "basics/errors.hpp"
 #include "model/ising_posterior.hpp"
 #include "reference.hpp"
 
