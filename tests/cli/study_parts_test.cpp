@@ -154,14 +154,24 @@ TEST_F(Studies, AllStandsAloneAndIsNotDoneTwice) {
     }
     EXPECT_GT(embedded, 20u);
 
-    // Another version left the levels; the rest is kept, with the time it took then.
+    // Another version left the levels, and a table of the flow is empty; the rest is kept, with the time it
+    // took then.
     const std::string levels = read_text(at("all/levels/settings.json")),
                       sweep = read_text(at("all/sweep/report.json"));
     write("all/levels/settings.json", levels + " ");
+    fs::path table;
+    for (const auto& entry : fs::directory_iterator(at("all/flow")))
+        if (entry.path().extension() == ".csv") table = entry.path();
+    const std::string numbers_before = read_text(table);
+    fs::resize_file(table, 0);
     const auto second = run("study all --quick --out all");
     EXPECT_EQ(second.code, 0);
-    EXPECT_EQ(count(second.out, "kept from before"), 5u) << second.out;
-    EXPECT_EQ(count(second.out, "levels: done"), 1u) << second.out;
+    EXPECT_EQ(count(second.out, "kept from before"), 4u) << second.out;
+    EXPECT_EQ(count(second.out, "levels: done again: its settings or the version are others"), 1u)
+        << second.out;
+    EXPECT_EQ(count(second.out, "flow: done again: " + table.filename().string() + " was changed"), 1u)
+        << second.out;
+    EXPECT_EQ(read_text(table), numbers_before);
     EXPECT_EQ(read_text(at("all/levels/settings.json")), levels);
     EXPECT_EQ(read_text(at("all/sweep/report.json")), sweep);
 }

@@ -4,15 +4,132 @@
 #include "basics/numbers.hpp"
 #include "files/whole_file.hpp"
 
+#include <predcg/core/bytes.hpp>
+#include <predcg/version.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <set>
 #include <stdexcept>
+#include <sys/file.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace cli::study {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* manifest_file = "manifest.json";
+constexpr std::string_view staging_mark = ".unfinished-";
+
+using Manifest = nlohmann::ordered_json;
+
+std::string hash_of(std::string_view bytes) {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx",
+                  static_cast<unsigned long long>(predcg::detail::checksum_of(bytes)));
+    return text;
+}
+
+/// Names of what stands in a directory, sorted.
+std::set<std::string> names_in(const fs::path& directory) {
+    std::set<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+        names.insert(at->path().filename().string());
+    return names;
+}
+
+Manifest manifest_of(const fs::path& directory, const std::string& missing) {
+    Manifest files = Manifest::object();
+    for (const std::string& name : names_in(directory)) {
+        const std::string bytes = read_file(directory / name);
+        files[name] = {{"bytes", bytes.size()}, {"fnv1a64", hash_of(bytes)}};
+    }
+    return {{"predcg", std::string(predcg::version_string)}, {"missing", missing}, {"files", files}};
+}
+
+/// Null where there is none that can be read.
+Manifest read_manifest(const fs::path& directory) {
+    Manifest manifest = Manifest::parse(read_file(directory / manifest_file), nullptr, false);
+    if (manifest.is_object() && manifest.contains("files") && manifest["files"].is_object()) return manifest;
+    return nullptr;
+}
+
+std::set<std::string> results_in(const fs::path& directory) {
+    std::set<std::string> names;
+    const Manifest manifest = read_manifest(directory);
+    if (manifest.is_null()) return names;
+    names.insert(manifest_file);
+    for (const auto& [name, file] : manifest["files"].items()) names.insert(name);
+    return names;
+}
+
+/// Moves what is no result, by the manifest there or one of these names, from one directory to another that
+/// does not have it.
+void move_foreign(const fs::path& from, const fs::path& to, const std::set<std::string>& results) {
+    const std::set<std::string> own = results_in(from), there = names_in(to);
+    std::error_code ignored;
+    for (const std::string& name : names_in(from))
+        if (!own.contains(name) && !results.contains(name) && !there.contains(name))
+            fs::rename(from / name, to / name, ignored);
+}
+
+/// The directory's descriptor with a lock on it, or -1 where another program has it.
+int locked(const fs::path& directory) {
+    const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0 || ::flock(file, LOCK_EX | LOCK_NB) == 0) return file;
+    ::close(file);
+    return -1;
+}
+
+/// Removes what programs that were killed have left beside `place`; what is no result of theirs goes back.
+void sweep(const fs::path& place) {
+    const fs::path parent = place.parent_path();
+    const std::string begin = "." + place.filename().string() + std::string(staging_mark);
+    for (const std::string& name : names_in(parent)) {
+        if (!name.starts_with(begin)) continue;
+        const fs::path stale = parent / name;
+        const int lock = locked(stale);
+        if (lock < 0) continue;
+        std::error_code ignored;
+        // Killed between two renames: these are the results.
+        if (names_in(place).empty() && damage_of(stale).empty()) fs::rename(stale, place, ignored);
+        // Without a manifest nothing but unfinished results is there.
+        if (!read_manifest(stale).is_null()) {
+            fs::create_directories(place, ignored);
+            move_foreign(stale, place, {});
+        }
+        fs::remove_all(stale, ignored);
+        ::close(lock);
+    }
+}
+
+void synchronise(const fs::path& directory) {
+    const int file = ::open(directory.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    (void)::fsync(file);  // some file systems cannot
+    ::close(file);
+}
+
+/// True if the directory, or one in it, is the current one.
+bool is_in_use(const fs::path& place) {
+    std::error_code error;
+    for (fs::path at = fs::current_path(error); !error; at = at.parent_path()) {
+        if (fs::equivalent(at, place, error)) return true;
+        if (at == at.parent_path()) break;
+    }
+    return false;
+}
+
+}  // namespace
 
 std::string read_file(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -22,6 +139,26 @@ std::string read_file(const fs::path& path) {
 bool has_file(const fs::path& path) {
     std::error_code error;
     return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0;
+}
+
+std::string damage_of(const fs::path& directory) {
+    const Manifest manifest = read_manifest(directory);
+    if (manifest.is_null()) return "it has no manifest";
+    for (const auto& [name, file] : manifest["files"].items()) {
+        std::error_code error;
+        if (!fs::is_regular_file(directory / name, error)) return name + " is missing";
+        if (!file.is_object() || !file.contains("fnv1a64") ||
+            file["fnv1a64"] != hash_of(read_file(directory / name)))
+            return name + " was changed";
+    }
+    return {};
+}
+
+std::string missing_from(const fs::path& directory) {
+    const Manifest manifest = read_manifest(directory);
+    return manifest.is_object() && manifest.contains("missing") && manifest["missing"].is_string()
+               ? manifest["missing"].get<std::string>()
+               : std::string();
 }
 
 ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
@@ -34,21 +171,40 @@ ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
     if (fs::exists(path, error) && !fs::is_directory(path, error)) refuse("it is a file");
     made_ = fs::create_directories(path, error);
     if (error) refuse(error.message());
-    std::random_device random;
-    staging_ = path_ / (".unfinished-" + std::to_string(random()));
-    fs::create_directory(staging_, error);
+    place_ = fs::canonical(path, error);
     if (error) refuse(error.message());
-    fs::remove(staging_);  // it could be made; a run that is interrupted shall not leave it behind
+    replaceable_ = place_.has_filename() && place_ != place_.root_path() && !is_in_use(place_);
+    std::random_device random;
+    const std::string mark = std::string(staging_mark) + std::to_string(random());
+    const auto can_make = [&](const fs::path& directory) {
+        if (!fs::create_directory(directory, error)) return false;
+        fs::remove(directory);  // a run that is interrupted shall not leave it behind
+        return true;
+    };
+    staging_ = place_.parent_path() / ("." + place_.filename().string() + mark);
+    replaceable_ = replaceable_ && can_make(staging_);
+    if (replaceable_) sweep(place_);
+    // It must be possible to write into the directory itself, whichever way results get there.
+    const fs::path inside = place_ / mark;
+    if (!can_make(inside)) refuse(error.message());
+    if (!replaceable_) staging_ = inside;
 }
 
 ResultDirectory::~ResultDirectory() {
     std::error_code ignored;
     fs::remove_all(staging_, ignored);
+    if (lock_ >= 0) ::close(lock_);
     if (made_ && fs::is_empty(path_, ignored)) fs::remove(path_, ignored);
 }
 
-void ResultDirectory::write(const std::string& name, std::string_view text) const {
+void ResultDirectory::begin() const {
+    if (lock_ >= 0) return;
     fs::create_directory(staging_);
+    lock_ = locked(staging_);
+}
+
+void ResultDirectory::write(const std::string& name, std::string_view text) const {
+    begin();
     write_whole(staging_ / name, text);
 }
 
@@ -56,10 +212,41 @@ std::string ResultDirectory::read(const std::string& name) const { return read_f
 
 bool ResultDirectory::has(const std::string& name) const { return has_file(staging_ / name); }
 
-void ResultDirectory::publish() const {
-    if (!fs::exists(staging_)) return;
-    for (const auto& entry : fs::directory_iterator(staging_))
-        fs::rename(entry.path(), path_ / entry.path().filename());
+void ResultDirectory::publish(const std::string& missing) const {
+    if (lock_ < 0) return;
+    write_whole(staging_ / manifest_file, manifest_of(staging_, missing).dump(1) + "\n");
+    replaceable_ ? replace() : move_files();
+    std::error_code ignored;
+    fs::remove_all(staging_, ignored);
+    ::close(lock_);
+    lock_ = -1;
+}
+
+void ResultDirectory::replace() const {
+    // What is no result goes with the new ones first: if the program is killed here, the next one brings it
+    // back from the directory that was left.
+    move_foreign(place_, staging_, names_in(staging_));
+#ifdef RENAME_EXCHANGE
+    if (::renameat2(AT_FDCWD, staging_.c_str(), AT_FDCWD, place_.c_str(), RENAME_EXCHANGE) == 0)
+        return synchronise(place_.parent_path());
+#endif
+    // In two steps, where the file system cannot exchange names: between them there are no results, but both
+    // directories are whole.
+    const fs::path old = staging_.string() + "-old";
+    fs::rename(place_, old);
+    fs::rename(staging_, place_);
+    std::error_code ignored;
+    fs::remove_all(old, ignored);
+    synchronise(place_.parent_path());
+}
+
+void ResultDirectory::move_files() const {
+    std::error_code ignored;
+    fs::remove(place_ / manifest_file, ignored);
+    std::set<std::string> names = names_in(staging_);
+    names.erase(manifest_file);
+    for (const std::string& name : names) fs::rename(staging_ / name, place_ / name);
+    fs::rename(staging_ / manifest_file, place_ / manifest_file);
 }
 
 }  // namespace cli::study

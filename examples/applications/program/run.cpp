@@ -21,7 +21,7 @@ namespace cli {
 
 namespace {
 
-enum ExitCode { written = 0, failed = 1, bad_input = 2 };
+enum ExitCode { written = 0, failed = 1, bad_input = 2, stopped = 3 };
 
 int complain(const std::string& message, ExitCode code) {
     say(message);
@@ -65,7 +65,7 @@ int run(const Command& command) {
     } catch (const predcg::CostError& error) {  // refused before any work
         return complain(error.what(), bad_input);
     } catch (const Interrupted& error) {
-        return complain(error.what(), failed);
+        return complain(error.what(), stopped);
     } catch (const std::bad_alloc&) {
         return complain("out of memory; nothing was written", failed);
     } catch (const std::exception& error) {

@@ -86,6 +86,8 @@ std::string script_of(const Figure& figure) {
     return script + figure.commands + "unset output\n}\n";
 }
 
+bool has_gnuplot() { return shell("command -v gnuplot >/dev/null 2>&1"); }
+
 std::string draw(const ResultDirectory& directory, const std::vector<Figure>& figures) {
     std::string names, by_hand;
     for (const Figure& figure : figures) {
@@ -93,8 +95,7 @@ std::string draw(const ResultDirectory& directory, const std::vector<Figure>& fi
         names += " " + figure.name + ".gp";
     }
     by_hand = "To draw them later: gnuplot" + names + ", in " + directory.path().string() + ".";
-    if (!shell("command -v gnuplot >/dev/null 2>&1"))
-        return "gnuplot was not found, so there are no figures. " + by_hand;
+    if (!has_gnuplot()) return "gnuplot was not found, so there are no figures. " + by_hand;
     const std::string log = "gnuplot.log";
     bool drawn = shell("cd -- " + in_single_quotes(directory.staging().string()) + " && for f in" + names +
                        "; do gnuplot \"$f\" || exit 1; done >" + log + " 2>&1");

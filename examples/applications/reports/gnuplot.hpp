@@ -21,6 +21,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 std::string script_of(const Figure& figure);
 
+/// True if there is a gnuplot to draw with.
+bool has_gnuplot();
+
 /// Writes the scripts and runs gnuplot on them. Returns an empty text if all figures were drawn, else why
 /// not, for the user.
 std::string draw(const ResultDirectory& directory, const std::vector<Figure>& figures);

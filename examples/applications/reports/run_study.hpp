@@ -17,7 +17,7 @@ void run_into(const Settings& settings, const ResultDirectory& directory, Run ru
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
     const std::string problem = write(result, seconds, directory);
-    directory.publish();
+    directory.publish(problem);
     if (!problem.empty()) warn(problem);
 }
 

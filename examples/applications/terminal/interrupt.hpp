@@ -1,9 +1,11 @@
 #pragma once
 #include <stdexcept>
+#include <stop_token>
+#include <string>
 
 namespace cli {
 
-/// Work that was stopped by Ctrl-C: exit code 1. The text says what was kept.
+/// Work that was stopped by Ctrl-C, SIGTERM or --max-time: exit code 3. The text says what was kept.
 class Interrupted : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -21,7 +23,16 @@ public:
 /// As if Ctrl-C had been pressed: for a child process that took it in our place.
 void interrupt();
 
-/// Throws Interrupted after Ctrl-C under an InterruptGuard. Lines of progress call it, too.
+/// From here on Ctrl-C and SIGTERM are remembered, and so is that `seconds` have passed (0: never).
+/// stop_if_interrupted then requests a stop of `stop`, or throws Interrupted, with the advice, where that is
+/// null.
+void watch_interrupts(std::stop_source* stop, double seconds, const std::string& advice);
+void unwatch_interrupts();
+/// Requests the stop that is due, if there is one to request. May be called by any thread.
+void pass_interrupts_on();
+
+/// Throws Interrupted after Ctrl-C under an InterruptGuard; see watch_interrupts. Lines of progress call it,
+/// too.
 void stop_if_interrupted();
 
 }  // namespace cli

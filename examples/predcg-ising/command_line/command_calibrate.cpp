@@ -3,6 +3,7 @@
 #include "basics/numbers.hpp"
 #include "command_line/commands.hpp"
 #include "command_line/options.hpp"
+#include "program/long_work.hpp"
 #include "reports/run_study.hpp"
 #include "studies/calibration.hpp"
 
@@ -40,6 +41,7 @@ std::vector<PosteriorMethod> methods_of(const std::string& text) {
 
 struct RankOptions {
     study::RankSettings settings;
+    LongWorkOptions long_work;
     std::string out;
 };
 
@@ -62,6 +64,7 @@ Command add_ranks(CLI::App& calibrate) {
     add_integer(*sub, "--draws", draws, "Draws of each posterior; 99 of them are ranked", 100, 1'000'000);
     add_integer(*sub, "--bins", ranks.bins, "Bins of the histograms, a divisor of 100", 2);
     add_seed(*sub, ranks.seed, "Seed; results depend on it alone");
+    add_long_work(*sub, options->long_work);
     add_result_directory(*sub, options->out);
     sub->footer(
         "In each replicate, parameters are drawn from the weak prior, configurations from the model with "
@@ -77,7 +80,10 @@ Command add_ranks(CLI::App& calibrate) {
     return {sub, [options] {
                 check_slides(options->settings.method == PosteriorMethod::laplace_slides,
                              options->settings.model);
+                LongWork work(options->long_work, options->out, {}, Stops::by_error);
+                options->settings.ranks.checkpoint = work.place("replicates");
                 study::run_study(options->settings, options->out, study::run_ranks, study::write_ranks);
+                work.end();
             }};
 }
 
@@ -87,6 +93,7 @@ struct CoverageOptions {
     TrajectorySettings chain{.thinning = 1};
     std::vector<CLI::Option*> for_trajectory{};
     const CLI::Option* given_methods = nullptr;
+    LongWorkOptions long_work;
     std::string out;
 };
 
@@ -100,7 +107,10 @@ void run_coverage(CoverageOptions options) {
         refuse_given(options.for_trajectory, "only with --trajectory; add that, or leave this out");
     else
         options.settings.chain = options.chain;
+    LongWork work(options.long_work, options.out, {}, Stops::by_error);
+    options.settings.checkpoint = work.place("data sets");
     study::run_study(options.settings, options.out, study::run_coverage, study::write_coverage);
+    work.end();
 }
 
 void add_data_of_coverage(CLI::App& app, CoverageOptions& options) {
@@ -137,6 +147,7 @@ Command add_coverage(CLI::App& calibrate) {
             ->type_name("WORD,...");
     add_integer(*sub, "--draws", settings.draws, "Draws of each posterior", 100, 1'000'000);
     add_seed(*sub, settings.seed, "Seed; data set k (from 0) has seed + k, as in generate");
+    add_long_work(*sub, options->long_work);
     add_result_directory(*sub, options->out);
     sub->footer(
         "Data sets are drawn from the fine chain, the coarse model is learnt from each under the weak prior, "

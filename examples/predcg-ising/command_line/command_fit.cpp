@@ -8,6 +8,7 @@
 #include "io/fit_json.hpp"
 #include "model/ising_posterior.hpp"
 #include "model/monte_carlo_fit.hpp"
+#include "program/long_work.hpp"
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
 
@@ -15,6 +16,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace cli {
@@ -39,14 +41,17 @@ struct FitOptions {
     double credibility = 0.95;
     Index draws = 4000;
     bool trajectory = false;
+    LongWorkOptions long_work;
     const CLI::Option* given_iterations = nullptr;
     std::vector<CLI::Option*> for_posterior{};
     std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
 };
 
-IsingFit sample_with_progress(const FitOptions& options, const Configurations& data) {
+IsingFit sample_with_progress(const FitOptions& options, const Configurations& data, const LongWork& work) {
     check_predictions(options.model);
     FitSettings settings;
+    settings.stop = work.stop();
+    settings.checkpoint = work.place("fit");
     settings.iterations = options.given_iterations->count() > 0 ? options.iterations : sampled_iterations;
     settings.seed = options.seed;
     Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
@@ -56,9 +61,11 @@ IsingFit sample_with_progress(const FitOptions& options, const Configurations& d
     return fit_by_sampling(options.model, options.method, data, settings);
 }
 
-IsingFit fit_with_progress(const FitOptions& options, const Configurations& data) {
-    if (options.method.engine == Engine::monte_carlo) return sample_with_progress(options, data);
+IsingFit fit_with_progress(const FitOptions& options, const Configurations& data, const LongWork& work) {
+    if (options.method.engine == Engine::monte_carlo) return sample_with_progress(options, data, work);
     FitSettings settings;
+    settings.stop = work.stop();
+    settings.checkpoint = work.place("fit");
     settings.iterations = options.iterations;
     settings.seed = options.seed;
     Progress progress("starts", static_cast<std::size_t>(settings.starts));
@@ -77,21 +84,38 @@ std::string estimate(double value, std::optional<double> error) {
     return fixed(value, 6) + (error && std::isfinite(*error) ? " +- " + fixed(*error, 6) : "");
 }
 
-/// The posterior asked for, with its intervals and checks.
+IsingPosterior draw_with_progress(const FitOptions& options, const Configurations& data, const IsingFit& fit,
+                                  PosteriorMethod method, std::optional<double> weight,
+                                  const LongWork& work) {
+    SharedProgress progress("draws", static_cast<std::size_t>(options.draws));
+    return posterior_of(options.model, data, fit,
+                        {.method = method,
+                         .draws = options.draws,
+                         .seed = options.seed,
+                         .stop = work.stop(),
+                         .observer = [&](const ChainProgress&) { progress.count("posterior"); },
+                         .checkpoint = work.place("posterior")},
+                        weight);
+}
+
+/// The posterior asked for, with its intervals and checks; none of a fit that was stopped, or where it was
+/// stopped before it had draws.
 std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Configurations& data,
-                                            const IsingFit& fit, std::optional<double> weight) {
-    if (options.posterior == Wanted::none) return {};
+                                            const IsingFit& fit, std::optional<double> weight,
+                                            const LongWork& work) {
+    if (options.posterior == Wanted::none || fit.status == Status::stopped) return {};
     const PosteriorMethod method = options.posterior == Wanted::full ? PosteriorMethod::full
                                    : options.posterior == Wanted::laplace_joint
                                        ? PosteriorMethod::laplace_joint
                                        : PosteriorMethod::laplace_slides;
+    std::optional<IsingPosterior> posterior;
+    try {
+        posterior.emplace(draw_with_progress(options, data, fit, method, weight, work));
+    } catch (const Stopped&) {
+        return {};
+    }
+    SavedPosterior saved{std::move(*posterior), options.credibility, {}};
     Progress progress("parts", 3);
-    progress.update(0.0, "posterior");
-    SavedPosterior saved{posterior_of(options.model, data, fit,
-                                      {.method = method, .draws = options.draws, .seed = options.seed},
-                                      weight),
-                         options.credibility,
-                         {}};
     if (saved.posterior.draw_count() == 0) return saved;
     progress.update(1.0, "predictions");
     const CredibleSettings credible{.credibility = options.credibility, .seed = options.seed};
@@ -194,23 +218,28 @@ void run_fit(FitOptions options) {
     check_fit(options);
     const Configurations data = data_for(options.model, options.data);
     const OutputFile out(options.out, {options.data});
-    IsingFit fit = fit_with_progress(options, data);
+    LongWork work(options.long_work, options.out, {options.data});
+    IsingFit fit = fit_with_progress(options, data, work);
     std::optional<EffectiveData> worth;
     std::optional<double> weight;
-    if (options.trajectory) {
+    if (options.trajectory && fit.status != Status::stopped) {
         worth = effective_data_of(options.model, data, fit);
         weight = 1.0 / worth->time;
         fit = fit_weighted(options.model, data, *weight,
-                           {.iterations = options.iterations, .seed = options.seed});
+                           {.iterations = options.iterations,
+                            .seed = options.seed,
+                            .stop = work.stop(),
+                            .checkpoint = work.place("weighted fit")});
     }
     const Comparison comparison = compare(fit, options.model, data);
     SavedFit saved{options.model, options.method, static_cast<Index>(data.size()), std::move(fit),
                    comparison};
     saved.trajectory = worth;
-    saved.posterior = posterior_for(options, data, saved.fit, weight);
+    saved.posterior = posterior_for(options, data, saved.fit, weight, work);
     out.commit(json_of(saved));
     print_summary(saved, options.out);
     warn_about(saved);
+    work.end();
 }
 
 void add_posterior_options(CLI::App& app, FitOptions& options) {
@@ -258,6 +287,7 @@ Command add_fit(CLI::App& app) {
     add_letters(*sub, options->model);
     add_fit_method(*sub, *options);
     add_posterior_options(*sub, *options);
+    add_long_work(*sub, options->long_work);
     add_out(*sub, options->out, "FILE.json",
             "Estimate, predictions, and the model, for use by later commands");
     sub->footer(

@@ -9,6 +9,7 @@
 #include "model/ising_fit.hpp"
 #include "model/ising_relative_entropy.hpp"
 #include "model/monte_carlo_fit.hpp"
+#include "program/long_work.hpp"
 #include "terminal/progress.hpp"
 
 #include <predcg/models/ising/observables.hpp>
@@ -41,15 +42,19 @@ struct MatchOptions {
     MatchingChoice choice;
     Index iterations = FitSettings{}.iterations;
     std::uint64_t seed = FitSettings{}.seed;
+    LongWorkOptions long_work;
     const CLI::Option* given_iterations = nullptr;
     std::vector<CLI::Option*> for_sampling{};
 
     bool sampled() const { return method.engine == Engine::monte_carlo; }
 };
 
-IsingRelativeEntropy match_with_progress(const MatchOptions& options, const Configurations& data) {
+IsingRelativeEntropy match_with_progress(const MatchOptions& options, const Configurations& data,
+                                         const LongWork& work) {
     check_predictions(options.model);
     FitSettings settings;
+    settings.stop = work.stop();
+    settings.checkpoint = work.place("fit");
     const bool slow = options.sampled() || options.choice.method == MatchingMethod::iterative_boltzmann;
     settings.iterations =
         slow && options.given_iterations->count() == 0 ? sampled_iterations : options.iterations;
@@ -132,11 +137,13 @@ void run_match(MatchOptions options) {
     check_match(options);
     const Configurations data = data_for(options.model, options.data);
     const OutputFile out(options.out, {options.data});
-    const IsingRelativeEntropy result = match_with_progress(options, data);
+    LongWork work(options.long_work, options.out, {options.data});
+    const IsingRelativeEntropy result = match_with_progress(options, data, work);
     out.commit(json_of(options, result, data));
     print_summary(options, result, data);
     warn_not_identified(result.fit);
     warn_limit(result.fit, result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
+    work.end();
 }
 
 void add_match_method(CLI::App& app, MatchOptions& options) {
@@ -173,6 +180,7 @@ Command add_relative_entropy(CLI::App& app) {
     add_data(*sub, options->data);
     add_model(*sub, options->model);
     add_match_method(*sub, *options);
+    add_long_work(*sub, options->long_work);
     add_out(
         *sub, options->out, "FILE.json",
         "{status, theta_c, standard_errors, target_moments, magnetization, correlation: [R_0, ...], ...}");

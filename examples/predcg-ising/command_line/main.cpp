@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer("Energies are in any one unit; beta is in its inverse. Numbers in files read back exactly.\n"
                "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"
-               "2 bad usage or input.\n\n"
+               "2 bad usage or input; 3 stopped, by Ctrl-C, SIGTERM or --max-time.\n\n"
                "Example, from data to prediction:\n"
                "  predcg-ising generate --sites 32 --field 0.3 --samples 50 --out data.csv\n"
                "  predcg-ising fit --data data.csv --field 0.3 --linear --posterior full --out fit.json\n"

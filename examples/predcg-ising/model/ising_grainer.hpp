@@ -81,7 +81,12 @@ auto posterior_by(const Grainer& grainer, const typename Grainer::Data& data, co
                                         "full or laplace_joint, as the map has no theta_cf");
     }
     return predcg::full_posterior(grainer, data, fit,
-                                  {.draws = choice.draws, .warm_up = choice.warm_up, .seed = choice.seed});
+                                  {.draws = choice.draws,
+                                   .warm_up = choice.warm_up,
+                                   .seed = choice.seed,
+                                   .observer = choice.observer,
+                                   .stop = choice.stop,
+                                   .checkpoint = choice.checkpoint});
 }
 
 }  // namespace cli

@@ -8,7 +8,9 @@
 #include <predcg/predict/credible_interval.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 namespace cli {
@@ -21,6 +23,9 @@ struct PosteriorChoice {
     Index warm_up = 300;
     std::uint64_t seed = 1;
     double largest_pareto_k = 0.7;  ///< of the joint approximation; beyond it there are no draws
+    std::stop_token stop{};         ///< of chains, as is all that follows
+    std::function<void(const predcg::ChainProgress&)> observer{};
+    predcg::CheckpointPlace checkpoint{};
 };
 
 /// Throws ArgumentError for a flat prior and the full method, too few draws, or the slides' method with

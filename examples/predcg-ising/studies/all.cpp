@@ -2,6 +2,7 @@
 
 #include "basics/numbers.hpp"
 #include "files/whole_file.hpp"
+#include "reports/gnuplot.hpp"
 #include "reports/run_study.hpp"
 #include "studies/all_report.hpp"
 #include "studies/data_size.hpp"
@@ -99,15 +100,21 @@ std::vector<Part> parts_of(const AllSettings& all) {
             part("molecules", 20.0, adapted(all, MoleculesSettings{}), run_molecules, write_molecules)};
 }
 
-bool finished(const fs::path& directory, const Part& part) {
-    return has_file(directory / "report.json") && read_file(directory / key_file) == part.key;
+/// Why a part has to be done, in words; empty where it is finished, and "-" where it never was begun.
+std::string why(const fs::path& directory, const Part& part) {
+    if (!has_file(directory / key_file)) return "-";
+    if (read_file(directory / key_file) != part.key) return "its settings or the version are others";
+    if (const std::string damage = damage_of(directory); !damage.empty()) return damage;
+    if (!missing_from(directory).empty() && has_gnuplot())
+        return "it has no figures, and gnuplot is there now";
+    return {};
 }
 
 void run(const Part& part, const fs::path& path) {
     const auto start = std::chrono::steady_clock::now();
     const ResultDirectory directory(path);
+    directory.write(key_file, part.key);
     part.run(directory);
-    write_whole(path / key_file, part.key);  // last: only now it is finished
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::printf("%s: done in %s s\n", part.name.c_str(), fixed(seconds, 0).c_str());
     std::fflush(stdout);
@@ -125,19 +132,18 @@ void run_all(const AllSettings& settings, const std::string& out) {
     try {
         for (const Part& part : parts) {
             const fs::path path = directory.path() / part.name;
-            if (!settings.fresh && finished(path, part)) {
+            const std::string reason = settings.fresh ? "-" : why(path, part);
+            if (reason.empty()) {
                 std::printf("%s: kept from before; --fresh does it again\n", part.name.c_str());
             } else {
+                if (reason != "-") std::printf("%s: done again: %s\n", part.name.c_str(), reason.c_str());
                 const PartOfWhole whole(part.name, before / total, part.cost / total);
-                std::error_code ignored;
-                fs::remove(path / key_file, ignored);
                 run(part, path);
             }
             before += part.cost;
             report.parts.push_back({part.name, path, read_report(read_file(path / "report.json"))});
             report.missing = parts.size() - report.parts.size();
-            directory.write("report.html", all_page(report));
-            directory.publish();
+            write_whole(directory.path() / "report.html", all_page(report));
             stop_if_interrupted();
         }
     } catch (const Interrupted&) {

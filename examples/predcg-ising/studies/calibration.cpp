@@ -58,11 +58,14 @@ CoverageResult run_coverage(const CoverageStudySettings& settings) {
             const CoverageData data{settings.fine, settings.samples, settings.chain, way == 1};
             result.cases.push_back(
                 {method, way == 1,
-                 coverage_of(
-                     model_of(settings), data,
-                     {.data_sets = settings.data_sets, .levels = coverage_levels, .seed = settings.seed},
-                     {.method = method, .draws = settings.draws},
-                     [&] { progress.count(std::string(to_string(method))); })});
+                 coverage_of(model_of(settings), data,
+                             {.data_sets = settings.data_sets,
+                              .levels = coverage_levels,
+                              .seed = settings.seed,
+                              .checkpoint = settings.checkpoint.within(std::string(to_string(method)) +
+                                                                       (way == 1 ? " weighted" : ""))},
+                             {.method = method, .draws = settings.draws},
+                             [&] { progress.count(std::string(to_string(method))); })});
         }
     return result;
 }

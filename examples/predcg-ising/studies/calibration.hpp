@@ -42,6 +42,7 @@ struct CoverageStudySettings {
     Index draws = 2000;
     std::optional<predcg::TrajectorySettings> chain{};  ///< data along a Metropolis chain
     std::uint64_t seed = 1;
+    predcg::CheckpointPlace checkpoint{};
 };
 
 /// Nominal levels, the last of which tables of widths and verdicts are about.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <istream>
@@ -96,8 +97,24 @@ T number_of(std::uint64_t bits) {
         return static_cast<T>(bits);
 }
 
+/// What is done about types that are not known: a compile error, or, where nobody may ask for their bytes, an
+/// ArgumentError when somebody does.
+enum class UnknownTypes { do_not_compile, throw_error };
+
+template <UnknownTypes unknown, class T>
+constexpr void require_known() {
+    if constexpr (unknown == UnknownTypes::do_not_compile)
+        require_stored<T>();
+    else if constexpr (!StoredByMembers<T>)
+        argument_error("Checkpoint", "type of a configuration or of a kernel's state",
+                       "one that cannot be saved",
+                       "one whose members are known: specialise predcg::Stored for it, or give it  template "
+                       "<class Self, class Visit> static void members(Self&, Visit&&)");
+}
+
 /// Appends values to bytes.
-class ByteWriter {
+template <UnknownTypes unknown>
+class BasicByteWriter {
 public:
     std::string bytes{};
 
@@ -125,17 +142,19 @@ private:
             (*this)(static_cast<std::int64_t>(value.rows()), static_cast<std::int64_t>(value.cols()));
             for (Index k = 0; k < value.size(); ++k) write(value.data()[k]);
         } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
-            require_stored<T>();
+            require_known<unknown, T>();
             if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);
         }
     }
 };
+using ByteWriter = BasicByteWriter<UnknownTypes::do_not_compile>;
 
 /// Reads what a ByteWriter wrote. No more memory is asked for than the bytes that are left can fill. Throws
 /// ArgumentError where they do not suffice.
-class ByteReader {
+template <UnknownTypes unknown>
+class BasicByteReader {
 public:
-    ByteReader(std::string_view bytes, const char* function) : bytes_(bytes), function_(function) {}
+    BasicByteReader(std::string_view bytes, const char* function) : bytes_(bytes), function_(function) {}
 
     bool is_empty() const { return bytes_.empty(); }
 
@@ -179,11 +198,17 @@ private:
         } else if constexpr (is_vector<T>) {
             using Element = typename T::value_type;
             constexpr bool nothing = std::is_empty_v<Element> && !StoredByMembers<Element>;
-            value.resize(nothing ? count_of_nothing() : count(StoredNumber<Element> ? sizeof(Element) : 1));
-            for (std::size_t k = 0; k < value.size(); ++k) {
-                Element one{};
-                read(one);
-                value[k] = std::move(one);
+            if constexpr (unknown == UnknownTypes::do_not_compile || std::default_initializable<Element>) {
+                value.resize(nothing ? count_of_nothing()
+                                     : count(StoredNumber<Element> ? sizeof(Element) : 1));
+                for (std::size_t k = 0; k < value.size(); ++k) {
+                    Element one{};
+                    read(one);
+                    value[k] = std::move(one);
+                }
+            } else {
+                require_known<unknown, Element>();
+                damaged("of a type that cannot be made anew");
             }
         } else if constexpr (is_array<T>) {
             for (auto& one : value) read(one);
@@ -206,7 +231,7 @@ private:
             value.resize(rows, columns);
             for (Index k = 0; k < value.size(); ++k) read(value.data()[k]);
         } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
-            require_stored<T>();
+            require_known<unknown, T>();
             if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);
         }
     }
@@ -214,6 +239,7 @@ private:
     std::string_view bytes_;
     const char* function_;
 };
+using ByteReader = BasicByteReader<UnknownTypes::do_not_compile>;
 
 /// FNV-1a, 64 bits.
 inline std::uint64_t checksum_of(std::string_view bytes) {

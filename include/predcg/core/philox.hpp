@@ -138,6 +138,12 @@ public:
         return in;
     }
 
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.key_, self.counter_, self.output_, self.next_);
+    }
+
 private:
     void refill() {
         output_ = bijection();

@@ -2,6 +2,7 @@
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/processes.hpp>
 #include <predcg/judge/checked_expectations.hpp>
+#include <predcg/judge/kept_records.hpp>
 #include <predcg/statistics/proportion.hpp>
 #include <predcg/statistics/quantile.hpp>
 
@@ -21,6 +22,7 @@ struct CoverageSettings {
     /// Data sets are shared out to these processes, each of which gets all results; absent: all are done
     /// here. Collective where it is set.
     std::optional<Processes> processes{};
+    CheckpointPlace checkpoint{};  ///< where results are kept (core/checkpoint.hpp)
 };
 
 /// How often credible intervals held the truth, for each level and component of the observables.
@@ -69,36 +71,37 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
     const std::size_t L = settings.levels.size();
     Coverage result;
     result.levels = settings.levels;
-    const auto records = detail::share_out(settings.processes, settings.data_sets, [&](Index k) {
-        const std::uint64_t seed = settings.seed + static_cast<std::uint64_t>(k);
-        const auto posterior = make_posterior(make_data(seed), seed);
-        detail::Record record;
-        record.put(Index{posterior.reliable});
-        record.put(Index{posterior.draw_count() > 0});
-        if (posterior.draw_count() == 0) return record;
-        std::vector<std::string> names;
-        Matrix expectations(truth.size(), posterior.draw_count());
-        for (Index draw = 0; draw < posterior.draw_count(); ++draw) {
-            const auto expected =
-                detail::checked_expectations(posterior, posterior.parameters(draw), posterior.fit.beta, seed,
-                                             static_cast<std::uint64_t>(draw), statistics...);
-            require_equal(expected.values.size(), truth.size(), "coverage", "components of the statistics",
-                          "those of the truth");
-            linalg::set_column(expectations, draw, expected.values);
-            if (draw == 0) names = expected.names;
-        }
-        record.put(std::ssize(names));
-        for (const std::string& name : names) record.put(name);
-        for (std::size_t l = 0; l < L; ++l)
-            for (Index c = 0; c < truth.size(); ++c) {
-                const Vector values = linalg::row_of(expectations, c);
-                const double tail = 0.5 * (1.0 - settings.levels[l]);
-                const double low = quantile(values, tail), high = quantile(values, 1.0 - tail);
-                record.put(Index{low <= truth[c] && truth[c] <= high});
-                record.put(high - low);
+    const auto records =
+        detail::share_out_kept(settings.processes, settings.checkpoint, settings.data_sets, [&](Index k) {
+            const std::uint64_t seed = settings.seed + static_cast<std::uint64_t>(k);
+            const auto posterior = make_posterior(make_data(seed), seed);
+            detail::Record record;
+            record.put(Index{posterior.reliable});
+            record.put(Index{posterior.draw_count() > 0});
+            if (posterior.draw_count() == 0) return record;
+            std::vector<std::string> names;
+            Matrix expectations(truth.size(), posterior.draw_count());
+            for (Index draw = 0; draw < posterior.draw_count(); ++draw) {
+                const auto expected =
+                    detail::checked_expectations(posterior, posterior.parameters(draw), posterior.fit.beta,
+                                                 seed, static_cast<std::uint64_t>(draw), statistics...);
+                require_equal(expected.values.size(), truth.size(), "coverage",
+                              "components of the statistics", "those of the truth");
+                linalg::set_column(expectations, draw, expected.values);
+                if (draw == 0) names = expected.names;
             }
-        return record;
-    });
+            record.put(std::ssize(names));
+            for (const std::string& name : names) record.put(name);
+            for (std::size_t l = 0; l < L; ++l)
+                for (Index c = 0; c < truth.size(); ++c) {
+                    const Vector values = linalg::row_of(expectations, c);
+                    const double tail = 0.5 * (1.0 - settings.levels[l]);
+                    const double low = quantile(values, tail), high = quantile(values, 1.0 - tail);
+                    record.put(Index{low <= truth[c] && truth[c] <= high});
+                    record.put(high - low);
+                }
+            return record;
+        });
     result.widths.assign(L, Matrix::Constant(truth.size(), settings.data_sets, detail::undefined));
     std::vector<std::vector<Index>> held(L, std::vector<Index>(static_cast<std::size_t>(truth.size())));
     Index with_band = 0;

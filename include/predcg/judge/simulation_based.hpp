@@ -2,6 +2,7 @@
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/processes.hpp>
 #include <predcg/judge/checked_expectations.hpp>
+#include <predcg/judge/kept_records.hpp>
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/learning/labels.hpp>
 #include <predcg/priors/draw.hpp>
@@ -27,6 +28,7 @@ struct SimulationBasedSettings {
     /// Replicates are shared out to these processes, each of which gets all results; absent: all are done
     /// here. Collective where it is set.
     std::optional<Processes> processes{};
+    CheckpointPlace checkpoint{};  ///< where results are kept (core/checkpoint.hpp)
 };
 
 /// Ranks of true values among posterior draws: parameters first, then observables' expectations.
@@ -154,10 +156,11 @@ simulation_based_calibration(const Learner& learner, const SimulationBasedSettin
     require_range(settings.replicates, 1, many, name, "replicates");
     require_range(settings.ranked_draws, 1, many, name, "ranked_draws");
     detail::require_bins(settings.bins, settings.ranked_draws, name);
-    const auto records = detail::share_out(settings.processes, settings.replicates, [&](Index r) {
-        return detail::record_of(
-            detail::replicate_ranks(learner, settings, r, make_posterior, statistics...));
-    });
+    const auto records =
+        detail::share_out_kept(settings.processes, settings.checkpoint, settings.replicates, [&](Index r) {
+            return detail::record_of(
+                detail::replicate_ranks(learner, settings, r, make_posterior, statistics...));
+        });
     SimulationBasedCalibration result;
     result.largest_rank = settings.ranked_draws;
     for (const detail::Record& record : records) {

@@ -46,6 +46,12 @@ struct StartSummary {
     /// The earlier start whose end a short step of Newton's method led to: the rest was not computed, and log
     /// posterior and parameters are those of that start. Iterations are those until then.
     std::optional<Index> joined{};
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.status, self.iterations, self.log_posterior, self.parameters, self.joined);
+    }
 };
 
 /// What every fit finds, without the models.

@@ -28,6 +28,40 @@ class Climb {
         std::optional<Index> joins{};  // the finished start that it runs into
     };
 
+    /// A Run as it is kept: its point is evaluated again.
+    struct KeptRun {
+        Status status = Status::limit;
+        Index iterations = 0;
+        Vector z;
+        std::vector<TraceEntry> trace{};
+        typename Optimizer::State optimizer{};
+        double last_step = std::numeric_limits<double>::infinity();
+        bool level = false;  // the likelihood rises no more and leaves a direction open
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.status, self.iterations, self.z, self.trace, self.optimizer, self.last_step,
+                  self.level);
+        }
+    };
+
+    /// What is kept of a fit.
+    struct Progress {
+        std::vector<Vector> starts;
+        std::vector<StartSummary> ends{};  // on a part of the data
+        std::vector<StartSummary> done{};  // starts that are reported
+        std::vector<Index> reports{};      // places of starts in `done`
+        std::size_t start = 0;             // at work
+        std::optional<KeptRun> best{}, now{};
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.starts, self.ends, self.done, self.reports, self.start, self.best, self.now);
+        }
+    };
+
 public:
     using Result = std::conditional_t<Problem::is_exact, ExactEstimate, VariationalEstimate>;
 
@@ -37,40 +71,53 @@ public:
     }
 
     [[gnu::cold]] Result operator()() {
-        Result result;
+        place_ = checkpoint_place(problem_, settings_);
         std::optional<Run> best;
-        std::vector<Vector> starts = starts_of(problem_, settings_);
-        const std::vector<StartSummary> ends = climb_part(starts);
-        std::vector<Index> reports(starts.size(), -1);  // places in result.starts
-        for (std::size_t k = 0; k < starts.size(); ++k) {
+        std::vector<Vector>& starts = progress_.starts;
+        std::vector<StartSummary>&ends = progress_.ends, &done = progress_.done;
+        std::vector<Index>& reports = progress_.reports;
+        if (place_.restore(progress_)) {
+            if (progress_.best) best = run_of(*progress_.best);
+        } else {
+            starts = starts_of(problem_, settings_);
+            ends = climb_part(starts);
+            reports.assign(starts.size(), -1);
+        }
+        for (std::size_t& k = progress_.start; k < starts.size(); ++k, progress_.now.reset()) {
             const auto report_join = [&](Index to, Index iterations) {
-                StartSummary report = result.starts[static_cast<std::size_t>(to)];
+                StartSummary report = done[static_cast<std::size_t>(to)];
                 report.iterations = iterations;
                 report.joined = to;
-                result.starts.push_back(std::move(report));
+                done.push_back(std::move(report));
             };
             if (k < ends.size() && ends[k].joined) {
                 const Index to = reports[static_cast<std::size_t>(*ends[k].joined)];
                 if (to >= 0) report_join(to, ends[k].iterations);
                 continue;
             }
-            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k), result.starts);
+            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k), done);
             if (!run) continue;
-            reports[k] = std::ssize(result.starts);
+            reports[k] = std::ssize(done);
             if (run->joins) {  // no better than the start that it runs into
                 report_join(*run->joins, run->iterations);
                 continue;
             }
-            result.starts.push_back(
+            done.push_back(
                 {run->status, run->iterations, if_exact(run->end.value), c_.parameters(run->end.z), {}});
             const double margin = 1e-9 * std::max(1.0, std::abs(run->end.value));  // equal: the earlier start
             const bool stopped = run->status == Status::stopped;
-            if (!best || run->end.value > best->end.value + margin) best = std::move(run);
+            if (!best || run->end.value > best->end.value + margin) {
+                best = std::move(run);
+                progress_.best = KeptRun{best->status, best->iterations, best->end.z, best->trace};
+            }
             if (stopped) {
                 best->status = Status::stopped;
                 break;
             }
         }
+        if (best->status != Status::stopped) place_.keep(progress_);
+        Result result;
+        result.starts = std::move(done);
         finish(result, std::move(*best));
         return result;
     }
@@ -89,7 +136,7 @@ private:
             return ends;
         FitSettings quiet = settings_;
         quiet.observer = nullptr;
-        Climb on_part(problem_, optimizer_, quiet);
+        Climb on_part(problem_, optimizer_, quiet);  // and without a checkpoint
         on_part.part_.resize(static_cast<std::size_t>(part_size));
         double count = 0.0;
         for (std::size_t k = 0; k < on_part.part_.size(); ++k) {
@@ -100,6 +147,7 @@ private:
         on_part.share_ = problem_.data().count / count;
         ends.resize(starts.size());
         for (std::size_t k = 0; k < starts.size(); ++k) {
+            on_part.progress_.now.reset();
             const std::optional<Run> run = on_part.run_from(starts[k], 1, ends);
             if (!run || run->status != Status::converged) continue;
             ends[k].iterations = run->iterations;
@@ -215,14 +263,20 @@ private:
                linalg::dot(from.gradient, step) <= 1e-14 * std::abs(from.value);
     }
 
+    [[gnu::cold]] Run run_of(const KeptRun& kept) const {
+        return {kept.status, kept.iterations, evaluate(kept.z), kept.trace, {}};
+    }
+
     /// None where a drawn start lies outside the models' domain.
     [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index,
-                                              const std::vector<StartSummary>& finished) const {
+                                              const std::vector<StartSummary>& finished) {
+        if (!progress_.now) progress_.now = KeptRun{Status::limit, 0, start};
+        KeptRun& now = *progress_.now;
         Run run;
         try {
-            if (!problem_.is_admissible(c_.parameters(start)))
+            if (!problem_.is_admissible(c_.parameters(now.z)))
                 throw NumericalError("the coarse potential does not admit these parameters");
-            run.end = evaluate(start);
+            run = run_of(now);
         } catch (const NumericalError& error) {
             if (index > 0) return std::nullopt;
             const Parameters at = c_.parameters(start);
@@ -230,12 +284,16 @@ private:
                                ")",
                            at.theta, at.eta, 0);
         }
-        typename Optimizer::State optimizer_state{};
-        double last_step = std::numeric_limits<double>::infinity();
-        bool level = false;  // the likelihood rises no more and leaves a direction open
         for (;; ++run.iterations) {
+            const bool stop = stops(problem_.data(), settings_.stop);
+            if (place_) {
+                now.iterations = run.iterations;
+                now.z = run.end.z;
+                now.trace = run.trace;
+                stop ? place_.keep(progress_) : place_.offer(progress_);
+            }
             bool is_indefinite = false;
-            const std::optional<Vector> step = propose(run.end, optimizer_state, is_indefinite);
+            const std::optional<Vector> step = propose(run.end, now.optimizer, is_indefinite);
             const Parameters at = c_.parameters(run.end.z);
             TraceEntry entry{index,
                              run.iterations,
@@ -247,15 +305,15 @@ private:
                              false};
             // Small steps away from a saddle promise little and grow: they are no end.
             const bool short_step = step && (entry.step <= optimizer_.tolerance() ||
-                                             (!is_indefinite && is_rounding(run.end, *step, last_step)));
-            last_step = entry.step;
+                                             (!is_indefinite && is_rounding(run.end, *step, now.last_step)));
+            now.last_step = entry.step;
             if (step && !short_step && !is_indefinite) run.joins = joined(run.end, *step, finished);
             std::optional<Point> next;
             if (short_step || run.joins) {
                 run.status = Status::converged;
-            } else if (level) {
+            } else if (now.level) {
                 run.status = Status::not_identified;  // it would go on for ever
-            } else if (stops(problem_.data(), settings_.stop)) {
+            } else if (stop) {
                 run.status = Status::stopped;
             } else if (run.iterations < settings_.iterations) {
                 if (step) next = line_search(run.end, *step, 1e-4);
@@ -269,8 +327,8 @@ private:
             if (!next) return run;
             const double gain = next->value - run.end.value;
             run.end = std::move(*next);
-            level = !problem_.prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&
-                    !weak_directions(run.end.information, c_.names()).empty();
+            now.level = !problem_.prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&
+                        !weak_directions(run.end.information, c_.names()).empty();
         }
     }
 
@@ -299,6 +357,8 @@ private:
     const Coordinates& c_;
     const Optimizer& optimizer_;
     const FitSettings& settings_;
+    Progress progress_{};
+    CheckpointPlace place_{};
     std::vector<Index> part_{};  // data that are climbed in the place of all
     double share_ = 1.0;         // of all data's weight to theirs
 };

@@ -1,5 +1,6 @@
 #pragma once
 // What a fit takes.
+#include <predcg/core/checkpoint_place.hpp>
 #include <predcg/learning/parameters.hpp>
 
 #include <cstdint>
@@ -18,6 +19,13 @@ struct TraceEntry {
     std::optional<double> log_posterior{};  ///< log-likelihood + log prior density of z
     double step = 0.0;                      ///< largest component of the step proposed here, in z
     bool em_step = false;                   ///< an EM step was taken from here, not the optimizer's
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.start, self.iteration, self.theta, self.eta, self.log_likelihood, self.log_posterior,
+              self.step, self.em_step);
+    }
 };
 
 /// How a fit goes on with an engine that samples: from one start, since likelihoods are not known.
@@ -39,6 +47,7 @@ struct FitSettings {
     StochasticSettings stochastic{};    ///< for engines that sample
     std::function<void(const TraceEntry&)> observer{};
     std::stop_token stop{};
+    CheckpointPlace checkpoint{};  ///< where the fit keeps what it needs to go on (core/checkpoint.hpp)
 };
 
 }  // namespace predcg

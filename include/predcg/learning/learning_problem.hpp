@@ -147,6 +147,13 @@ public:
             iteration = next_iteration;
             latent_call = coarse_call = 0;
         }
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.at, self.latent, self.coarse, self.more_coarse, self.seed, self.iteration,
+                  self.latent_call, self.coarse_call, self.latent_purpose, self.coarse_purpose);
+        }
     };
 
     /// Keeps the data; refers to potential and map.

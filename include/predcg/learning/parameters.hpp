@@ -14,6 +14,12 @@ namespace predcg {
 struct Parameters {
     Vector theta;  ///< theta_c, in energy units
     Vector eta;    ///< unconstrained parameters of the map
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.theta, self.eta);
+    }
 };
 
 namespace detail {

@@ -40,6 +40,12 @@ class NoisyAscent {
     struct Record {
         Vector z, gradient;
         Matrix information, posterior_information;
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.z, self.gradient, self.information, self.posterior_information);
+        }
     };
 
     /// The average over the second half.
@@ -68,7 +74,23 @@ public:
         SampledEstimate result;
         result.status = Status::limit;
         Index test_at = std::max(least_, s.minimum_iterations);
-        for (Index t = 0; t < settings_.iterations; ++t) {
+        const CheckpointPlace place = checkpoint_place(problem_, settings_);
+        const auto kept = [&](auto&& act) {
+            return act(result.iterations, result.status, result.trace, z, state, records_, optimizer_state_,
+                       growth_, test_at);
+        };
+        const auto keep = [&](const auto&... values) { place.keep(values...); };
+        if (kept([&](auto&... values) { return place.restore(values...); }))
+            grow_to(growth_);
+        else
+            kept(keep);  // what cannot be saved is refused before work
+        for (Index t = result.iterations; t < settings_.iterations && result.status == Status::limit; ++t) {
+            if (t > 0 && stops(problem_.data(), settings_.stop)) {
+                kept(keep);
+                result.status = Status::stopped;
+                break;
+            }
+            kept([&](const auto&... values) { place.offer(values...); });
             state.begin(static_cast<std::uint32_t>(t));
             const Point point = evaluate(state, z);
             records_.push_back({z, point.gradient, point.information, point.posterior_information});
@@ -77,10 +99,6 @@ public:
             note(result, point, t, next, em_step);
             z = next;
             result.iterations = t + 1;
-            if (stops(problem_.data(), settings_.stop)) {
-                result.status = Status::stopped;
-                break;
-            }
             const Index done = t + 1;
             if (done < std::min(test_at, settings_.iterations) ||
                 done < std::max(least_, s.minimum_iterations))
@@ -93,6 +111,7 @@ public:
             // With growing samples late iterations are worth many early ones.
             test_at = s.grow ? done + 5 : next_test(average, s.tolerance, done);
         }
+        if (result.status != Status::stopped) kept(keep);
         state.begin(static_cast<std::uint32_t>(result.iterations));
         finish(result, z, state);
         return result;
@@ -200,11 +219,14 @@ private:
             throw ArgumentError("StochasticSettings", "grow", "true",
                                 "only with standard_errors in MonteCarlo");
         constexpr double quantile = 1.2816;  // one-sided 90 %
-        if (gain < quantile * noise && growth_ < settings_.stochastic.largest_growth) {
-            growth_ = std::min(1.5 * growth_, settings_.stochastic.largest_growth);
-            grown_ = problem_.with_engine(with_more_samples(problem_.engine(), growth_));
-        }
+        if (gain < quantile * noise && growth_ < settings_.stochastic.largest_growth)
+            grow_to(std::min(1.5 * growth_, settings_.stochastic.largest_growth));
         return next;
+    }
+
+    [[gnu::cold]] void grow_to(double growth) {
+        growth_ = growth;
+        if (growth > 1.0) grown_ = problem_.with_engine(with_more_samples(problem_.engine(), growth));
     }
 
     /// next, or the first point half-way, a quarter of the way, ... that the potential admits.

@@ -63,6 +63,12 @@ struct IterativeBoltzmann {
     struct State {
         double gain = 1.0;  ///< Factor of the steps: halved where they overshoot.
         Vector last{};      ///< The step before.
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.gain, self.last);
+        }
     };
 
     double tolerance() const { return step_tolerance; }

@@ -20,6 +20,12 @@ struct QuasiNewton {
     struct State {
         Vector point, gradient;  ///< of the step before
         Matrix information;      ///< B; empty before it is positive definite
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.point, self.gradient, self.information);
+        }
     };
 
     double tolerance() const { return step_tolerance; }

@@ -41,6 +41,12 @@ public:
         return shortened(factor.solve(gradient), max_step);
     }
 
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.count_, self.average_);
+    }
+
 private:
     Index count_ = 0;
     Matrix average_;

@@ -80,12 +80,65 @@ namespace predcg::detail {
     result.stopped = true;
 }
 
-/// Hands a draw that is kept on.
-using KeepDraw = std::function<void(const Parameters&)>;
-/// Runs one chain, hands every draw that is kept to keep, `length` of them unless it is stopped, and returns
-/// the chain's mean acceptance. No template, so that what all posteriors share is compiled once: a call a
-/// draw costs nothing beside its moves.
-using RunChain = std::function<double(Index chain, Index length, const KeepDraw& keep)>;
+/// One chain of a posterior, as it is to be kept: its draws so far, and its part of the checkpoint. No
+/// template, so that what all posteriors share is compiled once: a call a draw costs nothing beside its
+/// moves.
+class ChainRecord {
+public:
+    /// Draws are written to `draws`, columns of `size` numbers, `length` of them.
+    ChainRecord(Index chain, Index length, Index size, double* draws, const ChainSettings& settings,
+                std::mutex& one_call)
+        : chain_(chain), length_(length), size_(size), draws_(draws), settings_(&settings),
+          one_call_(&one_call), place_(settings.checkpoint.within("chain " + to_text(chain))) {}
+
+    Index chain() const { return chain_; }
+    Index length() const { return length_; }  ///< draws that are to be kept
+    Index count() const { return count_; }    ///< draws that were kept
+
+    /// Keeps a draw.
+    void keep(const Parameters& at) {
+        double* const draw = draws_ + count_++ * size_;
+        std::copy(at.theta.begin(), at.theta.end(), draw);
+        std::copy(at.eta.begin(), at.eta.end(), draw + at.theta.size());
+        if (!settings_->observer) return;
+        const std::scoped_lock lock(*one_call_);
+        settings_->observer({chain_, count_, length_});
+    }
+
+    /// True if it is time to save.
+    bool is_due() const { return place_.is_due(); }
+
+    /// The draws and the chain's own values as they were when they were saved; false where they were not.
+    template <class... T>
+    bool restore(T&... values) {
+        std::vector<double> draws;
+        if (!place_.restore(draws, values...)) return false;
+        const std::size_t size = static_cast<std::size_t>(size_),
+                          room = static_cast<std::size_t>(length_) * size;
+        if (draws.size() > room || (size > 0 && draws.size() % size != 0))
+            argument_error("Checkpoint", "draws of a chain", to_text(std::ssize(draws)),
+                           "those of a posterior with the same settings");
+        std::copy(draws.begin(), draws.end(), draws_);
+        count_ = size > 0 ? static_cast<Index>(draws.size() / size) : length_;
+        return true;
+    }
+    /// Saves them.
+    template <class... T>
+    void save(const T&... values) const {
+        if (place_) place_.keep(std::vector<double>(draws_, draws_ + count_ * size_), values...);
+    }
+
+private:
+    Index chain_, length_, size_, count_ = 0;
+    double* draws_;
+    const ChainSettings* settings_;
+    std::mutex* one_call_;
+    CheckpointPlace place_;
+};
+
+/// Runs one chain, until record.length() draws are kept or it is stopped, and returns the chain's mean
+/// acceptance.
+using RunChain = std::function<double(ChainRecord& record)>;
 
 /// Runs all chains of a posterior and diagnoses their draws. Throws Stopped where it is stopped before there
 /// are four draws, and, for data or chains in several processes, wherever it is.
@@ -93,27 +146,25 @@ using RunChain = std::function<double(Index chain, Index length, const KeepDraw&
                                                 double data_count, bool spread, const ChainSettings& settings,
                                                 const char* function, const RunChain& run) {
     const Index length = (settings.draws + settings.chains - 1) / settings.chains;
+    require(!spread || !settings.checkpoint, function, "checkpoint", "of data spread over processes",
+            "only where all data are in this process");
     PosteriorResult result;
     result.method = method;
     result.fit = fit;
     result.fit.data_count = data_count;
     result.seed = settings.seed;
     result.chains = settings.chains;
-    const Index p = fit.parameters.theta.size(), size = p + fit.parameters.eta.size();
+    const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
     result.draws.resize(size, length * settings.chains);
     Vector acceptance = Vector::Zero(settings.chains);
     std::vector<Index> kept(static_cast<std::size_t>(settings.chains), 0);
     std::mutex one_call;
     const auto run_chain = [&](Index chain) {
         Index& count = kept[static_cast<std::size_t>(chain)];
-        acceptance[chain] = run(chain, length, [&](const Parameters& at) {
-            double* const draw = linalg::column(result.draws, chain * length + count++);
-            std::copy(at.theta.begin(), at.theta.end(), draw);
-            std::copy(at.eta.begin(), at.eta.end(), draw + p);
-            if (!settings.observer) return;
-            const std::scoped_lock lock(one_call);
-            settings.observer({chain, count, length});
-        });
+        ChainRecord record(chain, length, size, linalg::column(result.draws, chain * length), settings,
+                           one_call);
+        acceptance[chain] = run(record);
+        count = record.count();
         // Of spread data stops are agreed on between moves.
         if (count < length && (settings.processes || spread)) throw Stopped(function);
     };

@@ -69,22 +69,26 @@ template <class Learner, class AnyData>
         prototype.set_auxiliary(moves.warm_up, moves.thinning);
     }
     std::vector<Index> at_edge(static_cast<std::size_t>(settings.chains), 0);
-    const auto run = [&](Index index, Index length, auto&& keep) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(index));
+    const auto run = [&](ChainRecord& record) {
+        Philox4x32 rng =
+            make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(record.chain()));
         Chain chain = prototype;
         chain.start(scales, rng);
-        const auto sweeps = [&](Index count, bool tune) {
-            for (Index k = 0; k < count && !settings.stop.stop_requested(); ++k) chain.sweep(tune, rng);
-        };
-        sweeps(warm_up, true);
-        Index kept = 0;
-        for (; kept < length; ++kept) {
-            sweeps(thinning, false);
-            if (settings.stop.stop_requested()) break;
-            keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(), chain.parameters()));
-            at_edge[static_cast<std::size_t>(index)] += chain.is_at_edge();
+        Index& edge = at_edge[static_cast<std::size_t>(record.chain())];
+        Index sweeps = 0;
+        record.restore(chain, rng, edge, sweeps);
+        for (const Index all = warm_up + record.length() * thinning;
+             sweeps < all && !settings.stop.stop_requested();) {
+            if (record.is_due()) record.save(chain, rng, edge, sweeps);
+            chain.sweep(sweeps < warm_up, rng);
+            ++sweeps;
+            if (sweeps <= warm_up || (sweeps - warm_up) % thinning != 0) continue;
+            record.keep(
+                with_label_of(fit.parameters.eta, learner.coarse(), learner.map(), chain.parameters()));
+            edge += chain.is_at_edge();
         }
-        return chain.accepted() / static_cast<double>(std::max<Index>(kept, 1) * thinning);
+        record.save(chain, rng, edge, sweeps);
+        return chain.accepted() / static_cast<double>(std::max<Index>(record.count(), 1) * thinning);
     };
     auto result = run_chains(PosteriorMethod::exchange, fit, problem.data(), settings, name, run);
     if (reference) {

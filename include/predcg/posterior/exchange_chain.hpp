@@ -80,6 +80,12 @@ class ExchangeChain {
     /// Squared lengths of a kind of move in warm-up, times their probabilities.
     struct Pay {
         double sum = 0.0, count = 0.0;
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.sum, self.count);
+        }
     };
 
 public:
@@ -219,6 +225,15 @@ public:
     }
 
     Parameters parameters() const { return coordinates().parameters(z_); }
+
+    /// To be saved (core/bytes.hpp): what a sweep changes.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.z_, self.X_, self.Y_, self.latent_, self.auxiliary_, self.walk_, self.centre_,
+              self.centred_, self.walk_pay_, self.independent_pay_, self.log_step_, self.accepted_,
+              self.tuned_);
+    }
+
     double accepted() const { return accepted_; }  ///< sum of the probabilities after warm-up
 
 private:

@@ -52,21 +52,10 @@ struct ChainCoordinates {
         }
     }
 
-    /// Makes moves that tune themselves, and takes coordinates in which their ends, but for the first third,
-    /// have mean 0 and covariance 1. The covariance is drawn towards 1 as if five draws more had shown it.
-    template <class Stops, RandomBits R>
-    [[gnu::cold]] void learn_from(const Hamiltonian& kernel, Index moves, Stops&& stops, R& rng) {
+    /// Takes coordinates in which what was seen, `count` draws, has mean 0 and covariance 1. The covariance
+    /// is drawn towards 1 as if five draws more had shown it.
+    [[gnu::cold]] void learn_from(const MomentAccumulator& seen, Index count) {
         constexpr double trust = 5.0;
-        const auto view = kernel.setup(target);
-        Hamiltonian::State state{};
-        MomentAccumulator seen(u.size());
-        Index count = 0;
-        for (Index k = 0; k < moves && !stops(); ++k) {
-            move(kernel, true, view, state, rng);
-            if (k < moves / 3) continue;
-            seen.add(0.0, u);
-            ++count;
-        }
         if (count == 0) return;
         const double share = static_cast<double>(count) / (static_cast<double>(count) + trust);
         const Moments moments = seen.moments();
@@ -79,6 +68,63 @@ struct ChainCoordinates {
         for (Index l = 0; l < u.size(); ++l)
             for (Index k = 0; k < u.size(); ++k) eigen.vectors(k, l) *= eigen.values[l];
         target = target.seen_from(moments.mean, eigen.vectors);
+    }
+};
+/// One chain of full_posterior: two phases of warm-up that learn coordinates, one that tunes, and the draws.
+template <Target T>
+struct FullChain {
+    ChainCoordinates<T> at;
+    Philox4x32 rng;
+    Index phase = 0, moves = 0;  // of this phase
+    Hamiltonian::State kernel_state{};
+    MomentAccumulator seen{at.u.size()};
+    Index seen_count = 0;
+
+    /// The index of the phase of draws, the last.
+    static constexpr Index drawing = 3;
+
+    /// To be saved, all that changes.
+    template <class Visit>
+    void each_member(Visit&& visit) {
+        Vector centre = at.target.centre();
+        Matrix scale = at.target.scale();
+        visit(centre, scale, at.jumps, at.u, rng, phase, moves, kernel_state, seen, seen_count);
+        at.target = at.target.with(std::move(centre), std::move(scale));
+    }
+
+    /// Returns the mean acceptance of the moves between draws. draw(at) is called after every `thinning`
+    /// moves of them.
+    template <class Stops, class Draw>
+    [[gnu::cold]] double run(const Hamiltonian& kernel, Index warm_up, Index thinning, ChainRecord& record,
+                             Stops&& stops, Draw&& draw) {
+        const Index learning[2] = {warm_up / 8, warm_up / 5};
+        const Index phases[] = {learning[0], learning[1], warm_up - learning[0] - learning[1],
+                                record.length() * thinning};
+        each_member([&](auto&... values) { record.restore(values...); });
+        bool stopped = false;
+        const auto save = [&] { each_member([&](const auto&... values) { record.save(values...); }); };
+        for (;;) {
+            const auto view = kernel.setup(at.target);
+            while (moves < phases[phase] &&
+                   !(moves % (phase == drawing ? thinning : 1) == 0 && (stopped = stops()))) {
+                if (record.is_due()) save();
+                at.move(kernel, phase < drawing, view, kernel_state, rng);
+                ++moves;
+                if (phase < 2 && moves > phases[phase] / 3) {
+                    seen.add(0.0, at.u);
+                    ++seen_count;
+                }
+                if (phase == drawing && moves % thinning == 0) draw(at);
+            }
+            if (stopped || phase == drawing) break;
+            if (phase < 2) at.learn_from(seen, seen_count);
+            if (phase < 2) kernel_state = {};  // what the third phase tunes is for the draws
+            seen = MomentAccumulator(at.u.size());
+            seen_count = moves = 0;
+            if (++phase == 2) add_round(at.jumps, at.u.size(), jump_width);
+        }
+        save();
+        return kernel_state.accepted / static_cast<double>(std::max<Index>(record.count(), 1) * thinning);
     }
 };
 }  // namespace detail
@@ -115,26 +161,15 @@ auto full_posterior(const Learner& learner, const AnyData& any_data, const Estim
     detail::add_prior(about_mode, problem, mode, scale);
     detail::add_maxima(about_mode, problem, fit, mode, scale);
     const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
-    const auto run = [&](Index chain, Index length, auto&& keep) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(chain));
-        detail::ChainCoordinates<T> at{at_mode, about_mode,
-                                       detail::dispersed_start(at_mode, settings.dispersion, rng)};
-        Index left = warm_up;
-        for (const Index moves : {warm_up / 8, warm_up / 5}) {
-            left -= moves;
-            at.learn_from(kernel, moves, stops, rng);
-        }
-        detail::add_round(at.jumps, mode.size(), detail::jump_width);
-        const auto view = kernel.setup(at.target);
-        Hamiltonian::State state{};
-        for (Index k = 0; k < left && !stops(); ++k) at.move(kernel, true, view, state, rng);
-        Index kept = 0;
-        for (; kept < length && !stops(); ++kept) {
-            for (Index j = 0; j < thinning; ++j) at.move(kernel, false, view, state, rng);
-            keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),
-                               c.parameters(at.target.original(at.u))));
-        }
-        return state.accepted / static_cast<double>(std::max<Index>(kept, 1) * thinning);
+    const auto run = [&](detail::ChainRecord& record) {
+        Philox4x32 rng =
+            make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(record.chain()));
+        Vector start = detail::dispersed_start(at_mode, settings.dispersion, rng);
+        detail::FullChain<T> chain{{at_mode, about_mode, std::move(start)}, rng};
+        return chain.run(kernel, warm_up, thinning, record, stops, [&](const auto& at) {
+            record.keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),
+                                      c.parameters(at.target.original(at.u))));
+        });
     };
     return Posterior(detail::run_chains(PosteriorMethod::full, fit, problem.data(), settings, name, run),
                      learner.coarse(), learner.map(), learner.engine());

@@ -76,11 +76,23 @@ public:
         return v;
     }
 
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.parts_);
+    }
+
 private:
     struct Part {
         Vector mean, width;
         Matrix axes;
-        double log_volume;
+        double log_volume = 0.0;
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.mean, self.width, self.axes, self.log_volume);
+        }
     };
     std::vector<Part> parts_;
 };

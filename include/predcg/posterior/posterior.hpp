@@ -62,7 +62,8 @@ struct ChainSettings {
     double smallest_ess = 100.0;      ///< this, the result is flagged as not reliable
     std::uint64_t seed = 1;
     std::function<void(const ChainProgress&)> observer{};  ///< after every draw, one call at a time
-    std::stop_token stop{};  ///< ends with the draws that there are, at least four of a chain
+    std::stop_token stop{};        ///< ends with the draws that there are, at least four of a chain
+    CheckpointPlace checkpoint{};  ///< where chains keep what they need to go on (core/checkpoint.hpp)
     /// Chains are shared out to these processes, each of which holds all data and gets all draws; absent: all
     /// are run here. Collective where it is set.
     std::optional<Processes> processes{};

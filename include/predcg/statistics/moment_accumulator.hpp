@@ -43,6 +43,12 @@ public:
         return m;
     }
 
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.largest_, self.sum_, self.mean_, self.scatter_);
+    }
+
 private:
     double rescaled(double log_weight) {
         if (log_weight == -std::numeric_limits<double>::infinity()) return 0.0;

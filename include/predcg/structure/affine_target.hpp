@@ -19,12 +19,19 @@ public:
         : target_(&target), centre_(std::move(centre)), scale_(std::move(scale)),
           space_(centre_.size(), moved_walls()) {}
 
+    /// The same target with another centre and scale.
+    AffineTarget with(Vector centre, Matrix scale) const {
+        return AffineTarget(*target_, std::move(centre), std::move(scale));
+    }
+
     /// The same target in the coordinates v of u = centre + scale v.
     AffineTarget seen_from(const Vector& centre, const Matrix& scale) const {
         return AffineTarget(*target_, original(centre), linalg::product(scale_, scale));
     }
 
     const WalledSpace& space() const { return space_; }
+    const Vector& centre() const { return centre_; }
+    const Matrix& scale() const { return scale_; }
 
     /// z = centre + scale u.
     Vector original(const Vector& u) const {

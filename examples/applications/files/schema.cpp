@@ -1,0 +1,213 @@
+#include "files/schema.hpp"
+
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+
+#include <predcg/core/bytes.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace cli {
+
+namespace {
+
+std::string shortened(const Schema::Json& value) {
+    if (value.is_array()) return "a list of " + std::to_string(value.size());
+    if (value.is_object()) return "an object";
+    std::string text = value.dump(-1, ' ', false, Schema::Json::error_handler_t::replace);
+    return text.size() <= 60 ? text : text.substr(0, 57) + "...";
+}
+
+std::string checksum_of(const Schema::Json& json) {
+    char text[24];
+    std::snprintf(text, sizeof text, "%016llx",
+                  static_cast<unsigned long long>(predcg::detail::checksum_of(json.dump())));
+    return text;
+}
+
+constexpr int deepest = 32;
+
+}  // namespace
+
+Schema::Field::Field(std::string key, Schema schema, bool is_required)
+    : name(std::move(key)), value(std::make_shared<const Schema>(std::move(schema))), required(is_required) {}
+
+Schema Schema::number(double least, double most) {
+    Schema s(Kind::number);
+    s.least_ = least;
+    s.most_ = most;
+    return s;
+}
+Schema Schema::number_above(double bound, double most) {
+    Schema s = number(bound, most);
+    s.open_ = true;
+    return s;
+}
+Schema Schema::number_or_null() {
+    Schema s = number();
+    s.kind_ = Kind::number_or_null;
+    return s;
+}
+Schema Schema::integer(std::int64_t least, std::int64_t most) {
+    Schema s(Kind::integer);
+    s.least_integer_ = least;
+    s.most_integer_ = most;
+    return s;
+}
+Schema Schema::seed() { return Schema(Kind::seed); }
+Schema Schema::boolean() { return Schema(Kind::boolean); }
+Schema Schema::text() { return Schema(Kind::text); }
+Schema Schema::word(std::vector<std::string> words) {
+    Schema s(Kind::word);
+    s.words_ = std::move(words);
+    return s;
+}
+Schema Schema::list(Schema element, std::size_t most) {
+    Schema s(Kind::list);
+    s.element_ = std::make_shared<const Schema>(std::move(element));
+    s.most_size_ = most;
+    return s;
+}
+Schema Schema::pair(Schema element) {
+    Schema s = list(std::move(element), 2);
+    s.least_size_ = 2;
+    return s;
+}
+Schema Schema::map(Schema value) {
+    Schema s(Kind::map);
+    s.element_ = std::make_shared<const Schema>(std::move(value));
+    return s;
+}
+Schema Schema::object(std::vector<Field> fields) {
+    Schema s(Kind::object);
+    s.fields_ = std::move(fields);
+    return s;
+}
+
+bool Schema::holds(const Json& value) const {
+    switch (kind_) {
+    case Kind::number_or_null:
+        if (value.is_null()) return true;
+        [[fallthrough]];
+    case Kind::number: {
+        if (!value.is_number()) return false;
+        const auto x = value.get<double>();
+        return std::isfinite(x) && (open_ ? x > least_ : x >= least_) && x <= most_;
+    }
+    case Kind::integer:
+        if (value.is_number_unsigned())
+            return value.get<std::uint64_t>() <=
+                       static_cast<std::uint64_t>(std::max<std::int64_t>(most_integer_, 0)) &&
+                   value.get<std::int64_t>() >= least_integer_;
+        return value.is_number_integer() && value.get<std::int64_t>() >= least_integer_ &&
+               value.get<std::int64_t>() <= most_integer_;
+    case Kind::seed:
+        return value.is_number_unsigned();
+    case Kind::boolean:
+        return value.is_boolean();
+    case Kind::text:
+        return value.is_string();
+    case Kind::word:
+        return value.is_string() &&
+               std::find(words_.begin(), words_.end(), value.get<std::string>()) != words_.end();
+    case Kind::list:
+        return value.is_array() && value.size() >= least_size_ && value.size() <= most_size_;
+    case Kind::map:
+    case Kind::object:
+        return value.is_object();
+    }
+    return false;
+}
+
+std::string Schema::allowed() const {
+    const auto range = [](const std::string& least, const std::string& most) {
+        return "from " + least + " to " + most;
+    };
+    switch (kind_) {
+    case Kind::number:
+    case Kind::number_or_null:
+        return "a number " +
+               (open_ ? "above " + text_of(least_) + ", up to " + text_of(most_)
+                      : range(text_of(least_), text_of(most_))) +
+               (kind_ == Kind::number ? "" : ", or null");
+    case Kind::integer:
+        return "a whole number " + range(std::to_string(least_integer_), std::to_string(most_integer_));
+    case Kind::seed:
+        return "a whole number of 64 bits without a sign";
+    case Kind::boolean:
+        return "true or false";
+    case Kind::text:
+        return "a text";
+    case Kind::word: {
+        std::string text;
+        for (const std::string& word : words_) text += (text.empty() ? "" : ", ") + in_quotes(word);
+        return text;
+    }
+    case Kind::list:
+        return least_size_ == most_size_ ? "a list of " + std::to_string(most_size_)
+                                         : "a list of no more than " + std::to_string(most_size_);
+    case Kind::map:
+    case Kind::object:
+        return "an object";
+    }
+    return {};
+}
+
+void Schema::check(const Json& value, const std::string& place) const {
+    if (!holds(value)) throw InputError(place.empty() ? "the file" : place, shortened(value), allowed());
+    const std::string before = place.empty() ? "" : place + ".";
+    if (kind_ == Kind::list)
+        for (std::size_t k = 0; k < value.size(); ++k)
+            element_->check(value[k], place + "[" + std::to_string(k) + "]");
+    if (kind_ == Kind::map)
+        for (const auto& [name, one] : value.items()) element_->check(one, before + name);
+    for (const Field& field : fields_) {
+        const auto at = value.find(field.name);
+        if (at != value.end())
+            field.value->check(*at, before + field.name);
+        else if (field.required)
+            throw InputError(before + field.name, "absent", field.value->allowed());
+    }
+}
+
+std::string sealed(Schema::Json json, int format) {
+    json["format"] = format;
+    json["checksum"] = checksum_of(json);
+    return json.dump(1) + "\n";
+}
+
+Schema::Json unsealed(const std::string& text, int format, const Schema& schema) {
+    using Json = Schema::Json;
+    bool deep = false;
+    Json json = Json::parse(
+        text,
+        [&](int depth, Json::parse_event_t event, Json&) {
+            if (depth > deepest && event != Json::parse_event_t::value) deep = true;
+            return !deep;
+        },
+        false);
+    if (deep) throw InputError("the file", "nested deeper than " + std::to_string(deepest), "a result file");
+    if (json.is_discarded()) throw InputError("the file", "no JSON, or cut short", "a whole result file");
+    if (!json.is_object()) throw InputError("the file", shortened(json), "an object");
+    if (json.contains("format")) {
+        if (json["format"] != format)
+            throw InputError("format", shortened(json["format"]),
+                             std::to_string(format) + ", what this version writes, or a file of version 0.1 "
+                                                      "without a format");
+        const Json found = json.contains("checksum") ? json["checksum"] : Json();
+        json.erase("checksum");
+        if (const std::string expected = checksum_of(json); found != expected)
+            throw InputError(
+                "checksum", shortened(found),
+                in_quotes(expected) +
+                    ", that of the values: they were changed or damaged after "
+                    "they were written (a file that was changed on purpose: without the keys format "
+                    "and checksum)");
+    }
+    schema.check(json);
+    return json;
+}
+
+}  // namespace cli

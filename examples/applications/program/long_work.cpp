@@ -1,0 +1,181 @@
+#include "program/long_work.hpp"
+
+#include "basics/errors.hpp"
+#include "basics/numbers.hpp"
+#include "files/whole_file.hpp"
+#include "program/options.hpp"
+#include "terminal/interrupt.hpp"
+#include "terminal/messages.hpp"
+
+#include <predcg/version.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Options that do not change a result.
+bool changes_nothing(const std::string& name) {
+    for (const char* other : {"--out", "--threads", "--checkpoint", "--every", "--max-time", "--help"})
+        if (name == other) return true;
+    return false;
+}
+
+std::string read_whole(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Version, command, options, and a hash of every byte that is read.
+std::string description_of(const CLI::App& app, std::initializer_list<fs::path> inputs) {
+    std::string name = app.get_name();
+    for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
+        name = parent->get_name() + " " + name;
+    std::vector<std::string> options;
+    for (const CLI::Option* option : app.get_options()) {
+        if (option->count() == 0 || changes_nothing(option->get_name())) continue;
+        std::string text = option->get_name();
+        for (const std::string& value : option->results()) text += " " + value;
+        options.push_back(std::move(text));
+    }
+    std::sort(options.begin(), options.end());
+    std::string text = name + " " + std::string(predcg::version_string);
+    for (const std::string& option : options) text += " " + option;
+    for (const fs::path& input : inputs) {
+        const std::uint64_t hash = predcg::detail::checksum_of(read_whole(input));
+        text += " [" + std::to_string(hash) + "]";
+    }
+    return text;
+}
+
+bool is_file_name(const fs::path& out) {
+    std::error_code error;
+    const fs::file_status status = fs::status(out, error);
+    return !out.empty() && out != "-" &&
+           (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status));
+}
+
+fs::path checkpoint_of(const LongWorkOptions& options, const fs::path& out) {
+    if (!options.checkpoint.empty()) return options.checkpoint;
+    if (!is_file_name(out)) return {};
+    fs::path beside = out.has_filename() ? out : out.parent_path();
+    beside += ".checkpoint";
+    return beside;
+}
+
+}  // namespace
+
+void add_long_work(CLI::App& app, LongWorkOptions& options) {
+    options.app = &app;
+    CLI::Option* all[] = {
+        app.add_option(
+               "--checkpoint", options.checkpoint,
+               with_default("Where the work is kept until it is done; the same command goes on from it",
+                            "the result's name and .checkpoint"))
+            ->type_name("FILE"),
+        add_number(app, "--every", options.every, "Seconds from one saving to the next", Sign::not_negative),
+        add_number(app, "--max-time", options.max_time,
+                   "Seconds after which the command ends with what it has, as after Ctrl-C; 0: none",
+                   Sign::not_negative)};
+    for (CLI::Option* option : all) option->group("Long work");
+}
+
+LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
+                   std::initializer_list<fs::path> inputs, Stops stops)
+    : path_(checkpoint_of(options, out)), every_(options.every) {
+    const bool asked = !options.checkpoint.empty();
+    std::error_code error;
+    if (!path_.empty()) {
+        const auto refuse = [&](const std::string& reason, const std::string& instead) {
+            if (asked)
+                throw InputError("--checkpoint", in_quotes(path_.string()) + " (" + reason + ")", instead);
+        };
+        for (const fs::path& input : inputs)
+            if (fs::equivalent(input, path_, error)) refuse("it is what is read", "another file");
+        if (fs::equivalent(out, path_, error)) refuse("it is the result", "another file");
+        kept_ = std::make_shared<predcg::Checkpoint>(
+            description_of(*options.app, inputs), [this](std::string_view bytes) { write(bytes, false); },
+            every_);
+        if (fs::exists(path_, error)) {
+            try {
+                kept_->resume(read_whole(path_));
+                say("goes on from " + in_quotes(path_.string()));
+            } catch (const predcg::ArgumentError& reason) {
+                refuse(reason.value() + " where " + reason.allowed() + " is needed",
+                       "a file that this command wrote, with the same options and inputs");
+                warn(in_quotes(path_.string()) + " is of another command, or damaged: the work begins anew");
+            }
+        } else if (asked) {
+            try {
+                try_to_write(path_);
+            } catch (const std::system_error& reason) {
+                refuse(reason.code().message(), "a file in a directory that exists and can be written");
+            }
+        }
+    } else {
+        kept_ = std::make_shared<predcg::Checkpoint>("", predcg::Checkpoint::Write{},
+                                                     std::chrono::hours(1 << 20));
+    }
+    const std::string advice =
+        path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string());
+    watch_interrupts(stops == Stops::by_token ? &stop_ : nullptr, options.max_time, advice);
+    try {
+        watch_ = std::jthread([this](const std::stop_token& end) { watch(end); });
+    } catch (const std::system_error&) {
+        // No other thread can start: lines of progress ask.
+    }
+}
+
+LongWork::~LongWork() {
+    watch_.request_stop();
+    if (watch_.joinable()) watch_.join();
+    unwatch_interrupts();
+    if (!done_) write_now();
+}
+
+void LongWork::watch(const std::stop_token& end) {
+    while (!end.stop_requested()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        pass_interrupts_on();
+    }
+}
+
+void LongWork::end() {
+    if (stop_.stop_requested()) {
+        write_now();
+        throw Interrupted("stopped; the result is what there was; " +
+                          (path_.empty() ? "nothing else was kept"
+                                         : "the same command goes on from " + in_quotes(path_.string())));
+    }
+    done_ = true;
+    std::error_code error;
+    if (!path_.empty()) fs::remove(path_, error);
+}
+
+void LongWork::write(std::string_view bytes, bool now_in_any_case) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - written_ < every_ && !stop_.stop_requested() && !now_in_any_case) return;
+    try {
+        write_whole(path_, bytes);
+    } catch (const std::runtime_error& error) {
+        if (!warned_) warn(std::string(error.what()) + "; the work goes on without being kept");
+        warned_ = true;
+    }
+    written_ = std::chrono::steady_clock::now();
+}
+
+void LongWork::write_now() {
+    if (path_.empty() || kept_->is_empty()) return;
+    write(kept_->bytes(), true);
+}
+
+}  // namespace cli

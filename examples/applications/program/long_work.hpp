@@ -1,0 +1,76 @@
+#pragma once
+// Commands that may take long: they can be stopped at any time, and go on when they are called again.
+#include "program/command.hpp"
+
+#include <predcg/core/checkpoint.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace cli {
+
+/// --checkpoint, --every and --max-time.
+struct LongWorkOptions {
+    std::string checkpoint;
+    double every = 60.0;            ///< s
+    double max_time = 0.0;          ///< s
+    const CLI::App* app = nullptr;  ///< the command
+    const CLI::Option* given_max_time = nullptr;
+};
+void add_long_work(CLI::App& app, LongWorkOptions& options);
+
+/// What Ctrl-C, SIGTERM and --max-time do.
+enum class Stops {
+    by_token,  ///< stop() is requested: what there is can be written
+    by_error,  ///< the next line of progress throws Interrupted
+};
+
+/// One command at work. What it needs to go on is written every so often to a file, the result's name with
+/// .checkpoint unless told, and read from there by the same command; the file is gone when the work is done.
+/// Threads, and the options of this header, may differ between the calls; nothing else, and no byte of the
+/// files that are read.
+class LongWork {
+public:
+    /// Reads the checkpoint where there is one. Throws InputError for one that was asked for and is damaged,
+    /// of another command or one of the inputs; one that was not asked for is then begun anew, with a
+    /// warning.
+    LongWork(const LongWorkOptions& options, const std::filesystem::path& out,
+             std::initializer_list<std::filesystem::path> inputs, Stops stops = Stops::by_token);
+    /// Writes the checkpoint if the work was not done.
+    ~LongWork();
+    LongWork(const LongWork&) = delete;
+    LongWork& operator=(const LongWork&) = delete;
+
+    /// The part of the checkpoint with this name.
+    predcg::CheckpointPlace place(std::string_view name) const {
+        return predcg::CheckpointPlace(kept_).within(name);
+    }
+    std::stop_token stop() const { return stop_.get_token(); }
+
+    /// The result is written: removes the checkpoint. Where the work was stopped it is kept, and Interrupted
+    /// is thrown, which says how to go on.
+    void end();
+
+private:
+    void watch(const std::stop_token& end);
+    void write(std::string_view bytes, bool now_in_any_case);
+    void write_now();
+
+    std::filesystem::path path_;  // empty: none
+    std::chrono::duration<double> every_;
+    std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+    std::shared_ptr<predcg::Checkpoint> kept_;
+    std::stop_source stop_;
+    bool done_ = false, warned_ = false;
+    std::jthread watch_;
+};
+
+}  // namespace cli

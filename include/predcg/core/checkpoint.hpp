@@ -1,0 +1,124 @@
+#pragma once
+// Long work that goes on where it was when it is killed.
+#include <predcg/core/checkpoint_place.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace predcg {
+
+/// What is needed to go on with long work: the bytes of its parts (a fit, a chain of a posterior, a replicate
+/// of a calibration), each of the last time that it was saved.
+///
+///     auto kept = std::make_shared<Checkpoint>("fit of a.csv, seed 1", [](std::string_view bytes) { ... });
+///     if (there_is_a_file) kept->resume(bytes_of_the_file);
+///     settings.checkpoint = CheckpointPlace(kept);       // of FitSettings, ChainSettings, ...
+///
+/// Work that is resumed gives the bytes of work that was never stopped, whatever the number of threads. It is
+/// the caller's to give the same data and settings; `work`, which is kept with the bytes, is compared.
+class Checkpoint : public CheckpointStore {
+public:
+    /// Is handed all bytes whenever a part has changed: to be written whole or not at all (a temporary file
+    /// that is renamed). Called from the threads that work, one call at a time.
+    using Write = std::function<void(std::string_view)>;
+
+    /// `work`: what is done, with what, in words or as a hash. Every part is saved when it is asked to and
+    /// `every` has passed since the last time; 0: always.
+    explicit Checkpoint(std::string work, Write write = {},
+                        std::chrono::duration<double> every = std::chrono::minutes(1))
+        : work_(std::move(work)), write_(std::move(write)), every_(every) {}
+
+    /// Goes on from bytes. Throws ArgumentError for what is no checkpoint, damaged, of another version, or of
+    /// other work.
+    [[gnu::cold]] void resume(std::string_view bytes) {
+        constexpr const char* function = "Checkpoint::resume";
+        std::istringstream in{std::string(bytes)};
+        const std::string content = frame().read(in, function);
+        detail::ByteReader read(content, function);
+        std::string work;
+        std::vector<std::string> names, parts;
+        read(work, names, parts);
+        if (work != work_) detail::argument_error(function, "work", work, "that of the checkpoint: " + work_);
+        if (names.size() != parts.size() || !read.is_empty())
+            detail::argument_error(function, "bytes", "not those of a checkpoint", "what a Checkpoint wrote");
+        const std::scoped_lock lock(mutex_);
+        for (std::size_t k = 0; k < names.size(); ++k) parts_[names[k]].bytes = std::move(parts[k]);
+    }
+
+    /// All that is kept so far.
+    std::string bytes() const {
+        const std::scoped_lock lock(mutex_);
+        return all();
+    }
+
+    /// True if no part is kept.
+    bool is_empty() const {
+        const std::scoped_lock lock(mutex_);
+        for (const auto& [name, part] : parts_)
+            if (part.bytes) return false;
+        return true;
+    }
+
+    std::optional<std::string> saved(const std::string& name) const override {
+        const std::scoped_lock lock(mutex_);
+        const auto at = parts_.find(name);
+        return at == parts_.end() ? std::nullopt : at->second.bytes;
+    }
+
+    bool is_due(const std::string& name) override {
+        const std::scoped_lock lock(mutex_);
+        Part& part = parts_[name];
+        const auto now = Clock::now();
+        if (!part.begun) {
+            part.begun = true;
+            part.since = now;
+        }
+        return now - part.since >= every_;
+    }
+
+    void put(const std::string& name, std::string bytes) override {
+        const std::scoped_lock lock(mutex_);
+        parts_[name] = {std::move(bytes), Clock::now(), true};
+        if (write_) write_(all());
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    struct Part {
+        std::optional<std::string> bytes{};
+        Clock::time_point since{};  // it was saved, or first asked for
+        bool begun = false;
+    };
+
+    static detail::ByteFrame frame() { return {{'p', 'c', 'g', 'w', 'o', 'r', 'k', '\n'}, 1}; }
+
+    [[gnu::cold]] std::string all() const {
+        std::vector<std::string> names, parts;
+        for (const auto& [name, part] : parts_)
+            if (part.bytes) {
+                names.push_back(name);
+                parts.push_back(*part.bytes);
+            }
+        detail::ByteWriter content;
+        content(work_, names, parts);
+        std::ostringstream out;
+        frame().write(out, content.bytes, "Checkpoint");
+        return std::move(out).str();
+    }
+
+    std::string work_;
+    Write write_;
+    std::chrono::duration<double> every_;
+    mutable std::mutex mutex_;
+    std::map<std::string, Part> parts_;
+};
+
+}  // namespace predcg

@@ -1,0 +1,96 @@
+// Killed at every system call that writes, in turn: the old or the new result is there, whole.
+#include "files/result_directory.hpp"
+#include "program.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace fault_test {
+using namespace cli_test;
+
+class Faults : public Program {
+protected:
+    /// Runs it until it ends well, killed at the first, the second.. system call that writes; look() after
+    /// each. Returns how often it was killed.
+    template <class Look>
+    int kill_at_every_call(const std::string& arguments, Look&& look) const {
+        for (int at = 1;; ++at) {
+            const Outcome outcome =
+                run(arguments, {.environment = "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD='" +
+                                               std::string(PREDCG_FAULT_PRELOAD) +
+                                               "' PREDCG_FAULT_AT=" + std::to_string(at) + " PATH=/nowhere"});
+            look(at);
+            if (outcome.code == 0) return at - 1;
+            EXPECT_EQ(outcome.code, 137) << outcome.err;
+            if (outcome.code != 137) return at - 1;
+        }
+    }
+};
+
+TEST_F(Faults, AFileIsTheOldOneOrTheNewOne) {
+    const std::string generate = "generate --sites 8 --samples 20 --out x.csv --seed ";
+    ASSERT_EQ(run(generate + "1").code, 0);
+    const std::string old = read_text(at("x.csv"));
+    ASSERT_EQ(run(generate + "2").code, 0);
+    const std::string later = read_text(at("x.csv"));
+    ASSERT_NE(old, later);
+    write("x.csv", old);
+    const int kills = kill_at_every_call(generate + "2", [&](int at_call) {
+        const std::string now = read_text(at("x.csv"));
+        EXPECT_TRUE(now == old || now == later) << "killed at call " << at_call;
+        if (now == later) write("x.csv", old);
+    });
+    EXPECT_GE(kills, 5);
+    const std::string fit = "fit --data x.csv --prior weak --out fit.json";
+    ASSERT_EQ(run(fit).code, 0);
+    const std::string fitted = read_text(at("fit.json"));
+    write("fit.json", "old");
+    kill_at_every_call(fit, [&](int at_call) {
+        const std::string now = read_text(at("fit.json"));
+        EXPECT_TRUE(now == "old" || now == fitted) << "killed at call " << at_call;
+        if (now == fitted) write("fit.json", "old");
+    });
+}
+
+TEST_F(Faults, ADirectoryIsTheOldOneOrTheNewOne) {
+    const std::string calibrate = "calibrate coverage --sites 8 --data-sets 2 --samples 5 --draws 100 "
+                                  "--posterior laplace-joint --out results --seed ";
+    ASSERT_EQ(run(calibrate + "1", {.environment = "PATH=/nowhere"}).code, 0);
+    write("results/notes.txt", "mine");
+    const int kills = kill_at_every_call(calibrate + "2", [&](int at_call) {
+        EXPECT_EQ(cli::study::damage_of(at("results")), "") << "killed at call " << at_call;
+    });
+    EXPECT_GE(kills, 30);
+    EXPECT_EQ(read_text(at("results/notes.txt")), "mine");
+    std::set<std::string> left;
+    for (const std::string& name : files())
+        if (name.starts_with(".results")) left.insert(name);
+    EXPECT_TRUE(left.empty()) << *left.begin();
+    // Its own checkpoint may stand beside it after a kill, and is used up by the last run.
+    EXPECT_FALSE(fs::exists(at("results.checkpoint")));
+}
+
+TEST_F(Faults, ResultsThatWereChangedAreKnown) {
+    using cli::study::damage_of;
+    const std::string calibrate =
+        "calibrate coverage --sites 8 --data-sets 2 --samples 5 --draws 100 --posterior laplace-joint --out ";
+    ASSERT_EQ(run(calibrate + "r", {.environment = "PATH=/nowhere"}).code, 0);
+    EXPECT_EQ(damage_of(at("r")), "");
+    EXPECT_NE(cli::study::missing_from(at("r")).find("gnuplot was not found"), std::string::npos);
+    EXPECT_EQ(damage_of(at("elsewhere")), "it has no manifest");
+    for (const std::string name : {"report.json", "report.html"}) {
+        const std::string whole = read_text(at("r/" + name));
+        write("r/" + name, whole.substr(0, whole.size() - 1));
+        EXPECT_EQ(damage_of(at("r")), name + " was changed");
+        fs::remove(at("r/" + name));
+        EXPECT_EQ(damage_of(at("r")), name + " is missing");
+        write("r/" + name, whole);
+    }
+    // The current directory cannot be replaced: its files are, one after the other.
+    fs::create_directory(at("here"));
+    ASSERT_EQ(run(calibrate + ". ", {.environment = "cd here && PATH=/nowhere"}).code, 0);
+    EXPECT_EQ(damage_of(at("here")), "");
+    EXPECT_EQ(files(), (std::vector<std::string>{"here", "r"}));
+}
+
+}  // namespace fault_test

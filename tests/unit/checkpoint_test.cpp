@@ -1,0 +1,203 @@
+// Work that is killed at any moment, and resumed, gives the bytes of work that was not.
+#include <predcg/core/checkpoint.hpp>
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/judge/coverage.hpp>
+#include <predcg/kernels/single_site.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/observables.hpp>
+#include <predcg/monte_carlo.hpp>
+#include <predcg/optimize/quasi_newton.hpp>
+#include <predcg/optimize/stochastic_newton.hpp>
+#include <predcg/posterior.hpp>
+#include <predcg/relative_entropy.hpp>
+
+#include <gtest/gtest.h>
+
+#include "ising_by_hand.hpp"
+#include "normal_posterior.hpp"
+#include "on_threads.hpp"
+#include "test_seed.hpp"
+#include "thrown.hpp"
+
+namespace checkpoint_test {
+using namespace predcg;
+using by_hand::Spins;
+using support::thrown;
+
+namespace {
+
+struct Killed {};
+
+/// What a disk has: the bytes that were written last.
+struct Disk {
+    std::string bytes{};
+    int writes = 0, resumed = 0;
+};
+
+/// Runs work(place) until it ends, killed at every `stride`-th write, and resumed from what was written.
+/// Returns what the last run returned.
+template <class Work>
+auto with_kills(Work&& work, int stride, Disk& disk) {
+    for (;; ++disk.resumed) {
+        int left = stride;
+        const auto kept = std::make_shared<Checkpoint>(
+            "work",
+            [&](std::string_view bytes) {
+                disk.bytes = bytes;
+                ++disk.writes;
+                if (--left == 0) throw Killed{};
+            },
+            std::chrono::seconds(0));
+        if (!disk.bytes.empty()) kept->resume(disk.bytes);
+        try {
+            return work(CheckpointPlace(kept));
+        } catch (const Killed&) {
+            continue;
+        }
+    }
+}
+
+/// All that an estimate holds, but text.
+std::string bytes_of(const Estimate& e) {
+    detail::ByteWriter write;
+    write(e.status, e.iterations, e.parameters, e.trace, e.starts, e.likelihood.gradient,
+          e.likelihood.complete, e.likelihood.missing, e.remarks);
+    return write.bytes;
+}
+std::string bytes_of(const PosteriorResult& p) {
+    detail::ByteWriter write;
+    write(p.draws, p.chains, p.acceptance, p.mean, p.remarks);
+    return write.bytes;
+}
+
+/// work(place) with kills gives the bytes of work({}).
+template <class Work>
+void expect_the_same(Work&& work, int stride, int least) {
+    const std::string undisturbed = bytes_of(work(CheckpointPlace{}));
+    Disk disk;
+    EXPECT_EQ(bytes_of(with_kills(work, stride, disk)), undisturbed);
+    EXPECT_GE(disk.resumed, least);
+    const int writes = disk.writes;
+    EXPECT_EQ(bytes_of(with_kills(work, 1 << 20, disk)), undisturbed) << "of work that was done";
+    EXPECT_LE(disk.writes, writes + 12);  // nothing is done again
+}
+
+std::vector<Spins> data() {
+    auto rng = test_rng(2901);
+    return by_hand::markov_data(rng, 8, 12, 0.7, 0.6);
+}
+
+template <class Engine, class Optimizer = Newton>
+auto grainer(Engine engine, Optimizer optimizer = {}) {
+    return EMCoarseGrainer{SamplesOnly<Spins>{},
+                           ising::coarse_chain({.sites = 4, .linear = true, .pair_range = 1}),
+                           ising::bernoulli_map({.level = 2}),
+                           std::move(engine),
+                           std::move(optimizer),
+                           weak_prior()};
+}
+
+auto small_monte_carlo(Index chains = 1) {
+    return MonteCarlo(HeatBath{}, {.samples = 12, .chains = chains, .warm_up = 3});
+}
+
+TEST(Checkpoint, FitsThatKnowLikelihoodsGoOn) {
+    const auto x = data();
+    expect_the_same(
+        [&](CheckpointPlace place) {
+            return grainer(TransferMatrix{})
+                .fit(x, {.beta = 0.5, .starts = 3, .seed = 5, .checkpoint = place});
+        },
+        2, 8);
+    // An optimizer that remembers.
+    expect_the_same(
+        [&](CheckpointPlace place) {
+            return grainer(TransferMatrix{}, QuasiNewton{})
+                .fit(x, {.beta = 0.5, .starts = 2, .seed = 5, .checkpoint = place});
+        },
+        2, 5);
+}
+
+TEST(Checkpoint, FitsThatSampleGoOn) {
+    const auto x = data();
+    for (const Index chains : {1, 8})
+        expect_the_same(
+            [&](CheckpointPlace place) {
+                return grainer(small_monte_carlo(chains), StochasticNewton{})
+                    .fit(x, {.beta = 0.5, .iterations = 30, .checkpoint = place});
+            },
+            4, 6);
+    expect_the_same(
+        [&](CheckpointPlace place) {
+            return grainer(small_monte_carlo(), Newton{})
+                .fit(x, {.beta = 0.5, .iterations = 14, .stochastic = {.grow = true}, .checkpoint = place});
+        },
+        3, 3);
+}
+
+TEST(Checkpoint, PosteriorsGoOnWithAnyNumberOfThreads) {
+    const auto x = data();
+    const auto learner = grainer(TransferMatrix{});
+    const auto fit = learner.fit(x, {.beta = 0.5});
+    const auto full = [&](CheckpointPlace place) {
+        return full_posterior(learner, x, fit,
+                              {.draws = 24, .chains = 3, .warm_up = 60, .thinning = 2, .checkpoint = place});
+    };
+    for (const Index threads : {1, 3}) {
+        const support::OnThreads on(threads);
+        expect_the_same(full, 17, 8);
+    }
+    const auto sampled = grainer(small_monte_carlo());
+    const auto exchange = [&](CheckpointPlace place) {
+        return exchange_posterior(
+            sampled, x, fit, {.draws = 16, .chains = 2, .warm_up = 40, .thinning = 3, .checkpoint = place},
+            {.auxiliary_warm_up = 2, .auxiliary_thinning = 1});
+    };
+    for (const Index threads : {1, 2}) {
+        const support::OnThreads on(threads);
+        expect_the_same(exchange, 13, 5);
+    }
+}
+
+TEST(Checkpoint, RepetitionsGoOn) {
+    Index made = 0;
+    const auto calibrate = [&](CheckpointPlace place) {
+        return coverage(
+            {.data_sets = 12, .levels = {0.9}, .seed = test_seed(), .checkpoint = place},
+            [](std::uint64_t seed) { return 0.01 * static_cast<double>(seed % 100); },
+            [&](double y, std::uint64_t seed) {
+                ++made;
+                return support::normal_posterior(y, 1.0, 40, seed);
+            },
+            Vector::Constant(1, 0.1), checked("m", ising::Magnetization{}));
+    };
+    const support::OnThreads on(1);
+    const Coverage undisturbed = calibrate({});
+    made = 0;
+    Disk disk;
+    const Coverage resumed = with_kills(calibrate, 2, disk);
+    EXPECT_EQ(resumed.widths[0], undisturbed.widths[0]);
+    EXPECT_EQ(resumed.held[0][0].successes, undisturbed.held[0][0].successes);
+    EXPECT_EQ(resumed.names, undisturbed.names);
+    EXPECT_EQ(disk.resumed, 6);
+    EXPECT_EQ(made, 12) << "none is made twice";
+}
+
+TEST(Checkpoint, RefusesWhatIsNotItsOwn) {
+    Checkpoint kept("fit of a", {}, std::chrono::seconds(0));
+    const std::string bytes = kept.bytes();
+    Checkpoint other("fit of b");
+    const std::string message = thrown<ArgumentError>([&] { other.resume(bytes); }).what();
+    EXPECT_NE(message.find("fit of a"), std::string::npos) << message;
+    for (std::size_t k = 0; k < bytes.size(); ++k) {
+        std::string damaged = bytes;
+        damaged[k] = static_cast<char>(damaged[k] ^ 4);
+        EXPECT_THROW(kept.resume(damaged), ArgumentError) << k;
+        EXPECT_THROW(kept.resume(std::string_view(bytes).substr(0, k)), ArgumentError) << k;
+    }
+    EXPECT_NO_THROW(kept.resume(bytes));
+    EXPECT_THROW(CheckpointPlace(nullptr), ArgumentError);
+}
+
+}  // namespace
+}  // namespace checkpoint_test
