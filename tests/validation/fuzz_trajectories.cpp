@@ -2,7 +2,8 @@
 // sanitizers.
 //
 //   g++ -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude -Itests/support
-//       -isystem /usr/include/eigen3 -DPREDCG_EXAMPLE_DATA='"examples/data"' tests/validation/fuzz_trajectories.cpp
+//       -isystem /usr/include/eigen3 -DPREDCG_EXAMPLE_DATA='"examples/data"'
+//       tests/validation/fuzz_trajectories.cpp
 //
 // fuzz_trajectories [inputs] [seed]: counts what each format's inputs end in, and the largest piece of memory
 // that was asked for. A crash, any other exception or a piece beyond 1 MiB ends it.
