@@ -179,7 +179,6 @@ std::string sealed(Schema::Json json, int format) {
 }
 
 Schema::Json unsealed(const std::string& text, int format, const Schema& schema) {
-    using Json = Schema::Json;
     bool deep = false;
     Json json = Json::parse(
         text,
