@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/json.hpp"
 
 #include <predcg/core/bytes.hpp>
 
