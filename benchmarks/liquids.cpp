@@ -86,7 +86,7 @@ void add_sweeps(Index particles) {
         const bool table = how == pair::Neighbourhood::all;
         if (table && particles > 2000) continue;
         const auto run =
-            std::make_shared<Run>(Run{{Moves(u.pieces(theta), space, how), beta, step, {}}, X, state, rng});
+            std::make_shared<Run>(Run{{Moves(u.pieces(theta), space, how), beta, step, 1.0}, X, state, rng});
         bench::add(group, table ? "SingleParticle, table" : "SingleParticle, lists", [=] {
             kernel.advance_with(run->made, run->X, run->state, run->rng);
             return run->X[0][0];

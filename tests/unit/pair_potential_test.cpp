@@ -85,7 +85,8 @@ TEST(SplinePotential, CubicPiecesAreTheSpline) {
 }
 
 TEST(SplinePotential, PassesItsChecks) {
-    EXPECT_EQ(check_coarse_potential(small_spline(2, 1.8), Vector{{3.0, 2.0, 1.0, 0.3, 0.0, 0.0}}), Findings{});
+    EXPECT_EQ(check_coarse_potential(small_spline(2, 1.8), Vector{{3.0, 2.0, 1.0, 0.3, 0.0, 0.0}}),
+              Findings{});
     EXPECT_EQ(check_fine_potential(pair::Liquid(pair::LennardJones(0.5, 0.2, 0.9), cube(3, 2.0))),
               Findings{});
 }
@@ -164,7 +165,7 @@ TEST(MovingPairs, ListsGiveTheSameChain) {
     const Vector theta = some_theta(6);
     Points ends[2];
     for (const auto how : {pair::Neighbourhood::all, pair::Neighbourhood::lists}) {
-        SingleParticle::Setup<Moves> made{Moves(u.pieces(theta), u.space(), how), 1.0, 0.05, {}};
+        SingleParticle::Setup<Moves> made{Moves(u.pieces(theta), u.space(), how), 1.0, 0.05, 0.5};
         auto rng = make_stream(test_seed(), Purpose::check, 2);
         Points& X = ends[how == pair::Neighbourhood::lists];
         X = u.space().random(rng);
@@ -326,6 +327,10 @@ TEST(SingleParticle, TunesItsStep) {
     }
     EXPECT_NEAR(static_cast<double>(moved) / 2000.0, 0.5, 0.06);
     EXPECT_GT(std::exp(state.log_step), 0.02);
+    const Coarse gas = boltzmann(u, some_theta(6), 1e-6);  // all moves are accepted
+    auto free = kernel.setup(gas);
+    for (int k = 0; k < 2000; ++k) kernel.adapt_with(free, X, state, rng);
+    EXPECT_LE(std::exp(state.log_step), 10.0 * u.space().scales()[0] * (1.0 + 1e-12));
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ Seen by_lammps(const U& u, const System& system, Index steps, std::uint64_t seed
           << ' ' << 1000 + seed % 100000 << "\npair_style table spline 2000\npair_coeff 1 1 u.table U\n"
           << "timestep 2.0\nfix 1 all nve\nfix 2 all langevin " << system.temperature << ' '
           << system.temperature << " 200 " << 2000 + seed % 100000 << "\nthermo 1000\nrun " << steps / 10
-          << "\nreset_timestep 0\ndump 1 all custom 50 traj.dump id xu yu zu\nthermo 1000\n"
+          << "\nreset_timestep 0\ndump 1 all custom 50 traj.dump id xu yu zu\nthermo 50\n"
           << "thermo_style custom step temp press\nrun " << steps << '\n';
     Seen seen{RadialDistribution(u.cutoff(), bins)};
     if (!run.run(input.str())) {
@@ -121,15 +121,11 @@ Seen by_lammps(const U& u, const System& system, Index steps, std::uint64_t seed
         seen.pressure.push_back(pressure(frame.positions));
     }
     seen.summarise();
-    double theirs = 0.0;
-    const auto rows = run.thermo();
-    Index count = 0;
-    for (const auto& row : rows)
-        if (row.size() == 3) {
-            theirs += row[2] * 1.01325;
-            ++count;
-        }
-    std::printf("LAMMPS' own pressure, with its momenta: %.0f bar\n", theirs / static_cast<double>(count));
+    Seen own{RadialDistribution(u.cutoff(), bins)};  // with its momenta
+    for (const auto& row : run.thermo())
+        if (row.size() == 3) own.pressure.push_back(row[2] * 1.01325);
+    own.summarise();
+    std::printf("LAMMPS' own pressure, with its momenta: %.1f +- %.1f bar\n", own.mean, own.error);
     return seen;
 }
 

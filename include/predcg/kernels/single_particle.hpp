@@ -14,17 +14,17 @@ namespace predcg {
 /// Metropolis moves of single particles in space, for targets that know what such a move changes
 /// (ParticleTarget): one particle after the other is displaced uniformly in a cube of half-width h, and the
 /// move accepted with min(1, ratio). A call is a sweep: n moves. In warm-up h, at first that of the space's
-/// scales(), is tuned to target_accept by Robbins-Monro on its logarithm; it never exceeds a quarter of the
-/// smallest n-th part that matters to the target, its own box, which reflects nothing: places wrap.
+/// scales(), is tuned to target_accept by Robbins-Monro on its logarithm, up to ten times that scale: where
+/// nearly all moves are accepted, longer ones change nothing.
 /// Metropolis et al., J. Chem. Phys. 21 (1953) 1087.
 struct SingleParticle {
-    double step = 0.0;  ///< initial h, in the unit of X; 0: from the space's scales()
-    double target_accept = 0.4;
+    double step = 0.0;           ///< initial h, in the unit of X; 0: from the space's scales()
+    double target_accept = 0.4;  ///< share of moves that warm-up aims at
 
     /// Where the tuning stands.
     struct State {
-        double log_step = std::numeric_limits<double>::quiet_NaN();
-        Index sweeps = 0;
+        double log_step = std::numeric_limits<double>::quiet_NaN();  ///< log h
+        Index sweeps = 0;                                            ///< of warm-up
 
         /// To be saved (core/bytes.hpp).
         template <class Self, class Visit>
@@ -36,21 +36,22 @@ struct SingleParticle {
     /// A configuration that is moved, and room for random numbers.
     template <class Moves>
     struct Setup {
-        Moves moves;
-        double beta;
-        double first_step;
-        std::vector<double> uniforms{};
+        Moves moves;                                                    ///< holds the configuration
+        double beta;                                                    ///< of the target
+        double first_step;                                              ///< h of a chain that begins
+        double longest_step = std::numeric_limits<double>::infinity();  ///< of h
+        std::vector<double> uniforms{};                                 ///< four a move
     };
 
     template <ParticleTarget T>
     auto setup(const T& target) const {
         using Moves = decltype(target.particle_moves());
-        double first = step;
-        if (!(first > 0.0)) {
-            first = 0.1;
-            if constexpr (requires { target.space().scales(); }) first = target.space().scales()[0];
+        double scale = 0.1, longest = std::numeric_limits<double>::infinity();
+        if constexpr (requires { target.space().scales(); }) {
+            scale = target.space().scales()[0];
+            longest = 10.0 * scale;
         }
-        return Setup<Moves>{target.particle_moves(), target.beta(), first};
+        return Setup<Moves>{target.particle_moves(), target.beta(), step > 0.0 ? step : scale, longest};
     }
 
     template <ParticleTarget T, RandomBits R>
@@ -70,7 +71,8 @@ struct SingleParticle {
         ++state.sweeps;
         // The gain stops falling: a target that changes, as in a fit, is followed.
         const double gain = std::pow(static_cast<double>(std::min<Index>(state.sweeps, 200)), -0.6);
-        state.log_step += gain * (accepted - target_accept);
+        state.log_step =
+            std::min(state.log_step + gain * (accepted - target_accept), std::log(made.longest_step));
     }
 
 private:

@@ -228,8 +228,8 @@ inline PosteriorResult posterior_of(const Learnt::Fit& fit, const LearnSettings&
 ///  4. a last round, and the posterior by Laplace's approximation with its Pareto check.
 ///
 /// On one core 216 particles and 100 frames take about half a minute. Throws ArgumentError for settings out
-/// of range, frames of different sizes, and as SplinePotential does; Stopped if it is stopped before the
-/// first round ends.
+/// of range, frames of different sizes, and as SplinePotential does; Stopped if a
+/// stop was requested.
 inline Learnt learn(const std::vector<Points>& frames, const Box& box, const LearnSettings& settings) {
     constexpr const char* name = "pair::learn";
     require(!frames.empty(), name, "number of frames", 0, "an integer >= 1");
@@ -257,6 +257,9 @@ inline Learnt learn(const std::vector<Points>& frames, const Box& box, const Lea
     require(std::isfinite(time) && time >= 1.0, name, "autocorrelation_time", time, "a number >= 1");
     const std::vector<double> weights(frames.size(), 1.0 / time);
 
+    const auto unless_stopped = [&] {
+        if (settings.sampling.stop.stop_requested()) throw Stopped(name);
+    };
     Smoothness smoothness = settings.smoothness.value_or(Smoothness{});
     Vector start = detail::potential_of_mean_force(potential, frames, box, smoothness, settings.beta);
     FeatureChains chains(potential, MonteCarlo<SingleParticle>({}, settings.chains), settings.beta,
@@ -267,11 +270,13 @@ inline Learnt learn(const std::vector<Points>& frames, const Box& box, const Lea
         sampling.draws = std::max(settings.sampling.first_draws, settings.sampling.draws / 2);
         const auto first = fit_by_reweighting(chains, potential, smooth_prior(potential, smoothness),
                                               features, settings.beta, std::move(start), weights, sampling);
+        unless_stopped();
         start = detail::most_evident(first, potential, smoothness, scores).fit.parameters.theta;
         sampling.draws = sampling.first_draws = settings.sampling.draws;
     }
     auto fit = fit_by_reweighting(chains, potential, smooth_prior(potential, smoothness), features,
                                   settings.beta, std::move(start), weights, sampling);
+    unless_stopped();
     if (!settings.smoothness && fit.fit.status == Status::converged)
         fit = detail::most_evident(std::move(fit), potential, smoothness, scores);
     PosteriorResult posterior = detail::posterior_of(fit, settings);
