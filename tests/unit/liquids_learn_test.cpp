@@ -3,6 +3,7 @@
 #include <predcg/liquids/exchange.hpp>
 #include <predcg/liquids/learn.hpp>
 #include <predcg/models/pair/liquid.hpp>
+#include <predcg/monte_carlo.hpp>
 
 #include "test_seed.hpp"
 #include "thrown.hpp"
@@ -131,6 +132,34 @@ TEST(ReweightedFit, FindsTheParametersOfExactMoments) {
         expect_z(fit.fit.parameters.theta[k], two.theta[k], fit.sampling_error[k] + 2e-3, "theta");
         EXPECT_LT(fit.sampling_error[k], 0.5 * fit.sd[k]);
     }
+}
+
+/// The same mode as stochastic Newton steps of RelativeEntropy find, with chains of the same kernel.
+TEST(ReweightedFit, AgreesWithAStochasticFit) {
+    const TwoParticles two;
+    const auto target = boltzmann(two.u, two.theta, two.beta);
+    auto draws =
+        MonteCarlo<SingleParticle>({}, {.samples = 2, .warm_up = 200, .thinning = 20}).chain_sampler(target);
+    auto rng = make_stream(test_seed(), Purpose::generate, 3);
+    std::vector<Points> data;
+    std::vector<Vector> features;
+    for (int k = 0; k < 150; ++k) {
+        data.push_back(draws.draw(rng));
+        features.push_back(two.u.features(data.back()));
+    }
+    const pair::SmoothPrior prior{SmoothNormal(Vector::Constant(4, 0.3)), {}};
+    const MonteCarlo<SingleParticle> engine(
+        {}, {.samples = 200, .warm_up = 100, .thinning = 4, .standard_errors = false});
+    const RelativeEntropy learner(two.u, IdentityMap<Points>{}, engine, StochasticNewton{.ridge = 0.01},
+                                  prior);
+    FitSettings settings{.beta = two.beta, .iterations = 100, .seed = test_seed()};
+    const auto stochastic = learner.fit(data, settings);
+    FeatureChains chains(two.u, engine, two.beta, test_seed());
+    const auto fit = fit_by_reweighting(chains, two.u, prior, features, two.beta, Vector::Zero(4), {},
+                                        {.draws = 8000, .first_draws = 1000});
+    for (Index k = 0; k < 4; ++k)
+        expect_z(stochastic.parameters.theta[k], fit.fit.parameters.theta[k],
+                 std::hypot(stochastic.monte_carlo.standard_errors.theta[k], fit.sampling_error[k]), "theta");
 }
 
 /// Moves of theta by the exchange algorithm have the mean and spread of Laplace's approximation, where that

@@ -83,8 +83,8 @@ private:
 
     /// Mean, then the covariance about it, eight draws side by side. Not inlined: callers that are cold are
     /// compiled for size, and this is where time goes.
-    [[gnu::noinline, gnu::hot]] static void add_moments(double* values, const double* factors, Index count,
-                                                        Moments& moments) {
+    [[gnu::noinline, gnu::hot]] static void add_moments(const double* values, const double* factors,
+                                                        Index count, Moments& moments) {
         const Index d = moments.mean.size();
         double* const mean = moments.mean.data();
         for (Index m = 0; m < count; ++m)

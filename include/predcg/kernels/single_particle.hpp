@@ -18,13 +18,13 @@ namespace predcg {
 /// nearly all moves are accepted, longer ones change nothing.
 /// Metropolis et al., J. Chem. Phys. 21 (1953) 1087.
 struct SingleParticle {
-    double step = 0.0;  ///< initial h, in the unit of X; 0: from the space's scales()
-    double target_accept = 0.4;
+    double step = 0.0;           ///< initial h, in the unit of X; 0: from the space's scales()
+    double target_accept = 0.4;  ///< share of moves that warm-up aims at
 
     /// Where the tuning stands.
     struct State {
-        double log_step = std::numeric_limits<double>::quiet_NaN();
-        Index sweeps = 0;
+        double log_step = std::numeric_limits<double>::quiet_NaN();  ///< log h
+        Index sweeps = 0;                                            ///< of warm-up
 
         /// To be saved (core/bytes.hpp).
         template <class Self, class Visit>
@@ -36,11 +36,11 @@ struct SingleParticle {
     /// A configuration that is moved, and room for random numbers.
     template <class Moves>
     struct Setup {
-        Moves moves;
-        double beta;
-        double first_step;
-        double longest_step = std::numeric_limits<double>::infinity();
-        std::vector<double> uniforms{};
+        Moves moves;                                                    ///< holds the configuration
+        double beta;                                                    ///< of the target
+        double first_step;                                              ///< h of a chain that begins
+        double longest_step = std::numeric_limits<double>::infinity();  ///< of h
+        std::vector<double> uniforms{};                                 ///< four a move
     };
 
     template <ParticleTarget T>

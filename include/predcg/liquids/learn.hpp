@@ -66,24 +66,26 @@ struct LearnSettings {
 
 /// log evidence of a prior, less that of the best.
 struct SmoothnessScore {
-    Smoothness smoothness;
+    Smoothness smoothness;      ///< of the prior
     double log_evidence = 0.0;  ///< 0 of the best
 };
 
 /// u(r) at some r, with the interval that holds it with a probability.
 struct Band {
-    Vector r, u, lower, upper;
+    Vector r;             ///< nm
+    Vector u;             ///< at the mode
+    Vector lower, upper;  ///< ends of the interval at each r
 };
 
 /// What pair::learn found.
 struct Learnt {
-    using Fit = ReweightedFit<SmoothPrior>;
-    SplinePotential potential;            ///< to be used with theta
-    double beta = 0.0;                    ///< of the data
-    Fit fit;                              ///< the mode, and how it was found
-    double autocorrelation_time = 1.0;    ///< of the data, in frames
-    Smoothness smoothness{};              ///< of the prior
-    std::vector<SmoothnessScore> scores;  ///< of the priors that were tried; empty where it was given
+    using Fit = ReweightedFit<SmoothPrior>;  ///< the type of the fit
+    SplinePotential potential;               ///< to be used with theta
+    double beta = 0.0;                       ///< of the data
+    Fit fit;                                 ///< the mode, and how it was found
+    double autocorrelation_time = 1.0;       ///< of the data, in frames
+    Smoothness smoothness{};                 ///< of the prior
+    std::vector<SmoothnessScore> scores;     ///< of the priors that were tried; empty where it was given
     /// Laplace, with its Pareto check. Draws hold what sampling of p_c adds to the error of the mode.
     PosteriorResult posterior;
 
@@ -185,7 +187,8 @@ inline PosteriorResult posterior_of(const Learnt::Fit& fit, const LearnSettings&
     LaplaceSettings laplace;
     laplace.draws = settings.posterior_draws;
     laplace.seed = settings.sampling.seed;
-    PosteriorResult result = laplace_joint(fit.learner, fit.data, fit.fit, laplace);
+    const auto joint = laplace_joint(fit.learner, fit.data, fit.fit, laplace);
+    PosteriorResult result = static_cast<const PosteriorResult&>(joint);
     double most = 0.0;
     for (Index k = 0; k < fit.sd.size(); ++k) most = std::max(most, fit.sampling_error[k] / fit.sd[k]);
     result.remarks.push_back(

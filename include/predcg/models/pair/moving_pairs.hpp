@@ -18,8 +18,8 @@ namespace predcg::pair {
 /// Energies of pairs straight from a pair function.
 template <PairFunction U>
 struct Direct {
-    U u;  ///< the pair function
-    double cutoff() const { return u.cutoff(); }
+    U u;                                          ///< the pair function
+    double cutoff() const { return u.cutoff(); }  ///< of u, in nm
     /// Squared distances become energies.
     void energies(double* values, Index count) const {
         for (Index k = 0; k < count; ++k) values[k] = u.pair_energy(std::sqrt(values[k]));
@@ -50,10 +50,10 @@ public:
         : law_(std::move(law)), image_(space.image()),
           places_(image_, static_cast<std::size_t>(space.particles())),
           n_(static_cast<std::size_t>(space.particles())), largest_(law_.cutoff() * law_.cutoff()),
-          skin_(0.15 * law_.cutoff()) {
+          skin_(0.3 * law_.cutoff()) {
         require(law_.cutoff() <= image_.reach(), "pair::MovingPairs", "cutoff", law_.cutoff(),
                 "at most half the shortest edge of the box");
-        lists_ = how == Neighbourhood::lists || (how == Neighbourhood::automatic && n_ > 600);
+        lists_ = how == Neighbourhood::lists || (how == Neighbourhood::automatic && n_ > 1000);
         for (auto* room : {&squares_, &near_, &row_}) room->resize(n_);
         which_.resize(n_);
     }
@@ -187,12 +187,11 @@ private:
         listed_.resize(n_);
         for (std::size_t i = 0; i < n_; ++i) listed_[i] = places_[i];
         const double reach = law_.cutoff() + skin_;
-        std::array<std::size_t, 3> cells{};
+        std::array<std::size_t, 3> cells{};  // half as wide as the reach
         bool by_cells = true;
         for (std::size_t k = 0; k < 3; ++k) {
-            const double most = image_.lengths()[k] / reach;
-            cells[k] = static_cast<std::size_t>(std::min(most, 64.0));
-            by_cells = by_cells && cells[k] >= 3;
+            cells[k] = static_cast<std::size_t>(std::min(2.0 * image_.lengths()[k] / reach, 64.0));
+            by_cells = by_cells && cells[k] >= 6;
         }
         if (capacity_ == 0) capacity_ = first_capacity(reach);
         for (bool fits = false; !fits;) {
@@ -242,16 +241,15 @@ private:
         }
         for (std::size_t i = 0; i < n_; ++i) {
             const auto at = cell_of(listed_[i]);
-            for (std::size_t a = 0; a < 3; ++a)
-                for (std::size_t b = 0; b < 3; ++b)
-                    for (std::size_t c = 0; c < 3; ++c) {
-                        std::int32_t j = head[number((at[0] + a + cells[0] - 1) % cells[0],
-                                                     (at[1] + b + cells[1] - 1) % cells[1],
-                                                     (at[2] + c + cells[2] - 1) % cells[2])];
+            for (std::size_t a = 0; a < 5; ++a)
+                for (std::size_t b = 0; b < 5; ++b)
+                    for (std::size_t c = 0; c < 5; ++c) {
+                        std::int32_t j = head[number((at[0] + a + cells[0] - 2) % cells[0],
+                                                     (at[1] + b + cells[1] - 2) % cells[1],
+                                                     (at[2] + c + cells[2] - 2) % cells[2])];
                         for (; j >= 0; j = next[static_cast<std::size_t>(j)]) {
                             const auto other = static_cast<std::size_t>(j);
-                            if (other == i ||
-                                !(image_.squared_distance(listed_[i], listed_[other]) < reach * reach))
+                            if (other == i || !(places_.squared_distance(listed_[i], other) < reach * reach))
                                 continue;
                             if (!append(other, i)) return false;
                         }
