@@ -56,7 +56,7 @@ TEST_F(States, PosteriorIsWrittenReadBackAndTransferred) {
     EXPECT_EQ(posterior["names"].size(), 10u);
     EXPECT_EQ(posterior["draws"].size(), 10u);
     EXPECT_EQ(posterior["draws"][0].size(), 400u);
-    EXPECT_EQ(fit["checks"].size(), 7u);
+    EXPECT_EQ(fit["checks"].size(), 10u);
     // Of the same chain the file's own prediction comes back: nothing is lost on the way.
     run_well("states predict --fit fit.json --out same.json");
     EXPECT_EQ(read_json(at("same.json"))["prediction"], fit["prediction"]);

@@ -167,6 +167,18 @@ TEST(LiquidChecks, ReweightTheConfigurationsOfTheMode) {
     for (Index k = 0; k < 20; ++k) linalg::set_column(moved.draws, k, there);
     const LiquidChecks found = liquid_checks(moved, coarse, engine(), data, points, one);
     EXPECT_TRUE(found.remarks.empty());
+    // by energies, configuration by configuration
+    double sum = 0.0, order = 0.0, virial = 0.0;
+    const pair::Pressure pressure_there(pair::at(coarse, there), box, beta, pair::bar_per_kj_mol_nm3);
+    for (const Points& X : drawn) {
+        const double w = std::exp(-beta * (pair::energy(pair::at(coarse, there), coarse.space(), X) -
+                                           pair::energy(pair::at(coarse, theta), coarse.space(), X)));
+        sum += w;
+        order += w * TetrahedralOrder(box)(X);
+        virial += w * pressure_there(X);
+    }
+    expect_close(found.checks[0].model, order / sum, 1e-9);
+    expect_close(found.checks[1].model, virial / sum, 1e-9);
     const auto elsewhere = draw_chains(engine(), boltzmann(coarse, there, beta), 400, 2, 77);
     const auto [pressure, pressure_error] = mean_of(elsewhere, there, pressure_of);
     expect_z(found.checks[1].model, pressure, 2.0 * pressure_error, "pressure");

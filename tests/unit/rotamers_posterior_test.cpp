@@ -78,6 +78,10 @@ TEST(BoundsOnBothSides, HoldPosteriorAndEvidenceAgainstQuadrature) {
     expect_z(phi.mean(), mean, mcse_mean(posterior.by_chain(phi)), "mean of phi");
     const Vector squares = phi.cwiseAbs2();
     expect_z(squares.mean(), square, mcse_mean(posterior.by_chain(squares)), "mean of phi^2");
+    const auto normal = laplace_joint(grainer, data, fit, {.draws = 400, .largest_pareto_k = 10.0});
+    ASSERT_EQ(normal.draw_count(), 400);
+    EXPECT_GE(normal.draws.row(1).minCoeff(), 0.0);
+    EXPECT_LE(normal.draws.row(1).maxCoeff(), 1.5);
     const Evidence evidence = exact_evidence(grainer, data, posterior);
     expect_z(evidence.log_evidence.value(), std::log(mass), evidence.standard_error, "log evidence");
 }

@@ -10,6 +10,7 @@
 #include <predcg/models/letters/coarse_chain.hpp>
 #include <predcg/models/potts/chain.hpp>
 #include <predcg/models/rotamers/map.hpp>
+#include <predcg/predict/predict.hpp>
 #include <predcg/statistics/running_moments.hpp>
 #include <predcg/testing/check_map.hpp>
 
@@ -266,6 +267,20 @@ TEST(HiddenChains, OfAnyLettersAndDensitiesAgainstEnumeration) {
                          {Vector{{1.0, -0.4, 2.0, 0.3, 0.8}}, Vector{{1.5, 1.0, 1.2}}}, 11);
 }
 
+/// Mean and mean product of neighbours.
+struct MeanAndProduct {
+    static int order() { return 2; }
+    template <class X>
+    Vector operator()(const X& x) const {
+        return Vector{{x.mean(), x.head(x.size() - 1).dot(x.tail(x.size() - 1))}};
+    }
+    Vector from_moments(const SiteMoments& m) const {
+        double product = 0.0;
+        for (Index i = 0; i + 1 < m.mean.size(); ++i) product += m.second(i, i + 1);
+        return Vector{{m.mean.mean(), product}};
+    }
+};
+
 TEST(HiddenChains, OfNormalNumbersAreFound) {
     const auto coarse = potts::coarse_chain<2>({.sites = 12, .fields = true, .boundary = Boundary::open});
     const NormalMap<> map(NormalSites{});
@@ -278,6 +293,13 @@ TEST(HiddenChains, OfNormalNumbersAreFound) {
                                   TransferMatrix{},      Newton{}, weak_prior(map)};
     const auto fit = grainer.fit(data, {.beta = 1.0, .starts = 2});
     EXPECT_EQ(fit.status, Status::converged);
+    // What they predict is exact, and the mean over draws.
+    const Prediction exact = predict(fit, MeanAndProduct{});
+    const Prediction drawn = predict(fit, MeanAndProduct{}, {.seed = test_seed(), .always_sample = true});
+    EXPECT_TRUE(exact.exact);
+    EXPECT_FALSE(drawn.exact);
+    for (Index k = 0; k < 2; ++k)
+        expect_z(drawn.mean[k], exact.mean[k], drawn.standard_error[k], "predicted");
     const auto prepared = grainer.prepare(data, 1.0);
     const Matrix covariance = grainer.problem(prepared).evaluate(fit.parameters).observed().inverse();
     for (Index k = 0; k < 6; ++k) {

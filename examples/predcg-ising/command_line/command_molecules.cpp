@@ -26,8 +26,8 @@ Command add_molecules_study(CLI::App& study) {
     sub->add_option("--data", settings.data, "Where decane and water are, .xtc and .gro [the examples' data]")
         ->type_name("DIRECTORY");
     add_integer(*sub, "--draws", settings.draws, "Draws of the posterior of the states", 100, 100'000);
-    add_integer(*sub, "--samples", settings.samples, "Molecules for each draw, of the end-to-end distances",
-                2, 100'000);
+    add_integer(*sub, "--samples", settings.samples,
+                "Molecules for each of 250 draws, of the end-to-end distances", 2, 100'000);
     add_integer(*sub, "--frames", options->most_frames,
                 "Largest number of frames of water; smaller ones are 5, 20", 10, 100'000);
     add_integer(*sub, "--liquid-samples", settings.liquid_samples, "Samples of water in a fit's last round",
@@ -41,7 +41,7 @@ Command add_molecules_study(CLI::App& study) {
         "Examples:\n"
         "    predcg-ising study molecules --out molecules\n"
         "  quickly:\n"
-        "    predcg-ising study molecules --draws 200 --samples 20 --frames 20 --liquid-samples 500 \\\n"
+        "    predcg-ising study molecules --draws 200 --samples 500 --frames 20 --liquid-samples 500 \\\n"
         "        --check-samples 200 --out quick");
     return {sub, [options] {
                 auto settings_now = options->settings;

@@ -81,7 +81,7 @@ MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
     settings.seed = all.seed;
     if (!all.quick) return settings;
     settings.draws = 200;
-    settings.samples = 20;
+    settings.samples = 500;
     settings.frames = frames_up_to(20);
     settings.liquid_samples = 500;
     settings.check_samples = 200;

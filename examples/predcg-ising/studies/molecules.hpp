@@ -17,7 +17,7 @@ using predcg::Index;
 struct MoleculesSettings {
     std::string data = PREDCG_EXAMPLE_DATA;  ///< directory of decane and water, .xtc and .gro
     Index draws = 1000;                      ///< of the posterior of the states
-    Index samples = 100;                     ///< molecules for each, of the end-to-end distances
+    Index samples = 3000;                    ///< molecules for each of 250, of the end-to-end distances
     std::vector<Index> frames{5, 20, 101};   ///< of water, evenly spread
     Index liquid_samples = 4000;             ///< of p_c in a fit's last round
     Index check_samples = 2000;              ///< of water, for bands and checks

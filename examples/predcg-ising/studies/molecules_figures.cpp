@@ -192,22 +192,42 @@ std::string radial_panel(const std::string& name, const std::string& title, cons
 
 constexpr const char* reset =
     "unset title; unset xlabel; unset ylabel\nset xrange [*:*]; set yrange [*:*]\nset xtics "
-    "autofreq; set ytics autofreq\nset key width -12\n";
+    "autofreq; set ytics autofreq\nset key width -12 maxcols auto\n";
+
+/// What of g(r) of the centres is too small to be seen: less that of the trajectory.
+constexpr const char* difference_panel = R"(
+set title 'the centres, less the trajectory' offset 0,-0.8 font ',12'
+set ylabel '{/:Italic g} − data'
+plot DATA(column('lower')-column('data')):(column('upper')-column('data')) with filledcurves linecolor rgb predcg \
+         fillstyle transparent solid 0.4 noborder notitle, \
+     DATA(column('model')-column('data')) with lines linewidth 1.2 linecolor rgb predcg notitle, \
+     DATA(0):'data_error' with yerrorbars pointtype 7 pointsize 0.35 linewidth 0.6 linecolor rgb data notitle
+set ylabel '{/:Italic g}({/:Italic r})'
+)";
 
 Figure radial_figure(const predcg::LiquidChecks& checks, const std::string& band) {
+    const std::size_t panels = checks.bands.size() + 1;
     std::string commands =
-        "set multiplot layout " + std::to_string(checks.bands.size()) +
-        ",1\nset key width 0 maxrows 2\nset lmargin 9; set rmargin 2; set tmargin 4.2; set bmargin "
-        "1.2\nset xrange [0.15:0.9]\nset ylabel '{/:Italic g}({/:Italic r})'\nset format x ''\n";
+        "set multiplot layout " + std::to_string(panels) +
+        ",1\nset key width 0 maxrows 2 maxcols 2\nset lmargin 9; set rmargin 2; set tmargin 4.2; set "
+        "bmargin 1.2\nset xrange [0.15:0.9]\nset ylabel '{/:Italic g}({/:Italic r})'\nset format x "
+        "''\n";
+    const auto last = [&] {
+        commands += "set bmargin 3.6; set format x '%g'; set xlabel '{/:Italic r} (nm)'\n";
+    };
     for (std::size_t k = 0; k < checks.bands.size(); ++k) {
-        if (k == 1) commands += "unset key; set tmargin 1.8\n";
-        if (k + 1 == checks.bands.size())
-            commands += "set bmargin 3.6; set format x '%g'; set xlabel '{/:Italic r} (nm)'\n";
         const std::string& name = checks.bands[k].name;
+        if (k + 1 == checks.bands.size() && k > 0) last();
         commands += radial_panel(name, name.substr(name.find(" of ") + 4), band, k == 0);
+        if (k > 0) continue;
+        commands += "unset key; set tmargin 1.8\n";
+        if (checks.bands.size() == 1) last();
+        commands +=
+            replaced(difference_panel, "DATA",
+                     "'molecules_radial.csv' using (strcol('pair') eq '" + name + "' ? column('r') : NaN):");
     }
     return {.name = "molecules_radial",
-            .height = 110 + 190 * static_cast<int>(checks.bands.size()),
+            .height = 110 + 180 * static_cast<int>(panels),
             .commands = commands +
                         "unset multiplot\nset key; unset tmargin; unset bmargin; unset lmargin; unset "
                         "rmargin; unset format\n" +
@@ -232,7 +252,7 @@ std::vector<Figure> molecules_figures(const MoleculesResult& result) {
     const auto of = [&](std::string plot, const std::string& file) {
         return replaced(replaced(std::move(plot), "FILE", file), "BAND", band);
     };
-    const std::string key = "set key width 0 maxrows 2\n";
+    const std::string key = "set key width 0 maxrows 2 maxcols 2\n";
     std::vector<Figure> figures{
         {.name = "molecules_dihedrals",
          .height = 380,

@@ -14,6 +14,7 @@
 #include <predcg/statistics/autocorrelation.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -79,6 +80,16 @@ void add_model(DistributionBand& band, const CredibleInterval& interval) {
     band.mean = interval.mean;
     band.lower = interval.lower;
     band.upper = interval.upper;
+}
+
+/// Draws of a posterior, evenly spread, as one chain.
+StatesPosterior thinned(const StatesPosterior& posterior, Index most) {
+    const Index all = posterior.draw_count(), count = std::min(most, all);
+    PosteriorResult few = posterior;
+    few.draws.resize(posterior.draws.rows(), count);
+    for (Index k = 0; k < count; ++k) few.draws.col(k) = posterior.draws.col(k * all / count);
+    few.chains = 1;
+    return {std::move(few), posterior.coarse, posterior.map, posterior.engine};
 }
 
 /// The averages of a prediction at parameters.
@@ -179,7 +190,7 @@ StatesPrediction predict_states(const StatesFit& fit, const StatesPosterior* pos
 StatesDistributions distributions_of(const LearntStates& learnt, const ChainData& data, Index samples) {
     const StatesPosterior& posterior = *learnt.posterior;
     const double credibility = learnt.settings.credibility;
-    constexpr Index bins = 36;
+    constexpr Index bins = 36, most_sampled = 250;
     constexpr double degrees = 57.29577951308232;
     StatesDistributions all;
     const auto dihedral = dihedral_distribution(DihedralAngles::chain(learnt.sites), bins);
@@ -214,7 +225,7 @@ StatesDistributions distributions_of(const LearntStates& learnt, const ChainData
     const double room = 0.15 * (ends.maxCoeff() - ends.minCoeff());
     const Histogram end_to_end(EndToEnd{}, ends.minCoeff() - room, ends.maxCoeff() + room, 24);
     add_data(all.end_to_end, data, end_to_end);
-    add_model(all.end_to_end, predict(posterior, end_to_end,
+    add_model(all.end_to_end, predict(thinned(posterior, most_sampled), end_to_end,
                                       {.credibility = credibility,
                                        .samples = samples,
                                        .predictive = false,

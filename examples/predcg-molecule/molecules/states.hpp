@@ -97,7 +97,7 @@ struct StatesDistributions {
     DistributionBand dihedral{}, end_to_end{};
 };
 
-/// Needs a posterior. The second is sampled: `samples` molecules for each draw.
+/// Needs a posterior. The second is sampled: `samples` molecules for each of 250 draws.
 StatesDistributions distributions_of(const LearntStates& learnt, const ChainData& data, Index samples);
 
 }  // namespace cli::molecules

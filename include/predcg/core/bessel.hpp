@@ -7,9 +7,9 @@ namespace predcg {
 
 /// log I_0 at kappa and its first two derivatives by kappa: A = I_1/I_0 and A' = 1 - A/kappa - A^2.
 struct LogBessel {
-    double value = 0.0;
-    double slope = 0.0;
-    double curvature = 0.5;
+    double value = 0.0;      ///< log I_0
+    double slope = 0.0;      ///< A
+    double curvature = 0.5;  ///< A'
 };
 
 /// log I_0(kappa) for kappa >= 0, without overflow: value and slope to a few units in the last place, the

@@ -11,7 +11,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <iterator>
+#include <limits>
 #include <numbers>
 #include <string>
 #include <utility>
@@ -48,7 +51,7 @@ struct LatentNoise {
     double variance = 0.0, variance_error = 0.0;
     double force_part = 0.0;            ///< 1/2 (E_data - E_c) beta^2 |grad U|^2
     double laplacian_part = 0.0;        ///< 1/2 (E_data - E_c) beta lap U; about 0 at a fit
-    double force_error = 0.0;     ///< standard error of force_part
+    double force_error = 0.0;           ///< standard error of force_part
     double model_z = 0.0;               ///< of the score's mean over the draws of p_c, which should be 0
     double autocorrelation_time = 1.0;  ///< of the score along the data, in data
     std::string words;                  ///< all that in a sentence

@@ -237,8 +237,8 @@ public:
     }
 
     /// The E-step without second moments: count, log_evidence, coarse and map alone (of a ScoredMap of few
-    /// parameters score in the place of map). With TransferMatrix it is several times cheaper, and enough for
-    /// the gradient.
+    /// parameters, or whose T counts no cells, score in the place of map). With TransferMatrix it is several
+    /// times cheaper, and enough for the gradient.
     ExpectedStatistics expect_means(State& state) const {
         const Index p = coordinates_.coarse_count();
         ExpectedStatistics statistics;

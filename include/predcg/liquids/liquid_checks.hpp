@@ -11,7 +11,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <limits>
 #include <numbers>
 #include <optional>
@@ -23,13 +26,13 @@ namespace predcg {
 
 /// Two sites of a molecule, counted from 0, whose correlation between molecules is checked.
 struct SitePair {
-    std::string name;  ///< "O-H"
-    Index a = 0, b = 0;
+    std::string name;    ///< "O-H"
+    Index a = 0, b = 0;  ///< The sites.
 };
 
 /// A number that was measured elsewhere, with its standard error.
 struct KnownValue {
-    double value = 0.0, error = 0.0;
+    double value = 0.0, error = 0.0;  ///< The number; its standard error.
 };
 
 /// Settings of liquid_checks.
@@ -60,14 +63,14 @@ struct RadialBand {
 /// One statistic of data and model.
 struct LiquidCheck {
     std::string name;
-    std::optional<double> data{};  ///< absent where the data do not tell it
-    double data_error = 0.0;       ///< standard error, frames correlated as they are
-    double model = 0.0, lower = 0.0,
-           upper = 0.0;    ///< posterior mean and credible interval of the expectation
-    double z = 0.0;        ///< of a band, the largest of all bins
-    double p_value = 1.0;  ///< two-sided; of a band, of the largest, times the bins
-    bool contradicted = false;
-    std::string words{};
+    std::optional<double> data{};     ///< absent where the data do not tell it
+    double data_error = 0.0;          ///< standard error, frames correlated as they are
+    double model = 0.0;               ///< posterior mean of the expectation
+    double lower = 0.0, upper = 0.0;  ///< its credible interval
+    double z = 0.0;                   ///< of a band, the largest of all bins
+    double p_value = 1.0;             ///< two-sided; of a band, of the largest, times the bins
+    bool contradicted = false;        ///< Whether the p-value is below the level.
+    std::string words{};              ///< All that in a sentence.
 };
 
 /// All of them.

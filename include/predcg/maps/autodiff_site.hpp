@@ -26,6 +26,7 @@ concept SiteFunction = requires(const D density, double count, std::span<const d
 template <SiteFunction D>
 class AutoDiffSite : public D {
 public:
+    /// Of a density.
     explicit AutoDiffSite(D density) : D(std::move(density)) {}
 
     Expansion expansion(double count, std::span<const double> t, Index letter, const Vector& eta) const {

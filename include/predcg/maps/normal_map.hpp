@@ -9,6 +9,7 @@
 #include <numbers>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace predcg {
@@ -16,8 +17,8 @@ namespace predcg {
 /// Settings of NormalSites: numbers x are about `centre`, and differ by some `length`.
 struct NormalSitesSettings {
     Index letters = 2;
-    double centre = 0.0;
-    double length = 1.0;
+    double centre = 0.0;  ///< of all x: sums of squares are about it
+    double length = 1.0;  ///< how far apart means may be, in the unit of x
 };
 
 /// Normal numbers with a mean and a standard deviation for each letter,
@@ -88,6 +89,11 @@ public:
     template <RandomBits R>
     double draw(Index a, const Vector& eta, R& rng) const {
         return eta[a] + std::exp(eta[letters() + a]) * standard_normal(rng);
+    }
+
+    /// {E x, E x^2} under a letter.
+    std::pair<double, double> moments(Index a, const Vector& eta) const {
+        return {eta[a], eta[a] * eta[a] + std::exp(2.0 * eta[letters() + a])};
     }
 
     [[gnu::cold]] std::vector<std::string> natural_names() const { return names("sd_"); }

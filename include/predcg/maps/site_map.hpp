@@ -4,6 +4,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/expansion.hpp>
+#include <predcg/core/letter_moments.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/core/window.hpp>
 
@@ -190,13 +191,14 @@ class SiteMap {
 public:
     using fine_type = Fine;
     using coarse_type = Coarse;
-    using DensityType = Density;
+    using DensityType = Density;  ///< The density of a site.
 
     /// Throws ArgumentError for a density without letters.
     explicit SiteMap(Density density) : density_(std::move(density)) {
         require(density_.letters() >= 1, "SiteMap", "letters", Index(density_.letters()), "an integer >= 1");
     }
 
+    /// Of a site.
     const Density& density() const { return density_; }
     Index parameter_count() const { return density_.parameter_count(); }
     std::vector<std::string> parameter_names() const { return names_of(density_, "eta_"); }
@@ -247,7 +249,12 @@ public:
         }
         return form;
     }
-    SiteStatistics prepare(const SiteStatistics& form) const { return form; }
+    /// What was prepared before. Throws ArgumentError for that of another density.
+    SiteStatistics prepare(const SiteStatistics& form) const {
+        require_equal(form.width, 1 + density_.statistic_count(), "SiteMap::prepare", "width",
+                      "1 + number of statistics");
+        return form;
+    }
 
     /// Whether a coarse letter is one of the density's.
     bool takes(double letter) const {
@@ -299,6 +306,25 @@ public:
         return sum;
     }
 
+    /// E[x_i|X] and E[x_i x_j|X] above so many coarse sites: exact predictions, where the density has
+    /// moments.
+    [[gnu::cold]] auto conditional_moments(Index coarse_sites, const Vector& eta) const
+        requires requires(const Density d) { d.moments(Index{}, eta); }
+    {
+        using Letter = std::remove_cvref_t<decltype(std::declval<const Coarse&>()[0])>;
+        require_eta(eta);
+        std::vector<Letter> alphabet;
+        Vector mean(density_.letters()), square(density_.letters());
+        for (Index a = 0; a < density_.letters(); ++a) {
+            alphabet.push_back(static_cast<Letter>(a));
+            const auto [first, second] = density_.moments(a, eta);
+            mean[a] = first;
+            square[a] = second;
+        }
+        return LetterMoments<Letter>(std::move(alphabet), coarse_sites, 1, std::move(mean),
+                                     std::move(square));
+    }
+
     template <RandomBits R>
     Fine sample(const Coarse& X, const Vector& eta, R& rng) const {
         require_eta(eta);
@@ -319,7 +345,7 @@ public:
 private:
     /// Containers index by signed or unsigned numbers.
     template <class X>
-    static auto& at_site(X& x, Index i) {
+    static decltype(auto) at_site(X& x, Index i) {
         return x[static_cast<decltype(x.size())>(i)];
     }
     void require_eta(const Vector& eta) const {

@@ -110,6 +110,7 @@ public:
         return e;
     }
 
+    /// Concentration of a letter.
     double kappa(Index a, const Vector& eta) const { return std::exp(eta[of(a).concentration]); }
     /// mu of a letter.
     double mean(Index a, const Vector& eta) const {

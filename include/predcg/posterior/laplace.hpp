@@ -119,7 +119,7 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
             u = standard_normal_vector(rng, mode.size());
             z = mode;
             linalg::add(z, linalg::applied(root, u));
-            found = posterior.space().contains(z);
+            found = posterior.space().contains(z) && std::isfinite(problem.log_prior(z));
         }
         if (!found) inside = false;
         log_ratios[static_cast<std::size_t>(k)] = posterior.log_density(z) + 0.5 * linalg::squared_norm(u);

@@ -23,6 +23,7 @@ public:
     using fine_type = typename Space::configuration_type;
     using coarse_type = fine_type;
 
+    /// Of the letters of a space.
     CopyOfCoarse(const Space& space, std::vector<std::string> names) : names_(std::move(names)) {
         for (const auto& letter : space.values()) letters_.push_back(letter);
     }
@@ -36,6 +37,7 @@ public:
     }
     /// Those of X.
     SiteMoments fine_moments(SiteMoments coarse, const Vector&) const { return coarse; }
+    /// As many lags of X as are asked for.
     Index coarse_lags(Index lags) const { return lags; }
     /// The alphabet.
     const std::vector<Letter>& fine_letters() const { return letters_; }

@@ -39,14 +39,14 @@ struct SiteTerm {
 /// symmetric: its rows are the letter that comes first.
 struct PairTerm {
     std::string name;
-    Matrix table;  ///< g(a, b), q x q
-    Index lag = 1;
+    Matrix table;   ///< g(a, b), q x q
+    Index lag = 1;  ///< how many sites further the second letter is
 };
 
 /// What letters are to a chain: any number of terms, each with a parameter of its own name.
 struct Terms {
-    std::vector<SiteTerm> sites{};
-    std::vector<PairTerm> pairs{};
+    std::vector<SiteTerm> sites{};  ///< First in the order of parameters.
+    std::vector<PairTerm> pairs{};  ///< Behind those of sites.
 };
 
 /// An alphabet with one pair table, which serves all lags.
@@ -114,6 +114,7 @@ public:
     }
 
     const Space<Q, Sites>& space() const { return space_; }
+    /// In the order of the parameters.
     const Terms& terms() const { return terms_; }
     /// The alphabet's, where the chain was made of one.
     const Tables& tables() const { return tables_; }

@@ -54,17 +54,4 @@ private:
     double volume_, beta_, unit_;
 };
 
-/// The pressure of a model whose coarse potential is a LearnablePair, at whatever parameters it is asked for:
-/// an observable that depends on theta, for predict() and predictive checks. X and x are the same particles.
-struct ModelPressure {
-    Box box;
-    double unit = bar_per_kj_mol_nm3;  ///< of energies per nm^3; that of kJ/mol gives bar
-
-    /// Pressure at these parameters.
-    template <class Models, class Parameters>
-    auto bind(const Models& models, const Parameters& parameters, double beta) const {
-        return Pressure(at(models.coarse, parameters.theta), box, beta, unit);
-    }
-};
-
 }  // namespace predcg::pair

@@ -66,7 +66,7 @@ private:
 
 /// Whether each site has a state: its expectation is the fraction, site by site.
 struct StateBySite {
-    Letter state = trans;
+    Letter state = trans;  ///< Which state is looked for.
 
     template <class X>
     Vector operator()(const X& x) const {
