@@ -33,7 +33,7 @@ static_assert(static_cast<int>(Purpose::generate) == 1 && static_cast<int>(Purpo
               static_cast<int>(Purpose::predict_chain) == 22 &&
               static_cast<int>(Purpose::predict_fine) == 23 &&
               static_cast<int>(Purpose::draw_posterior) == 24 && static_cast<int>(Purpose::draw_fit) == 25 &&
-              static_cast<int>(Purpose::blank) == 26);
+              static_cast<int>(Purpose::blank) == 26 && static_cast<int>(Purpose::geometry) == 40);
 
 TEST(Stream, IdentityIsKeyAndCounter) {
     Philox4x32 expected;

@@ -51,7 +51,9 @@ auto states() {
     std::vector<Vector> dihedrals;
     for (const auto& q : internal()) dihedrals.push_back(q.dihedrals);
     const auto data = grainer.prepare(dihedrals, beta);
-    return laplace_joint(grainer, data, grainer.fit_prepared(data), {.draws = 400, .seed = test_seed()});
+    // Any draws will do here, good approximation or not.
+    return laplace_joint(grainer, data, grainer.fit_prepared(data),
+                         {.draws = 400, .largest_pareto_k = 10.0, .seed = test_seed()});
 }
 
 const rotamers::GeometryPosterior& geometry() {
@@ -195,9 +197,10 @@ TEST(StandardDeviation, IsCheckedAgainstReplicas) {
     struct MeanLength {
         double operator()(const Points& x) const { return BondLengths::chain(10)(x).mean(); }
     };
+    const double middle = geometry().bonds().mean();
     std::vector<Points> wider;
     for (auto q : internal()) {
-        q.lengths = (0.1532 + 3.0 * (q.lengths.array() - 0.1532)).matrix();
+        q.lengths = (middle + 3.0 * (q.lengths.array() - middle)).matrix();
         wider.push_back(ZMatrix::chain(10).cartesian(q));
     }
     const CheckSettings settings{.replicates = 300, .seed = test_seed()};
@@ -205,9 +208,10 @@ TEST(StandardDeviation, IsCheckedAgainstReplicas) {
         return predictive_checks(posterior, data, settings, checked("mean", MeanLength{}),
                                  checked("sd", StandardDeviation{MeanLength{}}));
     };
-    EXPECT_FALSE(checks_of(frames())[1].contradicted);
+    EXPECT_LT(std::abs(checks_of(frames())[1].z), z_limit);
     const auto of_wider = checks_of(wider);
-    EXPECT_FALSE(of_wider[0].contradicted);
+    EXPECT_LT(std::abs(of_wider[0].z), z_limit);
+    EXPECT_GT(of_wider[1].z, 2.0 * z_limit);
     EXPECT_TRUE(of_wider[1].contradicted);
 }
 

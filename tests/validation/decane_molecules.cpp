@@ -212,14 +212,48 @@ int main(int argc, char** argv) {
         q.angles = drawn.angles;
         return q;
     };
+    // Angles of those whose dihedrals on both sides (on one, at the ends) are most alike, in any order.
+    struct Beside {
+        double before, behind, theta;
+    };
+    std::array<std::vector<Beside>, 2> pools;  // ends, inner ones
+    const auto sides = [](const Vector& phi, Index i) {
+        const Index m = phi.size();
+        return std::pair(std::abs(phi[std::max<Index>(i - 1, 0)]), std::abs(phi[std::min(i, m - 1)]));
+    };
+    const auto is_inner = [](const Vector& phi, Index i) {
+        return static_cast<std::size_t>(i > 0 && i < phi.size());
+    };
+    for (const auto& q : internal)
+        for (Index i = 0; i < q.angles.size(); ++i) {
+            const auto [before, behind] = sides(q.dihedrals, i);
+            auto& pool = pools[is_inner(q.dihedrals, i)];
+            pool.push_back({before, behind, q.angles[i]});
+            if (is_inner(q.dihedrals, i) == 1) pool.push_back({behind, before, q.angles[i]});
+        }
+    const auto as_alike = [&](InternalCoordinates q) {
+        constexpr std::ptrdiff_t alike = 60;
+        std::vector<std::pair<double, double>> by_distance;
+        for (Index i = 0; i < q.angles.size(); ++i) {
+            const auto [before, behind] = sides(q.dihedrals, i);
+            by_distance.clear();
+            for (const Beside& b : pools[is_inner(q.dihedrals, i)])
+                by_distance.emplace_back(std::hypot(b.before - before, b.behind - behind), b.theta);
+            std::nth_element(by_distance.begin(), by_distance.begin() + alike, by_distance.end());
+            q.angles[i] = by_distance[static_cast<std::size_t>(uniform_index(rng, alike))].second;
+        }
+        return q;
+    };
     const auto simulated = draw_predictive(posterior, 50000, seed);
-    Moments2 trajectory, of_independent, of_beside, model, model_beside;
+    Moments2 trajectory, of_independent, of_beside, of_alike, model, model_beside;
     for (const Points& x : molecules) trajectory.add(x);
     for (int repeat = 0; repeat < 100; ++repeat)
         for (const auto& q : internal) {
             of_independent.add(zmatrix.cartesian(independent(q)));
             of_beside.add(zmatrix.cartesian(as_beside(q)));
         }
+    for (int repeat = 0; repeat < 10; ++repeat)
+        for (const auto& q : internal) of_alike.add(zmatrix.cartesian(as_alike(q)));
     for (const Points& x : simulated) {
         model.add(x);
         model_beside.add(zmatrix.cartesian(as_beside(zmatrix.internal(x))));
@@ -227,6 +261,7 @@ int main(int argc, char** argv) {
     trajectory.print("trajectory");
     of_independent.print("its dihedrals, independent lengths and angles");
     of_beside.print("its dihedrals, its angles beside as many gauche states");
+    of_alike.print("its dihedrals, its angles beside the 60 pairs of angles most alike");
     model.print("model");
     model_beside.print("model, the trajectory's angles beside as many gauche states");
 

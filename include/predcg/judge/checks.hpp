@@ -104,6 +104,7 @@ struct StandardDeviation {
         return (moments.scatter() / static_cast<double>(moments.count())).cwiseSqrt();
     }
 };
+/// Of an observable.
 template <class O>
 StandardDeviation(O) -> StandardDeviation<O>;
 

@@ -40,6 +40,8 @@ struct ModelsOf {
     const Map& map;
     const Engine& engine;
 };
+template <class Coarse, class Map, class Engine>
+ModelsOf(const Coarse&, const Map&, const Engine&) -> ModelsOf<Coarse, Map, Engine>;
 }  // namespace detail
 
 /// p(x_i = y | theta) = sum_a P(X_i = a) p(y | a, eta) of a hidden chain, exactly: a row for each y of
