@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs VOTCA (csg_inverse with LAMMPS) on water.xtc: relative entropy or iterative Boltzmann inversion.
 
-    votca.py ibi|re DATA FOLDER [--iterations N]
+    votca.py ibi|re DATA FOLDER [--iterations N] [--steps N]
 
 DATA holds water.gro and water.xtc. The first 51 frames are learnt from, the other 50 held out. Writes a line an
 iteration: CPU seconds up to there (csg_inverse and all it starts) and the rms difference of g(r), in bins of 0.02 nm up
@@ -85,6 +85,7 @@ def main():
     parser.add_argument('data', type=pathlib.Path)
     parser.add_argument('folder', type=pathlib.Path)
     parser.add_argument('--iterations', type=int, default=30)
+    parser.add_argument('--steps', type=int, default=90000, help='of LAMMPS an iteration, a frame each 100')
     arguments = parser.parse_args()
     for tool in ('csg_inverse', 'csg_stat', 'csg_map', 'lmp'):
         if not shutil.which(tool):
@@ -93,8 +94,9 @@ def main():
     folder.mkdir(parents=True)
     for name in ('water.gro', 'water.xtc'):
         shutil.copy(arguments.data / name, folder)
-    for name in ('water.xml', 'topol.xml', 'target.xml', 'water.in'):
+    for name in ('water.xml', 'topol.xml', 'target.xml'):
         shutil.copy(HERE / name, folder)
+    (folder / 'water.in').write_text((HERE / 'water.in').read_text().replace('90000', str(arguments.steps)))
     settings = (HERE / f'{arguments.method}.xml').read_text().replace('@ITERATIONS@', str(arguments.iterations))
     (folder / 'settings.xml').write_text(settings)
     os.environ['OMP_NUM_THREADS'] = '1'
