@@ -83,8 +83,8 @@ MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
     if (!all.quick) return settings;
     settings.draws = 200;
     settings.samples = 500;
-    settings.frames = frames_up_to(20);
-    settings.liquid_samples = 500;
+    settings.frames = {10};
+    settings.liquid_samples = 300;
     settings.check_samples = 200;
     return settings;
 }

@@ -209,7 +209,7 @@ Figure radial_figure(const predcg::LiquidChecks& checks, const std::string& band
     const std::size_t panels = checks.bands.size() + 1;
     std::string commands =
         "set multiplot layout " + std::to_string(panels) +
-        ",1\nset key width 0 maxrows 2 maxcols 2\nset lmargin 9; set rmargin 2; set tmargin 4.2; set "
+        ",1\nset key width 0 maxrows 2 maxcols 2\nset lmargin 9; set rmargin 2; set tmargin 4.8; set "
         "bmargin 1.2\nset xrange [0.15:0.9]\nset ylabel '{/:Italic g}({/:Italic r})'\nset format x "
         "''\n";
     const auto last = [&] {
