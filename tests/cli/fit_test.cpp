@@ -125,7 +125,10 @@ TEST_F(FitCommand, LoadedFitPredictsTheSame) {
 
 TEST_F(FitCommand, FilesThatAreNoFitAreRefused) {
     run_well("fit --data " + data_file("A") + " --out fit.json");
-    const std::string text = read_text(at("fit.json"));
+    const std::string whole = read_text(at("fit.json"));
+    auto json = nlohmann::ordered_json::parse(whole);
+    json.erase("checksum");
+    const std::string text = json.dump(1);
     const auto load_error = [&](const std::string& content) {
         write("broken.json", content);
         try {
@@ -142,10 +145,35 @@ TEST_F(FitCommand, FilesThatAreNoFitAreRefused) {
     EXPECT_NE(load_error(text.substr(0, 200)).find("broken.json"), std::string::npos);
     EXPECT_NE(load_error("[]").find("broken.json"), std::string::npos);
     EXPECT_NE(with("\"theta_c\"", "\"theta_x\"").find("theta_c"), std::string::npos);
-    EXPECT_NE(with("\"weak\"", "\"strong\"").find("weak or flat"), std::string::npos);
+    EXPECT_NE(with("\"weak\"", "\"strong\"").find("'weak', 'flat'"), std::string::npos);
     EXPECT_NE(with("\"level\": 2", "\"level\": 3").find("broken.json"), std::string::npos);
     EXPECT_NE(with("\"beta\": 0.3", "\"beta\": \"x\"").find("broken.json"), std::string::npos);
     EXPECT_THROW(cli::load_fit(at("missing.json")), cli::InputError);
+    // Places, values and ranges.
+    const auto expect_wrong = [&](const std::string& from, const std::string& to, const std::string& part) {
+        const std::string error = with(from, to);
+        EXPECT_NE(error.find(part), std::string::npos) << from << " -> " << to << "\n  says: " << error;
+    };
+    expect_wrong("\"level\": 2", "\"level\": 1.5",
+                 "model.level: value 1.5; allowed: a whole number from 1 to");
+    expect_wrong("\"field\": 0.0", "\"field\": 1e300", "model.field: value 1e+300");
+    expect_wrong("\"iterations\": ", "\"iterations\": 1e300, \"old\": ", "iterations: value 1e+300");
+    expect_wrong("\"seed\": 1", "\"seed\": -1", "seed: value -1");
+    expect_wrong("\"theta_cf\": ", "\"theta_cf\": 0.5, \"old\": ", "theta_cf: value 0.5");
+    expect_wrong("\"format\": 1", "\"format\": 2", "format: value 2; allowed: 1");
+    expect_wrong("\"data\": [", "\"data\": [\"x\", ", "correlation.data[0]: value \"x\"");
+    EXPECT_NE(load_error(std::string(100, '[') + std::string(100, ']')).find("nested deeper"),
+              std::string::npos);
+    EXPECT_EQ(load_error(text), "no error") << "without its checksum";
+    EXPECT_EQ(load_error(whole), "no error");
+    // No digit of a whole file can be another one.
+    const auto keys = whole.find("\"checksum\"");
+    for (std::size_t k = 0; k < keys; ++k) {
+        if (whole[k] < '0' || whole[k] > '9') continue;
+        std::string damaged = whole;
+        damaged[k] = whole[k] == '7' ? '8' : '7';
+        EXPECT_NE(load_error(damaged), "no error") << k;
+    }
 }
 
 TEST_F(FitCommand, SameCommandSameBytes) {

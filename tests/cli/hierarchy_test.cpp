@@ -224,7 +224,7 @@ TEST_F(HierarchyCommand, FilesThatAreWrongAreRefused) {
     expect_wrong([](Json& j) { j["levels"][0]["map"]["parameters"].erase("next_1"); }, {"next_1"});
     expect_wrong([](Json& j) { j["levels"][0]["map"]["parameters"]["next_1"] = nullptr; },
                  {"next_1", "null"});
-    expect_wrong([](Json& j) { j["levels"][1]["theta_c"] = nullptr; }, {"no hierarchy"});
+    expect_wrong([](Json& j) { j["levels"][1]["theta_c"] = nullptr; }, {"not a hierarchy"});
     expect_wrong([](Json& j) { j["posterior"]["draws"].erase(2); }, {"posterior", "rows"});
     expect_wrong([](Json& j) { j["posterior"]["draws"][3].erase(2); }, {"posterior", "in a row"});
     expect_wrong([](Json& j) { j["posterior"]["draws"][3][2] = nullptr; }, {"draws"});

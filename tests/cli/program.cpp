@@ -42,7 +42,11 @@ std::string read_text(const fs::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-Json read_json(const fs::path& path) { return Json::parse(read_text(path)); }
+Json read_json(const fs::path& path) {
+    Json json = Json::parse(read_text(path));
+    if (json.is_object()) json.erase("checksum");
+    return json;
+}
 
 std::map<std::string, std::vector<std::string>> read_table(const fs::path& path) {
     std::istringstream in(read_text(path));

@@ -20,6 +20,7 @@ struct Outcome {
 };
 
 std::string read_text(const fs::path& path);
+/// Without the checksum of the values, so that they can be changed.
 Json read_json(const fs::path& path);
 /// Columns of a CSV with a header line, as text.
 std::map<std::string, std::vector<std::string>> read_table(const fs::path& path);

@@ -3,6 +3,7 @@
 #include "basics/choices.hpp"
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/schema.hpp"
 
 #include <predcg/core/types.hpp>
 
@@ -49,17 +50,29 @@ T word_of(const Json& json, const std::string& key, const Choices<T>& words) {
     throw InputError(key, in_quotes(text), allowed);
 }
 
+/// The words of choices.
+template <class T>
+std::vector<std::string> words_of(const Choices<T>& choices) {
+    std::vector<std::string> words;
+    for (const auto& choice : choices) words.push_back(choice.first);
+    return words;
+}
+
 /// {name: value}.
 Json named(const std::vector<std::string>& names, const predcg::Vector& values);
 
-/// make(content) of a file of JSON. Throws InputError for one that cannot be read, is longer than a gibibyte,
-/// or of which make throws: what it says, with the file's name. `allowed` says which file is wanted.
+/// The number of the form that result files have.
+inline constexpr int result_format = 1;
+
+/// make(content) of a result file (`sealed`). Throws InputError for one that cannot be read, is longer than a
+/// gibibyte, is not whole or not what the schema says, or of which make throws: what it says, with the file's
+/// name. `allowed` says which file is wanted.
 template <class Make>
 auto read_json(const std::filesystem::path& path, const std::string& option, const std::string& allowed,
-               Make make) {
+               const Schema& schema, Make make) {
     const std::string text = detail::text_of_file(path, option, allowed);
     try {
-        return make(Json::parse(text));
+        return make(unsealed(text, result_format, schema));
     } catch (const InputError& error) {
         throw InputError(path.string() + ": " + error.what());
     } catch (const std::exception& error) {  // of the JSON library, or of the models

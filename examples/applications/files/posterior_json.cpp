@@ -107,6 +107,28 @@ void add_interval(Json& json, const CredibleInterval& interval) {
     json["predictive_upper"] = scalar_or_list(interval.predictive_upper, one);
 }
 
+Schema posterior_schema() {
+    const Schema numbers = Schema::list(Schema::number_or_null()), rows = Schema::list(numbers, 1'000'000);
+    return Schema::object(
+        {{"method", Schema::word(words_of(methods))},
+         {"names", Schema::list(Schema::text(), 1'000'000)},
+         {"mean", numbers},
+         {"sd", numbers},
+         {"covariance", rows},
+         {"credibility", Schema::number(0.0, 1.0)},
+         {"diagnostics", Schema::object({{"reliable", Schema::boolean()},
+                                         {"remarks", Schema::list(Schema::text(), 1000)},
+                                         Schema::optional("pareto_k", Schema::number_or_null()),
+                                         Schema::optional("acceptance", Schema::number_or_null()),
+                                         Schema::optional("r_hat", numbers),
+                                         Schema::optional("ess_bulk", numbers),
+                                         Schema::optional("ess_tail", numbers),
+                                         Schema::optional("mcse_mean", numbers)})},
+         {"seed", Schema::seed()},
+         {"chains", Schema::integer(1, 1'000'000)},
+         {"draws", rows}});
+}
+
 PosteriorResult posterior_result_from(const Json& json, const Estimate& fit) {
     PosteriorResult result;
     const auto method = json.at("method").get<std::string>();

@@ -15,6 +15,9 @@ namespace cli {
 Json moments_json(const predcg::PosteriorResult& posterior);
 Json draws_json(const predcg::PosteriorResult& posterior, double credibility);
 
+/// What a file has of a posterior.
+Schema posterior_schema();
+
 /// Reads both, of the parameters of a fit. Throws InputError for other numbers of rows, or rows of different
 /// lengths.
 predcg::PosteriorResult posterior_result_from(const Json& json, const predcg::Estimate& fit);

@@ -196,15 +196,16 @@ Schema::Json unsealed(const std::string& text, int format, const Schema& schema)
             throw InputError("format", shortened(json["format"]),
                              std::to_string(format) + ", what this version writes, or a file of version 0.1 "
                                                       "without a format");
-        const Json found = json.contains("checksum") ? json["checksum"] : Json();
+    }
+    if (json.contains("checksum")) {
+        const Json found = json["checksum"];
         json.erase("checksum");
         if (const std::string expected = checksum_of(json); found != expected)
             throw InputError(
                 "checksum", shortened(found),
                 in_quotes(expected) +
                     ", that of the values: they were changed or damaged after "
-                    "they were written (a file that was changed on purpose: without the keys format "
-                    "and checksum)");
+                    "they were written (a file that is changed on purpose is read without the key checksum)");
     }
     schema.check(json);
     return json;

@@ -88,9 +88,9 @@ private:
 /// The text of a result file: the values, the format's number, and a checksum of all that stands before it.
 std::string sealed(Schema::Json json, int format);
 
-/// The values of such a text. Files of version 0.1 have no format and no checksum. Throws InputError for what
-/// is no JSON or nested deeper than 32, another format, a checksum of other values, or values that the schema
-/// does not allow.
+/// The values of such a text. Files of version 0.1 have no format and no checksum, and who changes a file by
+/// hand takes the checksum out. Throws InputError for what is no JSON or nested deeper than 32, another
+/// format, a checksum of other values, or values that the schema does not allow.
 Schema::Json unsealed(const std::string& text, int format, const Schema& schema);
 
 }  // namespace cli

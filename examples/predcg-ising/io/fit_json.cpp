@@ -50,6 +50,21 @@ Index letters_of(const Json& json) {
     throw InputError("letters", json.dump(), "2 or 3");
 }
 
+Schema model_schema() {
+    const Schema range = Schema::integer(0, 1'000'000);
+    return Schema::object({{"fine_sites", Schema::integer(1, 1'000'000'000)},
+                           Schema::optional("level", Schema::integer(1, 1'000'000'000)),
+                           {"linear", Schema::boolean()},
+                           {"pair_range", range},
+                           {"triplets", Schema::list(Schema::pair(Schema::integer(1, 1'000'000)), 1000)},
+                           {"field", Schema::number()},
+                           {"beta", Schema::number_above(0.0)},
+                           {"boundary", Schema::word({"periodic", "open"})},
+                           {"prior", Schema::word({"weak", "flat"})},
+                           Schema::optional("square", Schema::boolean()),
+                           Schema::optional("quad_range", range)});
+}
+
 FitModel model_from(const Json& json) {
     FitModel model;
     model.fine_sites = json.at("fine_sites").get<Index>();
@@ -134,7 +149,62 @@ FitMethod method_from(const Json& json) {
     return method;
 }
 
+Schema fit_schema() {
+    const Schema number = Schema::number_or_null(), numbers = Schema::list(number),
+                 named = Schema::map(number);
+    Schema::Field diagnostics{
+        "diagnostics", Schema::object({{"averaged", Schema::integer(0)},
+                                       {"drift", named},
+                                       Schema::optional("remarks", Schema::list(Schema::text(), 1000))})};
+    std::vector<std::string> statuses;
+    for (const Status status : all_statuses) statuses.emplace_back(to_string(status));
+    return Schema::object(
+        {{"status", Schema::word(std::move(statuses))},
+         {"iterations", Schema::integer(0)},
+         {"engine", Schema::word(words_of(engines))},
+         {"optimizer", Schema::word(words_of(optimizers))},
+         {"theta_c", named},
+         Schema::optional("theta_cf", Schema::number(0.0, 1.0)),
+         Schema::optional("logit_theta_cf", Schema::number()),
+         Schema::optional("map", Schema::object({{"name", Schema::text()},
+                                                 Schema::optional("link", Schema::text()),
+                                                 {"parameters", named}})),
+         {"log_likelihood", number},
+         {"log_posterior", number},
+         {"magnetization",
+          Schema::object({{"data", number}, {"mean", number}, Schema::optional("standard_error", number)})},
+         {"correlation",
+          Schema::object(
+              {{"data", numbers}, {"mean", numbers}, Schema::optional("standard_error", numbers)})},
+         {"directions",
+          Schema::list(Schema::object(
+                           {{"information", number}, {"direction", Schema::text()}, {"coefficients", named}}),
+                       1'000'000)},
+         {"model", model_schema()},
+         {"samples", Schema::integer(1)},
+         {"effective_samples", Schema::number_above(0.0)},
+         {"seed", Schema::seed()},
+         {"version", Schema::text()},
+         Schema::optional("monte_carlo", Schema::object({{"sampler", Schema::text()},
+                                                         {"latent_samples", Schema::integer(0)},
+                                                         {"coarse_samples", Schema::integer(0)},
+                                                         {"standard_errors", named},
+                                                         Schema::optional("posterior_deviations", named),
+                                                         std::move(diagnostics)})),
+         Schema::optional("posterior", posterior_schema())});
+}
+
+/// One of the two that say the same.
+void require_agreement(const Json& json) {
+    if (!json.contains("theta_cf") || !json.contains("logit_theta_cf")) return;
+    const double theta_cf = json["theta_cf"].get<double>();
+    const double expected = 1.0 / (1.0 + std::exp(-json["logit_theta_cf"].get<double>()));
+    if (std::abs(theta_cf - expected) > 1e-9)
+        throw InputError("theta_cf", text_of(theta_cf), text_of(expected) + ", as logit_theta_cf says");
+}
+
 SavedFit saved_from(const Json& json) {
+    require_agreement(json);
     FitModel model = model_from(json.at("model"));
     if (json.contains("map")) read_map(json.at("map"), model);
     const auto coarse = coarse_chain_of(model);
@@ -186,20 +256,11 @@ std::string json_of(const SavedFit& saved) {
     if (fit.monte_carlo) json["monte_carlo"] = monte_carlo_of(fit, saved.method.kernel);
     if (saved.trajectory) json["trajectory"] = json_of(*saved.trajectory);
     if (saved.posterior) add_posterior(json, *saved.posterior);
-    return json.dump(1) + "\n";
+    return sealed(std::move(json), result_format);
 }
 
 SavedFit load_fit(const std::filesystem::path& path) {
-    std::ifstream in(path);
-    if (!in)
-        throw InputError("--fit", in_quotes(path.string()) + " (it cannot be read)", "a file that fit wrote");
-    try {
-        return saved_from(Json::parse(in));
-    } catch (const InputError& error) {
-        throw InputError(path.string() + ": " + error.what());
-    } catch (const std::exception& error) {  // of the JSON library, or of the models
-        throw InputError(path.string() + ": no fit that predcg-ising wrote: " + error.what());
-    }
+    return read_json(path, "--fit", "a fit that predcg-ising wrote", fit_schema(), saved_from);
 }
 
 }  // namespace cli

@@ -26,6 +26,9 @@ struct SavedFit {
 FitModel model_from(const nlohmann::ordered_json& json);
 void read_map(const nlohmann::ordered_json& json, FitModel& model);
 
+/// What "model" may hold.
+Schema model_schema();
+
 std::string json_of(const SavedFit& saved);
 
 /// A saved fit, ready for predict(). Throws InputError, naming file and key, for a file that is no fit.

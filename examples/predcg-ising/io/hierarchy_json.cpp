@@ -91,6 +91,19 @@ HierarchyModel hierarchy_model_from(const Json& json) {
     return model;
 }
 
+Schema hierarchy_schema() {
+    const Schema named = Schema::map(Schema::number_or_null());
+    return Schema::object(
+        {{"mode", Schema::text()},
+         {"model", model_schema()},
+         {"map", Schema::object({{"name", Schema::text()}, Schema::optional("link", Schema::text())})},
+         {"levels", Schema::list(Schema::object({{"map", Schema::object({{"parameters", named}})}}), 64)},
+         {"samples", Schema::integer(1)},
+         {"seed", Schema::seed()},
+         {"version", Schema::text()},
+         Schema::optional("posterior", posterior_schema())});
+}
+
 SavedHierarchy hierarchy_from(const Json& json) {
     SavedHierarchy saved;
     saved.model = hierarchy_model_from(json);
@@ -148,20 +161,15 @@ std::string json_of(const SavedHierarchy& saved) {
                  {"samples", saved.samples},
                  {"seed", saved.seed},
                  {"version", version_string}});
-    return json.dump(1) + "\n";
+    return sealed(std::move(json), result_format);
 }
 
 std::optional<SavedHierarchy> load_hierarchy(const std::filesystem::path& path) {
-    std::ifstream in(path);
-    const Json json = Json::parse(in, nullptr, false);
+    constexpr const char* allowed = "a hierarchy that predcg-ising wrote";
+    // A fit has no levels; what is wrong with other files, load_fit says.
+    const Json json = Json::parse(detail::text_of_file(path, "--fit", allowed), nullptr, false);
     if (!json.is_object() || !json.contains("levels")) return std::nullopt;
-    try {
-        return hierarchy_from(json);
-    } catch (const InputError& error) {
-        throw InputError(path.string() + ": " + error.what());
-    } catch (const std::exception& error) {  // of the JSON library, or of the models
-        throw InputError(path.string() + ": no hierarchy that predcg-ising wrote: " + error.what());
-    }
+    return read_json(path, "--fit", allowed, hierarchy_schema(), hierarchy_from);
 }
 
 }  // namespace cli

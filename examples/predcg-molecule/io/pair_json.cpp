@@ -38,6 +38,26 @@ Vector numbers_from(const Json& json, const char* key, Index count) {
     return values;
 }
 
+Schema pair_schema() {
+    const Schema numbers = Schema::list(Schema::number());
+    return Schema::object(
+        {{"status", Schema::text()},
+         {"theta", numbers},
+         {"effective_frames", Schema::number_above(0.0)},
+         {"model", Schema::object({{"cutoff", Schema::number_above(0.0, 1e3)},
+                                   {"core", Schema::number_above(0.0, 1e3)},
+                                   {"core_stiffness", Schema::number(0.0, 1e12)},
+                                   {"intervals", Schema::integer(4, 4096)},
+                                   {"molecules", Schema::integer(2, 10'000'000)},
+                                   {"temperature", Schema::number_above(0.0, 1e6)},
+                                   {"box", numbers},
+                                   {"masses", Schema::list(Schema::number(), 1000)},
+                                   {"sites", Schema::list(Schema::list(Schema::number(), 3), 1000)}})},
+         {"seed", Schema::seed()},
+         {"version", Schema::text()},
+         {"posterior", posterior_schema()}});
+}
+
 PairModel pair_model_from(const Json& json) {
     PairModel model;
     model.spline.cutoff = number_within(json, "cutoff", 1e-3, 1e3);
@@ -145,7 +165,7 @@ std::string json_of(const LearntPair& learnt, const std::optional<LiquidChecks>&
     json["posterior"].update(draws_json(learnt.saved.posterior, settings.credibility));
     json["seed"] = settings.seed;
     json["version"] = version_string;
-    return json.dump(1) + "\n";
+    return sealed(std::move(json), result_format);
 }
 
 std::string json_of(const LiquidChecks& checks, Index frames) {
@@ -156,20 +176,21 @@ std::string json_of(const LiquidChecks& checks, Index frames) {
 }
 
 SavedPair load_pair(const std::string& path) {
-    return read_json(path, "--fit", "a file that predcg-molecule pair fit wrote", [](const Json& json) {
-        const PairModel model = pair_model_from(json.at("model"));
-        const pair::SplinePotential potential = model.potential();
-        Estimate fit;
-        fit.coarse_names = potential.parameter_names();
-        fit.parameters = {numbers_from(json, "theta", potential.parameter_count()), Vector(0)};
-        fit.beta = model.beta();
-        fit.data_count = json.at("effective_frames").get<double>();
-        SavedPair saved{model, posterior_result_from(json.at("posterior"), fit)};
-        for (Index k = 0; k < saved.posterior.draws.cols(); ++k)
-            for (const double v : saved.posterior.draws.col(k))
-                if (!std::isfinite(v)) throw InputError("draws", text_of(v), "finite numbers");
-        return saved;
-    });
+    return read_json(
+        path, "--fit", "a file that predcg-molecule pair fit wrote", pair_schema(), [](const Json& json) {
+            const PairModel model = pair_model_from(json.at("model"));
+            const pair::SplinePotential potential = model.potential();
+            Estimate fit;
+            fit.coarse_names = potential.parameter_names();
+            fit.parameters = {numbers_from(json, "theta", potential.parameter_count()), Vector(0)};
+            fit.beta = model.beta();
+            fit.data_count = json.at("effective_frames").get<double>();
+            SavedPair saved{model, posterior_result_from(json.at("posterior"), fit)};
+            for (Index k = 0; k < saved.posterior.draws.cols(); ++k)
+                for (const double v : saved.posterior.draws.col(k))
+                    if (!std::isfinite(v)) throw InputError("draws", text_of(v), "finite numbers");
+            return saved;
+        });
 }
 
 std::string json_of(const Columns& rows, double cutoff) {
@@ -183,10 +204,11 @@ std::string json_of(const Columns& rows, double cutoff) {
 }
 
 AnyPair load_pair_potential(const std::string& path) {
-    return read_json(path, "--fit", "a file that predcg-molecule pair fit wrote", [](const Json& json) {
-        const pair::SplinePotential potential = pair_model_from(json.at("model")).potential();
-        return AnyPair(pair::at(potential, numbers_from(json, "theta", potential.parameter_count())));
-    });
+    return read_json(
+        path, "--fit", "a file that predcg-molecule pair fit wrote", pair_schema(), [](const Json& json) {
+            const pair::SplinePotential potential = pair_model_from(json.at("model")).potential();
+            return AnyPair(pair::at(potential, numbers_from(json, "theta", potential.parameter_count())));
+        });
 }
 
 }  // namespace cli::molecules

@@ -71,6 +71,19 @@ double positive(const Json& json, const char* key) {
     return value;
 }
 
+Schema states_schema() {
+    const Schema named = Schema::map(Schema::number_or_null());
+    return Schema::object({{"status", Schema::text()},
+                           {"temperature", Schema::number_above(0.0)},
+                           {"sites", Schema::integer(5, most_sites)},
+                           {"estimate", named},
+                           {"geometry", named},
+                           {"effective_frames", Schema::number_above(0.0)},
+                           {"seed", Schema::seed()},
+                           {"version", Schema::text()},
+                           Schema::optional("posterior", posterior_schema())});
+}
+
 SavedStates states_from(const Json& json) {
     const double temperature = positive(json, "temperature");
     const auto sites = json.at("sites").get<Index>();
@@ -134,7 +147,7 @@ std::string json_of(const LearntStates& learnt, const StatesPrediction& predicti
     }
     json["seed"] = settings.seed;
     json["version"] = version_string;
-    return json.dump(1) + "\n";
+    return sealed(std::move(json), result_format);
 }
 
 std::string json_of(const StatesPrediction& prediction) {
@@ -145,7 +158,8 @@ std::string json_of(const StatesPrediction& prediction) {
 }
 
 SavedStates load_states(const std::string& path) {
-    return read_json(path, "--fit", "a file that predcg-molecule states fit wrote", states_from);
+    return read_json(path, "--fit", "a file that predcg-molecule states fit wrote", states_schema(),
+                     states_from);
 }
 
 }  // namespace cli::molecules
