@@ -43,7 +43,7 @@ auto grainer_of(const ising::CoarseChainSettings& model, const Prior& prior = we
 }
 auto sites_grainer() { return grainer_of({.sites = 2, .linear = true}); }
 
-constexpr SimulationBasedSettings ranks_of_small{
+const SimulationBasedSettings ranks_of_small{
     .beta = 0.5, .data = 10, .replicates = 200, .ranked_draws = 19, .bins = 10, .seed = 20151};
 
 /// The full posterior, and draws nearer to their mean: with `shrink`^2 the covariance. Kept for a second
