@@ -30,8 +30,8 @@ public:
     }
 
     const WalledSpace& space() const { return space_; }
-    const Vector& centre() const { return centre_; }
-    const Matrix& scale() const { return scale_; }
+    const Vector& centre() const { return centre_; }  ///< z of u = 0
+    const Matrix& scale() const { return scale_; }    ///< dz/du
 
     /// z = centre + scale u.
     Vector original(const Vector& u) const {
