@@ -64,10 +64,12 @@ int main(int argc, char** argv) {
         std::printf("set %td: %.3f inside, tau %.2f, sd %.4f decay %.0f, k %.2f, status %d, %.0f s\n", set,
                     held / static_cast<double>(grid), found.autocorrelation_time, found.smoothness.sd,
                     found.smoothness.decay, found.posterior.pareto_k.value_or(-1.0),
-                    static_cast<int>(found.status()), static_cast<double>(std::clock()) / CLOCKS_PER_SEC - begun);
+                    static_cast<int>(found.status()),
+                    static_cast<double>(std::clock()) / CLOCKS_PER_SEC - begun);
         std::fflush(stdout);
     }
-    std::printf("%td data sets of %td frames: %.3f of all points inside, %td sets with 90 %% or more, worst %.2f; "
-                "%td converged, %td reliable; mean width %.3f, mean error %.3f beyond sigma (k T)\n",
-                sets, count, inside / points, good, worst, converged, reliable, width, error);
+    std::printf(
+        "%td data sets of %td frames: %.3f of all points inside, %td sets with 90 %% or more, worst %.2f; "
+        "%td converged, %td reliable; mean width %.3f, mean error %.3f beyond sigma (k T)\n",
+        sets, count, inside / points, good, worst, converged, reliable, width, error);
 }
