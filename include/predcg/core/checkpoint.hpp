@@ -2,6 +2,7 @@
 // Long work that goes on where it was when it is killed.
 #include <predcg/core/checkpoint_place.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -61,9 +62,7 @@ public:
     /// True if no part is kept.
     bool is_empty() const {
         const std::scoped_lock lock(mutex_);
-        for (const auto& [name, part] : parts_)
-            if (part.bytes) return false;
-        return true;
+        return std::ranges::none_of(parts_, [](const auto& part) { return part.second.bytes.has_value(); });
     }
 
     std::optional<std::string> saved(const std::string& name) const override {
