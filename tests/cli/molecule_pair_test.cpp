@@ -20,7 +20,7 @@ protected:
     /// Quick and coarse: five frames, wide knots, few samples.
     static std::string quick_fit() {
         return "pair fit" + water() +
-               " --temperature 300 --every 20 --frames 5 --knot-distance 0.05 --samples 200 --draws 50 "
+               " --temperature 300 --every 20 --frames 5 --knot-distance 0.1 --samples 100 --draws 50 "
                "--checks "
                "none --out pair.json";
     }
