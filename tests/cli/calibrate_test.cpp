@@ -18,6 +18,7 @@ class Calibrate : public cli_test::Program {
 protected:
     void expect_files(const std::string& where, std::set<std::string> expected,
                       const std::string& figure) const {
+        expected.insert("manifest.json");
         if (has_gnuplot()) expected.insert({figure + ".svg", figure + ".png"});
         std::set<std::string> found;
         for (const auto& entry : fs::directory_iterator(at(where))) {

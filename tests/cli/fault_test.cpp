@@ -50,6 +50,8 @@ TEST_F(Faults, AFileIsTheOldOneOrTheNewOne) {
         EXPECT_TRUE(now == "old" || now == fitted) << "killed at call " << at_call;
         if (now == fitted) write("fit.json", "old");
     });
+    // The last of them has swept what the others left.
+    EXPECT_EQ(files(), (std::vector<std::string>{"fit.json", "x.csv"}));
 }
 
 TEST_F(Faults, ADirectoryIsTheOldOneOrTheNewOne) {
@@ -78,7 +80,7 @@ TEST_F(Faults, ResultsThatWereChangedAreKnown) {
     EXPECT_EQ(damage_of(at("r")), "");
     EXPECT_NE(cli::study::missing_from(at("r")).find("gnuplot was not found"), std::string::npos);
     EXPECT_EQ(damage_of(at("elsewhere")), "it has no manifest");
-    for (const std::string name : {"report.json", "report.html"}) {
+    for (const std::string name : {"coverage.csv", "report.html"}) {
         const std::string whole = read_text(at("r/" + name));
         write("r/" + name, whole.substr(0, whole.size() - 1));
         EXPECT_EQ(damage_of(at("r")), name + " was changed");

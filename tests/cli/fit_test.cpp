@@ -172,6 +172,9 @@ TEST_F(FitCommand, FilesThatAreNoFitAreRefused) {
         if (whole[k] < '0' || whole[k] > '9') continue;
         std::string damaged = whole;
         damaged[k] = whole[k] == '7' ? '8' : '7';
+        // The last of 17 digits may say the same number.
+        if (nlohmann::ordered_json::parse(damaged, nullptr, false) == nlohmann::ordered_json::parse(whole))
+            continue;
         EXPECT_NE(load_error(damaged), "no error") << k;
     }
 }

@@ -125,7 +125,7 @@ TEST_F(States, RefusesFilesThatNoFitWrote) {
     };
     Json bad = good;
     bad["temperature"] = -1;
-    refused(bad, {"bad.json", "temperature", "> 0"});
+    refused(bad, {"bad.json", "temperature", "above 0"});
     bad = good;
     bad["sites"] = 1e18;
     refused(bad, {"bad.json", "sites", "5 to 100000"});

@@ -172,7 +172,7 @@ TEST_F(PosteriorCommand, BadUseIsRefused) {
                    {"--sites", "20000", "at most 16384", "sample"});
     expect_refused("predict --fit fit.json --credibility 2 --out m.json", {"--credibility", "2"});
     write("broken.json", "{\"posterior\": 1}");
-    expect_refused("sample --fit broken.json --out x.csv", {"broken.json", "no fit"});
+    expect_refused("sample --fit broken.json --out x.csv", {"broken.json", "a fit that"});
 }
 
 class DataSize : public cli_test::Program {};

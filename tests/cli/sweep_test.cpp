@@ -28,7 +28,7 @@ TEST_F(Sweep, WritesTablesFiguresAndReport) {
                                       "sweep_predcg.csv",  "sweep_theta_c.gp", "sweep_predcg_linear.csv",
                                       "sweep_theta_cf.gp", "sweep_truth.csv",  "sweep_monte_carlo.csv",
                                       "sweep_paths.csv",   "sweep_paths.gp",   "sweep_relative_entropy.csv",
-                                      "report.json"};
+                                      "report.json",       "manifest.json"};
     if (has_gnuplot())
         for (const char* name : {"sweep_magnetization", "sweep_theta_c", "sweep_theta_cf", "sweep_paths"})
             for (const char* kind : {".svg", ".png"}) expected.push_back(std::string(name) + kind);

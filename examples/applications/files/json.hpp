@@ -74,7 +74,7 @@ auto read_json(const std::filesystem::path& path, const std::string& option, con
     try {
         return make(unsealed(text, result_format, schema));
     } catch (const InputError& error) {
-        throw InputError(path.string() + ": " + error.what());
+        throw InputError(path.string() + ": " + error.what() + " (wanted: " + allowed + ")");
     } catch (const std::exception& error) {  // of the JSON library, or of the models
         throw InputError(path.string() + " is not " + allowed + ": " + error.what());
     }

@@ -7,6 +7,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -32,6 +33,7 @@ class FileToBe {
 public:
     explicit FileToBe(const fs::path& target) : target_(target), directory_(target.parent_path()) {
         if (directory_.empty()) directory_ = ".";
+        sweep();
         struct stat old = {};
         const bool replaces = ::stat(target.c_str(), &old) == 0;
 #ifdef O_TMPFILE
@@ -47,6 +49,7 @@ public:
                 fail_with_errno();
             }
         }
+        (void)::flock(file_, LOCK_EX | LOCK_NB);  // in use: nobody sweeps it
         if (replaces) (void)::fchmod(file_, old.st_mode & 07777);
     }
     FileToBe(const FileToBe&) = delete;
@@ -75,9 +78,9 @@ public:
                 fail_with_errno();
             temporary_ = name;
         }
-        if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR) fail_with_errno();
         if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_with_errno();
         temporary_.clear();
+        if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR) fail_with_errno();
         const int directory = ::open(directory_.c_str(), O_RDONLY | O_CLOEXEC);
         if (directory < 0) return;
         (void)::fsync(directory);  // some file systems cannot
@@ -85,6 +88,23 @@ public:
     }
 
 private:
+    /// Removes temporary files of the same target whose programs were killed.
+    void sweep() const {
+        const std::string begin = "." + target_.filename().string() + ".", end = ".tmp";
+        std::error_code error;
+        for (fs::directory_iterator at(directory_, error), last; !error && at != last; at.increment(error)) {
+            const std::string name = at->path().filename().string();
+            if (!name.starts_with(begin) || !name.ends_with(end) ||
+                name.size() <= begin.size() + end.size() ||
+                name.find_first_not_of("0123456789", begin.size()) != name.size() - end.size())
+                continue;
+            const int file = ::open(at->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+            if (file < 0) continue;
+            if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(at->path().c_str());
+            ::close(file);
+        }
+    }
+
     fs::path temporary_name() const {
         std::random_device random;
         return directory_ / ("." + target_.filename().string() + "." + std::to_string(random()) + ".tmp");

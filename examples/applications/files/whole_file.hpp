@@ -8,7 +8,8 @@ namespace cli {
 /// Writes the text as this file, which is there whole or as it was before: the text is written and
 /// synchronised under no name, or where the file system must have one under another name of the same
 /// directory, and renamed. An existing file keeps its mode. Throws std::runtime_error with the system's
-/// reason; then nothing is left behind.
+/// reason; then nothing is left behind. What programs that were killed while they wrote this file have left
+/// is removed.
 void write_whole(const std::filesystem::path& path, std::string_view text);
 
 /// Whether write_whole could write it: throws std::system_error if not. Leaves nothing behind.

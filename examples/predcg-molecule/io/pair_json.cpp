@@ -38,24 +38,32 @@ Vector numbers_from(const Json& json, const char* key, Index count) {
     return values;
 }
 
+Schema model_schema() {
+    return Schema::object({{"cutoff", Schema::number_above(0.0, 1e3)},
+                           {"core", Schema::number_above(0.0, 1e3)},
+                           {"core_stiffness", Schema::number(0.0, 1e12)},
+                           {"intervals", Schema::integer(4, 4096)},
+                           {"molecules", Schema::integer(2, 10'000'000)},
+                           {"temperature", Schema::number_above(0.0, 1e6)},
+                           {"box", Schema::list(Schema::number(), 3)},
+                           {"masses", Schema::list(Schema::number(), 1000)},
+                           {"sites", Schema::list(Schema::list(Schema::number(), 3), 1000)}});
+}
+
+/// What a potential needs.
+std::vector<Schema::Field> potential_fields() {
+    return {{"theta", Schema::list(Schema::number())}, {"model", model_schema()}};
+}
+
 Schema pair_schema() {
-    const Schema numbers = Schema::list(Schema::number());
-    return Schema::object(
-        {{"status", Schema::text()},
-         {"theta", numbers},
-         {"effective_frames", Schema::number_above(0.0)},
-         {"model", Schema::object({{"cutoff", Schema::number_above(0.0, 1e3)},
-                                   {"core", Schema::number_above(0.0, 1e3)},
-                                   {"core_stiffness", Schema::number(0.0, 1e12)},
-                                   {"intervals", Schema::integer(4, 4096)},
-                                   {"molecules", Schema::integer(2, 10'000'000)},
-                                   {"temperature", Schema::number_above(0.0, 1e6)},
-                                   {"box", numbers},
-                                   {"masses", Schema::list(Schema::number(), 1000)},
-                                   {"sites", Schema::list(Schema::list(Schema::number(), 3), 1000)}})},
-         {"seed", Schema::seed()},
-         {"version", Schema::text()},
-         {"posterior", posterior_schema()}});
+    std::vector<Schema::Field> fields = potential_fields();
+    for (Schema::Field field : {Schema::Field{"status", Schema::text()},
+                                {"effective_frames", Schema::number_above(0.0)},
+                                {"seed", Schema::seed()},
+                                {"version", Schema::text()},
+                                {"posterior", posterior_schema()}})
+        fields.push_back(std::move(field));
+    return Schema::object(std::move(fields));
 }
 
 PairModel pair_model_from(const Json& json) {
@@ -205,7 +213,8 @@ std::string json_of(const Columns& rows, double cutoff) {
 
 AnyPair load_pair_potential(const std::string& path) {
     return read_json(
-        path, "--fit", "a file that predcg-molecule pair fit wrote", pair_schema(), [](const Json& json) {
+        path, "--fit", "a file that predcg-molecule pair fit wrote", Schema::object(potential_fields()),
+        [](const Json& json) {
             const pair::SplinePotential potential = pair_model_from(json.at("model")).potential();
             return AnyPair(pair::at(potential, numbers_from(json, "theta", potential.parameter_count())));
         });
