@@ -17,8 +17,9 @@ using predcg::Index;
 /// A pair potential of any origin (concept predcg::pair::PairFunction). Lengths in nm, energies in kJ/mol.
 class AnyPair {
 public:
-    template <predcg::pair::PairFunction U>
-        requires(!std::same_as<U, AnyPair>)
+    // Whether it is another type is asked first: whether this one can be copied is not known while it is asked.
+    template <class U>
+        requires(!std::same_as<U, AnyPair>) && predcg::pair::PairFunction<U>
     explicit AnyPair(U u)
         : cutoff_(u.cutoff()), at_([u = std::move(u)](double r) {
               return predcg::CurvePoint{u.pair_energy(r), u.pair_slope(r), u.pair_curvature(r)};

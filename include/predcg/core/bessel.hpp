@@ -1,5 +1,7 @@
 #pragma once
 // The modified Bessel function of order 0, by its logarithm.
+#include <predcg/core/compiler.hpp>
+
 #include <cmath>
 #include <numbers>
 

@@ -1,5 +1,7 @@
 #pragma once
 // Words and numbers of a line of text.
+#include <predcg/core/compiler.hpp>
+
 #include <charconv>
 #include <cmath>
 #include <cstddef>
