@@ -17,7 +17,8 @@ using predcg::Index;
 /// A pair potential of any origin (concept predcg::pair::PairFunction). Lengths in nm, energies in kJ/mol.
 class AnyPair {
 public:
-    // Whether it is another type is asked first: whether this one can be copied is not known while it is asked.
+    // Whether it is another type is asked first: whether this one can be copied is not known while it is
+    // asked.
     template <class U>
         requires(!std::same_as<U, AnyPair>) && predcg::pair::PairFunction<U>
     explicit AnyPair(U u)
