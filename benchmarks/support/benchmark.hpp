@@ -33,8 +33,8 @@ benchmark::internal::Benchmark* add(const std::string& name, Make make, predcg::
             predcg::set_threads(std::max<predcg::Index>(1, threads));
             const auto& body = make();
             const auto* opaque = &body;
-            // So that nothing is computed once for all calls. A pointer that DoNotOptimize of benchmark 1.7 gives to
-            // g++ 12, as "+m,r", may come back as another one.
+            // So that nothing is computed once for all calls. A pointer that DoNotOptimize of benchmark 1.7
+            // gives to g++ 12, as "+m,r", may come back as another one.
             asm volatile("" : "+r"(opaque) : : "memory");
             for (auto _ : state) {
                 auto result = (*opaque)();
