@@ -75,16 +75,13 @@ public:
         const std::scoped_lock lock(mutex_);
         Part& part = parts_[name];
         const auto now = Clock::now();
-        if (!part.begun) {
-            part.begun = true;
-            part.since = now;
-        }
-        return now - part.since >= every_;
+        if (!part.since) part.since = now;
+        return now - *part.since >= every_;
     }
 
     void put(const std::string& name, std::string bytes) override {
         const std::scoped_lock lock(mutex_);
-        parts_[name] = {std::move(bytes), Clock::now(), true};
+        parts_[name] = {std::move(bytes), Clock::now()};
         if (write_) write_(all());
     }
 
@@ -93,8 +90,7 @@ private:
 
     struct Part {
         std::optional<std::string> bytes{};
-        Clock::time_point since{};  // it was saved, or first asked for
-        bool begun = false;
+        std::optional<Clock::time_point> since{};  // it was saved, or first asked for
     };
 
     static detail::ByteFrame frame() { return {{'p', 'c', 'g', 'w', 'o', 'r', 'k', '\n'}, 1}; }

@@ -120,27 +120,36 @@ private:
     std::shared_ptr<const SiteTables> tables_;
 };
 
-/// Its derivatives by eta, as a statistic in X.
-class SiteScore : public OfSites {
+/// A sum over sites: S has size() and add(i, a, sum), what site i adds where its letter is a.
+template <class S>
+class SumOverSites : public OfSites {
 public:
-    SiteScore(const SiteStatistics& x, std::shared_ptr<const SiteTables> tables)
-        : OfSites(x), tables_(std::move(tables)) {}
+    using OfSites::OfSites;
 
-    Index size() const { return tables_->slopes.rows(); }
     template <class X>
     Vector operator()(const X& configuration) const {
-        Vector sum = Vector::Zero(size());
-        for_each(configuration, [&](Index i, Index a) { add(i, a, sum); });
+        Vector sum = Vector::Zero(own().size());
+        for_each(configuration, [&](Index i, Index a) { own().add(i, a, sum); });
         return sum;
     }
     template <class Letter>
     Vector local(Index i, std::span<const Letter> w) const {
-        Vector sum = Vector::Zero(size());
-        add(i, static_cast<Index>(w[0]), sum);
+        Vector sum = Vector::Zero(own().size());
+        own().add(i, static_cast<Index>(w[0]), sum);
         return sum;
     }
 
 private:
+    const S& own() const { return static_cast<const S&>(*this); }
+};
+
+/// Its derivatives by eta, as a statistic in X.
+class SiteScore : public SumOverSites<SiteScore> {
+public:
+    SiteScore(const SiteStatistics& x, std::shared_ptr<const SiteTables> tables)
+        : SumOverSites(x), tables_(std::move(tables)) {}
+
+    Index size() const { return tables_->slopes.rows(); }
     void add(Index i, Index a, Vector& sum) const {
         Index column = a * x_->width;
         for (const double t : x_->at(i)) {
@@ -148,33 +157,23 @@ private:
             ++column;
         }
     }
+
+private:
     std::shared_ptr<const SiteTables> tables_;
 };
 
 /// T: how many sites have a letter, and the sums of t there; letter after letter.
-class SiteSums : public OfSites {
+class SiteSums : public SumOverSites<SiteSums> {
 public:
-    SiteSums(const SiteStatistics& x, Index letters) : OfSites(x), letters_(letters) {}
+    SiteSums(const SiteStatistics& x, Index letters) : SumOverSites(x), letters_(letters) {}
 
     Index size() const { return letters_ * x_->width; }
-    template <class X>
-    Vector operator()(const X& configuration) const {
-        Vector sum = Vector::Zero(size());
-        for_each(configuration, [&](Index i, Index a) { add(i, a, sum); });
-        return sum;
-    }
-    template <class Letter>
-    Vector local(Index i, std::span<const Letter> w) const {
-        Vector sum = Vector::Zero(size());
-        add(i, static_cast<Index>(w[0]), sum);
-        return sum;
-    }
-
-private:
     void add(Index i, Index a, Vector& sum) const {
         Index at = a * x_->width;
         for (const double t : x_->at(i)) sum[at++] += t;
     }
+
+private:
     Index letters_;
 };
 
