@@ -55,11 +55,7 @@ ChainData read_chains(const TrajectoryFile& file, const std::string& structure, 
     std::vector<std::vector<Points>> of_chain;
     data.frames = for_chosen_frames(file, choice, [&](const Frame& frame) {
         if (!whole) {
-            if (!molecules) molecules = structure_of(frame);
-            if (!molecules)
-                throw InputError(
-                    "--structure", "none",
-                    "a file that says which molecule each atom belongs to; the trajectory does not");
+            if (!molecules) molecules = required_structure_of(frame);
             const MoleculeKind kind = chain_kind(*molecules);
             data.sites = kind.atoms();
             data.chains = kind.count;

@@ -82,11 +82,7 @@ LiquidData read_liquid(const TrajectoryFile& file, const std::string& structure,
     data.frames = for_chosen_frames(file, choice, [&](const Frame& frame) {
         const Point edges = edges_of(frame, file.path);
         if (!whole) {
-            if (!molecules) molecules = structure_of(frame);
-            if (!molecules)
-                throw InputError(
-                    "--structure", "none",
-                    "a file that says which molecule each atom belongs to; the trajectory does not");
+            if (!molecules) molecules = required_structure_of(frame);
             const MoleculeKind kind = liquid_kind(*molecules);
             data.molecules = kind.count;
             data.names = kind.names;

@@ -73,6 +73,14 @@ std::optional<Structure> structure_of(const Frame& frame) {
     return structure;
 }
 
+Structure required_structure_of(const Frame& frame) {
+    std::optional<Structure> structure = structure_of(frame);
+    if (!structure)
+        throw InputError("--structure", "none",
+                         "a file that says which molecule each atom belongs to; the trajectory does not");
+    return std::move(*structure);
+}
+
 Structure read_structure(const std::string& path) {
     std::optional<Structure> structure;
     TrajectoryFile{.path = path, .length_in_nm = 1.0}.for_each_frame([&](const Frame& frame) {

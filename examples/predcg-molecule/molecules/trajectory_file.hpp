@@ -53,6 +53,8 @@ struct Structure {
 
 /// Nothing for a frame that does not say which molecule an atom belongs to.
 std::optional<Structure> structure_of(const predcg::Frame& frame);
+/// Throws InputError, naming --structure, for such a frame.
+Structure required_structure_of(const predcg::Frame& frame);
 /// Throws InputError, naming --structure, for a file that has none.
 Structure read_structure(const std::string& path);
 
