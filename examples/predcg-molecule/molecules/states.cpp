@@ -15,6 +15,7 @@
 #include <predcg/structure/boltzmann.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -80,6 +81,17 @@ void add_model(DistributionBand& band, const CredibleInterval& interval) {
     band.mean = interval.mean;
     band.lower = interval.lower;
     band.upper = interval.upper;
+}
+
+/// No narrower than two standard deviations of the posterior, as large as sampling leaves it open that they
+/// are: where sampling hides the spread of a bin, the interval alone would have no width.
+void widen_by_sampling(DistributionBand& band, const CredibleInterval& interval) {
+    for (Index j = 0; j < band.mean.size(); ++j) {
+        const double room = 2.0 * (interval.sd[j] + interval.sd_error[j]);
+        if (!std::isfinite(room)) continue;
+        band.lower[j] = std::min(band.lower[j], std::max(0.0, band.mean[j] - room));
+        band.upper[j] = std::max(band.upper[j], band.mean[j] + room);
+    }
 }
 
 /// Draws of a posterior, evenly spread, as one chain.
@@ -225,11 +237,11 @@ StatesDistributions distributions_of(const LearntStates& learnt, const ChainData
     const double room = 0.15 * (ends.maxCoeff() - ends.minCoeff());
     const Histogram end_to_end(EndToEnd{}, ends.minCoeff() - room, ends.maxCoeff() + room, 24);
     add_data(all.end_to_end, data, end_to_end);
-    add_model(all.end_to_end, predict(thinned(posterior, most_sampled), end_to_end,
-                                      {.credibility = credibility,
-                                       .samples = samples,
-                                       .predictive = false,
-                                       .seed = learnt.settings.seed}));
+    const CredibleInterval sampled = predict(
+        thinned(posterior, most_sampled), end_to_end,
+        {.credibility = credibility, .samples = samples, .predictive = false, .seed = learnt.settings.seed});
+    add_model(all.end_to_end, sampled);
+    widen_by_sampling(all.end_to_end, sampled);
     all.end_to_end.at = end_to_end.centres();
     return all;
 }
