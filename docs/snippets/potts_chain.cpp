@@ -132,9 +132,8 @@ int main() {
         SamplesOnly<Ring<48>>{}, CoarsePotts<24, 1>{}, Copies<24>{}, MonteCarlo(HeatBath{}, {.samples = 20}),
         StochasticNewton{},      weak_prior()};
     const auto fit = grainer.fit(data, {.beta = beta});
-    const auto posterior =
-        exchange_posterior(grainer, grainer.prepare(data, beta), fit,
-                           {.draws = 1000, .warm_up = 300, .thinning = 2}, {.reference_draws = 400});
+    const auto posterior = exchange_posterior(grainer, grainer.prepare(data, beta), fit,
+                                              {.draws = 1000, .warm_up = 300, .thinning = 2});
     const auto predicted = predict(posterior, order);
     // ---- truth
     Vector run(20000);

@@ -67,9 +67,8 @@ int main() {
                                   StochasticNewton{},
                                   weak_prior()};
     const auto fit = grainer.fit(data, {.beta = 1.0});
-    const auto posterior =
-        exchange_posterior(grainer, grainer.prepare(data, 1.0), fit,
-                           {.draws = 1000, .warm_up = 300, .thinning = 2}, {.reference_draws = 400});
+    const auto posterior = exchange_posterior(grainer, grainer.prepare(data, 1.0), fit,
+                                              {.draws = 1000, .warm_up = 300, .thinning = 2});
     const auto predicted = predict(posterior, order);
     // ---- truth
     Vector run(5000);

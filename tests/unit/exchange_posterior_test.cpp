@@ -108,11 +108,13 @@ TEST(ExchangePosterior, ExactDrawsMeetQuadrature) {
 TEST(ExchangePosterior, LongChainsMeetQuadratureAndSaySo) {
     const auto grainer = ising_grainer(MonteCarlo(HeatBath{}));
     const auto data = grainer.prepare(few_data(), beta);
+    // Few data leave more open than draws of p_c at the fit reach.
     const auto posterior =
         exchange_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 3000, .seed = test_seed()});
     EXPECT_TRUE(posterior.reliable);
     ASSERT_EQ(posterior.remarks.size(), 1u);
-    EXPECT_NE(posterior.remarks.front().find("finite length"), std::string::npos);
+    EXPECT_NE(posterior.remarks.front().find("finite length"), std::string::npos)
+        << posterior.remarks.front();
     expect_posterior(posterior, ising_by_quadrature(), "chains");
 }
 
@@ -123,7 +125,8 @@ TEST(ExchangePosterior, ProposalsFromANormalApproximationMeetQuadrature) {
         const auto grainer = ising_grainer(engine);
         const auto data = grainer.prepare(more_data(), beta);
         const auto fit = ising_grainer(TransferMatrix{}).fit_prepared(data);
-        const auto posterior = exchange_posterior(grainer, data, fit, {.draws = 6000, .seed = test_seed()});
+        const auto posterior = exchange_posterior(grainer, data, fit, {.draws = 6000, .seed = test_seed()},
+                                                  {.reference_draws = 0});
         EXPECT_TRUE(posterior.reliable) << what;
         EXPECT_GT(posterior.acceptance, 0.35) << what << ": they are accepted more often than the walk's";
         expect_posterior(posterior, exact, what);
@@ -146,7 +149,7 @@ TEST(ExchangePosterior, SlowChainsOfPCAreMadeLonger) {
     const auto posterior =
         exchange_posterior(ising_grainer(MonteCarlo(HeatBath{}), false, weak_prior(), 12), data,
                            exact.fit_prepared(data), {.draws = 4000, .thinning = 3, .seed = test_seed()},
-                           {.auxiliary_warm_up = 5, .auxiliary_thinning = 1});
+                           {.reference_draws = 0, .auxiliary_warm_up = 5, .auxiliary_thinning = 1});
     EXPECT_TRUE(posterior.reliable);
     ASSERT_EQ(posterior.remarks.size(), 1u);
     EXPECT_NE(posterior.remarks.front().find(", made longer from 1)"), std::string::npos)
@@ -170,9 +173,10 @@ TEST(ExchangePosterior, SaysWhereChainsOfPCAreTooSlow) {
         EXPECT_NE(posterior.reliable, too_slow) << posterior.remarks.back();
         return posterior.remarks.back();
     };
-    const std::string few = remark({.auxiliary_warm_up = 5, .auxiliary_thinning = 1});
+    const std::string few = remark({.reference_draws = 0, .auxiliary_warm_up = 5, .auxiliary_thinning = 1});
     EXPECT_NE(few.find("too slow"), std::string::npos) << few;
-    const std::string enough = remark({.auxiliary_warm_up = 500, .auxiliary_thinning = 400});
+    const std::string enough =
+        remark({.reference_draws = 0, .auxiliary_warm_up = 500, .auxiliary_thinning = 400});
     EXPECT_EQ(enough.find("too slow"), std::string::npos) << enough;
     EXPECT_EQ(enough.find("made longer"), std::string::npos) << enough;
 }
@@ -209,25 +213,56 @@ TEST(ExchangePosterior, ReferenceDrawsMeetTheFullPosterior) {
     const auto full = full_posterior(exact, data, fit, {.draws = 2000, .seed = test_seed()});
     ASSERT_TRUE(full.reliable);
     const auto sampling = ising_grainer(MonteCarlo(HeatBath{}), true, weak_prior(), 12);
-    const auto posterior = exchange_posterior(sampling, data, fit, {.draws = 3000, .seed = test_seed()},
-                                              {.reference_draws = 400});
-    EXPECT_TRUE(posterior.reliable);
-    ASSERT_EQ(posterior.remarks.size(), 1u);
-    EXPECT_NE(posterior.remarks.front().find("reference_draws"), std::string::npos);
-    for (Index k = 0; k < full.mean.size(); ++k) {
-        const Matrix a = posterior.by_chain(posterior.draws.row(k)), b = full.by_chain(full.draws.row(k));
-        const std::string name = posterior.names()[static_cast<std::size_t>(k)];
-        const double shared = 0.06 * full.sd[k];  // sqrt(tau / 400)
-        const auto error = [&](double one, double other) {
-            return std::hypot(room * std::hypot(one, other), shared);
-        };
-        expect_z(posterior.mean[k], full.mean[k], error(mcse_mean(a), mcse_mean(b)), name);
-        EXPECT_NEAR(posterior.mean[k], full.mean[k], 0.2 * full.sd[k]) << name;
-        EXPECT_NEAR(posterior.sd[k], full.sd[k], 0.08 * full.sd[k]) << name;
-        for (const double p : {0.05, 0.5, 0.95})
-            expect_z(quantile(a, p), quantile(b, p), error(mcse_quantile(a, p), mcse_quantile(b, p)),
-                     name + ", quantile " + std::to_string(p));
-    }
+    const auto check = [&](const ExchangeSettings& own, const std::string& what) {
+        const auto posterior =
+            exchange_posterior(sampling, data, fit, {.draws = 3000, .thinning = 5, .seed = test_seed()}, own);
+        EXPECT_TRUE(posterior.reliable) << what;
+        ASSERT_EQ(posterior.remarks.size(), 1u) << what;
+        EXPECT_NE(posterior.remarks.front().find("reference_draws"), std::string::npos) << what;
+        for (Index k = 0; k < full.mean.size(); ++k) {
+            const Matrix a = posterior.by_chain(posterior.draws.row(k)), b = full.by_chain(full.draws.row(k));
+            const std::string name = what + ", " + posterior.names()[static_cast<std::size_t>(k)];
+            const double shared = 0.06 * full.sd[k];  // sqrt(tau / 400), or 0.05
+            const auto error = [&](double one, double other) {
+                return std::hypot(room * std::hypot(one, other), shared);
+            };
+            expect_z(posterior.mean[k], full.mean[k], error(mcse_mean(a), mcse_mean(b)), name);
+            EXPECT_NEAR(posterior.mean[k], full.mean[k], 0.2 * full.sd[k]) << name;
+            EXPECT_NEAR(posterior.sd[k], full.sd[k], 0.08 * full.sd[k]) << name;
+            for (const double p : {0.05, 0.5, 0.95})
+                expect_z(quantile(a, p), quantile(b, p), error(mcse_quantile(a, p), mcse_quantile(b, p)),
+                         name + ", quantile " + std::to_string(p));
+        }
+    };
+    check({.reference_draws = 400}, "400 of each datum");
+    check({}, "as many as are needed");
+}
+
+// Draws of p_c at a fit that is none of these data: what they know ends where the posterior is. By default
+// the chains run again, by exchange.
+TEST(ExchangePosterior, RunsAgainByExchangeWhereReferenceDrawsEnd) {
+    auto rng = test_rng(508);
+    const auto exact = ising_grainer(TransferMatrix{}, false, weak_prior(), 8);
+    const auto data = exact.prepare(by_hand::markov_data(rng, 16, 60, 0.7, 0.6), beta);
+    auto elsewhere = exact.fit_prepared(data);
+    elsewhere.parameters.theta[0] -= 0.6;
+    const auto grainer = ising_grainer(MonteCarlo(HeatBath{}), false, weak_prior(), 8);
+    const ChainSettings settings{
+        .draws = 400, .warm_up = 200, .thinning = 2, .smallest_ess = 0.0, .seed = test_seed()};
+    const auto told = exchange_posterior(grainer, data, elsewhere, settings, {.reference_draws = 400});
+    ASSERT_FALSE(told.remarks.empty());
+    EXPECT_FALSE(told.reliable);
+    const auto says = [&](const char* words) {
+        return std::any_of(told.remarks.begin(), told.remarks.end(), [&](const std::string& remark) {
+            return remark.find(words) != std::string::npos;
+        });
+    };
+    EXPECT_TRUE(says("reaches beyond what the reference draws"));
+    EXPECT_TRUE(says("all draws share an error"));
+    const auto left = exchange_posterior(grainer, data, elsewhere, settings),
+               exchanged = exchange_posterior(grainer, data, elsewhere, settings, {.reference_draws = 0});
+    EXPECT_EQ(left.draws, exchanged.draws);
+    EXPECT_EQ(left.remarks, exchanged.remarks);
 }
 
 // The shift of a normal posterior's mean by that of the draws' mean, over many sets of draws.

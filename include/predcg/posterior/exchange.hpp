@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,7 +51,7 @@ template <class Learner, class AnyData>
     const Index warm_up = settings.warm_up.value_or(1000), thinning = settings.thinning.value_or(10);
     require_range(own.latent_moves, 1, many, name, "latent_moves");
     require_range(own.map_moves, 1, many, name, "map_moves");
-    require_range(own.reference_draws, 0, many, name, "reference_draws");
+    require_range(own.reference_draws.value_or(0), 0, many, name, "reference_draws");
     require_range(own.auxiliary_warm_up, 1, many, name, "auxiliary_warm_up");
     require_range(own.auxiliary_thinning, 1, many, name, "auxiliary_thinning");
     require(own.target_accept > 0.0 && own.target_accept < 1.0, name, "target_accept", own.target_accept,
@@ -60,14 +62,14 @@ template <class Learner, class AnyData>
     using Chain = ExchangeChain<std::remove_const_t<decltype(problem)>>;
     Chain prototype(problem, own);
     const auto scales = prototype.scales(fit.parameters, settings.dispersion, settings.seed);
-    const auto reference = prototype.reference(scales, settings.seed, settings.stop);
-    AuxiliaryMoves moves{own.auxiliary_warm_up, own.auxiliary_thinning};
-    if (reference) {
-        prototype.refer_to(*reference);
-    } else if (!Chain::exact_auxiliary) {
-        moves.lengthen(prototype.auxiliary_time(scales, settings.seed, settings.stop));
-        prototype.set_auxiliary(moves.warm_up, moves.thinning);
-    }
+    const Index length = (settings.draws + settings.chains - 1) / settings.chains;
+    const double sweeps_of_all =
+        static_cast<double>(settings.chains) * static_cast<double>(warm_up + length * thinning);
+    // Two moves each: together a tenth of those that exchange would take.
+    const double most =
+        0.05 * sweeps_of_all * static_cast<double>(own.auxiliary_thinning) * problem.data().count;
+    const auto reference =
+        prototype.reference(scales, settings.seed, static_cast<Index>(std::min(most, 1e9)), settings.stop);
     std::vector<Index> at_edge(static_cast<std::size_t>(settings.chains), 0);
     const auto run = [&](ChainRecord& record) {
         Philox4x32 rng =
@@ -90,29 +92,48 @@ template <class Learner, class AnyData>
         record.save(chain, rng, edge, sweeps);
         return chain.accepted() / static_cast<double>(std::max<Index>(record.count(), 1) * thinning);
     };
-    auto result = run_chains(PosteriorMethod::exchange, fit, problem.data(), settings, name, run);
+    const auto run_all = [&](const char* part) {
+        ChainSettings of_part = settings;
+        of_part.checkpoint = settings.checkpoint.within(part);
+        return run_chains(PosteriorMethod::exchange, fit, problem.data(), of_part, name, run);
+    };
+    std::optional<PosteriorResult> result;
     if (reference) {
+        prototype.refer_to(&*reference);
+        result = run_all("reference draws");
         // What all chains share no comparison of chains can see.
-        Index edge = 0;
-        for (const Index count : at_edge) edge += count;
-        if (edge > result.draw_count() / 100) {
-            result.reliable = false;
-            result.remarks.push_back(
-                "the posterior reaches beyond what the reference draws of p_c know: use reference_draws = 0");
-        }
+        const Index edge = std::accumulate(at_edge.begin(), at_edge.end(), Index{0});
+        const bool beyond = edge > result->draw_count() / 200;
         const double shared = reference->shared_error(
-            prototype.in_z(linalg::leading_block(result.covariance, fit.parameters.theta.size())),
+            prototype.in_z(linalg::leading_block(result->covariance, fit.parameters.theta.size())),
             problem.data().count);
-        if (!(shared <= 0.2)) result.reliable = false;
-        result.remarks.push_back("log Z of p_c came from draws of p_c at the fit, worth " +
-                                 to_text(std::floor(reference->effective())) +
-                                 " independent ones: all draws share an error of about " + to_text(shared) +
-                                 " posterior standard deviations (reference_draws)");
-    } else if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0) {
-        moves.remark(result);
+        const bool good = !beyond && shared <= 0.2;
+        if (good || own.reference_draws || result->stopped) {
+            if (!good) result->reliable = false;
+            if (beyond)
+                result->remarks.push_back(
+                    "the posterior reaches beyond what the reference draws of p_c know: "
+                    "use reference_draws = 0");
+            result->remarks.push_back("log Z of p_c came from draws of p_c at the fit, worth " +
+                                      to_text(std::floor(reference->effective())) +
+                                      " independent ones: all draws share an error of about " +
+                                      to_text(shared) + " posterior standard deviations (reference_draws)");
+        } else {
+            result.reset();
+        }
     }
-    add_sampling_remarks<std::remove_const_t<decltype(problem)>>(result.remarks);
-    return Posterior(std::move(result), learner.coarse(), learner.map(), learner.engine());
+    if (!result) {
+        AuxiliaryMoves moves{own.auxiliary_warm_up, own.auxiliary_thinning};
+        prototype.refer_to(nullptr);
+        if (!Chain::exact_auxiliary) {
+            moves.lengthen(prototype.auxiliary_time(scales, settings.seed, settings.stop));
+            prototype.set_auxiliary(moves.warm_up, moves.thinning);
+        }
+        result = run_all("exchange");
+        if (!Chain::exact_auxiliary && fit.parameters.theta.size() > 0) moves.remark(*result);
+    }
+    add_sampling_remarks<std::remove_const_t<decltype(problem)>>(result->remarks);
+    return Posterior(std::move(*result), learner.coarse(), learner.map(), learner.engine());
 }
 }  // namespace detail
 
@@ -125,12 +146,17 @@ template <class Learner, class AnyData>
 /// Else the exchange algorithm takes draws of chains of the engine's kernel, and is right as far as
 /// auxiliary_warm_up and auxiliary_thinning make them independent; remarks say so. Where two autocorrelation
 /// times of such a chain at the fit are longer than auxiliary_thinning, both are made longer, up to tenfold;
-/// not reliable where one time is longer still. On request, for potentials linear in theta_c, log Z_c about
-/// the fit is first found from reference_draws of p_c there for each datum (Geyer, Thompson, J. R. Stat. Soc.
-/// B 54 (1992) 657), if these reach as far as the posterior; theta_c then moves at no cost, and all draws
-/// share an error, of sqrt(N tau / draws) posterior standard deviations where X is certain, and more where it
-/// is not, which remarks state. Not reliable where that exceeds 0.2, or a hundredth of the draws lies where
-/// few of the reference draws count.
+/// not reliable where one time is longer still.
+///
+/// For potentials linear in theta_c log Z_c about the fit is first found from draws of p_c there (Geyer,
+/// Thompson, J. R. Stat. Soc. B 54 (1992) 657), if these reach as far as the posterior, four of its standard
+/// deviations, and as many as are needed cost no more than a tenth of what exchange would
+/// (ExchangeSettings::reference_draws); theta_c then moves at no cost. All draws share an error, of
+/// sqrt(N tau / draws) posterior standard deviations where X is certain, and more where it is not, which
+/// remarks state; by default 0.05, for 16 data or more. Where that turns out to exceed 0.2, or one of 200
+/// draws lies close to where few of the reference draws count, the chains run once more, by exchange (the
+/// observer sees them again); if the number of reference draws was told, the posterior is not reliable
+/// instead.
 ///
 /// Starts, flags and diagnostics as for full_posterior; data augmentation mixes slowly where X is uncertain.
 /// Cost of a sweep: N draws (or latent_moves N moves) of q, and, with exchange, N draws (or auxiliary_warm_up

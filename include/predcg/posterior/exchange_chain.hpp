@@ -26,9 +26,11 @@ namespace predcg {
 struct ExchangeSettings {
     Index latent_moves = 2;  ///< for each datum and sweep, where q(X|x) is not drawn exactly
     Index map_moves = 5;     ///< of eta, for each sweep: they cost next to nothing
-    /// Where p_c is drawn by chains and U_c is linear in theta_c: draws of p_c at the fit for each datum
-    /// (400, say), from which log Z_c is known about it; 0: always the exchange algorithm.
-    Index reference_draws = 0;
+    /// Where p_c is drawn by chains and U_c is linear in theta_c: draws of p_c at the fit for each datum,
+    /// from which log Z_c is known about it. Absent: as many as leave an error of 0.05 posterior standard
+    /// deviations that all draws share, or the exchange algorithm where these do not do; 0: always the
+    /// latter.
+    std::optional<Index> reference_draws = std::nullopt;
     Index auxiliary_warm_up = 50;  ///< moves before the first draw of a proposed p_c, where not exact
     Index auxiliary_thinning =
         10;                      ///< moves from one such draw to the next; both up to tenfold for slow chains
@@ -123,13 +125,16 @@ public:
     }
 
     /// Draws of p_c at the mode, by one chain; none where they do not reach as far as the posterior, or a
-    /// stop was requested.
-    std::optional<ReferenceDraws> reference(const Scales& at, std::uint64_t seed,
+    /// stop was requested. Where their number is left to this, it is no more than `most`, or none.
+    std::optional<ReferenceDraws> reference(const Scales& at, std::uint64_t seed, Index most,
                                             const std::stop_token& stop) const {
         std::optional<ReferenceDraws> found;
         if constexpr (can_refer) {
-            const Index count = settings_.reference_draws * std::ssize(form_);
-            if (p_ == 0 || count < 4) return found;
+            constexpr double shared_error = 0.05, room = 1.2;  // of the error's error
+            const Index data = std::ssize(form_);
+            Index count = settings_.reference_draws ? *settings_.reference_draws * data
+                                                    : std::min(std::max<Index>(100 * data, 2000), most);
+            if (p_ == 0 || count < 4 || (!settings_.reference_draws && data < few)) return found;
             // No chain of the posterior has this index.
             Philox4x32 rng = make_stream(seed, Purpose::exchange, std::uint64_t{1} << 43);
             const auto target = problem_->coarse_target(coordinates().parameters(at.mode).theta);
@@ -137,13 +142,27 @@ public:
             typename Auxiliary::State state{};
             Configuration Y = target.space().random(rng);
             renew(Y, state, settings_.auxiliary_warm_up + count / 100, true, rng);
-            found.emplace(p_, count, [&] {
-                if (!stop.stop_requested()) renew(Y, state, 2, false, rng);
-                return scaled_features(Y);
-            });
-            if (stop.stop_requested() ||
-                !found->covers(linalg::leading_rows(at.spread, p_), std::max(at.dispersion, 2.0) + 2.0))
+            const auto draw = [&](Index number) {
+                found.emplace(p_, number, [&] {
+                    if (!stop.stop_requested()) renew(Y, state, 2, false, rng);
+                    return scaled_features(Y);
+                });
+            };
+            draw(count);
+            const Matrix spread = linalg::leading_rows(at.spread, p_);
+            if (!found->covers(spread, std::max(at.dispersion, 2.0) + 2.0)) {
                 found.reset();
+            } else if (!settings_.reference_draws) {
+                const double ratio = found->shared_error(linalg::product(spread, linalg::transposed(spread)),
+                                                         static_cast<double>(data)) /
+                                     shared_error;
+                const double enough = room * ratio * ratio * static_cast<double>(count);
+                if (!(enough <= static_cast<double>(most)))
+                    found.reset();
+                else if (enough > static_cast<double>(count))
+                    draw(static_cast<Index>(enough));
+            }
+            if (stop.stop_requested()) found.reset();
         }
         return found;
     }
@@ -187,8 +206,8 @@ public:
         settings_.auxiliary_thinning = thinning;
     }
 
-    /// theta_c moves with log Z_c from reference draws, which must outlive the chain; else by exchange.
-    void refer_to(const ReferenceDraws& reference) { reference_ = &reference; }
+    /// theta_c moves with log Z_c from reference draws, which must outlive the chain; with none by exchange.
+    void refer_to(const ReferenceDraws* reference) { reference_ = reference; }
 
     /// Whether the chain stands where few of the reference draws are in effect.
     bool is_at_edge() const { return reference_ && reference_->is_edge(from_mode(linalg::part(z_, 0, p_))); }
@@ -237,6 +256,8 @@ public:
     double accepted() const { return accepted_; }  ///< sum of the probabilities after warm-up
 
 private:
+    static constexpr Index few = 16;  // data: with fewer theta given X is far from normal
+
     Vector from_mode(Vector z) const {
         linalg::add(z, mode_, -1.0);
         return z;
@@ -287,48 +308,49 @@ private:
                              coordinates().coarse_part(coordinates().scales()));
     }
 
-    /// theta_c | X with log Z_c from the reference draws: two proposals that leave a normal approximation
-    /// N(centre, step step^T) of it invariant, one of which forgets where it was.
+    /// theta_c | X with log Z_c from the reference draws: a proposal of a normal approximation
+    /// N(centre, step step^T) of it, which forgets where it was, and a step of a random walk of a random
+    /// length, for tails that are longer than the approximation's.
     template <RandomBits R>
     void move_coarse(bool tune, R& rng) {
         if constexpr (can_refer) {
+            constexpr double impossible = -std::numeric_limits<double>::infinity();
             const double n = static_cast<double>(X_.size());
             Vector s = Vector::Zero(p_);
             for (const Configuration& X : X_) linalg::add(s, scaled_features(X));
             Vector slope = problem_->prior().coarse.gradient(mode_), centre = mode_;
             for (Index k = 0; k < p_; ++k) slope[k] += n * reference_->mean()[k] - s[k];
             linalg::add(centre, linalg::applied(step_, linalg::applied_transposed(step_, slope)));
-            const auto log_density = [&](const Vector& z) {
-                const double prior = log_prior_coarse(z);
-                const Vector moved = from_mode(z);
-                const auto change = reference_->operator()(moved);
-                if (!change || !std::isfinite(prior)) return -std::numeric_limits<double>::infinity();
-                double square = 0.0;  // less than the approximation: step has orthogonal columns
-                for (Index k = 0; k < p_; ++k) {
-                    const double* axis = linalg::column(step_, k);
-                    double along = 0.0, length = 0.0;
-                    for (Index i = 0; i < p_; ++i) {
-                        along += axis[i] * (z[i] - centre[i]);
-                        length += axis[i] * axis[i];
-                    }
-                    square += (along / length) * (along / length);
-                }
-                return prior - linalg::dot(s, moved) - n * *change + 0.5 * square;
+            const auto from_centre = [&](const Vector& z) {
+                Vector v(p_);
+                for (Index k = 0; k < p_; ++k) v[k] = z[k] - centre[k];
+                return squared_steps(v);
             };
-            double here = log_density(linalg::part(z_, 0, p_));
-            for (const double remembered : {0.0, 0.8}) {
+            const auto log_density = [&](const Vector& z, const std::optional<double>& change) {
+                const double prior = log_prior_coarse(z);
+                if (!change || !std::isfinite(prior)) return impossible;
+                return prior - linalg::dot(s, from_mode(linalg::part(z, 0, p_))) - n * *change;
+            };
+            if (!change_here_) change_here_ = reference_->operator()(from_mode(linalg::part(z_, 0, p_)));
+            double here = log_density(z_, change_here_);
+            for (const bool walks : {false, true}) {
                 Vector proposal = z_;
                 const Vector noise = linalg::applied(step_, standard_normal_vector(rng, p_));
-                for (Index k = 0; k < p_; ++k)
-                    proposal[k] = centre[k] + remembered * (z_[k] - centre[k]) +
-                                  std::sqrt(1.0 - remembered * remembered) * noise[k];
-                const double there = problem_->is_admissible(coordinates().parameters(proposal))
-                                         ? log_density(linalg::part(proposal, 0, p_))
-                                         : -std::numeric_limits<double>::infinity();
-                const double accept = here > there ? std::exp(there - here) : there > here || there == here;
+                const double length = walks ? std::exp(standard_normal(rng)) : 1.0;
+                for (Index k = 0; k < p_; ++k) proposal[k] = (walks ? z_[k] : centre[k]) + length * noise[k];
+                std::optional<double> change;
+                double there = impossible;
+                if (problem_->is_admissible(coordinates().parameters(proposal))) {
+                    change = reference_->operator()(from_mode(linalg::part(proposal, 0, p_)));
+                    there = log_density(proposal, change);
+                }
+                double ratio = there - here;
+                if (!walks) ratio += 0.5 * (from_centre(proposal) - from_centre(z_));
+                const double accept = there > impossible ? std::exp(std::min(0.0, ratio)) : 0.0;
                 if (!tune) accepted_ += 0.5 * accept;
                 if (!(uniform(rng) < accept)) continue;
                 z_ = std::move(proposal);
+                change_here_ = change;
                 here = there;
             }
         }
@@ -402,9 +424,9 @@ private:
     template <RandomBits R>
     void exchange(bool tune, R& rng) {
         constexpr bool linear = LinearCoarsePotential<typename Problem::CoarseType>;
-        // With few data theta given X is far from normal: tails would hold the chain.
+        // Tails would hold the chain.
         const bool walks =
-            !linear || std::ssize(form_) < 16 || uniform(rng) < (independent_pays() ? 0.2 : 0.8);
+            !linear || std::ssize(form_) < few || uniform(rng) < (independent_pays() ? 0.2 : 0.8);
         Vector proposal = z_;
         const Vector move = linalg::applied(step_, standard_normal_vector(rng, p_));
         double log_ratio = 0.0;  // of the proposal's density there and back
@@ -478,6 +500,7 @@ private:
     Pay walk_pay_, independent_pay_;
     double log_step_ = 0.0, accepted_ = 0.0;
     Index tuned_ = 0;
+    std::optional<double> change_here_;  // of log Z_c, by the reference draws; not saved, as z_ is
 };
 
 }  // namespace detail

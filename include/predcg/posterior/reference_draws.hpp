@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace predcg::detail {
 
@@ -40,7 +41,8 @@ public:
         covariance_ = of_all.covariance;
         excess_ = of_all.covariance;
         linalg::add(excess_, of_kept.covariance, -1.0);
-        for (Index k = 0; k < kept_.cols(); ++k)
+        keep_once();
+        for (Index k = 0; k < std::ssize(times_); ++k)
             for (Index j = 0; j < p; ++j) kept_(j, k) -= of_kept.mean[j];
         double tau = 1.0;
         for (Index j = 0; j < p; ++j)
@@ -71,8 +73,11 @@ public:
         return value;
     }
 
-    /// Whether few draws are in effect at d.
-    bool is_edge(const Vector& d) const { return !(value_and_share(d).second >= wanted_share); }
+    /// Whether few draws are in effect somewhat beyond d: a chain does not go where none are, so that only
+    /// its draws short of there tell that it would.
+    bool is_edge(const Vector& d) const {
+        return !(value_and_share(linalg::scaled(d, 1.2)).second >= wanted_share);
+    }
 
     /// Whether enough draws are in effect at so many standard deviations from the reference.
     bool covers(const Matrix& spread, double distance) const {
@@ -85,23 +90,42 @@ public:
     }
 
 private:
+    /// Equal draws once, with their number: of small systems there are few others.
+    [[gnu::cold]] void keep_once() {
+        std::vector<Vector> all;
+        for (Index k = 0; k < kept_.cols(); ++k) all.push_back(linalg::column_of(kept_, k));
+        std::sort(all.begin(), all.end(), [](const Vector& a, const Vector& b) {
+            return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+        });
+        kept_count_ = static_cast<double>(all.size());
+        Index distinct = 0;
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            if (k > 0 && std::equal(all[k].begin(), all[k].end(), all[k - 1].begin())) {
+                times_.back() += 1.0;
+                continue;
+            }
+            times_.push_back(1.0);
+            linalg::set_column(kept_, distinct++, all[k]);
+        }
+    }
+
     std::pair<double, double> value_and_share(const Vector& d) const {
         const Index p = d.size();
         double sum = 0.0, square = 0.0, top = 0.0, ties = 0.0;
-        for (Index k = 0; k < kept_.cols(); ++k) {
-            const double* s = linalg::column(kept_, k);
+        for (std::size_t k = 0; k < times_.size(); ++k) {
+            const double* s = linalg::column(kept_, static_cast<Index>(k));
             double t = 0.0;
             for (Index j = 0; j < p; ++j) t -= d[j] * s[j];
-            const double w = std::exp(t);
-            sum += w;
+            const double w = std::exp(t), times = times_[k];
+            sum += times * w;
             if (w > top * (1.0 + 1e-9)) {
                 top = w;
                 ties = 0.0;
             }
-            if (w >= top * (1.0 - 1e-9)) ties += 1.0;
-            square += w * w;
+            if (w >= top * (1.0 - 1e-9)) ties += times;
+            square += times * w * w;
         }
-        const double n = static_cast<double>(kept_.cols());
+        const double n = kept_count_;
         double value = std::log(sum / n);
         for (Index j = 0; j < p; ++j) {
             value -= d[j] * mean_[j];
@@ -112,7 +136,9 @@ private:
         return {value, sum * sum / (n * square)};
     }
 
-    Matrix kept_;  // from their mean
+    Matrix kept_;                // the distinct ones, from their mean, in the first columns
+    std::vector<double> times_;  // that each of them was drawn
+    double kept_count_ = 0.0;
     Vector mean_;
     Matrix covariance_, excess_;  // excess: of all draws over that of those that are kept
     double effective_ = 0.0;
