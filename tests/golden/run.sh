@@ -6,6 +6,9 @@
 #   sh tests/golden/run.sh BIN "any fast" --to DIR    keeps what they write in DIR, compares nothing
 #   sh tests/golden/run.sh BIN renew                  writes tests/data/golden anew, of "any fast"
 #
+# Exponentials and logarithms are the C library's, which has several of them and takes one by the processor: where they are
+# others than those of the golden files, nothing is compared and the exit code is 77.
+#
 # BIN is where predcg-ising and predcg-molecule are. PREDCG_GOLDEN_RUN, if set, goes before every command.
 set -eu
 
@@ -17,6 +20,13 @@ reach=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/run" "$scratch/kept"
+
+# Of 60 000 exponentials, logarithms and powers, a few in 10 000 differ between C libraries or processors.
+c_library=$(awk 'BEGIN { for (i = 1; i < 20000; ++i) printf "%.17g %.17g %.17g\n", exp(-i * 0.00037), log(i * 0.37), i ^ 0.3 }' | cksum)
+if [ $# -eq 2 ] && [ "$reach" != renew ] && [ "$c_library" != "$(cat "$golden/c_library")" ]; then
+    echo "golden: skipped, as the C library's exp, log and pow are not those of tests/data/golden ($c_library)"
+    exit 77
+fi
 
 words=$reach
 [ "$reach" != renew ] || words='any fast'
@@ -48,6 +58,7 @@ elif [ "$reach" = renew ]; then
     rm -rf "$golden"
     mkdir -p "$golden"
     cp "$scratch/kept/"* "$golden"
+    echo "$c_library" >"$golden/c_library"
 else
     bad=0
     [ -n "$(ls "$scratch/kept")" ] || { echo "golden: no command is for '$words'" >&2; exit 2; }

@@ -67,7 +67,8 @@ public:
     double energy_difference(const X& configuration, Index i, const Letter& v, const Vector& theta) const {
         const Letter& here = letter(configuration, i);
         double difference = 0.0;
-        if constexpr (has_site_terms) difference = linalg::dot(theta, site_(v)) - linalg::dot(theta, site_(here));
+        if constexpr (has_site_terms)
+            difference = linalg::dot(theta, site_(v)) - linalg::dot(theta, site_(here));
         for (const Index j : neighbours_[i]) {
             const Letter& there = letter(configuration, j);
             difference += linalg::dot(theta, pair_(v, there)) - linalg::dot(theta, pair_(here, there));
