@@ -7,7 +7,7 @@ set(predcg_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/predcg")
 target_include_directories(predcg INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/predcg" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
     FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS predcg EXPORT predcgTargets)
+install(TARGETS predcg predcg_same_bytes EXPORT predcgTargets)
 install(EXPORT predcgTargets NAMESPACE predcg:: DESTINATION "${predcg_package_dir}")
 
 configure_package_config_file(

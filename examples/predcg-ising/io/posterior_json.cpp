@@ -11,7 +11,7 @@ Json theta_cf_of(const IsingPosterior& posterior, double credibility) {
     Vector values(posterior.draw_count());
     for (Index k = 0; k < values.size(); ++k) values[k] = posterior.map.theta_cf(posterior.parameters(k).eta);
     if (values.size() == 0) return nullptr;
-    return {{"mean", values.mean()},
+    return {{"mean", mean(values)},
             {"lower", quantile(values, 0.5 * (1.0 - credibility))},
             {"upper", quantile(values, 0.5 * (1.0 + credibility))}};
 }

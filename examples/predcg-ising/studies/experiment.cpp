@@ -122,7 +122,7 @@ double relative_error(const std::vector<double>& values, const std::vector<doubl
 
 double correlation_error(const Vector& R, const Vector& truth) {
     const Index lags = truth.size() - 1;
-    return (R - truth).tail(lags).norm() / truth.tail(lags).norm();
+    return linalg::norm((R - truth).tail(lags)) / linalg::norm(truth.tail(lags));
 }
 
 Index lags_held(const std::vector<Band>& bands, const Vector& truth) {

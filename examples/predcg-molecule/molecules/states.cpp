@@ -72,7 +72,7 @@ void add_data(DistributionBand& band, const ChainData& data, const O& histogram)
     band.data_error.resize(values.rows());
     for (Index j = 0; j < values.rows(); ++j) {
         const Vector series = values.row(j).transpose();
-        band.data[j] = series.mean();
+        band.data[j] = mean(series);
         band.data_error[j] = error_of_mean(series);
     }
 }
@@ -223,7 +223,7 @@ StatesDistributions distributions_of(const LearntStates& learnt, const ChainData
                                             .rowwise()
                                             .mean();
                                     Vector means(bins);
-                                    for (Index k = 0; k < bins; ++k) means[k] = p.segment(3 * k, 3).mean();
+                                    for (Index k = 0; k < bins; ++k) means[k] = mean(p.segment(3 * k, 3));
                                     return means;
                                 },
                                 credibility));

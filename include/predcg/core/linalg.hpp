@@ -50,6 +50,12 @@ double squared_norm(const V& v) {
     return dot(v, v);
 }
 
+/// |v|.
+template <class V>
+double norm(const V& v) {
+    return std::sqrt(squared_norm(v));
+}
+
 /// c A or c v.
 template <class M>
 M scaled(M m, double c) {

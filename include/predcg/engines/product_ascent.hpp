@@ -2,6 +2,7 @@
 // Coordinate ascent of the evidence lower bound over products of site distributions, on window tables.
 #include <predcg/chains/tables.hpp>
 #include <predcg/concepts/target.hpp>
+#include <predcg/core/linalg.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,8 +16,9 @@ namespace predcg::detail {
 template <FiniteSpace Space>
 class ProductTarget {
 public:
-    ProductTarget(Space space, const Matrix& probabilities)
-        : space_(std::move(space)), logs_(probabilities.array().log()) {}
+    ProductTarget(Space space, const Matrix& probabilities) : space_(std::move(space)), logs_(probabilities) {
+        for (Index k = 0; k < logs_.size(); ++k) logs_.data()[k] = std::log(logs_.data()[k]);
+    }
 
     const Space& space() const { return space_; }
     Window window() const { return {}; }
@@ -87,8 +89,9 @@ public:
             Philox4x32 rng = make_stream(seed, Purpose::mean_field, static_cast<std::uint64_t>(k));
             Matrix p(q, n);
             for (Index i = 0; i < n; ++i) {  // uniform on the simplex, but for zeros
-                for (Index a = 0; a < q; ++a) p(a, i) = 1e-6 - std::log1p(-uniform(rng));
-                p.col(i) /= p.col(i).sum();
+                double sum = 0.0;
+                for (Index a = 0; a < q; ++a) sum += p(a, i) = 1e-6 - std::log1p(-uniform(rng));
+                for (Index a = 0; a < q; ++a) p(a, i) /= sum;
             }
             all.push_back(std::move(p));
         }
@@ -107,11 +110,14 @@ public:
                 if (site < 0) site += shape_.sites;
                 add_field(site, k, q, field);
             }
-            field.array() -= field.maxCoeff();
-            field = field.array().exp();
-            field /= field.sum();
-            change = std::max(change, (field - q.col(j)).cwiseAbs().maxCoeff());
-            q.col(j) = field;
+            double top = field[0], sum = 0.0;
+            for (const double x : field) top = std::max(top, x);
+            for (double& x : field) sum += x = std::exp(x - top);
+            for (Index a = 0; a < field.size(); ++a) {
+                const double p = field[a] / sum;
+                change = std::max(change, std::abs(p - q(a, j)));
+                q(a, j) = p;
+            }
         }
         return change;
     }
@@ -123,7 +129,7 @@ public:
                 if (q(a, i) > 0.0) sum -= q(a, i) * std::log(q(a, i));
             Vector energy = Vector::Zero(shape_.letters);
             add_field(i, 0, q, energy);
-            sum += energy.dot(q.col(i));
+            sum += linalg::dot(energy, q.col(i));
         }
         return sum;
     }

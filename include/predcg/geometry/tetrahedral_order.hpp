@@ -2,6 +2,7 @@
 // How tetrahedral the surroundings of sites are.
 #include <predcg/concepts/observable.hpp>
 #include <predcg/geometry/box.hpp>
+#include <predcg/statistics/moments.hpp>
 
 #include <array>
 #include <cmath>
@@ -36,7 +37,7 @@ public:
     /// Mean of q over all sites.
     template <ReadableCoordinates X>
     double operator()(const X& configuration) const {
-        return each(configuration).mean();
+        return mean(each(configuration));
     }
 
 private:

@@ -48,7 +48,7 @@ template <class Problem>
 [[gnu::cold]] Matrix level_covariance(const Problem& problem, const Estimate& fit) {
     const Matrix root =
         inverse_root(problem.point(problem.coordinates().z(fit.parameters)).posterior_information);
-    return root * root.transpose();
+    return linalg::product(root, linalg::transposed(root));
 }
 
 template <class Level>
@@ -192,8 +192,10 @@ Flow renormalise(const AnyHierarchy& hierarchy, const AnyFit& fit, const Renorma
     for (Index d = 0; d < settings.draws; ++d) {
         auto rng = make_stream(settings.seed, Purpose::hierarchy, static_cast<std::uint64_t>(d), 1u << 16);
         Vector z;
-        do z = c.z(first.fit.parameters) + root * standard_normal_vector(rng, c.size());
-        while ((z.array() < c.lower().array()).any());
+        do {
+            z = c.z(first.fit.parameters);
+            linalg::add(z, linalg::applied(root, standard_normal_vector(rng, c.size())));
+        } while ((z.array() < c.lower().array()).any());
         const Parameters drawn = c.parameters(z);
         linalg::set_column(normal.draws, d, linalg::joined(drawn.theta, drawn.eta));
     }

@@ -160,12 +160,12 @@ inline PredictiveCheck summarise_check(std::string name, const Vector& observed,
     const double n = static_cast<double>(observed.size());
     // plain sums: the numbers are printed, and mean() rounds otherwise
     const auto moments = [n](const Vector& v) {
-        const double mean = v.sum() / n;
+        const double mean = linalg::sum(v) / n;
         double sum = 0.0;
         for (const double x : v) sum += (x - mean) * (x - mean);
         return std::pair(mean, std::sqrt(sum / std::max(1.0, n - 1.0)));
     };
-    check.observed = observed.sum() / n;
+    check.observed = linalg::sum(observed) / n;
     std::tie(check.replicated_mean, check.replicated_sd) = moments(replicated);
     Vector apart = observed;
     linalg::add(apart, replicated, -1.0);

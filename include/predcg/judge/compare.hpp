@@ -256,8 +256,8 @@ std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& ob
                     continue;
                 }
                 const Vector target = run.target.segment(at, components.size());
-                errors[k] = (run.prediction.segment(at, components.size()) - target).norm();
-                relative[k] = errors[k] == 0.0 ? 0.0 : errors[k] / target.norm();
+                errors[k] = linalg::norm(run.prediction.segment(at, components.size()) - target);
+                relative[k] = errors[k] == 0.0 ? 0.0 : errors[k] / linalg::norm(target);
             }
             row.error = mean(errors);
             row.standard_error = standard_error(errors);

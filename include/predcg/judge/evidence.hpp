@@ -54,12 +54,13 @@ inline std::optional<double> laplace_integral(const LearningPoint& at, const std
     const linalg::SymmetricEigen eigen(at.posterior_information);
     if (!(eigen.values[0] > 0.0)) return std::nullopt;
     const Matrix root = inverse_root(at.posterior_information);
-    const Vector shift = root * (root.transpose() * at.gradient);
-    double value = at.value + 0.5 * at.gradient.dot(shift) +
+    const Vector shift = linalg::applied(root, linalg::applied_transposed(root, at.gradient));
+    double value = at.value + 0.5 * linalg::dot(at.gradient, shift) +
                    0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi);
     for (const double information : eigen.values) value -= 0.5 * std::log(information);
     for (const Wall& wall : walls)
-        value += log_normal_cdf(wall.distance(z + shift) / (root.transpose() * wall.normal).norm());
+        value += log_normal_cdf(wall.distance(z + shift) /
+                                linalg::norm(linalg::applied_transposed(root, wall.normal)));
     return value;
 }
 
@@ -95,7 +96,7 @@ Evidence laplace_evidence(const Learner& learner, const AnyData& any_data, const
     if (other && evidence.log_evidence) {
         // The mode's flip, with what the prior says of it; not where the map forgets X, and both are one.
         const Vector there = problem.coordinates().z(*other), away = there - mode;
-        if (away.dot(problem.point(mode).posterior_information * away) > 16.0)
+        if (linalg::dot(away, linalg::applied(problem.point(mode).posterior_information, away)) > 16.0)
             *evidence.log_evidence +=
                 std::log1p(std::exp(problem.log_prior(there) - problem.log_prior(mode)));
     }

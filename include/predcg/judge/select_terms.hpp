@@ -90,7 +90,9 @@ public:
             start = mode;
             if (!log_evidence) return;
             const Vector unit = information_ / data.count;
-            const double change = (unit - precision).cwiseQuotient(precision).cwiseAbs().sum();
+            double change = 0.0;
+            for (Index k = 0; k < unit.size(); ++k)
+                change += std::abs((unit[k] - precision[k]) / precision[k]);
             if (change <= settings.tolerance || round + 1 == settings.rounds) return;
             precision = unit;
         }

@@ -5,6 +5,7 @@
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/core/error.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/optimize/step.hpp>
 
 #include <algorithm>
@@ -82,7 +83,8 @@ struct IterativeBoltzmann {
             step[t.feature] = (logit_high(t, model) - logit_high(t, target)) / (t.high - t.low);
         }
         step *= step_fraction(step, max_step);
-        if (state.last.size() == step.size() && state.last.dot(step) < -0.25 * state.last.squaredNorm())
+        if (state.last.size() == step.size() &&
+            linalg::dot(state.last, step) < -0.25 * linalg::squared_norm(state.last))
             state.gain *= 0.5;
         state.last = step;
         step *= state.gain;

@@ -48,11 +48,11 @@ struct QuasiNewton {
 
 private:
     static void update(Matrix& B, const Vector& d, const Vector& y) {
-        const double rise = y.dot(d);
-        if (!(rise > 1e-10 * d.norm() * y.norm())) return;  // no curvature to learn from
-        if (B.size() == 0) B = y.dot(y) / rise * Matrix::Identity(d.size(), d.size());
-        const Vector Bd = B.lazyProduct(d);
-        const double scale = d.dot(Bd);
+        const double rise = linalg::dot(y, d);
+        if (!(rise > 1e-10 * linalg::norm(d) * linalg::norm(y))) return;  // no curvature to learn from
+        if (B.size() == 0) B = linalg::squared_norm(y) / rise * Matrix::Identity(d.size(), d.size());
+        const Vector Bd = linalg::applied(B, d);
+        const double scale = linalg::dot(d, Bd);
         for (Index l = 0; l < d.size(); ++l)
             for (Index k = 0; k < d.size(); ++k) B(k, l) += y[k] * y[l] / rise - Bd[k] * Bd[l] / scale;
     }

@@ -99,7 +99,11 @@ template <RandomBits R>
 Vector draw_prior(const LogitBeta& prior, Index count, R& rng) {
     boost::random::gamma_distribution<double> first(prior.a), second(prior.b);
     Vector z(count);
-    for (double& x : z) x = std::log(first(rng)) - std::log(second(rng));
+    for (double& x : z) {
+        x = std::log(
+            first(rng));  // one statement each: compilers differ in which side of a minus they draw first
+        x -= std::log(second(rng));
+    }
     return z;
 }
 

@@ -72,7 +72,7 @@ inline BridgeEstimate bridge_sampling(const ChainDraws& of_p, const Vector& of_g
     double log_r = 0.0;
     while (estimate.iterations < settings.iterations && !estimate.converged) {
         evaluate(log_r);
-        const double step = std::log(f1.mean()) - std::log(f2.mean());
+        const double step = std::log(mean(f1)) - std::log(mean(f2));
         if (!std::isfinite(step)) throw NumericalError("bridge_sampling: the two densities do not overlap");
         log_r += step;
         ++estimate.iterations;
@@ -80,8 +80,8 @@ inline BridgeEstimate bridge_sampling(const ChainDraws& of_p, const Vector& of_g
     }
     evaluate(log_r);
     estimate.log_ratio = unit + log_r;
-    const double error_g = variance(f1) / (size_g * f1.mean() * f1.mean());
-    const double error_p = detail::vary(f2) ? std::pow(mcse_mean(f2) / f2.mean(), 2) : 0.0;
+    const double error_g = variance(f1) / (size_g * mean(f1) * mean(f1));
+    const double error_p = detail::vary(f2) ? std::pow(mcse_mean(f2) / mean(f2), 2) : 0.0;
     estimate.standard_error = std::sqrt(error_g + error_p);
     return estimate;
 }

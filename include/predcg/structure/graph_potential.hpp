@@ -1,6 +1,7 @@
 #pragma once
 // A coarse potential from terms of sites and of pairs of neighbours, on any graph or lattice.
 #include <predcg/concepts/coarse_potential.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/neighbours.hpp>
 
 #include <concepts>
@@ -66,10 +67,11 @@ public:
     double energy_difference(const X& configuration, Index i, const Letter& v, const Vector& theta) const {
         const Letter& here = letter(configuration, i);
         double difference = 0.0;
-        if constexpr (has_site_terms) difference = theta.dot(site_(v)) - theta.dot(site_(here));
+        if constexpr (has_site_terms)
+            difference = linalg::dot(theta, site_(v)) - linalg::dot(theta, site_(here));
         for (const Index j : neighbours_[i]) {
             const Letter& there = letter(configuration, j);
-            difference += theta.dot(pair_(v, there)) - theta.dot(pair_(here, there));
+            difference += linalg::dot(theta, pair_(v, there)) - linalg::dot(theta, pair_(here, there));
         }
         return difference;
     }

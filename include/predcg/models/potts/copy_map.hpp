@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/letter_moments.hpp>
+#include <predcg/core/linalg.hpp>
 #include <predcg/models/potts/letter_counts.hpp>
 
 #include <cmath>
@@ -123,7 +124,7 @@ public:
         const double p = copy(eta), other = (1.0 - p) / others;
         const auto given_letter = [&](const Vector& v) {
             Vector mean(v.size());
-            for (Index a = 0; a < v.size(); ++a) mean[a] = (p - other) * v[a] + other * v.sum();
+            for (Index a = 0; a < v.size(); ++a) mean[a] = (p - other) * v[a] + other * linalg::sum(v);
             return mean;
         };
         return {fine_letters(), coarse_sites, level_, given_letter(values), given_letter(values.cwiseAbs2())};

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/core/window.hpp>
 #include <predcg/models/letters/coarse_chain.hpp>
@@ -30,7 +31,8 @@ struct LetterFraction {
         return values;
     }
     double from_letter_moments(const std::vector<SiteMoments>& moments) const {
-        return moments.front().mean.mean();
+        const Vector& of_sites = moments.front().mean;
+        return linalg::sum(of_sites) / static_cast<double>(of_sites.size());
     }
 };
 

@@ -66,13 +66,18 @@ struct Walk {
         into << -link.cosine, link.sine * turn.cosine, link.sine * turn.sine,  //
             -link.sine, -link.cosine * turn.cosine, -link.cosine * turn.sine,  //
             0.0, -turn.sine, turn.cosine;
+        const auto carried = [&](const Eigen::Vector3d& v) {
+            Eigen::Vector3d w;
+            for (Index i = 0; i < 3; ++i) w[i] = into(i, 0) * v[0] + into(i, 1) * v[1] + into(i, 2) * v[2];
+            return w;
+        };
         const auto count = static_cast<double>(sites);
         Walk after;
         after.weight = weight;
-        after.to_last = into * to_last;
+        after.to_last = carried(to_last);
         after.squared_to_last =
             squared_to_last + 2.0 * link.length * after.to_last[0] + link.squared_length * weight;
-        after.all_to_last = into * all_to_last;
+        after.all_to_last = carried(all_to_last);
         after.squared_all_to_last = squared_all_to_last + 2.0 * link.length * after.all_to_last[0] +
                                     count * link.squared_length * weight;
         after.to_last[0] += link.length * weight;

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/core/window.hpp>
 #include <predcg/models/rotamers/chain.hpp>
@@ -47,7 +48,7 @@ public:
         return values;
     }
     Vector from_letter_moments(const std::vector<SiteMoments>& moments) const {
-        Vector sum{{moments[2].mean.sum(), 0.0, 0.0}};
+        Vector sum{{linalg::sum(moments[2].mean), 0.0, 0.0}};
         for (Index i = 0; i + 1 < moments[2].mean.size(); ++i) {
             const double same = moments[0].second(i, i + 1) + moments[1].second(i, i + 1);
             sum[1] += same;

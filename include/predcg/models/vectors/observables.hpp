@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
 #include <predcg/models/letters/coarse_chain.hpp>
 #include <predcg/models/letters/lags.hpp>
@@ -48,7 +49,10 @@ public:
     int order() const { return 1; }
     Vector from_letter_moments(const std::vector<SiteMoments>& moments) const {
         Vector mean(components());
-        for (Index c = 0; c < components(); ++c) mean[c] = moments[static_cast<std::size_t>(c)].mean.mean();
+        for (Index c = 0; c < components(); ++c) {
+            const Vector& of_sites = moments[static_cast<std::size_t>(c)].mean;
+            mean[c] = linalg::sum(of_sites) / static_cast<double>(of_sites.size());
+        }
         return mean;
     }
 };
