@@ -105,16 +105,6 @@ ising::Correlation correlation_of(const FitModel& model) {
     return ising::Correlation(model.boundary, lags);
 }
 
-void check_predictions(const FitModel& model) {
-    const ChosenChain chain = coarse_chain_of(model);
-    std::visit(
-        [&](const auto& coarse) {
-            TransferMatrix{}.site_moments(
-                boltzmann(coarse, Vector::Zero(coarse.parameter_count()), model.beta), 2);
-        },
-        chain.kind());
-}
-
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data) {
     const Prediction m = predicted_magnetization(fit);
     const Prediction R = learner_of(fit.map).correlation(fit, correlation_of(model));

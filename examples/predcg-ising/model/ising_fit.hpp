@@ -50,9 +50,6 @@ struct Comparison {
 /// The correlation that is predicted: of the model's lags, of all n/2 where there are no more than most_lags.
 predcg::ising::Correlation correlation_of(const FitModel& model);
 
-/// Throws CostError where exact predictions cost too much. Costs one.
-void check_predictions(const FitModel& model);
-
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
 
 predcg::Prediction predicted_magnetization(const IsingFit& fit);
