@@ -168,8 +168,6 @@ TEST_F(PosteriorCommand, BadUseIsRefused) {
     fit_a("");
     expect_refused("predict --fit fit.json --out fit.json", {"--out", "it is what is read"});
     expect_refused("predict --fit fit.json --sites 33 --out m.json", {"--sites", "33", "multiple"});
-    expect_refused("predict --fit fit.json --sites 20000 --observable correlation --out m.json",
-                   {"--sites", "20000", "at most 16384", "sample"});
     expect_refused("predict --fit fit.json --credibility 2 --out m.json", {"--credibility", "2"});
     write("broken.json", "{\"posterior\": 1}");
     expect_refused("sample --fit broken.json --out x.csv", {"broken.json", "a fit that"});

@@ -25,7 +25,8 @@ namespace {
 
 /// Options that do not change a result.
 bool changes_nothing(const std::string& name) {
-    for (const char* other : {"--out", "--threads", "--checkpoint", "--every", "--max-time", "--help"})
+    for (const char* other :
+         {"--out", "--threads", "--checkpoint", "--every", "--max-time", "--yes", "--help"})
         if (name == other) return true;
     return false;
 }
@@ -82,11 +83,17 @@ void add_long_work(CLI::App& app, LongWorkOptions& options) {
                with_default("Where the work is kept until it is done; the same command goes on from it",
                             "the result's name and .checkpoint"))
             ->type_name("FILE"),
-        add_number(app, "--every", options.every, "Seconds from one saving to the next", Sign::not_negative),
-        add_number(app, "--max-time", options.max_time,
-                   "Seconds after which the command ends with what it has, as after Ctrl-C; 0: none",
-                   Sign::not_negative)};
+        add_number(app, "--every", options.every, "Seconds from one saving to the next", Sign::not_negative)};
     for (CLI::Option* option : all) option->group("Long work");
+    add_max_time(app, options);
+}
+
+void add_max_time(CLI::App& app, LongWorkOptions& options) {
+    options.app = &app;
+    add_number(app, "--max-time", options.max_time,
+               "Seconds after which the command ends with what it has, as after Ctrl-C; 0: none",
+               Sign::not_negative)
+        ->group("Long work");
 }
 
 LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,

@@ -26,6 +26,8 @@ struct LongWorkOptions {
     const CLI::Option* given_max_time = nullptr;
 };
 void add_long_work(CLI::App& app, LongWorkOptions& options);
+/// --max-time alone, of commands without checkpoints.
+void add_max_time(CLI::App& app, LongWorkOptions& options);
 
 /// What Ctrl-C, SIGTERM and --max-time do.
 enum class Stops {
@@ -39,9 +41,9 @@ enum class Stops {
 /// files that are read.
 class LongWork {
 public:
-    /// Reads the checkpoint where there is one. Throws InputError for one that was asked for and is damaged,
-    /// of another command or one of the inputs; one that was not asked for is then begun anew, with a
-    /// warning.
+    /// Reads the checkpoint where there is one; without a name of a result nothing is kept. Throws InputError
+    /// for one that was asked for and is damaged, of another command or one of the inputs; one that was not
+    /// asked for is then begun anew, with a warning.
     LongWork(const LongWorkOptions& options, const std::filesystem::path& out,
              std::initializer_list<std::filesystem::path> inputs, Stops stops = Stops::by_token);
     /// Writes the checkpoint if the work was not done.

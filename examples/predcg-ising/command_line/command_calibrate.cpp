@@ -3,6 +3,8 @@
 #include "basics/numbers.hpp"
 #include "command_line/commands.hpp"
 #include "command_line/options.hpp"
+#include "model/cost_model.hpp"
+#include "program/cost_limits.hpp"
 #include "program/long_work.hpp"
 #include "reports/run_study.hpp"
 #include "studies/calibration.hpp"
@@ -42,6 +44,7 @@ std::vector<PosteriorMethod> methods_of(const std::string& text) {
 struct RankOptions {
     study::RankSettings settings;
     LongWorkOptions long_work;
+    CostOptions cost;
     std::string out;
 };
 
@@ -65,6 +68,7 @@ Command add_ranks(CLI::App& calibrate) {
     add_integer(*sub, "--bins", ranks.bins, "Bins of the histograms, a divisor of 100", 2);
     add_seed(*sub, ranks.seed, "Seed; results depend on it alone");
     add_long_work(*sub, options->long_work);
+    add_cost_options(*sub, options->cost);
     add_result_directory(*sub, options->out);
     sub->footer(
         "In each replicate, parameters are drawn from the weak prior, configurations from the model with "
@@ -78,8 +82,14 @@ Command add_ranks(CLI::App& calibrate) {
         "  what joint Laplace makes of few data:\n"
         "    predcg-ising calibrate sbc --posterior laplace-joint --samples 5 --replicates 1000 --out joint");
     return {sub, [options] {
-                check_slides(options->settings.method == PosteriorMethod::laplace_slides,
-                             options->settings.model);
+                const study::RankSettings& settings = options->settings;
+                check_slides(settings.method == PosteriorMethod::laplace_slides, settings.model);
+                study::check(settings);
+                CostEstimate cost;
+                cost.add(
+                    cost_of_calibration(settings.model, settings.ranks.data, settings.method, settings.draws),
+                    static_cast<double>(settings.ranks.replicates));
+                if (!is_affordable(cost, options->cost)) return;
                 LongWork work(options->long_work, options->out, {}, Stops::by_error);
                 options->settings.ranks.checkpoint = work.place("replicates");
                 study::run_study(options->settings, options->out, study::run_ranks, study::write_ranks);
@@ -94,6 +104,7 @@ struct CoverageOptions {
     std::vector<CLI::Option*> for_trajectory{};
     const CLI::Option* given_methods = nullptr;
     LongWorkOptions long_work;
+    CostOptions cost;
     std::string out;
 };
 
@@ -107,6 +118,13 @@ void run_coverage(CoverageOptions options) {
         refuse_given(options.for_trajectory, "only with --trajectory; add that, or leave this out");
     else
         options.settings.chain = options.chain;
+    const study::CoverageStudySettings& settings = options.settings;
+    study::check(settings);
+    CostEstimate cost;
+    for (const PosteriorMethod method : settings.methods)
+        cost.add(cost_of_calibration(study::model_of(settings), settings.samples, method, settings.draws),
+                 static_cast<double>(settings.data_sets * (settings.chain ? 2 : 1)));
+    if (!is_affordable(cost, options.cost)) return;
     LongWork work(options.long_work, options.out, {}, Stops::by_error);
     options.settings.checkpoint = work.place("data sets");
     study::run_study(options.settings, options.out, study::run_coverage, study::write_coverage);
@@ -148,6 +166,7 @@ Command add_coverage(CLI::App& calibrate) {
     add_integer(*sub, "--draws", settings.draws, "Draws of each posterior", 100, 1'000'000);
     add_seed(*sub, settings.seed, "Seed; data set k (from 0) has seed + k, as in generate");
     add_long_work(*sub, options->long_work);
+    add_cost_options(*sub, options->cost);
     add_result_directory(*sub, options->out);
     sub->footer(
         "Data sets are drawn from the fine chain, the coarse model is learnt from each under the weak prior, "

@@ -6,8 +6,10 @@
 #include "command_line/options.hpp"
 #include "files/output_file.hpp"
 #include "io/fit_json.hpp"
+#include "model/cost_model.hpp"
 #include "model/ising_posterior.hpp"
 #include "model/monte_carlo_fit.hpp"
+#include "program/cost_limits.hpp"
 #include "program/long_work.hpp"
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
@@ -42,13 +44,13 @@ struct FitOptions {
     Index draws = 4000;
     bool trajectory = false;
     LongWorkOptions long_work;
+    CostOptions cost;
     const CLI::Option* given_iterations = nullptr;
     std::vector<CLI::Option*> for_posterior{};
     std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
 };
 
 IsingFit sample_with_progress(const FitOptions& options, const Configurations& data, const LongWork& work) {
-    check_predictions(options.model);
     FitSettings settings;
     settings.stop = work.stop();
     settings.checkpoint = work.place("fit");
@@ -98,31 +100,40 @@ IsingPosterior draw_with_progress(const FitOptions& options, const Configuration
                         weight);
 }
 
+PosteriorMethod method_of(Wanted wanted) {
+    return wanted == Wanted::full            ? PosteriorMethod::full
+           : wanted == Wanted::laplace_joint ? PosteriorMethod::laplace_joint
+                                             : PosteriorMethod::laplace_slides;
+}
+
 /// The posterior asked for, with its intervals and checks; none of a fit that was stopped, or where it was
 /// stopped before it had draws.
 std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Configurations& data,
                                             const IsingFit& fit, std::optional<double> weight,
                                             const LongWork& work) {
     if (options.posterior == Wanted::none || fit.status == Status::stopped) return {};
-    const PosteriorMethod method = options.posterior == Wanted::full ? PosteriorMethod::full
-                                   : options.posterior == Wanted::laplace_joint
-                                       ? PosteriorMethod::laplace_joint
-                                       : PosteriorMethod::laplace_slides;
     std::optional<IsingPosterior> posterior;
     try {
-        posterior.emplace(draw_with_progress(options, data, fit, method, weight, work));
+        posterior.emplace(draw_with_progress(options, data, fit, method_of(options.posterior), weight, work));
     } catch (const Stopped&) {
         return {};
     }
     SavedPosterior saved{std::move(*posterior), options.credibility, {}};
     Progress progress("parts", 3);
     if (saved.posterior.draw_count() == 0) return saved;
-    progress.update(1.0, "predictions");
-    const CredibleSettings credible{.credibility = options.credibility, .seed = options.seed};
-    saved.findings.magnetization = magnetization_interval(saved.posterior, credible);
-    saved.findings.correlation = correlation_interval(saved.posterior, options.model.boundary, credible);
-    progress.update(2.0, "predictive checks");
-    saved.findings.checks = checks_of(saved.posterior, data, options.model.boundary, {.seed = options.seed});
+    const CredibleSettings credible{
+        .credibility = options.credibility, .seed = options.seed, .stop = work.stop()};
+    PosteriorFindings& findings = saved.findings;
+    try {
+        progress.update(1.0, "predictions");
+        findings.magnetization = magnetization_interval(saved.posterior, credible);
+        findings.correlation = correlation_interval(saved.posterior, correlation_of(options.model), credible);
+        progress.update(2.0, "predictive checks");
+        findings.checks = checks_of(saved.posterior, data, options.model.boundary,
+                                    {.seed = options.seed, .stop = work.stop()});
+    } catch (const Stopped&) {
+        saved.posterior.remarks.push_back("stopped before all intervals and checks were found");
+    }
     return saved;
 }
 
@@ -139,7 +150,7 @@ void print_posterior(const SavedPosterior& saved) {
     print_line("  m", fixed(100.0 * saved.credibility, 1) + " % interval " + fixed(m.lower[0], 6) + " to " +
                           fixed(m.upper[0], 6) + ", one configuration " + fixed(m.predictive_lower[0], 3) +
                           " to " + fixed(m.predictive_upper[0], 3));
-    print_line("checks", summary(findings.checks));
+    if (!findings.checks.empty()) print_line("checks", summary(findings.checks));
 }
 
 void print_estimates(const IsingFit& fit) {
@@ -214,9 +225,18 @@ void check_fit(const FitOptions& options) {
         refuse_sampling(options.for_sampling, options.method.optimizer);
 }
 
+CostEstimate cost_of(const FitOptions& options, const Configurations& data) {
+    PlannedFit plan{
+        .samples = static_cast<Index>(data.size()), .trajectory = options.trajectory, .draws = options.draws};
+    if (options.given_iterations->count() > 0) plan.iterations = options.iterations;
+    if (options.posterior != Wanted::none) plan.posterior = method_of(options.posterior);
+    return cost_of_fit(options.model, options.method, plan);
+}
+
 void run_fit(FitOptions options) {
     check_fit(options);
     const Configurations data = data_for(options.model, options.data);
+    if (!is_affordable(cost_of(options, data), options.cost)) return;
     const OutputFile out(options.out, {options.data});
     LongWork work(options.long_work, options.out, {options.data});
     IsingFit fit = fit_with_progress(options, data, work);
@@ -287,7 +307,9 @@ Command add_fit(CLI::App& app) {
     add_letters(*sub, options->model);
     add_fit_method(*sub, *options);
     add_posterior_options(*sub, *options);
+    add_lags(*sub, options->model.lags);
     add_long_work(*sub, options->long_work);
+    add_cost_options(*sub, options->cost);
     add_out(*sub, options->out, "FILE.json",
             "Estimate, predictions, and the model, for use by later commands");
     sub->footer(

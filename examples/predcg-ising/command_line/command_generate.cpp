@@ -3,6 +3,10 @@
 #include "command_line/options.hpp"
 #include "files/output_file.hpp"
 #include "io/data_io.hpp"
+#include "model/cost_model.hpp"
+#include "program/cost_limits.hpp"
+#include "program/long_work.hpp"
+#include "terminal/interrupt.hpp"
 #include "terminal/progress.hpp"
 
 #include <predcg/core/random.hpp>
@@ -32,33 +36,38 @@ struct GenerateOptions {
     TrajectorySettings trajectory{};  ///< of the chain; the samples are those of every sampler
     std::uint64_t seed = 1;
     std::string out;
+    LongWorkOptions long_work;
+    CostOptions cost;
     std::vector<CLI::Option*> for_chains{};  ///< what says nothing to independent samples
 };
 
-/// The samples of predcg::generate, drawn in blocks to show how far it is.
-Configurations draw_exact(const GenerateOptions& options) {
+/// The samples of predcg::generate, drawn in blocks to show how far it is, and to be stopped.
+Configurations draw_exact(const GenerateOptions& options, const std::stop_token& stop) {
     auto sampler = TransferMatrix{}.sampler(Boltzmann(ising::chain(options.fine.chain), options.fine.beta));
     Configurations data;
     const Index samples = options.trajectory.samples;
+    const Index block = std::clamp<Index>((Index{1} << 26) / options.fine.chain.sites, 64, 65536);
     data.reserve(static_cast<std::size_t>(samples));
     Progress progress("samples", static_cast<std::size_t>(samples));
-    for (Index first = 0; first < samples; first = std::ssize(data)) {
+    for (Index first = 0; first < samples && !stop.stop_requested(); first = std::ssize(data)) {
         const auto stream_of = [&](Index k) {
             return make_stream(options.seed, Purpose::generate, static_cast<std::uint64_t>(first + k));
         };
-        for (auto& x : sampler.draw_many(std::min<Index>(65536, samples - first), stream_of))
+        for (auto& x : sampler.draw_many(std::min(block, samples - first), stream_of))
             data.push_back(std::move(x));
         progress.update(static_cast<double>(data.size()));
     }
     return data;
 }
 
-Configurations draw(const GenerateOptions& options) {
-    if (options.sampler == Sampler::exact) return draw_exact(options);
+Configurations draw(const GenerateOptions& options, const std::stop_token& stop) {
+    if (options.sampler == Sampler::exact) return draw_exact(options, stop);
     const Boltzmann target(ising::chain(options.fine.chain), options.fine.beta);
     Philox4x32 rng = make_stream(options.seed, Purpose::generate);
-    return options.sampler == Sampler::heat_bath ? trajectory(HeatBath{}, target, options.trajectory, rng)
-                                                 : trajectory(Metropolis{}, target, options.trajectory, rng);
+    TrajectorySettings settings = options.trajectory;
+    settings.stop = stop;
+    return options.sampler == Sampler::heat_bath ? trajectory(HeatBath{}, target, settings, rng)
+                                                 : trajectory(Metropolis{}, target, settings, rng);
 }
 
 void run_generate(const GenerateOptions& options) {
@@ -67,11 +76,20 @@ void run_generate(const GenerateOptions& options) {
                      "only with --sampler heat-bath or metropolis; add that, or leave this out");
     ising::chain(options.fine.chain);  // says now what is wrong with it
     require_writable(options.trajectory.samples, options.fine.chain.sites);
+    const auto& chain = options.trajectory;
+    const double sweeps = options.sampler == Sampler::exact
+                              ? 0.0
+                              : static_cast<double>(chain.warm_up) +
+                                    static_cast<double>(chain.thinning) * static_cast<double>(chain.samples);
+    if (!is_affordable(cost_of_generate(options.fine, chain.samples, sweeps), options.cost)) return;
     const OutputFile out(options.out, {});
-    const Configurations data = draw(options);
+    LongWork work(options.long_work, {}, {});
+    const Configurations data = draw(options, work.stop());
+    if (data.empty()) throw Interrupted("stopped before the first sample; nothing was written");
     out.commit(csv_of(data));
     std::fprintf(told_to(), "%zu samples of %td sites written to %s\n", data.size(), options.fine.chain.sites,
                  options.out.c_str());
+    work.end();
 }
 
 }  // namespace
@@ -93,6 +111,8 @@ Command add_generate(CLI::App& app) {
     for (CLI::Option* option : options->for_chains)
         option->group("With --sampler heat-bath or metropolis only");
     add_seed(*sub, options->seed, "Seed; exact sample k depends on seed and k only");
+    add_max_time(*sub, options->long_work);
+    add_cost_options(*sub, options->cost);
     add_out(*sub, options->out, "FILE.csv", "One configuration a line: -1 and 1, separated by commas");
     sub->footer("U(x) = - sum_k J_k sum_i x_i x_(i+k) - mu sum_i x_i,  p_f(x) ~ exp(-beta U(x)).\n"
                 "fit and the studies take samples as independent. Those of a chain are so only where "

@@ -7,7 +7,9 @@
 #include "files/output_file.hpp"
 #include "io/data_io.hpp"
 #include "io/hierarchy_json.hpp"
+#include "model/cost_model.hpp"
 #include "model/hierarchy.hpp"
+#include "program/cost_limits.hpp"
 #include "terminal/messages.hpp"
 
 #include <cstdio>
@@ -29,6 +31,7 @@ struct HierarchyOptions {
     HierarchyModel model;
     HierarchyChoice choice;
     LevelPosterior posterior = LevelPosterior::laplace_joint;
+    CostOptions cost;
 };
 
 /// "2,2,2".
@@ -90,8 +93,10 @@ void run_hierarchy(HierarchyOptions options) {
     check_options(options);
     options.model.of.triplets =
         level_chain(options.model, options.model.sites(options.model.count())).terms().triplets();
-    const OutputFile out(options.out, {options.data});
     options.choice.full = options.posterior == LevelPosterior::full;
+    if (!is_affordable(cost_of_hierarchy(options.model, std::ssize(data), options.choice), options.cost))
+        return;
+    const OutputFile out(options.out, {options.data});
     SavedHierarchy saved;
     saved.model = options.model;
     saved.samples = static_cast<Index>(data.size());
@@ -134,6 +139,7 @@ Command add_hierarchy(CLI::App& app) {
     add_number(*sub, "--credibility", choice.credibility, "Of intervals, between 0 and 1");
     add_integer(*sub, "--draws", choice.draws, "Posterior draws", 25);
     add_seed(*sub, choice.seed, "Seed of starts and samples");
+    add_cost_options(*sub, options->cost);
     add_out(*sub, options->out, "FILE.json",
             "All levels, and the flow of couplings, for use by predict and sample");
     sub->footer(

@@ -7,7 +7,11 @@
 #include "io/data_io.hpp"
 #include "io/fit_json.hpp"
 #include "io/hierarchy_json.hpp"
+#include "model/cost_model.hpp"
 #include "model/ising_posterior.hpp"
+#include "program/cost_limits.hpp"
+#include "program/long_work.hpp"
+#include "terminal/interrupt.hpp"
 
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/version.hpp>
@@ -20,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 namespace cli {
 
@@ -38,8 +43,19 @@ struct PredictOptions {
     Index level = 0;  ///< above the data
     Index sites = 0;  ///< 0: as in the data
     Index samples = 50;
+    Index lags = 0;  ///< of the correlation; 0: as many as a fit has
+    LongWorkOptions long_work;
+    CostOptions cost;
     double credibility = 0.0;  ///< 0: as in the file
     std::uint64_t seed = 1;
+};
+
+/// What is asked of a source.
+struct Asked {
+    Index sites = 0;
+    bool correlation = false;
+    Index lags = -1;
+    std::stop_token stop{};
 };
 
 /// What predictions need of a file, whichever command wrote it.
@@ -47,32 +63,39 @@ struct Source {
     Index sites = 0;     ///< as in the data
     Index multiple = 1;  ///< of which other numbers of sites have to be multiples
     Boundary boundary = Boundary::periodic;
-    bool averages = false;  ///< predictions are averages over draws
-    Index draws = 0;        ///< of the posterior; 0: there is none
     double credibility = 0.0;
-    std::function<Prediction(Index sites, bool correlation)> predicted{};
-    std::function<CredibleInterval(Index sites, bool correlation, const CredibleSettings&)> interval{};
+    std::function<Prediction(const Asked&)> predicted{};
+    std::function<CredibleInterval(const Asked&, const CredibleSettings&)> interval{};
     std::function<Configurations(Index sites, Index samples, std::uint64_t seed)> configurations{};
+    std::function<CostEstimate(const Asked&)> cost{};
+    std::function<CostEstimate(Index sites, Index samples)> cost_of_samples{};
 };
 
 Source source_of(const SavedFit& saved) {
-    Source source{.sites = saved.model.fine_sites,
-                  .multiple = saved.model.level,
-                  .boundary = saved.model.boundary,
-                  .averages = saved.comparison.magnetization_error.has_value()};
-    source.predicted = [saved](Index sites, bool correlation) {
-        return predicted(resized(saved.fit, saved.model, sites), saved.model.boundary, correlation);
+    Source source{
+        .sites = saved.model.fine_sites, .multiple = saved.model.level, .boundary = saved.model.boundary};
+    source.predicted = [saved](const Asked& asked) {
+        return predicted(resized(saved.fit, saved.model, asked.sites), saved.model.boundary,
+                         asked.correlation, asked.lags);
+    };
+    const Index draws = saved.posterior ? saved.posterior->posterior.draw_count() : 0;
+    source.cost = [saved, draws](const Asked& asked) {
+        return cost_of_prediction(saved.model, asked.correlation, asked.sites, asked.lags, draws);
+    };
+    source.cost_of_samples = [saved, draws](Index sites, Index samples) {
+        return cost_of_samples(saved.model, sites, samples, draws);
     };
     source.configurations = [saved](Index sites, Index samples, std::uint64_t seed) {
         return draw_configurations(resized(saved.fit, saved.model, sites), samples, seed);
     };
     if (!saved.posterior) return source;
-    source.draws = saved.posterior->posterior.draw_count();
     source.credibility = saved.posterior->credibility;
-    source.interval = [saved](Index sites, bool correlation, const CredibleSettings& settings) {
-        const IsingPosterior posterior = resized(saved.posterior->posterior, saved.model, sites);
-        return correlation ? correlation_interval(posterior, saved.model.boundary, settings)
-                           : magnetization_interval(posterior, settings);
+    source.interval = [saved](const Asked& asked, const CredibleSettings& settings) {
+        const IsingPosterior posterior = resized(saved.posterior->posterior, saved.model, asked.sites);
+        return asked.correlation
+                   ? correlation_interval(posterior, ising::Correlation(saved.model.boundary, asked.lags),
+                                          settings)
+                   : magnetization_interval(posterior, settings);
     };
     source.configurations = [saved](Index sites, Index samples, std::uint64_t seed) {
         return draw_configurations(resized(saved.posterior->posterior, saved.model, sites), samples, seed);
@@ -85,21 +108,26 @@ Source source_of(const SavedHierarchy& saved, std::size_t k) {
     const HierarchyModel& model = saved.model;
     Source source{.sites = model.sites(k),
                   .multiple = model.block(model.count()) / model.block(k),
-                  .boundary = model.of.boundary,
-                  .averages = true};
-    source.predicted = [saved, k](Index sites, bool correlation) {
-        return predicted(hierarchy_at(saved.model, saved.found.whole, k, sites), saved.model.of.boundary,
-                         correlation);
+                  .boundary = model.of.boundary};
+    source.predicted = [saved, k](const Asked& asked) {
+        return predicted(hierarchy_at(saved.model, saved.found.whole, k, asked.sites),
+                         saved.model.of.boundary, asked.correlation, {.stop = asked.stop}, asked.lags);
+    };
+    const Index draws = saved.found.posterior ? saved.found.posterior->draw_count() : 0;
+    source.cost = [saved, k, draws](const Asked& asked) {
+        return cost_of_prediction(saved.model, k, asked.correlation, asked.sites, asked.lags, draws);
+    };
+    source.cost_of_samples = [saved, draws](Index sites, Index samples) {
+        return cost_of_samples(saved.model.of, sites, samples, draws);
     };
     source.configurations = [saved, k](Index sites, Index samples, std::uint64_t seed) {
         return draw_configurations(hierarchy_at(saved.model, saved.found.whole, k, sites), samples, seed);
     };
     if (!saved.found.posterior) return source;
-    source.draws = saved.found.posterior->draw_count();
     source.credibility = saved.credibility;
-    source.interval = [saved, k](Index sites, bool correlation, const CredibleSettings& settings) {
-        return interval(hierarchy_at(saved.model, *saved.found.posterior, k, sites), saved.model.of.boundary,
-                        correlation, settings);
+    source.interval = [saved, k](const Asked& asked, const CredibleSettings& settings) {
+        return interval(hierarchy_at(saved.model, *saved.found.posterior, k, asked.sites),
+                        saved.model.of.boundary, asked.correlation, settings, asked.lags);
     };
     source.configurations = [saved, k](Index sites, Index samples, std::uint64_t seed) {
         return draw_configurations(hierarchy_at(saved.model, *saved.found.posterior, k, sites), samples,
@@ -130,37 +158,24 @@ Source load(PredictOptions& options) {
     return source;
 }
 
-/// The correlation takes all pairs of sites for every draw of the posterior, or, where the map's expectations
-/// are averages, for every configuration: says now what would take hours or all memory.
-void check_cost(const PredictOptions& options, const Source& source) {
-    const bool pairs = options.observable == Observed::correlation;
-    const bool averages = source.averages;
-    if (!pairs && !averages) return;
-    constexpr double most = 1e10, most_sites = 16384.0;  // a minute or two; 2 GiB of second moments
-    const double draws = static_cast<double>(source.draws);
-    const double times = averages ? static_cast<double>(PredictSettings{}.draws) +
-                                        draws * static_cast<double>(CredibleSettings{}.samples)
-                                  : 1.0 + draws;
-    const auto largest =
-        static_cast<Index>(pairs ? std::min(std::sqrt(most / times), most_sites) : most / times);
-    if (options.sites > largest)
-        throw InputError("--sites", std::to_string(options.sites),
-                         "at most " + std::to_string(largest) + " for the " +
-                             word_for(observables, options.observable) + " with " + fixed(draws, 0) +
-                             " posterior draws: it takes all " + (pairs ? "pairs of sites" : "sites") +
-                             " for each" +
-                             (averages ? " of " + fixed(times, 0) + " configurations" : std::string()) +
-                             "; `sample` draws configurations of any size");
-}
-
 void run_predict(PredictOptions options) {
     if (!(options.credibility >= 0.0 && options.credibility < 1.0))
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     const Source source = load(options);
-    check_cost(options, source);
-    const OutputFile out(options.out, {options.fit});
     const bool m = options.observable == Observed::magnetization;
-    const Prediction prediction = source.predicted(options.sites, !m);
+    Asked asked{options.sites, !m, options.lags};
+    if (asked.lags == 0) asked.lags = options.sites / 2 > most_lags ? most_lags : -1;
+    if (!is_affordable(source.cost(asked), options.cost)) return;
+    const OutputFile out(options.out, {options.fit});
+    LongWork work(options.long_work, {}, {});
+    asked.stop = work.stop();
+    const Prediction prediction = [&] {
+        try {
+            return source.predicted(asked);
+        } catch (const Stopped&) {
+            throw Interrupted("stopped before the prediction was found; nothing was written");
+        }
+    }();
     const Vector& estimate = prediction.mean;
     Json json{{"observable", word_for(observables, options.observable)}, {"sites", options.sites}};
     if (options.level > 0) json["level"] = options.level;
@@ -176,13 +191,17 @@ void run_predict(PredictOptions options) {
     std::string interval_text;
     if (source.interval) {
         const double credibility = options.credibility > 0.0 ? options.credibility : source.credibility;
-        const CredibleInterval interval =
-            source.interval(options.sites, !m, {.credibility = credibility, .seed = options.seed});
-        json["credibility"] = credibility;
-        add_interval(json, interval);
-        if (m)
-            interval_text = ", " + fixed(100.0 * credibility, 1) + " % interval " +
-                            fixed(interval.lower[0], 6) + " to " + fixed(interval.upper[0], 6);
+        try {
+            const CredibleInterval interval = source.interval(
+                asked, {.credibility = credibility, .seed = options.seed, .stop = work.stop()});
+            json["credibility"] = credibility;
+            add_interval(json, interval);
+            if (m)
+                interval_text = ", " + fixed(100.0 * credibility, 1) + " % interval " +
+                                fixed(interval.lower[0], 6) + " to " + fixed(interval.upper[0], 6);
+        } catch (const Stopped&) {
+            json["remarks"] = {"stopped before the interval was found"};
+        }
     }
     json["version"] = version_string;
     out.commit(json.dump(1) + "\n");
@@ -190,11 +209,13 @@ void run_predict(PredictOptions options) {
                  word_for(observables, options.observable).c_str(), options.sites,
                  (m ? ": " + fixed(estimate[0], 6) + interval_text : std::string()).c_str(),
                  options.out.c_str());
+    work.end();
 }
 
 void run_sample(PredictOptions options) {
     const Source source = load(options);
     require_writable(options.samples, options.sites);
+    if (!is_affordable(source.cost_of_samples(options.sites, options.samples), options.cost)) return;
     const OutputFile out(options.out, {options.fit});
     const auto data = source.configurations(options.sites, options.samples, options.seed);
     out.commit(csv_of(data));
@@ -208,6 +229,7 @@ void add_common(CLI::App& app, PredictOptions& options) {
                 "Levels of a hierarchy that lie below what is wanted; 0: the data's own", 0);
     add_integer(app, "--sites", options.sites, "Sites, of that level; 0: as many as above the data", 0);
     add_seed(app, options.seed, "Seed");
+    add_cost_options(app, options.cost);
 }
 
 }  // namespace
@@ -217,6 +239,8 @@ Command add_predict(CLI::App& app) {
     const auto options = std::make_shared<PredictOptions>();
     add_common(*sub, *options);
     add_choice(*sub, "--observable", options->observable, observables, "What to predict");
+    add_lags(*sub, options->lags);
+    add_max_time(*sub, options->long_work);
     add_number(*sub, "--credibility", options->credibility,
                "Of the interval, between 0 and 1; 0: as in the file");
     add_out(*sub, options->out, "FILE.json",

@@ -6,9 +6,11 @@
 #include "command_line/options.hpp"
 #include "files/output_file.hpp"
 #include "io/json_parts.hpp"
+#include "model/cost_model.hpp"
 #include "model/ising_fit.hpp"
 #include "model/ising_relative_entropy.hpp"
 #include "model/monte_carlo_fit.hpp"
+#include "program/cost_limits.hpp"
 #include "program/long_work.hpp"
 #include "terminal/progress.hpp"
 
@@ -43,21 +45,24 @@ struct MatchOptions {
     Index iterations = FitSettings{}.iterations;
     std::uint64_t seed = FitSettings{}.seed;
     LongWorkOptions long_work;
+    CostOptions cost;
     const CLI::Option* given_iterations = nullptr;
     std::vector<CLI::Option*> for_sampling{};
 
     bool sampled() const { return method.engine == Engine::monte_carlo; }
+    /// The limit of iterations.
+    Index most_iterations() const {
+        const bool slow = sampled() || choice.method == MatchingMethod::iterative_boltzmann;
+        return slow && given_iterations->count() == 0 ? sampled_iterations : iterations;
+    }
 };
 
 IsingRelativeEntropy match_with_progress(const MatchOptions& options, const Configurations& data,
                                          const LongWork& work) {
-    check_predictions(options.model);
     FitSettings settings;
     settings.stop = work.stop();
     settings.checkpoint = work.place("fit");
-    const bool slow = options.sampled() || options.choice.method == MatchingMethod::iterative_boltzmann;
-    settings.iterations =
-        slow && options.given_iterations->count() == 0 ? sampled_iterations : options.iterations;
+    settings.iterations = options.most_iterations();
     settings.seed = options.seed;
     Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
     settings.observer = [&](const TraceEntry& entry) {
@@ -92,7 +97,7 @@ std::string json_of(const MatchOptions& options, const IsingRelativeEntropy& res
               {"correlation", list_of(result.correlation)},
               {"data",
                {{"magnetization", of_data(ising::Magnetization{})[0]},
-                {"correlation", list_of(of_data(ising::Correlation{options.model.boundary}))}}},
+                {"correlation", list_of(of_data(correlation_of(options.model)))}}},
               {"ties", word_for(tie_rules, options.choice.ties)},
               {"reconstruction", word_for(reconstructions, options.choice.reconstruction)},
               {"directions", directions_of(fit, options.model.prior)},
@@ -136,6 +141,11 @@ void check_match(const MatchOptions& options) {
 void run_match(MatchOptions options) {
     check_match(options);
     const Configurations data = data_for(options.model, options.data);
+    const bool is_slow = options.choice.method == MatchingMethod::iterative_boltzmann;
+    if (!is_affordable(cost_of_matching(options.model, options.method, std::ssize(data),
+                                        options.most_iterations(), is_slow),
+                       options.cost))
+        return;
     const OutputFile out(options.out, {options.data});
     LongWork work(options.long_work, options.out, {options.data});
     const IsingRelativeEntropy result = match_with_progress(options, data, work);
@@ -180,7 +190,9 @@ Command add_relative_entropy(CLI::App& app) {
     add_data(*sub, options->data);
     add_model(*sub, options->model);
     add_match_method(*sub, *options);
+    add_lags(*sub, options->model.lags);
     add_long_work(*sub, options->long_work);
+    add_cost_options(*sub, options->cost);
     add_out(
         *sub, options->out, "FILE.json",
         "{status, theta_c, standard_errors, target_moments, magnetization, correlation: [R_0, ...], ...}");

@@ -3,6 +3,8 @@
 #include "command_line/commands.hpp"
 #include "command_line/options.hpp"
 #include "files/output_file.hpp"
+#include "model/cost_model.hpp"
+#include "program/cost_limits.hpp"
 #include "terminal/progress.hpp"
 
 #include <predcg/models/ising/chain.hpp>
@@ -21,6 +23,7 @@ namespace {
 
 struct TruthOptions {
     FineModel fine;
+    CostOptions cost;
     std::string out;
 };
 
@@ -28,6 +31,7 @@ void run_truth(const TruthOptions& options) {
     using namespace predcg;
     const auto fine = ising::chain(options.fine.chain);
     const double beta = options.fine.beta;
+    if (!is_affordable(cost_of_truth(options.fine), options.cost)) return;
     const OutputFile out(options.out, {});
     nlohmann::ordered_json json;
     double m = 0.0;
@@ -52,6 +56,7 @@ Command add_truth(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("truth", "Compute exact expectations of the fine Ising chain");
     const auto options = std::make_shared<TruthOptions>();
     add_fine_model(*sub, options->fine);
+    add_cost_options(*sub, options->cost);
     add_out(*sub, options->out, "FILE.json",
             "{log_partition, magnetization, correlation: [R_0, ..., R_(n/2)]}");
     sub->footer(

@@ -75,6 +75,13 @@ void add_letters(CLI::App& app, FitModel& model) {
     for (CLI::Option* option : of_three) option->group("With --letters 3 only");
 }
 
+CLI::Option* add_lags(CLI::App& app, Index& value) {
+    return add_integer(app, "--lags", value,
+                       "Largest lag of correlations that are predicted; 0: half the sites, at most " +
+                           std::to_string(most_lags),
+                       0);
+}
+
 void check_slides(bool wanted, const FitModel& model) {
     if (wanted && !model.has_theta_cf())
         throw InputError("--posterior", "'laplace-slides'",

@@ -23,6 +23,8 @@ CLI::Option* add_prior(CLI::App& app, PriorChoice& value);
 void add_map(CLI::App& app, FitModel& model);
 /// --letters, and the terms that three of them have: --square and --quad-range.
 void add_letters(CLI::App& app, FitModel& model);
+/// --lags of correlations.
+CLI::Option* add_lags(CLI::App& app, Index& value);
 /// Throws InputError where the source's approximation is wanted for a map that has no theta_cf.
 void check_slides(bool wanted, const FitModel& model);
 

@@ -113,13 +113,15 @@ HierarchyPosterior hierarchy_at(const HierarchyModel& model, const PosteriorResu
     return {std::move(own), fit.coarse, fit.map, fit.engine};
 }
 
-Prediction predicted(const HierarchyOfSpins& fit, Boundary boundary, bool correlation) {
-    return correlation ? predict(fit, ising::Correlation{boundary}) : predict(fit, ising::Magnetization{});
+Prediction predicted(const HierarchyOfSpins& fit, Boundary boundary, bool correlation,
+                     const PredictSettings& settings, Index lags) {
+    return correlation ? predict(fit, ising::Correlation(boundary, lags), settings)
+                       : predict(fit, ising::Magnetization{}, settings);
 }
 
 CredibleInterval interval(const HierarchyPosterior& posterior, Boundary boundary, bool correlation,
-                          const CredibleSettings& settings) {
-    return correlation ? predict(posterior, ising::Correlation{boundary}, settings)
+                          const CredibleSettings& settings, Index lags) {
+    return correlation ? predict(posterior, ising::Correlation(boundary, lags), settings)
                        : predict(posterior, ising::Magnetization{}, settings);
 }
 

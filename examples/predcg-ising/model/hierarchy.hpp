@@ -130,10 +130,12 @@ HierarchyOfSpins hierarchy_at(const HierarchyModel& model, const predcg::Estimat
 HierarchyPosterior hierarchy_at(const HierarchyModel& model, const predcg::PosteriorResult& whole,
                                 std::size_t k, Index sites);
 
-/// E[m], or E[R_l] for l = 0..n/2, by draws through the levels.
-predcg::Prediction predicted(const HierarchyOfSpins& fit, predcg::Boundary boundary, bool correlation);
+/// E[m], or E[R_l] for l = 0..n/2, or 0..lags, by draws through the levels.
+predcg::Prediction predicted(const HierarchyOfSpins& fit, predcg::Boundary boundary, bool correlation,
+                             const predcg::PredictSettings& settings = {}, Index lags = -1);
 predcg::CredibleInterval interval(const HierarchyPosterior& posterior, predcg::Boundary boundary,
-                                  bool correlation, const predcg::CredibleSettings& settings);
+                                  bool correlation, const predcg::CredibleSettings& settings,
+                                  Index lags = -1);
 Configurations draw_configurations(const HierarchyOfSpins& fit, Index samples, std::uint64_t seed);
 Configurations draw_configurations(const HierarchyPosterior& posterior, Index samples, std::uint64_t seed);
 

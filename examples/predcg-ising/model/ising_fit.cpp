@@ -100,21 +100,16 @@ IsingFit fit_samples(const FitModel& model, const Configurations& data, FitSetti
 
 Prediction predicted_magnetization(const IsingFit& fit) { return learner_of(fit.map).magnetization(fit); }
 
-void check_predictions(const FitModel& model) {
-    const ChosenChain chain = coarse_chain_of(model);
-    std::visit(
-        [&](const auto& coarse) {
-            TransferMatrix{}.site_moments(
-                boltzmann(coarse, Vector::Zero(coarse.parameter_count()), model.beta), 2);
-        },
-        chain.kind());
+ising::Correlation correlation_of(const FitModel& model) {
+    const Index lags = model.lags > 0 ? model.lags : model.fine_sites / 2 > most_lags ? most_lags : -1;
+    return ising::Correlation(model.boundary, lags);
 }
 
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data) {
     const Prediction m = predicted_magnetization(fit);
-    const Prediction R = learner_of(fit.map).correlation(fit, model.boundary);
+    const Prediction R = learner_of(fit.map).correlation(fit, correlation_of(model));
     Comparison result{data_mean(data, ising::Magnetization{})[0], m.value(),
-                      data_mean(data, ising::Correlation{model.boundary}), R.mean};
+                      data_mean(data, correlation_of(model)), R.mean};
     if (m.exact && R.exact) return result;
     result.magnetization_error = m.standard_error[0];
     result.correlation_error = R.standard_error;

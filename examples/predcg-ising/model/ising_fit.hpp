@@ -6,6 +6,7 @@
 #include "model/models.hpp"
 
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/expectation.hpp>
 
 #include <optional>
@@ -40,14 +41,14 @@ IsingFit fit_samples(const FitModel& model, const Configurations& data, predcg::
 /// Magnetisation and correlation of data and model.
 struct Comparison {
     double magnetization_data = 0.0, magnetization_mean = 0.0;
-    predcg::Vector correlation_data, correlation_mean;  ///< lags 0..n/2
+    predcg::Vector correlation_data, correlation_mean;  ///< lags of correlation_of
     /// Of predictions that are averages over draws of x; absent where they are exact.
     std::optional<double> magnetization_error{};
     predcg::Vector correlation_error{};
 };
 
-/// Throws CostError where exact predictions cost too much. Costs one.
-void check_predictions(const FitModel& model);
+/// The correlation that is predicted: of the model's lags, of all n/2 where there are no more than most_lags.
+predcg::ising::Correlation correlation_of(const FitModel& model);
 
 Comparison compare(const IsingFit& fit, const FitModel& model, const Configurations& data);
 

@@ -26,9 +26,9 @@ CredibleInterval magnetization_interval(const IsingPosterior& posterior, const C
     return learner_of(posterior.map).magnetization(posterior, settings);
 }
 
-CredibleInterval correlation_interval(const IsingPosterior& posterior, Boundary boundary,
+CredibleInterval correlation_interval(const IsingPosterior& posterior, const ising::Correlation& R,
                                       const CredibleSettings& settings) {
-    return learner_of(posterior.map).correlation(posterior, boundary, settings);
+    return learner_of(posterior.map).correlation(posterior, R, settings);
 }
 
 std::vector<PredictiveCheck> checks_of(const IsingPosterior& posterior, const Configurations& data,
@@ -44,9 +44,10 @@ Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint
     return learner_of(fit.map).draws(fit, samples, seed);
 }
 
-Prediction predicted(const IsingFit& fit, Boundary boundary, bool correlation) {
+Prediction predicted(const IsingFit& fit, Boundary boundary, bool correlation, Index lags) {
     const MapLearner& learner = learner_of(fit.map);
-    return correlation ? learner.correlation(fit, boundary) : learner.magnetization(fit);
+    return correlation ? learner.correlation(fit, ising::Correlation(boundary, lags))
+                       : learner.magnetization(fit);
 }
 
 IsingPosterior resized(const IsingPosterior& posterior, FitModel model, Index fine_sites) {

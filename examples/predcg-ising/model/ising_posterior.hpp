@@ -43,7 +43,8 @@ IsingFit fit_weighted(const FitModel& model, const Configurations& data, double 
 
 predcg::CredibleInterval magnetization_interval(const IsingPosterior& posterior,
                                                 const predcg::CredibleSettings& settings);
-predcg::CredibleInterval correlation_interval(const IsingPosterior& posterior, predcg::Boundary boundary,
+predcg::CredibleInterval correlation_interval(const IsingPosterior& posterior,
+                                              const predcg::ising::Correlation& R,
                                               const predcg::CredibleSettings& settings);
 
 /// m, R_1, R_2, -log p(x|theta).
@@ -55,8 +56,9 @@ std::vector<predcg::PredictiveCheck> checks_of(const IsingPosterior& posterior, 
 Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed);
 Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed);
 
-/// E[m], or E[R_l] for l = 0..n/2, at the estimate.
-predcg::Prediction predicted(const IsingFit& fit, predcg::Boundary boundary, bool correlation);
+/// E[m], or E[R_l] for l = 0..n/2, or 0..lags where those are less, at the estimate.
+predcg::Prediction predicted(const IsingFit& fit, predcg::Boundary boundary, bool correlation,
+                             Index lags = -1);
 
 /// The same posterior, or fit, on another number of fine sites.
 IsingPosterior resized(const IsingPosterior& posterior, FitModel model, Index fine_sites);

@@ -36,7 +36,7 @@ IsingRelativeEntropy with_predictions(const FitModel& model, Reconstruction reco
                           : ising::tie_weighted_reconstruction({.level = model.level});
     const Fit fine(fit, chain_of<BernoulliMap>(model), back, TransferMatrix{});
     const double m = predict(fine, ising::Magnetization{}).value();
-    Vector R = predict(fine, ising::Correlation{model.boundary}).mean;
+    Vector R = predict(fine, correlation_of(model)).mean;
     return {std::move(fit), -feature_means, std::move(standard_errors), m, std::move(R)};
 }
 

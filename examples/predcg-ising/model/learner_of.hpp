@@ -54,7 +54,7 @@ public:
                                          const IsingFit& fit) const override {
         return with_grainer(model, [&](const auto& grainer) {
             return predcg::effective_data(
-                data, m_, predcg::checked("R", predcg::ising::Correlation{model.boundary}, {1}),
+                data, m_, predcg::checked("R", predcg::ising::Correlation(model.boundary, 1), {1}),
                 predcg::checked("score", predcg::Score(grainer, model.beta, fit.parameters)));
         });
     }
@@ -62,23 +62,24 @@ public:
     predcg::Prediction magnetization(const IsingFit& fit) const override {
         return predict(of_kind<Map>(fit), predcg::ising::Magnetization{});
     }
-    predcg::Prediction correlation(const IsingFit& fit, predcg::Boundary boundary) const override {
-        return predict(of_kind<Map>(fit), predcg::ising::Correlation{boundary});
+    predcg::Prediction correlation(const IsingFit& fit, const predcg::ising::Correlation& R) const override {
+        return predict(of_kind<Map>(fit), R);
     }
     predcg::CredibleInterval magnetization(const IsingPosterior& posterior,
                                            const predcg::CredibleSettings& settings) const override {
         return predict(of_kind<Map>(posterior), predcg::ising::Magnetization{}, settings);
     }
-    predcg::CredibleInterval correlation(const IsingPosterior& posterior, predcg::Boundary boundary,
+    predcg::CredibleInterval correlation(const IsingPosterior& posterior, const predcg::ising::Correlation& R,
                                          const predcg::CredibleSettings& settings) const override {
-        return predict(of_kind<Map>(posterior), predcg::ising::Correlation{boundary}, settings);
+        return predict(of_kind<Map>(posterior), R, settings);
     }
     std::vector<predcg::PredictiveCheck> checks(const IsingPosterior& posterior, const Configurations& data,
                                                 predcg::Boundary boundary,
                                                 const predcg::CheckSettings& settings) const override {
-        return predcg::predictive_checks(of_kind<Map>(posterior), data, settings, m_,
-                                         predcg::checked("R", predcg::ising::Correlation{boundary}, {1, 2}),
-                                         predcg::checked("-log p", predcg::NegativeLogDensity{}));
+        return predcg::predictive_checks(
+            of_kind<Map>(posterior), data, settings, m_,
+            predcg::checked("R", predcg::ising::Correlation(boundary, 2), {1, 2}),
+            predcg::checked("-log p", predcg::NegativeLogDensity{}));
     }
 
     Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed) const override {

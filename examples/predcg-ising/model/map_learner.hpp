@@ -28,10 +28,12 @@ public:
                                                  const IsingFit& fit) const = 0;
 
     virtual predcg::Prediction magnetization(const IsingFit& fit) const = 0;
-    virtual predcg::Prediction correlation(const IsingFit& fit, predcg::Boundary boundary) const = 0;
+    virtual predcg::Prediction correlation(const IsingFit& fit,
+                                           const predcg::ising::Correlation& R) const = 0;
     virtual predcg::CredibleInterval magnetization(const IsingPosterior& posterior,
                                                    const predcg::CredibleSettings& settings) const = 0;
-    virtual predcg::CredibleInterval correlation(const IsingPosterior& posterior, predcg::Boundary boundary,
+    virtual predcg::CredibleInterval correlation(const IsingPosterior& posterior,
+                                                 const predcg::ising::Correlation& R,
                                                  const predcg::CredibleSettings& settings) const = 0;
     virtual std::vector<predcg::PredictiveCheck> checks(const IsingPosterior& posterior,
                                                         const Configurations& data, predcg::Boundary boundary,

@@ -41,6 +41,9 @@ constexpr bool is_logistic(MapChoice map) {
 /// How many letters a coarse site has: -1 and +1, or 0, too.
 inline const Choices<Index> letter_counts{{"2", 2}, {"3", 3}};
 
+/// Of correlations that are predicted, unless more are asked for.
+inline constexpr Index most_lags = 4096;
+
 /// What is to be learnt. The number of coarse sites follows from data and level.
 struct FitModel {
     Index fine_sites = 32;
@@ -58,6 +61,7 @@ struct FitModel {
     MapChoice map = MapChoice::bernoulli;
     bool probit = false;     ///< in the place of logit, of logistic maps
     bool reflected = false;  ///< of MapChoice::logistic: a site and its mirror image have one coefficient
+    Index lags = 0;          ///< of the correlation that is predicted; 0: n/2, at most most_lags. Not saved
 
     /// Whether its map is Bernoulli's of two letters, which has a theta_cf.
     bool has_theta_cf() const { return map == MapChoice::bernoulli && letters == 2; }

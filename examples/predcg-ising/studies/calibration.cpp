@@ -8,8 +8,6 @@ namespace cli::study {
 
 using namespace predcg;
 
-namespace {
-
 FitModel model_of(const CoverageStudySettings& settings) {
     FitModel model = settings.model;
     model.fine_sites = settings.fine.chain.sites;
@@ -18,8 +16,6 @@ FitModel model_of(const CoverageStudySettings& settings) {
     model.boundary = settings.fine.chain.boundary;
     return model;
 }
-
-}  // namespace
 
 void check(const RankSettings& settings) {
     coarse_chain_of(settings.model);

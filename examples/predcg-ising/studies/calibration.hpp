@@ -45,6 +45,9 @@ struct CoverageStudySettings {
     predcg::CheckpointPlace checkpoint{};
 };
 
+/// What is learnt, with all that is the fine model's.
+FitModel model_of(const CoverageStudySettings& settings);
+
 /// Nominal levels, the last of which tables of widths and verdicts are about.
 inline const std::vector<double> coverage_levels{0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
 

@@ -2,6 +2,7 @@
 #include <predcg/chains/draws.hpp>
 #include <predcg/chains/recursions.hpp>
 #include <predcg/concepts/expectation_engine.hpp>
+#include <predcg/core/cost.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/engines/batch.hpp>
@@ -37,6 +38,34 @@ struct TransferMatrix {
 
     template <class T>
     using State = NoState;
+
+    /// What expect of so many statistics takes, or, of log_partitions, log_partition alone: the numbers that
+    /// are held against the limits. `window` is that of the statistics, and of factors of the target that are
+    /// not part of it yet. Batches of many targets take a fraction of so many times as much, as they share
+    /// tables.
+    template <ChainTarget T>
+    Cost cost(const T& target, Window window, Index statistics, Want want = Want::covariances) const {
+        const auto shape = detail::chain_shape(target.space(), common_window(target.window(), window),
+                                               "TransferMatrix::cost");
+        const auto d = static_cast<double>(statistics);
+        return want == Want::log_partitions ? cost_of(shape, 1.0, 0.0)
+                                            : cost_of(shape, want == Want::means ? 3.0 : work_of(d), d + 4.0);
+    }
+    /// The same of site_moments.
+    template <ChainTarget T>
+    Cost cost_of_site_moments(const T& target, int order, Index lags = -1) const {
+        const MomentRun run = moment_run(target, order, lags);
+        return cost_of(
+            detail::chain_shape(target.space(), run.window, "TransferMatrix::cost_of_site_moments"), run.work,
+            run.numbers, run.bytes);
+    }
+    template <ChainTarget T, ChainConditionalMoments<letter_t<space_t<T>>> G>
+    Cost cost_of_site_moments(const T& target, const G& given, int order) const {
+        const MomentRun run = moment_run(target, given, order, most_sites(target, given));
+        return cost_of(
+            detail::chain_shape(target.space(), run.window, "TransferMatrix::cost_of_site_moments"), run.work,
+            run.numbers, run.bytes);
+    }
 
     /// log of the sum over all configurations of the target's density.
     template <ChainTarget T>
@@ -95,8 +124,8 @@ struct TransferMatrix {
             const auto own_shape = detail::chain_shape(target.space(), own_window, function);
             if (detail::lanes_pay(shape, std::ssize(batch.which())) &&
                 detail::lane_bytes(shape, factor_shape, own_shape, d) <= memory_limit) {
-                const auto problem = tabulate(
-                    target, window, want == Want::covariances ? 2.0 + d * (d + 3.0) / 2.0 : 3.0, d, function);
+                const auto problem =
+                    tabulate(target, window, want == Want::covariances ? work_of(d) : 3.0, d, function);
                 const auto alone = [&](Index k) {
                     if constexpr (counts)
                         return counted(batch.target(k), batch.statistic(), batch.own(k));
@@ -156,12 +185,8 @@ struct TransferMatrix {
     template <ChainTarget T>
         requires NumericSpace<space_t<T>>
     SiteMoments site_moments(const T& target, int order, Index lags = -1) const {
-        const Window window = target.window();
-        const bool ring = detail::is_ring(window, is_translation_invariant(target));
-        const Index n = target.space().size();
-        const bool band = lags >= 0 && lags < n && window.boundary == Boundary::open;
-        const auto problem =
-            tabulate_moments(target, window, ring, n, 1, order, true, band ? lags + 1 : Index{-1});
+        const MomentRun run = moment_run(target, order, lags);
+        const auto problem = tabulate_moments(target, run);
         Matrix value(2, problem.shape.codes());
         const auto& space = target.space();  // may be a value
         const auto& letters = space.values();
@@ -171,8 +196,8 @@ struct TransferMatrix {
         }
         std::vector<SiteRange> groups(static_cast<std::size_t>(problem.shape.sites));
         for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = {static_cast<Index>(i), 1};
-        return detail::SiteMomentRun(problem, {problem.shape, value}, groups, ring, window.width > 1, order,
-                                     lags)();
+        return detail::SiteMomentRun(problem, {problem.shape, value}, groups, run.ring, run.window.width > 1,
+                                     order, lags)();
     }
 
     /// The same of numbers x whose moments given X are `given`, E[x_i] and, for order 2, E[x_i x_j] (all, or
@@ -180,20 +205,15 @@ struct TransferMatrix {
     /// cost.
     template <ChainTarget T, ChainConditionalMoments<letter_t<space_t<T>>> G>
     [[gnu::cold]] SiteMoments site_moments(const T& target, const G& given, int order) const {
-        const Window own = given.window(), window = common_window(target.window(), own);
-        const bool ring =
-            detail::is_ring(window, is_translation_invariant(target) && is_translation_invariant(given));
         std::vector<SiteRange> groups(static_cast<std::size_t>(target.space().size()));
-        Index most = 0;
-        for (std::size_t i = 0; i < groups.size(); ++i) {
-            groups[i] = given.sites_of(static_cast<Index>(i));
-            most = std::max(most, groups[i].count);
-        }
-        const auto problem = tabulate_moments(target, window, ring, given.size(), most, order,
-                                              is_translation_invariant(given));
+        for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = given.sites_of(static_cast<Index>(i));
+        const Index most = most_sites(target, given);
+        const MomentRun run = moment_run(target, given, order, most);
+        const auto problem = tabulate_moments(target, run);
         const detail::StatisticTables values(problem.shape, target.space(),
                                              PackedMoments<G>{given, groups, most});
-        return detail::SiteMomentRun(problem, values, groups, ring, own.width < window.width, order)();
+        const bool wider = Window(given.window()).width < run.window.width;
+        return detail::SiteMomentRun(problem, values, groups, run.ring, wider, order)();
     }
 
     /// Independent exact draws, letter after letter. Making it costs one log_partition; a draw n q
@@ -274,9 +294,9 @@ private:
     template <bool means_only, class T, class S>
     Moments moments(const T& target, const S& statistic) const {
         const Index d = statistic.size();
-        const auto problem = tabulate(target, common_window(target.window(), statistic.window()),
-                                      2.0 + static_cast<double>(d * (d + 3) / 2),
-                                      static_cast<double>(d) + 4.0, "TransferMatrix::expect");
+        const auto problem =
+            tabulate(target, common_window(target.window(), statistic.window()),
+                     work_of(static_cast<double>(d)), static_cast<double>(d) + 4.0, "TransferMatrix::expect");
         const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
         if constexpr (means_only)
             if (auto means = detail::chain_means(problem, statistics, d)) return *std::move(means);
@@ -353,20 +373,60 @@ private:
         }
     };
 
-    /// Those of moments of n numbers, k of them at a window, whose tables are alike at all sites or not; of
-    /// pairs with `band` sites, if that is not -1.
-    template <class T>
-    detail::ChainProblem tabulate_moments(const T& target, Window window, bool ring, Index n, Index k,
-                                          int order, bool alike = true, Index band = -1) const {
-        constexpr auto function = "TransferMatrix::site_moments";
+    /// How moments of sites are found, and what that takes: work and numbers as for tabulate, and bytes of
+    /// second moments.
+    struct MomentRun {
+        Window window;
+        bool ring;
+        double work, numbers, bytes;
+    };
+    /// Of n numbers, k of them at a window, whose tables are alike at all sites or not; of pairs with `band`
+    /// sites, if that is not -1.
+    static MomentRun moment_run(Window window, bool ring, Index sites, Index n, Index k, int order,
+                                bool alike = true, Index band = -1) {
         const auto all = static_cast<double>(n), each = static_cast<double>(k);
-        const double origins = ring ? 1.0 : static_cast<double>(band < 0 ? target.space().size() : band);
-        if (order < 2)
-            return tabulate(target, window, 3.0 + each, alike ? 0.0 : each * (1.0 + each), function);
+        const double origins = ring ? 1.0 : static_cast<double>(band < 0 ? sites : band);
+        const double packed = alike ? 0.0 : each * (1.0 + each);
+        if (order < 2) return {window, ring, 3.0 + each, packed, 0.0};
         const double rows = ring ? each : band < 0 ? all : static_cast<double>(band);
-        detail::require_memory(8.0 * all * rows, memory_limit, function);
-        return tabulate(target, window, 3.0 + each * (1.0 + origins),
-                        (alike ? 0.0 : each * (1.0 + each)) + each - 1.0, function);
+        return {window, ring, 3.0 + each * (1.0 + origins), packed + each - 1.0, 8.0 * all * rows};
+    }
+    template <class T>
+    static MomentRun moment_run(const T& target, int order, Index lags) {
+        const Window window = target.window();
+        const Index n = target.space().size();
+        const bool band = lags >= 0 && lags < n && window.boundary == Boundary::open;
+        return moment_run(window, detail::is_ring(window, is_translation_invariant(target)), n, n, 1, order,
+                          true, band ? lags + 1 : Index{-1});
+    }
+    template <class T, class G>
+    static MomentRun moment_run(const T& target, const G& given, int order, Index most) {
+        const Window window = common_window(target.window(), given.window());
+        const bool alike = is_translation_invariant(given);
+        return moment_run(window, detail::is_ring(window, is_translation_invariant(target) && alike),
+                          target.space().size(), given.size(), most, order, alike);
+    }
+    /// The most numbers that belong to a window.
+    template <class T, class G>
+    static Index most_sites(const T& target, const G& given) {
+        Index most = 0;
+        for (Index i = 0; i < target.space().size(); ++i) most = std::max(most, given.sites_of(i).count);
+        return most;
+    }
+    template <class T>
+    detail::ChainProblem tabulate_moments(const T& target, const MomentRun& run) const {
+        constexpr auto function = "TransferMatrix::site_moments";
+        detail::require_memory(run.bytes, memory_limit, function);
+        return tabulate(target, run.window, run.work, run.numbers, function);
+    }
+
+    static double work_of(double statistics) { return 2.0 + statistics * (statistics + 3.0) / 2.0; }
+    /// `work` operations for every window and start, `numbers` more doubles for every window, and bytes
+    /// beside.
+    static Cost cost_of(const detail::ChainShape& shape, double work, double numbers, double bytes = 0.0) {
+        const double windows = static_cast<double>(shape.codes()) * static_cast<double>(shape.sites);
+        return {windows * static_cast<double>(shape.starts()) * work,
+                8.0 * windows * (2.0 + numbers) + bytes};
     }
 
     /// Shape and weights, after the cost was found to be within the limits: `work` operations for every
@@ -375,15 +435,12 @@ private:
     [[gnu::cold]] detail::ChainProblem tabulate(const T& target, Window window, double work, double numbers,
                                                 const char* function) const {
         const auto shape = detail::chain_shape(target.space(), window, function);
-        const double windows = static_cast<double>(shape.codes());
-        const double cost =
-            windows * static_cast<double>(shape.sites) * static_cast<double>(shape.starts()) * work;
-        if (!(cost <= cost_limit))
-            throw CostError(function, cost, cost_limit, "operations",
+        const Cost cost = cost_of(shape, work, numbers);
+        if (!(cost.operations <= cost_limit))
+            throw CostError(function, cost.operations, cost_limit, "operations",
                             "shorten the interactions, open the ring, or raise TransferMatrix::cost_limit");
-        const double bytes = 8.0 * windows * static_cast<double>(shape.sites) * (2.0 + numbers);
-        if (!(bytes <= memory_limit))
-            throw CostError(function, bytes, memory_limit, "bytes",
+        if (!(cost.bytes <= memory_limit))
+            throw CostError(function, cost.bytes, memory_limit, "bytes",
                             "shorten the interactions or raise TransferMatrix::memory_limit");
         return {shape, detail::WeightTables(shape, target, function)};
     }

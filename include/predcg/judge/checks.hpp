@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <limits>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -113,6 +114,7 @@ struct CheckSettings {
     Index replicates = 1000;  ///< Data sets drawn from the model.
     double level = 0.01;      ///< of the two-sided p-value below which a statistic is contradicted
     std::uint64_t seed = 1;
+    std::stop_token stop{};  ///< ends by Stopped, after the replicates in work
 };
 
 /// One statistic T, the mean over a data set, of the data and of data sets that the model makes.
@@ -212,6 +214,7 @@ std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engi
     constexpr std::size_t kinds = sizeof...(O);
     std::vector<std::array<std::pair<Vector, Vector>, kinds>> values(R);  // of data, of replica
     parallel_for(settings.replicates, [&](Index r) {
+        if (settings.stop.stop_requested()) throw Stopped("predictive_checks");
         Philox4x32 rng = make_stream(settings.seed, Purpose::replicate, static_cast<std::uint64_t>(r));
         const Index draw = settings.replicates <= posterior.draw_count()
                                ? r * posterior.draw_count() / settings.replicates

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ struct CredibleSettings {
     bool predictive = true;      ///< the spread of single configurations, too
     bool always_sample = false;  ///< even where E[o | theta] is exact (which may keep n x n second moments)
     std::uint64_t seed = 1;
+    std::stop_token stop{};  ///< ends by Stopped, after the E[o | theta] in work
 };
 
 /// What a posterior says of an observable with c components. Where E[o | theta] is sampled, what the sampling
@@ -256,12 +258,14 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
                                         {.draws = settings.samples,
                                          .seed = settings.seed,
                                          .stream = stream,
-                                         .always_sample = settings.always_sample},
+                                         .always_sample = settings.always_sample,
+                                         .stop = settings.stop},
                                         at_once);
     };
     std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
     std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
     const auto take = [&](Index k, Index at_once) {
+        if (settings.stop.stop_requested()) throw Stopped("predict");
         const auto slot = static_cast<std::size_t>(k);
         expectations[slot] = expectation_at(k, static_cast<std::uint64_t>(k), at_once);
         if (!settings.predictive) return;

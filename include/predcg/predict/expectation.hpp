@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <ranges>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -36,6 +37,7 @@ struct PredictSettings {
     std::uint64_t seed = 1;
     std::uint64_t stream = 0;    ///< keeps predictions with the same seed apart; below 2^44
     bool always_sample = false;  ///< even where an exact route exists (which may keep n x n second moments)
+    std::stop_token stop{};      ///< of independent draws; ends by Stopped
 };
 
 namespace detail {
@@ -69,6 +71,7 @@ Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& sett
     require_stream(settings);
     RunningMoments<Vector> value;
     for (Index k = 0; k < settings.draws; ++k) {
+        if (settings.stop.stop_requested()) throw Stopped("predict");
         Philox4x32 rng = make_stream(key_of_draw(settings, k));
         value.add(as_vector(observable(draw(rng))));
     }

@@ -1,0 +1,171 @@
+// Costs before work: what is said, what is refused at once, and what --yes and --max-time do.
+#include "fit_command.hpp"
+#include "model/cost_model.hpp"
+#include "program/cost_limits.hpp"
+
+#include <predcg/models/ising/observables.hpp>
+#include <predcg/predict/fine_scale.hpp>
+
+#include <cmath>
+
+namespace cost_test {
+using namespace predcg;
+using cli_test::FitCommand;
+using cli_test::Json;
+using cli_test::read_json;
+
+namespace {
+
+class Costs : public FitCommand {
+protected:
+    /// Files of alternating spins.
+    void write_data(const std::string& name, int samples, int sites) const {
+        std::string text;
+        for (int s = 0; s < samples; ++s)
+            for (int i = 0; i < sites; ++i)
+                text += ((i * i + s) % 3 == 0 ? "-1" : "1") + std::string(i + 1 < sites ? "," : "\n");
+        write(name, text);
+    }
+};
+
+TEST_F(Costs, WhatTakesTooLongIsRefusedBeforeWork) {
+    write_data("data.csv", 60, 64);
+    const std::string fit = "fit --data data.csv --out fit.json ";
+    // Each would take days.
+    expect_refused(fit + "--pair-range 8", {"this takes about", "the fit", "without --yes", "1.0 h", "--pair-range"});
+    expect_refused(fit + "--pair-range 6 --posterior full", {"the posterior", "--yes", "--draws"});
+    expect_refused("calibrate sbc --sites 24 --pair-range 5 --replicates 1000000 --out sbc",
+                   {"this takes about", "--yes"});
+    expect_refused("calibrate coverage --sites 24 --pair-range 5 --data-sets 1000000 --out c",
+                   {"this takes about", "--yes"});
+    expect_refused("generate --sampler metropolis --samples 1000000 --thinning 1000000 --out x.csv",
+                   {"this takes about", "the chain", "--thinning"});
+    expect_refused("hierarchy --data data.csv --levels 2,2 --pair-range 6 --samples 100000 --out h.json",
+                   {"this takes about", "of level", "--yes"});
+    // Limits of the engine stand whatever is agreed to.
+    expect_refused(fit + "--pair-range 14 --yes", {"limit", "shorten the interactions"});
+}
+
+TEST_F(Costs, MemoryIsHeldAgainstWhatThereIs) {
+    const Surroundings little{.environment = "ulimit -v 800000;"};
+    const auto outcome = run("generate --sites 1000 --samples 1000000 --out x.csv", little);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    expect_contains(outcome.err, "6.0 GB");
+    expect_contains(outcome.err, "fewer --samples");
+    EXPECT_TRUE(files().empty());
+}
+
+TEST_F(Costs, AHundredThousandSitesAreLearnt) {
+    write_data("ring.csv", 1, 100000);
+    const Json ring = fit("--data ring.csv");
+    EXPECT_EQ(ring["correlation"]["data"].size(), 4097);  // not all 50001
+    const Json few = fit("--data ring.csv --lags 3");
+    EXPECT_EQ(few["correlation"]["lag"], Json::array({0, 1, 2, 3}));
+    for (int l = 0; l <= 3; ++l)
+        for (const char* of : {"data", "mean"})
+            EXPECT_EQ(few["correlation"][of][l], ring["correlation"][of][l]) << of << l;
+    // Of an open chain second moments of all pairs within the lags are kept.
+    expect_refused("fit --data ring.csv --boundary open --out f.json", {"second moments", "--lags"});
+    const Json open = fit("--data ring.csv --boundary open --lags 3");
+    EXPECT_NEAR(open["correlation"]["mean"][1].get<double>(), few["correlation"]["mean"][1].get<double>(), 1e-3);
+}
+
+TEST_F(Costs, YesBegins) {
+    write_data("data.csv", 60, 64);
+    const auto outcome = run("fit --data data.csv --pair-range 8 --yes --max-time 0.05 --out fit.json");
+    EXPECT_EQ(outcome.code, 3) << outcome.err;
+    expect_contains(outcome.err, "this takes about");
+    EXPECT_EQ(read_json(at("fit.json"))["status"], "stopped");
+}
+
+TEST_F(Costs, AreSaidAndNothingIsDone) {
+    write_data("data.csv", 10, 32);
+    const auto outcome = run_well("fit --data data.csv --posterior full --estimate --out fit.json");
+    for (const char* part : {"data", "the fit", "the posterior", "intervals of m", "predictive checks", "all, of processors"})
+        expect_contains(outcome.out, part);
+    EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
+}
+
+TEST_F(Costs, GenerateEndsWithTheSamplesThatThereAre) {
+    const std::string chain = "generate --sites 1000 --sampler heat-bath --burn-in 0 --thinning 10 --seed 3 ";
+    const auto outcome = run(chain + "--samples 1000000 --yes --max-time 0.3 --out long.csv");
+    EXPECT_EQ(outcome.code, 3) << outcome.err;
+    run_well(chain + "--samples 5 --out short.csv");
+    const std::string some = cli_test::read_text(at("long.csv")), five = cli_test::read_text(at("short.csv"));
+    ASSERT_GE(some.size(), five.size());
+    EXPECT_EQ(some.substr(0, five.size()), five);  // a prefix of what it would have been
+    const auto exact = run("generate --sites 100000 --samples 10000 --yes --max-time 0.3 --out exact.csv");
+    EXPECT_EQ(exact.code, 3) << exact.err;
+    EXPECT_TRUE(fs::exists(at("exact.csv")));
+}
+
+TEST_F(Costs, PredictEndsWithWhatItHas) {
+    write_data("data.csv", 20, 32);
+    fit("--data data.csv --linear --posterior laplace-joint --prior weak --draws 4000");
+    run_well("predict --fit fit.json --sites 20000 --observable correlation --lags 2 --out R.json");
+    EXPECT_EQ(read_json(at("R.json"))["mean"].size(), 3);
+    const auto outcome = run("predict --fit fit.json --sites 200000 --observable correlation --lags 500 --yes "
+                             "--max-time 0.2 --out long.json");
+    EXPECT_EQ(outcome.code, 3) << outcome.err;
+    const Json json = read_json(at("long.json"));
+    EXPECT_EQ(json["mean"].size(), 501);
+    EXPECT_FALSE(json.contains("lower"));
+    EXPECT_EQ(json["remarks"][0], "stopped before the interval was found");
+}
+
+TEST(CostModel, FollowsTheEngine) {
+    const cli::FitModel model{.fine_sites = 64, .pair_range = 3};
+    const cli::PlannedFit plan{.samples = 100};
+    const auto cost = [&](cli::FitModel of, cli::PlannedFit what) {
+        return cli::cost_of_fit(of, {}, what).processor_seconds();
+    };
+    const double once = cost(model, plan);
+    cli::FitModel wide = model;
+    wide.pair_range = 5;  // 16 times the windows and states, more statistics
+    EXPECT_GT(cost(wide, plan), 14.0 * once);
+    wide.boundary = Boundary::open;
+    EXPECT_LT(cost(wide, plan), 0.2 * 14.0 * once);
+    cli::PlannedFit with_posterior = plan;
+    with_posterior.posterior = PosteriorMethod::full;
+    const auto full = cli::cost_of_fit(model, {}, with_posterior);
+    EXPECT_GT(full.processor_seconds(), once);
+    with_posterior.draws *= 10;
+    EXPECT_NEAR(cli::cost_of_fit(model, {}, with_posterior).bytes() - full.bytes(),
+                9.0 / 10.0 * (cli::cost_of_fit(model, {}, with_posterior).bytes() - full.held), 0.1 * full.bytes());
+}
+
+TEST(CostModel, IsInWords) {
+    EXPECT_EQ(cli::duration_text(0.1), "a second");
+    EXPECT_EQ(cli::duration_text(59.0), "59 s");
+    EXPECT_EQ(cli::duration_text(3600.0), "60 min");
+    EXPECT_EQ(cli::duration_text(9000.0), "2.5 h");
+    EXPECT_EQ(cli::duration_text(1e300), "more than 300000 years");
+    EXPECT_EQ(cli::memory_text(5e7), "50 MB");
+    EXPECT_EQ(cli::memory_text(1.23e10), "12 GB");
+    cli::CostEstimate estimate;
+    estimate.add({"a", {2e9, 100.0}, "", false});
+    estimate.add({"b", {4e9, 50.0}, "", true});
+    estimate.held = 1.0;
+    EXPECT_DOUBLE_EQ(estimate.processor_seconds(), 6.0);
+    EXPECT_DOUBLE_EQ(estimate.seconds(4.0), 3.0);  // only b is on all threads
+    EXPECT_DOUBLE_EQ(estimate.bytes(), 101.0);     // one after the other
+}
+
+TEST(CostModel, OfTheTransferMatrixIsWhatItRefusesBy) {
+    const auto chain = ising::chain({.sites = 40, .range = 3});
+    const Boltzmann target(chain, 0.3);
+    for (const bool by_time : {true, false}) {
+        const Cost cost = TransferMatrix{}.cost_of_site_moments(target, 2);
+        TransferMatrix just;
+        (by_time ? just.cost_limit : just.memory_limit) = by_time ? cost.operations : cost.bytes;
+        EXPECT_NO_THROW(just.site_moments(target, 2));
+        (by_time ? just.cost_limit : just.memory_limit) *= 0.999;
+        EXPECT_THROW(just.site_moments(target, 2), CostError);
+    }
+    const Cost of_log_z = TransferMatrix{}.cost(target, {}, 0, Want::log_partitions);
+    EXPECT_NO_THROW(TransferMatrix{.cost_limit = of_log_z.operations}.log_partition(target));
+    EXPECT_THROW(TransferMatrix{.cost_limit = 0.999 * of_log_z.operations}.log_partition(target), CostError);
+}
+
+}  // namespace
+}  // namespace cost_test
