@@ -25,7 +25,8 @@ namespace {
 
 /// Options that do not change a result.
 bool changes_nothing(const std::string& name) {
-    for (const char* other : {"--out", "--threads", "--checkpoint", "--every", "--max-time", "--help"})
+    for (const char* other :
+         {"--out", "--threads", "--checkpoint", "--max-time", "--fresh", "--draws-file", "--help"})
         if (name == other) return true;
     return false;
 }
@@ -36,13 +37,15 @@ std::string read_whole(const fs::path& path) {
 }
 
 /// Version, command, options, and a hash of every byte that is read.
-std::string description_of(const CLI::App& app, std::initializer_list<fs::path> inputs) {
+std::string description_of(const LongWorkOptions& long_work, std::initializer_list<fs::path> inputs) {
+    const CLI::App& app = *long_work.app;
     std::string name = app.get_name();
     for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
         name = parent->get_name() + " " + name;
     std::vector<std::string> options;
     for (const CLI::Option* option : app.get_options()) {
-        if (option->count() == 0 || changes_nothing(option->get_name())) continue;
+        if (option->count() == 0 || changes_nothing(option->get_name()) || option == long_work.given_every)
+            continue;
         std::string text = option->get_name();
         for (const std::string& value : option->results()) text += " " + value;
         options.push_back(std::move(text));
@@ -74,15 +77,17 @@ fs::path checkpoint_of(const LongWorkOptions& options, const fs::path& out) {
 
 }  // namespace
 
-void add_long_work(CLI::App& app, LongWorkOptions& options) {
+void add_long_work(CLI::App& app, LongWorkOptions& options, const std::string& every) {
     options.app = &app;
+    options.given_every =
+        add_number(app, every, options.every, "Seconds from one saving to the next", Sign::not_negative);
     CLI::Option* all[] = {
         app.add_option(
                "--checkpoint", options.checkpoint,
                with_default("Where the work is kept until it is done; the same command goes on from it",
                             "the result's name and .checkpoint"))
             ->type_name("FILE"),
-        add_number(app, "--every", options.every, "Seconds from one saving to the next", Sign::not_negative),
+        options.given_every,
         add_number(app, "--max-time", options.max_time,
                    "Seconds after which the command ends with what it has, as after Ctrl-C; 0: none",
                    Sign::not_negative)};
@@ -103,8 +108,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
             if (fs::equivalent(input, path_, error)) refuse("it is what is read", "another file");
         if (fs::equivalent(out, path_, error)) refuse("it is the result", "another file");
         kept_ = std::make_shared<predcg::Checkpoint>(
-            description_of(*options.app, inputs), [this](std::string_view bytes) { write(bytes, false); },
-            every_);
+            description_of(options, inputs), [this](std::string_view bytes) { write(bytes, false); }, every_);
         if (fs::exists(path_, error)) {
             try {
                 kept_->resume(read_whole(path_));
@@ -159,6 +163,13 @@ void LongWork::end() {
     done_ = true;
     std::error_code error;
     if (!path_.empty()) fs::remove(path_, error);
+}
+
+void LongWork::end_without_result() {
+    write_now();
+    throw Interrupted(
+        "stopped before there was a result; " +
+        (path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string())));
 }
 
 void LongWork::write(std::string_view bytes, bool now_in_any_case) {

@@ -23,9 +23,10 @@ struct LongWorkOptions {
     double every = 60.0;            ///< s
     double max_time = 0.0;          ///< s
     const CLI::App* app = nullptr;  ///< the command
-    const CLI::Option* given_max_time = nullptr;
+    CLI::Option* given_every = nullptr;
 };
-void add_long_work(CLI::App& app, LongWorkOptions& options);
+/// `every`: another name of --every, where that means something else.
+void add_long_work(CLI::App& app, LongWorkOptions& options, const std::string& every = "--every");
 
 /// What Ctrl-C, SIGTERM and --max-time do.
 enum class Stops {
@@ -58,6 +59,8 @@ public:
     /// The result is written: removes the checkpoint. Where the work was stopped it is kept, and Interrupted
     /// is thrown, which says how to go on.
     void end();
+    /// The work was stopped before there was a result: keeps the checkpoint, and throws Interrupted.
+    [[noreturn]] void end_without_result();
 
 private:
     void watch(const std::stop_token& end);

@@ -8,7 +8,11 @@
 #include "io/data_io.hpp"
 #include "io/hierarchy_json.hpp"
 #include "model/hierarchy.hpp"
+#include "program/long_work.hpp"
 #include "terminal/messages.hpp"
+#include "terminal/progress.hpp"
+
+#include <predcg/core/error.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -29,6 +33,7 @@ struct HierarchyOptions {
     HierarchyModel model;
     HierarchyChoice choice;
     LevelPosterior posterior = LevelPosterior::laplace_joint;
+    LongWorkOptions long_work;
 };
 
 /// "2,2,2".
@@ -92,14 +97,24 @@ void run_hierarchy(HierarchyOptions options) {
         level_chain(options.model, options.model.sites(options.model.count())).terms().triplets();
     const OutputFile out(options.out, {options.data});
     options.choice.full = options.posterior == LevelPosterior::full;
+    LongWork work(options.long_work, options.out, {options.data});
+    options.choice.stop = work.stop();
+    options.choice.checkpoint = work.place("hierarchy");
     SavedHierarchy saved;
     saved.model = options.model;
     saved.samples = static_cast<Index>(data.size());
     saved.credibility = options.choice.credibility;
     saved.seed = options.choice.seed;
-    saved.found = learn_hierarchy(options.model, data, options.choice);
+    try {
+        SharedProgress progress("hierarchies", 1);
+        options.choice.progress = [&](const std::string& now) { progress.show(now); };
+        saved.found = learn_hierarchy(options.model, data, options.choice);
+    } catch (const Stopped&) {
+        work.end_without_result();
+    }
     out.commit(json_of(saved));
     print_hierarchy(saved, options.out);
+    work.end();
 }
 
 }  // namespace
@@ -134,6 +149,7 @@ Command add_hierarchy(CLI::App& app) {
     add_number(*sub, "--credibility", choice.credibility, "Of intervals, between 0 and 1");
     add_integer(*sub, "--draws", choice.draws, "Posterior draws", 25);
     add_seed(*sub, choice.seed, "Seed of starts and samples");
+    add_long_work(*sub, options->long_work);
     add_out(*sub, options->out, "FILE.json",
             "All levels, and the flow of couplings, for use by predict and sample");
     sub->footer(

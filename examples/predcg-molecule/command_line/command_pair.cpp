@@ -5,9 +5,12 @@
 #include "command_line/reading.hpp"
 #include "files/output_file.hpp"
 #include "io/pair_json.hpp"
+#include "program/long_work.hpp"
 #include "program/options.hpp"
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
+
+#include <predcg/core/error.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -59,6 +62,7 @@ struct PairFitOptions {
     std::string out;
     std::vector<CLI::Option*> for_checks{};
     CLI::Option* given_pressure = nullptr;
+    LongWorkOptions long_work;
 };
 
 struct PairCheckOptions {
@@ -88,13 +92,22 @@ void run_pair_fit(PairFitOptions options) {
     const LiquidData data =
         read_liquid(options.read.trajectory, options.read.structure, options.read.frames, options.masses);
     if (options.check) require_checkable(data);
+    LongWork work(options.long_work, options.out, {options.read.trajectory.path, options.read.structure});
+    settings.stop = work.stop();
+    settings.checkpoint = work.place("pair");
     std::optional<LiquidChecks> checks;
     const LearntPair learnt = [&] {
         Progress progress("parts", options.check ? 2 : 1);
         progress.update(0.0, "fit");
-        LearntPair found =
-            learn_pair(data, settings, [&](const std::string& done) { progress.update(0.0, done); });
-        if (options.check && found.saved.posterior.draw_count() > 0) {
+        LearntPair found = [&] {
+            try {
+                return learn_pair(data, settings,
+                                  [&](const std::string& done) { progress.update(0.0, done); });
+            } catch (const Stopped&) {
+                work.end_without_result();
+            }
+        }();
+        if (options.check && found.saved.posterior.draw_count() > 0 && !settings.stop.stop_requested()) {
             progress.update(1.0, "checks");
             options.checks.credibility = settings.credibility;
             options.checks.seed = settings.seed;
@@ -123,6 +136,7 @@ void run_pair_fit(PairFitOptions options) {
         warn("not converged: the potential is where sampling left it; raise --samples, or look at the data");
     if (!learnt.saved.posterior.reliable)
         for (const std::string& remark : learnt.saved.posterior.remarks) warn("posterior: " + remark);
+    work.end();
 }
 
 void run_pair_check(PairCheckOptions options) {
@@ -235,6 +249,7 @@ Command add_pair_fit(CLI::App& pair) {
     add_integer(*sub, "--samples", settings.samples, "Samples of the liquid in the last round", 100,
                 10'000'000);
     add_integer(*sub, "--draws", settings.draws, "Draws of the posterior", 25, 100'000);
+    add_long_work(*sub, options->long_work, "--save-every");
     add_choice(*sub, "--checks", options->check, whether_to_check,
                "What the data contradict: radial distributions, tetrahedral order, pressure, noise");
     add_out(*sub, options->out, "FILE.json",

@@ -5,9 +5,12 @@
 #include "command_line/reading.hpp"
 #include "files/output_file.hpp"
 #include "io/states_json.hpp"
+#include "program/long_work.hpp"
 #include "program/options.hpp"
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
+
+#include <predcg/core/error.hpp>
 
 #include <memory>
 #include <vector>
@@ -27,6 +30,7 @@ struct StatesFitOptions {
     Wanted posterior = Wanted::none;
     std::string out;
     std::vector<CLI::Option*> for_posterior{};
+    LongWorkOptions long_work;
 };
 
 struct StatesPredictOptions {
@@ -89,10 +93,17 @@ void run_states_fit(StatesFitOptions options) {
     check(settings);
     const OutputFile out(options.out, {options.read.trajectory.path, options.read.structure});
     const ChainData data = read_chains(options.read.trajectory, options.read.structure, options.read.frames);
+    LongWork work(options.long_work, options.out, {options.read.trajectory.path, options.read.structure});
+    settings.stop = work.stop();
+    settings.checkpoint = work.place("states");
     LearntStates learnt = [&] {
         Progress progress("parts", settings.posterior ? 3 : 1);
-        return learn_states(data, settings,
-                            [&](double done, const char* what) { progress.update(done, what); });
+        try {
+            return learn_states(data, settings,
+                                [&](double done, const char* what) { progress.update(done, what); });
+        } catch (const Stopped&) {
+            work.end_without_result();
+        }
     }();
     const StatesPrediction prediction =
         predict_states(learnt.fit, learnt.posterior ? &*learnt.posterior : nullptr, learnt.sites,
@@ -106,6 +117,7 @@ void run_states_fit(StatesFitOptions options) {
         warn("the fit is " + std::string(to_string(learnt.fit.status)) + ": look at the data");
     if (learnt.posterior)
         for (const std::string& remark : learnt.posterior->remarks) warn("posterior: " + remark);
+    work.end();
 }
 
 void run_states_predict(const StatesPredictOptions& options) {
@@ -144,6 +156,7 @@ Command add_states_fit(CLI::App& states) {
     sub->add_flag("--independent", settings.independent,
                   "Frames count in full; else as many as their autocorrelation leaves");
     add_seed(*sub, settings.seed, "Seed of starts, posterior and checks");
+    add_long_work(*sub, options->long_work, "--save-every");
     add_out(*sub, options->out, "FILE.json", "Estimate, predictions and posterior, for states predict");
     sub->footer(
         "U_c(X) = E_gauche N(g+, g-) + E_same N(g+g+, g-g-) + E_opposite N(g+g-, g-g+), kJ/mol, of the "

@@ -121,6 +121,8 @@ LearntPair learn_pair(const LiquidData& data, const PairSettings& settings,
     how.sampling.draws = settings.samples;
     how.sampling.first_draws = std::min(how.sampling.first_draws, settings.samples);
     how.sampling.seed = settings.seed;
+    how.sampling.stop = settings.stop;
+    how.sampling.checkpoint = settings.checkpoint;
     how.posterior_draws = settings.draws;
     how.sampling.observer = [&](Index round, Index draws, double) {
         progress("round " + std::to_string(round + 1) + ", " + std::to_string(draws) + " samples");

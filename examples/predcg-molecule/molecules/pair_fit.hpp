@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct PairSettings {
     Index draws = 1000;                         ///< of the posterior
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};
+    predcg::CheckpointPlace checkpoint{};
 };
 
 /// What is checked, and how.
@@ -71,7 +74,7 @@ struct LearntPair {
     predcg::pair::Band band{};  ///< u(r) every 5 pm
 };
 
-/// `progress` is told what is done.
+/// `progress` is told what is done. Throws Stopped where a stop was requested.
 LearntPair learn_pair(const LiquidData& data, const PairSettings& settings,
                       const std::function<void(const std::string&)>& progress);
 
