@@ -36,12 +36,17 @@ std::string read_whole(const fs::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Version, command, options, and a hash of every byte that is read.
-std::string description_of(const LongWorkOptions& long_work, std::initializer_list<fs::path> inputs) {
-    const CLI::App& app = *long_work.app;
+/// "predcg-ising fit"
+std::string name_of_command(const CLI::App& app) {
     std::string name = app.get_name();
     for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
         name = parent->get_name() + " " + name;
+    return name;
+}
+
+/// Version, command, options, and a hash of every byte that is read.
+std::string description_of(const LongWorkOptions& long_work, std::initializer_list<fs::path> inputs) {
+    const CLI::App& app = *long_work.app;
     std::vector<std::string> options;
     for (const CLI::Option* option : app.get_options()) {
         if (option->count() == 0 || changes_nothing(option->get_name()) || option == long_work.given_every)
@@ -51,7 +56,7 @@ std::string description_of(const LongWorkOptions& long_work, std::initializer_li
         options.push_back(std::move(text));
     }
     std::sort(options.begin(), options.end());
-    std::string text = name + " " + std::string(predcg::version_string);
+    std::string text = name_of_command(app) + " " + std::string(predcg::version_string);
     for (const std::string& option : options) text += " " + option;
     for (const fs::path& input : inputs) {
         const std::uint64_t hash = predcg::detail::checksum_of(read_whole(input));
@@ -98,6 +103,9 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
                    std::initializer_list<fs::path> inputs, Stops stops)
     : path_(checkpoint_of(options, out)), every_(options.every) {
     const bool asked = !options.checkpoint.empty();
+    const std::string description = description_of(options, inputs);
+    words_ = name_of_command(*options.app) + " " + std::string(predcg::version_string) + ", work " +
+             std::to_string(predcg::detail::checksum_of(description));
     std::error_code error;
     if (!path_.empty()) {
         const auto refuse = [&](const std::string& reason, const std::string& instead) {
@@ -108,7 +116,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
             if (fs::equivalent(input, path_, error)) refuse("it is what is read", "another file");
         if (fs::equivalent(out, path_, error)) refuse("it is the result", "another file");
         kept_ = std::make_shared<predcg::Checkpoint>(
-            description_of(options, inputs), [this](std::string_view bytes) { write(bytes, false); }, every_);
+            description, [this](std::string_view bytes) { write(bytes, false); }, every_);
         if (fs::exists(path_, error)) {
             try {
                 kept_->resume(read_whole(path_));

@@ -55,6 +55,8 @@ public:
         return predcg::CheckpointPlace(kept_).within(name);
     }
     std::stop_token stop() const { return stop_.get_token(); }
+    /// Version and command, and a hash of its options and of every byte that it reads, in one line.
+    const std::string& words() const { return words_; }
 
     /// The result is written: removes the checkpoint. Where the work was stopped it is kept, and Interrupted
     /// is thrown, which says how to go on.
@@ -67,6 +69,7 @@ private:
     void write(std::string_view bytes, bool now_in_any_case);
     void write_now();
 
+    std::string words_;
     std::filesystem::path path_;  // empty: none
     std::chrono::duration<double> every_;
     std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();

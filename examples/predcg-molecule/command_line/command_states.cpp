@@ -3,6 +3,7 @@
 #include "basics/numbers.hpp"
 #include "command_line/commands.hpp"
 #include "command_line/reading.hpp"
+#include "files/draw_files.hpp"
 #include "files/output_file.hpp"
 #include "io/states_json.hpp"
 #include "program/long_work.hpp"
@@ -12,7 +13,11 @@
 
 #include <predcg/core/error.hpp>
 
+#include <filesystem>
+#include <initializer_list>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace cli::molecules {
@@ -28,7 +33,7 @@ struct StatesFitOptions {
     ReadOptions read;
     StatesSettings settings;
     Wanted posterior = Wanted::none;
-    std::string out;
+    std::string out, draws_file;
     std::vector<CLI::Option*> for_posterior{};
     LongWorkOptions long_work;
 };
@@ -96,6 +101,20 @@ void run_states_fit(StatesFitOptions options) {
     LongWork work(options.long_work, options.out, {options.read.trajectory.path, options.read.structure});
     settings.stop = work.stop();
     settings.checkpoint = work.place("states");
+    std::optional<DrawFiles> files;
+    if (!options.draws_file.empty()) {
+        files.emplace("--draws-file", options.draws_file, work.words(),
+                      std::initializer_list<std::filesystem::path>{options.read.trajectory.path,
+                                                                   options.read.structure});
+        std::vector<std::string> names = chain_of(data.sites).parameter_names(),
+                                 units(names.size(), "kJ/mol");
+        for (const std::string& name : rotamers::von_mises_map().parameter_names()) {
+            names.push_back(name);
+            units.emplace_back(name.starts_with("phi") ? "rad" : "1");
+        }
+        files->set_columns(names, units);
+        settings.on_draws = [&files](const DrawsOfChain& draws) { files->add(draws); };
+    }
     LearntStates learnt = [&] {
         Progress progress("parts", settings.posterior ? 3 : 1);
         try {
@@ -105,6 +124,7 @@ void run_states_fit(StatesFitOptions options) {
             work.end_without_result();
         }
     }();
+    if (files && learnt.posterior && !learnt.posterior->stopped) files->finish();
     const StatesPrediction prediction =
         predict_states(learnt.fit, learnt.posterior ? &*learnt.posterior : nullptr, learnt.sites,
                        settings.temperature, settings.credibility);
@@ -152,7 +172,12 @@ Command add_states_fit(CLI::App& states) {
     options->for_posterior = {
         add_number(*sub, "--credibility", settings.credibility, "Of intervals, between 0 and 1"),
         add_integer(*sub, "--draws", settings.draws, "Posterior draws kept, all chains together", 25,
-                    1'000'000)};
+                    1'000'000),
+        sub->add_option(
+               "--draws-file", options->draws_file,
+               "Draws of the states' parameters as they come: FILE_1.csv, FILE_2.csv, .., one for each "
+               "chain")
+            ->type_name("FILE.csv")};
     sub->add_flag("--independent", settings.independent,
                   "Frames count in full; else as many as their autocorrelation leaves");
     add_seed(*sub, settings.seed, "Seed of starts, posterior and checks");

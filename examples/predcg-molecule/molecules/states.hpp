@@ -43,7 +43,7 @@ struct StatesSettings {
     double credibility = 0.95;
     Index draws = 4000;
     std::uint64_t seed = 1;
-    std::function<void(const predcg::ChainDraws&)> on_draws{};  ///< of the states' posterior
+    std::function<void(const predcg::DrawsOfChain&)> on_draws{};  ///< of the states' posterior
     std::stop_token stop{};
     predcg::CheckpointPlace checkpoint{};
 

@@ -52,7 +52,7 @@ struct ChainProgress {
 };
 
 /// Draws of a chain, as they come.
-struct ChainDraws {
+struct DrawsOfChain {
     Index chain = 0;                   ///< its number
     Index first = 0;                   ///< the number of the first of them in the chain, from 0
     Index parameters = 0;              ///< of a draw
@@ -73,7 +73,7 @@ struct ChainSettings {
     std::function<void(const ChainProgress&)> observer{};  ///< after every draw, one call at a time
     /// Is given every draw when it is kept, one call at a time. The first call of a chain has no draws, or
     /// those that a checkpoint had.
-    std::function<void(const ChainDraws&)> on_draws{};
+    std::function<void(const DrawsOfChain&)> on_draws{};
     std::stop_token stop{};        ///< ends with the draws that there are, at least four of a chain
     CheckpointPlace checkpoint{};  ///< where chains keep what they need to go on (core/checkpoint.hpp)
     /// Chains are shared out to these processes, each of which holds all data and gets all draws; absent: all
