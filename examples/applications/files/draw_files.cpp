@@ -41,7 +41,7 @@ bool file_begins_with(int file, const std::string& text) {
 }  // namespace
 
 DrawFiles::DrawFiles(const std::string& option, const fs::path& path, const std::string& work,
-                     std::initializer_list<fs::path> inputs)
+                     std::initializer_list<fs::path> others)
     : path_(path), work_(work) {
     const fs::path first = name_of(0);
     const auto refuse = [&](const std::string& reason) {
@@ -50,9 +50,11 @@ DrawFiles::DrawFiles(const std::string& option, const fs::path& path, const std:
     };
     if (path.filename().empty()) refuse("no file name");
     std::error_code error;
-    for (const fs::path& input : inputs)
+    for (const fs::path& other : others)
         for (Index chain = 0; chain < 4; ++chain)
-            if (fs::equivalent(input, name_of(chain), error)) refuse("it is what is read");
+            if (fs::equivalent(other, name_of(chain), error) ||
+                other.lexically_normal() == name_of(chain).lexically_normal())
+                refuse("its files would take the place of " + in_quotes(other.string()));
     try {
         try_to_write(first);
     } catch (const std::system_error& reason) {

@@ -17,9 +17,10 @@ namespace cli {
 class DrawFiles {
 public:
     /// `work`: in one line, what the draws are of; files of other work are replaced. Throws InputError,
-    /// naming `option`, for a name that is that of an input, and where no file can be made.
+    /// naming `option`, for a name that is one of `others`, inputs and result,
+    /// and where no file can be made.
     DrawFiles(const std::string& option, const std::filesystem::path& path, const std::string& work,
-              std::initializer_list<std::filesystem::path> inputs);
+              std::initializer_list<std::filesystem::path> others);
     DrawFiles(const DrawFiles&) = delete;
     DrawFiles& operator=(const DrawFiles&) = delete;
     /// Closes the files.
