@@ -4,6 +4,7 @@
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/hierarchy/hierarchy_of.hpp>
 #include <predcg/hierarchy/renormalise.hpp>
+#include <predcg/judge/latent_noise.hpp>
 #include <predcg/learning/spread_data.hpp>
 #include <predcg/liquids/exchange.hpp>
 #include <predcg/liquids/learn.hpp>
@@ -178,6 +179,31 @@ TEST(Checkpoint, ExchangeByFeaturesGoesOn) {
             },
             9, 3);
     }
+}
+
+/// Of a kernel, whose chain is kept, and of an engine that draws independently.
+TEST(Checkpoint, DrawnChainsGoOn) {
+    const SmallLiquid liquid;
+    const auto target = Boltzmann(pair::Liquid(pair::LennardJones(1.0, 0.34, 0.7), liquid.space), 1.0);
+    const MonteCarlo<SingleParticle> engine({}, {.warm_up = 10, .thinning = 2});
+    const auto ring = ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 1});
+    const auto spins = boltzmann(ring, Vector{{0.3, 0.5}}, 1.0);
+    const auto bytes = [](const auto& all) {
+        detail::ByteWriter write;
+        write(all);
+        return write.bytes;
+    };
+    const auto drawn = [&](CheckpointPlace place) {
+        return bytes(draw_chains(engine, target, 15, 2, 4, {}, place.within("liquid"))) +
+               bytes(draw_chains(TransferMatrix{}, spins, 9, 2, 4, {}, place.within("ring")));
+    };
+    for (const Index threads : {1, 2}) {
+        const support::OnThreads on(threads);
+        expect_the_same(drawn, 7, 4);
+    }
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_THROW(draw_chains(engine, target, 15, 2, 4, stop.get_token()), Stopped);
 }
 
 TEST(Checkpoint, FitsOfSpreadDataGoOnWithAnyNumberOfProcesses) {

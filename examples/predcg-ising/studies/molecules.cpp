@@ -100,7 +100,8 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
             liquid.checks = molecules::check_pair(liquid.learnt.saved, data,
                                                   {.samples = settings.check_samples,
                                                    .credibility = settings.credibility,
-                                                   .seed = settings.seed});
+                                                   .seed = settings.seed,
+                                                   .checkpoint = settings.checkpoint.within("checks")});
         }
         result.liquids.push_back(std::move(liquid));
     }

@@ -107,11 +107,17 @@ void run_pair_fit(PairFitOptions options) {
                 work.end_without_result();
             }
         }();
-        if (options.check && found.saved.posterior.draw_count() > 0 && !settings.stop.stop_requested()) {
+        if (options.check && found.saved.posterior.draw_count() > 0) {
             progress.update(1.0, "checks");
             options.checks.credibility = settings.credibility;
             options.checks.seed = settings.seed;
-            checks = check_pair(found.saved, data, options.checks);
+            options.checks.stop = work.stop();
+            options.checks.checkpoint = work.place("checks");
+            try {
+                checks = check_pair(found.saved, data, options.checks);
+            } catch (const Stopped&) {
+                // There is the potential.
+            }
         }
         return found;
     }();
@@ -149,16 +155,24 @@ void run_pair_check(PairCheckOptions options) {
     require_checkable(data);
     how.checks.credibility = how.settings.credibility;
     how.checks.seed = how.settings.seed;
+    LongWork work(how.long_work, how.out, {options.fit, how.read.trajectory.path, how.read.structure});
+    how.checks.stop = work.stop();
+    how.checks.checkpoint = work.place("checks");
     const LiquidChecks checks = [&] {
         Progress progress("parts", 1);
         progress.update(0.0, "checks");
-        return check_pair(saved, data, how.checks);
+        try {
+            return check_pair(saved, data, how.checks);
+        } catch (const Stopped&) {
+            work.end_without_result();
+        }
     }();
     out.commit(json_of(checks, data.frames));
     print_line("data",
                std::to_string(data.frames) + " frames of " + std::to_string(data.molecules) + " molecules");
     print_checks(checks);
     print_line("written to", how.out);
+    work.end();
 }
 
 void run_pair_export(const PairExportOptions& options) {
@@ -275,6 +289,7 @@ Command add_pair_check(CLI::App& pair) {
     const auto options = std::make_shared<PairCheckOptions>();
     sub->add_option("--fit", options->fit, "What pair fit wrote")->type_name("FILE.json")->required();
     add_liquid(*sub, options->how);
+    add_long_work(*sub, options->how.long_work, "--save-every");
     add_out(*sub, options->how.out, "FILE.json", "Bands and checks");
     sub->footer(
         "Molecules, box and temperature are those of the fit.\n\n"

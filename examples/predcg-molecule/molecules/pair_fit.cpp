@@ -163,6 +163,8 @@ LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data, const Pa
     how.site_pairs = site_pairs_of(data.names);
     how.pressure = settings.pressure;
     how.seed = settings.seed;
+    how.stop = settings.stop;
+    how.checkpoint = settings.checkpoint;
     return with_option_words([&] {
         return liquid_checks(saved.posterior, model.potential(),
                              MonteCarlo<SingleParticle>({}, {.warm_up = 500, .thinning = 10}), data.sites,

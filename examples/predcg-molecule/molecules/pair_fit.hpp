@@ -52,6 +52,8 @@ struct PairCheckSettings {
     std::optional<predcg::KnownValue> pressure{};  ///< of the simulation, bar
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};
+    predcg::CheckpointPlace checkpoint{};
 };
 
 /// A potential with its posterior: what a file holds.
@@ -78,7 +80,8 @@ struct LearntPair {
 LearntPair learn_pair(const LiquidData& data, const PairSettings& settings,
                       const std::function<void(const std::string&)>& progress);
 
-/// Throws InputError where the data are of other molecules or another box.
+/// Throws InputError where the data are of other molecules or another box, and Stopped where a stop was
+/// requested.
 predcg::LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data,
                                 const PairCheckSettings& settings);
 
