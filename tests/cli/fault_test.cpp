@@ -74,7 +74,7 @@ TEST_F(Faults, ADirectoryIsTheOldOneOrTheNewOne) {
 
 /// The system gives no second thread, as where the number of processes is limited.
 TEST_F(Faults, OneThreadWorksWhereNoOtherStarts) {
-    for (const std::string command :
+    for (const std::string& command :
          {"fit --data " + data_file("A") + " --field 0.3 --linear --posterior full --draws 200 --threads 3 ",
           "fit --data " + data_file("A") +
               " --field 0.3 --engine monte-carlo --iterations 100 --threads 3 "}) {
