@@ -72,6 +72,24 @@ TEST_F(Faults, ADirectoryIsTheOldOneOrTheNewOne) {
     EXPECT_FALSE(fs::exists(at("results.checkpoint")));
 }
 
+/// The system gives no second thread, as where the number of processes is limited.
+TEST_F(Faults, OneThreadWorksWhereNoOtherStarts) {
+    for (const std::string& command :
+         {"fit --data " + data_file("A") + " --field 0.3 --linear --posterior full --draws 200 --threads 3 ",
+          "fit --data " + data_file("A") +
+              " --field 0.3 --engine monte-carlo --iterations 100 --threads 3 "}) {
+        ASSERT_EQ(run(command + "--out several.json").code, 0);
+        const Outcome alone =
+            run(command + "--out one.json",
+                {.environment = "ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD='" +
+                                std::string(PREDCG_FAULT_PRELOAD) + "' PREDCG_FAULT_THREADS=refused"});
+        EXPECT_EQ(alone.code, 0) << alone.err;
+        EXPECT_TRUE(fs::exists(at("refused"))) << "no thread was asked for";
+        fs::remove(at("refused"));
+        EXPECT_EQ(read_text(at("one.json")), read_text(at("several.json")));
+    }
+}
+
 TEST_F(Faults, ResultsThatWereChangedAreKnown) {
     using cli::study::damage_of;
     const std::string calibrate =

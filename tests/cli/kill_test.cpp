@@ -3,12 +3,17 @@
 
 #include <predcg/core/random.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
+#include <sstream>
+#include <string>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include "test_seed.hpp"
 
@@ -17,20 +22,36 @@ using namespace cli_test;
 using namespace predcg;
 using namespace std::chrono_literals;
 
+/// A program and its arguments, which write "out": a file or a directory.
+struct Command {
+    std::vector<std::string> arguments;
+    std::string program = PREDCG_ISING_PROGRAM;
+    std::string every = "--every";  ///< the option's name
+
+    Command with(const std::vector<std::string>& more) const {
+        Command command = *this;
+        command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+        return command;
+    }
+    Command saving_every(const std::string& seconds) const { return with({every, seconds}); }
+};
+
 class Killed : public Program {
 protected:
-    /// Starts the program, with its words in the file "said".
-    pid_t start(const std::vector<std::string>& arguments) const {
+    /// Starts a program, with its words in the file "said", and without gnuplot.
+    pid_t start(const Command& command) const {
         const pid_t child = ::fork();
         if (child != 0) return child;
-        std::vector<char*> words{const_cast<char*>(PREDCG_ISING_PROGRAM)};
-        for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+        std::vector<char*> words{const_cast<char*>(command.program.c_str())};
+        for (const std::string& argument : command.arguments)
+            words.push_back(const_cast<char*>(argument.c_str()));
         words.push_back(nullptr);
         const int said = ::open((directory() / "said").c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
         if (::chdir(directory().c_str()) != 0 || said < 0) ::_exit(126);
         ::dup2(said, 1);
         ::dup2(said, 2);
-        ::execv(PREDCG_ISING_PROGRAM, words.data());
+        ::setenv("PATH", "/nowhere", 1);
+        ::execv(command.program.c_str(), words.data());
         ::_exit(127);
     }
     /// Its exit code, or -1 where a signal ended it.
@@ -41,84 +62,223 @@ protected:
     }
     /// Or for ten minutes, where there will be none.
     void wait_for_checkpoint() const {
-        for (int k = 0; k < 600'000 && !fs::exists(at("out.json.checkpoint")); ++k)
+        for (int k = 0; k < 600'000 && !fs::exists(at("out.checkpoint")); ++k)
             std::this_thread::sleep_for(1ms);
     }
     std::string said() const { return read_text(at("said")); }
 
+    /// Bytes of "out", or of all tables in it: times are in reports alone.
+    std::string result() const {
+        if (!fs::is_directory(at("out"))) return read_text(at("out"));
+        std::vector<fs::path> tables;
+        for (const auto& entry : fs::directory_iterator(at("out")))
+            if (entry.path().extension() == ".csv") tables.push_back(entry.path());
+        std::sort(tables.begin(), tables.end());
+        std::string bytes;
+        for (const fs::path& table : tables) bytes += table.filename().string() + "\n" + read_text(table);
+        return bytes;
+    }
+    void remove_result() const { fs::remove_all(at("out")); }
+
     /// The result without a disturbance.
-    std::string undisturbed(const std::vector<std::string>& arguments) const {
-        EXPECT_EQ(end_of(start(arguments)), 0) << said();
-        std::string bytes = read_text(at("out.json"));
-        fs::remove(at("out.json"));
+    std::string undisturbed(const Command& command) const {
+        EXPECT_EQ(end_of(start(command)), 0) << said();
+        std::string bytes = result();
+        EXPECT_NE(bytes, "");
+        remove_result();
         return bytes;
     }
 
-    /// Kills the program `kills` times, at any moment, and compares what it writes when it ends.
-    void expect_survival(const std::vector<std::string>& arguments, int kills, std::uint64_t seed) const {
-        const std::string expected = undisturbed(arguments);
+    /// PREDCG_KILLS in the place of `few`, where it is set.
+    static int kills_or(int few) {
+        const char* const many = std::getenv("PREDCG_KILLS");
+        return many == nullptr ? few : std::atoi(many);
+    }
+
+    /// Kills the program `kills` times, within so many seconds, and compares what it writes when it ends;
+    /// look() after every end.
+    template <class Look>
+    void expect_survival(const Command& command, const std::string& expected, int kills, double seconds,
+                         std::uint64_t seed, Look&& look) const {
         Philox4x32 rng = make_stream(test_seed() + seed, Purpose::check);
-        std::vector<std::string> saving = arguments;
-        saving.insert(saving.end(), {"--every", "0"});
+        const Command saving = command.saving_every("0");
         int resumed = 0;
         for (int killed = 0; killed < kills;) {
             const pid_t child = start(saving);
             if (killed == 0) wait_for_checkpoint();
-            std::this_thread::sleep_for(std::chrono::duration<double>(0.06 * uniform(rng)));
+            std::this_thread::sleep_for(std::chrono::duration<double>(seconds * uniform(rng)));
             ::kill(child, SIGKILL);
             const int code = end_of(child);
+            look();
             resumed += said().find("goes on from") != std::string::npos;
             if (code < 0) {
                 ++killed;
                 continue;
             }
             ASSERT_EQ(code, 0) << said();
-            ASSERT_EQ(read_text(at("out.json")), expected) << "after " << killed << " kills";
-            EXPECT_FALSE(fs::exists(at("out.json.checkpoint")));
-            fs::remove(at("out.json"));
+            ASSERT_EQ(result(), expected) << "after " << killed << " kills";
+            EXPECT_FALSE(fs::exists(at("out.checkpoint")));
+            remove_result();
         }
         ASSERT_EQ(end_of(start(saving)), 0) << said();
-        EXPECT_EQ(read_text(at("out.json")), expected) << "after all kills";
+        EXPECT_EQ(result(), expected) << "after all kills";
         EXPECT_GT(resumed, 0) << "no checkpoint was ever found";
-        fs::remove(at("out.json"));
+        look();
+        remove_result();
         fs::remove(at("said"));
+    }
+    void expect_survival(const Command& command, int kills, double seconds, std::uint64_t seed) const {
+        expect_survival(command, undisturbed(command), kills, seconds, seed, [] {});
         EXPECT_EQ(files(), std::vector<std::string>{});
+    }
+
+    /// SIGINT and SIGTERM end it in good order once there is a checkpoint, and the same command goes on.
+    void expect_to_stop_in_good_order(const Command& command) const {
+        const std::string expected = undisturbed(command);
+        for (const int signal : {SIGINT, SIGTERM}) {
+            const pid_t child = start(command.saving_every("0.02"));
+            wait_for_checkpoint();
+            ::kill(child, signal);
+            ASSERT_EQ(end_of(child), 3) << said();
+            expect_contains(said(), "the same command goes on from 'out.checkpoint'");
+            ASSERT_EQ(end_of(start(command)), 0) << said();
+            expect_contains(said(), "goes on from 'out.checkpoint'");
+            EXPECT_EQ(result(), expected);
+            EXPECT_FALSE(fs::exists(at("out.checkpoint")));
+            remove_result();
+        }
+    }
+
+    Command fit(const std::vector<std::string>& more) const {
+        return Command{{"fit", "--data", data_file("A"), "--field", "0.3", "--linear", "--out", "out"}}.with(
+            more);
+    }
+    /// Commands that are not killed as often, short ones.
+    Command hierarchy() const {
+        return {{"hierarchy", "--data", data_file("A"), "--map", "link2", "--field", "0.3", "--linear",
+                 "--posterior", "full", "--draws", "200", "--mode", "distilled", "--samples", "2", "--out",
+                 "out"}};
+    }
+    static Command study(const std::string& name, const std::vector<std::string>& more) {
+        return Command{{"study", name, "--out", "out"}}.with(more);
+    }
+    static Command molecule(const std::vector<std::string>& words, const std::string& data,
+                            const std::vector<std::string>& more) {
+        const std::string file = std::string(PREDCG_EXAMPLE_DATA) + "/" + data;
+        return Command{words, PREDCG_MOLECULE_PROGRAM, "--save-every"}
+            .with({"--trajectory", file + ".xtc", "--structure", file + ".gro", "--out", "out"})
+            .with(more);
+    }
+    static Command states() {
+        return molecule({"states", "fit"}, "decane",
+                        {"--temperature", "400", "--frames", "20", "--posterior", "full", "--draws", "100"});
+    }
+    static Command pair() {
+        return molecule({"pair", "fit"}, "water",
+                        {"--temperature", "300", "--frames", "4", "--samples", "100", "--draws", "50",
+                         "--knot-distance", "0.05", "--checks", "none"});
     }
 };
 
 TEST_F(Killed, FitsAndPosteriorsGoOnToTheSameBytes) {
-    expect_survival({"fit", "--data", data_file("A"), "--field", "0.3", "--linear", "--posterior", "full",
-                     "--draws", "400", "--out", "out.json"},
-                    70, 3001);
+    expect_survival(fit({"--posterior", "full", "--draws", "400"}), 40, 0.06, 3001);
 }
 
 TEST_F(Killed, SampledFitsGoOnToTheSameBytes) {
-    expect_survival({"fit", "--data", data_file("A"), "--field", "0.3", "--linear", "--engine", "monte-carlo",
-                     "--iterations", "300", "--out", "out.json"},
-                    70, 3002);
-    expect_survival({"relative-entropy", "--data", data_file("A"), "--field", "0.3", "--linear", "--engine",
-                     "monte-carlo", "--iterations", "200", "--out", "out.json"},
-                    60, 3003);
+    expect_survival(fit({"--engine", "monte-carlo", "--iterations", "300"}), 60, 0.06, 3002);
+    Command rival = fit({"--engine", "monte-carlo", "--iterations", "200"});
+    rival.arguments.front() = "relative-entropy";
+    expect_survival(rival, 40, 0.06, 3003);
+}
+
+/// After every kill the files hold what was drawn: as much as before or more, up to a draw that was cut.
+TEST_F(Killed, DrawsInFilesSurvive) {
+    const Command command = fit({"--posterior", "full", "--draws", "400", "--draws-file", "draws.csv"});
+    const auto names = [] {
+        std::vector<std::string> all;
+        for (int chain = 1; chain <= 4; ++chain) all.push_back("draws_" + std::to_string(chain) + ".csv");
+        return all;
+    }();
+    ASSERT_EQ(end_of(start(command)), 0) << said();
+    std::vector<std::string> expected;
+    for (const std::string& name : names) {
+        expected.push_back(read_text(at(name)));
+        EXPECT_EQ(std::count(expected.back().begin(), expected.back().end(), '\n'), 3 + 100);
+        fs::remove(at(name));
+    }
+    const auto draws = read_json(at("out"))["posterior"]["draws"];
+    std::istringstream lines(expected[1]);
+    std::string line;
+    for (int k = 0; k < 4; ++k) std::getline(lines, line);
+    EXPECT_TRUE(line.starts_with("2,1," + draws[0][100].dump())) << line;
+    const std::string result_of_all = result();
+    remove_result();
+
+    std::vector<std::size_t> sizes(4, 0);
+    expect_survival(command, result_of_all, kills_or(30), 0.06, 3004, [&] {
+        const bool done = fs::exists(at("out"));
+        for (std::size_t k = 0; k < names.size(); ++k) {
+            const std::string now = fs::exists(at(names[k])) ? read_text(at(names[k])) : "";
+            EXPECT_TRUE(expected[k].starts_with(now)) << names[k];
+            EXPECT_GE(now.size(), sizes[k]) << names[k];
+            sizes[k] = now.size();
+            if (!done) continue;
+            EXPECT_EQ(now, expected[k]);
+            fs::remove(at(names[k]));
+            sizes[k] = 0;
+        }
+    });
+    // Files of other work are replaced.
+    ASSERT_EQ(end_of(start(command.with({"--seed", "7"}))), 0) << said();
+    const std::string other = read_text(at(names[0]));
+    EXPECT_NE(other, expected[0]);
+    EXPECT_EQ(other.find('#', 1), other.find('\n') + 1);
+    EXPECT_EQ(std::count(other.begin(), other.end(), '\n'), 3 + 100);
+}
+
+TEST_F(Killed, HierarchiesGoOn) { expect_survival(hierarchy(), kills_or(8), 0.06, 3005); }
+
+TEST_F(Killed, StudiesGoOn) {
+    const std::vector<std::string> small{"--range",      "1",   "--strength", "1",  "--sites", "16",
+                                         "--field-step", "4.5", "--draws",    "100"};
+    expect_survival(study("sweep", small).with({"--samples", "20"}), kills_or(3), 0.2, 3006);
+    expect_survival(study("data-size", small).with({"--data-sets", "2"}), kills_or(3), 0.1, 3007);
+    expect_survival(study("levels", small).with({"--data-sets", "2"}), kills_or(3), 0.1, 3008);
+    expect_survival(study("models", small).with({"--data-sets", "1", "--pair-range", "1"}), kills_or(3), 0.1,
+                    3009);
+    expect_survival(study("maps", {"--sites", "10", "--data-sets", "1", "--most-data", "50", "--banded-sites",
+                                   "12", "--posteriors", "2", "--draws", "50"}),
+                    kills_or(3), 0.2, 3010);
+    expect_survival(study("flow", {"--sites", "48", "--samples", "50", "--data-sets", "5", "--draws", "25"}),
+                    kills_or(3), 0.06, 3011);
+}
+
+TEST_F(Killed, MoleculesGoOn) {
+    expect_survival(states(), kills_or(4), 0.2, 3012);
+    expect_survival(pair(), kills_or(4), 0.3, 3013);
 }
 
 TEST_F(Killed, StopsWithWhatThereIsAndGoesOn) {
-    const std::vector<std::string> fit{"fit",     "--data",   data_file("A"), "--field",
-                                       "0.3",     "--linear", "--posterior",  "full",
-                                       "--draws", "20000",    "--out",        "out.json"};
-    const std::string expected = undisturbed(fit);
+    const Command command = fit({"--posterior", "full", "--draws", "20000"});
+    const std::string expected = undisturbed(command);
     for (const int signal : {SIGINT, SIGTERM}) {
-        std::vector<std::string> saving = fit;
-        saving.insert(saving.end(), {"--every", "0.02"});
-        const pid_t child = start(saving);
+        const pid_t child = start(command.saving_every("0.02"));
         wait_for_checkpoint();
         ::kill(child, signal);
         ASSERT_EQ(end_of(child), 3) << said();
-        expect_contains(said(), "the same command goes on from 'out.json.checkpoint'");
-        EXPECT_TRUE(read_json(at("out.json")).contains("status"));
-        ASSERT_EQ(end_of(start(fit)), 0) << said();
-        EXPECT_EQ(read_text(at("out.json")), expected);
-        EXPECT_FALSE(fs::exists(at("out.json.checkpoint")));
+        expect_contains(said(), "the same command goes on from 'out.checkpoint'");
+        EXPECT_TRUE(read_json(at("out")).contains("status"));
+        ASSERT_EQ(end_of(start(command)), 0) << said();
+        EXPECT_EQ(result(), expected);
+        EXPECT_FALSE(fs::exists(at("out.checkpoint")));
     }
+}
+
+TEST_F(Killed, LongCommandsStopInGoodOrder) {
+    expect_to_stop_in_good_order(hierarchy());
+    expect_to_stop_in_good_order(study("flow", {"--sites", "48", "--samples", "50", "--draws", "25"}));
+    expect_to_stop_in_good_order(states());
+    expect_to_stop_in_good_order(pair());
 }
 
 TEST_F(Killed, EndsInTime) {

@@ -179,6 +179,7 @@ TEST_F(Studies, AllStandsAloneAndIsNotDoneTwice) {
 TEST_F(Studies, CtrlCKeepsWhatIsFinished) {
     std::atomic<bool> ended{false};
     std::string said;
+    cli::watch_interrupts(nullptr, 0.0, "");
     std::thread worker([&] {
         try {
             cli::study::run_all({.quick = true}, at("all").string());
@@ -191,6 +192,7 @@ TEST_F(Studies, CtrlCKeepsWhatIsFinished) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (!ended) std::raise(SIGINT);
     worker.join();
+    cli::unwatch_interrupts();
     EXPECT_NE(said.find("kept in"), std::string::npos) << said;
     EXPECT_NE(said.find("sweep"), std::string::npos) << said;
     EXPECT_NE(said.find("same command again"), std::string::npos) << said;

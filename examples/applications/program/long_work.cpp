@@ -26,7 +26,7 @@ namespace {
 /// Options that do not change a result.
 bool changes_nothing(const std::string& name) {
     for (const char* other :
-         {"--out", "--threads", "--checkpoint", "--every", "--max-time", "--yes", "--help"})
+         {"--out", "--threads", "--checkpoint", "--max-time", "--fresh", "--draws-file", "--yes", "--help"})
         if (name == other) return true;
     return false;
 }
@@ -36,20 +36,27 @@ std::string read_whole(const fs::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Version, command, options, and a hash of every byte that is read.
-std::string description_of(const CLI::App& app, std::initializer_list<fs::path> inputs) {
+/// "predcg-ising fit"
+std::string name_of_command(const CLI::App& app) {
     std::string name = app.get_name();
     for (const CLI::App* parent = app.get_parent(); parent != nullptr; parent = parent->get_parent())
         name = parent->get_name() + " " + name;
+    return name;
+}
+
+/// Version, command, options, and a hash of every byte that is read.
+std::string description_of(const LongWorkOptions& long_work, std::initializer_list<fs::path> inputs) {
+    const CLI::App& app = *long_work.app;
     std::vector<std::string> options;
     for (const CLI::Option* option : app.get_options()) {
-        if (option->count() == 0 || changes_nothing(option->get_name())) continue;
+        if (option->count() == 0 || changes_nothing(option->get_name()) || option == long_work.given_every)
+            continue;
         std::string text = option->get_name();
         for (const std::string& value : option->results()) text += " " + value;
         options.push_back(std::move(text));
     }
     std::sort(options.begin(), options.end());
-    std::string text = name + " " + std::string(predcg::version_string);
+    std::string text = name_of_command(app) + " " + std::string(predcg::version_string);
     for (const std::string& option : options) text += " " + option;
     for (const fs::path& input : inputs) {
         const std::uint64_t hash = predcg::detail::checksum_of(read_whole(input));
@@ -75,15 +82,17 @@ fs::path checkpoint_of(const LongWorkOptions& options, const fs::path& out) {
 
 }  // namespace
 
-void add_long_work(CLI::App& app, LongWorkOptions& options) {
+void add_long_work(CLI::App& app, LongWorkOptions& options, const std::string& every) {
     options.app = &app;
+    options.given_every =
+        add_number(app, every, options.every, "Seconds from one saving to the next", Sign::not_negative);
     CLI::Option* all[] = {
         app.add_option(
                "--checkpoint", options.checkpoint,
                with_default("Where the work is kept until it is done; the same command goes on from it",
                             "the result's name and .checkpoint"))
             ->type_name("FILE"),
-        add_number(app, "--every", options.every, "Seconds from one saving to the next", Sign::not_negative)};
+        options.given_every};
     for (CLI::Option* option : all) option->group("Long work");
     add_max_time(app, options);
 }
@@ -100,6 +109,9 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
                    std::initializer_list<fs::path> inputs, Stops stops)
     : path_(checkpoint_of(options, out)), every_(options.every) {
     const bool asked = !options.checkpoint.empty();
+    const std::string description = description_of(options, inputs);
+    words_ = name_of_command(*options.app) + " " + std::string(predcg::version_string) + ", work " +
+             std::to_string(predcg::detail::checksum_of(description));
     std::error_code error;
     if (!path_.empty()) {
         const auto refuse = [&](const std::string& reason, const std::string& instead) {
@@ -110,8 +122,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
             if (fs::equivalent(input, path_, error)) refuse("it is what is read", "another file");
         if (fs::equivalent(out, path_, error)) refuse("it is the result", "another file");
         kept_ = std::make_shared<predcg::Checkpoint>(
-            description_of(*options.app, inputs), [this](std::string_view bytes) { write(bytes, false); },
-            every_);
+            description, [this](std::string_view bytes) { write(bytes, false); }, every_);
         if (fs::exists(path_, error)) {
             try {
                 kept_->resume(read_whole(path_));
@@ -166,6 +177,13 @@ void LongWork::end() {
     done_ = true;
     std::error_code error;
     if (!path_.empty()) fs::remove(path_, error);
+}
+
+void LongWork::end_without_result() {
+    write_now();
+    throw Interrupted(
+        "stopped before there was a result; " +
+        (path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string())));
 }
 
 void LongWork::write(std::string_view bytes, bool now_in_any_case) {

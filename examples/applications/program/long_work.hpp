@@ -23,11 +23,12 @@ struct LongWorkOptions {
     double every = 60.0;            ///< s
     double max_time = 0.0;          ///< s
     const CLI::App* app = nullptr;  ///< the command
-    const CLI::Option* given_max_time = nullptr;
+    CLI::Option* given_every = nullptr;
 };
-void add_long_work(CLI::App& app, LongWorkOptions& options);
 /// --max-time alone, of commands without checkpoints.
 void add_max_time(CLI::App& app, LongWorkOptions& options);
+/// `every`: another name of --every, where that means something else.
+void add_long_work(CLI::App& app, LongWorkOptions& options, const std::string& every = "--every");
 
 /// What Ctrl-C, SIGTERM and --max-time do.
 enum class Stops {
@@ -56,16 +57,21 @@ public:
         return predcg::CheckpointPlace(kept_).within(name);
     }
     std::stop_token stop() const { return stop_.get_token(); }
+    /// Version and command, and a hash of its options and of every byte that it reads, in one line.
+    const std::string& words() const { return words_; }
 
     /// The result is written: removes the checkpoint. Where the work was stopped it is kept, and Interrupted
     /// is thrown, which says how to go on.
     void end();
+    /// The work was stopped before there was a result: keeps the checkpoint, and throws Interrupted.
+    [[noreturn]] void end_without_result();
 
 private:
     void watch(const std::stop_token& end);
     void write(std::string_view bytes, bool now_in_any_case);
     void write_now();
 
+    std::string words_;
     std::filesystem::path path_;  // empty: none
     std::chrono::duration<double> every_;
     std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();

@@ -36,16 +36,6 @@ bool is_due(const Watch& watch) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
-    pressed = 0;
-    for (const int signal : interrupting) std::signal(signal, remember);
-}
-
-InterruptGuard::~InterruptGuard() {
-    for (const int signal : interrupting) std::signal(signal, SIG_DFL);
-    pressed = 0;
-}
-
 void interrupt() { pressed = 1; }
 
 void watch_interrupts(std::stop_source* stop, double seconds, const std::string& advice) {

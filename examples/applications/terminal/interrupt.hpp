@@ -11,15 +11,6 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// While it lives, Ctrl-C (SIGINT) does not end the program but is remembered; the second one ends it.
-class InterruptGuard {
-public:
-    InterruptGuard();
-    ~InterruptGuard();
-    InterruptGuard(const InterruptGuard&) = delete;
-    InterruptGuard& operator=(const InterruptGuard&) = delete;
-};
-
 /// As if Ctrl-C had been pressed: for a child process that took it in our place.
 void interrupt();
 
@@ -31,7 +22,7 @@ void unwatch_interrupts();
 /// Requests the stop that is due, if there is one to request. May be called by any thread.
 void pass_interrupts_on();
 
-/// Throws Interrupted after Ctrl-C under an InterruptGuard; see watch_interrupts. Lines of progress call it,
+/// Throws Interrupted, or requests a stop, after Ctrl-C; see watch_interrupts. Lines of progress call it,
 /// too.
 void stop_if_interrupted();
 

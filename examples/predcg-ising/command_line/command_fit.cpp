@@ -4,6 +4,7 @@
 #include "command_line/commands.hpp"
 #include "command_line/learning.hpp"
 #include "command_line/options.hpp"
+#include "files/draw_files.hpp"
 #include "files/output_file.hpp"
 #include "io/fit_json.hpp"
 #include "model/cost_model.hpp"
@@ -16,6 +17,9 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -34,7 +38,7 @@ const Choices<Wanted> posteriors{{"none", Wanted::none},
                                  {"laplace-slides", Wanted::laplace_slides}};
 
 struct FitOptions {
-    std::string data, out;
+    std::string data, out, draws_file;
     FitModel model;
     FitMethod method;
     Index iterations = FitSettings{}.iterations;
@@ -87,8 +91,16 @@ std::string estimate(double value, std::optional<double> error) {
 }
 
 IsingPosterior draw_with_progress(const FitOptions& options, const Configurations& data, const IsingFit& fit,
-                                  PosteriorMethod method, std::optional<double> weight,
-                                  const LongWork& work) {
+                                  PosteriorMethod method, std::optional<double> weight, const LongWork& work,
+                                  DrawFiles* files) {
+    std::function<void(const DrawsOfChain&)> on_draws;
+    if (files != nullptr) {
+        std::vector<std::string> names = fit.coarse_names, units(names.size(), "energy");
+        names.insert(names.end(), fit.map_names.begin(), fit.map_names.end());
+        units.resize(names.size(), "1");
+        files->set_columns(names, units);
+        on_draws = [files](const DrawsOfChain& draws) { files->add(draws); };
+    }
     SharedProgress progress("draws", static_cast<std::size_t>(options.draws));
     return posterior_of(options.model, data, fit,
                         {.method = method,
@@ -96,6 +108,7 @@ IsingPosterior draw_with_progress(const FitOptions& options, const Configuration
                          .seed = options.seed,
                          .stop = work.stop(),
                          .observer = [&](const ChainProgress&) { progress.count("posterior"); },
+                         .on_draws = std::move(on_draws),
                          .checkpoint = work.place("posterior")},
                         weight);
 }
@@ -110,11 +123,13 @@ PosteriorMethod method_of(Wanted wanted) {
 /// stopped before it had draws.
 std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Configurations& data,
                                             const IsingFit& fit, std::optional<double> weight,
-                                            const LongWork& work) {
+                                            const LongWork& work, DrawFiles* files) {
     if (options.posterior == Wanted::none || fit.status == Status::stopped) return {};
     std::optional<IsingPosterior> posterior;
     try {
-        posterior.emplace(draw_with_progress(options, data, fit, method_of(options.posterior), weight, work));
+        posterior.emplace(
+            draw_with_progress(options, data, fit, method_of(options.posterior), weight, work, files));
+        if (files != nullptr && !posterior->stopped) files->finish();
     } catch (const Stopped&) {
         return {};
     }
@@ -211,6 +226,8 @@ void check_fit(const FitOptions& options) {
         throw InputError("--credibility", text_of(options.credibility), "a number between 0 and 1");
     if (options.trajectory && options.method.engine == Engine::monte_carlo)
         throw InputError("--trajectory", "given", "only with --engine exact");
+    if (!options.draws_file.empty() && options.posterior != Wanted::full)
+        throw InputError("--draws-file", in_quotes(options.draws_file), "only with --posterior full");
     if (options.posterior == Wanted::none)
         refuse_given(options.for_posterior, "only with --posterior full, laplace-joint or laplace-slides");
     else if (options.posterior != Wanted::laplace_slides && options.model.prior == PriorChoice::flat)
@@ -239,6 +256,10 @@ void run_fit(FitOptions options) {
     if (!is_affordable(cost_of(options, data), options.cost)) return;
     const OutputFile out(options.out, {options.data});
     LongWork work(options.long_work, options.out, {options.data});
+    std::optional<DrawFiles> files;
+    if (!options.draws_file.empty())
+        files.emplace("--draws-file", options.draws_file, work.words(),
+                      std::initializer_list<std::filesystem::path>{options.data, options.out});
     IsingFit fit = fit_with_progress(options, data, work);
     std::optional<EffectiveData> worth;
     std::optional<double> weight;
@@ -255,7 +276,7 @@ void run_fit(FitOptions options) {
     SavedFit saved{options.model, options.method, static_cast<Index>(data.size()), std::move(fit),
                    comparison};
     saved.trajectory = worth;
-    saved.posterior = posterior_for(options, data, saved.fit, weight, work);
+    saved.posterior = posterior_for(options, data, saved.fit, weight, work, files ? &*files : nullptr);
     out.commit(json_of(saved));
     print_summary(saved, options.out);
     warn_about(saved);
@@ -270,6 +291,9 @@ void add_posterior_options(CLI::App& app, FitOptions& options) {
         add_number(app, "--credibility", options.credibility, "Of intervals, between 0 and 1"),
         add_integer(app, "--draws", options.draws, "Posterior draws kept, all chains together", 25,
                     1'000'000)};
+    app.add_option("--draws-file", options.draws_file,
+                   "Draws of --posterior full as they come: FILE_1.csv, FILE_2.csv, .., one for each chain")
+        ->type_name("FILE.csv");
     app.add_flag("--trajectory", options.trajectory,
                  "The data are in the order of a trajectory: their autocorrelation is measured, and they "
                  "count as fewer");

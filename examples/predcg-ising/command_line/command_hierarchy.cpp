@@ -10,7 +10,11 @@
 #include "model/cost_model.hpp"
 #include "model/hierarchy.hpp"
 #include "program/cost_limits.hpp"
+#include "program/long_work.hpp"
 #include "terminal/messages.hpp"
+#include "terminal/progress.hpp"
+
+#include <predcg/core/error.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -32,6 +36,7 @@ struct HierarchyOptions {
     HierarchyChoice choice;
     LevelPosterior posterior = LevelPosterior::laplace_joint;
     CostOptions cost;
+    LongWorkOptions long_work;
 };
 
 /// "2,2,2".
@@ -97,14 +102,24 @@ void run_hierarchy(HierarchyOptions options) {
     if (!is_affordable(cost_of_hierarchy(options.model, std::ssize(data), options.choice), options.cost))
         return;
     const OutputFile out(options.out, {options.data});
+    LongWork work(options.long_work, options.out, {options.data});
+    options.choice.stop = work.stop();
+    options.choice.checkpoint = work.place("hierarchy");
     SavedHierarchy saved;
     saved.model = options.model;
     saved.samples = static_cast<Index>(data.size());
     saved.credibility = options.choice.credibility;
     saved.seed = options.choice.seed;
-    saved.found = learn_hierarchy(options.model, data, options.choice);
+    try {
+        SharedProgress progress("hierarchies", 1);
+        options.choice.progress = [&](const std::string& now) { progress.show(now); };
+        saved.found = learn_hierarchy(options.model, data, options.choice);
+    } catch (const Stopped&) {
+        work.end_without_result();
+    }
     out.commit(json_of(saved));
     print_hierarchy(saved, options.out);
+    work.end();
 }
 
 }  // namespace
@@ -140,6 +155,7 @@ Command add_hierarchy(CLI::App& app) {
     add_integer(*sub, "--draws", choice.draws, "Posterior draws", 25);
     add_seed(*sub, choice.seed, "Seed of starts and samples");
     add_cost_options(*sub, options->cost);
+    add_long_work(*sub, options->long_work);
     add_out(*sub, options->out, "FILE.json",
             "All levels, and the flow of couplings, for use by predict and sample");
     sub->footer(

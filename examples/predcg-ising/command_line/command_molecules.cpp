@@ -1,7 +1,7 @@
 // study molecules.
+#include "command_line/long_study.hpp"
 #include "command_line/map_studies.hpp"
 #include "program/options.hpp"
-#include "reports/run_study.hpp"
 #include "studies/molecules.hpp"
 
 #include <memory>
@@ -14,6 +14,7 @@ struct MoleculesOptions {
     study::MoleculesSettings settings;
     Index most_frames = study::MoleculesSettings{}.frames.back();
     std::string out;
+    LongWorkOptions long_work;
 };
 
 }  // namespace
@@ -35,6 +36,7 @@ Command add_molecules_study(CLI::App& study) {
     add_integer(*sub, "--check-samples", settings.check_samples, "Samples of water for bands and checks", 40,
                 1'000'000);
     add_seed(*sub, settings.seed, "Seed of all parts");
+    add_long_work(*sub, options->long_work);
     add_result_directory(*sub, options->out);
     sub->footer(
         "As predcg-molecule states fit, states predict and pair fit do it, with figures.\n\n"
@@ -46,7 +48,11 @@ Command add_molecules_study(CLI::App& study) {
     return {sub, [options] {
                 auto settings_now = options->settings;
                 settings_now.frames = study::frames_up_to(options->most_frames);
-                study::run_study(settings_now, options->out, study::run_molecules, study::write_molecules);
+                const std::filesystem::path data(settings_now.data);
+                run_long_study(
+                    options->long_work, settings_now, options->out, study::run_molecules,
+                    study::write_molecules,
+                    {data / "decane.xtc", data / "decane.gro", data / "water.xtc", data / "water.gro"});
             }};
 }
 

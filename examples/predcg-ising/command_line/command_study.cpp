@@ -1,8 +1,8 @@
 // study: experiments as figures and a report.
 #include "command_line/commands.hpp"
+#include "command_line/long_study.hpp"
 #include "command_line/map_studies.hpp"
 #include "command_line/options.hpp"
-#include "reports/run_study.hpp"
 #include "studies/all.hpp"
 #include "studies/data_size.hpp"
 #include "studies/levels.hpp"
@@ -37,14 +37,16 @@ Command add_experiment(CLI::App& study, const Text& text, Run run, Write write, 
     struct Options {
         Settings settings{};
         std::string out;
+        LongWorkOptions long_work{};
     };
     CLI::App* sub = study.add_subcommand(text.name, text.summary);
     const auto options = std::make_shared<Options>();
     add_common(*sub, options->settings);
     add_result_directory(*sub, options->out);
     add_own(*sub, options->settings);
+    add_long_work(*sub, options->long_work);
     sub->footer(text.footer);
-    return {sub, [=] { study::run_study(options->settings, options->out, run, write); }};
+    return {sub, [=] { run_long_study(options->long_work, options->settings, options->out, run, write); }};
 }
 
 Command add_sweep(CLI::App& study) {
@@ -144,7 +146,16 @@ Command add_models(CLI::App& study) {
 struct AllOptions {
     study::AllSettings settings;
     std::string out;
+    LongWorkOptions long_work;
 };
+
+void run_all(const AllOptions& options) {
+    study::AllSettings settings = options.settings;
+    LongWork work(options.long_work, options.out, {}, Stops::by_error);
+    settings.checkpoint = work.place("study");
+    study::run_all(settings, options.out);
+    work.end();
+}
 
 Command add_all(CLI::App& study) {
     CLI::App* sub = study.add_subcommand("all", "All experiments, and one report that needs no other file");
@@ -155,6 +166,7 @@ Command add_all(CLI::App& study) {
                   "Small chains, few fields, data and draws: to try it; the numbers say little");
     sub->add_flag("--fresh", settings.fresh, "Do parts again that are finished");
     add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
+    add_long_work(*sub, options->long_work);
     sub->footer(
         "Parts: sweep, data-size, levels, models, maps, flow, molecules, each as the study of that name does "
         "it, in\n"
@@ -162,12 +174,12 @@ Command add_all(CLI::App& study) {
         "draws\n"
         "for each score.\n"
         "Parts that are finished with the same settings and version are kept: after Ctrl-C the same command\n"
-        "goes on.\n\n"
+        "goes on, within the part that was at work, too.\n\n"
         "Examples:\n"
         "    predcg-ising study all --out study\n"
         "  in half a minute:\n"
         "    predcg-ising study all --quick --out quick");
-    return {sub, [options] { study::run_all(options->settings, options->out); }};
+    return {sub, [options] { run_all(*options); }};
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // study maps and study flow.
 #include "command_line/map_studies.hpp"
 
+#include "command_line/long_study.hpp"
 #include "command_line/options.hpp"
-#include "reports/run_study.hpp"
 #include "studies/flow.hpp"
 #include "studies/maps.hpp"
 
@@ -16,11 +16,13 @@ struct MapsOptions {
     study::MapsSettings settings;
     Index most = study::MapsSettings{}.samples.back();
     std::string out;
+    LongWorkOptions long_work;
 };
 
 struct FlowOptions {
     study::FlowSettings settings;
     std::string out;
+    LongWorkOptions long_work;
 };
 
 }  // namespace
@@ -43,6 +45,7 @@ Command add_maps_study(CLI::App& study) {
     add_integer(*sub, "--posteriors", settings.posteriors, "Such data sets of each chain", 1);
     add_integer(*sub, "--draws", settings.draws, "Draws of each posterior, all chains together", 16);
     add_seed(*sub, settings.seed, "Seed of the data; data set k (from 0) has seed + k");
+    add_long_work(*sub, options->long_work);
     add_result_directory(*sub, options->out);
     sub->footer(
         "Three chains: weak and strong couplings of neighbours, and long ones. The maps of fit --map, and "
@@ -59,7 +62,8 @@ Command add_maps_study(CLI::App& study) {
     return {sub, [options] {
                 auto settings_now = options->settings;
                 settings_now.samples = study::sizes_up_to(options->most);
-                study::run_study(settings_now, options->out, study::run_maps, study::write_maps);
+                run_long_study(options->long_work, settings_now, options->out, study::run_maps,
+                               study::write_maps);
             }};
 }
 
@@ -74,6 +78,7 @@ Command add_flow_study(CLI::App& study) {
     add_integer(*sub, "--data-sets", settings.data_sets, "Data sets; the first is drawn", 1);
     add_integer(*sub, "--draws", settings.draws, "Draws of the first level's posterior, carried on", 25);
     add_seed(*sub, settings.seed, "Seed of the data; data set k (from 0) has seed + k");
+    add_long_work(*sub, options->long_work);
     add_result_directory(*sub, options->out);
     sub->footer(
         "At each level every second site is kept and {pair_1} is learnt, from the sites that are left "
@@ -85,7 +90,8 @@ Command add_flow_study(CLI::App& study) {
         "  an antiferromagnet, quickly:\n"
         "    predcg-ising study flow --coupling -0.8 --data-sets 10 --out quick");
     return {sub, [options] {
-                study::run_study(options->settings, options->out, study::run_flow, study::write_flow);
+                run_long_study(options->long_work, options->settings, options->out, study::run_flow,
+                               study::write_flow);
             }};
 }
 

@@ -14,7 +14,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
@@ -59,6 +61,22 @@ struct HierarchyChoice {
     Index draws = 1000;  ///< of posteriors
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};
+    std::function<void(const std::string&)> progress{};  ///< is told what is done; by one thread at a time
+    predcg::CheckpointPlace checkpoint{};
+
+    /// What fits take, and the part of the checkpoint that is theirs.
+    predcg::FitSettings fit_settings(double beta, const std::string& part) const {
+        predcg::FitSettings settings{.beta = beta, .iterations = iterations, .seed = seed};
+        settings.stop = stop;
+        settings.checkpoint = checkpoint.within(part);
+        if (progress)
+            settings.observer = [tell = progress, part](const predcg::TraceEntry& entry) {
+                tell(part + ", start " + std::to_string(entry.start + 1) + ", iteration " +
+                     std::to_string(entry.iteration));
+            };
+        return settings;
+    }
 };
 
 /// A map between two levels, which draws; of any kind.
@@ -109,7 +127,8 @@ struct LearntHierarchy {
     std::vector<std::string> remarks{};
 };
 
-/// Throws InputError where levels are to be learnt at once and that takes too long.
+/// Throws InputError where levels are to be learnt at once and that takes too long, and Stopped where a stop
+/// was requested before the last level was fitted. Posteriors that a stop came before are absent.
 LearntHierarchy learn_hierarchy(const HierarchyModel& model, const Configurations& data,
                                 const HierarchyChoice& choice);
 

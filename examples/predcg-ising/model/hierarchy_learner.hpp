@@ -26,12 +26,26 @@ auto level_grainer(const HierarchyModel& model, std::size_t k) {
                                    predcg::weak_prior(map)};
 }
 
-/// By the way that was chosen.
+/// By the way that was chosen; `part` of the checkpoint is its own. Throws Stopped where it was stopped
+/// before there were draws.
 template <class Grainer>
 predcg::PosteriorResult level_posterior(const Grainer& grainer, const typename Grainer::Data& data,
-                                        const predcg::Estimate& fit, const HierarchyChoice& choice) {
+                                        const predcg::Estimate& fit, const HierarchyChoice& choice,
+                                        const std::string& part) {
     if (choice.full)
-        return predcg::full_posterior(grainer, data, fit, {.draws = choice.draws, .seed = choice.seed});
+        return predcg::full_posterior(grainer, data, fit,
+                                      {.draws = choice.draws,
+                                       .seed = choice.seed,
+                                       .observer =
+                                           [&](const predcg::ChainProgress& done) {
+                                               if (choice.progress)
+                                                   choice.progress(part + ", chain " +
+                                                                   std::to_string(done.chain + 1) +
+                                                                   ", draw " + std::to_string(done.draws));
+                                           },
+                                       .stop = choice.stop,
+                                       .checkpoint = choice.checkpoint.within(part)});
+    if (choice.stop.stop_requested()) throw predcg::Stopped("laplace_joint");
     return predcg::laplace_joint(grainer, data, fit, {.draws = choice.draws, .seed = choice.seed});
 }
 
@@ -90,7 +104,7 @@ template <class Grainer, class Fit>
 void learn_jointly(const HierarchyModel& model, const Grainer& grainer,
                    const typename Grainer::Data& prepared, const Fit& greedy, const HierarchyChoice& choice,
                    LearntHierarchy& found) {
-    predcg::FitSettings settings{.beta = model.of.beta, .iterations = choice.iterations, .seed = choice.seed};
+    predcg::FitSettings settings = choice.fit_settings(model.of.beta, "joint fit");
     settings.start = joined_parameters(greedy);
     const auto fit = grainer.fit_prepared(prepared, settings);
     found.status = fit.status;
@@ -102,8 +116,15 @@ void learn_jointly(const HierarchyModel& model, const Grainer& grainer,
         fit.parameters.eta, fit.parameters.theta.tail(fit.parameters.theta.size() - p));
     found.whole.status = fit.status;
     found.whole.iterations = fit.iterations;
-    const auto posterior = unjoined(level_posterior(grainer, prepared, fit, choice), found.whole);
-    if (posterior.draw_count() > 0) found.posterior = posterior;
+    std::optional<predcg::PosteriorResult> posterior;
+    try {
+        if (fit.status != predcg::Status::stopped)
+            posterior =
+                unjoined(level_posterior(grainer, prepared, fit, choice, "joint posterior"), found.whole);
+    } catch (const predcg::Stopped&) {
+        // There is the fit.
+    }
+    if (posterior && posterior->draw_count() > 0) found.posterior = posterior;
 
     Index at = p;
     for (std::size_t k = 0; k < found.levels.size(); ++k) {
@@ -121,7 +142,7 @@ void learn_jointly(const HierarchyModel& model, const Grainer& grainer,
         std::vector<Index> rows;
         for (Index j = 0; top && j < p; ++j) rows.push_back(j);
         for (Index j = 0; j < m; ++j) rows.push_back(at + j);
-        level.posterior = rows_of_level(posterior, level.fit, rows);
+        if (posterior) level.posterior = rows_of_level(*posterior, level.fit, rows);
         at += m;
     }
 }
@@ -162,9 +183,8 @@ LearntHierarchy learn_levels(const HierarchyModel& model, const Configurations& 
     for (std::size_t k = 0; k < model.count(); ++k) grainers.push_back(level_grainer<Map>(model, k));
     const predcg::HierarchyOf hierarchy(std::move(grainers));
     predcg::HierarchySettings settings;
-    settings.fit.beta = model.of.beta;
-    settings.fit.iterations = choice.iterations;
-    settings.fit.seed = settings.seed = choice.seed;
+    settings.fit = choice.fit_settings(model.of.beta, "fit");
+    settings.seed = choice.seed;
     settings.samples = choice.samples;
     const bool distilled = model.mode == HierarchyMode::distilled;
     settings.next = distilled ? predcg::NextLevel::distilled : predcg::NextLevel::anchored;
@@ -181,13 +201,17 @@ LearntHierarchy learn_levels(const HierarchyModel& model, const Configurations& 
         }
     const auto fit = hierarchy.fit(data, settings);
     LearntHierarchy found = learnt_levels(fit);
-    std::vector<predcg::PosteriorResult> posteriors{
-        level_posterior(hierarchy.level(0), fit.data(0), fit.fit(0), choice)};
-    if (distilled && posteriors[0].draw_count() > 0)
-        posteriors = distilled_posteriors(hierarchy, fit, posteriors[0], settings);
-    else if (!distilled)
-        for (std::size_t k = 1; k < model.count(); ++k)
-            posteriors.push_back(level_posterior(hierarchy.level(k), fit.data(k), fit.fit(k), choice));
+    std::vector<predcg::PosteriorResult> posteriors;
+    try {
+        for (std::size_t k = 0; k < (distilled ? 1 : model.count()); ++k)
+            if (found.status != predcg::Status::stopped)
+                posteriors.push_back(level_posterior(hierarchy.level(k), fit.data(k), fit.fit(k), choice,
+                                                     "posterior of level " + std::to_string(k + 1)));
+        if (distilled && !posteriors.empty() && posteriors[0].draw_count() > 0)
+            posteriors = distilled_posteriors(hierarchy, fit, posteriors[0], settings);
+    } catch (const predcg::Stopped&) {
+        // There are those before it.
+    }
     for (std::size_t k = 0; k < posteriors.size(); ++k) found.levels[k].posterior = posteriors[k];
     const bool drawn = posteriors.size() == model.count() &&
                        std::all_of(posteriors.begin(), posteriors.end(),

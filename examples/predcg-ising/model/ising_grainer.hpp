@@ -85,6 +85,7 @@ auto posterior_by(const Grainer& grainer, const typename Grainer::Data& data, co
                                    .warm_up = choice.warm_up,
                                    .seed = choice.seed,
                                    .observer = choice.observer,
+                                   .on_draws = choice.on_draws,
                                    .stop = choice.stop,
                                    .checkpoint = choice.checkpoint});
 }

@@ -22,6 +22,14 @@ struct ModelScore {
     double loo_worst_k = 0.0;                     ///< largest Pareto k of a datum
     predcg::Index loo_bad = 0;                    ///< data whose k exceeds 0.7
     bool reliable = true;                         ///< evidence and elpd_loo
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.name, self.parameters, self.log_likelihood, self.bic, self.laplace_evidence,
+              self.laplace_pareto_k, self.evidence, self.evidence_error, self.elpd_loo, self.elpd_loo_error,
+              self.loo_worst_k, self.loo_bad, self.reliable);
+    }
 };
 
 /// Fit, full posterior of `draws` draws, evidences and leave-one-out of one model under its prior, which must
@@ -32,6 +40,12 @@ ModelScore score_of(const FitModel& model, const Configurations& data, predcg::I
 struct SelectedTerms {
     std::vector<std::string> names{};
     bool reliable = true;  ///< every Laplace evidence that was needed exists
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.names, self.reliable);
+    }
 };
 
 /// The terms of `full` that stay: each only if the Laplace evidence favours it.

@@ -25,6 +25,7 @@ struct PosteriorChoice {
     double largest_pareto_k = 0.7;  ///< of the joint approximation; beyond it there are no draws
     std::stop_token stop{};         ///< of chains, as is all that follows
     std::function<void(const predcg::ChainProgress&)> observer{};
+    std::function<void(const predcg::DrawsOfChain&)> on_draws{};
     predcg::CheckpointPlace checkpoint{};
 };
 

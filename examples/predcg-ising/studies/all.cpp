@@ -35,15 +35,19 @@ struct Part {
     double cost;       ///< relative to the others, for the progress line
     std::string key;   ///< settings and version
     std::function<void(const ResultDirectory&)> run;
+    predcg::CheckpointPlace checkpoint;
 };
 
 template <class Settings, class Run, class Write>
-Part part(const std::string& name, double cost, const Settings& settings, Run run, Write write) {
+Part part(const AllSettings& all, const std::string& name, double cost, Settings settings, Run run,
+          Write write) {
     check(settings);
+    settings.checkpoint = all.checkpoint.within(name);
     const nlohmann::ordered_json key{{"command", command_of(settings)},
                                      {"predcg", std::string(predcg::version_string)}};
     return {name, cost, key.dump(1) + "\n",
-            [=](const ResultDirectory& directory) { run_into(settings, directory, run, write); }};
+            [=](const ResultDirectory& directory) { run_into(settings, directory, run, write); },
+            settings.checkpoint};
 }
 
 /// What is changed of each experiment: the seed, and for `quick` its size.
@@ -91,13 +95,13 @@ MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
 
 std::vector<Part> parts_of(const AllSettings& all) {
     const ModelsSettings models{.draws = 500};  // enough to rank them
-    return {part("sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
-            part("data-size", 37.0, adapted(all, DataSizeSettings{}), run_data_size, write_data_size),
-            part("levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
-            part("models", 50.0, adapted(all, models), run_models, write_models),
-            part("maps", 20.0, adapted(all, MapsSettings{}), run_maps, write_maps),
-            part("flow", 7.0, adapted(all, FlowSettings{}), run_flow, write_flow),
-            part("molecules", 20.0, adapted(all, MoleculesSettings{}), run_molecules, write_molecules)};
+    return {part(all, "sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
+            part(all, "data-size", 37.0, adapted(all, DataSizeSettings{}), run_data_size, write_data_size),
+            part(all, "levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
+            part(all, "models", 50.0, adapted(all, models), run_models, write_models),
+            part(all, "maps", 20.0, adapted(all, MapsSettings{}), run_maps, write_maps),
+            part(all, "flow", 7.0, adapted(all, FlowSettings{}), run_flow, write_flow),
+            part(all, "molecules", 20.0, adapted(all, MoleculesSettings{}), run_molecules, write_molecules)};
 }
 
 /// Why a part has to be done, in words; empty where it is finished, and "-" where it never was begun.
@@ -127,7 +131,6 @@ void run_all(const AllSettings& settings, const std::string& out) {
     const ResultDirectory directory(out);
     double total = 0.0, before = 0.0;
     for (const Part& part : parts) total += part.cost;
-    const InterruptGuard guard;
     AllReport report;
     try {
         for (const Part& part : parts) {
@@ -140,6 +143,7 @@ void run_all(const AllSettings& settings, const std::string& out) {
                 const PartOfWhole whole(part.name, before / total, part.cost / total);
                 run(part, path);
             }
+            part.checkpoint.drop();
             before += part.cost;
             report.parts.push_back({part.name, path, read_report(read_file(path / "report.json"))});
             report.missing = parts.size() - report.parts.size();

@@ -1,5 +1,6 @@
 #pragma once
 // All experiments, each a part with a directory of its own, and one report of them that stands alone.
+#include <predcg/core/checkpoint_place.hpp>
 #include <predcg/core/types.hpp>
 
 #include <cstdint>
@@ -9,8 +10,9 @@ namespace cli::study {
 
 struct AllSettings {
     std::uint64_t seed = 1;
-    bool quick = false;  ///< small chains, few fields, data and draws: to try it
-    bool fresh = false;  ///< parts that are finished, too
+    bool quick = false;                    ///< small chains, few fields, data and draws: to try it
+    bool fresh = false;                    ///< parts that are finished, too
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// Parts whose directory has results of the same settings and version are kept. Throws Interrupted, with what

@@ -2,9 +2,9 @@
 
 #include "basics/numbers.hpp"
 #include "studies/bands.hpp"
+#include "studies/kept_results.hpp"
 #include "terminal/progress.hpp"
 
-#include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
@@ -66,17 +66,17 @@ std::vector<DataSizeFit> fit_field(const DataSizeSettings& settings, double fiel
     const Index most = most_samples(settings);
     const auto all = samples_of(in_field(settings.fine, field), most * settings.data_sets, data_seed);
     const auto sizes = static_cast<Index>(settings.samples.size());
-    std::vector<DataSizeFit> fits(static_cast<std::size_t>(sizes * settings.data_sets));
     // One task is one data set at one size; sizes change fastest, so that threads share the large ones.
-    parallel_for(static_cast<Index>(fits.size()), [&](Index k) {
-        const Index data_set = k / sizes, samples = settings.samples[static_cast<std::size_t>(k % sizes)];
-        const auto first = all.begin() + data_set * most;
-        fits[static_cast<std::size_t>(k)] =
-            fit_one(settings, field, samples, data_set, 1000003 * data_seed + static_cast<std::uint64_t>(k),
-                    Configurations(first, first + samples));
-        count();
-    });
-    return fits;
+    return kept_results<DataSizeFit>(
+        settings.checkpoint.within("seed " + std::to_string(data_seed)), sizes * settings.data_sets,
+        [&](Index k) {
+            const Index data_set = k / sizes, samples = settings.samples[static_cast<std::size_t>(k % sizes)];
+            const auto first = all.begin() + data_set * most;
+            return fit_one(settings, field, samples, data_set,
+                           1000003 * data_seed + static_cast<std::uint64_t>(k),
+                           Configurations(first, first + samples));
+        },
+        count);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include "files/result_directory.hpp"
 #include "studies/experiment.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +25,7 @@ struct DataSizeSettings {
     Index draws = 4000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// Posteriors compared, as they stand in lists: full; the Laplace approximation of the slides.
@@ -41,6 +44,13 @@ struct DataSizeFit {
     std::array<std::vector<Band>, posterior_kinds> correlation_band;  ///< lags; at field 0, data set 0
     predcg::Vector data_correlation;
     bool banded = false;
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.field, self.samples, self.data_set, self.data, self.prediction, self.open_directions,
+              self.correlation, self.band, self.correlation_band, self.data_correlation, self.banded);
+    }
 };
 
 struct DataSizeResult {

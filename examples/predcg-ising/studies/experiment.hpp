@@ -56,6 +56,12 @@ struct Band {
     double mean = 0.0, lower = 0.0, upper = 0.0;
     bool reliable = true;
     bool holds(double value) const { return lower <= value && value <= upper; }
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.mean, self.lower, self.upper, self.reliable);
+    }
 };
 
 /// Mean and standard deviation, over data sets.

@@ -2,9 +2,8 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "studies/kept_results.hpp"
 #include "terminal/progress.hpp"
-
-#include <predcg/core/parallel.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -30,24 +29,31 @@ FlowResult run_flow(const FlowSettings& settings) {
     for (auto& mode : result.found)
         mode.assign(flow_levels, std::vector<FlowEstimate>(static_cast<std::size_t>(settings.data_sets)));
     SharedProgress progress("flows", 2 * static_cast<std::size_t>(settings.data_sets));
-    parallel_for(settings.data_sets, [&](Index task) {
+    using Flows = std::vector<FlowEstimate>;  // of one mode after the other
+    const auto flows_of = [&](Index task) {
         const auto set = static_cast<std::size_t>(task);
         const Configurations data = samples_of(fine, settings.samples, settings.seed + set);
-        for (std::size_t mode = 0; mode < flow_modes.size(); ++mode) {
+        Flows flows;
+        for (const NextLevel mode : flow_modes) {
             // Both problems are convex: one start.
             const Flow flow = decimation_flow(data, fine.beta,
-                                              {.hierarchy = {.fit = {.starts = 1}, .next = flow_modes[mode]},
+                                              {.hierarchy = {.fit = {.starts = 1}, .next = mode},
                                                .credibility = settings.credibility,
                                                .draws = settings.draws,
                                                .seed = settings.seed + set});
-            for (std::size_t k = 0; k < flow.levels.size(); ++k) {
-                const FlowLevel& level = flow.levels[k];
-                result.found[mode][k][set] = {level.couplings[0], level.sd[0], level.lower[0],
-                                              level.upper[0]};
-            }
-            progress.count(flow_words[mode]);
+            for (const FlowLevel& level : flow.levels)
+                flows.push_back({level.couplings[0], level.sd[0], level.lower[0], level.upper[0]});
         }
-    });
+        return flows;
+    };
+    const std::vector<Flows> found =
+        kept_results<Flows>(settings.checkpoint.within("flows"), settings.data_sets, flows_of, [&] {
+            for (const char* word : flow_words) progress.count(word);
+        });
+    constexpr auto levels = static_cast<std::size_t>(flow_levels);
+    for (std::size_t set = 0; set < found.size(); ++set)
+        for (std::size_t k = 0; k < found[set].size(); ++k)
+            result.found[k / levels][k % levels][set] = found[set][k];
     return result;
 }
 

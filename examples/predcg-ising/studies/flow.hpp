@@ -4,6 +4,8 @@
 #include "model/decimation_flow.hpp"
 #include "studies/experiment.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -20,6 +22,7 @@ struct FlowSettings {
     Index draws = 200;  ///< of the first level's posterior, distilled
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// Intervals of each level's own data, and of the first level's, carried on.
@@ -30,6 +33,12 @@ inline constexpr std::array<const char*, 2> flow_words{"anchored", "distilled"};
 /// One data set, one level.
 struct FlowEstimate {
     double coupling = 0.0, sd = 0.0, lower = 0.0, upper = 0.0;
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.coupling, self.sd, self.lower, self.upper);
+    }
 };
 
 struct FlowResult {

@@ -2,9 +2,9 @@
 
 #include "basics/numbers.hpp"
 #include "studies/bands.hpp"
+#include "studies/kept_results.hpp"
 #include "terminal/progress.hpp"
 
-#include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
@@ -55,14 +55,17 @@ LevelsField fit_field(const LevelsSettings& settings, double field, std::uint64_
     result.data_correlation = data_mean(sets.front(), ising::Correlation{fine.chain.boundary});
     result.fits.assign(settings.levels.size(), std::vector<LevelFit>(sets.size()));
     // Data set by data set, so that posteriors, which take longest, are begun first.
-    parallel_for(levels * settings.data_sets, [&](Index task) {
-        const auto level = static_cast<std::size_t>(task % levels),
-                   set = static_cast<std::size_t>(task / levels);
-        result.fits[level][set] =
-            fit_one(settings, linear_pair_model(fine, settings.levels[level]), sets[set], set == 0,
-                    1000003 * data_seed + static_cast<std::uint64_t>(task));
-        progress.count("mu = " + fixed(field, 2));
-    });
+    std::vector<LevelFit> fits = kept_results<LevelFit>(
+        settings.checkpoint.within("seed " + std::to_string(data_seed)), levels * settings.data_sets,
+        [&](Index task) {
+            const auto level = static_cast<std::size_t>(task % levels),
+                       set = static_cast<std::size_t>(task / levels);
+            return fit_one(settings, linear_pair_model(fine, settings.levels[level]), sets[set], set == 0,
+                           1000003 * data_seed + static_cast<std::uint64_t>(task));
+        },
+        [&] { progress.count("mu = " + fixed(field, 2)); });
+    for (std::size_t task = 0; task < fits.size(); ++task)
+        result.fits[task % settings.levels.size()][task / settings.levels.size()] = std::move(fits[task]);
     return result;
 }
 

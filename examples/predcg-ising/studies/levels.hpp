@@ -3,6 +3,8 @@
 #include "files/result_directory.hpp"
 #include "studies/experiment.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -19,6 +21,7 @@ struct LevelsSettings {
     Index draws = 4000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// One data set at one level.
@@ -28,6 +31,12 @@ struct LevelFit {
     predcg::Vector correlation{};           ///< at the estimate, lags 0..n/2; at field 0
     Band band{};                            ///< of m; first data set
     std::vector<Band> correlation_bands{};  ///< first data set at field 0
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.magnetization, self.open_directions, self.correlation, self.band, self.correlation_bands);
+    }
 };
 
 struct LevelsField {

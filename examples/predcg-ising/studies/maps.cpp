@@ -4,9 +4,9 @@
 #include "basics/numbers.hpp"
 #include "model/ising_population.hpp"
 #include "studies/bands.hpp"
+#include "studies/kept_results.hpp"
 #include "terminal/progress.hpp"
 
-#include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
@@ -23,6 +23,29 @@ namespace {
 constexpr double population_count = 1e4;
 /// The model's own, the map's others, and one drawn: maps with many parameters have several maxima.
 constexpr Index map_starts = 2;
+
+/// Of the fit to a population.
+struct PopulationLoss {
+    double divergence = 0.0;
+    Index parameters = 0, open = 0;
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.divergence, self.parameters, self.open);
+    }
+};
+
+/// Of all maps with so many data, the maps one after the other.
+struct DataLosses {
+    std::vector<double> divergence{}, bic{};
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.divergence, self.bic);
+    }
+};
 
 FineModel with_sites(FineModel fine, Index sites) {
     fine.chain.sites = sites;
@@ -68,17 +91,24 @@ void fit_populations(const MapsSettings& settings, MapsResult& result,
         three.square = true;
         tasks.push_back({c, three, &of.three_letters, nullptr});
     }
-    parallel_for(static_cast<Index>(tasks.size()), [&](Index t) {
-        const Task& task = tasks[static_cast<std::size_t>(t)];
-        const FinePopulation& population = populations[task.at];
-        const IsingFit fit = fit_population(task.model, population, population_count, {.starts = map_starts});
-        *task.divergence = divergence_of(task.model, population, fit);
-        if (task.losses) {
-            task.losses->parameters = fit.coarse.parameter_count() + fit.map.parameter_count();
-            task.losses->open = static_cast<Index>(fit.directions.size());
-        }
-        progress.count("populations");
-    });
+    const auto found = kept_results<PopulationLoss>(
+        settings.checkpoint.within("populations"), static_cast<Index>(tasks.size()),
+        [&](Index t) -> PopulationLoss {
+            const Task& task = tasks[static_cast<std::size_t>(t)];
+            const FinePopulation& population = populations[task.at];
+            const IsingFit fit =
+                fit_population(task.model, population, population_count, {.starts = map_starts});
+            return {divergence_of(task.model, population, fit),
+                    fit.coarse.parameter_count() + fit.map.parameter_count(),
+                    static_cast<Index>(fit.directions.size())};
+        },
+        [&] { progress.count("populations"); });
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+        *tasks[t].divergence = found[t].divergence;
+        if (!tasks[t].losses) continue;
+        tasks[t].losses->parameters = found[t].parameters;
+        tasks[t].losses->open = found[t].open;
+    }
 }
 
 /// Divergences of fits to data.
@@ -89,9 +119,10 @@ void fit_data_sets(const MapsSettings& settings, MapsResult& result,
         for (MapLosses& losses : of.losses)
             losses.divergence = losses.bic =
                 std::vector<std::vector<double>>(sizes, std::vector<double>(sets));
-    parallel_for(Index{maps_cases} * settings.data_sets, [&](Index task) {
+    const auto losses_of = [&](Index task) {
         const std::size_t c = static_cast<std::size_t>(task) % maps_cases,
                           set = static_cast<std::size_t>(task) / maps_cases;
+        std::vector<DataLosses> losses(sizes);
         const FineModel fine = with_sites(maps_case(c).fine, settings.sites);
         Configurations all = samples_of(
             fine, *std::max_element(settings.samples.begin(), settings.samples.end()), settings.seed + set);
@@ -102,15 +133,25 @@ void fit_data_sets(const MapsSettings& settings, MapsResult& result,
                 const FitModel model = model_of(fine, settings.level, compared_maps[k]);
                 const IsingFit fit =
                     fit_samples(model, data, {.starts = map_starts, .seed = settings.seed + set});
-                MapLosses& losses = result.cases[c].losses[k];
-                losses.divergence[n][set] = divergence_of(model, populations[c], fit);
-                losses.bic[n][set] = -2.0 * fit.log_likelihood.value() +
-                                     static_cast<double>(losses.parameters) *
-                                         std::log(static_cast<double>(settings.samples[n]));
-                progress.count(std::string(maps_case(c).name) + ", divergences");
+                losses[n].divergence.push_back(divergence_of(model, populations[c], fit));
+                losses[n].bic.push_back(-2.0 * fit.log_likelihood.value() +
+                                        static_cast<double>(result.cases[c].losses[k].parameters) *
+                                            std::log(static_cast<double>(settings.samples[n])));
             }
         }
-    });
+        return losses;
+    };
+    const auto found = kept_results<std::vector<DataLosses>>(
+        settings.checkpoint.within("data sets"), Index{maps_cases} * settings.data_sets, losses_of, [&] {
+            for (std::size_t n = 0; n < sizes * compared_maps.size(); ++n) progress.count("divergences");
+        });
+    for (std::size_t task = 0; task < found.size(); ++task)
+        for (std::size_t n = 0; n < sizes; ++n)
+            for (std::size_t k = 0; k < compared_maps.size(); ++k) {
+                MapLosses& losses = result.cases[task % maps_cases].losses[k];
+                losses.divergence[n][task / maps_cases] = found[task][n].divergence[k];
+                losses.bic[n][task / maps_cases] = found[task][n].bic[k];
+            }
 }
 
 /// Intervals of m and R_l.
@@ -131,9 +172,7 @@ void find_bands(const MapsSettings& settings, MapsResult& result, SharedProgress
         };
         const Configurations first = data_of(0);
         of.data = m_and_R(data_mean(first, ising::Magnetization{})[0], data_mean(first, R));
-        std::vector<std::vector<std::vector<Band>>> found(banded_maps.size(),
-                                                          std::vector<std::vector<Band>>(sets));
-        parallel_for(static_cast<Index>(banded_maps.size() * sets), [&](Index task) {
+        const auto bands_of = [&](Index task) {
             const std::size_t k = static_cast<std::size_t>(task) % banded_maps.size(),
                               set = static_cast<std::size_t>(task) / banded_maps.size();
             const FitModel model = model_of(fine, settings.level, compared_maps[banded_maps[k]]);
@@ -142,16 +181,21 @@ void find_bands(const MapsSettings& settings, MapsResult& result, SharedProgress
                 fit_samples(model, data, {.starts = map_starts, .seed = settings.seed + set});
             const IsingPosterior posterior =
                 posterior_of(model, data, fit, {.draws = settings.draws, .seed = settings.seed + set});
-            found[k][set] = correlation_bands(posterior, model.boundary, settings.credibility);
-            found[k][set][0] = magnetization_band(posterior, settings.credibility);
-            progress.count(std::string(maps_case(c).name) + ", posteriors");
-        });
+            std::vector<Band> bands = correlation_bands(posterior, model.boundary, settings.credibility);
+            bands[0] = magnetization_band(posterior, settings.credibility);
+            return bands;
+        };
+        const auto found = kept_results<std::vector<Band>>(
+            settings.checkpoint.within(std::string("bands of ") + maps_case(c).name),
+            static_cast<Index>(banded_maps.size() * sets), bands_of,
+            [&] { progress.count(std::string(maps_case(c).name) + ", posteriors"); });
         for (std::size_t k = 0; k < banded_maps.size(); ++k) {
             MapBands& bands = of.bands[k];
-            bands.first = found[k].front();
+            bands.first = found[k];
             bands.held.assign(of.truth.size(), 0);
             bands.width.assign(of.truth.size(), 0.0);
-            for (const auto& one : found[k]) {
+            for (std::size_t set = 0; set < sets; ++set) {
+                const std::vector<Band>& one = found[set * banded_maps.size() + k];
                 bands.unreliable += one.front().reliable ? 0 : 1;
                 for (std::size_t o = 0; o < one.size(); ++o) {
                     bands.held[o] += one[o].holds(of.truth[o]) ? 1 : 0;

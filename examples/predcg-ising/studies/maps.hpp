@@ -3,6 +3,8 @@
 #include "files/result_directory.hpp"
 #include "studies/experiment.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -22,6 +24,7 @@ struct MapsSettings {
     Index draws = 1000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// A fine chain by name.

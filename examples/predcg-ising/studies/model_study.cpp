@@ -2,10 +2,13 @@
 
 #include "basics/numbers.hpp"
 #include "model/ising_posterior.hpp"
+#include "studies/kept_results.hpp"
 #include "terminal/progress.hpp"
 
 #include <predcg/core/error.hpp>
-#include <predcg/core/parallel.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace cli::study {
 
@@ -29,14 +32,19 @@ ModelsField fit_field(const ModelsSettings& settings, const std::vector<CoarseTe
     const auto sets = static_cast<std::size_t>(settings.data_sets);
     result.fits.assign(models.size(), std::vector<ModelFit>(sets));
     const auto tasks = static_cast<Index>(models.size() * sets);
-    parallel_for(tasks, [&](Index task) {
-        const auto model = static_cast<std::size_t>(tasks - 1 - task) / sets,  // the largest first
-            set = static_cast<std::size_t>(tasks - 1 - task) % sets;
-        const auto first = all.begin() + static_cast<std::ptrdiff_t>(set) * settings.samples;
-        result.fits[model][set] = fit_one(settings, models[model].model(fine, settings.level),
-                                          Configurations(first, first + settings.samples));
-        progress.count("mu = " + fixed(field, 2));
-    });
+    const auto place_of = [&](Index task) { return static_cast<std::size_t>(tasks - 1 - task); };
+    std::vector<ModelFit> fits = kept_results<ModelFit>(
+        settings.checkpoint.within("seed " + std::to_string(data_seed)), tasks,
+        [&](Index task) {
+            const auto model = place_of(task) / sets, set = place_of(task) % sets;  // the largest first
+            const auto first = all.begin() + static_cast<std::ptrdiff_t>(set) * settings.samples;
+            return fit_one(settings, models[model].model(fine, settings.level),
+                           Configurations(first, first + settings.samples));
+        },
+        [&] { progress.count("mu = " + fixed(field, 2)); });
+    for (Index task = 0; task < tasks; ++task)
+        result.fits[place_of(task) / sets][place_of(task) % sets] =
+            std::move(fits[static_cast<std::size_t>(task)]);
     return result;
 }
 
@@ -46,15 +54,20 @@ void add_scores(ModelsResult& result, SharedProgress& progress) {
     const FineModel fine = in_field(s.fine, s.ranked_field);
     const Configurations data = samples_of(fine, s.samples, s.seed);
     const auto count = static_cast<Index>(result.models.size());
-    result.scores.resize(result.models.size());
-    parallel_for(count, [&](Index task) {
-        const auto k = static_cast<std::size_t>(count - 1 - task);
-        result.scores[k] = score_of(result.models[k].model(fine, s.level), data, s.draws,
-                                    1000003 * s.seed + static_cast<std::uint64_t>(k));
-        result.scores[k].name = result.models[k].name();
-        progress.count("evidence");
+    result.scores = kept_results<ModelScore>(
+        s.checkpoint.within("scores"), count,
+        [&](Index task) {
+            const auto k = static_cast<std::size_t>(count - 1 - task);
+            ModelScore score = score_of(result.models[k].model(fine, s.level), data, s.draws,
+                                        1000003 * s.seed + static_cast<std::uint64_t>(k));
+            score.name = result.models[k].name();
+            return score;
+        },
+        [&] { progress.count("evidence"); });
+    std::reverse(result.scores.begin(), result.scores.end());
+    result.kept = kept_result<SelectedTerms>(s.checkpoint.within("terms"), [&] {
+        return selected_terms(result.models.back().model(fine, s.level), data, s.seed);
     });
-    result.kept = selected_terms(result.models.back().model(fine, s.level), data, s.seed);
 }
 
 }  // namespace

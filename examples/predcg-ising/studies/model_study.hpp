@@ -4,6 +4,8 @@
 #include "model/ising_model_choice.hpp"
 #include "studies/experiment.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,6 +23,7 @@ struct ModelsSettings {
     double ranked_field = 0.3;  ///< where all models are scored, on one data set; energy
     Index draws = 1000;         ///< of the posterior of each score
     std::uint64_t seed = 1;
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// The source's name [abc] of a model: linear term or not; pair range; triplets 0: none, 1: triplet_1_1,
@@ -39,6 +42,12 @@ std::vector<CoarseTerms> coarse_terms(const ModelsSettings& settings);
 struct ModelFit {
     double magnetization = 0.0;    ///< at the estimate
     predcg::Vector correlation{};  ///< at the estimate, lags 0..n/2; at field 0
+
+    /// To be saved.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.magnetization, self.correlation);
+    }
 };
 
 struct ModelsField {

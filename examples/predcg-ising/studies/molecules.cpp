@@ -70,8 +70,9 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
                                                     .posterior = true,
                                                     .credibility = settings.credibility,
                                                     .draws = settings.draws,
-                                                    .seed = settings.seed},
-                                                   [](double, const char*) {}),
+                                                    .seed = settings.seed,
+                                                    .checkpoint = settings.checkpoint.within("decane")},
+                                                   [&](double, const char*) { progress.update(done); }),
                            {},
                            {},
                            {}};
@@ -85,19 +86,22 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
     for (const Index frames : settings.frames) {
         progress.update(++done, "water, " + std::to_string(frames) + " frames");
         const molecules::LiquidData data = water_of(settings, frames, all);
-        LearntLiquid liquid{molecules::learn_pair(data,
-                                                  {.temperature = water_temperature,
-                                                   .samples = settings.liquid_samples,
-                                                   .draws = settings.draws,
-                                                   .credibility = settings.credibility,
-                                                   .seed = settings.seed},
-                                                  [&](const std::string&) { progress.update(done); })};
+        LearntLiquid liquid{molecules::learn_pair(
+            data,
+            {.temperature = water_temperature,
+             .samples = settings.liquid_samples,
+             .draws = settings.draws,
+             .credibility = settings.credibility,
+             .seed = settings.seed,
+             .checkpoint = settings.checkpoint.within("water " + std::to_string(frames))},
+            [&](const std::string&) { progress.update(done); })};
         if (frames == settings.frames.back() && liquid.learnt.saved.posterior.draw_count() > 0) {
             progress.update(++done, "checks of water");
             liquid.checks = molecules::check_pair(liquid.learnt.saved, data,
                                                   {.samples = settings.check_samples,
                                                    .credibility = settings.credibility,
-                                                   .seed = settings.seed});
+                                                   .seed = settings.seed,
+                                                   .checkpoint = settings.checkpoint.within("checks")});
         }
         result.liquids.push_back(std::move(liquid));
     }

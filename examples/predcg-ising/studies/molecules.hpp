@@ -4,6 +4,8 @@
 #include "molecules/pair_fit.hpp"
 #include "molecules/states.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,6 +25,7 @@ struct MoleculesSettings {
     Index check_samples = 2000;              ///< of water, for bands and checks
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 inline constexpr double decane_temperature = 400.0, water_temperature = 300.0;  ///< K, of the data

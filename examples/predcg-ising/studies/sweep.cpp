@@ -28,10 +28,11 @@ FitModel model_at(const SweepSettings& settings, const SweepModel& model, double
 }
 
 /// What exact EM finds with far more data.
-Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double truth, std::uint64_t seed) {
+Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double truth, std::uint64_t seed,
+                 const CheckpointPlace& place) {
     const auto data = samples_of(in_field(settings.fine, model.field), misfit_samples, seed);
-    const double m =
-        predicted_magnetization(fit_samples(model, data, {.starts = 1, .seed = settings.seed})).value();
+    const IsingFit fit = fit_samples(model, data, {.starts = 1, .seed = settings.seed, .checkpoint = place});
+    const double m = predicted_magnetization(fit).value();
     return {m, (m - truth) / magnetization_error(data)};
 }
 
@@ -42,15 +43,16 @@ SweepRival rival_of(const FitModel& model, const Configurations& data) {
 
 /// Samples of different fields are independent: their seed is the data's.
 SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double field, std::uint64_t data_seed,
-                const Configurations& data) {
+                const Configurations& data, const CheckpointPlace& place) {
     const FitModel what = model_at(settings, model, field);
     if (model.engine == Engine::exact) {
-        IsingFit fit = fit_samples(what, data, {.seed = settings.seed});
+        IsingFit fit = fit_samples(what, data, {.seed = settings.seed, .checkpoint = place});
         const Prediction m = predicted_magnetization(fit);
         return {std::move(fit), m};
     }
     IsingFit fit =
-        fit_by_sampling(what, sweep_sampling, data, {.iterations = sampled_iterations, .seed = data_seed});
+        fit_by_sampling(what, sweep_sampling, data,
+                        {.iterations = sampled_iterations, .seed = data_seed, .checkpoint = place});
     const Prediction m = sampled_magnetization(fit, sweep_sampling.kernel,
                                                {.draws = sweep_prediction_draws, .seed = data_seed});
     return {std::move(fit), m};
@@ -58,10 +60,10 @@ SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double f
 
 /// The estimates of so many iterations.
 std::vector<TraceEntry> path_of(const FitModel& model, Optimizer optimizer, const Configurations& data,
-                                std::uint64_t seed) {
+                                std::uint64_t seed, const CheckpointPlace& place) {
     FitMethod method = sweep_sampling;
     method.optimizer = optimizer;
-    FitSettings settings{.iterations = SweepPaths::iterations, .seed = seed};
+    FitSettings settings{.iterations = SweepPaths::iterations, .seed = seed, .checkpoint = place};
     settings.stochastic.minimum_iterations = SweepPaths::iterations;
     return fit_by_sampling(model, method, data, settings).trace;
 }
@@ -76,7 +78,7 @@ std::size_t field_of_paths(const std::vector<double>& fields) {
 
 /// One field: data, every model, the posteriors.
 SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t data_seed,
-                    const Configurations& data, SharedProgress& progress) {
+                    const Configurations& data, const CheckpointPlace& of_field, SharedProgress& progress) {
     const FineModel fine = in_field(settings.fine, field);
     SweepPoint point{field,
                      data_seed,
@@ -87,14 +89,18 @@ SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t d
                      {}};
     for (const SweepModel& model : sweep_models) {
         const FitModel what = model_at(settings, model, field);
-        point.fits.push_back(fit_at(settings, model, field, data_seed, data));
+        const CheckpointPlace place = of_field.within(model.id);
+        point.fits.push_back(fit_at(settings, model, field, data_seed, data, place.within("fit")));
         if (model.engine == Engine::exact) {
             SweepFit& of = point.fits.back();
-            of.misfit = misfit_of(settings, what, point.truth, 1000003 * (data_seed + 1));
+            of.misfit =
+                misfit_of(settings, what, point.truth, 1000003 * (data_seed + 1), place.within("misfit"));
             if (settings.prior == PriorChoice::weak)
-                of.band = magnetization_band(
-                    posterior_of(what, data, of.fit, {.draws = settings.draws, .seed = data_seed}),
-                    settings.credibility);
+                of.band = magnetization_band(posterior_of(what, data, of.fit,
+                                                          {.draws = settings.draws,
+                                                           .seed = data_seed,
+                                                           .checkpoint = place.within("posterior")}),
+                                             settings.credibility);
         }
         progress.count("mu = " + fixed(field, 2));
     }
@@ -116,12 +122,14 @@ SweepResult run_sweep(const SweepSettings& settings) {
         const auto k = static_cast<std::size_t>(task);
         const std::uint64_t data_seed = settings.seed + k;  // fresh data at every field
         const auto data = samples_of(in_field(settings.fine, fields[k]), settings.samples, data_seed);
-        result.points[k] = point_at(settings, fields[k], data_seed, data, progress);
+        const CheckpointPlace place = settings.checkpoint.within("field " + std::to_string(k));
+        result.points[k] = point_at(settings, fields[k], data_seed, data, place, progress);
         if (k != result.paths.point) return;
         const FitModel model = model_at(settings, sweep_models[0], fields[k]);
-        result.paths.robbins_monro = path_of(model, Optimizer::robbins_monro, data, data_seed);
+        result.paths.robbins_monro =
+            path_of(model, Optimizer::robbins_monro, data, data_seed, place.within("robbins-monro"));
         progress.count("paths");
-        result.paths.newton = path_of(model, Optimizer::newton, data, data_seed + 1);
+        result.paths.newton = path_of(model, Optimizer::newton, data, data_seed + 1, place.within("newton"));
         progress.count("paths");
     });
     progress.show("true curve");

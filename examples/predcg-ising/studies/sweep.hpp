@@ -4,6 +4,8 @@
 #include "model/ising_fit.hpp"
 #include "studies/experiment.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -23,6 +25,7 @@ struct SweepSettings {
     double credibility = 0.95;
     std::uint64_t seed = 1;
     PriorChoice prior = PriorChoice::weak;
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// A coarse model that the study fits at every field, and how.

@@ -5,9 +5,12 @@
 #include "command_line/reading.hpp"
 #include "files/output_file.hpp"
 #include "io/pair_json.hpp"
+#include "program/long_work.hpp"
 #include "program/options.hpp"
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
+
+#include <predcg/core/error.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -59,6 +62,7 @@ struct PairFitOptions {
     std::string out;
     std::vector<CLI::Option*> for_checks{};
     CLI::Option* given_pressure = nullptr;
+    LongWorkOptions long_work;
 };
 
 struct PairCheckOptions {
@@ -88,17 +92,32 @@ void run_pair_fit(PairFitOptions options) {
     const LiquidData data =
         read_liquid(options.read.trajectory, options.read.structure, options.read.frames, options.masses);
     if (options.check) require_checkable(data);
+    LongWork work(options.long_work, options.out, {options.read.trajectory.path, options.read.structure});
+    settings.stop = work.stop();
+    settings.checkpoint = work.place("pair");
     std::optional<LiquidChecks> checks;
     const LearntPair learnt = [&] {
         Progress progress("parts", options.check ? 2 : 1);
         progress.update(0.0, "fit");
-        LearntPair found =
-            learn_pair(data, settings, [&](const std::string& done) { progress.update(0.0, done); });
+        LearntPair found = [&] {
+            try {
+                return learn_pair(data, settings,
+                                  [&](const std::string& done) { progress.update(0.0, done); });
+            } catch (const Stopped&) {
+                work.end_without_result();
+            }
+        }();
         if (options.check && found.saved.posterior.draw_count() > 0) {
             progress.update(1.0, "checks");
             options.checks.credibility = settings.credibility;
             options.checks.seed = settings.seed;
-            checks = check_pair(found.saved, data, options.checks);
+            options.checks.stop = work.stop();
+            options.checks.checkpoint = work.place("checks");
+            try {
+                checks = check_pair(found.saved, data, options.checks);
+            } catch (const Stopped&) {
+                // There is the potential.
+            }
         }
         return found;
     }();
@@ -123,6 +142,7 @@ void run_pair_fit(PairFitOptions options) {
         warn("not converged: the potential is where sampling left it; raise --samples, or look at the data");
     if (!learnt.saved.posterior.reliable)
         for (const std::string& remark : learnt.saved.posterior.remarks) warn("posterior: " + remark);
+    work.end();
 }
 
 void run_pair_check(PairCheckOptions options) {
@@ -135,16 +155,24 @@ void run_pair_check(PairCheckOptions options) {
     require_checkable(data);
     how.checks.credibility = how.settings.credibility;
     how.checks.seed = how.settings.seed;
+    LongWork work(how.long_work, how.out, {options.fit, how.read.trajectory.path, how.read.structure});
+    how.checks.stop = work.stop();
+    how.checks.checkpoint = work.place("checks");
     const LiquidChecks checks = [&] {
         Progress progress("parts", 1);
         progress.update(0.0, "checks");
-        return check_pair(saved, data, how.checks);
+        try {
+            return check_pair(saved, data, how.checks);
+        } catch (const Stopped&) {
+            work.end_without_result();
+        }
     }();
     out.commit(json_of(checks, data.frames));
     print_line("data",
                std::to_string(data.frames) + " frames of " + std::to_string(data.molecules) + " molecules");
     print_checks(checks);
     print_line("written to", how.out);
+    work.end();
 }
 
 void run_pair_export(const PairExportOptions& options) {
@@ -235,6 +263,7 @@ Command add_pair_fit(CLI::App& pair) {
     add_integer(*sub, "--samples", settings.samples, "Samples of the liquid in the last round", 100,
                 10'000'000);
     add_integer(*sub, "--draws", settings.draws, "Draws of the posterior", 25, 100'000);
+    add_long_work(*sub, options->long_work, "--save-every");
     add_choice(*sub, "--checks", options->check, whether_to_check,
                "What the data contradict: radial distributions, tetrahedral order, pressure, noise");
     add_out(*sub, options->out, "FILE.json",
@@ -260,6 +289,7 @@ Command add_pair_check(CLI::App& pair) {
     const auto options = std::make_shared<PairCheckOptions>();
     sub->add_option("--fit", options->fit, "What pair fit wrote")->type_name("FILE.json")->required();
     add_liquid(*sub, options->how);
+    add_long_work(*sub, options->how.long_work, "--save-every");
     add_out(*sub, options->how.out, "FILE.json", "Bands and checks");
     sub->footer(
         "Molecules, box and temperature are those of the fit.\n\n"

@@ -3,13 +3,21 @@
 #include "basics/numbers.hpp"
 #include "command_line/commands.hpp"
 #include "command_line/reading.hpp"
+#include "files/draw_files.hpp"
 #include "files/output_file.hpp"
 #include "io/states_json.hpp"
+#include "program/long_work.hpp"
 #include "program/options.hpp"
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
 
+#include <predcg/core/error.hpp>
+
+#include <filesystem>
+#include <initializer_list>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace cli::molecules {
@@ -25,8 +33,9 @@ struct StatesFitOptions {
     ReadOptions read;
     StatesSettings settings;
     Wanted posterior = Wanted::none;
-    std::string out;
+    std::string out, draws_file;
     std::vector<CLI::Option*> for_posterior{};
+    LongWorkOptions long_work;
 };
 
 struct StatesPredictOptions {
@@ -89,11 +98,33 @@ void run_states_fit(StatesFitOptions options) {
     check(settings);
     const OutputFile out(options.out, {options.read.trajectory.path, options.read.structure});
     const ChainData data = read_chains(options.read.trajectory, options.read.structure, options.read.frames);
+    LongWork work(options.long_work, options.out, {options.read.trajectory.path, options.read.structure});
+    settings.stop = work.stop();
+    settings.checkpoint = work.place("states");
+    std::optional<DrawFiles> files;
+    if (!options.draws_file.empty()) {
+        files.emplace("--draws-file", options.draws_file, work.words(),
+                      std::initializer_list<std::filesystem::path>{options.read.trajectory.path,
+                                                                   options.read.structure, options.out});
+        std::vector<std::string> names = chain_of(data.sites).parameter_names(),
+                                 units(names.size(), "kJ/mol");
+        for (const std::string& name : rotamers::von_mises_map().parameter_names()) {
+            names.push_back(name);
+            units.emplace_back(name.starts_with("phi") ? "rad" : "1");
+        }
+        files->set_columns(names, units);
+        settings.on_draws = [&files](const DrawsOfChain& draws) { files->add(draws); };
+    }
     LearntStates learnt = [&] {
         Progress progress("parts", settings.posterior ? 3 : 1);
-        return learn_states(data, settings,
-                            [&](double done, const char* what) { progress.update(done, what); });
+        try {
+            return learn_states(data, settings,
+                                [&](double done, const char* what) { progress.update(done, what); });
+        } catch (const Stopped&) {
+            work.end_without_result();
+        }
     }();
+    if (files && learnt.posterior && !learnt.posterior->stopped) files->finish();
     const StatesPrediction prediction =
         predict_states(learnt.fit, learnt.posterior ? &*learnt.posterior : nullptr, learnt.sites,
                        settings.temperature, settings.credibility);
@@ -106,6 +137,7 @@ void run_states_fit(StatesFitOptions options) {
         warn("the fit is " + std::string(to_string(learnt.fit.status)) + ": look at the data");
     if (learnt.posterior)
         for (const std::string& remark : learnt.posterior->remarks) warn("posterior: " + remark);
+    work.end();
 }
 
 void run_states_predict(const StatesPredictOptions& options) {
@@ -140,10 +172,16 @@ Command add_states_fit(CLI::App& states) {
     options->for_posterior = {
         add_number(*sub, "--credibility", settings.credibility, "Of intervals, between 0 and 1"),
         add_integer(*sub, "--draws", settings.draws, "Posterior draws kept, all chains together", 25,
-                    1'000'000)};
+                    1'000'000),
+        sub->add_option(
+               "--draws-file", options->draws_file,
+               "Draws of the states' parameters as they come: FILE_1.csv, FILE_2.csv, .., one for each "
+               "chain")
+            ->type_name("FILE.csv")};
     sub->add_flag("--independent", settings.independent,
                   "Frames count in full; else as many as their autocorrelation leaves");
     add_seed(*sub, settings.seed, "Seed of starts, posterior and checks");
+    add_long_work(*sub, options->long_work, "--save-every");
     add_out(*sub, options->out, "FILE.json", "Estimate, predictions and posterior, for states predict");
     sub->footer(
         "U_c(X) = E_gauche N(g+, g-) + E_same N(g+g+, g-g-) + E_opposite N(g+g-, g-g+), kJ/mol, of the "

@@ -121,6 +121,8 @@ LearntPair learn_pair(const LiquidData& data, const PairSettings& settings,
     how.sampling.draws = settings.samples;
     how.sampling.first_draws = std::min(how.sampling.first_draws, settings.samples);
     how.sampling.seed = settings.seed;
+    how.sampling.stop = settings.stop;
+    how.sampling.checkpoint = settings.checkpoint;
     how.posterior_draws = settings.draws;
     how.sampling.observer = [&](Index round, Index draws, double) {
         progress("round " + std::to_string(round + 1) + ", " + std::to_string(draws) + " samples");
@@ -161,6 +163,8 @@ LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data, const Pa
     how.site_pairs = site_pairs_of(data.names);
     how.pressure = settings.pressure;
     how.seed = settings.seed;
+    how.stop = settings.stop;
+    how.checkpoint = settings.checkpoint;
     return with_option_words([&] {
         return liquid_checks(saved.posterior, model.potential(),
                              MonteCarlo<SingleParticle>({}, {.warm_up = 500, .thinning = 10}), data.sites,

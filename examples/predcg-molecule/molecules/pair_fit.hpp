@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct PairSettings {
     Index draws = 1000;                         ///< of the posterior
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};
+    predcg::CheckpointPlace checkpoint{};
 };
 
 /// What is checked, and how.
@@ -49,6 +52,8 @@ struct PairCheckSettings {
     std::optional<predcg::KnownValue> pressure{};  ///< of the simulation, bar
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};
+    predcg::CheckpointPlace checkpoint{};
 };
 
 /// A potential with its posterior: what a file holds.
@@ -71,11 +76,12 @@ struct LearntPair {
     predcg::pair::Band band{};  ///< u(r) every 5 pm
 };
 
-/// `progress` is told what is done.
+/// `progress` is told what is done. Throws Stopped where a stop was requested.
 LearntPair learn_pair(const LiquidData& data, const PairSettings& settings,
                       const std::function<void(const std::string&)>& progress);
 
-/// Throws InputError where the data are of other molecules or another box.
+/// Throws InputError where the data are of other molecules or another box, and Stopped where a stop was
+/// requested.
 predcg::LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data,
                                 const PairCheckSettings& settings);
 

@@ -157,10 +157,13 @@ LearntStates learn_states(const ChainData& data, const StatesSettings& settings,
     }
     const double beta = settings.beta();
     const auto weak = states_grainer(data.sites, weak_prior(rotamers::von_mises_map()));
-    const FitSettings how{.beta = beta, .seed = settings.seed};
+    FitSettings how{.beta = beta, .seed = settings.seed};
+    how.stop = settings.stop;
+    how.checkpoint = settings.checkpoint.within("fit");
     ExactEstimate estimate = settings.prior == Prior::weak
                                  ? weak.fit(dihedrals, how).result()
                                  : states_grainer(data.sites, flat_prior()).fit(dihedrals, how).result();
+    if (estimate.status == Status::stopped) throw Stopped("learn_states");
     std::optional<EffectiveData> worth;
     if (std::ssize(dihedrals) >= fewest_for_autocorrelation)
         worth = effective_data(dihedrals, checked("score", Score(weak, beta, estimate.parameters)));
@@ -175,10 +178,21 @@ LearntStates learn_states(const ChainData& data, const StatesSettings& settings,
     if (!settings.posterior) return learnt;
     progress(1.0, "posterior");
     const auto weighted = weak.prepare(dihedrals, beta, std::vector<double>(dihedrals.size(), weight));
-    const auto of_states = full_posterior(weak, weighted, weak.fit_prepared(weighted, how),
-                                          {.draws = settings.draws, .seed = settings.seed});
-    learnt.posterior = with_independent(of_states, map_of_molecules(), geometry.centre(),
-                                        geometry.draws(of_states.draw_count(), settings.seed));
+    how.checkpoint = settings.checkpoint.within("weighted fit");
+    const auto mode = weak.fit_prepared(weighted, how);
+    if (mode.status == Status::stopped) return learnt;
+    try {
+        const auto of_states = full_posterior(weak, weighted, mode,
+                                              {.draws = settings.draws,
+                                               .seed = settings.seed,
+                                               .on_draws = settings.on_draws,
+                                               .stop = settings.stop,
+                                               .checkpoint = settings.checkpoint.within("posterior")});
+        learnt.posterior = with_independent(of_states, map_of_molecules(), geometry.centre(),
+                                            geometry.draws(of_states.draw_count(), settings.seed));
+    } catch (const Stopped&) {
+        return learnt;
+    }
     progress(2.0, "predictive checks");
     learnt.checks = states_checks(*learnt.posterior, data, settings.seed);
     return learnt;

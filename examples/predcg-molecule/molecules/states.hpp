@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ struct StatesSettings {
     double credibility = 0.95;
     Index draws = 4000;
     std::uint64_t seed = 1;
+    std::function<void(const predcg::DrawsOfChain&)> on_draws{};  ///< of the states' posterior
+    std::stop_token stop{};
+    predcg::CheckpointPlace checkpoint{};
 
     double beta() const { return 1.0 / (boltzmann_constant * temperature); }
 };
@@ -66,7 +70,8 @@ struct LearntStates {
 /// Throws InputError for a posterior under a flat prior.
 void check(const StatesSettings& settings);
 
-/// `progress` is told what is done, of three parts.
+/// `progress` is told what is done, of three parts. Throws Stopped where a stop was requested before the
+/// maximum of the fit was found; a posterior that was stopped has the draws that there are, or is absent.
 LearntStates learn_states(const ChainData& data, const StatesSettings& settings,
                           const std::function<void(double, const char*)>& progress);
 

@@ -85,6 +85,13 @@ public:
         if (write_) write_(all());
     }
 
+    void drop(const std::string& name) override {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(parts_, [&](const auto& part) {
+            return part.first == name || part.first.starts_with(name + "/");
+        });
+    }
+
 private:
     using Clock = std::chrono::steady_clock;
 

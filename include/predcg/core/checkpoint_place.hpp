@@ -25,6 +25,8 @@ public:
     virtual bool is_due(const std::string& name) = 0;
     /// Keeps the bytes of a part in the place of those before.
     virtual void put(const std::string& name, std::string bytes) = 0;
+    /// Forgets a part, and the parts of this part.
+    virtual void drop(const std::string& name) = 0;
 };
 
 /// A part of a checkpoint: where a loop keeps what it needs to go on, under a name of its own. By default
@@ -41,6 +43,11 @@ public:
 
     /// True if there is a checkpoint.
     explicit operator bool() const { return bool(checkpoint_); }
+
+    /// What keeps the part; null: there is no checkpoint.
+    const std::shared_ptr<CheckpointStore>& store() const { return checkpoint_; }
+    /// Of the part.
+    const std::string& name() const { return name_; }
 
     /// A part of this part. Loops that are not the same must not have the same name.
     CheckpointPlace within(std::string_view name) const {
@@ -80,6 +87,11 @@ public:
         detail::BasicByteWriter<detail::UnknownTypes::throw_error> write;
         write(values...);
         checkpoint_->put(name_, std::move(write.bytes));
+    }
+
+    /// Forgets what was kept of this part and of its own parts: the work is done, and will not be asked for.
+    [[gnu::cold]] void drop() const {
+        if (checkpoint_) checkpoint_->drop(name_);
     }
 
 private:

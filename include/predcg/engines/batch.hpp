@@ -17,6 +17,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -262,6 +263,10 @@ public:
     virtual BatchMoments sum(std::vector<BatchMoments> chunks, const std::exception_ptr& error) const = 0;
     /// Whether it is so in any process.
     virtual bool any(bool here) const = 0;
+    /// Whether this is the first process.
+    virtual bool is_first() const = 0;
+    /// The first process's bytes, in all of them.
+    virtual std::optional<std::string> of_first(const std::optional<std::string>& bytes) const = 0;
 };
 
 namespace detail {

@@ -150,6 +150,12 @@ public:
             return *X_;
         }
 
+        /// To be saved (core/bytes.hpp): where the chain is.
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.X_, self.kernel_);
+        }
+
     private:
         detail::KernelRun<Kernel, T> run_;
         space_t<T> space_;

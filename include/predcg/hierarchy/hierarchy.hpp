@@ -96,8 +96,9 @@ public:
         return std::get<k>(levels_);
     }
 
-    /// Fits the levels one after the other, to any range of configurations. Throws as a level's own fit, and
-    /// CostError where all states of a level are asked for and are too many.
+    /// Fits the levels one after the other, to any range of configurations. Throws as a level's own fit,
+    /// CostError where all states of a level are asked for and are too many, and Stopped where a stop was
+    /// requested before the last level.
     template <class Range>
     HierarchyFit<Grainers...> fit(const Range& configurations, const HierarchySettings& settings = {}) const {
         const double beta = detail::beta_of(configurations, settings.fit.beta, "Hierarchy::fit");

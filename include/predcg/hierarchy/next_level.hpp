@@ -28,7 +28,7 @@ enum class NextLevel {
 
 /// Settings of Hierarchy::fit.
 struct HierarchySettings {
-    FitSettings fit{};  ///< of each level; `start` is the first's
+    FitSettings fit{};  ///< of each level, with a part of the checkpoint each; `start` is the first's
     NextLevel next = NextLevel::anchored;
     /// Configurations the next level gets: so many for each distinct datum (anchored), or so many times the
     /// number of data (distilled), weighted so that their sum is that of the data. 0: all that there are,
@@ -149,24 +149,35 @@ template <class Grainer>
 
 }  // namespace detail
 
-/// A level, fitted to prepared data.
+namespace detail {
+
+/// Of the fit of level `number`: a part of the checkpoint is its own.
+[[gnu::cold]] inline FitSettings of_level(FitSettings settings, Index number) {
+    settings.checkpoint = settings.checkpoint.within("level " + to_text(number));
+    if (number > 0) settings.start.reset();
+    return settings;
+}
+
+}  // namespace detail
+
+/// The finest level, fitted to prepared data.
 template <class Grainer>
 HierarchyLevel<Grainer> first_level(const Grainer& grainer, typename Grainer::Data data,
                                     const FitSettings& settings) {
-    return {grainer.fit_prepared(data, settings), std::move(data), {}};
+    return {grainer.fit_prepared(data, detail::of_level(settings, 0)), std::move(data), {}};
 }
 
 /// The next level, fitted to what this one says, distilled or anchored; `number` is that of this one, 0 the
-/// finest. Throws as a level's own fit, and CostError where all states of a level are asked for and are too
-/// many.
+/// finest. Throws as a level's own fit, CostError where all states of a level are asked for and are too
+/// many, and Stopped where the fit of this one was stopped.
 template <class Grainer, class Next>
 HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Grainer>& below,
                                 const Next& next, const HierarchySettings& settings, Index number) {
     const double beta = below.fit.beta, weight = below.fit.data_count;
-    FitSettings own = settings.fit;
-    own.start.reset();
-    const auto fitted = [&](const auto& sum) {
-        return first_level(next, next.prepare(sum.configurations, beta, sum.weights), own);
+    if (below.fit.status == Status::stopped) throw Stopped("next_level");
+    const auto fitted = [&](const auto& sum) -> HierarchyLevel<Next> {
+        auto data = next.prepare(sum.configurations, beta, sum.weights);
+        return {next.fit_prepared(data, detail::of_level(settings.fit, number + 1)), std::move(data), {}};
     };
     if (settings.next == NextLevel::anchored)
         return fitted(detail::averaged_posterior(grainer, below, settings, number));

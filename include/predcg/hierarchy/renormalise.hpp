@@ -76,8 +76,9 @@ const auto& first_of(const Levels& levels) {
 /// right where the first level's model is. They are for HierarchyFit::posterior, as those that each level's
 /// own data give.
 ///
-/// Cost: the fits above the first level for every draw. Throws ArgumentError for a posterior without draws,
-/// and as Hierarchy::fit.
+/// Draws that are done are kept in settings.fit.checkpoint, as part "distilled". Cost: the fits above the
+/// first level for every draw. Throws ArgumentError for a posterior without draws, Stopped where a stop was
+/// requested, and as Hierarchy::fit.
 template <class AnyHierarchy, class AnyFit>
 std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy, const AnyFit& fit,
                                                   const PosteriorResult& first,
@@ -98,7 +99,30 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
     };
     detail::for_each_of(fit.levels, begin);
     const auto& level = detail::first_of(fit.levels);
-    for (Index d = 0; d < first.draw_count(); ++d) {
+    const CheckpointPlace place = settings.fit.checkpoint.within("distilled");
+    distilled.fit.checkpoint = {};  // a draw is done again
+    distilled.fit.stop = {};
+    Index d = 0;
+    std::vector<Matrix> done(all.size());
+    if (place.restore(d, done)) {
+        require_equal(std::ssize(done), std::ssize(all), "Checkpoint", "number of levels",
+                      "that of the checkpoint");
+        for (std::size_t k = 1; k < all.size(); ++k) {
+            require(done[k].rows() == all[k].draws.rows() && done[k].cols() == first.draw_count(),
+                    "Checkpoint", "draws", done[k].cols(), "those of the posterior");
+            all[k].draws = done[k];
+        }
+    }
+    const auto keep_all = [&] {
+        for (std::size_t k = 1; k < all.size(); ++k) done[k] = all[k].draws;
+        place.keep(d, done);
+    };
+    for (; d < first.draw_count(); ++d) {
+        if (settings.fit.stop.stop_requested()) {
+            if (place) keep_all();
+            throw Stopped("distilled_posteriors");
+        }
+        if (place.is_due()) keep_all();
         auto drawn = level;
         drawn.fit.parameters = first.parameters(d);
         std::size_t at = 1;
@@ -108,6 +132,7 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
         };
         detail::for_each_of(hierarchy.rest(drawn, distilled), keep);
     }
+    if (place) keep_all();
     for (std::size_t k = 1; k < all.size(); ++k) detail::summarise(all[k]);
     return all;
 }

@@ -1,5 +1,6 @@
 #pragma once
 // Does X determine x, or is there noise between the two? A score test that needs no fit with noise.
+#include <predcg/core/checkpoint_place.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/core/real_coordinates.hpp>
@@ -16,6 +17,7 @@
 #include <iterator>
 #include <limits>
 #include <numbers>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -189,10 +191,12 @@ inline std::string with_sign(double x) {
 }  // namespace detail
 
 /// So many configurations of each of some chains of an engine's kernel, or independent ones where it has
-/// them; one chain after the other.
+/// them; one chain after the other. Each keeps its draws, and where it is, in a part of `place`. Throws
+/// Stopped where a stop was requested.
 template <class Engine, Target T>
-std::vector<configuration_t<space_t<T>>> draw_chains(const Engine& engine, const T& target, Index draws,
-                                                     Index chains, std::uint64_t seed = 1) {
+std::vector<configuration_t<space_t<T>>>
+draw_chains(const Engine& engine, const T& target, Index draws, Index chains, std::uint64_t seed = 1,
+            const std::stop_token& stop = {}, const CheckpointPlace& place = {}) {
     require_range(draws, 1, std::numeric_limits<Index>::max(), "draw_chains", "draws");
     require_range(chains, 1, std::numeric_limits<Index>::max(), "draw_chains", "chains");
     std::vector<std::vector<configuration_t<space_t<T>>>> drawn(static_cast<std::size_t>(chains));
@@ -200,7 +204,24 @@ std::vector<configuration_t<space_t<T>>> draw_chains(const Engine& engine, const
         auto sampler = detail::coarse_sampler(engine, target);
         Philox4x32 rng = make_stream(seed, Purpose::draw_fit, static_cast<std::uint64_t>(c) + 1);
         auto& chain = drawn[static_cast<std::size_t>(c)];
-        for (Index k = 0; k < draws; ++k) chain.push_back(sampler.draw(rng));
+        const CheckpointPlace own = place.within("chain " + to_text(c));
+        const auto kept = [&](auto&& act) {  // independent draws know nothing of those before
+            if constexpr (detail::StoredByMembers<decltype(sampler)>)
+                return act(chain, rng, sampler);
+            else
+                return act(chain, rng);
+        };
+        const auto keep = [&](const auto&... values) { own.keep(values...); };
+        if (own) kept([&](auto&... values) { return own.restore(values...); });
+        require_range(std::ssize(chain), 0, draws, "Checkpoint", "draws of a chain",
+                      "those of the same settings");
+        while (std::ssize(chain) < draws) {
+            const bool stopped = stop.stop_requested();
+            if (own && (stopped || own.is_due())) kept(keep);
+            if (stopped) throw Stopped("draw_chains");
+            chain.push_back(sampler.draw(rng));
+        }
+        if (own) kept(keep);
     });
     std::vector<configuration_t<space_t<T>>> all;
     for (auto& chain : drawn) all.insert(all.end(), chain.begin(), chain.end());

@@ -71,7 +71,7 @@ public:
     }
 
     [[gnu::cold]] Result operator()() {
-        place_ = checkpoint_place(problem_, settings_);
+        place_ = shared_place(settings_.checkpoint, problem_.data().spread);
         std::optional<Run> best;
         std::vector<Vector>& starts = progress_.starts;
         std::vector<StartSummary>&ends = progress_.ends, &done = progress_.done;

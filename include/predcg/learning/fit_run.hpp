@@ -61,14 +61,6 @@ std::vector<Vector> starts_of(const Problem& problem, const FitSettings& setting
                      [&](const Vector& z) { return problem.is_admissible(c.parameters(z)); });
 }
 
-/// Where a fit keeps what it needs to go on. Throws ArgumentError for data that are spread over processes,
-/// whose checkpoints would not be of the same iteration.
-template <class Problem>
-[[gnu::cold]] CheckpointPlace checkpoint_place(const Problem& problem, const FitSettings& settings) {
-    if (settings.checkpoint) require_here(problem.data(), "FitSettings::checkpoint");
-    return settings.checkpoint;
-}
-
 /// Names, inverse temperature, number of data and seed of an estimate at z.
 template <class Problem>
 [[gnu::cold]] void describe(Estimate& estimate, const Problem& problem, const FitSettings& settings,

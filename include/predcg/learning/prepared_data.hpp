@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/core/checkpoint_place.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/learning/data_sizes.hpp>
@@ -16,6 +17,7 @@
 #include <set>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -197,6 +199,38 @@ void for_each(const PreparedData<Form>& data, Index count, F&& f) {
 template <class Form>
 bool stops(const PreparedData<Form>& data, const std::stop_token& stop) {
     return data.spread ? data.spread->any(stop.stop_requested()) : stop.stop_requested();
+}
+
+/// A store of which the first process has the only one: what it has is read by all, and it keeps what all of
+/// them have.
+class StoreOfFirst final : public CheckpointStore {
+public:
+    StoreOfFirst(std::shared_ptr<const SpreadSums> spread, std::shared_ptr<CheckpointStore> own)
+        : spread_(std::move(spread)), own_(spread_->is_first() ? std::move(own) : nullptr) {}
+
+    std::optional<std::string> saved(const std::string& name) const override {
+        return spread_->of_first(own_ ? own_->saved(name) : std::nullopt);
+    }
+    bool is_due(const std::string& name) override { return own_ && own_->is_due(name); }
+    void put(const std::string& name, std::string bytes) override {
+        if (own_) own_->put(name, std::move(bytes));
+    }
+    void drop(const std::string& name) override {
+        if (own_) own_->drop(name);
+    }
+
+private:
+    std::shared_ptr<const SpreadSums> spread_;
+    std::shared_ptr<CheckpointStore> own_;
+};
+
+/// Where work whose values are the same in all processes keeps them: where the data are spread over
+/// processes, in the checkpoint of the first. To restore is collective.
+[[gnu::cold]] inline CheckpointPlace shared_place(const CheckpointPlace& place,
+                                                  const std::shared_ptr<const SpreadSums>& spread) {
+    if (!spread) return place;
+    if (!spread->any(spread->is_first() && place)) return {};
+    return CheckpointPlace(std::make_shared<StoreOfFirst>(spread, place.store()), place.name());
 }
 
 /// The inverse temperature that data carry (generate() sets it), or the one that is given. Throws

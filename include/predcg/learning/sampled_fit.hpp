@@ -74,7 +74,9 @@ public:
         SampledEstimate result;
         result.status = Status::limit;
         Index test_at = std::max(least_, s.minimum_iterations);
-        const CheckpointPlace place = checkpoint_place(problem_, settings_);
+        // Chains of data that are spread over processes would be of other iterations in each.
+        if (settings_.checkpoint) require_here(problem_.data(), "FitSettings::checkpoint");
+        const CheckpointPlace place = settings_.checkpoint;
         const auto kept = [&](auto&& act) {
             return act(result.iterations, result.status, result.trace, z, state, records_, optimizer_state_,
                        growth_, test_at);

@@ -54,6 +54,16 @@ public:
     Index chunk() const override { return chunk_; }
     Index first() const override { return first_; }
     bool any(bool here) const override { return processes_.sum(Index{here}) > 0; }
+    bool is_first() const override { return processes_.rank() == 0; }
+
+    [[gnu::cold]] std::optional<std::string>
+    of_first(const std::optional<std::string>& bytes) const override {
+        Record own;
+        if (is_first() && bytes) own.put(*bytes);
+        const auto all = processes_.gather(own.words);
+        if (all.front().empty()) return std::nullopt;
+        return RecordReader(all.front()).text();
+    }
 
     BatchMoments sum(std::vector<BatchMoments> chunks, const std::exception_ptr& error) const override {
         processes_.agree(error);

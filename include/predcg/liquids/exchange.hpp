@@ -23,6 +23,7 @@ struct FeatureExchangeSettings {
     double largest_r_hat = 1.05;  ///< beyond it the result is flagged as not reliable
     std::uint64_t seed = 1;
     std::stop_token stop{};
+    CheckpointPlace checkpoint{};  ///< where chains keep what they need to go on (core/checkpoint.hpp)
 };
 
 /// Draws from the posterior of a potential linear in theta_c by the exchange algorithm (Murray, Ghahramani,
@@ -81,8 +82,25 @@ PosteriorResult exchange_by_features(const Coarse& coarse, const MonteCarlo<Kern
             return z;
         };
         Vector z = at(u);
-        for (Index step = -settings.warm_up; step < rows * settings.thinning; ++step) {
-            if (!settings.stop.stop_requested()) {
+        Index step = -settings.warm_up;
+        double& acceptance = accepted[static_cast<std::size_t>(chain)];
+        double* const own = linalg::column(result.draws, chain * rows);
+        std::vector<double> kept;
+        const CheckpointPlace place = settings.checkpoint.within("chain " + to_text(chain));
+        if (place.restore(step, u, z, acceptance, rng, auxiliary, kept)) {
+            require_range(std::ssize(kept), 0, rows * p, "Checkpoint", "draws of a chain",
+                          "those of a posterior with the same settings");
+            std::copy(kept.begin(), kept.end(), own);
+        }
+        const auto keep = [&] {
+            const Index done = std::max<Index>(step, 0) / settings.thinning;
+            place.keep(step, u, z, acceptance, rng, auxiliary, std::vector<double>(own, own + done * p));
+        };
+        bool stopped = false;
+        for (; step < rows * settings.thinning; ++step) {
+            if (!stopped && (stopped = settings.stop.stop_requested()) && place) keep();
+            if (!stopped) {
+                if (place.is_due()) keep();
                 Vector proposal = linalg::scaled(u, a);
                 linalg::add(proposal, standard_normal_vector(rng, p), b);
                 const Vector there = at(proposal);
@@ -96,8 +114,7 @@ PosteriorResult exchange_by_features(const Coarse& coarse, const MonteCarlo<Kern
                                          0.5 * (linalg::squared_norm(proposal) - linalg::squared_norm(u));
                 const double accept = log_ratio < 0.0 ? std::exp(log_ratio) : 1.0;
                 if (step >= 0)
-                    accepted[static_cast<std::size_t>(chain)] +=
-                        accept / static_cast<double>(rows * settings.thinning * settings.chains);
+                    acceptance += accept / static_cast<double>(rows * settings.thinning * settings.chains);
                 if (uniform(rng) < accept) {
                     u = proposal;
                     z = there;
@@ -107,6 +124,7 @@ PosteriorResult exchange_by_features(const Coarse& coarse, const MonteCarlo<Kern
                 linalg::set_column(result.draws, chain * rows + step / settings.thinning,
                                    c.parameters(z).theta);
         }
+        if (!stopped && place) keep();
     });
     result.stopped = settings.stop.stop_requested();
     result.acceptance = 0.0;

@@ -29,6 +29,11 @@ struct Smoothness {
     double sd = 0.002;   ///< at the cut-off, in k T
     double decay = 6.0;  ///< how fast it grows towards the core
 
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.sd, self.decay);
+    }
     friend bool operator==(const Smoothness&, const Smoothness&) = default;
 };
 
@@ -68,6 +73,12 @@ struct LearnSettings {
 struct SmoothnessScore {
     Smoothness smoothness;      ///< of the prior
     double log_evidence = 0.0;  ///< 0 of the best
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.smoothness, self.log_evidence);
+    }
 };
 
 /// u(r) at some r, with the interval that holds it with a probability.
@@ -269,14 +280,19 @@ inline Learnt learn(const std::vector<Points>& frames, const Box& box, const Lea
                          settings.sampling.seed);
     ReweightingSettings sampling = settings.sampling;
     std::vector<SmoothnessScore> scores;
-    if (!settings.smoothness) {
+    const CheckpointPlace place = settings.sampling.checkpoint, found = place.within("smoothness");
+    sampling.checkpoint = place.within("first");
+    if (!settings.smoothness && !found.restore(start, smoothness, scores, chains)) {
         sampling.draws = std::max(settings.sampling.first_draws, settings.sampling.draws / 2);
         const auto first = fit_by_reweighting(chains, potential, smooth_prior(potential, smoothness),
                                               features, settings.beta, std::move(start), weights, sampling);
         unless_stopped();
         start = detail::most_evident(first, potential, smoothness, scores).fit.parameters.theta;
-        sampling.draws = sampling.first_draws = settings.sampling.draws;
+        found.keep(start, smoothness, scores, chains);
     }
+    if (!settings.smoothness) sampling.first_draws = settings.sampling.draws;
+    sampling.draws = settings.sampling.draws;
+    sampling.checkpoint = place.within("last");
     auto fit = fit_by_reweighting(chains, potential, smooth_prior(potential, smoothness), features,
                                   settings.beta, std::move(start), weights, sampling);
     unless_stopped();

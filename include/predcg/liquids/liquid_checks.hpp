@@ -18,6 +18,7 @@
 #include <limits>
 #include <numbers>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,8 @@ struct LiquidSettings {
     std::optional<KnownValue> pressure{};    ///< of the simulation in bar: positions do not tell it
     double unit = pair::bar_per_kj_mol_nm3;  ///< of pressures
     std::uint64_t seed = 1;
+    std::stop_token stop{};        ///< while configurations are drawn: throws Stopped
+    CheckpointPlace checkpoint{};  ///< of the configurations at the mode (core/checkpoint.hpp)
 };
 
 /// A radial distribution of data and model.
@@ -283,7 +286,7 @@ LiquidChecks liquid_checks(const PosteriorResult& posterior, const Coarse& coars
     LiquidChecks result;
     const std::vector<Points> drawn =
         draw_chains(engine, boltzmann(coarse, mode, posterior.fit.beta), settings.samples / settings.chains,
-                    settings.chains, settings.seed);
+                    settings.chains, settings.seed, settings.stop, settings.checkpoint);
     double share = 1.0;
     detail::LiquidModel model = detail::reweighted(few, coarse, drawn, structure, molecules, settings, share);
     if (share < 0.1) {

@@ -37,9 +37,12 @@ public:
 
     /// dU_c/dtheta of so many draws at theta, rounded up to equal chains, one chain after the other;
     /// `configurations`, where given, gets the draws themselves. Moves before: warm_up of new chains, refresh
-    /// of old ones; thinning before each.
+    /// of old ones; thinning before each. After a stop chains stand still. Each chain keeps where it is, and
+    /// its draws, in a part of `place`; a call that was killed goes on there.
     std::vector<Vector> draw(const Vector& theta, Index count, const std::stop_token& stop = {},
-                             std::vector<X>* configurations = nullptr) {
+                             std::vector<X>* configurations = nullptr, const CheckpointPlace& place = {}) {
+        require(!(configurations && place), "FeatureChains::draw", "configurations", "wanted",
+                "none with a checkpoint, which does not keep them");
         const MonteCarloSettings& s = engine_.settings();
         const Target target = boltzmann(*coarse_, theta, beta_);
         const auto rows = static_cast<std::size_t>((count + s.chains - 1) / s.chains);
@@ -52,15 +55,31 @@ public:
             detail::KernelRun<Kernel, Target> run(engine_.kernel(), target);
             const Index before = chain ? s.refresh : s.warm_up;
             if (!chain) chain.emplace(Chain{target.space().random(rng), {}});
-            for (Index k = 0; k < before; ++k) run.warm_up(chain->at, chain->kernel, rng);
-            for (std::size_t k = 0; k < rows; ++k) {
-                if (!stop.stop_requested())
+            Kept now{call_, 0, rng, chain, {}};
+            const CheckpointPlace own = place.within("chain " + to_text(c));
+            if (Kept kept; own.restore(kept) && kept.call == call_) now = std::move(kept);
+            bool stopped = false;
+            const auto goes_on = [&] {
+                if (stopped) return false;
+                stopped = stop.stop_requested();
+                if (own && (stopped || own.is_due())) own.keep(now);
+                return !stopped;
+            };
+            for (; now.warmed < before && goes_on(); ++now.warmed)
+                run.warm_up(now.chain->at, now.chain->kernel, now.rng);
+            while (now.draws.size() < rows) {
+                if (goes_on())
                     for (Index move = 0; move < s.thinning; ++move)
-                        run.advance(chain->at, chain->kernel, rng);
-                const std::size_t at = static_cast<std::size_t>(c) * rows + k;
-                all[at] = coarse_->features(chain->at);
-                if (configurations) (*configurations)[at] = chain->at;
+                        run.advance(now.chain->at, now.chain->kernel, now.rng);
+                now.draws.push_back(coarse_->features(now.chain->at));
+                if (configurations)
+                    (*configurations)[static_cast<std::size_t>(c) * rows + now.draws.size() - 1] =
+                        now.chain->at;
             }
+            if (!stopped) own.keep(now);
+            chain = std::move(now.chain);
+            std::move(now.draws.begin(), now.draws.end(),
+                      all.begin() + static_cast<std::ptrdiff_t>(c) * static_cast<std::ptrdiff_t>(rows));
         });
         ++call_;
         return all;
@@ -70,10 +89,37 @@ public:
     /// Where the first chain is: a draw. There must have been one.
     const X& where() const { return chains_.front()->at; }
 
+    /// To be saved (core/bytes.hpp): where the chains are, and the number of calls.
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.call_, self.chains_);
+    }
+
 private:
     struct Chain {
         X at;
         detail::kernel_state_t<Kernel> kernel;
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.at, self.kernel);
+        }
+    };
+
+    /// A chain at work.
+    struct Kept {
+        std::uint32_t call = 0;
+        Index warmed = 0;
+        Philox4x32 rng{};
+        std::optional<Chain> chain{};
+        std::vector<Vector> draws{};
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.call, self.warmed, self.rng, self.chain, self.draws);
+        }
     };
 
     const Coarse* coarse_;
@@ -93,6 +139,7 @@ struct ReweightingSettings {
     std::uint64_t seed = 1;    ///< of the chains
     std::function<void(Index round, Index draws, double share)> observer{};  ///< after every round
     std::stop_token stop{};
+    CheckpointPlace checkpoint{};  ///< where rounds and chains keep what they need to go on
 };
 
 /// What fit_by_reweighting finds: a learner whose log Z_c is known near the fit, its data, and the fit.
@@ -216,10 +263,13 @@ ReweightedFit<Prior> fit_by_reweighting(FeatureChains<Coarse, Kernel>& chains, c
     require_range(settings.first_draws, 2, settings.draws, name, "first_draws", "draws");
     require_range(settings.rounds, 1, std::numeric_limits<Index>::max(), name, "rounds");
     const FeaturesOnly potential(coarse);
-    Index count = settings.first_draws;
+    Index count = settings.first_draws, first_round = 0;
+    settings.checkpoint.restore(first_round, count, start, chains);
     std::optional<ReweightedFit<Prior>> result;
-    for (Index round = 0; round < settings.rounds; ++round) {
-        std::vector<Vector> draws = chains.draw(start, count, settings.stop);
+    for (Index round = first_round; round < settings.rounds; ++round) {
+        settings.checkpoint.keep(round, count, start, chains);
+        std::vector<Vector> draws =
+            chains.draw(start, count, settings.stop, nullptr, settings.checkpoint.within("round"));
         const double time = detail::slowest_time(draws, chains.chains());
         const double effective = static_cast<double>(draws.size()) / time;
         const auto drawn = std::ssize(draws);

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -100,9 +101,10 @@ public:
         double* const draw = draws_ + count_++ * size_;
         std::copy(at.theta.begin(), at.theta.end(), draw);
         std::copy(at.eta.begin(), at.eta.end(), draw + at.theta.size());
-        if (!settings_->observer) return;
+        if (!settings_->observer && !settings_->on_draws) return;
         const std::scoped_lock lock(*one_call_);
-        settings_->observer({chain_, count_, length_});
+        if (settings_->on_draws) tell(count_ - 1);
+        if (settings_->observer) settings_->observer({chain_, count_, length_});
     }
 
     /// True if it is time to save.
@@ -112,15 +114,13 @@ public:
     template <class... T>
     bool restore(T&... values) {
         std::vector<double> draws;
-        if (!place_.restore(draws, values...)) return false;
-        const std::size_t size = static_cast<std::size_t>(size_),
-                          room = static_cast<std::size_t>(length_) * size;
-        if (draws.size() > room || (size > 0 && draws.size() % size != 0))
-            argument_error("Checkpoint", "draws of a chain", to_text(std::ssize(draws)),
-                           "those of a posterior with the same settings");
-        std::copy(draws.begin(), draws.end(), draws_);
-        count_ = size > 0 ? static_cast<Index>(draws.size() / size) : length_;
-        return true;
+        const bool there = place_.restore(draws, values...);
+        if (there) take(draws);
+        if (settings_->on_draws) {
+            const std::scoped_lock lock(*one_call_);
+            tell(0);
+        }
+        return there;
     }
     /// Saves them.
     template <class... T>
@@ -129,6 +129,23 @@ public:
     }
 
 private:
+    /// Draws that were saved.
+    [[gnu::cold]] void take(const std::vector<double>& draws) {
+        const std::size_t size = static_cast<std::size_t>(size_),
+                          room = static_cast<std::size_t>(length_) * size;
+        if (draws.size() > room || (size > 0 && draws.size() % size != 0))
+            argument_error("Checkpoint", "draws of a chain", to_text(std::ssize(draws)),
+                           "those of a posterior with the same settings");
+        std::copy(draws.begin(), draws.end(), draws_);
+        count_ = size > 0 ? static_cast<Index>(draws.size() / size) : length_;
+    }
+    /// Hands out the draws from `first` on.
+    void tell(Index first) const {
+        settings_->on_draws({chain_, first, size_,
+                             std::span<const double>(draws_ + first * size_,
+                                                     static_cast<std::size_t>((count_ - first) * size_))});
+    }
+
     Index chain_, length_, size_, count_ = 0;
     double* draws_;
     const ChainSettings* settings_;
@@ -143,11 +160,13 @@ using RunChain = std::function<double(ChainRecord& record)>;
 /// Runs all chains of a posterior and diagnoses their draws. Throws Stopped where it is stopped before there
 /// are four draws, and, for data or chains in several processes, wherever it is.
 [[gnu::cold]] inline PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit,
-                                                double data_count, bool spread, const ChainSettings& settings,
-                                                const char* function, const RunChain& run) {
+                                                double data_count,
+                                                const std::shared_ptr<const SpreadSums>& spread,
+                                                const ChainSettings& given, const char* function,
+                                                const RunChain& run) {
+    ChainSettings settings = given;
+    settings.checkpoint = shared_place(given.checkpoint, spread);
     const Index length = (settings.draws + settings.chains - 1) / settings.chains;
-    require(!spread || !settings.checkpoint, function, "checkpoint", "of data spread over processes",
-            "only where all data are in this process");
     PosteriorResult result;
     result.method = method;
     result.fit = fit;
@@ -202,7 +221,7 @@ using RunChain = std::function<double(ChainRecord& record)>;
 template <class Form>
 PosteriorResult run_chains(PosteriorMethod method, const Estimate& fit, const PreparedData<Form>& data,
                            const ChainSettings& settings, const char* function, const RunChain& run) {
-    return run_chains(method, fit, data.count, bool(data.spread), settings, function, run);
+    return run_chains(method, fit, data.count, data.spread, settings, function, run);
 }
 
 }  // namespace predcg::detail

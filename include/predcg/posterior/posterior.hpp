@@ -13,6 +13,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -50,6 +51,14 @@ struct ChainProgress {
     Index of = 0;     ///< that it is to keep
 };
 
+/// Draws of a chain, as they come.
+struct DrawsOfChain {
+    Index chain = 0;                   ///< its number
+    Index first = 0;                   ///< the number of the first of them in the chain, from 0
+    Index parameters = 0;              ///< of a draw
+    std::span<const double> values{};  ///< (theta_c, eta) of one draw after the other
+};
+
 /// What chains of a posterior have in common.
 struct ChainSettings {
     Index draws = 4000;  ///< kept, of all chains together; rounded up to equal chains
@@ -62,6 +71,9 @@ struct ChainSettings {
     double smallest_ess = 100.0;      ///< this, the result is flagged as not reliable
     std::uint64_t seed = 1;
     std::function<void(const ChainProgress&)> observer{};  ///< after every draw, one call at a time
+    /// Is given every draw when it is kept, one call at a time. The first call of a chain has no draws, or
+    /// those that a checkpoint had.
+    std::function<void(const DrawsOfChain&)> on_draws{};
     std::stop_token stop{};        ///< ends with the draws that there are, at least four of a chain
     CheckpointPlace checkpoint{};  ///< where chains keep what they need to go on (core/checkpoint.hpp)
     /// Chains are shared out to these processes, each of which holds all data and gets all draws; absent: all

@@ -1,12 +1,15 @@
 // Preloaded into a program: at the PREDCG_FAULT_AT-th of the system calls that write, make, name or remove a
-// file, and before it is done, the program is killed.
+// file, and before it is done, the program is killed. Where PREDCG_FAULT_THREADS names a file no thread
+// starts, and the file is made when one was refused.
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -34,6 +37,19 @@ extern "C" {
 ssize_t write(int file, const void* bytes, size_t size) {
     count();
     return next<ssize_t(int, const void*, size_t)>("write")(file, bytes, size);
+}
+ssize_t pwrite(int file, const void* bytes, size_t size, off_t place) {
+    count();
+    return next<ssize_t(int, const void*, size_t, off_t)>("pwrite")(file, bytes, size, place);
+}
+int pthread_create(pthread_t* thread, const pthread_attr_t* how, void* (*run)(void*), void* with) {
+    using Create = int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+    if (const char* const told = std::getenv("PREDCG_FAULT_THREADS")) {
+        const int file = next<int(const char*, int, ...)>("open")(told, O_CREAT | O_WRONLY, 0600);
+        if (file >= 0) ::close(file);
+        return EAGAIN;
+    }
+    return next<Create>("pthread_create")(thread, how, run, with);
 }
 int fsync(int file) {
     count();

@@ -1,0 +1,53 @@
+#pragma once
+// Results of the tasks of a study that survive: those that a checkpoint has are not made again.
+#include <predcg/core/checkpoint_place.hpp>
+#include <predcg/core/parallel.hpp>
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace cli::study {
+
+/// make(k) for k = 0 .. count - 1, on all threads; done() after each, and at once for those that were kept.
+/// What was made is kept when one of the two throws. T is known to be saved (predcg::Stored).
+template <class T, class Make, class Done>
+std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index count, Make&& make,
+                            Done&& done) {
+    std::vector<std::optional<T>> made(static_cast<std::size_t>(count));
+    if (place.restore(made))
+        predcg::require_equal(std::ssize(made), count, "Checkpoint", "number of results",
+                              "that of the checkpoint");
+    std::mutex one_save;
+    try {
+        predcg::parallel_for(count, [&](predcg::Index k) {
+            std::optional<T>& own = made[static_cast<std::size_t>(k)];
+            if (!own) {
+                T found = make(k);
+                const std::scoped_lock lock(one_save);
+                own.emplace(std::move(found));
+                place.offer(made);
+            }
+            done();
+        });
+    } catch (...) {
+        place.keep(made);
+        throw;
+    }
+    place.keep(made);
+    std::vector<T> results;
+    for (std::optional<T>& one : made) results.push_back(std::move(*one));
+    return results;
+}
+
+/// The same of one result.
+template <class T, class Make>
+T kept_result(const predcg::CheckpointPlace& place, Make&& make) {
+    return std::move(kept_results<T>(
+                         place, 1, [&](predcg::Index) { return make(); }, [] {})
+                         .front());
+}
+
+}  // namespace cli::study
