@@ -42,6 +42,7 @@ needs='
     -               optional  libbenchmark-dev    google-benchmark-devel  google-benchmark
     -               optional  nlohmann-json3-dev  json-devel              nlohmann-json
     -               optional  libcli11-dev        cli11-devel             cli11
+    -               optional  zlib1g-dev          zlib-devel              zlib
     gnuplot         optional  gnuplot-nox         gnuplot                 gnuplot'
 # The formatter and clang-tidy are asked for by package: other releases of the same tool lay out and warn differently.
 dev_needs='

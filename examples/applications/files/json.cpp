@@ -1,8 +1,9 @@
 #include "files/json.hpp"
 
+#include "files/input.hpp"
+
 #include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <system_error>
@@ -15,14 +16,13 @@ Json list_of(const Vector& v) { return std::vector<double>(v.begin(), v.end()); 
 
 std::string detail::text_of_file(const std::filesystem::path& path, const std::string& option,
                                  const std::string& allowed) {
-    constexpr std::uintmax_t most = std::uintmax_t{1} << 30;
     std::error_code error;
-    const auto size = std::filesystem::file_size(path, error);
-    std::ifstream in(path, std::ios::binary);
-    if (error || !in) throw InputError(option, in_quotes(path.string()) + " (it cannot be read)", allowed);
-    if (size > most)
-        throw InputError(option, in_quotes(path.string()) + " (" + std::to_string(size) + " bytes)", allowed);
-    return {std::istreambuf_iterator<char>(in), {}};
+    if (const auto status = std::filesystem::status(path, error); std::filesystem::exists(status) &&
+                                                                  !std::filesystem::is_directory(status) &&
+                                                                  !std::filesystem::is_regular_file(status))
+        throw InputError(option, in_quotes(path.string()) + " (it is a device or a pipe)", allowed);
+    const auto bytes = open_input(path, option, allowed, std::uintmax_t{1} << 30);
+    return {std::istreambuf_iterator<char>(bytes.get()), {}};
 }
 
 Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }

@@ -64,9 +64,9 @@ Json named(const std::vector<std::string>& names, const predcg::Vector& values);
 /// The number of the form that result files have.
 inline constexpr int result_format = 1;
 
-/// make(content) of a result file (`sealed`). Throws InputError for one that cannot be read, is longer than a
-/// gibibyte, is not whole or not what the schema says, or of which make throws: what it says, with the file's
-/// name. `allowed` says which file is wanted.
+/// make(content) of a result file (`sealed`), plain or packed by gzip. Throws InputError for one that cannot
+/// be read, is longer than a gibibyte when unpacked, is not whole or not what the schema says, or of which
+/// make throws: what it says, with the file's name. `allowed` says which file is wanted.
 template <class Make>
 auto read_json(const std::filesystem::path& path, const std::string& option, const std::string& allowed,
                const Schema& schema, Make make) {

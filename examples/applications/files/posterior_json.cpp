@@ -15,7 +15,8 @@ const Choices<PosteriorMethod> methods{{"full", PosteriorMethod::full},
 
 Json rows_of(const Matrix& m) {
     Json rows = Json::array();
-    for (Index k = 0; k < m.rows(); ++k) rows.push_back(list_of(m.row(k)));
+    for (Index k = 0; k < m.rows(); ++k)
+        rows.push_back(m.cols() == 0 ? Json(Json::array()) : list_of(m.row(k)));  // no row of what is empty
     return rows;
 }
 
@@ -35,7 +36,7 @@ Matrix matrix_of(const Json& rows, Index row_count) {
         if (row.size() != columns)
             throw InputError("posterior", std::to_string(row.size()) + " numbers in a row",
                              std::to_string(columns));
-        m.row(k) = row;
+        for (Index column = 0; column < columns; ++column) m(k, column) = row[column];
     }
     return m;
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 namespace cli {
 
@@ -29,6 +30,9 @@ std::string checksum_of(const Schema::Json& json) {
 }
 
 constexpr int deepest = 32;
+constexpr std::size_t most_keys = 10'000;  // of an object, which is searched key by key
+constexpr std::size_t most_values =
+    60'000'000;  // of a file; a gibibyte holds as many doubles with their digits
 
 }  // namespace
 
@@ -179,18 +183,38 @@ std::string sealed(Schema::Json json, int format) {
     return json.dump(1) + "\n";
 }
 
-Schema::Json unsealed(const std::string& text, int format, const Schema& schema) {
-    bool deep = false;
+Json parsed(const std::string& text) {
+    using Event = Json::parse_event_t;
+    std::string wrong;                        // what ends reading
+    std::vector<std::set<std::string>> keys;  // of the objects that are open
+    std::size_t values = 0;
     Json json = Json::parse(
         text,
-        [&](int depth, Json::parse_event_t event, Json&) {
-            if (depth > deepest && event != Json::parse_event_t::value) deep = true;
-            return !deep;
+        [&](int depth, Event event, Json& value) {
+            if (!wrong.empty()) return false;
+            if (depth > deepest && event != Event::value)
+                wrong = "nested deeper than " + std::to_string(deepest);
+            else if (values += event == Event::value ? 1 : 4; values > most_values)  // lists take more memory
+                wrong = "more than " + std::to_string(most_values) + " values";
+            else if (event == Event::object_start)
+                keys.emplace_back();
+            else if (event == Event::object_end)
+                keys.pop_back();
+            else if (event == Event::key && !keys.back().insert(value.get<std::string>()).second)
+                wrong = "the key " + in_quotes(value.get<std::string>()) + " twice in an object";
+            else if (event == Event::key && keys.back().size() > most_keys)
+                wrong = "an object of more than " + std::to_string(most_keys) + " keys";
+            return wrong.empty();
         },
         false);
-    if (deep) throw InputError("the file", "nested deeper than " + std::to_string(deepest), "a result file");
+    if (!wrong.empty()) throw InputError("the file", wrong, "a result file");
     if (json.is_discarded()) throw InputError("the file", "no JSON, or cut short", "a whole result file");
     if (!json.is_object()) throw InputError("the file", shortened(json), "an object");
+    return json;
+}
+
+Json unsealed(const std::string& text, int format, const Schema& schema) {
+    Json json = parsed(text);
     if (json.contains("format")) {
         if (json["format"] != format)
             throw InputError("format", shortened(json["format"]),

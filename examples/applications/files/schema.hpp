@@ -88,9 +88,14 @@ private:
 /// The text of a result file: the values, the format's number, and a checksum of all that stands before it.
 std::string sealed(Schema::Json json, int format);
 
-/// The values of such a text. Files of version 0.1 have no format and no checksum, and who changes a file by
-/// hand takes the checksum out. Throws InputError for what is no JSON or nested deeper than 32, another
-/// format, a checksum of other values, or values that the schema does not allow.
+/// A text of JSON with an object. Throws InputError for others, for what is nested deeper than 32 or has more
+/// than 6 10^7 values (a list, an object or a key counts as 4), and for objects with a key twice or with more
+/// than 10^4 keys.
+Schema::Json parsed(const std::string& text);
+
+/// The values of a text that was sealed. Files of version 0.1 have no format and no checksum, and who changes
+/// a file by hand takes the checksum out. Throws InputError as parsed() does, and for another format, a
+/// checksum of other values, or values that the schema does not allow.
 Schema::Json unsealed(const std::string& text, int format, const Schema& schema);
 
 }  // namespace cli

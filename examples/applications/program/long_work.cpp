@@ -113,11 +113,18 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
     words_ = name_of_command(*options.app) + " " + std::string(predcg::version_string) + ", work " +
              std::to_string(predcg::detail::checksum_of(description));
     std::error_code error;
+    const auto refuse = [&](const std::string& reason, const std::string& instead) {
+        if (asked) throw InputError("--checkpoint", in_quotes(path_.string()) + " (" + reason + ")", instead);
+    };
+    // What comes by a pipe cannot be read again, so nobody knows whether a checkpoint is of the same data.
+    const auto comes_by_pipe = [&](const fs::path& input) {
+        return fs::exists(input, error) && !fs::is_regular_file(input, error);
+    };
+    if (std::any_of(inputs.begin(), inputs.end(), comes_by_pipe)) {
+        refuse("the data come by a pipe, and are gone when the work goes on", "data in a file");
+        path_.clear();
+    }
     if (!path_.empty()) {
-        const auto refuse = [&](const std::string& reason, const std::string& instead) {
-            if (asked)
-                throw InputError("--checkpoint", in_quotes(path_.string()) + " (" + reason + ")", instead);
-        };
         for (const fs::path& input : inputs)
             if (fs::equivalent(input, path_, error)) refuse("it is what is read", "another file");
         if (fs::equivalent(out, path_, error)) refuse("it is the result", "another file");

@@ -2,10 +2,11 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/input.hpp"
+#include "files/npy.hpp"
 
-#include <fstream>
+#include <algorithm>
 #include <string_view>
-#include <system_error>
 
 namespace cli {
 
@@ -15,6 +16,9 @@ constexpr const char* spins = "-1 or +1";
 constexpr std::size_t most_line = std::size_t{1}
                                   << 26;  // bytes; a configuration of 10^7 spins has half of it
 constexpr std::size_t most_spins = std::size_t{1} << 30;  // of all data, a byte each
+constexpr std::size_t least_counted = 64;  // a configuration of fewer spins takes as much memory
+constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 32;  // of a file, unpacked
+constexpr const char* most_in_words = "at most 2^30, where a configuration of fewer than 64 counts as 64";
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r");
@@ -25,9 +29,9 @@ std::string_view trimmed(std::string_view text) {
 /// Reads one file, and knows where it is.
 class Reader {
 public:
-    explicit Reader(const std::filesystem::path& path) : name_(path.string()) {}
+    explicit Reader(std::string name) : name_(std::move(name)) {}
 
-    Configurations read(std::istream& in) {
+    Configurations read(std::streambuf& in) {
         Configurations data;
         std::size_t empty_line = 0;  // the first of those before the present line
         std::size_t count = 0;
@@ -44,8 +48,8 @@ public:
                 fail("an empty line", "empty lines at the end only");
             }
             data.push_back(configuration(text));
-            if (count += data.back().size(); count > most_spins)
-                fail("more than 2^30 spins in the file", "at most 2^30");
+            if (count += std::max(data.back().size(), least_counted); count > most_spins)
+                fail("more than 2^30 spins in the file", most_in_words);
             if (data.back().size() != data.front().size())
                 fail(std::to_string(data.back().size()) + " values on this line",
                      std::to_string(data.front().size()) + ", as on line 1");
@@ -57,19 +61,14 @@ public:
 
 private:
     /// What std::getline does, with a limit.
-    bool next_line(std::istream& in, std::string& line) {
-        using Traits = std::istream::traits_type;
+    bool next_line(std::streambuf& in, std::string& line) {
+        using Traits = std::streambuf::traits_type;
         line.clear();
         ++line_;
-        std::streambuf& from = *in.rdbuf();
-        try {
-            for (auto c = from.sbumpc(); c != Traits::eof(); c = from.sbumpc()) {
-                if (c == '\n') return true;
-                if (line.size() == most_line) fail("a line of more than 2^26 bytes", "at most 2^26 (64 MiB)");
-                line.push_back(Traits::to_char_type(c));
-            }
-        } catch (const std::ios_base::failure&) {
-            throw InputError(name_ + ": reading stopped in line " + std::to_string(line_));
+        for (auto c = in.sbumpc(); c != Traits::eof(); c = in.sbumpc()) {
+            if (c == '\n') return true;
+            if (line.size() == most_line) fail("a line of more than 2^26 bytes", "at most 2^26 (64 MiB)");
+            line.push_back(Traits::to_char_type(c));
         }
         return !line.empty();
     }
@@ -108,25 +107,53 @@ private:
     std::size_t line_ = 0;
 };
 
+Configurations read_npy(std::streambuf& in, const std::string& name) {
+    NpyReader array(in, name);
+    const std::size_t rows = array.rows(), columns = array.columns();
+    if (rows == 0 || columns == 0) throw InputError(name, "no samples", "at least one row of -1 and +1");
+    if (rows > most_spins / std::max(columns, least_counted))
+        throw InputError(name, std::to_string(rows) + " times " + std::to_string(columns) + " spins",
+                         most_in_words);
+    Configurations data;  // grows with what is there
+    const auto read = [&](std::size_t row, std::size_t column) {
+        const double value = array.is_bool() ? 2.0 * array.next() - 1.0 : array.next();
+        if (value != 1.0 && value != -1.0)
+            throw InputError(name + "[" + std::to_string(row) + ", " + std::to_string(column) + "]",
+                             text_of(value),
+                             std::string(spins) + (value == 0.0 ? "; spins written as 0 and 1 must be "
+                                                                  "converted first (x = 2 b - 1), or to bool"
+                                                                : ""));
+        if (column == 0) data.emplace_back();
+        data[row].push_back(value > 0.0 ? 1 : -1);
+    };
+    if (array.by_columns())
+        for (std::size_t c = 0; c < columns; ++c)
+            for (std::size_t r = 0; r < rows; ++r) read(r, c);
+    else
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t c = 0; c < columns; ++c) read(r, c);
+    array.expect_end();
+    return data;
+}
+
 }  // namespace
 
+Configurations configurations_from(std::streambuf& bytes, const std::string& name) {
+    return NpyReader::is_next(bytes) ? read_npy(bytes, name) : Reader(name).read(bytes);
+}
+
 Configurations read_configurations(const std::filesystem::path& path) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    const std::string allowed = "a file with one configuration a line";
-    if (!std::filesystem::exists(status))
-        throw InputError("--data", in_quotes(path.string()) + " (no such file)", allowed);
-    if (std::filesystem::is_directory(status))
-        throw InputError("--data", in_quotes(path.string()) + " (it is a directory)", allowed);
-    std::ifstream in(path, std::ios::binary);
-    if (!in) throw InputError("--data", in_quotes(path.string()) + " (it cannot be read)", allowed);
-    return Reader(path).read(in);
+    return configurations_from(
+        *open_input(path, "--data", "a file with one configuration a line, or an array of .npy", most_bytes),
+        path.string());
 }
 
 void require_writable(predcg::Index samples, predcg::Index sites) {
-    if (static_cast<double>(samples) * static_cast<double>(sites) > static_cast<double>(most_spins))
+    const double counted = std::max(static_cast<double>(sites), static_cast<double>(least_counted));
+    if (static_cast<double>(samples) * counted > static_cast<double>(most_spins))
         throw InputError("--samples", std::to_string(samples) + " of " + std::to_string(sites) + " sites",
-                         "at most 2^30 spins in a file; draw several files with other seeds");
+                         "at most 2^30 spins in a file, where a sample of fewer than 64 counts as 64; draw "
+                         "several files with other seeds");
 }
 
 std::string csv_of(const Configurations& configurations) {

@@ -166,9 +166,11 @@ std::string json_of(const SavedHierarchy& saved) {
 
 std::optional<SavedHierarchy> load_hierarchy(const std::filesystem::path& path) {
     constexpr const char* allowed = "a hierarchy that predcg-ising wrote";
-    // A fit has no levels; what is wrong with other files, load_fit says.
-    const Json json = Json::parse(detail::text_of_file(path, "--fit", allowed), nullptr, false);
-    if (!json.is_object() || !json.contains("levels")) return std::nullopt;
+    try {
+        if (!parsed(detail::text_of_file(path, "--fit", allowed)).contains("levels")) return std::nullopt;
+    } catch (const InputError&) {
+        return std::nullopt;  // what is wrong, load_fit says
+    }
     return read_json(path, "--fit", allowed, hierarchy_schema(), hierarchy_from);
 }
 

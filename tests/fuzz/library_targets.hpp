@@ -1,0 +1,10 @@
+#pragma once
+#include "targets.hpp"
+
+#include <array>
+
+namespace fuzz {
+
+extern const std::array<Target, 6> library_targets;
+
+}  // namespace fuzz

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Fuzzes what reads foreign bytes: builds tests/fuzz with clang++ in build/clang and runs its targets, two at a time.
+#
+#   sh tests/fuzz/run.sh                    every target for two seconds
+#   sh tests/fuzz/run.sh -s 60 fit xtc      these for a minute each
+#   sh tests/fuzz/run.sh -r 10000000        every target, so many inputs
+#
+# What breaks a reader is left in build/fuzz/found; put it into tests/fuzz/corpus/<target>, where the plain test
+# fuzz_corpus runs it, too. Inputs that reach new code are kept in build/fuzz/<target>, and the next run begins with them.
+# PREDCG_FUZZ_PROGRAM is a program that is built already.
+set -eu
+cd "$(dirname "$0")/../.."
+
+length=-max_total_time=2
+while getopts r:s: option; do
+    case $option in
+        r) length=-runs=$OPTARG ;;
+        s) length=-max_total_time=$OPTARG ;;
+        *) exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
+
+if [ -z "${PREDCG_FUZZ_PROGRAM:-}" ]; then
+    cmake --preset clang >/dev/null
+    cmake --build --preset clang --target predcg_fuzz
+    PREDCG_FUZZ_PROGRAM=build/clang/bin/predcg_fuzz
+fi
+[ $# -gt 0 ] || set -- $(ls tests/fuzz/corpus)
+
+# An input has 10 s, memory 1 GiB in all and 64 MiB at once. Where memory was taken is not noted, which doubles the speed.
+export PREDCG_FUZZ_PROGRAM length
+export ASAN_OPTIONS=malloc_context_size=2:quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1
+mkdir -p build/fuzz/found
+printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
+    target=$1
+    mkdir -p "build/fuzz/$target"
+    if PREDCG_FUZZ_TARGET=$target "$PREDCG_FUZZ_PROGRAM" "$length" -seed=1 -timeout=10 -rss_limit_mb=1024 \
+        -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" \
+        "build/fuzz/$target" "tests/fuzz/corpus/$target" >"build/fuzz/$target.log" 2>&1; then
+        printf "%-12s %s inputs\n" "$target" "$(sed -n "s/^stat::number_of_executed_units: *//p" "build/fuzz/$target.log")"
+    else
+        printf "%s is broken:\n" "$target"
+        grep -v "^INFO\|^#" "build/fuzz/$target.log" | head -40
+        exit 255  # ends xargs, too
+    fi' sh
