@@ -1,12 +1,13 @@
 #pragma once
-// Switches of the mutants that mutate.py writes into a copy of the headers: one program holds them all, and the
-// environment variable PREDCG_MUTANT says which one is awake.
+// Switches of the mutants that mutate.py writes into a copy of the headers: one program holds them all, and
+// the environment variable PREDCG_MUTANT says which one is awake.
 #include <type_traits>
 
 namespace predcg_mutants {
 
-extern int awake;                ///< number of the mutant that is awake; 0: none
-extern unsigned char* reached;  ///< by number, which mutants were asked for; shared with processes that are forked
+extern int awake;  ///< number of the mutant that is awake; 0: none
+extern unsigned char*
+    reached;  ///< by number, which mutants were asked for; shared with processes that are forked
 
 /// Whether the mutant is awake. What the compiler evaluates is never mutated.
 constexpr bool on(int id) {
@@ -15,17 +16,17 @@ constexpr bool on(int id) {
     return awake == id;
 }
 
-// Operators of two operands. Operands whose results have different types, like sums and differences of matrices, are
-// left alone, and their mutants count as not reached.
-#define PREDCG_MUTANTS_PAIR(name, op, other)                                       \
-    template<class A, class B>                                                     \
-    constexpr auto name(int id, const A& a, const B& b) {                          \
-        if constexpr (requires { a other b; }) {                                   \
-            if constexpr (std::is_same_v<decltype(a op b), decltype(a other b)>) { \
-                if (on(id)) return a other b;                                      \
-            }                                                                      \
-        }                                                                          \
-        return a op b;                                                             \
+// Operators of two operands. Operands whose results have different types, like sums and differences of
+// matrices, are left alone, and their mutants count as not reached.
+#define PREDCG_MUTANTS_PAIR(name, op, other)                                                                 \
+    template <class A, class B>                                                                              \
+    constexpr auto name(int id, const A& a, const B& b) {                                                    \
+        if constexpr (requires { a other b; }) {                                                             \
+            if constexpr (std::is_same_v<decltype(a op b), decltype(a other b)>) {                           \
+                if (on(id)) return a other b;                                                                \
+            }                                                                                                \
+        }                                                                                                    \
+        return a op b;                                                                                       \
     }
 PREDCG_MUTANTS_PAIR(plus_minus, +, -)
 PREDCG_MUTANTS_PAIR(minus_plus, -, +)
@@ -40,7 +41,7 @@ PREDCG_MUTANTS_PAIR(notequal_equal, !=, ==)
 #undef PREDCG_MUTANTS_PAIR
 
 /// -a, or a.
-template<class A>
+template <class A>
 constexpr auto negated(int id, const A& a) {
     if constexpr (std::is_same_v<decltype(-a), std::remove_cv_t<A>>) {
         if (on(id)) return a;
@@ -49,13 +50,13 @@ constexpr auto negated(int id, const A& a) {
 }
 
 /// A literal, or another of its type.
-template<class A>
+template <class A>
 constexpr A literal(int id, A a, A other) {
     return on(id) ? other : a;
 }
 
 /// A number, or one more; a truth, or its contrary.
-template<class A>
+template <class A>
 constexpr A shifted(int id, const A& a) {
     if constexpr (std::is_same_v<A, bool>) {
         if (on(id)) return !a;

@@ -142,15 +142,15 @@ class Finder:
         return [c for c in cursor.get_children() if c._kind_id in self.known]
 
     def visit(self, cursor, body, statement, result):
-        """body: inside a function's braces; statement: the value is not used; result: what `return` gives is a number"""
+        """body: inside a function's braces; statement: the value is not used; result: what `return` gives, of numbers"""
         k = cursor.kind
         kind = self.kind
         if k in (kind.STATIC_ASSERT, kind.CXX_THROW_EXPR):
             return
         if k in (kind.FUNCTION_DECL, kind.CXX_METHOD, kind.FUNCTION_TEMPLATE, kind.CONVERSION_FUNCTION):
-            result = self.arithmetic_result(cursor)
+            result = self.number_returned(cursor)
         elif k == kind.LAMBDA_EXPR:
-            result = False
+            result = None
         children = self.parts(cursor)
         if body:
             begin, end = self.range(cursor)
@@ -177,8 +177,7 @@ class Finder:
                 self.condition(children[0])
             elif k == kind.RETURN_STMT and children and result and self.words(*self.range(children[0]))[:1] != "{":
                 inner = self.range(children[0])
-                truth = self.words(*inner)
-                self.add("return value", *inner, f"{truth} + 1, or not",
+                self.add("return value", *inner, f"!({self.words(*inner)})" if result is bool else f"{self.words(*inner)} + 1",
                          ["::predcg_mutants::shifted({id}, ", inner, ")"])
             elif k in (kind.INTEGER_LITERAL, kind.FLOATING_LITERAL):
                 self.literal(cursor)
@@ -193,9 +192,12 @@ class Finder:
                 continue
             self.visit(child, inside, is_statement, result)
 
-    def arithmetic_result(self, cursor):
+    def number_returned(self, cursor):
+        """bool, float for any other number, None for what is none or not known."""
         kind = cursor.result_type.get_canonical().kind
-        return self.types.BOOL.value <= kind.value <= self.types.LONGDOUBLE.value
+        if kind == self.types.BOOL:
+            return bool
+        return float if self.types.BOOL.value < kind.value <= self.types.LONGDOUBLE.value else None
 
     def call(self, cursor, statement, begin, end):
         text = self.words(begin, end)
@@ -223,7 +225,7 @@ def parse(include, flags):
     for cursor in unit.cursor.get_children():
         file = cursor.location.file
         if file and file.name in finders:
-            finders[file.name].visit(cursor, False, False, False)
+            finders[file.name].visit(cursor, False, False, None)
     return {pathlib.Path(name): sorted(f.found.values(), key=lambda e: (e.begin, -e.end, e.operator))
             for name, f in finders.items()}
 
@@ -292,7 +294,9 @@ def make(scratch, seed):
         for edit in chosen:
             number += 1
             edit.id = number
-        kept = [e for e in chosen if e.id not in dropped]
+        first = {(e.begin, e.end): e for e in reversed(chosen)}
+        kept = [e for e in first.values() if e.id not in dropped]
+        kept.sort(key=lambda e: (e.begin, -e.end))
         for e in kept:
             rows.append({"id": e.id, "file": name, "line": text.count(b"\n", 0, e.begin) + 1, "operator": e.operator,
                          "original": e.original, "mutant": re.sub(r"\s+", " ", e.mutant)})
@@ -406,7 +410,7 @@ def judge(scratch, mutant, group, tests):
 
     order = ":".join(sorted(tests, key=tests.get))
     program = subprocess.Popen(
-        ["nice", str(scratch / f"{group}.exe"), f"--gtest_filter={order}", "--gtest_fail_fast", "--gtest_brief=1"],
+        ["nice", str(scratch / f"{group}.exe"), f"--gtest_filter={order}", "--gtest_fail_fast"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | {"PREDCG_MUTANT": str(mutant)},
         preexec_fn=limits, cwd=scratch, text=True, errors="replace", start_new_session=True)
     try:
@@ -420,9 +424,9 @@ def judge(scratch, mutant, group, tests):
     match = re.search(r"\[  FAILED  \] ([\w./]+)", output)
     if match:
         return f"{group}.{match.group(1)}"
-    if program.returncode in (-9, -24):
-        return f"{group} (does not end)"
-    return f"{group} (ends with {program.returncode})"
+    started = re.findall(r"\[ RUN      \] ([\w./]+)", output)
+    how = "does not end" if program.returncode in (-9, -24) else f"ends with {program.returncode}"
+    return f"{group}.{started[-1] if started else '?'} ({how})"
 
 
 def run_one(scratch, mutant, reach, all_tests, passed):

@@ -1,5 +1,6 @@
 // Linked into every test program that holds mutants: wakes the mutant that PREDCG_MUTANT names, and, where
-// PREDCG_MUTANTS_REACHED names a file, appends a line for each test: its name, its milliseconds, the mutants it asked for.
+// PREDCG_MUTANTS_REACHED names a file, appends a line for each test: its name, its milliseconds, the mutants
+// it asked for.
 #include "mutants.hpp"
 
 #include <gtest/gtest.h>
