@@ -58,11 +58,13 @@ auto with_kills(Work&& work, int stride, Disk& disk) {
     }
 }
 
-/// All that an estimate holds, but text.
+/// All that an estimate holds, but text. What an entry of the trace saves of itself is not asked.
 std::string bytes_of(const Estimate& e) {
     detail::ByteWriter write;
-    write(e.status, e.iterations, e.parameters, e.trace, e.starts, e.likelihood.gradient,
-          e.likelihood.complete, e.likelihood.missing, e.remarks);
+    write(e.status, e.iterations, e.parameters, e.starts, e.likelihood.gradient, e.likelihood.complete,
+          e.likelihood.missing, e.remarks);
+    for (const TraceEntry& t : e.trace)
+        write(t.start, t.iteration, t.theta, t.eta, t.log_likelihood, t.log_posterior, t.step, t.em_step);
     return write.bytes;
 }
 std::string bytes_of(const PosteriorResult& p) {
