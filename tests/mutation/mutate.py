@@ -2,7 +2,8 @@
 """Mutation testing: small changes of the headers, one at a time, and the unit tests that notice them.
 
     mutate.py make  SCRATCH    choose mutants of include/ by a seed; write mutated headers to SCRATCH/include
-    mutate.py build SCRATCH [GROUP...]   compile the groups of unit tests (or single files of tests/unit) against them
+    mutate.py build SCRATCH [GROUP...]   compile the groups of unit tests against them, or files of tests/unit: NAME,
+                                         or several as one program, ANY_NAME=FILE,FILE
     mutate.py run   SCRATCH    wake one mutant after the other; write mutants.csv
     mutate.py show             what mutants.csv says, in figures; fails if a survivor is not explained
 
@@ -328,7 +329,7 @@ def compile_group(scratch, name, sources):
     unit = scratch / f"{name}.cpp"
     unit.write_text("".join(f'#include "{s}"\n' for s in sources))
     command = (["nice", os.environ.get("CXX", "g++")] + flags() +
-               ["-O1", "-w", "-D_GLIBCXX_ASSERTIONS", f"-I{scratch}/include", f"-I{HERE}", f"-I{ROOT}/tests/support",
+               ["-O1", "-w", "-Wno-narrowing", "-D_GLIBCXX_ASSERTIONS", f"-I{scratch}/include", f"-I{HERE}", f"-I{ROOT}/tests/support",
                 f"-I{ROOT}/tests", f'-DPREDCG_TEST_DATA="{ROOT}/tests/data"',
                 f'-DPREDCG_EXAMPLE_DATA="{ROOT}/examples/data"', str(unit), str(HERE / "recorder.cpp"), "-o",
                 str(scratch / f"{name}.exe"), "-lgtest", "-lgtest_main", "-lpthread"])
@@ -352,7 +353,8 @@ def guilty(scratch, name):
 def build(scratch, wanted, seed):
     members = groups()
     for name in wanted or sorted(members):
-        sources = members.get(name) or [ROOT / f"tests/unit/{name}.cpp"]
+        name, _, files = name.partition("=")
+        sources = members.get(name) or [ROOT / f"tests/unit/{file}.cpp" for file in (files or name).split(",")]
         for _ in range(4):
             if compile_group(scratch, name, sources):
                 record(scratch, name)
