@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+
 namespace check_findings_test {
 using namespace predcg;
 
@@ -151,6 +153,57 @@ TEST(CheckFindings, NeighboursThatAreNotAlikeAtAllSites) {
     const Findings findings = check_coarse_potential(Sided{true}, theta);
     ASSERT_FALSE(findings.empty());
     EXPECT_NE(findings.front().find("as translation_invariant() is true"), std::string::npos);
+}
+
+/// A part of chains that says of site i that it is of class `first` + i, of `classes`.
+struct Numbered {
+    Index first, classes;
+
+    Window window() const { return {1, Boundary::periodic}; }
+    Index site_class(Index i) const { return first + i; }
+    Index class_count() const { return classes; }
+};
+
+TEST(CheckFindings, ClassesOfSitesThatAreNone) {
+    Philox4x32 rng = make_stream(1, Purpose::check);
+    const auto found = [&](const Numbered& part) {
+        detail::FindingList list;
+        detail::ClassesSeen<LatticeSpace<int, 2>> seen;
+        seen.check(
+            list, "part", part, spins,
+            [](Index, std::span<const int> w) { return Vector::Constant(1, w[0]); }, rng);
+        return list.take();
+    };
+    EXPECT_EQ(found({0, 4}), Findings{});
+    EXPECT_EQ(found({0, 3}), Findings{"part.site_class(i) is 3, but class_count() is 3"});
+    EXPECT_EQ(found({-1, 4}), Findings{"part.site_class(i) is -1, but class_count() is 4"});
+}
+
+// Relative to the larger of what is expected, the scale, and 1.
+TEST(CheckFindings, ToleranceIsRelativeToTheScale) {
+    const auto found = [](double value, double expected, double scale) {
+        detail::FindingList list;
+        list.close("f", value, "g", expected, 1e-3, scale);
+        return list.take().size();
+    };
+    EXPECT_EQ(found(1000.9, 1000.0, 1.0), 0u);
+    EXPECT_EQ(found(1001.1, 1000.0, 1.0), 1u);
+    EXPECT_EQ(found(0.9, 0.0, 1000.0), 0u);
+    EXPECT_EQ(found(1.1, 0.0, 1000.0), 1u);
+    EXPECT_EQ(found(0.0009, 0.0, 0.0), 0u);
+    EXPECT_EQ(found(0.0011, 0.0, 0.0), 1u);
+}
+
+// The second derivative of exp, where theta is 0, small and large.
+TEST(CheckFindings, DifferencesHaveAStepOfTheSizeOfTheParameter) {
+    const Vector theta{{0.0, 1e-6, 20.0}};
+    const Matrix hessian =
+        detail::difference_hessian(theta, [](const Vector& at) { return Vector(at.array().exp()); });
+    const Matrix expected = Vector(theta.array().exp()).asDiagonal();
+    EXPECT_NEAR(hessian(0, 0), 1.0, 1e-9);
+    EXPECT_NEAR(hessian(1, 1), expected(1, 1), 1e-9);
+    EXPECT_NEAR(hessian(2, 2) / expected(2, 2), 1.0, 1e-8);
+    EXPECT_NEAR((hessian - Matrix(hessian.diagonal().asDiagonal())).norm(), 0.0, 1e-30);
 }
 
 }  // namespace

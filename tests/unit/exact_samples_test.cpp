@@ -243,6 +243,7 @@ TEST(Generate, RefusesBadSettings) {
     const auto fine = ising::chain({.sites = 4});
     EXPECT_THROW(generate(fine, {.samples = 0}), ArgumentError);
     EXPECT_THROW(generate(fine, {.samples = -3}), ArgumentError);
+    EXPECT_EQ(generate(fine, {.samples = 1}).configurations.size(), 1u);
     for (const double bad : {0.0, -1.0, std::nan("")})
         EXPECT_THROW(generate(fine, {.beta = bad}), ArgumentError);
 }

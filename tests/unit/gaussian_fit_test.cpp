@@ -161,11 +161,23 @@ TEST(GaussianFit, BadData) {
     EXPECT_EQ(error.allowed(), "3");
 }
 
+// sigma^2 = T / (count n), n = 12; at T = 0 the likelihood has no maximum.
+TEST(GaussianModels, MaximiserOfTheMap) {
+    const auto map = block_map(1);
+    EXPECT_NEAR(map.maximiser(Vector::Constant(1, 30.0), 10.0, Flat{}).value()[0], 0.5 * std::log(0.25),
+                1e-15);
+    EXPECT_FALSE(map.maximiser(Vector::Zero(1), 10.0, Flat{}).has_value());
+    EXPECT_FALSE(map.maximiser(Vector::Constant(1, 30.0), 10.0, Normal{}).has_value());
+}
+
 TEST(GaussianModels, BadSettings) {
     using namespace gaussian;
     const auto argument = [](auto&& f) { return thrown<ArgumentError>(f).argument(); };
     EXPECT_EQ(argument([] { coarse_chain({.beads = 2}); }), "beads");
     EXPECT_EQ(argument([] { coarse_chain({.beads = 1, .second = false}); }), "beads");
+    EXPECT_EQ(thrown<ArgumentError>([] { coarse_chain({.beads = 2}); }).allowed(), "an integer >= 3");
+    EXPECT_EQ(thrown<ArgumentError>([] { coarse_chain({.beads = 1, .second = false}); }).allowed(),
+              "an integer >= 2");
     EXPECT_EQ(argument([] { coarse_chain({.dimension = 0}); }), "dimension");
     for (const double bad : {0.0, -0.1, double(NAN), double(INFINITY)})
         EXPECT_EQ(argument([&] { coarse_chain({.tether = bad}); }), "tether") << bad;

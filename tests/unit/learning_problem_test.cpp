@@ -212,6 +212,29 @@ TEST(LearningProblem, AnEmptyBatchAddsNothing) {
 }
 
 // Sums go chunk by chunk: of more data than a chunk they are the sums of the chunks' sums, in order.
+// The log evidence of a sum is known where that of every part is.
+TEST(LearningProblem, SumsKnowTheEvidenceOfAllOrOfNone) {
+    const auto statistics = [](std::optional<double> log_evidence) {
+        ExpectedStatistics s;
+        s.count = 1.0;
+        s.log_evidence = log_evidence;
+        s.coarse = Vector::Ones(1);
+        return s;
+    };
+    const auto moments = [](std::optional<double> log_partition) {
+        BatchMoments m = BatchMoments::zero(1, Want::means);
+        m.log_partition = log_partition;
+        return m;
+    };
+    const auto sum = [](auto a, const auto& b) { return a += b; };
+    EXPECT_EQ(sum(statistics(-1.0), statistics(-2.5)).log_evidence, -3.5);
+    EXPECT_EQ(sum(moments(-1.0), moments(-2.5)).log_partition, -3.5);
+    EXPECT_EQ(sum(statistics(-1.0), statistics({})).log_evidence, std::nullopt);
+    EXPECT_EQ(sum(moments(-1.0), moments({})).log_partition, std::nullopt);
+    EXPECT_EQ(sum(statistics({}), statistics(-2.5)).log_evidence, std::nullopt);
+    EXPECT_EQ(sum(moments({}), moments(-2.5)).log_partition, std::nullopt);
+}
+
 TEST(LearningProblem, DataAreSummedInChunks) {
     const auto grainer = support::ising_grainer({.sites = 6, .linear = true, .pair_range = 1}, 2);
     const auto samples = generate(ising::chain({.sites = 12}), {.beta = 0.1, .samples = 6000});

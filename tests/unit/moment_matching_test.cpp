@@ -91,6 +91,12 @@ TEST(InverseMonteCarlo, OfSomeFeaturesMatchesThoseAlone) {
     const auto twice = problem(rich, InverseMonteCarlo{.matched = {3, 1, 3}}).fit(data, {.beta = beta});
     EXPECT_EQ(twice.iterations, fit.iterations);  // named twice, not half a step
     EXPECT_THROW(problem(rich, InverseMonteCarlo{.matched = {6}}).fit(data, {.beta = beta}), ArgumentError);
+    // The last alone: a step along it only, shortened.
+    InverseMonteCarlo::State state;
+    const Matrix information{{3.0, 1.0}, {1.0, 4.0}};
+    const auto last = InverseMonteCarlo{.matched = {1}, .max_step = 10.0}.step(
+        state, Vector::Zero(2), Vector{{5.0, 6.0}}, information);
+    EXPECT_EQ(last.value(), (Vector{{0.0, 1.5}}));
 }
 
 // One pair term, open chain, no field: bonds are independent, <X_i X_{i+1}> = tanh(beta theta), and one step

@@ -85,6 +85,17 @@ TEST(QuasiNewton, LearnsTheCurvatureFromGradients) {
     }
 }
 
+// Near the optimum steps are short: what they tell of the curvature is in the ratio, not in the lengths.
+TEST(QuasiNewton, LearnsFromShortSteps) {
+    QuasiNewton::State state;
+    const double curvature = 3.0, length = 1e-7;
+    for (const double z : {length, 0.5 * length}) {
+        const Vector gradient = Vector::Constant(1, -curvature * z);
+        EXPECT_TRUE(QuasiNewton{}.step(state, Vector::Constant(1, z), gradient, Matrix::Identity(1, 1)));
+    }
+    EXPECT_NEAR(state.information(0, 0), curvature, 1e-6);
+}
+
 TEST(QuasiNewton, FirstStepIsNewtonsAndShortened) {
     QuasiNewton::State state;
     const auto step = QuasiNewton{.max_step = 2.0}.step(state, Vector::Zero(2), Vector{{3.0, -8.0}},
@@ -196,6 +207,16 @@ TEST(StochasticNewton, StepsAreShortened) {
     };
     EXPECT_EQ(step(Vector{{2.0, -1.0}}), (Vector{{0.125, -0.0625}}));
     EXPECT_NEAR((step(Vector{{0.5, 0.25}}) - Vector{{0.1, 0.05}}).norm(), 0.0, 1e-16);
+}
+
+// The average of one, 2 and 6 on the diagonal, and half their mean: 4 and 8.
+TEST(StochasticNewton, RidgeIsThatOfTheMeanInformation) {
+    StochasticNewton::State state;
+    const StochasticNewton newton{
+        .gains = {.alpha = 1.0, .A = 4.0, .rho = 1.0}, .max_step = 100.0, .ridge = 0.5};
+    const Matrix information{{2.0, 0.0}, {0.0, 6.0}};
+    const Vector step = newton.step(state, Vector::Zero(2), Vector{{8.0, 8.0}}, information).value();
+    EXPECT_NEAR((step - 0.25 * Vector{{2.0, 1.0}}).norm(), 0.0, 1e-15);
 }
 
 struct LinePoint {

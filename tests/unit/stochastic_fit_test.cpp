@@ -292,6 +292,8 @@ TEST(ErrorOfMean, Edges) {
     EXPECT_TRUE(std::isnan(error_of_mean(Vector::Zero(1))));
     EXPECT_TRUE(std::isnan(error_of_mean(Vector{{1.0, NAN, 2.0}})));
     EXPECT_GT(error_of_mean(Vector{{1.0, -1.0, 1.0, -1.0, 1.0, -1.0}}), 0.0);
+    // Of two numbers W = 0, so C = (1 + 3 / 2) / 4.
+    EXPECT_NEAR(error_of_mean(Vector{{0.0, 1.0}}), std::sqrt(2.5 / 4.0 / 2.0), 1e-15);
 }
 
 }  // namespace

@@ -13,6 +13,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+#include <span>
 #include <utility>
 
 namespace structure_forwarding_test {
@@ -226,6 +229,37 @@ TEST(Forwarding, DensitiesAndStatisticsAgreeWithTheWhole) {
         statistic("((s, H), log p)", Stack(Stack(SecondNeighbours{}, H), LogDensity(p)));
     }
     EXPECT_EQ(list.take(), Findings{});
+}
+
+/// 1 where all X_i are in [lower, upper], 0 elsewhere.
+struct Walls {
+    double lower, upper;
+
+    double log_density(const Vector& X) const {
+        double sum = 0.0;
+        for (const double x : X) sum += local_log_density(0, std::span<const double>(&x, 1));
+        return sum;
+    }
+    Window window() const { return {1, Boundary::periodic}; }
+    double local_log_density(Index, std::span<const double> w) const {
+        return w[0] >= lower && w[0] <= upper ? 0.0 : -std::numeric_limits<double>::infinity();
+    }
+};
+
+// Out of what one part forbids, to what another does: the difference is -inf, not inf - inf.
+TEST(Forwarding, NoPartOfAProductAllowsWhatAnotherForbids) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const Boltzmann p(Bound(All{}, theta), 0.8);
+    const Vector inside = Vector::Zero(4), above{{3.0, 0.0, 0.0, 0.0}};
+    const Walls low{-1.0, 9.0}, high{-9.0, 1.0};
+    const auto expect_walls = [&](const auto& product) {
+        EXPECT_EQ(product.log_density_difference(above, 0, -3.0), -infinity);
+        EXPECT_EQ(product.log_density_difference(inside, 0, -3.0), -infinity);
+        EXPECT_EQ(product.log_density_difference(above, 0, 0.5), infinity);
+        EXPECT_TRUE(std::isfinite(product.log_density_difference(inside, 0, 0.5)));
+    };
+    expect_walls(Product(Product(p, low), high));
+    expect_walls(Product(Product(p, high), low));
 }
 
 TEST(Forwarding, InvarianceIsThatOfAllParts) {

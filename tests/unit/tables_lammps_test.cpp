@@ -143,6 +143,23 @@ void expect_the_same_in_lammps(const U& u_written) {
     }
 }
 
+// A table that ends where the force is not 0 yet: u = r^2 is its own spline, to the last row.
+TEST(LammpsInterpolation, EndsWithTheForceOfTheLastRow) {
+    constexpr Index n = 41;
+    Columns rows{Vector(n), Vector(n), Vector(n)};
+    for (Index i = 0; i < n; ++i) {
+        const double r = 1.0 + static_cast<double>(i) / static_cast<double>(n - 1);
+        rows.x[i] = r;
+        rows.u[i] = r * r;
+        rows.f[i] = -2.0 * r;
+    }
+    const pair::LammpsInterpolation lammps(rows, -2.0, -2.0, 1000, true);
+    for (const double r : {1.001, 1.01, 1.5, 1.98, 1.99, 1.999}) {
+        EXPECT_NEAR(lammps.pair_energy(r), r * r, 1e-9) << r;
+        EXPECT_NEAR(lammps.pair_force(r), -2.0 * r, 1e-9) << r;
+    }
+}
+
 TEST(LammpsReadsTheTable, OfLennardJones) {
     if (!support::LammpsRun::installed()) GTEST_SKIP() << support::no_lammps;
     expect_the_same_in_lammps(argon);

@@ -131,6 +131,10 @@ TEST(LammpsDump, TriclinicBoxesAndUnitsOfTheFile) {
     expect_point(frames[0].box.edges[2], {-0.2, 0.05, 3.0});
     expect_point(frames[0].positions[0], {0.1, 2.0, 0.0});
     expect_point(frames[0].positions[1], {0.5 + 0.05 - 0.2, 1.0 + 0.05, 3.0});
+    const auto nano = frames_of(lammps_dump, "ITEM: UNITS\nnano\n" + dump_head +
+                                                 "ITEM: BOX BOUNDS pp pp pp\n0 10\n0 10\n0 10\n"
+                                                 "ITEM: ATOMS id x y z\n1 1 2 3\n2 4 5 6\n");
+    expect_point(nano[0].positions[1], {4.0, 5.0, 6.0});
 }
 
 TEST(TextTrajectories, RefuseInWordsWithTheLine) {

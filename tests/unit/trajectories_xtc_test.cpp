@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+#include <string>
+
 #include "close.hpp"
 #include "mutations.hpp"
 #include "reference.hpp"
@@ -164,6 +168,27 @@ TEST(Xtc, CutAnywhereIsAnErrorWithItsPlace) {
     EXPECT_FALSE(rest.next(frame)) << "after an error it is at its end";
 }
 
+// Coordinates of a box of more than 2^24 steps are packed one by one: a position in it, and beyond it.
+TEST(Xtc, PositionsBeyondTheBoxOfTheFrameAreRefused) {
+    auto rng = test_rng(1404);
+    support::XtcSites sites(10, {0, 0, 0});
+    sites[5] = {40'000'000, 7, 7};
+    support::XtcWriter writer;
+    writer.packed({}, sites, rng, 12, false);
+    const auto read = [](const std::string& bytes) {
+        std::istringstream in(bytes);
+        Trajectory trajectory(in, TrajectoryFormat::xtc);
+        Frame frame;
+        trajectory.next(frame);
+        return frame.positions[5][0];
+    };
+    EXPECT_NEAR(read(writer.bytes), 40'000.0, 0.01);
+    std::string damaged = writer.bytes;
+    damaged.replace(72, 4, std::string("\x02\x06\xcc\x80", 4));  // 34,000,000, of as many bits
+    EXPECT_EQ(thrown<TrajectoryError>([&] { read(damaged); }).value(),
+              "a position out of range, or cut short");
+}
+
 TEST(Xtc, LimitsComeBeforeMemory) {
     XtcWriter atoms;
     atoms.head({}, 2'000'000'000);
@@ -181,6 +206,12 @@ TEST(Xtc, LimitsComeBeforeMemory) {
               "0 to 40, ReadSettings::most_bytes");
     EXPECT_NO_THROW(read(decane, {.most_atoms = 10, .most_bytes = 41}));
     EXPECT_THROW(read(decane, {.most_atoms = -1}), ArgumentError);
+    for (const double unit : {-0.1, std::numeric_limits<double>::infinity(), std::nan("")}) {
+        EXPECT_EQ(thrown<ArgumentError>([&] { read(decane, {.length_in_nm = unit}); }).argument(),
+                  "length_in_nm");
+        EXPECT_EQ(thrown<ArgumentError>([&] { read(decane, {.step_in_ps = unit}); }).argument(),
+                  "step_in_ps");
+    }
     // Ten million atoms in 40 bytes.
     std::string many = decane;
     for (const std::size_t at : {4u, 52u}) many.replace(at, 4, std::string("\x00\x98\x96\x80", 4));
