@@ -5,7 +5,7 @@
 
 Every program runs once at the default seed, which tells the tests that ask for the seed, how many comparisons with
 random numbers they make, and the probability that one of them fails though all are true (tests/support/chance.hpp).
-Then those tests run at the seeds, one program after the other, at the lowest priority. `--seeds 0` counts alone.
+Then those tests run at the seeds, one program after the other. `--seeds 0` counts alone.
 Tests that take longer than --slowest are counted, but not run again. Exit code 1 where a test failed.
 """
 import argparse
@@ -18,7 +18,7 @@ import tempfile
 
 def run(program, environment, test_filter):
     """Of all tests that ran: milliseconds, or None where one failed; and the output."""
-    command = ["nice", "-n", "19", program, "--gtest_brief=0"]
+    command = [program]
     if test_filter:
         command.append("--gtest_filter=" + test_filter)
     done = subprocess.run(command, env={**os.environ, **environment}, stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <numbers>
 #include <string>
+#include <utility>
 
 namespace support {
 
@@ -39,6 +40,9 @@ public:
 private:
     double limit_, probability_;
 };
+
+/// So many standard errors, on both sides of a normal variable.
+inline ChanceLimit standard_errors(double z) { return {z, std::erfc(z / std::numbers::sqrt2)}; }
 
 class ChanceRecorder : public testing::EmptyTestEventListener {
 public:
