@@ -55,7 +55,9 @@ dev_needs='
     bash            must      bash                bash                    bash
     git             must      git                 git                     git
     pkg-config      must      pkgconf             pkgconf                 pkgconf
-    python3         must      python3             python3                 python3'
+    python3         must      python3             python3                 python3
+    -               optional  locales             glibc-locale-source     -
+    valgrind        optional  valgrind            valgrind                valgrind'
 mpi_needs='
     -               must      openmpi-bin         openmpi                 open-mpi
     -               must      libopenmpi-dev      openmpi-devel           open-mpi'

@@ -26,6 +26,12 @@ foreach(source IN LISTS compile_fail_tests)
         FIXTURES_REQUIRED compile_fail_precompiled)
 endforeach()
 
+# Every static_assert is seen by one of them.
+add_test(NAME compile_fail.static_asserts
+    COMMAND "${CMAKE_COMMAND}" "-DHEADER_DIR=${PROJECT_SOURCE_DIR}/include"
+        "-DTEST_DIR=${CMAKE_CURRENT_SOURCE_DIR}/compile_fail" -P "${CMAKE_CURRENT_SOURCE_DIR}/static_asserts.cmake")
+set_tests_properties(compile_fail.static_asserts PROPERTIES LABELS compile_fail TIMEOUT 600)
+
 # Flags that the library refuses.
 add_test(NAME compile_fail.flags
     COMMAND ${compile_fail_command} "-DHEADER_DIR=${PROJECT_SOURCE_DIR}/include"

@@ -1,5 +1,7 @@
 #pragma once
 // How Monte Carlo numbers are compared with exact ones without false alarms.
+#include "chance.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -22,10 +24,8 @@ inline double frequency_z(double hits, double tries, double p) {
     return std::copysign(std::sqrt(2.0 * tries * std::max(0.0, divergence)), a - p);
 }
 
-/// Largest |frequency_z| that passes: a false alarm has probability < 2 exp(-7^2/2) < 5e-11 a comparison. All
-/// tests together make fewer than 10^4 such comparisons, so that one of them fails by chance with
-/// probability < 5e-7 for a seed chosen at random; with the fixed seeds none does.
-inline constexpr double frequency_limit = 7.0;
+/// Largest |frequency_z| that passes: a false alarm has probability < 2 exp(-7^2/2) < 5e-11 a comparison.
+inline constexpr ChanceLimit frequency_limit{7.0, 5e-11};
 
 /// sup |F_n - F| sqrt(n) of draws against a continuous distribution function. By Dvoretzky, Kiefer,
 /// Wolfowitz and Massart it exceeds t with probability <= 2 exp(-2 t^2): < 5e-11 for t = 3.5.
@@ -40,6 +40,6 @@ double kolmogorov(std::vector<double> draws, Distribution&& F) {
     }
     return largest * std::sqrt(n);
 }
-inline constexpr double kolmogorov_limit = 3.5;
+inline constexpr ChanceLimit kolmogorov_limit{3.5, 5e-11};
 
 }  // namespace support

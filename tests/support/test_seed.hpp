@@ -1,11 +1,14 @@
 #pragma once
 // One seed for everything random in the tests, so that a failure can be run again.
+#include "chance.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <random>
 
 /// The seed of a test run: PREDCG_TEST_SEED, or a fixed one.
 inline std::uint64_t test_seed() {
+    support::chance().asks_for_seed = true;
     const char* text = std::getenv("PREDCG_TEST_SEED");
     return text ? std::strtoull(text, nullptr, 10) : 20151;
 }

@@ -1,13 +1,14 @@
 #pragma once
 // Comparing averages of random numbers with exact values.
+#include "chance.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <string>
 
-/// A true statement about a normal variable fails this one time in 5e8 (two-sided, 6 standard errors): with
-/// the fewer than 500 comparisons of all tests that use it, one false alarm in a million seeds.
-inline constexpr double z_limit = 6.0;
+/// A true statement about a normal variable fails this one time in 5e8 (two-sided, 6 standard errors).
+inline constexpr support::ChanceLimit z_limit{6.0, 2.0e-9};
 
 inline void expect_z(double estimate, double exact, double standard_error, const std::string& what) {
     EXPECT_LE(std::abs(estimate - exact), z_limit * standard_error)

@@ -58,7 +58,7 @@ TEST(Chains, Engine) {
     const Prediction drawn = truth(ChainFine{}, beta, FractionOfA{}, TransferMatrix{}, {.draws = 4000});
     const double exact = Enumeration{}.two_point(target, 0, 0)(0, 0);
     // 7 standard errors: a false alarm in 10^11 seeds.
-    EXPECT_LT(std::abs(drawn.value() - exact), 7.0 * drawn.standard_error[0]);
+    EXPECT_LT(std::abs(drawn.value() - exact), support::standard_errors(7.0) * drawn.standard_error[0]);
 }
 
 /// The fits of two engines are the same.
@@ -96,7 +96,8 @@ void expect_same_fit(const Coarse& coarse) {
                      other = predict(expected, FractionOfA{}, {.draws = 4000, .seed = 2});
     EXPECT_FALSE(predicted.exact);
     EXPECT_LT(std::abs(predicted.value() - other.value()),
-              7.0 * std::hypot(predicted.standard_error[0], other.standard_error[0]));
+              support::standard_errors(7.0) *
+                  std::hypot(predicted.standard_error[0], other.standard_error[0]));
 }
 
 TEST(Chains, FitAndPrediction) { expect_same_fit(ChainLinear{}); }

@@ -64,7 +64,8 @@ TEST(Real, EngineAndTruth) {
     EXPECT_FALSE(drawn.exact);
     // 7 standard errors: a false alarm in 10^11 seeds.
     for (Index k = 0; k < 2; ++k)
-        EXPECT_LT(std::abs(drawn.mean[k] - exact.mean[k]), 7.0 * drawn.standard_error[k]);
+        EXPECT_LT(std::abs(drawn.mean[k] - exact.mean[k]),
+                  support::standard_errors(7.0) * drawn.standard_error[k]);
     EXPECT_EQ(data_mean(data(), DrawnFirstAndLast{}).size(), 2);
 }
 
@@ -97,7 +98,8 @@ TEST(Real, FitAndPrediction) {
                                     predict(fit, DrawnFirstAndLast{}, {.draws = 4000})}) {
         EXPECT_FALSE(drawn.exact);
         for (Index k = 0; k < 2; ++k)
-            EXPECT_LT(std::abs(drawn.mean[k] - exact.mean[k]), 7.0 * drawn.standard_error[k]);
+            EXPECT_LT(std::abs(drawn.mean[k] - exact.mean[k]),
+                      support::standard_errors(7.0) * drawn.standard_error[k]);
     }
     expect_close(exact.mean[0], 0.0, 1e-12);  // the coarse model has no linear term
 }

@@ -104,7 +104,8 @@ TEST(Words, Truth) {
     EXPECT_FALSE(drawn.exact);
     const Matrix single = Enumeration{}.two_point(Boltzmann(Fine{}, beta), 0, 0);
     // Draws of a number in [0, 1]; 7 standard errors: a false alarm in 10^11 seeds.
-    EXPECT_LT(std::abs(drawn.value() - single(0, 0)), 7.0 * drawn.standard_error[0]);
+    EXPECT_LT(std::abs(drawn.value() - single(0, 0)),
+              support::standard_errors(7.0) * drawn.standard_error[0]);
     EXPECT_EQ(data_mean(data(), FractionOfA{}).size(), 1);
 }
 
@@ -145,7 +146,8 @@ TEST(Words, FitAndPrediction) {
         Z += weight;
         for (std::size_t r = 0; r < words; ++r) sum += weight * (X[r] == a ? p : 0.5 * (1.0 - p)) / words;
     });
-    EXPECT_LT(std::abs(predicted.value() - sum / Z), 7.0 * predicted.standard_error[0]);
+    EXPECT_LT(std::abs(predicted.value() - sum / Z),
+              support::standard_errors(7.0) * predicted.standard_error[0]);
 }
 
 TEST(Words, FitOfANonLinearPotential) {

@@ -60,7 +60,8 @@ TEST(AutocorrelationTime, OfGaussianChains) {
         for (int set = 0; set < sets; ++set)
             sum += integrated_autocorrelation_time(gaussian_chains(rng, 5000, 4, phi));
         const double error = exact * std::sqrt(2.0 * (10.0 * exact + 1.0) / (20000.0 * sets));
-        EXPECT_LT(std::abs(sum / sets - exact), 7.0 * error) << phi << ": " << sum / sets << " for " << exact;
+        EXPECT_LT(std::abs(sum / sets - exact), support::standard_errors(7.0) * error)
+            << phi << ": " << sum / sets << " for " << exact;
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "reference.hpp"
 #include "test_seed.hpp"
+#include "z_score.hpp"
 
 namespace block_maps_engines_test {
 using namespace predcg;
@@ -23,7 +24,7 @@ auto grainer(const Map& map, Engine engine, Optimizer optimizer = {}) {
     return EMCoarseGrainer{SamplesOnly<Spins>{}, coarse(), map, engine, optimizer, weak_prior(map)};
 }
 
-// Five errors within 5 of the stated ones each (false alarms 3e-6, were they normal).
+// Five errors within z_limit of the stated ones each.
 TEST(BlockMapsSampled, MonteCarloMeetsTheExactFit) {
     const auto data = reference::load_data("A");
     const auto map = ising::logistic_map({.level = 2, .window = {0, 1}, .tied = true});
@@ -34,10 +35,10 @@ TEST(BlockMapsSampled, MonteCarloMeetsTheExactFit) {
         grainer(map, MonteCarlo(HeatBath{}, {.samples = 100}), StochasticNewton{}).fit(data, settings);
     const Parameters& error = sampled.monte_carlo.standard_errors;
     for (Index k = 0; k < 2; ++k)
-        EXPECT_LT(std::abs(sampled.parameters.theta[k] - exact.parameters.theta[k]), 5.0 * error.theta[k])
+        EXPECT_LT(std::abs(sampled.parameters.theta[k] - exact.parameters.theta[k]), z_limit * error.theta[k])
             << k;
     for (Index k = 0; k < 3; ++k)
-        EXPECT_LT(std::abs(sampled.parameters.eta[k] - exact.parameters.eta[k]), 5.0 * error.eta[k]) << k;
+        EXPECT_LT(std::abs(sampled.parameters.eta[k] - exact.parameters.eta[k]), z_limit * error.eta[k]) << k;
 }
 
 // The bound lies below the likelihood at the same parameters, and its gradient is its own.

@@ -30,65 +30,6 @@ using support::with_kills;
 
 namespace {
 
-struct Killed {};
-
-/// What a disk has: the bytes that were written last.
-struct Disk {
-    std::string bytes{};
-    int writes = 0, resumed = 0;
-};
-
-/// Runs work(place) until it ends, killed at every `stride`-th write, and resumed from what was written.
-/// Returns what the last run returned.
-template <class Work>
-auto with_kills(Work&& work, int stride, Disk& disk) {
-    for (;; ++disk.resumed) {
-        int left = stride;
-        const auto kept = std::make_shared<Checkpoint>(
-            "work",
-            [&](std::string_view bytes) {
-                if (left == 0) throw Killed{};  // no thread survives
-                disk.bytes = bytes;
-                ++disk.writes;
-                if (--left == 0) throw Killed{};
-            },
-            std::chrono::seconds(0));
-        if (!disk.bytes.empty()) kept->resume(disk.bytes);
-        try {
-            return work(CheckpointPlace(kept));
-        } catch (const Killed&) {
-            continue;
-        }
-    }
-}
-
-/// All that an estimate holds, but text. What an entry of the trace saves of itself is not asked.
-std::string bytes_of(const Estimate& e) {
-    detail::ByteWriter write;
-    write(e.status, e.iterations, e.parameters, e.starts, e.likelihood.gradient, e.likelihood.complete,
-          e.likelihood.missing, e.remarks);
-    for (const TraceEntry& t : e.trace)
-        write(t.start, t.iteration, t.theta, t.eta, t.log_likelihood, t.log_posterior, t.step, t.em_step);
-    return write.bytes;
-}
-std::string bytes_of(const PosteriorResult& p) {
-    detail::ByteWriter write;
-    write(p.draws, p.chains, p.acceptance, p.mean, p.remarks);
-    return write.bytes;
-}
-
-/// work(place) with kills gives the bytes of work({}).
-template <class Work>
-void expect_the_same(Work&& work, int stride, int least) {
-    const std::string undisturbed = bytes_of(work(CheckpointPlace{}));
-    Disk disk;
-    EXPECT_EQ(bytes_of(with_kills(work, stride, disk)), undisturbed);
-    EXPECT_GE(disk.resumed, least);
-    const int writes = disk.writes;
-    EXPECT_EQ(bytes_of(with_kills(work, 1 << 20, disk)), undisturbed) << "of work that was done";
-    EXPECT_LE(disk.writes, writes + 12);  // nothing is done again
-}
-
 std::vector<Spins> data() {
     auto rng = test_rng(2901);
     return by_hand::markov_data(rng, 8, 12, 0.7, 0.6);

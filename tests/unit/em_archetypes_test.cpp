@@ -194,7 +194,8 @@ TEST(RealVectors, FitIsTheClosedForm) {
     EXPECT_NEAR(fit.log_likelihood, -200.0 * (std::log(2.0 * 3.14159265358979323846 * squares) + 1.0), 1e-8);
     const auto spread = [](const Vector& x) { return x.squaredNorm(); };
     const Prediction p = predict(fit, spread);
-    EXPECT_NEAR(p.value(), 2.0 * squares, 7.0 * p.standard_error[0]);  // 7 sigma: 3e-12
+    EXPECT_NEAR(p.value(), 2.0 * squares,
+                support::standard_errors(7.0) * p.standard_error[0]);  // 7 sigma: 3e-12
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "reference.hpp"
 #include "test_seed.hpp"
+#include "z_score.hpp"
 
 #include <gtest/gtest.h>
 
@@ -322,8 +323,8 @@ TEST(Joined, LevelsBetweenArePredicted) {
     const ising::Magnetization m;
     const auto expect_predicted = [&](const auto& map, const std::vector<Spins>& all, const Vector& density) {
         const auto predicted =
-            predict(fit.with_models(fit.coarse, map), observable, {.draws = 40000, .seed = test_seed()});
-        const auto mean = predict(fit.with_models(fit.coarse, map), m, {.draws = 40000, .seed = test_seed()});
+            predict(fit.with_models(fit.coarse, map), observable, {.draws = 70000, .seed = test_seed()});
+        const auto mean = predict(fit.with_models(fit.coarse, map), m, {.draws = 70000, .seed = test_seed()});
         Vector R = Vector::Zero(predicted.mean.size());
         double magnetization = 0.0;
         for (std::size_t k = 0; k < all.size(); ++k) {
@@ -331,8 +332,8 @@ TEST(Joined, LevelsBetweenArePredicted) {
             magnetization += density[static_cast<Index>(k)] * m(all[k]);
         }
         for (Index l = 1; l < R.size(); ++l)
-            EXPECT_LT(std::abs(predicted.mean[l] - R[l]), 4.5 * predicted.standard_error[l]) << l;
-        EXPECT_LT(std::abs(mean.value() - magnetization), 4.5 * mean.standard_error[0]);
+            EXPECT_LT(std::abs(predicted.mean[l] - R[l]), z_limit * predicted.standard_error[l]) << l;
+        EXPECT_LT(std::abs(mean.value() - magnetization), z_limit * mean.standard_error[0]);
     };
     // X_1 of 4 sites and X_2 of 2; the hierarchy above each ends there.
     const Hierarchy above_1(hierarchy.level<1>(), hierarchy.level<2>());
@@ -369,7 +370,7 @@ TEST(Joined, IsLearntBySamples) {
     const Vector stated = linalg::joined(report.standard_errors.theta, report.standard_errors.eta);
     const Vector sd = linalg::joined(report.posterior_deviations.theta, report.posterior_deviations.eta);
     for (Index k = 0; k < far.size(); ++k) {
-        EXPECT_LT(std::abs(far[k]), 5.0 * stated[k]) << k;
+        EXPECT_LT(std::abs(far[k]), z_limit * stated[k]) << k;
         EXPECT_LT(stated[k], sd[k]) << k;
     }
 }

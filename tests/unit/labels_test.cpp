@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "test_seed.hpp"
+#include "z_score.hpp"
 
 #include <cmath>
 #include <vector>
@@ -175,18 +176,18 @@ void expect_the_folded_posterior(const TwoModes& two, double step, double larges
     ASSERT_GT(fit["own"], 0.3);
     const auto grid = two.on_grid(step, largest_pair, largest_own);
     ASSERT_GT(grid.sd.minCoeff(), step);
-    const auto posterior = full_posterior(two.grainer, two.data, fit, {.draws = 2400, .seed = test_seed()});
+    const auto posterior = full_posterior(two.grainer, two.data, fit, {.draws = 5400, .seed = test_seed()});
     EXPECT_TRUE(posterior.reliable);
     EXPECT_GT(posterior.draws.row(1).minCoeff(), 0.0);
     for (Index k = 0; k < 2; ++k) {
         const double error =
             grid.sd[k] / std::sqrt(posterior.diagnostics[static_cast<std::size_t>(k)].ess_bulk);
-        EXPECT_NEAR(posterior.mean[k], grid.mean[k], 4.0 * error);
-        EXPECT_NEAR(posterior.sd[k], grid.sd[k], 4.0 * error);
+        EXPECT_NEAR(posterior.mean[k], grid.mean[k], z_limit * error);
+        EXPECT_NEAR(posterior.sd[k], grid.sd[k], z_limit * error);
     }
     const auto exact = exact_evidence(two.grainer, two.data, posterior);
     ASSERT_TRUE(exact.log_evidence);
-    EXPECT_NEAR(*exact.log_evidence, grid.log_evidence, 4.0 * exact.standard_error);
+    EXPECT_NEAR(*exact.log_evidence, grid.log_evidence, z_limit * exact.standard_error);
     EXPECT_LT(exact.standard_error, 0.03);  // one mode without the other is off by 0.3 and more
 }
 

@@ -17,6 +17,7 @@
 #include "reference.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
+#include "z_score.hpp"
 
 namespace predictive_checks_test {
 using namespace predcg;
@@ -92,8 +93,8 @@ TEST(PredictiveChecks, ReplicasHaveTheirExactMoments) {
         within += (moments.second.matrix().mean() - m * m) / n;
     }
     const double variance = square - mean * mean + within / 50.0;
-    EXPECT_NEAR(checks[0].replicated_mean, mean, 5.5 * std::sqrt(variance / 4000.0));
-    EXPECT_NEAR(checks[0].replicated_sd, std::sqrt(variance), 5.5 * std::sqrt(variance / 8000.0));
+    EXPECT_NEAR(checks[0].replicated_mean, mean, z_limit * std::sqrt(variance / 4000.0));
+    EXPECT_NEAR(checks[0].replicated_sd, std::sqrt(variance), z_limit * std::sqrt(variance / 8000.0));
 }
 
 TEST(PredictiveChecks, NegativeLogDensityIsThatOfEnumeration) {

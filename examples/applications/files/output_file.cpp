@@ -4,6 +4,7 @@
 #include "basics/numbers.hpp"
 #include "files/whole_file.hpp"
 
+#include <fcntl.h>
 #include <stdexcept>
 #include <system_error>
 #include <unistd.h>
@@ -30,9 +31,15 @@ bool is_standard_output(const fs::path& path) {
 
 }  // namespace
 
+bool standard_output_is_closed() {
+    const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+    return flags < 0 || (flags & O_ACCMODE) == O_RDONLY;
+}
+
 OutputFile::OutputFile(fs::path path, std::initializer_list<fs::path> inputs)
     : path_(std::move(path)), target_(path_) {
     if (is_standard_output(path_)) {
+        if (standard_output_is_closed()) refuse(path_, "standard output is closed");
         kind_ = Kind::standard_output;
         told = stderr;
         return;

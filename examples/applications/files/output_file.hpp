@@ -28,6 +28,9 @@ private:
     Kind kind_ = Kind::file;
 };
 
+/// Whether the program was started with its standard output closed (or open for reading alone).
+bool standard_output_is_closed();
+
 /// Where a command says what it did: standard output, or standard error if the result is on the former.
 std::FILE* told_to();
 

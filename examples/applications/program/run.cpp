@@ -1,6 +1,7 @@
 #include "program/run.hpp"
 
 #include "basics/errors.hpp"
+#include "files/output_file.hpp"
 #include "program/options.hpp"
 #include "terminal/interrupt.hpp"
 #include "terminal/messages.hpp"
@@ -38,21 +39,19 @@ std::string in_words_of_options(const predcg::ArgumentError& error, const CLI::A
 
 /// What a file or pipe refuses is an error of the write, and no signal that ends the program half way.
 /// Descriptors 0 to 2 that were closed are opened: a result file would get their numbers, and what is said
-/// would go into it.
+/// would go into it. Standard output takes nothing then: standard_output_is_closed() knows it by that.
 void prepare_files() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-    for (int file = 0; file >= 0 && file <= 2;) {
-        file = ::open("/dev/null", O_RDWR);
-        if (file > 2) ::close(file);
-    }
+    for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(file, F_GETFD) < 0) (void)::open("/dev/null", file == STDOUT_FILENO ? O_RDONLY : O_RDWR);
 }
 
 int run(const Command& command) {
     try {
         (void)predcg::threads();  // a bad PREDCG_THREADS is refused before any work
         command.run();
-        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+        if (!standard_output_is_closed() && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0))
             return complain(
                 "the result was written, but not what was to be said of it: standard output is full or "
                 "closed",

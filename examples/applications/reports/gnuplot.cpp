@@ -98,7 +98,7 @@ std::string draw(const ResultDirectory& directory, const std::vector<Figure>& fi
     if (!has_gnuplot()) return "gnuplot was not found, so there are no figures. " + by_hand;
     const std::string log = "gnuplot.log";
     bool drawn = shell("cd -- " + in_single_quotes(directory.staging().string()) + " && for f in" + names +
-                       "; do gnuplot \"$f\" || exit 1; done >" + log + " 2>&1");
+                       "; do gnuplot -d \"$f\" || exit 1; done >" + log + " 2>&1");
     for (const Figure& figure : figures)
         drawn = drawn && directory.has(figure.name + ".svg") && directory.has(figure.name + ".png");
     const std::string said = directory.read(log);

@@ -18,7 +18,8 @@ namespace predcg {
 /// Eigen's matrices take it.
 template <int N, int order>
 class DualNumber {
-    static_assert(N >= 1 && (order == 1 || order == 2));
+    static_assert(N >= 1 && (order == 1 || order == 2),
+                  "predcg: a dual number has one direction or more and derivatives of order 1 or 2");
     static constexpr std::size_t n = static_cast<std::size_t>(N), seconds = order == 2 ? n * (n + 1) / 2 : 0;
 
 public:

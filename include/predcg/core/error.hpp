@@ -37,6 +37,17 @@ template <class T>
     }
 }
 
+namespace detail {
+/// So many digits, for people: "0.31", "2.5e+03"; with a point in every locale. With chars_format::fixed so
+/// many after the point.
+[[gnu::noinline, gnu::cold]] inline std::string
+rounded(double x, int digits, std::chars_format format = std::chars_format::general) {
+    char buffer[352];  // the largest number in full
+    const auto written = std::to_chars(buffer, buffer + sizeof buffer, x, format, digits);
+    return std::string(buffer, written.ptr);
+}
+}  // namespace detail
+
 // Visible, so that they are caught on the other side of a shared library that hides its symbols.
 
 /// A bad argument, found before any work was done.

@@ -11,6 +11,7 @@
 #include <istream>
 #include <limits>
 #include <ostream>
+#include <string>
 
 namespace predcg {
 
@@ -108,14 +109,12 @@ public:
         return a.key_ == b.key_ && a.counter_ == b.counter_ && a.next_ == b.next_;
     }
 
-    /// Key, counter and place in the block, in decimal whatever the stream's flags.
+    /// Key, counter and place in the block, in decimal whatever the stream's flags and locale.
     friend std::ostream& operator<<(std::ostream& out, const Philox4x32& e) {
-        const auto flags = out.flags(std::ios::dec | std::ios::left);
-        for (auto word : e.key_) out << word << ' ';
-        for (auto word : e.counter_) out << word << ' ';
-        out << e.next_;
-        out.flags(flags);
-        return out;
+        std::string text;
+        for (auto word : e.key_) text += std::to_string(word) + ' ';
+        for (auto word : e.counter_) text += std::to_string(word) + ' ';
+        return out << text + std::to_string(e.next_);
     }
 
     friend std::istream& operator>>(std::istream& in, Philox4x32& e) {

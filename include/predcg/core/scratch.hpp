@@ -72,7 +72,9 @@ private:
 /// Numbers that a computation needs while it runs, in memory of the pool. They begin undefined.
 template <class T>
 class Scratch {
-    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= ScratchPool::alignment);
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= ScratchPool::alignment,
+                  "predcg: memory for a moment holds types that need no destructor, and no wider alignment "
+                  "than a cache line's");
 
 public:
     explicit Scratch(Index size = 0) : size_(size), data_(take(size)) {}

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <span>
 #include <stop_token>
@@ -252,11 +251,7 @@ std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engi
 
 /// What the model cannot reproduce, in words.
 inline std::string summary(const std::vector<PredictiveCheck>& checks) {
-    const auto rounded = [](double x) {
-        char text[32];
-        std::snprintf(text, sizeof text, "%.3g", x);
-        return std::string(text);
-    };
+    const auto rounded = [](double x) { return detail::rounded(x, 3); };
     std::string bad, good;
     for (const PredictiveCheck& c : checks) {
         if (!c.contradicted) {

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <iterator>
 #include <limits>
 #include <numbers>
@@ -119,11 +118,7 @@ inline double error_over_chains(const Vector& values, Index chains) {
     return std::sqrt(sum) / static_cast<double>(chains);
 }
 
-inline std::string with_sign(double x) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%+.3g", x);
-    return text;
-}
+inline std::string with_sign(double x) { return (std::signbit(x) ? "" : "+") + rounded(x, 3); }
 
 /// The test from terms (NoiseTerms) of the data in their order, and of draws of p_c, chain after chain.
 [[gnu::cold]] inline LatentNoise latent_noise(const Matrix& of_data, const Matrix& of_model, Index chains,

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <string>
 #include <vector>
@@ -59,20 +58,11 @@ struct Furthest {
     return 10 * static_cast<Index>(std::ceil(0.1 * factor * static_cast<double>(iterations)));
 }
 
-/// "0.31", or "2.5e+03": two digits.
-[[gnu::cold]] inline std::string two_digits(double x) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.2g", x);
-    return text;
-}
-
 /// "1700": a whole number, rounded up to two digits.
 [[gnu::cold]] inline std::string whole_two_digits(double x) {
     if (!(x < 1e15)) return "very many";
     const double unit = std::pow(10.0, std::max(0.0, std::floor(std::log10(std::max(x, 1.0))) - 1.0));
-    char text[32];
-    std::snprintf(text, sizeof text, "%.0f", std::ceil(x / unit) * unit);
-    return text;
+    return rounded(std::ceil(x / unit) * unit, 0, std::chars_format::fixed);
 }
 
 /// What a fit lacks that ended after `iterations` without having converged. from and to: z at its start and
@@ -83,8 +73,8 @@ struct Furthest {
                                                 const Vector& to, const Vector& factor) {
     const auto name = [&](Index k) { return names[static_cast<std::size_t>(k)]; };
     const auto path = [&](Index k) {
-        return name(k) + " went from " + two_digits(from[k] / factor[k]) + ", where it started, to " +
-               two_digits(to[k] / factor[k]);
+        return name(k) + " went from " + rounded(from[k] / factor[k], 2) + ", where it started, to " +
+               rounded(to[k] / factor[k], 2);
     };
     const Furthest f = furthest(a, tolerance);
     if (!a.definite) {
@@ -99,20 +89,20 @@ struct Furthest {
         return "Not tested: a fit of " + std::to_string(iterations) + " iterations is too short; " +
                std::to_string(std::max<Index>(least - iterations, 0)) + " more.";
     const Index k = f.parameter;
-    const std::string error = two_digits(a.error[k] / a.sd[k]),
-                      drift = two_digits(std::abs(a.drift[k]) / a.sd[k]);
+    const std::string error = rounded(a.error[k] / a.sd[k], 2),
+                      drift = rounded(std::abs(a.drift[k]) / a.sd[k], 2);
     const auto more = [&](double factor_of_iterations) {
         return whole_two_digits((factor_of_iterations - 1.0) * static_cast<double>(iterations)) +
                " iterations more";
     };
     if (!f.drifts)
         return "Not converged: the Monte Carlo error of " + name(k) + " is " + error +
-               " posterior standard deviations, " + two_digits(tolerance) + " wanted (drift " + drift +
+               " posterior standard deviations, " + rounded(tolerance, 2) + " wanted (drift " + drift +
                "). About " + more(f.excess * f.excess) + ", or " + whole_two_digits(f.excess * f.excess) +
                " times the samples.";
     const double allowed = 0.5 * tolerance + 2.0 * a.error[k] / a.sd[k];
     std::string text = "Not converged: " + name(k) + " still moves. The step left is " + drift +
-                       " posterior standard deviations, " + two_digits(allowed) +
+                       " posterior standard deviations, " + rounded(allowed, 2) +
                        " allowed (Monte Carlo error " + error + ")";
     // Averages forget where they began as 1 / iterations.
     if (std::abs(a.drift[k]) <= a.sd[k]) return text + ". About " + more(2.0) + ".";

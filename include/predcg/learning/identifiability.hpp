@@ -2,7 +2,6 @@
 #include <predcg/core/linalg.hpp>
 
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -31,10 +30,9 @@ namespace detail {
         if (term == 0 && c[top] < 0.0)
             for (Index k = 0; k < c.size(); ++k) c[k] = left[k] = -c[k];
         if (term > 0 && std::abs(left[top]) < 0.05) return;
-        char number[32];
-        std::snprintf(number, sizeof number, "%.2f ", std::abs(left[top]));
         if (term > 0) direction.text += left[top] < 0.0 ? " - " : " + ";
-        direction.text += number + names[static_cast<std::size_t>(top)];
+        direction.text += rounded(std::abs(left[top]), 2, std::chars_format::fixed) + " " +
+                          names[static_cast<std::size_t>(top)];
         left[top] = 0.0;
     }
 }

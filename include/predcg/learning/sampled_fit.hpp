@@ -139,7 +139,7 @@ private:
         std::string text;
         for (Index k = 0; k < z.size(); ++k)
             text += (k == 0 ? "" : ", ") + c_.names()[static_cast<std::size_t>(k)] + " = " +
-                    two_digits(z[k] / c_.factor()[k]);
+                    rounded(z[k] / c_.factor()[k], 2);
         return text;
     }
 

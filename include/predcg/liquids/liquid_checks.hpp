@@ -13,7 +13,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <iterator>
 #include <limits>
 #include <numbers>
@@ -141,18 +140,12 @@ struct LiquidStatistics {
     }
 };
 
-inline std::string rounded(double x) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.4g", x);
-    return text;
-}
-
 /// Sets z, p-value, verdict and words of a check, of which `where` says more; of a band, `bins` were looked
 /// at.
 [[gnu::cold]] inline void judge(LiquidCheck& check, const std::string& where, double z, Index bins,
                                 const LiquidSettings& settings) {
     const std::string model =
-        rounded(check.model) + " (" + rounded(check.lower) + " to " + rounded(check.upper) + ")";
+        rounded(check.model, 4) + " (" + rounded(check.lower, 4) + " to " + rounded(check.upper, 4) + ")";
     if (!check.data) {
         check.words = check.name + where + ": model " + model + "; the data do not tell it";
         return;
@@ -160,8 +153,8 @@ inline std::string rounded(double x) {
     check.z = z;
     check.p_value = std::min(1.0, static_cast<double>(bins) * std::erfc(std::abs(z) / std::numbers::sqrt2));
     check.contradicted = check.p_value < settings.level;
-    check.words = check.name + where + ": data " + rounded(*check.data) + " +- " + rounded(check.data_error) +
-                  ", model " + model + ", z = " + rounded(z) + ": " +
+    check.words = check.name + where + ": data " + rounded(*check.data, 4) + " +- " +
+                  rounded(check.data_error, 4) + ", model " + model + ", z = " + rounded(z, 4) + ": " +
                   (check.contradicted ? "the model cannot reproduce it" : "not contradicted");
 }
 
@@ -301,7 +294,7 @@ LiquidChecks liquid_checks(const PosteriorResult& posterior, const Coarse& coars
             model.sd[j] = std::hypot(interval.sd[j], interval.mean_error[j]);
         result.remarks.push_back(
             "the posterior is wider than configurations at its mode reach (5 % of the draws have " +
-            detail::rounded(share) + " or less of them in effect); each draw had chains of its own");
+            detail::rounded(share, 4) + " or less of them in effect); each draw had chains of its own");
         result.remarks.insert(result.remarks.end(), interval.remarks.begin(), interval.remarks.end());
     }
     const auto frames = static_cast<Index>(std::size(data));
@@ -377,10 +370,10 @@ LiquidChecks liquid_checks(const PosteriorResult& posterior, const Coarse& coars
             check.model = band.model[j];
             check.lower = band.lower[j];
             check.upper = band.upper[j];
-            where = ", largest deviation at " + detail::rounded(band.radii[j]) + " nm";
+            where = ", largest deviation at " + detail::rounded(band.radii[j], 4) + " nm";
         }
         band.rms = std::sqrt(sum / static_cast<double>(settings.bins));
-        detail::judge(check, ", rms " + detail::rounded(band.rms) + where, check.z, judged, settings);
+        detail::judge(check, ", rms " + detail::rounded(band.rms, 4) + where, check.z, judged, settings);
         result.bands.push_back(std::move(band));
         result.checks.push_back(std::move(check));
     }

@@ -40,14 +40,20 @@ public:
 ///     const auto map = predcg::site_map(MyDensity{});
 template <class Fine = Vector, class Coarse = std::vector<std::uint8_t>, class Density>
 auto site_map(Density density) {
-    static_assert(SiteDensity<Density> || (SiteFunction<Density> && SiteDensity<AutoDiffSite<Density>>),
+    constexpr bool takes = [] {
+        if constexpr (SiteDensity<Density> || !SiteFunction<Density>)
+            return SiteDensity<Density>;
+        else
+            return SiteDensity<AutoDiffSite<Density>>;
+    }();
+    static_assert(takes,
                   "predcg: a site's density needs letters(), parameter_count(), statistic_count(), "
                   "statistic(x, t), draw(letter, eta, rng) and either expansion(count, t, letter, eta) or a "
                   "template log_density(count, t, letter, eta) that returns eta's scalar (concept "
                   "SiteDensity)");
     if constexpr (SiteDensity<Density>)
         return SiteMap<Density, Fine, Coarse>(std::move(density));
-    else if constexpr (SiteFunction<Density>)
+    else if constexpr (takes)
         return SiteMap<AutoDiffSite<Density>, Fine, Coarse>(AutoDiffSite<Density>(std::move(density)));
 }
 

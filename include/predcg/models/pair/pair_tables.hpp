@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <ostream>
 #include <string>
@@ -98,14 +97,6 @@ InterpolationError interpolation_error(const U& u, const Interpolation& lammps, 
         }
     }
     return worst;
-}
-
-/// Two digits, for people.
-inline std::string two_digits(double x) {
-    std::array<char, 40> text{};
-    const auto written =
-        std::to_chars(text.data(), text.data() + text.size(), x, std::chars_format::general, 2);
-    return std::string(text.data(), written.ptr);
 }
 }  // namespace detail
 
@@ -233,16 +224,16 @@ TableReport write_lammps_table(std::ostream& out, const U& u, const std::string&
     constexpr double angstrom = 10.0;
     const double energy_unit = settings.kilojoules / 4.184, force_unit = energy_unit / angstrom;
     const auto errors = [&](const InterpolationError& e) {
-        return "E by up to " + detail::two_digits(e.energy * energy_unit) + ", F by " +
-               detail::two_digits(e.force * force_unit);
+        return "E by up to " + predcg::detail::rounded(e.energy * energy_unit, 2) + ", F by " +
+               predcg::detail::rounded(e.force * force_unit, 2);
     };
     const std::string points = to_text(settings.points);
     out << "# pair_style table spline " << points << "; units real (Angstrom, kcal/mol)\n"
         << "# pair_coeff I J FILE " << name << "; pairs nearer than " << to_text(first * angstrom)
         << " stop LAMMPS\n"
-        << "# interpolation changes, where E < " << detail::two_digits(settings.judged_below * energy_unit)
-        << ": spline " << points << " " << errors(report.spline) << "; linear " << points << " "
-        << errors(report.linear) << "\n\n"
+        << "# interpolation changes, where E < "
+        << predcg::detail::rounded(settings.judged_below * energy_unit, 2) << ": spline " << points << " "
+        << errors(report.spline) << "; linear " << points << " " << errors(report.linear) << "\n\n"
         << name << "\nN " << points << (settings.spacing == TableSpacing::distance ? " R " : " RSQ ")
         << to_text(first * angstrom) << ' ' << to_text(last * angstrom) << " FPRIME "
         << to_text(first_slope * force_unit / angstrom) << ' ' << to_text(last_slope) << "\n\n";
