@@ -7,6 +7,7 @@
 
 #include <predcg/core/error.hpp>
 #include <predcg/core/parallel.hpp>
+#include <predcg/version.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -50,6 +51,7 @@ void prepare_files() {
 
 int run(const Command& command) {
     try {
+        confine(*command.app, command.needs);
         (void)predcg::threads();  // a bad PREDCG_THREADS is refused before any work
         command.run();
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
@@ -102,6 +104,8 @@ int run_program(CLI::App& app, const std::vector<Command>& commands, int argc, c
     name_program(app.get_name());
     prepare_files();
     for (const Command& command : commands) add_threads(*command.app);
+    app.set_version_flag("--version",
+                         [] { return std::string(predcg::version_string) + "\nconfined: " + confinement(); });
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

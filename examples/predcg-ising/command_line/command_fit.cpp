@@ -12,6 +12,7 @@
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -47,12 +48,19 @@ struct FitOptions {
     std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
 };
 
+/// The limit of iterations.
+Index iterations_of(const FitOptions& options) {
+    return options.method.engine == Engine::monte_carlo && options.given_iterations->count() == 0
+               ? sampled_iterations
+               : options.iterations;
+}
+
 IsingFit sample_with_progress(const FitOptions& options, const Configurations& data, const LongWork& work) {
     check_predictions(options.model);
     FitSettings settings;
     settings.stop = work.stop();
     settings.checkpoint = work.place("fit");
-    settings.iterations = options.given_iterations->count() > 0 ? options.iterations : sampled_iterations;
+    settings.iterations = iterations_of(options);
     settings.seed = options.seed;
     Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
     settings.observer = [&](const TraceEntry& entry) {
@@ -98,6 +106,10 @@ IsingPosterior draw_with_progress(const FitOptions& options, const Configuration
                         weight);
 }
 
+/// Data sets that are drawn for predictive checks: 1000, and fewer of more than 10^4 data; 200, the least
+/// with which something can be contradicted, of more than 5 10^4.
+Index check_replicates(Index data) { return std::clamp<Index>(10'000'000 / data, 200, 1000); }
+
 /// The posterior asked for, with its intervals and checks; none of a fit that was stopped, or where it was
 /// stopped before it had draws.
 std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Configurations& data,
@@ -122,7 +134,9 @@ std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Con
     saved.findings.magnetization = magnetization_interval(saved.posterior, credible);
     saved.findings.correlation = correlation_interval(saved.posterior, options.model.boundary, credible);
     progress.update(2.0, "predictive checks");
-    saved.findings.checks = checks_of(saved.posterior, data, options.model.boundary, {.seed = options.seed});
+    saved.findings.checks =
+        checks_of(saved.posterior, data, options.model.boundary,
+                  {.replicates = check_replicates(static_cast<Index>(data.size())), .seed = options.seed});
     return saved;
 }
 
@@ -183,12 +197,18 @@ void print_summary(const SavedFit& saved, const std::string& out) {
     print_line("written to", out);
 }
 
-void warn_about(const SavedFit& saved) {
+void warn_about(const SavedFit& saved, Index iterations) {
     const IsingFit& fit = saved.fit;
     warn_not_identified(fit);
-    if (saved.posterior)
+    if (saved.posterior) {
         for (const std::string& remark : saved.posterior->posterior.remarks) warn("posterior: " + remark);
-    warn_limit(fit,
+        const PosteriorFindings& found = saved.posterior->findings;
+        for (const auto& [name, interval] :
+             {std::pair{"m", &found.magnetization}, {"correlation", &found.correlation}})
+            if (*interval)
+                for (const std::string& remark : (*interval)->remarks) warn(name + (": " + remark));
+    }
+    warn_limit(fit, iterations,
                fit.monte_carlo ? "--iterations or --latent-samples and --coarse-samples" : "--iterations");
 }
 
@@ -238,7 +258,7 @@ void run_fit(FitOptions options) {
     saved.posterior = posterior_for(options, data, saved.fit, weight, work);
     out.commit(json_of(saved));
     print_summary(saved, options.out);
-    warn_about(saved);
+    warn_about(saved, iterations_of(options));
     work.end();
 }
 

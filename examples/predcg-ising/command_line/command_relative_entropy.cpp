@@ -49,15 +49,19 @@ struct MatchOptions {
     bool sampled() const { return method.engine == Engine::monte_carlo; }
 };
 
+/// The limit of iterations.
+Index iterations_of(const MatchOptions& options) {
+    const bool slow = options.sampled() || options.choice.method == MatchingMethod::iterative_boltzmann;
+    return slow && options.given_iterations->count() == 0 ? sampled_iterations : options.iterations;
+}
+
 IsingRelativeEntropy match_with_progress(const MatchOptions& options, const Configurations& data,
                                          const LongWork& work) {
     check_predictions(options.model);
     FitSettings settings;
     settings.stop = work.stop();
     settings.checkpoint = work.place("fit");
-    const bool slow = options.sampled() || options.choice.method == MatchingMethod::iterative_boltzmann;
-    settings.iterations =
-        slow && options.given_iterations->count() == 0 ? sampled_iterations : options.iterations;
+    settings.iterations = iterations_of(options);
     settings.seed = options.seed;
     Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
     settings.observer = [&](const TraceEntry& entry) {
@@ -142,7 +146,8 @@ void run_match(MatchOptions options) {
     out.commit(json_of(options, result, data));
     print_summary(options, result, data);
     warn_not_identified(result.fit);
-    warn_limit(result.fit, result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
+    warn_limit(result.fit, iterations_of(options),
+               result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
     work.end();
 }
 
