@@ -124,6 +124,22 @@ TEST(LargeEnergies, AFieldThatSettlesXLeavesTheMapsOptimum) {
     EXPECT_NE(message.find("lower beta, fields or couplings"), std::string::npos) << message;
 }
 
+TEST(NarrowAndWidePriors, HoldWhatTheySayOrAreRefused) {
+    const auto data = std::vector<Spins>{{1, 1, -1, 1, 1, 1, -1, -1}, {1, -1, -1, -1, 1, 1, 1, 1}, Spins(8, 1)};
+    const auto fit_with = [&](double sd, double mean) {
+        const support::AnyPrior prior{Normal{mean, sd}, TruncatedNormal{1.0, 2.0, 0.0}};
+        return support::ising_grainer({.sites = 4, .pair_range = 1}, 2, prior).fit(data, {.beta = 1.0});
+    };
+    for (const double sd : {1e-300, 1e-160, 1e160, 1e300})
+        EXPECT_NE(std::string(thrown<ArgumentError>([&] { (void)fit_with(sd, 0.3); }).what()).find("sd"),
+                  std::string::npos);
+    for (const double sd : {1e-4, 1e-8}) {
+        const auto fit = fit_with(sd, 0.3);
+        EXPECT_EQ(fit.status, Status::converged) << sd;
+        EXPECT_NEAR(fit.parameters.theta[0], 0.3, 100.0 * sd * sd + 1e-12) << sd;
+    }
+}
+
 TEST(EqualData, ThePosteriorIsThatOfQuadrature) {
     // 200,000 times all spins up: both parameters are bounded from below alone, by the prior from above.
     const ising::CoarseChainSettings model{.sites = 4, .pair_range = 1, .field = 0.3};
