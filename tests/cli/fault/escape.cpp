@@ -7,8 +7,8 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <string>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -25,7 +25,7 @@ void try_all(const char* where) {
     const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
     say("socket", connection >= 0);
     if (connection >= 0) ::close(connection);
-    say("ptrace", ::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr) == 0);
+    say("memory", ::process_vm_readv(::getppid(), nullptr, 0, nullptr, 0, 0) == 0);
     say("signal", ::kill(::getppid(), 0) == 0);
     const pid_t child = ::fork();
     if (child == 0) ::_exit(0);
