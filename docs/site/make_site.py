@@ -27,7 +27,7 @@ GUIDE = ["docs/custom_models.md", "docs/method.md", "docs/monte_carlo.md", "docs
          "docs/relative_entropy.md", "docs/mean_field.md", "docs/parallel.md", "docs/predcg_ising.md",
          "docs/glossary.md"]
 INSIDE = ["docs/architecture.md", "docs/numerics.md", "docs/validation.md", "docs/benchmarks.md", "CONTRIBUTING.md",
-          "packaging/README.md", "CHANGELOG.md"]
+          "SECURITY.md", "docs/releasing.md", "packaging/README.md", "CHANGELOG.md"]
 # pages that no list names are added: a new page is never forgotten
 GUIDE += sorted(p for p in (f"docs/{f.name}" for f in (source / "docs").glob("*.md")) if p not in GUIDE + INSIDE)
 DECISIONS = sorted(f"docs/decisions/{f.name}" for f in (source / "docs/decisions").glob("*.md"))

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #define PREDCG_VERSION_MAJOR 0
-#define PREDCG_VERSION_MINOR 1
+#define PREDCG_VERSION_MINOR 2
 #define PREDCG_VERSION_PATCH 0
 
 #define PREDCG_DETAIL_TEXT_OF(x) #x

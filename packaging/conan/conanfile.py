@@ -7,7 +7,7 @@ from conan.tools.files import copy
 
 class PredcgConan(ConanFile):
     name = "predcg"
-    version = "0.1.0"
+    version = "0.2.0"
     description = "Predictive coarse-graining, a header-only C++20 library"
     license = "MIT"
     package_type = "header-library"

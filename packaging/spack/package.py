@@ -4,10 +4,10 @@ from spack.package import *
 class Predcg(CMakePackage):
     """Predictive coarse-graining, a header-only C++20 library."""
 
-    # A checkout: `spack dev-build predcg@0.1.0` in it. A release adds url and sha256 here.
+    # A checkout: `spack dev-build predcg@0.2.0` in it. A release adds url and sha256 here.
     license("MIT")
 
-    version("0.1.0")
+    version("0.2.0")
 
     depends_on("cxx", type="build")
     depends_on("cmake@3.22:", type="build")

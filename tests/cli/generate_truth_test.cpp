@@ -92,6 +92,75 @@ TEST_F(Generate, EverySamplerMeetsTheTruth) {
     }
 }
 
+/// Effective sample sizes of m and of energy of a file, by the library.
+std::pair<double, double> effective_sizes(const cli::Configurations& data, const ising::FineChain<>& chain) {
+    Vector m(std::ssize(data)), energy(std::ssize(data));
+    for (Index k = 0; k < m.size(); ++k) {
+        m[k] = ising::Magnetization{}(data[static_cast<std::size_t>(k)]);
+        energy[k] = chain.energy(data[static_cast<std::size_t>(k)]);
+    }
+    return {effective_sample_size(m), effective_sample_size(energy)};
+}
+
+TEST_F(Generate, SaysWhatItsSamplesAreWorth) {
+    expect_contains(run_well("generate --samples 30 --report r.json --out x.csv").out,
+                    "exact and independent");
+    EXPECT_EQ(read_json(at("r.json"))["independent"], true);
+    EXPECT_EQ(read_json(at("r.json"))["sampler"], "exact");
+    // Slowly: neighbouring samples are much alike, which is said.
+    const std::string slow =
+        "generate --sites 10 --strength 1.2 --beta 1 --sampler heat-bath --thinning 1 --samples 400";
+    const auto outcome = run(slow + " --report r.json --out x.csv");
+    EXPECT_EQ(outcome.code, 0);
+    expect_contains(outcome.err, "warning: the 400 samples are worth ");
+    const auto [m, energy] =
+        effective_sizes(cli::read_configurations(at("x.csv")), ising::chain({.sites = 10, .strength = 1.2}));
+    auto report = read_json(at("r.json"));
+    EXPECT_EQ(report["independent"], false);
+    EXPECT_NEAR(report["effective_samples"]["magnetization"].get<double>(), m, 1e-9 * m);
+    EXPECT_NEAR(report["effective_samples"]["energy"].get<double>(), energy, 1e-9 * energy);
+    EXPECT_LT(std::min(m, energy), 400.0 / 3.0);
+    EXPECT_GT(report["changes"].get<int>(), 0);
+    EXPECT_EQ(report["remarks"].size(), 1u);
+    // Far apart: as good as independent, and no warning.
+    run_well(
+        "generate --sites 10 --sampler metropolis --thinning 50 --samples 400 --report r.json --out x.csv");
+    report = read_json(at("r.json"));
+    EXPECT_GT(report["effective_samples"]["magnetization"].get<double>(), 200.0);
+    EXPECT_EQ(report["remarks"].size(), 0u);
+    expect_refused("generate --report x.csv --out x.csv", {"--report", "another file"});
+}
+
+TEST_F(Generate, SaysThatAChainDoesNotMove) {
+    const std::string frozen =
+        "generate --sites 16 --strength 1e5 --samples 20 --report r.json --out x.csv --sampler ";
+    for (const std::string sampler : {"metropolis", "heat-bath"}) {
+        const auto outcome = run(frozen + sampler);
+        EXPECT_EQ(outcome.code, 0);
+        expect_contains(outcome.err,
+                        "the chain did not move: all samples are one configuration, whose probability is "
+                        "0.5");
+        const auto report = read_json(at("r.json"));
+        EXPECT_EQ(report["changes"], 0);
+        EXPECT_TRUE(report["effective_samples"]["magnetization"].is_null());
+        EXPECT_EQ(report["effective_samples"]["reason"], "all samples are equal");
+        // All spins alike: a kernel that saw nothing but products that underflow would stand still anywhere.
+        for (const auto& x : cli::read_configurations(at("x.csv")))
+            EXPECT_EQ(std::abs(ising::Magnetization{}(x)), 1.0);
+    }
+    // The only configuration that counts.
+    run_well("generate --sites 16 --field 1e3 --samples 20 --sampler metropolis --out x.csv");
+    // Everything but the other half: no flip of all spins in so short a time.
+    const auto half =
+        run("generate --sites 10 --strength 2.2 --beta 1 --sampler heat-bath --thinning 3 --samples 300 "
+            "--out x.csv");
+    expect_contains(half.err, "the chain has not been everywhere: m of its samples is ");
+    // Too few to tell.
+    run_well("generate --sites 10 --samples 3 --sampler metropolis --report r.json --out x.csv");
+    EXPECT_EQ(read_json(at("r.json"))["effective_samples"]["reason"],
+              "too few samples, or all equal in both");
+}
+
 TEST_F(Generate, TakesTheLargestSeed) {
     run_well("generate --samples 1 --seed 18446744073709551615 --out a.csv");
     expect_refused("generate --samples 1 --seed 18446744073709551616 --out b.csv",

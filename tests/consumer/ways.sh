@@ -49,9 +49,28 @@ by_pkg_config "$scratch/moved"
 way 'the source tree, by add_subdirectory'
 consumer -DPREDCG_SOURCE_DIR="$root"
 
-way 'an archive of the sources, by FetchContent'
-tar -czf "$scratch/predcg.tar.gz" CMakeLists.txt LICENSE cmake include
-consumer -DPREDCG_URL="file://$scratch/predcg.tar.gz"
+way 'the version is the same wherever it stands'
+bash packaging/release.sh check
+
+way "a release's archive of the sources, by FetchContent"
+if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    # two people make it: other times, time zones, modes, languages, settings of git
+    git clone -q . "$scratch/one"
+    (umask 077 && git clone -q . "$scratch/other" && find "$scratch/other" -exec touch -h -d '2001-02-03 04:05' {} +)
+    bash "$scratch/one/packaging/release.sh" archive "$scratch/release" >/dev/null
+    (umask 077 && cd "$scratch/other" && git config tar.umask user && git config core.autocrlf true &&
+        TZ=Asia/Tokyo LC_ALL=C.UTF-8 bash packaging/release.sh archive "$scratch/again") >/dev/null
+    cmp "$scratch/release/predcg-$version.tar.gz" "$scratch/again/predcg-$version.tar.gz"
+    cmp "$scratch/release/SHA256SUMS" "$scratch/again/SHA256SUMS"
+    (cd "$scratch/release" && sha256sum -c --quiet SHA256SUMS)
+    echo changed >>"$scratch/one/LICENSE"
+    ! bash "$scratch/one/packaging/release.sh" archive "$scratch/never" >/dev/null  # what nobody could make again
+    archive=$scratch/release/predcg-$version.tar.gz
+else  # an unpacked archive
+    archive=$scratch/predcg.tar.gz
+    tar -czf "$archive" CMakeLists.txt LICENSE cmake include
+fi
+consumer -DPREDCG_URL="file://$archive"
 
 way 'what users see needs no CMake newer than 3.22'
 # By names alone, since no such CMake is at hand: FILE_SET came with 3.23; GLOBAL and OVERRIDE_FIND_PACKAGE with 3.24;

@@ -1,4 +1,6 @@
 #pragma once
+#include "program/confine.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <functional>
@@ -9,6 +11,7 @@ namespace cli {
 struct Command {
     CLI::App* app;
     std::function<void()> run;
+    Needs needs = Needs::files;  ///< what it may do
 };
 
 }  // namespace cli

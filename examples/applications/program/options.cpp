@@ -33,6 +33,10 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, c
         if (!number || !std::isfinite(*number) || (sign == Sign::positive && *number <= 0.0) ||
             (sign == Sign::not_negative && *number < 0.0))
             throw InputError(name, in_quotes(text), "a finite number" + bound);
+        if (std::abs(*number) > largest_number)
+            throw InputError(name, in_quotes(text), "a number of at most 1e15");
+        if (sign == Sign::positive && *number < least_positive)
+            throw InputError(name, in_quotes(text), "a number of at least 1e-12");
         value = *number;
     };
     return add_text(app, name, "NUMBER", text_of(value), help + (bound.empty() ? "" : ";" + bound), read);

@@ -17,6 +17,9 @@ using predcg::Index;
 
 enum class Sign { any, not_negative, positive };
 
+/// Larger numbers and positive ones that are smaller are refused: result files would not hold what follows
+/// from them.
+constexpr double largest_number = 1e15, least_positive = 1e-12;
 CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, const std::string& help,
                         Sign sign = Sign::any);
 /// Counts above the largest are refused: products of two of them are integers.

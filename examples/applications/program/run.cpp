@@ -8,6 +8,7 @@
 
 #include <predcg/core/error.hpp>
 #include <predcg/core/parallel.hpp>
+#include <predcg/version.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -49,6 +50,7 @@ void prepare_files() {
 
 int run(const Command& command) {
     try {
+        confine(*command.app, command.needs);
         (void)predcg::threads();  // a bad PREDCG_THREADS is refused before any work
         command.run();
         if (!standard_output_is_closed() && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0))
@@ -101,6 +103,8 @@ int run_program(CLI::App& app, const std::vector<Command>& commands, int argc, c
     name_program(app.get_name());
     prepare_files();
     for (const Command& command : commands) add_threads(*command.app);
+    app.set_version_flag("--version",
+                         [] { return std::string(predcg::version_string) + "\nconfined: " + confinement(); });
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

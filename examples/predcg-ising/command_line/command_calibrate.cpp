@@ -191,7 +191,9 @@ std::vector<Command> add_calibrate(CLI::App& app) {
         app.add_subcommand("calibrate", "Find by simulation whether posteriors and intervals are right");
     calibrate->require_subcommand(1);
     calibrate->footer("Example:\n    predcg-ising calibrate coverage --linear --out coverage");
-    return {add_ranks(*calibrate), add_coverage(*calibrate)};
+    std::vector<Command> commands{add_ranks(*calibrate), add_coverage(*calibrate)};
+    for (Command& command : commands) command.needs = Needs::programs;  // gnuplot
+    return commands;
 }
 
 }  // namespace cli

@@ -15,6 +15,7 @@
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -54,11 +55,18 @@ struct FitOptions {
     std::vector<CLI::Option*> for_sampling{};  ///< what says nothing to the exact engine
 };
 
+/// The limit of iterations.
+Index iterations_of(const FitOptions& options) {
+    return options.method.engine == Engine::monte_carlo && options.given_iterations->count() == 0
+               ? sampled_iterations
+               : options.iterations;
+}
+
 IsingFit sample_with_progress(const FitOptions& options, const Configurations& data, const LongWork& work) {
     FitSettings settings;
     settings.stop = work.stop();
     settings.checkpoint = work.place("fit");
-    settings.iterations = options.given_iterations->count() > 0 ? options.iterations : sampled_iterations;
+    settings.iterations = iterations_of(options);
     settings.seed = options.seed;
     Progress progress("iterations", static_cast<std::size_t>(settings.iterations));
     settings.observer = [&](const TraceEntry& entry) {
@@ -119,6 +127,10 @@ PosteriorMethod method_of(Wanted wanted) {
                                              : PosteriorMethod::laplace_slides;
 }
 
+/// Data sets that are drawn for predictive checks: 1000, and fewer of more than 10^4 data; 200, the least
+/// with which something can be contradicted, of more than 5 10^4.
+Index check_replicates(Index data) { return std::clamp<Index>(10'000'000 / data, 200, 1000); }
+
 /// The posterior asked for, with its intervals and checks; none of a fit that was stopped, or where it was
 /// stopped before it had draws.
 std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Configurations& data,
@@ -145,7 +157,9 @@ std::optional<SavedPosterior> posterior_for(const FitOptions& options, const Con
         findings.correlation = correlation_interval(saved.posterior, correlation_of(options.model), credible);
         progress.update(2.0, "predictive checks");
         findings.checks = checks_of(saved.posterior, data, options.model.boundary,
-                                    {.seed = options.seed, .stop = work.stop()});
+                                    {.replicates = check_replicates(static_cast<Index>(data.size())),
+                                     .seed = options.seed,
+                                     .stop = work.stop()});
     } catch (const Stopped&) {
         saved.posterior.remarks.push_back("stopped before all intervals and checks were found");
     }
@@ -209,12 +223,18 @@ void print_summary(const SavedFit& saved, const std::string& out) {
     print_line("written to", out);
 }
 
-void warn_about(const SavedFit& saved) {
+void warn_about(const SavedFit& saved, Index iterations) {
     const IsingFit& fit = saved.fit;
     warn_not_identified(fit);
-    if (saved.posterior)
+    if (saved.posterior) {
         for (const std::string& remark : saved.posterior->posterior.remarks) warn("posterior: " + remark);
-    warn_limit(fit,
+        const PosteriorFindings& found = saved.posterior->findings;
+        for (const auto& [name, interval] :
+             {std::pair{"m", &found.magnetization}, {"correlation", &found.correlation}})
+            if (*interval)
+                for (const std::string& remark : (*interval)->remarks) warn(name + (": " + remark));
+    }
+    warn_limit(fit, iterations,
                fit.monte_carlo ? "--iterations or --latent-samples and --coarse-samples" : "--iterations");
 }
 
@@ -279,7 +299,7 @@ void run_fit(FitOptions options) {
     saved.posterior = posterior_for(options, data, saved.fit, weight, work, files ? &*files : nullptr);
     out.commit(json_of(saved));
     print_summary(saved, options.out);
-    warn_about(saved);
+    warn_about(saved, iterations_of(options));
     work.end();
 }
 

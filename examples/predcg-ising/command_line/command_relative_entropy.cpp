@@ -152,7 +152,8 @@ void run_match(MatchOptions options) {
     out.commit(json_of(options, result, data));
     print_summary(options, result, data);
     warn_not_identified(result.fit);
-    warn_limit(result.fit, result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
+    warn_limit(result.fit, options.most_iterations(),
+               result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
     work.end();
 }
 

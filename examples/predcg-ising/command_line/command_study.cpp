@@ -188,8 +188,11 @@ std::vector<Command> add_study(CLI::App& app) {
     CLI::App* study = app.add_subcommand("study", "Run an experiment and write figures and a report");
     study->require_subcommand(1);
     study->footer("Example:\n    predcg-ising study sweep --out sweep");
-    return {add_sweep(*study),      add_data_size(*study),  add_levels(*study),          add_models(*study),
-            add_maps_study(*study), add_flow_study(*study), add_molecules_study(*study), add_all(*study)};
+    std::vector<Command> commands{add_sweep(*study),           add_data_size(*study),  add_levels(*study),
+                                  add_models(*study),          add_maps_study(*study), add_flow_study(*study),
+                                  add_molecules_study(*study), add_all(*study)};
+    for (Command& command : commands) command.needs = Needs::programs;  // gnuplot
+    return commands;
 }
 
 }  // namespace cli

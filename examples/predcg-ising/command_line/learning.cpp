@@ -64,8 +64,8 @@ void warn_not_identified(const AnyEstimate& fit) {
     std::fputs("    More data, fewer terms, or --prior weak will settle them.\n", stderr);
 }
 
-void warn_limit(const AnyEstimate& fit, const char* advice) {
-    if (fit.status == Status::limit)
+void warn_limit(const AnyEstimate& fit, Index iterations, const char* advice) {
+    if (fit.status == Status::limit && fit.iterations >= iterations)
         warn("not converged within " + std::to_string(fit.iterations) + " iterations; raise " + advice);
     for (const std::string& remark : fit.remarks) warn(remark);
 }

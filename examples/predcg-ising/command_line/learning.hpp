@@ -27,7 +27,8 @@ void print_prior_dominated(const AnyEstimate& fit, PriorChoice prior);
 
 /// On standard error, where the data do not identify all parameters.
 void warn_not_identified(const AnyEstimate& fit);
-/// On standard error, where the iterations ended it; `advice` names the options to raise.
-void warn_limit(const AnyEstimate& fit, const char* advice);
+/// On standard error, where as many iterations as were allowed ended it, and its remarks; `advice` names the
+/// options to raise.
+void warn_limit(const AnyEstimate& fit, Index iterations, const char* advice);
 
 }  // namespace cli

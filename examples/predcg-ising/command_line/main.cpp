@@ -2,8 +2,6 @@
 #include "command_line/commands.hpp"
 #include "program/run.hpp"
 
-#include <predcg/version.hpp>
-
 #include <string>
 #include <vector>
 
@@ -12,7 +10,6 @@ int main(int argc, char** argv) {
         "Predictive coarse-graining of Ising chains: learn a coarse chain and a probabilistic map from\n"
         "fine-scale configurations, and predict fine-scale observables.",
         "predcg-ising");
-    app.set_version_flag("--version", std::string(predcg::version_string));
     app.require_subcommand(1);
     app.footer("Energies are in any one unit; beta is in its inverse. Numbers in files read back exactly.\n"
                "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"

@@ -7,6 +7,8 @@
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/predict.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 #include <variant>
@@ -54,7 +56,7 @@ public:
                                          const IsingFit& fit) const override {
         return with_grainer(model, [&](const auto& grainer) {
             return predcg::effective_data(
-                data, m_, predcg::checked("R", predcg::ising::Correlation(model.boundary, 1), {1}),
+                data, m_, short_lags(model.boundary, model.fine_sites, 1),
                 predcg::checked("score", predcg::Score(grainer, model.beta, fit.parameters)));
         });
     }
@@ -76,10 +78,9 @@ public:
     std::vector<predcg::PredictiveCheck> checks(const IsingPosterior& posterior, const Configurations& data,
                                                 predcg::Boundary boundary,
                                                 const predcg::CheckSettings& settings) const override {
-        return predcg::predictive_checks(
-            of_kind<Map>(posterior), data, settings, m_,
-            predcg::checked("R", predcg::ising::Correlation(boundary, 2), {1, 2}),
-            predcg::checked("-log p", predcg::NegativeLogDensity{}));
+        return predcg::predictive_checks(of_kind<Map>(posterior), data, settings, m_,
+                                         short_lags(boundary, std::ssize(data.front()), 2),
+                                         predcg::checked("-log p", predcg::NegativeLogDensity{}));
     }
 
     Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed) const override {
@@ -128,6 +129,15 @@ public:
     }
 
 private:
+    /// R_1 to R_most, as far as so many sites have them; R_0 of a single one.
+    static predcg::CheckedStatistic<predcg::ising::Correlation> short_lags(predcg::Boundary boundary,
+                                                                           Index sites, Index most) {
+        std::vector<Index> lags;
+        most = std::min(most, sites / 2);
+        for (Index lag = 1; lag <= most; ++lag) lags.push_back(lag);
+        return predcg::checked("R", predcg::ising::Correlation(boundary, most), std::move(lags));
+    }
+
     /// f(grainer of the model).
     template <class F>
     static auto with_grainer(const FitModel& model, F&& f) {

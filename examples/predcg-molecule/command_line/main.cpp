@@ -2,14 +2,11 @@
 #include "command_line/commands.hpp"
 #include "program/run.hpp"
 
-#include <predcg/version.hpp>
-
 #include <string>
 #include <vector>
 
 int main(int argc, char** argv) {
     CLI::App app("Predictive coarse-graining of molecules, from trajectories.", "predcg-molecule");
-    app.set_version_flag("--version", std::string(predcg::version_string));
     app.require_subcommand(1);
     app.footer("Lengths in nm, times in ps, energies in kJ/mol. Numbers in files read back exactly.\n"
                "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"

@@ -12,10 +12,18 @@
 
 namespace predcg::detail {
 
+/// Log weights beyond this are rounded by more than 1e-4: differences between configurations drown.
+inline constexpr double largest_log_partition = 1e12;
+
 inline double checked_log_partition(double log_z) {
     if (!std::isfinite(log_z))
         throw NumericalError("TransferMatrix: log of the partition sum is " + to_text(log_z) +
                              "; every configuration is forbidden, or weights underflow");
+    if (std::abs(log_z) > largest_log_partition)
+        throw NumericalError(
+            "TransferMatrix: log of the partition sum is " + to_text(log_z) +
+            "; beyond 1e12 rounding hides the differences between configurations: lower beta, "
+            "fields or couplings");
     return log_z;
 }
 
@@ -31,7 +39,10 @@ inline Vector start_probabilities(const ChainProblem& problem) {
     LogSumExp total;
     for (const double log_weight : probability) total.add(log_weight);
     const double log_z = checked_log_partition(total.value());
-    for (double& p : probability) p = std::exp(p - log_z);
+    double sum = 0.0;
+    for (double& p : probability) sum += p = std::exp(p - log_z);
+    if (std::abs(sum - 1.0) > 1e-12)  // log_z is large, and was rounded
+        for (double& p : probability) p /= sum;
     return probability;
 }
 

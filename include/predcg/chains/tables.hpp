@@ -48,6 +48,10 @@ public:
     /// multiply to the same path weights, but for log_shift; none exceeds 1, and from every state that leads
     /// on one of them is 1: what underflows then is small against the sum.
     bool may_need_balance() const { return logs_.size() > 0; }
+    /// The log weights of a site, where weights may have to be balanced.
+    const double* logs_at(Index site) const {
+        return logs_.data() + logs_.rows() * shape_.table_of(site, translation_invariant_);
+    }
     const WeightTables& balanced(Index start, std::optional<WeightTables>& storage) const {
         return logs_.size() == 0 ? *this : balance(start, storage);
     }
@@ -76,8 +80,7 @@ private:
         Vector onward = Vector::Constant(states, impossible), best(states);  // log weights of the best way on
         onward[shape_.periodic ? start : 0] = 0.0;
         for (Index i = n - 1; i >= 0; --i) {
-            const double* log_weight =
-                logs_.data() + logs_.rows() * shape_.table_of(i, translation_invariant_);
+            const double* log_weight = logs_at(i);
             best.setConstant(impossible);
             for_each_window(shape_, [&](Index code, Index s, Index next) {
                 best[s] = std::max(best[s], log_weight[code] + onward[next]);

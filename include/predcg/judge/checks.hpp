@@ -56,7 +56,15 @@ public:
     /// Average over data, as one batch.
     template <class Data>
     Vector mean(const Data& data) const {
-        const auto prepared = prepare_by<prepared_t<Map>>(form_of_, data, 1.0, {});
+        return mean_of(prepared(data));
+    }
+
+    /// What of data is the same for all parameters.
+    template <class Data>
+    PreparedData<prepared_t<Map>> prepared(const Data& data) const {
+        return prepare_by<prepared_t<Map>>(form_of_, data, 1.0, {});
+    }
+    Vector mean_of(const PreparedData<prepared_t<Map>>& prepared) const {
         const auto factor = [&](Index k) {
             return models_->map.likelihood(prepared.forms[static_cast<std::size_t>(k)], eta_);
         };
@@ -110,7 +118,7 @@ StandardDeviation(O) -> StandardDeviation<O>;
 
 /// Settings of predictive_checks.
 struct CheckSettings {
-    Index replicates = 1000;  ///< Data sets drawn from the model.
+    Index replicates = 1000;  ///< Data sets drawn from the model: 2 / level at least.
     double level = 0.01;      ///< of the two-sided p-value below which a statistic is contradicted
     std::uint64_t seed = 1;
     std::stop_token stop{};  ///< ends by Stopped, after the replicates in work
@@ -152,6 +160,21 @@ Vector selected_mean(const O& observable, const std::vector<Index>& components, 
             return data_mean(data, observable);
     }();
     return chosen_components(all, components);
+}
+
+/// T(data) as a function of the observable bound to parameters: what does not depend on them is done once.
+template <class O, class Models, class Data>
+auto mean_over(const CheckedStatistic<O>& statistic, const Models& models, const Data& data,
+               const Parameters& at, double beta) {
+    const auto& bound = bound_observable(statistic.observable, models, at, beta);
+    if constexpr (requires { bound.mean_of(bound.prepared(data)); })
+        return [&statistic, prepared = bound.prepared(data)](const auto& there) {
+            return chosen_components(there.mean_of(prepared), statistic.components);
+        };
+    else if constexpr (requires { statistic.observable.bind(models, at, beta); })
+        return [&](const auto& there) { return selected_mean(there, statistic.components, data); };
+    else
+        return [mean = selected_mean(bound, statistic.components, data)](const auto&) { return mean; };
 }
 
 inline PredictiveCheck summarise_check(std::string name, const Vector& observed, const Vector& replicated,
@@ -212,6 +235,7 @@ std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engi
     const auto R = static_cast<std::size_t>(settings.replicates);
     constexpr std::size_t kinds = sizeof...(O);
     std::vector<std::array<std::pair<Vector, Vector>, kinds>> values(R);  // of data, of replica
+    const std::tuple known(detail::mean_over(statistics, posterior, data, posterior.parameters(0), beta)...);
     parallel_for(settings.replicates, [&](Index r) {
         if (settings.stop.stop_requested()) throw Stopped("predictive_checks");
         Philox4x32 rng = make_stream(settings.seed, Purpose::replicate, static_cast<std::uint64_t>(r));
@@ -222,13 +246,12 @@ std::vector<PredictiveCheck> predictive_checks(const Posterior<Coarse, Map, Engi
         const std::vector<typename Map::fine_type> replica =
             detail::draw_data(posterior, at, beta, size, rng);
         std::size_t k = 0;
-        ((values[static_cast<std::size_t>(r)][k++] =
-              [&] {
-                  const auto& bound = detail::bound_observable(statistics.observable, posterior, at, beta);
-                  return std::pair(detail::selected_mean(bound, statistics.components, data),
-                                   detail::selected_mean(bound, statistics.components, replica));
-              }()),
-         ...);
+        const auto take = [&](const auto& statistic, const auto& of_data) {
+            const auto& bound = detail::bound_observable(statistic.observable, posterior, at, beta);
+            values[static_cast<std::size_t>(r)][k++] = {
+                of_data(bound), detail::selected_mean(bound, statistic.components, replica)};
+        };
+        std::apply([&](const auto&... of_data) { (take(statistics, of_data), ...); }, known);
     });
     std::vector<PredictiveCheck> checks;
     std::size_t kind = 0;

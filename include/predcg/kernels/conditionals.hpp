@@ -236,9 +236,9 @@ private:
     std::vector<double> kept_, row_;
 };
 
-/// A chain: products of tabulated window weights, no exponential in the sweep. Products of the weights of
-/// up to `width` windows must not underflow: energy differences of up to about 700 / (beta width). Where a
-/// site's neighbourhoods are few, what follows from them is tabulated, too.
+/// A chain: products of tabulated window weights, no exponential in the sweep; sums of their logarithms where
+/// such products could underflow. Where a site's neighbourhoods are few, what follows from them is tabulated,
+/// too.
 template <ChainTarget T>
 class ChainConditionals {
     using Space = space_t<T>;
@@ -300,6 +300,15 @@ public:
             const double* w = row(weights_, i);
             return u * w[place(i)] < w[a];
         }
+        if (tables_.may_need_balance()) {
+            double change = 0.0, below = 0.0;  // an impossible letter is left for any that is possible
+            for_each_covering<true>(i, [&](const double* table, Index base, Index step) {
+                const double here = table[base + place(i) * step];
+                below += here;
+                change += table[base + a * step] - (here > impossible ? here : 0.0);
+            });
+            return change > impossible && (below == impossible || u < std::exp(change));
+        }
         double above = 1.0, below = 1.0;
         for_each_covering(i, [&](const double* table, Index base, Index step) {
             above *= table[base + a * step];
@@ -310,8 +319,19 @@ public:
 
 private:
     static constexpr double most_neighbourhoods = 16.0;
+    static constexpr double impossible = -std::numeric_limits<double>::infinity();
 
+    /// The largest is 1 where products could underflow.
     void weights(Index i, double* w) const {
+        if (tables_.may_need_balance()) {
+            std::fill(w, w + shape_.letters, 0.0);
+            for_each_covering<true>(i, [&](const double* table, Index base, Index step) {
+                for (Index a = 0; a < shape_.letters; ++a) w[a] += table[base + a * step];
+            });
+            const double top = *std::max_element(w, w + shape_.letters);
+            for (Index a = 0; a < shape_.letters; ++a) w[a] = w[a] > impossible ? std::exp(w[a] - top) : 0.0;
+            return;
+        }
         std::fill(w, w + shape_.letters, 1.0);
         for_each_covering(i, [&](const double* table, Index base, Index step) {
             for (Index a = 0; a < shape_.letters; ++a) w[a] *= table[base + a * step];
@@ -350,8 +370,9 @@ private:
         neighbourhoods_ = neighbourhoods;
     }
 
-    /// Calls f(table, code with X_i = 0, code step of X_i) for every window that holds site i.
-    template <class F>
+    /// Calls f(table of weights, or of their logarithms, code with X_i = 0, code step of X_i) for every
+    /// window that holds site i.
+    template <bool logs = false, class F>
     void for_each_covering(Index i, F&& f) const {
         const Index width = shape_.width;
         for (Index back = 0; back < width; ++back) {
@@ -361,7 +382,8 @@ private:
             Index base = 0;
             for (Index k = 0; k < width; ++k)
                 if (k != back) base += window[k] * powers_[static_cast<std::size_t>(k)];
-            f(tables_.at(j < 0 ? j + shape_.sites : j), base, powers_[static_cast<std::size_t>(back)]);
+            const Index site = j < 0 ? j + shape_.sites : j;
+            f(logs ? tables_.logs_at(site) : tables_.at(site), base, powers_[static_cast<std::size_t>(back)]);
         }
     }
 

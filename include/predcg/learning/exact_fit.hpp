@@ -193,8 +193,18 @@ private:
     }
 
     [[gnu::cold]] std::optional<Point> line_search(const Point& from, const Vector& step, double rise) const {
+        const double slack =
+            std::max(LineSearchSettings{}.slack, 16.0 * rounding(from) / std::max(1.0, std::abs(from.value)));
         return predcg::line_search(from, step, c_.lower(),
-                                   [this](const Vector& z) { return try_evaluate(z); }, {.rise = rise});
+                                   [this](const Vector& z) { return try_evaluate(z); },
+                                   {.rise = rise, .slack = slack});
+    }
+
+    /// What the value is rounded by where it is the difference of numbers larger than itself: sums of log Z
+    /// of q and p_c.
+    static double rounding(const Point& at) {
+        const double part = at.statistics.log_evidence.value_or(0.0);
+        return std::numeric_limits<double>::epsilon() * std::abs(part);
     }
 
     [[gnu::cold]] std::optional<Point> em_step(const Point& from) const {
@@ -260,7 +270,7 @@ private:
         constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
         const double length = linalg::largest(step);
         return is_newton && length <= 1e-6 && last_step <= 2.0 * length &&
-               linalg::dot(from.gradient, step) <= 1e-14 * std::abs(from.value);
+               linalg::dot(from.gradient, step) <= std::max(1e-14 * std::abs(from.value), rounding(from));
     }
 
     [[gnu::cold]] Run run_of(const KeptRun& kept) const {
@@ -342,6 +352,10 @@ private:
         if (!problem_.prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)
             result.status = Status::not_identified;
         result.iterations = run.iterations;
+        if (result.status == Status::limit && run.iterations < settings_.iterations)
+            result.remarks.push_back("no step raises the log posterior any more, which is right up to " +
+                                     to_text(rounding(run.end)) + " nats: the fit ended after " +
+                                     to_text(run.iterations) + " iterations");
         if constexpr (Problem::is_exact) {
             result.log_likelihood = run.end.log_likelihood;
             result.log_posterior = run.end.value;

@@ -33,14 +33,16 @@ struct CredibleInterval {
     Vector mean;          ///< posterior mean of E[o | theta]
     Vector sd;            ///< its posterior standard deviation
     Vector lower, upper;  ///< central credible interval of the expectation E[o | theta]
-    Vector mean_error, sd_error, lower_error, upper_error;  ///< Monte Carlo standard errors of the four
+    /// Monte Carlo standard errors of the four; NaN: not known, and remarks say why.
+    Vector mean_error, sd_error, lower_error, upper_error;
     Vector predictive_lower, predictive_upper;  ///< central interval of o of a single configuration
     Matrix expectations;                        ///< E[o | theta] of every draw: component x draw
     /// Standard deviation of what sampling added to one E[o | theta], before it was taken out; 0: exact. Of
     /// chains it is measured between independent ones, whatever their own standard errors say.
     Vector sampling_sd;
-    bool reliable = true;              ///< sampling leaves no more than a fifth of sd uncertain
-    std::vector<std::string> remarks;  ///< components where sampling_sd exceeds a fifth of sd; slow kernels
+    bool reliable = true;  ///< sampling leaves no more than a fifth of sd uncertain
+    /// Components where sampling_sd exceeds a fifth of sd, or errors are not known; slow kernels.
+    std::vector<std::string> remarks;
 
     /// True where every E[o | theta] is exact.
     bool exact() const {
@@ -107,8 +109,12 @@ void require_draws_of(const Result& posterior, const char* function) {
                                 : "one that can be used; this one cannot: " + posterior.remarks.front());
 }
 
-/// Errors of a quantile or a mean need chains that move; without (equal values) they are 0.
-inline double error_of(double error, double sd) { return sd == 0.0 ? 0.0 : error; }
+/// Errors of a quantile or a mean need chains that move; without (values that are equal, up to rounding) they
+/// are 0.
+inline double error_of(double error, double sd, double mean) {
+    const bool is_rounding = !std::isfinite(error) && sd <= 1e-12 * std::max(1.0, std::abs(mean));
+    return sd == 0.0 || is_rounding ? 0.0 : error;
+}
 
 /// f(k, at_once) for k < count on all threads, each with its share of the engine's limit of memory; one after
 /// the other, where a share is too little.
@@ -172,6 +178,22 @@ struct NoiseLeft {
             error_at(1.0 - low)};
 }
 
+/// Says which errors of component j are not known, and why.
+[[gnu::cold]] inline void add_error_remark(CredibleInterval& result, Index j, const Matrix& chains) {
+    if (!all_finite(chains)) return;  // said already
+    std::string unknown;
+    for (const auto& [name, error] : {std::pair{"mean", result.mean_error[j]},
+                                      {"sd", result.sd_error[j]},
+                                      {"lower", result.lower_error[j]},
+                                      {"upper", result.upper_error[j]}})
+        if (!std::isfinite(error)) unknown += (unknown.empty() ? "" : ", ") + std::string(name);
+    if (unknown.empty()) return;
+    result.remarks.push_back("component " + to_text(j) + ": no Monte Carlo error of " + unknown + ", as " +
+                             (chains.rows() < 4 ? "chains have less than 4 draws"
+                                                : "the draws there are equal or too few to tell") +
+                             ": more draws");
+}
+
 /// Intervals from the expectations of all draws (result.expectations) and single values of o (component x
 /// draw; empty: not wanted). `noise` is the variance of the sampling; empty: exact.
 [[gnu::cold]] inline void summarise(CredibleInterval& result, const PosteriorResult& posterior,
@@ -204,7 +226,8 @@ struct NoiseLeft {
         result.lower[j] = quantile(chains, low);
         result.upper[j] = quantile(chains, high);
         const auto with_noise = [&](double error, double of_noise) {
-            return chains.rows() >= 4 ? std::hypot(error_of(error, result.sd[j]), of_noise) : undefined;
+            return chains.rows() >= 4 ? std::hypot(error_of(error, result.sd[j], result.mean[j]), of_noise)
+                                      : undefined;
         };
         const bool long_enough = chains.rows() >= 4;
         result.mean_error[j] = with_noise(long_enough ? mcse_mean(chains) : 0.0, left.mean);
@@ -215,6 +238,7 @@ struct NoiseLeft {
             result.predictive_lower[j] = quantile(linalg::row_of(singles, j), low);
             result.predictive_upper[j] = quantile(linalg::row_of(singles, j), high);
         }
+        add_error_remark(result, j, chains);
         if (!(result.sampling_sd[j] > 0.2 * result.sd[j])) continue;
         const bool known = left.sd <= 0.2 * result.sd[j];
         result.reliable = result.reliable && known;

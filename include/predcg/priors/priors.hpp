@@ -26,6 +26,12 @@ Matrix diagonal(const Vector& z, F&& f) {
     for (Index k = 0; k < z.size(); ++k) m(k, k) = f(z[k]);
     return m;
 }
+/// Of a normal whose precision is a number.
+inline void require_sd(double sd, const char* function) {
+    require_positive(sd, function, "sd");
+    require(1.0 / (sd * sd) > 0.0 && std::isfinite(1.0 / (sd * sd)), function, "sd", sd,
+            "from 1e-150 to 1e150, so that sd^2 is a number; Flat where there is to be no prior");
+}
 }  // namespace detail
 
 /// log density 0 everywhere: improper; the estimate is the maximum of the likelihood.
@@ -43,7 +49,7 @@ struct Normal {
 
     double log_density(const Vector& z) const {
         require_finite(mean, "Normal", "mean");
-        require_positive(sd, "Normal", "sd");
+        detail::require_sd(sd, "Normal");
         double sum = -static_cast<double>(z.size()) * (std::log(sd) + 0.5 * std::log(2.0 * std::numbers::pi));
         for (const double x : z) sum -= 0.5 * (x - mean) * (x - mean) / (sd * sd);
         return sum;
@@ -69,7 +75,7 @@ struct Normals {
         double sum = -0.5 * static_cast<double>(z.size()) * std::log(2.0 * std::numbers::pi);
         for (Index k = 0; k < z.size(); ++k) {
             require_finite(mean[k], "Normals", "mean");
-            require_positive(sd[k], "Normals", "sd");
+            detail::require_sd(sd[k], "Normals");
             const double off = (z[k] - mean[k]) / sd[k];
             sum -= 0.5 * off * off + std::log(sd[k]);
         }
