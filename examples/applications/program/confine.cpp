@@ -255,7 +255,7 @@ private:
 };
 
 bool is_written(const std::string& option) {
-    for (const char* name : {"--out", "--checkpoint", "--report"})
+    for (const char* name : {"--out", "--checkpoint", "--report", "--draws-file"})
         if (option == name) return true;
     return false;
 }
