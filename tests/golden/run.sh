@@ -17,6 +17,10 @@ tests=$(dirname "$here")
 golden=$tests/data/golden
 bin=$(cd "$1" && pwd)
 reach=$2
+if [ "${3:-}" = --to ]; then
+    mkdir -p "$4"
+    to=$(cd "$4" && pwd)
+fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/run" "$scratch/kept"
@@ -48,12 +52,12 @@ COMMANDS
 # Numbers alone: not pages and figures, nor hashes of them. Figures are gnuplot's.
 find . -type f ! -name '*.html' ! -name '*.svg' ! -name '*.png' ! -name '*.gp' ! -name manifest.json | sort | while read -r file; do
     name=$(printf '%s' "${file#./}" | tr / .)
-    sed -e '/"\(version\|predcg\|seconds\|checksum\)": /d' -e 's/predcg [0-9][0-9.]*[0-9]/predcg/' "$file" >"$scratch/kept/$name"
+    sed -e '/"\(version\|predcg\|seconds\|checksum\)": /d' -e '/^ *"[0-9.]* s"$/d' -e '/^ *"predcg.*Eigen/d' \
+        -e 's/predcg [0-9][0-9.]*[0-9]/predcg/' "$file" >"$scratch/kept/$name"
 done
 
 if [ "${3:-}" = --to ]; then
-    mkdir -p "$4"
-    cp "$scratch/kept/"* "$4"
+    cp "$scratch/kept/"* "$to"
 elif [ "$reach" = renew ]; then
     rm -rf "$golden"
     mkdir -p "$golden"

@@ -90,7 +90,10 @@ public:
             Matrix p(q, n);
             for (Index i = 0; i < n; ++i) {  // uniform on the simplex, but for zeros
                 double sum = 0.0;
-                for (Index a = 0; a < q; ++a) sum += p(a, i) = 1e-6 - std::log1p(-uniform(rng));
+                for (Index a = 0; a < q; ++a) {
+                    p(a, i) = 1e-6 - std::log1p(-uniform(rng));
+                    sum += p(a, i);
+                }
                 for (Index a = 0; a < q; ++a) p(a, i) /= sum;
             }
             all.push_back(std::move(p));
@@ -112,7 +115,10 @@ public:
             }
             double top = field[0], sum = 0.0;
             for (const double x : field) top = std::max(top, x);
-            for (double& x : field) sum += x = std::exp(x - top);
+            for (double& x : field) {
+                x = std::exp(x - top);
+                sum += x;
+            }
             for (Index a = 0; a < field.size(); ++a) {
                 const double p = field[a] / sum;
                 change = std::max(change, std::abs(p - q(a, j)));
