@@ -32,7 +32,8 @@ TEST_F(Costs, WhatTakesTooLongIsRefusedBeforeWork) {
     write_data("data.csv", 60, 64);
     const std::string fit = "fit --data data.csv --out fit.json ";
     // Each would take days.
-    expect_refused(fit + "--pair-range 8", {"this takes about", "the fit", "without --yes", "1.0 h", "--pair-range"});
+    expect_refused(fit + "--pair-range 8",
+                   {"this takes about", "the fit", "without --yes", "1.0 h", "--pair-range"});
     expect_refused(fit + "--pair-range 6 --posterior full", {"the posterior", "--yes", "--draws"});
     expect_refused("calibrate sbc --sites 24 --pair-range 5 --replicates 1000000 --out sbc",
                    {"this takes about", "--yes"});
@@ -67,7 +68,8 @@ TEST_F(Costs, AHundredThousandSitesAreLearnt) {
     // Of an open chain second moments of all pairs within the lags are kept.
     expect_refused("fit --data ring.csv --boundary open --out f.json", {"second moments", "--lags"});
     const Json open = fit("--data ring.csv --boundary open --lags 3");
-    EXPECT_NEAR(open["correlation"]["mean"][1].get<double>(), few["correlation"]["mean"][1].get<double>(), 1e-3);
+    EXPECT_NEAR(open["correlation"]["mean"][1].get<double>(), few["correlation"]["mean"][1].get<double>(),
+                1e-3);
 }
 
 TEST_F(Costs, YesBegins) {
@@ -81,7 +83,8 @@ TEST_F(Costs, YesBegins) {
 TEST_F(Costs, AreSaidAndNothingIsDone) {
     write_data("data.csv", 10, 32);
     const auto outcome = run_well("fit --data data.csv --posterior full --estimate --out fit.json");
-    for (const char* part : {"data", "the fit", "the posterior", "intervals of m", "predictive checks", "all, of processors"})
+    for (const char* part :
+         {"data", "the fit", "the posterior", "intervals of m", "predictive checks", "all, of processors"})
         expect_contains(outcome.out, part);
     EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
 }
@@ -104,8 +107,9 @@ TEST_F(Costs, PredictEndsWithWhatItHas) {
     fit("--data data.csv --linear --posterior laplace-joint --prior weak --draws 4000");
     run_well("predict --fit fit.json --sites 20000 --observable correlation --lags 2 --out R.json");
     EXPECT_EQ(read_json(at("R.json"))["mean"].size(), 3);
-    const auto outcome = run("predict --fit fit.json --sites 200000 --observable correlation --lags 500 --yes "
-                             "--max-time 0.2 --out long.json");
+    const auto outcome =
+        run("predict --fit fit.json --sites 200000 --observable correlation --lags 500 --yes "
+            "--max-time 0.2 --out long.json");
     EXPECT_EQ(outcome.code, 3) << outcome.err;
     const Json json = read_json(at("long.json"));
     EXPECT_EQ(json["mean"].size(), 501);
@@ -131,7 +135,8 @@ TEST(CostModel, FollowsTheEngine) {
     EXPECT_GT(full.processor_seconds(), once);
     with_posterior.draws *= 10;
     EXPECT_NEAR(cli::cost_of_fit(model, {}, with_posterior).bytes() - full.bytes(),
-                9.0 / 10.0 * (cli::cost_of_fit(model, {}, with_posterior).bytes() - full.held), 0.1 * full.bytes());
+                9.0 / 10.0 * (cli::cost_of_fit(model, {}, with_posterior).bytes() - full.held),
+                0.1 * full.bytes());
 }
 
 TEST(CostModel, IsInWords) {

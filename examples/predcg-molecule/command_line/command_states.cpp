@@ -5,6 +5,8 @@
 #include "command_line/reading.hpp"
 #include "files/output_file.hpp"
 #include "io/states_json.hpp"
+#include "molecules/cost_model.hpp"
+#include "program/cost_limits.hpp"
 #include "program/options.hpp"
 #include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
@@ -26,6 +28,7 @@ struct StatesFitOptions {
     StatesSettings settings;
     Wanted posterior = Wanted::none;
     std::string out;
+    CostOptions cost;
     std::vector<CLI::Option*> for_posterior{};
 };
 
@@ -89,6 +92,7 @@ void run_states_fit(StatesFitOptions options) {
     check(settings);
     const OutputFile out(options.out, {options.read.trajectory.path, options.read.structure});
     const ChainData data = read_chains(options.read.trajectory, options.read.structure, options.read.frames);
+    if (!is_affordable(cost_of_states(data, settings), options.cost)) return;
     LearntStates learnt = [&] {
         Progress progress("parts", settings.posterior ? 3 : 1);
         return learn_states(data, settings,
@@ -144,6 +148,7 @@ Command add_states_fit(CLI::App& states) {
     sub->add_flag("--independent", settings.independent,
                   "Frames count in full; else as many as their autocorrelation leaves");
     add_seed(*sub, settings.seed, "Seed of starts, posterior and checks");
+    add_cost_options(*sub, options->cost);
     add_out(*sub, options->out, "FILE.json", "Estimate, predictions and posterior, for states predict");
     sub->footer(
         "U_c(X) = E_gauche N(g+, g-) + E_same N(g+g+, g-g-) + E_opposite N(g+g-, g-g+), kJ/mol, of the "
