@@ -32,6 +32,7 @@ double lags_of(const FitModel& model) {
 struct MapNeeds {
     Window window{};  ///< of q(X|x), beside the chain's
     Index parameters = 1;
+    double tables = 0.0;       ///< nanoseconds, of its densities at new parameters
     bool latent = true;        ///< X is not observed
     bool fine_moments = true;  ///< moments of x follow from those of X, site by site
 };
@@ -42,6 +43,7 @@ MapNeeds needs_of(const FitModel& model) {
                 return {};
             else
                 return {Window(map.geometry().chain_window()), map.parameter_count(),
+                        200.0 * number(map.geometry().cells()) * number(map.parameter_count()),
                         !std::is_same_v<Map, DecimationMap>, false};
         },
         map_of(model).kind());
@@ -107,6 +109,7 @@ struct Calls {
     Cost moments, gradient, density;  ///< of all data and p_c: with covariances, means, log Z alone
     Cost sampler;                     ///< of X
     double draw = 0.0;                ///< x, by a sampler that is there
+    double prepare = 0.0;             ///< x, for a likelihood
     Cost one_gradient;                ///< means, of one datum by itself
     Cost m, R;                        ///< expectations
 };
@@ -141,7 +144,7 @@ Calls calls_of(const FitModel& model, double data, bool pairs = true) {
         const auto of = [&](Want want) {
             const Cost single = engine.cost(p_c, {}, p, want);
             require_within(single, "TransferMatrix", "shorten the interactions, or open the ring");
-            const Cost all = at_speed(own, sites, single);
+            const Cost all = at_speed(own, sites, single) + Cost{map.tables, 0.0};
             if (!map.latent) {
                 const double each = want == Want::covariances ? 55.0 : want == Want::means ? 28.0 : 11.0;
                 return all + Cost{data * each * sites, 0.0};
@@ -159,7 +162,8 @@ Calls calls_of(const FitModel& model, double data, bool pairs = true) {
         calls.one_gradient = at_speed(own, sites, engine.cost(p_c, map.window, d, Want::covariances));
         calls.density = of(Want::log_partitions);
         calls.sampler = at_speed({6.0, 0.05}, sites, engine.cost(p_c, {}, 0, Want::means));
-        calls.draw = (map.fine_moments ? 20.0 : 40.0) * n;
+        calls.draw = (map.fine_moments ? 20.0 : 60.0) * n;
+        calls.prepare = (map.fine_moments ? 10.0 : 70.0) * n;
         const Index lags = correlation_of(model).lags();
         const auto moments = [&](int order) -> Cost {
             if (map.fine_moments) {
@@ -199,7 +203,7 @@ Calls calls_of(const FitModel& model, double data, bool pairs = true) {
 double evaluations(const FitModel& model, std::optional<Index> iterations) {
     const Index p = coarse_chain_of(model).parameter_count() + needs_of(model).parameters;
     const double most = 8.0 * (1.0 + 1.5 * number(iterations.value_or(1000)));
-    return std::min(most, p <= 2 ? 35.0 : p == 3 ? 60.0 : 150.0);
+    return std::min(most, model.letters > 2 || p > 3 ? 150.0 : p == 3 ? 60.0 : 35.0);
 }
 
 /// Starts of many data climb a part of them first (learning/exact_fit.hpp).
@@ -250,7 +254,9 @@ void add_posterior(CostEstimate& estimate, const FitModel& model, const Calls& c
     Cost cost;
     if (method == PosteriorMethod::full) {
         constexpr double warm_up = 4.0 * 300.0;
-        cost = (draws + warm_up) * (4.0 * calls.gradient + 2.0 * calls.density + Cost{3000.0, 0.0});
+        // The more the posterior bends, the more steps a trajectory has.
+        const double gradients = needs_of(model).parameters > 1 ? 8.0 : 4.0;
+        cost = (draws + warm_up) * (gradients * calls.gradient + 2.0 * calls.density + Cost{3000.0, 0.0});
     } else if (method == PosteriorMethod::laplace_joint) {
         cost = draws * calls.density;
     } else {
@@ -264,7 +270,7 @@ void add_checks(CostEstimate& estimate, const FitModel& model, const Calls& call
     constexpr double replicates = 1000.0;
     const double n = number(model.fine_sites), S = number(samples);
     const Cost replica = calls.sampler +
-                         Cost{S * (calls.draw + 2.0 * n * (add_spin + 3.0 * product) + 10.0 * n), 0.0} +
+                         Cost{S * (calls.draw + 2.0 * n * (add_spin + 3.0 * product) + calls.prepare), 0.0} +
                          2.0 * calls.density;
     estimate.add({"predictive checks", replicates * replica, "fewer data, --posterior none"});
 }
