@@ -201,9 +201,11 @@ Calls calls_of(const FitModel& model, double data, bool pairs = true) {
 
 /// Evaluations of all starts together.
 double evaluations(const FitModel& model, std::optional<Index> iterations) {
-    const Index p = coarse_chain_of(model).parameter_count() + needs_of(model).parameters;
+    const MapNeeds map = needs_of(model);
+    const Index p = coarse_chain_of(model).parameter_count() + map.parameters;
     const double most = 8.0 * (1.0 + 1.5 * number(iterations.value_or(1000)));
-    return std::min(most, model.letters > 2 || p > 3 ? 150.0 : p == 3 ? 60.0 : 35.0);
+    const bool easy = !map.latent || (p <= 2 && model.letters == 2);
+    return std::min(most, easy ? 35.0 : p == 3 && model.letters == 2 ? 60.0 : 150.0);
 }
 
 /// Starts of many data climb a part of them first (learning/exact_fit.hpp).
@@ -372,7 +374,7 @@ CostEstimate cost_of_generate(const FineModel& model, Index samples, double swee
     const Boltzmann target(ising::chain(model.chain), model.beta);
     const double n = number(model.chain.sites), spins = number(samples) * n;
     if (sweeps > 0.0) {
-        estimate.add({"the chain", Cost{sweeps * n * (10.0 + 2.0 * number(model.chain.range)), spins},
+        estimate.add({"the chain", Cost{sweeps * n * (20.0 + 4.0 * number(model.chain.range)), spins},
                       "fewer --samples, --burn-in or --thinning", false});
     } else {
         const TransferMatrix engine;
