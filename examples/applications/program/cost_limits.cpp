@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <sys/resource.h>
 
 namespace cli {
@@ -26,11 +27,11 @@ double available_of_machine() {
     return std::numeric_limits<double>::infinity();
 }
 
-/// What is left of a number in a file, which may say max.
-double number_in(const char* path, double otherwise) {
+/// A number in a file, or nothing: the file may not be there, or say max.
+std::optional<double> number_in(const char* path) {
     std::ifstream in(path);
     double value = 0.0;
-    return in >> value ? value : otherwise;
+    return in >> value ? std::optional(value) : std::nullopt;
 }
 
 double processor_threads() { return static_cast<double>(predcg::threads()); }
@@ -75,8 +76,8 @@ void add_cost_options(CLI::App& app, CostOptions& options) {
 
 double available_memory() {
     double bytes = available_of_machine();
-    const double most = number_in("/sys/fs/cgroup/memory.max", bytes);
-    bytes = std::min(bytes, most - number_in("/sys/fs/cgroup/memory.current", 0.0));
+    if (const auto most = number_in("/sys/fs/cgroup/memory.max"))
+        bytes = std::min(bytes, *most - number_in("/sys/fs/cgroup/memory.current").value_or(0.0));
     rlimit limit{};
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         bytes = std::min(bytes, static_cast<double>(limit.rlim_cur));

@@ -63,7 +63,7 @@ Configurations draw_exact(const GenerateOptions& options, const std::stop_token&
     auto sampler = TransferMatrix{}.sampler(Boltzmann(ising::chain(options.fine.chain), options.fine.beta));
     Configurations data;
     const Index samples = options.trajectory.samples;
-    const Index block = std::clamp<Index>((Index{1} << 26) / options.fine.chain.sites, 64, 65536);
+    const Index block = std::clamp<Index>((Index{1} << 22) / options.fine.chain.sites, 64, 65536);
     data.reserve(static_cast<std::size_t>(samples));
     Progress progress("samples", static_cast<std::size_t>(samples));
     for (Index first = 0; first < samples && !stop.stop_requested(); first = std::ssize(data)) {

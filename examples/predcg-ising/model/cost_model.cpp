@@ -32,6 +32,7 @@ double lags_of(const FitModel& model) {
 struct MapNeeds {
     Window window{};  ///< of q(X|x), beside the chain's
     Index parameters = 1;
+    double tables = 0.0;       ///< nanoseconds, of its densities at new parameters
     bool latent = true;        ///< X is not observed
     bool fine_moments = true;  ///< moments of x follow from those of X, site by site
 };
@@ -42,6 +43,7 @@ MapNeeds needs_of(const FitModel& model) {
                 return {};
             else
                 return {Window(map.geometry().chain_window()), map.parameter_count(),
+                        200.0 * number(map.geometry().cells()) * number(map.parameter_count()),
                         !std::is_same_v<Map, DecimationMap>, false};
         },
         map_of(model).kind());
@@ -96,11 +98,19 @@ Cost at_speed(const Speed& speed, double sites, const Cost& counted, double call
     return {call + speed.site * sites + speed.operation * counted.operations, counted.bytes};
 }
 
+/// Tables and messages of eight targets side by side.
+double lane_bytes(const Pass& pass, double letters, double sites) {
+    const double states = std::pow(letters, number(pass.width) - 1.0), starts = pass.open ? 1.0 : states;
+    return 64.0 * sites * (states * (letters + starts) + letters);
+}
+
 /// What is asked again and again, one call of each.
 struct Calls {
     Cost moments, gradient, density;  ///< of all data and p_c: with covariances, means, log Z alone
     Cost sampler;                     ///< of X
     double draw = 0.0;                ///< x, by a sampler that is there
+    double prepare = 0.0;             ///< x, for a likelihood
+    Cost one_gradient;                ///< means, of one datum by itself
     Cost m, R;                        ///< expectations
 };
 
@@ -121,7 +131,8 @@ double different(const FitModel& model, Index samples, const MapNeeds& map) {
     return std::min(number(samples), std::pow(kinds, std::min(sites_of(model), 60.0)));
 }
 
-Calls calls_of(const FitModel& model, double data) {
+/// `pairs`: whether correlations are predicted, too.
+Calls calls_of(const FitModel& model, double data, bool pairs = true) {
     const MapNeeds map = needs_of(model);
     return with_coarse(model, [&](const auto& p_c) {
         const TransferMatrix engine;
@@ -133,7 +144,7 @@ Calls calls_of(const FitModel& model, double data) {
         const auto of = [&](Want want) {
             const Cost single = engine.cost(p_c, {}, p, want);
             require_within(single, "TransferMatrix", "shorten the interactions, or open the ring");
-            const Cost all = at_speed(own, sites, single);
+            const Cost all = at_speed(own, sites, single) + Cost{map.tables, 0.0};
             if (!map.latent) {
                 const double each = want == Want::covariances ? 55.0 : want == Want::means ? 28.0 : 11.0;
                 return all + Cost{data * each * sites, 0.0};
@@ -142,13 +153,17 @@ Calls calls_of(const FitModel& model, double data) {
             require_within(counted, "TransferMatrix", "shorten the interactions, or open the ring");
             Pass joint = pass;
             joint.width = std::max(pass.width, map.window.width);
-            return all + data * at_speed(shared_speed(joint, want), sites, counted, 50.0);
+            Cost each = at_speed(shared_speed(joint, want), sites, counted, 50.0);
+            each.bytes = std::max(each.bytes, lane_bytes(joint, number(model.letters), sites));
+            return all + data * each;
         };
         calls.moments = of(Want::covariances);
         calls.gradient = of(Want::means);
+        calls.one_gradient = at_speed(own, sites, engine.cost(p_c, map.window, d, Want::covariances));
         calls.density = of(Want::log_partitions);
         calls.sampler = at_speed({6.0, 0.05}, sites, engine.cost(p_c, {}, 0, Want::means));
-        calls.draw = (map.fine_moments ? 20.0 : 40.0) * n;
+        calls.draw = (map.fine_moments ? 20.0 : 60.0) * n;
+        calls.prepare = (map.fine_moments ? 10.0 : 70.0) * n;
         const Index lags = correlation_of(model).lags();
         const auto moments = [&](int order) -> Cost {
             if (map.fine_moments) {
@@ -171,13 +186,14 @@ Calls calls_of(const FitModel& model, double data) {
                 },
                 map_of(model).kind());
         };
-        const Cost pairs = moments(2);
+        calls.m = at_speed({pass.open ? 200.0 : 10.0, 1.0}, sites, moments(1));
+        if (!pairs) return calls;
+        const Cost second = moments(2);
         require_within(
-            pairs, "predictions",
+            second, "predictions",
             "these are second moments of pairs of sites: fewer --lags, shorter interactions, or a ring");
         const double terms = pass.open ? n : number(model.level);
-        calls.m = at_speed({pass.open ? 200.0 : 10.0, 1.0}, sites, moments(1));
-        calls.R = at_speed({100.0, pass.open ? 0.8 : 1.0}, sites, pairs) +
+        calls.R = at_speed({100.0, pass.open ? 0.8 : 1.0}, sites, second) +
                   Cost{(pass.open ? 4.0 : 2.0) * terms * lags_of(model), 0.0};
         return calls;
     });
@@ -185,9 +201,11 @@ Calls calls_of(const FitModel& model, double data) {
 
 /// Evaluations of all starts together.
 double evaluations(const FitModel& model, std::optional<Index> iterations) {
-    const Index p = coarse_chain_of(model).parameter_count() + needs_of(model).parameters;
+    const MapNeeds map = needs_of(model);
+    const Index p = coarse_chain_of(model).parameter_count() + map.parameters;
     const double most = 8.0 * (1.0 + 1.5 * number(iterations.value_or(1000)));
-    return std::min(most, p <= 3 ? 35.0 : 150.0);
+    const bool easy = !map.latent || (p <= 2 && model.letters == 2);
+    return std::min(most, easy ? 35.0 : p == 3 && model.letters == 2 ? 60.0 : 150.0);
 }
 
 /// Starts of many data climb a part of them first (learning/exact_fit.hpp).
@@ -238,7 +256,9 @@ void add_posterior(CostEstimate& estimate, const FitModel& model, const Calls& c
     Cost cost;
     if (method == PosteriorMethod::full) {
         constexpr double warm_up = 4.0 * 300.0;
-        cost = (draws + warm_up) * (4.0 * calls.gradient + 2.0 * calls.density + Cost{3000.0, 0.0});
+        // The more the posterior bends, the more steps a trajectory has.
+        const double gradients = needs_of(model).parameters > 1 ? 8.0 : 4.0;
+        cost = (draws + warm_up) * (gradients * calls.gradient + 2.0 * calls.density + Cost{3000.0, 0.0});
     } else if (method == PosteriorMethod::laplace_joint) {
         cost = draws * calls.density;
     } else {
@@ -252,7 +272,7 @@ void add_checks(CostEstimate& estimate, const FitModel& model, const Calls& call
     constexpr double replicates = 1000.0;
     const double n = number(model.fine_sites), S = number(samples);
     const Cost replica = calls.sampler +
-                         Cost{S * (calls.draw + 2.0 * n * (add_spin + 3.0 * product) + 10.0 * n), 0.0} +
+                         Cost{S * (calls.draw + 2.0 * n * (add_spin + 3.0 * product) + calls.prepare), 0.0} +
                          2.0 * calls.density;
     estimate.add({"predictive checks", replicates * replica, "fewer data, --posterior none"});
 }
@@ -274,6 +294,10 @@ CostEstimate cost_of_fit(const FitModel& model, const FitMethod& method, const P
         add_sampled_fit(estimate, model, method, plan.samples, plan.iterations.value_or(sampled_iterations));
     else
         add_exact_fit(estimate, model, calls, data, plan.iterations, "the fit");
+    if (plan.trajectory)
+        estimate.add({"autocorrelation",
+                      number(plan.samples) * (calls.one_gradient + Cost{4.0 * number(model.fine_sites), 0.0}),
+                      "fewer data", false});
     if (plan.trajectory) add_exact_fit(estimate, model, calls, data, plan.iterations, "the weighted fit");
     add_comparison(estimate, model, calls, plan.samples);
     if (!plan.posterior) return estimate;
@@ -305,9 +329,8 @@ CostEstimate cost_of_matching(const FitModel& model, const FitMethod& method, In
 CostEstimate cost_of_prediction(FitModel model, bool correlation, Index sites, Index lags, Index draws) {
     model.fine_sites = sites;
     model.lags = lags;
-    if (!correlation) model.boundary = Boundary::periodic;  // no pairs are asked for
     CostEstimate estimate{held_memory(model, 1), {}};
-    const Calls calls = calls_of(model, 1.0);
+    const Calls calls = calls_of(model, 1.0, correlation);
     estimate.add(
         {"the prediction", correlation ? calls.R : calls.m, correlation ? "fewer --lags" : "", false});
     if (draws > 0) add_intervals(estimate, model, calls, number(draws), correlation);
@@ -351,11 +374,11 @@ CostEstimate cost_of_generate(const FineModel& model, Index samples, double swee
     const Boltzmann target(ising::chain(model.chain), model.beta);
     const double n = number(model.chain.sites), spins = number(samples) * n;
     if (sweeps > 0.0) {
-        estimate.add({"the chain", Cost{sweeps * n * (10.0 + 2.0 * number(model.chain.range)), spins},
+        estimate.add({"the chain", Cost{sweeps * n * (20.0 + 4.0 * number(model.chain.range)), spins},
                       "fewer --samples, --burn-in or --thinning", false});
     } else {
         const TransferMatrix engine;
-        const Cost tables = engine.cost(target, {}, 0, Want::means);
+        const Cost tables = 2.0 * engine.cost(target, {}, 0, Want::log_partitions);
         require_within(tables, "generate", "a shorter --range, an open chain, or --sampler heat-bath");
         estimate.add({"tables of the exact sampler", tables, "a shorter --range, --sampler heat-bath"});
         estimate.add({"the samples", Cost{20.0 * spins, spins + tables.bytes}, "fewer --samples"});
@@ -391,7 +414,7 @@ CostEstimate cost_of_hierarchy(const HierarchyModel& model, Index samples, const
         FitModel level = model.of;
         level.fine_sites = model.sites(k);
         level.level = model.levels[k];
-        const Calls calls = calls_of(level, data);
+        const Calls calls = calls_of(level, data, false);
         const std::string name = " of level " + std::to_string(k + 1);
         add_exact_fit(estimate, level, calls, data, choice.iterations, "the fit" + name);
         const auto method = choice.full ? PosteriorMethod::full : PosteriorMethod::laplace_joint;

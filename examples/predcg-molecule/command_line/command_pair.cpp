@@ -5,6 +5,8 @@
 #include "command_line/reading.hpp"
 #include "files/output_file.hpp"
 #include "io/pair_json.hpp"
+#include "molecules/cost_model.hpp"
+#include "program/cost_limits.hpp"
 #include "program/long_work.hpp"
 #include "program/options.hpp"
 #include "terminal/messages.hpp"
@@ -60,6 +62,7 @@ struct PairFitOptions {
     PairCheckSettings checks;
     double pressure = 0.0, pressure_error = 0.0;
     std::string out;
+    CostOptions cost;
     std::vector<CLI::Option*> for_checks{};
     CLI::Option* given_pressure = nullptr;
     LongWorkOptions long_work;
@@ -92,6 +95,8 @@ void run_pair_fit(PairFitOptions options) {
     const LiquidData data =
         read_liquid(options.read.trajectory, options.read.structure, options.read.frames, options.masses);
     if (options.check) require_checkable(data);
+    if (!is_affordable(cost_of_pair(data, settings, options.check ? &options.checks : nullptr), options.cost))
+        return;
     LongWork work(options.long_work, options.out, {options.read.trajectory.path, options.read.structure});
     settings.stop = work.stop();
     settings.checkpoint = work.place("pair");
@@ -153,6 +158,7 @@ void run_pair_check(PairCheckOptions options) {
     const SavedPair saved = load_pair(options.fit);
     const LiquidData data = read_liquid(how.read.trajectory, how.read.structure, how.read.frames, how.masses);
     require_checkable(data);
+    if (!is_affordable(cost_of_pair_checks(data, saved.model.spline.cutoff, how.checks), how.cost)) return;
     how.checks.credibility = how.settings.credibility;
     how.checks.seed = how.settings.seed;
     LongWork work(how.long_work, how.out, {options.fit, how.read.trajectory.path, how.read.structure});
@@ -249,6 +255,7 @@ void add_liquid(CLI::App& app, PairFitOptions& options) {
                    Sign::not_negative)};
     add_number(app, "--credibility", options.settings.credibility, "Of bands, between 0 and 1");
     add_seed(app, options.settings.seed, "Seed of all samples");
+    add_cost_options(app, options.cost);
 }
 
 Command add_pair_fit(CLI::App& pair) {

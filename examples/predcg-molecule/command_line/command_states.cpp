@@ -6,6 +6,8 @@
 #include "files/draw_files.hpp"
 #include "files/output_file.hpp"
 #include "io/states_json.hpp"
+#include "molecules/cost_model.hpp"
+#include "program/cost_limits.hpp"
 #include "program/long_work.hpp"
 #include "program/options.hpp"
 #include "terminal/messages.hpp"
@@ -34,6 +36,7 @@ struct StatesFitOptions {
     StatesSettings settings;
     Wanted posterior = Wanted::none;
     std::string out, draws_file;
+    CostOptions cost;
     std::vector<CLI::Option*> for_posterior{};
     LongWorkOptions long_work;
 };
@@ -98,6 +101,7 @@ void run_states_fit(StatesFitOptions options) {
     check(settings);
     const OutputFile out(options.out, {options.read.trajectory.path, options.read.structure});
     const ChainData data = read_chains(options.read.trajectory, options.read.structure, options.read.frames);
+    if (!is_affordable(cost_of_states(data, settings), options.cost)) return;
     LongWork work(options.long_work, options.out, {options.read.trajectory.path, options.read.structure});
     settings.stop = work.stop();
     settings.checkpoint = work.place("states");
@@ -181,6 +185,7 @@ Command add_states_fit(CLI::App& states) {
     sub->add_flag("--independent", settings.independent,
                   "Frames count in full; else as many as their autocorrelation leaves");
     add_seed(*sub, settings.seed, "Seed of starts, posterior and checks");
+    add_cost_options(*sub, options->cost);
     add_long_work(*sub, options->long_work, "--save-every");
     add_out(*sub, options->out, "FILE.json", "Estimate, predictions and posterior, for states predict");
     sub->footer(

@@ -41,8 +41,8 @@ struct TransferMatrix {
 
     /// What expect of so many statistics takes, or, of log_partitions, log_partition alone: the numbers that
     /// are held against the limits. `window` is that of the statistics, and of factors of the target that are
-    /// not part of it yet. Batches of many targets take a fraction of so many times as much, as they share
-    /// tables.
+    /// not part of it yet. In a batch of many targets one takes a fraction of it, as they share tables.
+    /// Throws CostError for more than 10^9 window states.
     template <ChainTarget T>
     Cost cost(const T& target, Window window, Index statistics, Want want = Want::covariances) const {
         const auto shape = detail::chain_shape(target.space(), common_window(target.window(), window),
@@ -51,7 +51,7 @@ struct TransferMatrix {
         return want == Want::log_partitions ? cost_of(shape, 1.0, 0.0)
                                             : cost_of(shape, want == Want::means ? 3.0 : work_of(d), d + 4.0);
     }
-    /// The same of site_moments.
+    /// The same of site_moments(target, order, lags).
     template <ChainTarget T>
     Cost cost_of_site_moments(const T& target, int order, Index lags = -1) const {
         const MomentRun run = moment_run(target, order, lags);
@@ -59,6 +59,7 @@ struct TransferMatrix {
             detail::chain_shape(target.space(), run.window, "TransferMatrix::cost_of_site_moments"), run.work,
             run.numbers, run.bytes);
     }
+    /// And of numbers x whose moments given X are `given`.
     template <ChainTarget T, ChainConditionalMoments<letter_t<space_t<T>>> G>
     Cost cost_of_site_moments(const T& target, const G& given, int order) const {
         const MomentRun run = moment_run(target, given, order, most_sites(target, given));

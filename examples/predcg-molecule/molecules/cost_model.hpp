@@ -1,0 +1,20 @@
+#pragma once
+// What fits of molecules take, from the size of the data and the settings alone, by speeds that were
+// measured.
+#include "basics/cost_estimate.hpp"
+#include "molecules/pair_fit.hpp"
+#include "molecules/states.hpp"
+
+namespace cli::molecules {
+
+/// states fit.
+CostEstimate cost_of_states(const ChainData& data, const StatesSettings& settings);
+
+/// pair fit, and its checks where they are wanted.
+CostEstimate cost_of_pair(const LiquidData& data, const PairSettings& settings,
+                          const PairCheckSettings* checks);
+
+/// pair check.
+CostEstimate cost_of_pair_checks(const LiquidData& data, double cutoff, const PairCheckSettings& checks);
+
+}  // namespace cli::molecules
