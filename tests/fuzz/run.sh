@@ -6,7 +6,7 @@
 #   sh tests/fuzz/run.sh -r 10000000        every target, so many inputs
 #
 # What breaks a reader is left in build/fuzz/found; put it into tests/fuzz/corpus/<target>, where the plain test
-# fuzz_corpus runs it, too. Inputs that reach new code are kept in build/fuzz/<target>, and the next run begins with them.
+# cli.FuzzCorpus runs it, too. Inputs that reach new code are kept in build/fuzz/<target>, and the next run begins with them.
 # PREDCG_FUZZ_PROGRAM is a program that is built already.
 set -eu
 cd "$(dirname "$0")/../.."

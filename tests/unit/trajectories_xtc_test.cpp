@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "close.hpp"
-#include "mutations.hpp"
+#include "read_all.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
