@@ -2,7 +2,7 @@
 # Installs what predcg needs and this machine lacks, with apt, dnf or brew.
 #
 #   sh cmake/setup.sh              to build, test and run the study
-#   sh cmake/setup.sh --dev        also what .ci/run needs: clang with its sanitizers, llvm-cov and gcovr,
+#   sh cmake/setup.sh --dev        also what .ci/run needs: clang with its sanitizers and libFuzzer, llvm-cov, gcovr,
 #                                  clang-format 16, clang-tidy 16, git, pkg-config, Python
 #   sh cmake/setup.sh --mpi        also MPI, for predcg/mpi.hpp
 #   sh cmake/setup.sh --hosts      also what examples/host_* run the library in: LAMMPS

@@ -117,7 +117,7 @@ TEST(Gzip, CutOrChangedAnywhereIsRefused) {
     }
     const std::string whole = bytes_of(corpus("gzip/spins.csv.gz"));
     expect_refused(whole.substr(0, whole.size() - 1), {"packed by gzip", "cut short, after 29 unpacked"});
-    expect_refused(whole + "x", {"packed by gzip", "damaged"});
+    expect_refused(whole + "more", {"packed by gzip", "damaged: incorrect header check"});
     std::string crc = whole;
     crc[crc.size() - 5] ^= 1;
     expect_refused(crc, {"packed by gzip", "damaged: incorrect data check"});
@@ -136,9 +136,9 @@ TEST(ResultFiles, HaveNoKeyTwiceAndNotTooMany) {
     EXPECT_EQ(words_of(R"({"a": {"b": 1}, "c": [{"b": 1}, {"b": 2}]})"), "");
     EXPECT_NE(words_of(R"({"a": {"b": 1, "b": 2}})").find("the key 'b' twice"), std::string::npos);
     std::string many = "{", deep(100'000, '[');
-    for (int k = 0; k < 10'001; ++k) many += "\"" + std::to_string(k) + "\":0,";
+    for (int k = 0; k < 4097; ++k) many += "\"" + std::to_string(k) + "\":0,";
     many.back() = '}';
-    EXPECT_NE(words_of(many).find("more than 10000 keys"), std::string::npos);
+    EXPECT_NE(words_of(many).find("more than 4096 keys"), std::string::npos);
     EXPECT_NE(words_of(R"({"a": )" + deep).find("nested deeper than 32"), std::string::npos);
     EXPECT_NE(words_of("{\"a\": \"\xff\"}").find("no JSON"), std::string::npos);
     EXPECT_NE(words_of(R"({"a": 1e999})").find("no JSON"), std::string::npos);

@@ -6,7 +6,7 @@
 #   sh tests/fuzz/run.sh -r 10000000        every target, so many inputs
 #
 # What breaks a reader is left in build/fuzz/found; put it into tests/fuzz/corpus/<target>, where the plain test
-# fuzz_corpus runs it, too. Inputs that reach new code are kept in build/fuzz/<target>, and the next run begins with them.
+# cli.FuzzCorpus runs it, too. Inputs that reach new code are kept in build/fuzz/<target>, and the next run begins with them.
 # PREDCG_FUZZ_PROGRAM is a program that is built already.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -28,15 +28,21 @@ if [ -z "${PREDCG_FUZZ_PROGRAM:-}" ]; then
 fi
 [ $# -gt 0 ] || set -- $(ls tests/fuzz/corpus)
 
-# An input has 10 s, memory 1 GiB in all and 64 MiB at once. Where memory was taken is not noted, which doubles the speed.
+# An input has 10 s, memory 2 GiB in all and 1 MiB at once; files of results, whose texts grow, 64 MiB, and those of pairs,
+# which may say 10^7 molecules, 256 MiB. Where memory was taken is not noted, which doubles the speed.
 export PREDCG_FUZZ_PROGRAM length
 export ASAN_OPTIONS=malloc_context_size=2:quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1
 mkdir -p build/fuzz/found
 printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
     target=$1
     mkdir -p "build/fuzz/$target"
-    if PREDCG_FUZZ_TARGET=$target "$PREDCG_FUZZ_PROGRAM" "$length" -seed=1 -timeout=10 -rss_limit_mb=1024 \
-        -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" \
+    case $target in
+        pair) most=256 ;;
+        json | fit | hierarchy | states | arguments) most=64 ;;
+        *) most=1 ;;
+    esac
+    if PREDCG_FUZZ_TARGET=$target "$PREDCG_FUZZ_PROGRAM" "$length" -seed=1 -timeout=10 -rss_limit_mb=2048 \
+        -malloc_limit_mb=$most -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" \
         "build/fuzz/$target" "tests/fuzz/corpus/$target" >"build/fuzz/$target.log" 2>&1; then
         printf "%-12s %s inputs\n" "$target" "$(sed -n "s/^stat::number_of_executed_units: *//p" "build/fuzz/$target.log")"
     else

@@ -3,11 +3,30 @@
 #include <predcg/trajectories/trajectory.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 
 namespace support {
+
+inline std::string file_bytes(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The first frames of an XTC file of ten atoms and more.
+inline std::string first_frames(const std::string& bytes, int frames) {
+    std::size_t at = 0;
+    for (; frames > 0 && at + 92 <= bytes.size(); --frames) {
+        std::size_t count = 0;
+        for (std::size_t k = 88; k < 92; ++k) count = count * 256 + static_cast<unsigned char>(bytes[at + k]);
+        at += 92 + (count + 3) / 4 * 4;
+    }
+    return bytes.substr(0, at);
+}
 
 struct ReadOutcome {
     predcg::Index frames = 0;

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "close.hpp"
-#include "mutations.hpp"
 #include "thrown.hpp"
 
 namespace trajectories_text_test {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "close.hpp"
-#include "mutations.hpp"
+#include "read_all.hpp"
 #include "reference.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"

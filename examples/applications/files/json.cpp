@@ -35,8 +35,9 @@ std::optional<double> known_value(const Json& json) {
     return json.is_null() ? std::nullopt : std::optional(json.get<double>());
 }
 Vector vector_of(const Json& list) {
-    const auto values = list.get<std::vector<double>>();
-    return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+    Vector values(static_cast<Index>(list.size()));
+    for (Index k = 0; k < values.size(); ++k) values[k] = value_of(list[static_cast<std::size_t>(k)]);
+    return values;
 }
 Vector values_of(const Json& object, const std::vector<std::string>& names) {
     Vector values(static_cast<Index>(names.size()));

@@ -33,7 +33,7 @@ Json known(const std::optional<double>& value);
 /// What `known` wrote: null is NaN.
 double value_of(const Json& json);
 std::optional<double> known_value(const Json& json);
-/// An array of numbers.
+/// An array of them.
 predcg::Vector vector_of(const Json& list);
 /// The values of these names.
 predcg::Vector values_of(const Json& object, const std::vector<std::string>& names);

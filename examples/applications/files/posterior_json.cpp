@@ -20,19 +20,13 @@ Json rows_of(const Matrix& m) {
     return rows;
 }
 
-Vector numbers_of(const Json& list) {
-    Vector v(static_cast<Index>(list.size()));
-    for (Index k = 0; k < v.size(); ++k) v[k] = value_of(list[static_cast<std::size_t>(k)]);
-    return v;
-}
-
 Matrix matrix_of(const Json& rows, Index row_count) {
     if (static_cast<Index>(rows.size()) != row_count)
         throw InputError("posterior", std::to_string(rows.size()) + " rows", std::to_string(row_count));
     const Index columns = rows.empty() ? 0 : static_cast<Index>(rows[0].size());
     Matrix m(row_count, columns);
     for (Index k = 0; k < row_count; ++k) {
-        const Vector row = numbers_of(rows[static_cast<std::size_t>(k)]);
+        const Vector row = vector_of(rows[static_cast<std::size_t>(k)]);
         if (row.size() != columns)
             throw InputError("posterior", std::to_string(row.size()) + " numbers in a row",
                              std::to_string(columns));
@@ -109,13 +103,14 @@ void add_interval(Json& json, const CredibleInterval& interval) {
 }
 
 Schema posterior_schema() {
-    const Schema numbers = Schema::list(Schema::number_or_null()), rows = Schema::list(numbers, 1'000'000);
+    const Schema numbers = Schema::list(Schema::number_or_null()),
+                 draws = Schema::list(Schema::list(Schema::number()), 1'000'000);  // all of them known
     return Schema::object(
         {{"method", Schema::word(words_of(methods))},
          {"names", Schema::list(Schema::text(), 1'000'000)},
          {"mean", numbers},
          {"sd", numbers},
-         {"covariance", rows},
+         {"covariance", Schema::list(numbers, 1'000'000)},
          {"credibility", Schema::number(0.0, 1.0)},
          {"diagnostics", Schema::object({{"reliable", Schema::boolean()},
                                          {"remarks", Schema::list(Schema::text(), 1000)},
@@ -127,7 +122,7 @@ Schema posterior_schema() {
                                          Schema::optional("mcse_mean", numbers)})},
          {"seed", Schema::seed()},
          {"chains", Schema::integer(1, 1'000'000)},
-         {"draws", rows}});
+         {"draws", draws}});
 }
 
 PosteriorResult posterior_result_from(const Json& json, const Estimate& fit) {
@@ -143,8 +138,8 @@ PosteriorResult posterior_result_from(const Json& json, const Estimate& fit) {
         throw InputError("posterior method", in_quotes(method), "full, laplace-joint, laplace-slides");
     result.fit = fit;
     const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
-    result.mean = numbers_of(json.at("mean"));
-    result.sd = numbers_of(json.at("sd"));
+    result.mean = vector_of(json.at("mean"));
+    result.sd = vector_of(json.at("sd"));
     for (const Vector* of : {&result.mean, &result.sd})
         if (of->size() != size)
             throw InputError("posterior", std::to_string(of->size()) + " means or sd", std::to_string(size));

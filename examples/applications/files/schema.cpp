@@ -30,7 +30,7 @@ std::string checksum_of(const Schema::Json& json) {
 }
 
 constexpr int deepest = 32;
-constexpr std::size_t most_keys = 10'000;  // of an object, which is searched key by key
+constexpr std::size_t most_keys = 4096;  // of an object, which is searched key by key
 constexpr std::size_t most_values =
     60'000'000;  // of a file; a gibibyte holds as many doubles with their digits
 

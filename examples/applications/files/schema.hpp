@@ -90,7 +90,7 @@ std::string sealed(Schema::Json json, int format);
 
 /// A text of JSON with an object. Throws InputError for others, for what is nested deeper than 32 or has more
 /// than 6 10^7 values (a list, an object or a key counts as 4), and for objects with a key twice or with more
-/// than 10^4 keys.
+/// than 4096 keys.
 Schema::Json parsed(const std::string& text);
 
 /// The values of a text that was sealed. Files of version 0.1 have no format and no checksum, and who changes

@@ -14,7 +14,8 @@ namespace cli {
 using namespace predcg;
 
 void add_data(CLI::App& app, std::string& value) {
-    app.add_option("--data", value, "One configuration a line: -1 and 1, separated by commas")
+    app.add_option("--data", value,
+                   "One configuration a line: -1 and 1, separated by commas; or an array of NumPy's, .npy")
         ->type_name("FILE.csv")
         ->required();
 }

@@ -150,8 +150,8 @@ FitMethod method_from(const Json& json) {
 }
 
 Schema fit_schema() {
-    const Schema number = Schema::number_or_null(), numbers = Schema::list(number),
-                 named = Schema::map(number);
+    const Schema number = Schema::number_or_null(), named = Schema::map(number), known = Schema::number(),
+                 all_known = Schema::list(known);
     Schema::Field diagnostics{
         "diagnostics", Schema::object({{"averaged", Schema::integer(0)},
                                        {"drift", named},
@@ -172,13 +172,13 @@ Schema fit_schema() {
          {"log_likelihood", number},
          {"log_posterior", number},
          {"magnetization",
-          Schema::object({{"data", number}, {"mean", number}, Schema::optional("standard_error", number)})},
-         {"correlation",
-          Schema::object(
-              {{"data", numbers}, {"mean", numbers}, Schema::optional("standard_error", numbers)})},
+          Schema::object({{"data", known}, {"mean", known}, Schema::optional("standard_error", number)})},
+         {"correlation", Schema::object({{"data", all_known},
+                                         {"mean", all_known},
+                                         Schema::optional("standard_error", Schema::list(number))})},
          {"directions",
           Schema::list(Schema::object(
-                           {{"information", number}, {"direction", Schema::text()}, {"coefficients", named}}),
+                           {{"information", known}, {"direction", Schema::text()}, {"coefficients", named}}),
                        1'000'000)},
          {"model", model_schema()},
          {"samples", Schema::integer(1)},
@@ -216,7 +216,7 @@ SavedFit saved_from(const Json& json) {
                    {m.at("data").get<double>(), m.at("mean").get<double>(), vector_of(R.at("data")),
                     vector_of(R.at("mean"))}};
     if (m.contains("standard_error")) {
-        saved.comparison.magnetization_error = m.at("standard_error").get<double>();
+        saved.comparison.magnetization_error = value_of(m.at("standard_error"));
         saved.comparison.correlation_error = vector_of(R.at("standard_error"));
     }
     if (json.contains("posterior")) saved.posterior = posterior_from(json.at("posterior"), saved.fit);

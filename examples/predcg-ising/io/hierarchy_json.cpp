@@ -129,8 +129,6 @@ SavedHierarchy hierarchy_from(const Json& json) {
     if (!(saved.credibility > 0.0 && saved.credibility < 1.0))
         throw InputError("credibility", text_of(saved.credibility), "a number between 0 and 1");
     saved.found.posterior = posterior_result_from(json.at("posterior"), whole);
-    for (const double value : saved.found.posterior->draws.reshaped())
-        if (!std::isfinite(value)) throw InputError("draws", "null", "finite numbers");
     // Throws where the draws are not those of the model.
     hierarchy_at(model, *saved.found.posterior, 0, model.of.fine_sites);
     return saved;

@@ -108,10 +108,8 @@ SavedStates states_from(const Json& json) {
     SavedStates saved{temperature, sites, StatesFit(estimate, chain, map, TransferMatrix{})};
     if (!json.contains("posterior")) return saved;
     PosteriorResult result = posterior_result_from(json.at("posterior"), estimate);
-    for (Index k = 0; k < result.draws.cols(); ++k) {
-        require_finite_numbers(result.draws.col(k), "draws");
+    for (Index k = 0; k < result.draws.cols(); ++k)
         (void)map.geometry().moments(map.geometry_part(result.parameters(k).eta));
-    }
     saved.posterior = StatesPosterior(std::move(result), chain, map, TransferMatrix{});
     return saved;
 }
