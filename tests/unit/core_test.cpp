@@ -3,6 +3,7 @@
 #include <predcg/core/logistic.hpp>
 #include <predcg/core/quadratic_form.hpp>
 #include <predcg/core/space.hpp>
+#include <predcg/core/vector_types.hpp>
 #include <predcg/core/window.hpp>
 
 #include "close.hpp"
@@ -11,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <set>
 
@@ -184,6 +187,20 @@ TEST(Window, CommonWindowHoldsBoth) {
     const auto e = thrown<ArgumentError>([&] { common_window({2, ring}, {2, open}); });
     EXPECT_EQ(e.argument(), "boundary");
 }
+
+#if PREDCG_HAS_VECTOR_TYPES
+TEST(VectorTypes, BitsAreTheSignsOfLanes) {
+    detail::VectorOfBytes all{};
+    EXPECT_EQ(detail::bits_of(all), 0u);
+    for (std::size_t lane = 0; lane < detail::integer_bytes; ++lane) {
+        detail::VectorOfBytes one{};
+        one[lane] = -1;
+        all[lane] = -128;
+        EXPECT_EQ(detail::bits_of(one), std::uint32_t{1} << lane);
+        EXPECT_EQ(detail::bits_of(all), ~std::uint32_t{0} >> (31 - lane));
+    }
+}
+#endif
 
 }  // namespace
 }  // namespace core_test
