@@ -1,5 +1,6 @@
 // Errors and their texts, logistic functions, quadratic forms, spaces, windows.
 #include <predcg/core/error.hpp>
+#include <predcg/core/letter_moments.hpp>
 #include <predcg/core/logistic.hpp>
 #include <predcg/core/quadratic_form.hpp>
 #include <predcg/core/space.hpp>
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <limits>
 #include <set>
+#include <vector>
 
 namespace core_test {
 using namespace predcg;
@@ -186,6 +188,16 @@ TEST(Window, CommonWindowHoldsBoth) {
     EXPECT_EQ(common_window({1, open}, {1, open}).width, 1);
     const auto e = thrown<ArgumentError>([&] { common_window({2, ring}, {2, open}); });
     EXPECT_EQ(e.argument(), "boundary");
+}
+
+TEST(LetterMoments, AreAlikeAtAllSites) {
+    const LetterMoments<int> moments({0, 1}, 3, Vector{{-1.0, 2.0}});
+    EXPECT_TRUE(moments.translation_invariant()) << "one table serves all sites";
+    EXPECT_EQ(moments.size(), 3);
+    EXPECT_EQ(moments.sites_of(2).first, 2);
+    const SiteMoments of = moments(std::vector<int>{1, 0, 1});
+    expect_close(of.mean, Vector{{2.0, -1.0, 2.0}}, 0.0);
+    EXPECT_THROW(LetterMoments<int>({0, 1}, 3, Vector::Ones(3)), ArgumentError);
 }
 
 #if PREDCG_HAS_VECTOR_TYPES
