@@ -1,8 +1,10 @@
 // Errors and their texts, logistic functions, quadratic forms, spaces, windows.
 #include <predcg/core/error.hpp>
+#include <predcg/core/letter_moments.hpp>
 #include <predcg/core/logistic.hpp>
 #include <predcg/core/quadratic_form.hpp>
 #include <predcg/core/space.hpp>
+#include <predcg/core/vector_types.hpp>
 #include <predcg/core/window.hpp>
 
 #include "close.hpp"
@@ -11,8 +13,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <set>
+#include <vector>
 
 namespace core_test {
 using namespace predcg;
@@ -184,6 +189,30 @@ TEST(Window, CommonWindowHoldsBoth) {
     const auto e = thrown<ArgumentError>([&] { common_window({2, ring}, {2, open}); });
     EXPECT_EQ(e.argument(), "boundary");
 }
+
+TEST(LetterMoments, AreAlikeAtAllSites) {
+    const LetterMoments<int> moments({0, 1}, 3, Vector{{-1.0, 2.0}});
+    EXPECT_TRUE(moments.translation_invariant()) << "one table serves all sites";
+    EXPECT_EQ(moments.size(), 3);
+    EXPECT_EQ(moments.sites_of(2).first, 2);
+    const SiteMoments of = moments(std::vector<int>{1, 0, 1});
+    expect_close(of.mean, Vector{{2.0, -1.0, 2.0}}, 0.0);
+    EXPECT_THROW(LetterMoments<int>({0, 1}, 3, Vector::Ones(3)), ArgumentError);
+}
+
+#if PREDCG_HAS_VECTOR_TYPES
+TEST(VectorTypes, BitsAreTheSignsOfLanes) {
+    detail::VectorOfBytes all{};
+    EXPECT_EQ(detail::bits_of(all), 0u);
+    for (std::size_t lane = 0; lane < detail::integer_bytes; ++lane) {
+        detail::VectorOfBytes one{};
+        one[lane] = -1;
+        all[lane] = -128;
+        EXPECT_EQ(detail::bits_of(one), std::uint32_t{1} << lane);
+        EXPECT_EQ(detail::bits_of(all), ~std::uint32_t{0} >> (31 - lane));
+    }
+}
+#endif
 
 }  // namespace
 }  // namespace core_test

@@ -78,6 +78,10 @@ TEST(DualNumber, ComparesByValue) {
     const auto x = Dual::variable(2.0, 0);
     EXPECT_TRUE(x > 1.0 && 3.0 > x && x == 2.0 && x != 1.0 && x <= 2.0 && x >= 2.0 && !(x < 2.0));
     EXPECT_TRUE(isfinite(x) && !isnan(x));
+    // Of equal numbers the first, as std::min and std::max do.
+    const auto a = DualNumber<2, 1>::variable(2.0, 0), b = DualNumber<2, 1>::variable(2.0, 1);
+    EXPECT_EQ(min(a, b).derivative(0), 1.0);
+    EXPECT_EQ(max(a, b).derivative(0), 1.0);
 }
 
 TEST(DualNumber, EigenTakesIt) {

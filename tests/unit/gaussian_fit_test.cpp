@@ -189,6 +189,7 @@ TEST(GaussianModels, BadSettings) {
     EXPECT_EQ(argument([] { gaussian::chain({.bond = NAN}); }), "stiffness");
     EXPECT_EQ(argument([] { FineChain(Matrix{{1.0, 2.0}, {0.0, 1.0}}, 1); }), "rows of stiffness");
     EXPECT_EQ(argument([] { FineChain(Matrix::Identity(2, 2), 0); }), "dimension");
+    EXPECT_EQ(FineChain(Matrix::Identity(6, 6), 3).dimension(), 3);
 }
 
 }  // namespace

@@ -69,5 +69,14 @@ TEST(WeakDirections, SmallPartsAreLeftOut) {
     EXPECT_NEAR((weak[0].coefficients - Vector{{c, s, 0.0}}).norm(), 0.0, 1e-12);
 }
 
+// The largest coefficient is positive; terms come by falling size.
+TEST(Directions, AreDescribedWithTheirSigns) {
+    Direction direction{};
+    direction.coefficients = Vector{{0.6, -0.8, 0.01}};
+    detail::describe(direction, {"a", "b", "c"});
+    EXPECT_EQ(direction.coefficients, (Vector{{-0.6, 0.8, -0.01}}));
+    EXPECT_EQ(direction.text, "0.80 b - 0.60 a");
+}
+
 }  // namespace
 }  // namespace identifiability_test

@@ -175,6 +175,11 @@ TEST(ReweightedFit, ExchangeAgreesWithLaplace) {
     const auto drawn = exchange_by_features(two.u, engine, fit,
                                             {.draws = 1000, .chains = 2, .length = 0.5, .seed = test_seed()});
     EXPECT_GT(drawn.acceptance, 0.2);
+    for (const double bad : {0.0, -0.5, 1.5}) {
+        const auto error = support::thrown<ArgumentError>(
+            [&] { (void)exchange_by_features(two.u, engine, fit, {.draws = 1000, .length = bad}); });
+        EXPECT_EQ(error.argument(), "length") << bad;
+    }
     for (Index k = 0; k < 4; ++k) {
         const Diagnostics& d = drawn.diagnostics[static_cast<std::size_t>(k)];
         expect_z(d.mean, fit.fit.parameters.theta[k], std::hypot(d.mcse_mean, fit.sampling_error[k]), "mean");

@@ -116,6 +116,7 @@ TEST(SiteCorrelation, IsOfDifferentMolecules) {
     expected[4] = 8.0 / (2.0 * shell * (125.0 - 64.0));
     expect_close(other(x), expected, 1e-12);
     expect_close(SiteCorrelation(box, 1.0, 10, 2, 1, 0)(x), expected, 1e-12);
+    EXPECT_EQ(same.size(), 10);
     EXPECT_THROW(SiteCorrelation(box, 1.0, 10, 2, 0, 2), ArgumentError);
     EXPECT_THROW(same(Points(3)), ArgumentError);
 }

@@ -161,7 +161,7 @@ TEST(MovingPairs, DifferencesAreThoseOfEnergies) {
 /// The same chain with a table of all pairs and with lists, in a box with room for cells: bit for bit.
 TEST(MovingPairs, ListsGiveTheSameChain) {
     const pair::SplinePotential u({.cutoff = 0.5, .core = 0.25, .intervals = 6, .core_stiffness = 5e3},
-                                  cube(120, 1.9));
+                                  cube(240, 2.4));
     const Vector theta = some_theta(6);
     Points ends[2];
     for (const auto how : {pair::Neighbourhood::all, pair::Neighbourhood::lists}) {

@@ -159,5 +159,15 @@ TEST(GaussianObservables, OfOneConfiguration) {
     EXPECT_DOUBLE_EQ(gaussian::EndToEnd{1}(x), 25.0);
 }
 
+TEST(SampledPredictions, TakeAsManyDrawsAsAskedFor) {
+    Index draws = 0;
+    const auto p =
+        detail::sampled([](double x) { return x; }, [&](Philox4x32&) { return static_cast<double>(++draws); },
+                        PredictSettings{.draws = 5});
+    EXPECT_EQ(draws, 5);
+    EXPECT_DOUBLE_EQ(p.value(), 3.0);
+    EXPECT_DOUBLE_EQ(p.standard_error[0], std::sqrt(2.5 / 5.0));  // of 1, ..., 5
+}
+
 }  // namespace
 }  // namespace predict_gaussian_test

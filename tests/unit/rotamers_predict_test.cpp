@@ -182,6 +182,8 @@ TEST(DensityBySite, IsThatOfAllStates) {
         }
     }
     expect_close(density, Matrix(by_hand / total), 1e-10);
+    // What an engine that samples averages.
+    EXPECT_EQ(detail::HasLetter{2}(std::vector<int>{2, 0, 1, 2}), (Vector{{1.0, 0.0, 0.0, 1.0}}));
 }
 
 TEST(StandardDeviation, IsThatOfTheData) {

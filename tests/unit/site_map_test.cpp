@@ -163,6 +163,11 @@ TEST(VonMisesMaps, AreMapsOfAnglesByAnyTurn) {
               }).what(),
               std::string("predcg::SiteMap::prepare: number at site 1 is nan; allowed: a finite number"));
     EXPECT_THROW(map.prepare(Vector(0)), ArgumentError);
+    for (const Index length : {2, 4})
+        EXPECT_EQ(support::thrown<ArgumentError>([&] {
+                      (void)map.likelihood(map.prepare(x), Vector::Ones(length));
+                  }).argument(),
+                  "length of eta");
     EXPECT_TRUE(map.takes(2.0));
     EXPECT_FALSE(map.takes(3.0) || map.takes(-1.0) || map.takes(0.5));
     EXPECT_THROW(VonMises({.letters = {{.concentration = 1}}, .concentrations = {{.name = "k"}}}),
@@ -182,6 +187,15 @@ TEST(NormalMaps, AreMapsWithDerivatives) {
         EXPECT_NEAR(mean, eta[a], 1e-11);
     }
     EXPECT_EQ(map.start(), (Vector{{8.0, 10.0, 12.0, 0.0, 0.0, 0.0}}));
+    for (const Index length : {5, 7})
+        EXPECT_EQ(support::thrown<ArgumentError>([&] {
+                      (void)map.likelihood(map.prepare(Vector{{7.0, 9.5}}), Vector::Ones(length));
+                  }).argument(),
+                  "length of eta");
+    // Means are shown as they are, widths as sd = e^eta, both with slope and curvature in eta.
+    const auto mean = map.natural(1, eta[1]), sd = map.natural(4, eta[4]);
+    EXPECT_EQ(Vector({{mean.value, mean.slope, mean.curvature}}), (Vector{{10.2, 1.0, 0.0}}));
+    EXPECT_EQ(Vector({{sd.value, sd.slope, sd.curvature}}), Vector::Constant(3, std::exp(0.4)));
     EXPECT_THROW(NormalSites({.letters = 0}), ArgumentError);
     EXPECT_THROW(NormalSites({.length = 0.0}), ArgumentError);
 }

@@ -251,6 +251,8 @@ TEST(Convergence, RemarksAreInWords) {
         remark(average(-0.5 * one, 0.05 * one, one)),
         "Not converged: pair still moves. The step left is 0.5 posterior standard deviations, 0.15 allowed "
         "(Monte Carlo error 0.05). About 200 iterations more.");
+    EXPECT_EQ(remark(average(0.0 * one, 0.01 * one, one)),
+              "Not tested: a fit of 200 iterations is too short; 0 more.");
     EXPECT_TRUE(
         contains(remark(average(8.0 * one, 0.05 * one, one)),
                  "the parameters are not those of a maximum, and their errors are too small. pair went "

@@ -218,6 +218,9 @@ TEST(Forwarding, DensitiesAndStatisticsAgreeWithTheWhole) {
         };
         density("p", p);
         density("q", q);
+        Vector slope = Vector::Ones(4), room = Vector::Zero(4);  // added to, and the value comes along
+        EXPECT_NEAR(p.add_log_density_gradient(X, slope, room), p.log_density(X), 1e-12);
+        EXPECT_NEAR((slope - Vector::Ones(4) - p.log_density_gradient(X)).norm(), 0.0, 1e-12);
         density("p f", Product(p, SecondNeighbours{}));
         density("p f q", Product(Product(p, SecondNeighbours{}), q));
         const EnergyGradient G(linear, theta);

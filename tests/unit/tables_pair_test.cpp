@@ -97,6 +97,7 @@ TEST(Tabulated, HasTheEnergiesOfTheTableAndNothingBeyond) {
         }
         EXPECT_EQ(u.pair_energy(0.9), 0.0);
         EXPECT_EQ(u.pair_slope(1.0), 0.0);
+        EXPECT_EQ(u.pair_curvature(1.0), 0.0);
         expect_derivatives(u, {0.1, 0.2});
         EXPECT_GT(u.pair_energy(0.0), u.pair_energy(0.25));
     }
