@@ -105,6 +105,7 @@ while read -r tools need apt dnf brew; do
         brew) package=$brew ;;
         *) package=$apt ;;
     esac
+    [ "$package" != - ] || continue  # that system has it in any case
     if [ "$tools" = - ]; then
         if installed "$package"; then continue; fi
     elif has_tool "$tools"; then

@@ -2,7 +2,7 @@
 #include "german_locale.hpp"
 #include "program.hpp"
 
-#include <sys/stat.h>
+#include <algorithm>
 
 namespace surroundings_test {
 
@@ -24,6 +24,16 @@ std::map<std::string, std::string> files_below(const fs::path& directory) {
             all[entry.path().lexically_relative(directory).string()] = text;
         }
     return all;
+}
+
+/// Names of files that are not in both with the same bytes.
+std::string differences(const std::map<std::string, std::string>& a,
+                        const std::map<std::string, std::string>& b) {
+    std::string names;
+    for (const auto* files : {&a, &b})
+        for (const auto& [name, text] : *files)
+            if (!a.contains(name) || !b.contains(name) || a.at(name) != b.at(name)) names += name + " ";
+    return names;
 }
 
 /// Runs commands in plain surroundings and in others, each time in a directory of its own.
@@ -60,7 +70,7 @@ protected:
               "umask 077 && TZ=Pacific/Auckland " + nowhere,
               "mkdir gone && cd gone && rmdir ../gone && " + nowhere}) {
             const auto there = results_of(commands, environment);
-            EXPECT_EQ(there, plain) << environment;
+            EXPECT_EQ(differences(there, plain), "") << environment;
         }
         const support::GermanLocale german;
         if (!german.is_there()) GTEST_SKIP() << "localedef cannot make de_DE.UTF-8 (Debian: locales)";
@@ -68,7 +78,7 @@ protected:
             "LOCPATH='" + german.directory().string() + "' LC_ALL=" + support::GermanLocale::name + " ";
         ASSERT_EQ(std::system((locale + "locale decimal_point | grep -qx ,").c_str()), 0)
             << "the locale is in force";
-        EXPECT_EQ(results_of(commands, locale + nowhere), plain) << locale;
+        EXPECT_EQ(differences(results_of(commands, locale + nowhere), plain), "") << locale;
     }
 };
 
@@ -124,8 +134,9 @@ TEST_F(Surroundings, AUsersGnuplotSettingsChangeNoFigure) {
     const std::vector<std::string> sweep{
         "study sweep --sites 8 --samples 5 --field-from 0.3 --field-to 1.5 --out OUT/sweep"};
     const auto plain = results_of(sweep, "env -u HOME");
-    EXPECT_EQ(plain.count("sweep/sweep.svg"), 1u);
-    EXPECT_EQ(results_of(sweep, "HOME='" + directory().string() + "'"), plain);
+    const auto drawn = [](const auto& file) { return file.first.ends_with(".svg"); };
+    EXPECT_TRUE(std::any_of(plain.begin(), plain.end(), drawn));
+    EXPECT_EQ(differences(results_of(sweep, "HOME='" + directory().string() + "'"), plain), "");
 }
 
 }  // namespace

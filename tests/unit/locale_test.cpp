@@ -1,7 +1,7 @@
 // A host that has set a locale with a decimal comma: what is read and written does not change.
 #include <predcg/core/philox.hpp>
-#include <predcg/judge/latent_noise.hpp>
 #include <predcg/judge/checks.hpp>
+#include <predcg/judge/latent_noise.hpp>
 #include <predcg/learning/identifiability.hpp>
 #include <predcg/tables/bonded_tables.hpp>
 #include <predcg/tables/columns.hpp>
