@@ -70,4 +70,18 @@ TEST_F(Edges, WhatIsNullHasAReason) {
     EXPECT_GT(unknown, 0);  // else the test looks at nothing
 }
 
+TEST_F(Edges, MomentsWithoutSpreadHaveNoStandardErrors) {
+    write("same.csv", "1,1,1,1,1,1,1,1\n1,1,1,1,1,1,1,1\n");
+    const Outcome outcome = run("relative-entropy --data same.csv --out re.json");
+    EXPECT_EQ(outcome.code, 0);
+    expect_contains(outcome.err, "warning: no standard errors of theta_c");
+    EXPECT_EQ(outcome.out.find("nan"), std::string::npos) << outcome.out;
+    const Json json = read_json(at("re.json"));
+    EXPECT_TRUE(json["standard_errors"]["pair_1"].is_null());
+    EXPECT_EQ(json["remarks"].size(), 1u);
+    ASSERT_EQ(run("generate --sites 8 --samples 20 --out x.csv").code, 0);
+    run_well("relative-entropy --data x.csv --out re.json");
+    EXPECT_FALSE(read_json(at("re.json")).contains("remarks"));
+}
+
 }  // namespace edges_test
