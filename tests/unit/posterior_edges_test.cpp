@@ -12,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "grid_posterior.hpp"
 #include "ising_grainer.hpp"
 #include "test_seed.hpp"
@@ -113,6 +115,11 @@ TEST(LargeEnergies, AFieldThatSettlesXLeavesTheMapsOptimum) {
         const auto fit = grainer.fit(data, {.beta = 1.0});
         EXPECT_EQ(fit.status, Status::converged) << field;
         EXPECT_NEAR(fit.parameters.eta[0], eta, 1e-6) << field;
+        const bool is_told =
+            std::any_of(fit.remarks.begin(), fit.remarks.end(), [](const std::string& remark) {
+                return remark.find("nats only") != std::string::npos;
+            });
+        EXPECT_EQ(is_told, field > 2e8) << field;
         EXPECT_NEAR(fit.parameters.theta[0], 0.0, 1e-6) << field;
         EXPECT_NEAR(fit.log_likelihood,
                     -up * std::log1p(std::exp(-eta)) - (all - up) * std::log1p(std::exp(eta)),
@@ -125,7 +132,8 @@ TEST(LargeEnergies, AFieldThatSettlesXLeavesTheMapsOptimum) {
 }
 
 TEST(NarrowAndWidePriors, HoldWhatTheySayOrAreRefused) {
-    const auto data = std::vector<Spins>{{1, 1, -1, 1, 1, 1, -1, -1}, {1, -1, -1, -1, 1, 1, 1, 1}, Spins(8, 1)};
+    const auto data =
+        std::vector<Spins>{{1, 1, -1, 1, 1, 1, -1, -1}, {1, -1, -1, -1, 1, 1, 1, 1}, Spins(8, 1)};
     const auto fit_with = [&](double sd, double mean) {
         const support::AnyPrior prior{Normal{mean, sd}, TruncatedNormal{1.0, 2.0, 0.0}};
         return support::ising_grainer({.sites = 4, .pair_range = 1}, 2, prior).fit(data, {.beta = 1.0});

@@ -110,7 +110,7 @@ Schema posterior_schema() {
          {"names", Schema::list(Schema::text(), 1'000'000)},
          {"mean", numbers},
          {"sd", numbers},
-         {"covariance", Schema::list(numbers, 1'000'000)},
+         {"covariance", Schema::list(Schema::list(Schema::product_or_null()), 1'000'000)},
          {"credibility", Schema::number(0.0, 1.0)},
          {"diagnostics", Schema::object({{"reliable", Schema::boolean()},
                                          {"remarks", Schema::list(Schema::text(), 1000)},

@@ -50,8 +50,8 @@ Schema Schema::number_above(double bound, double most) {
     s.open_ = true;
     return s;
 }
-Schema Schema::number_or_null() {
-    Schema s = number();
+Schema Schema::number_or_null(double most) {
+    Schema s = number(-most, most);
     s.kind_ = Kind::number_or_null;
     return s;
 }

@@ -41,7 +41,9 @@ public:
     /// The same above `bound`, not at it.
     static Schema number_above(double bound, double most = largest_number);
     /// The same, or null: what is not known.
-    static Schema number_or_null();
+    static Schema number_or_null(double most = largest_number);
+    /// A product of two of them, or null: a covariance.
+    static Schema product_or_null() { return number_or_null(largest_number * largest_number); }
     /// A whole number: 3.5 and 3.0 are none.
     static Schema integer(std::int64_t least, std::int64_t most = largest_integer);
     /// Any integer of 64 bits without a sign.

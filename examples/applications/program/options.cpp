@@ -34,7 +34,7 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, c
             (sign == Sign::not_negative && *number < 0.0))
             throw InputError(name, in_quotes(text), "a finite number" + bound);
         if (std::abs(*number) > largest_number)
-            throw InputError(name, in_quotes(text), "a number of at most 1e15");
+            throw InputError(name, in_quotes(text), "a number from -1e15 to 1e15");
         if (sign == Sign::positive && *number < least_positive)
             throw InputError(name, in_quotes(text), "a number of at least 1e-12");
         value = *number;

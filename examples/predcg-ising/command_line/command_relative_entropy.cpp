@@ -12,12 +12,14 @@
 #include "model/monte_carlo_fit.hpp"
 #include "program/cost_limits.hpp"
 #include "program/long_work.hpp"
+#include "terminal/messages.hpp"
 #include "terminal/progress.hpp"
 
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 #include <predcg/version.hpp>
 
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -79,6 +81,16 @@ std::optional<double> objective_of(const AnyEstimate& fit) {
     return -*fit.log_likelihood / fit.data_count;
 }
 
+/// Why standard errors are not known, where they are not.
+std::vector<std::string> remarks_of(const IsingRelativeEntropy& result) {
+    for (const double error : result.standard_errors)
+        if (!std::isfinite(error))
+            return {
+                "no standard errors of theta_c: the data are too few, or so much alike, that their moments "
+                "show no spread"};
+    return {};
+}
+
 std::string json_of(const MatchOptions& options, const IsingRelativeEntropy& result,
                     const Configurations& data) {
     const AnyEstimate& fit = result.fit;
@@ -105,6 +117,7 @@ std::string json_of(const MatchOptions& options, const IsingRelativeEntropy& res
               {"samples", data.size()},
               {"seed", fit.seed},
               {"version", version_string}};
+    if (const auto remarks = remarks_of(result); !remarks.empty()) json["remarks"] = remarks;
     if (options.choice.method != MatchingMethod::relative_entropy) json.erase("optimizer");
     if (fit.monte_carlo) {
         json["monte_carlo"] = monte_carlo_of(fit, options.method.kernel);
@@ -119,9 +132,10 @@ void print_summary(const MatchOptions& options, const IsingRelativeEntropy& resu
     print_status(fit, options.model, data.size());
     for (std::size_t k = 0; k < fit.coarse_names.size(); ++k) {
         const auto at = static_cast<Index>(k);
-        print_line(fit.coarse_names[k], fixed(fit.parameters.theta[at], 6) + " +- " +
-                                            fixed(result.standard_errors[at], 6) + ", target moment " +
-                                            fixed(result.target_moments[at], 6));
+        const double error = result.standard_errors[at];
+        print_line(fit.coarse_names[k], fixed(fit.parameters.theta[at], 6) +
+                                            (std::isfinite(error) ? " +- " + fixed(error, 6) : "") +
+                                            ", target moment " + fixed(result.target_moments[at], 6));
     }
     print_line("m", "data " + fixed(data_mean(data, ising::Magnetization{})[0], 6) + ", reconstructed " +
                         fixed(result.magnetization, 6));
@@ -152,6 +166,7 @@ void run_match(MatchOptions options) {
     out.commit(json_of(options, result, data));
     print_summary(options, result, data);
     warn_not_identified(result.fit);
+    for (const std::string& remark : remarks_of(result)) warn(remark);
     warn_limit(result.fit, options.most_iterations(),
                result.fit.monte_carlo ? "--iterations or --coarse-samples" : "--iterations");
     work.end();

@@ -352,6 +352,10 @@ private:
         if (!problem_.prior_is_proper() && !result.directions.empty() && run.status != Status::stopped)
             result.status = Status::not_identified;
         result.iterations = run.iterations;
+        if (rounding(run.end) > 1e-5)
+            result.remarks.push_back("the log likelihood is the difference of numbers as large as " +
+                                     to_text(std::abs(run.end.statistics.log_evidence.value_or(0.0))) +
+                                     ", and right up to " + to_text(rounding(run.end)) + " nats only");
         if (result.status == Status::limit && run.iterations < settings_.iterations)
             result.remarks.push_back("no step raises the log posterior any more, which is right up to " +
                                      to_text(rounding(run.end)) + " nats: the fit ended after " +
