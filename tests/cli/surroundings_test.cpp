@@ -30,9 +30,10 @@ std::map<std::string, std::string> files_below(const fs::path& directory) {
 std::string differences(const std::map<std::string, std::string>& a,
                         const std::map<std::string, std::string>& b) {
     std::string names;
-    for (const auto* files : {&a, &b})
-        for (const auto& [name, text] : *files)
-            if (!a.contains(name) || !b.contains(name) || a.at(name) != b.at(name)) names += name + " ";
+    for (const auto& [name, text] : a)
+        if (!b.contains(name) || b.at(name) != text) names += name + " ";
+    for (const auto& [name, text] : b)
+        if (!a.contains(name)) names += name + " ";
     return names;
 }
 
