@@ -371,7 +371,8 @@ def build(scratch, wanted, seed):
 
 def record(scratch, name):
     """One run in which no mutant is awake: which tests reach which mutants."""
-    out = scratch / f"{name}.reached"
+    (scratch / f"{name}.reached").unlink(missing_ok=True)
+    out = scratch / f"{name}.unfinished"  # `run` takes what is whole
     out.unlink(missing_ok=True)
     done = subprocess.run(["nice", str(scratch / f"{name}.exe")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=os.environ | {"PREDCG_MUTANTS_REACHED": str(out)}, cwd=scratch, errors="replace", text=True)
@@ -379,6 +380,7 @@ def record(scratch, name):
     failed = [t[0] for t in tests if "failed" in t]
     print(f"{name}: {len(tests)} tests, {sum(int(t[1]) for t in tests) / 1000:.1f} s"
           + (f", FAILED without mutant: {failed}" if failed or done.returncode else ""), flush=True)
+    out.rename(scratch / f"{name}.reached")
 
 
 # ---------------------------------------------------------------------------------------------------------- run
@@ -487,19 +489,17 @@ def run(scratch, jobs):
 
 def show():
     rows = read_table()
-    counts = collections.Counter(r["outcome"] for r in rows)
-    none = [r for r in rows if r["reason"].startswith("no mutant")]
-    valid = len(rows) - len(none)
-    survivors = [r for r in rows if r["outcome"] != "killed" and r not in none]
-    print(f"{len(rows)} written, {len(none)} of them no mutants, as what they change is never run; of {valid}: "
-          f"{counts['killed']} killed, {len(survivors)} survive ({100 * len(survivors) / valid:.1f} %)")
-    by = collections.defaultdict(lambda: [0, 0])
-    for r in rows:
-        if r not in none:
-            by[r["operator"]][0] += 1
-            by[r["operator"]][1] += r in survivors
-    for operator, (n, alive) in sorted(by.items()):
-        print(f"  {operator:20} {n:4} {alive:4}")
+    of = lambda *words: [r for r in rows if r["outcome"] != "killed" and r["reason"].startswith(words)]
+    none, unseen = of("no mutant"), of("equivalent", "speed")
+    killed = [r for r in rows if r["outcome"] == "killed"]
+    survivors = [r for r in rows if r not in none and r not in unseen and r not in killed]
+    seen = len(killed) + len(survivors)
+    print(f"{len(rows)} mutants; {len(none)} change nothing that runs, {len(unseen)} nothing that a caller sees; "
+          f"of the other {seen} {len(killed)} are killed, {len(survivors)} survive ({100 * len(survivors) / seen:.1f} %)")
+    counts = collections.Counter(r["operator"] for r in killed + survivors)
+    alive = collections.Counter(r["operator"] for r in survivors)
+    for operator, n in sorted(counts.items()):
+        print(f"  {operator:20} {n:4} {alive[operator]:4}")
     bare = [r for r in survivors if not r["reason"]]
     for r in bare:
         print(f"not explained: {r['id']} {r['file']}:{r['line']} {r['operator']}: {r['original']} -> {r['mutant']}")

@@ -146,6 +146,7 @@ TEST(SecondMomentsOfAllPairs, AreABandWhereLagsAreFew) {
     const Vector theta{{0.3, 0.7, -0.2}};
     const auto target = boltzmann(coarse, theta, 0.8);
     const SiteMoments all = engine.site_moments(target, 2), band = engine.site_moments(target, 2, 3);
+    EXPECT_EQ(all.second.lags(), 11);
     EXPECT_EQ(band.second.lags(), 3);
     EXPECT_EQ(band.second.stored(), 48);
     for (Index i = 0; i < 12; ++i)

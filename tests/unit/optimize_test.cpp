@@ -193,6 +193,7 @@ TEST(RobbinsMonro, StepsAreInUnitsOfTheInformation) {
         EXPECT_NEAR((step(Vector{{0.4, 0.0}}, 3.0) - Vector{{0.04, 0.0}}).norm(), 0.0, 1e-15);
         EXPECT_NEAR((step(Vector{{40.0, 20.0}}, 2.0) - Vector{{0.5 / 6.0, 0.25 / 6.0}}).norm(), 0.0, 1e-15);
     }
+    EXPECT_EQ((RobbinsMonro{.step_tolerance = 1e-3}.tolerance()), 1e-3);
     RobbinsMonro::State state;
     EXPECT_FALSE(climb.step(state, Vector::Zero(1), Vector::Ones(1), Matrix::Zero(1, 1)));
 }

@@ -4,6 +4,7 @@
 #include <predcg/structure/affine_target.hpp>
 #include <predcg/structure/autodiff.hpp>
 #include <predcg/structure/boltzmann.hpp>
+#include <predcg/structure/neutral.hpp>
 #include <predcg/structure/product.hpp>
 #include <predcg/structure/statistics.hpp>
 #include <predcg/structure/with_terms.hpp>
@@ -263,6 +264,26 @@ TEST(Forwarding, NoPartOfAProductAllowsWhatAnotherForbids) {
     };
     expect_walls(Product(Product(p, low), high));
     expect_walls(Product(Product(p, high), low));
+}
+
+/// Every other site is of another class.
+struct ClassedWalls : Walls {
+    Index site_class(Index i) const { return i % 2; }
+    Index class_count() const { return 2; }
+};
+
+// Classes of a factor are those of a product whose target is alike at all sites; else each site is its own.
+TEST(Forwarding, ClassesAreThoseOfTheFactor) {
+    const ClassedWalls walls{{-1.0, 1.0}};
+    const Product alike(Boltzmann(Bound(All{}, theta), 1.0), walls);
+    EXPECT_EQ(alike.class_count(), 2);
+    EXPECT_EQ(alike.site_class(3), 1);
+    const Parts<all_parts & ~only(support::invariance)> varying;
+    const Product apart(Boltzmann(Bound(varying, theta), 1.0), walls);
+    EXPECT_EQ(apart.class_count(), 4);
+    EXPECT_EQ(apart.site_class(3), 3);
+    EXPECT_EQ(NeutralFactor{}.site_class(3), 0);
+    EXPECT_EQ(EmptyStatistic{}.site_class(3), 0);
 }
 
 TEST(Forwarding, InvarianceIsThatOfAllParts) {

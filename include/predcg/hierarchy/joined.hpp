@@ -112,7 +112,6 @@ public:
     }
 
     Index count() const { return count_; }
-    std::size_t levels() const { return values_.size(); }
     /// Letters of level k at a site of the joined chain.
     Index sites(std::size_t k) const { return sites_[k]; }
     /// Letter s of them.
