@@ -106,7 +106,7 @@ TEST_F(Output, IsRightWhereNothingCanBeSaidOfIt) {
 
 TEST_F(Output, FailedRunLeavesEverythingAsItWas) {
     write("truth.json", "earlier");
-    const auto outcome = run("truth --field 1e200 --beta 1e200 --out truth.json");
+    const auto outcome = run("truth --field 1e14 --beta 10 --out truth.json");
     EXPECT_EQ(outcome.code, 1) << outcome.err;
     EXPECT_NE(outcome.err.find("nothing was written"), std::string::npos) << outcome.err;
     EXPECT_EQ(read_text(at("truth.json")), "earlier");
@@ -114,7 +114,7 @@ TEST_F(Output, FailedRunLeavesEverythingAsItWas) {
 }
 
 TEST_F(Output, FailedStudyLeavesNothing) {
-    const auto outcome = run("study sweep --field-from 1e200 --field-to 1e200 --beta 1e200 --out sweep");
+    const auto outcome = run("study sweep --field-from 1e14 --field-to 1e14 --beta 10 --out sweep");
     EXPECT_EQ(outcome.code, 1) << outcome.err;
     EXPECT_EQ(files(), std::vector<std::string>{});
 }
