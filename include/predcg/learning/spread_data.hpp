@@ -56,7 +56,8 @@ public:
     bool any(bool here) const override { return processes_.sum(Index{here}) > 0; }
     bool is_first() const override { return processes_.rank() == 0; }
 
-    [[gnu::cold]] std::optional<std::string> of_first(const std::optional<std::string>& bytes) const override {
+    [[gnu::cold]] std::optional<std::string>
+    of_first(const std::optional<std::string>& bytes) const override {
         Record own;
         if (is_first() && bytes) own.put(*bytes);
         const auto all = processes_.gather(own.words);
