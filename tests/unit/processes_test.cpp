@@ -386,12 +386,13 @@ private:
     std::shared_ptr<Index> asked_ = std::make_shared<Index>(0);
 };
 
-// Whenever the stop comes: between moves, after the last of a chain, after all.
+// Whenever the stop comes: between moves, after the last of a chain, after all. What is asked first is whether
+// there is a checkpoint.
 TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
     const auto data = some_data(40);
     const auto g = grainer();
     const auto fit = g.fit(data);
-    for (const Index after : {3, 8, 15, 16, 17, 31, 32, 40}) {
+    for (const Index after : {3, 8, 16, 17, 18, 32, 33, 40}) {
         const support::ThreadCommunicator first(0, 2);
         std::vector<std::string> ends(2);
         {
@@ -413,7 +414,7 @@ TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
                 });
         }
         EXPECT_EQ(ends[0], ends[1]) << after;
-        EXPECT_EQ(ends[0], after < 32 ? "stopped" : "draws") << after;
+        EXPECT_EQ(ends[0], after < 33 ? "stopped" : "draws") << after;
     }
 }
 
