@@ -141,7 +141,7 @@ TEST_F(States, RefusesFilesThatNoFitWrote) {
     refused(Json::array(), {"bad.json", "states fit wrote"});
     write("cut.json", good.dump().substr(0, 100));
     expect_refused("states predict --fit cut.json --out new.json", {"cut.json", "states fit wrote"});
-    expect_refused("states predict --fit none.json --out new.json", {"--fit", "none.json", "cannot be read"});
+    expect_refused("states predict --fit none.json --out new.json", {"--fit", "none.json", "no such file"});
     expect_refused("states predict --fit fit.json --out fit.json", {"--out", "it is what is read"});
     expect_refused("states predict --fit fit.json --sites 4 --out new.json", {"--sites", "'4'", ">= 5"});
 }

@@ -116,7 +116,8 @@ std::unique_ptr<std::streambuf> open_input(const std::filesystem::path& path, co
     };
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
-    if (!std::filesystem::exists(status)) refuse(error ? "it cannot be read" : "no such file");
+    if (!std::filesystem::exists(status))
+        refuse(status.type() == std::filesystem::file_type::not_found ? "no such file" : "it cannot be read");
     if (std::filesystem::is_directory(status)) refuse("it is a directory");
     if (std::filesystem::is_regular_file(status)) {
         const auto size = std::filesystem::file_size(path, error);
