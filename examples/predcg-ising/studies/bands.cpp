@@ -19,8 +19,8 @@ Band magnetization_band(const IsingPosterior& posterior, double credibility) {
 }
 
 std::vector<Band> correlation_bands(const IsingPosterior& posterior, Boundary boundary, double credibility) {
-    const CredibleInterval R =
-        correlation_interval(posterior, ising::Correlation{boundary}, {.credibility = credibility, .predictive = false});
+    const CredibleInterval R = correlation_interval(posterior, ising::Correlation{boundary},
+                                                    {.credibility = credibility, .predictive = false});
     std::vector<Band> bands;
     for (Index l = 0; l < R.mean.size(); ++l) bands.push_back(band_of(posterior, R, l));
     return bands;
