@@ -2,7 +2,7 @@
 # Installs what predcg needs and this machine lacks, with apt, dnf or brew.
 #
 #   sh cmake/setup.sh              to build, test and run the study
-#   sh cmake/setup.sh --dev        also what .ci/run needs: clang with its sanitizers and libFuzzer, llvm-cov, gcovr,
+#   sh cmake/setup.sh --dev        also what .ci/run needs: clang with its sanitizers and libFuzzer, llvm-cov,
 #                                  clang-format 16, clang-tidy 16, git, pkg-config, Python
 #   sh cmake/setup.sh --mpi        also MPI, for predcg/mpi.hpp
 #   sh cmake/setup.sh --hosts      also what examples/host_* run the library in: LAMMPS
@@ -51,7 +51,6 @@ dev_needs='
     -               must      clang-tidy-16       clang-tools-extra       llvm@16
     -               must      libclang-rt-dev     compiler-rt             llvm
     -               must      llvm                llvm                    llvm
-    gcovr           must      gcovr               gcovr                   gcovr
     bash            must      bash                bash                    bash
     git             must      git                 git                     git
     pkg-config      must      pkgconf             pkgconf                 pkgconf

@@ -1,5 +1,6 @@
 #pragma once
 // What the data contradict: posterior predictive checks, and the parts of a prediction's error.
+#include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/observed.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 // Does X determine x, or is there noise between the two? A score test that needs no fit with noise.
 #include <predcg/core/checkpoint_place.hpp>
+#include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/core/real_coordinates.hpp>

@@ -1,9 +1,11 @@
 #pragma once
 // When is a fit with noise converged, and what is missing where it is not?
+#include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <string>

@@ -1,6 +1,8 @@
 #pragma once
+#include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
 
+#include <charconv>
 #include <cmath>
 #include <string>
 #include <vector>
