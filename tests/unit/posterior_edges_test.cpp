@@ -200,6 +200,14 @@ TEST(FewDraws, ErrorsThatAreNotKnownHaveAReason) {
     EXPECT_EQ(twice.remarks[0],
               "component 0: no Monte Carlo error of upper, as the draws there are equal or too "
               "few to tell: more draws");
+    // A band says it once.
+    const auto band = [](const auto&, const Parameters& at, double) {
+        return Vector{{at.theta[0], -1.0, 2.0 * at.theta[0], 3.0 * at.theta[0]}};
+    };
+    const CredibleInterval bands = credible_interval(posterior, band);
+    ASSERT_EQ(bands.remarks.size(), 1U);
+    EXPECT_EQ(bands.remarks[0].find("component 0 and 2 more: no Monte Carlo error of upper"), 0U)
+        << bands.remarks[0];
     // What is the same for all parameters but for rounding has no error.
     const auto constant = [](const auto&, const Parameters& at, double) {
         return at.theta[0] > 1.5 ? 1.0 : 1.0 + 1e-16 + 2.3e-16;

@@ -178,20 +178,21 @@ struct NoiseLeft {
             error_at(1.0 - low)};
 }
 
-/// Says which errors of component j are not known, and why.
-[[gnu::cold]] inline void add_error_remark(CredibleInterval& result, Index j, const Matrix& chains) {
-    if (!all_finite(chains)) return;  // said already
+/// Which errors of component j are not known, and why; empty where all are.
+[[gnu::cold]] inline std::string unknown_errors(const CredibleInterval& result, Index j,
+                                                const Matrix& chains) {
+    if (!all_finite(chains)) return {};  // said already
     std::string unknown;
     for (const auto& [name, error] : {std::pair{"mean", result.mean_error[j]},
                                       {"sd", result.sd_error[j]},
                                       {"lower", result.lower_error[j]},
                                       {"upper", result.upper_error[j]}})
         if (!std::isfinite(error)) unknown += (unknown.empty() ? "" : ", ") + std::string(name);
-    if (unknown.empty()) return;
-    result.remarks.push_back("component " + to_text(j) + ": no Monte Carlo error of " + unknown + ", as " +
-                             (chains.rows() < 4 ? "chains have less than 4 draws"
-                                                : "the draws there are equal or too few to tell") +
-                             ": more draws");
+    if (unknown.empty()) return {};
+    return ": no Monte Carlo error of " + unknown + ", as " +
+           (chains.rows() < 4 ? "chains have less than 4 draws"
+                              : "the draws there are equal or too few to tell") +
+           ": more draws";
 }
 
 /// Intervals from the expectations of all draws (result.expectations) and single values of o (component x
@@ -207,6 +208,11 @@ struct NoiseLeft {
     const double low = 0.5 * (1.0 - result.credibility), high = 1.0 - low;
     std::optional<SmoothOverDraws> smooth;
     if (linalg::largest(noise) > 0.0) smooth.emplace(posterior.draws);
+    struct Unknown {
+        std::string what;
+        Index first, count;
+    };
+    std::vector<Unknown> unknown;  // errors, each kind once: a band may have thousands
     for (Index j = 0; j < c; ++j) {
         Vector values = linalg::row_of(result.expectations, j);
         NoiseLeft left;
@@ -238,7 +244,14 @@ struct NoiseLeft {
             result.predictive_lower[j] = quantile(linalg::row_of(singles, j), low);
             result.predictive_upper[j] = quantile(linalg::row_of(singles, j), high);
         }
-        add_error_remark(result, j, chains);
+        if (std::string what = unknown_errors(result, j, chains); !what.empty()) {
+            const auto same = std::find_if(unknown.begin(), unknown.end(),
+                                           [&](const Unknown& u) { return u.what == what; });
+            if (same == unknown.end())
+                unknown.push_back({std::move(what), j, 1});
+            else
+                ++same->count;
+        }
         if (!(result.sampling_sd[j] > 0.2 * result.sd[j])) continue;
         const bool known = left.sd <= 0.2 * result.sd[j];
         result.reliable = result.reliable && known;
@@ -248,6 +261,9 @@ struct NoiseLeft {
                                  " of the posterior; it was taken out, and leaves an error of " +
                                  to_text(left.sd) + (known ? "" : ", which is too much: more samples"));
     }
+    for (const Unknown& u : unknown)
+        result.remarks.push_back("component " + to_text(u.first) +
+                                 (u.count > 1 ? " and " + to_text(u.count - 1) + " more" : "") + u.what);
 }
 
 }  // namespace detail
