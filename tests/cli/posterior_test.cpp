@@ -139,8 +139,9 @@ TEST_F(PosteriorCommand, Approximations) {
 }
 
 TEST_F(PosteriorCommand, TrajectoriesCountAsFewer) {
-    run_well(
-        "generate --beta 1.2 --field 0.3 --sampler heat-bath --thinning 1 --samples 200 --out chain.csv");
+    const Outcome drawn =
+        run("generate --beta 1.2 --field 0.3 --sampler heat-bath --thinning 1 --samples 200 --out chain.csv");
+    EXPECT_NE(drawn.err.find("the 200 samples are worth "), std::string::npos) << drawn.err;
     const std::string fit =
         "fit --data chain.csv --beta 1.2 --field 0.3 --linear --posterior laplace-slides ";
     run(fit + "--out all.json");
