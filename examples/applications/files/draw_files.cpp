@@ -49,11 +49,9 @@ DrawFiles::DrawFiles(const std::string& option, const fs::path& path, const std:
                          "the name of a file in a directory that exists and can be written");
     };
     if (path.filename().empty()) refuse("no file name");
-    std::error_code error;
     for (const fs::path& other : others)
         for (Index chain = 0; chain < 4; ++chain)
-            if (fs::equivalent(other, name_of(chain), error) ||
-                other.lexically_normal() == name_of(chain).lexically_normal())
+            if (is_same_file(other, name_of(chain)))
                 refuse("its files would take the place of " + in_quotes(other.string()));
     try {
         try_to_write(first);

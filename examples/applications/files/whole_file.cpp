@@ -126,6 +126,13 @@ void write_whole(const fs::path& path, std::string_view text) {
     }
 }
 
+bool is_same_file(const fs::path& a, const fs::path& b) {
+    std::error_code error;
+    if (fs::equivalent(a, b, error)) return true;
+    const fs::path one = fs::weakly_canonical(fs::absolute(a, error), error);
+    return !a.empty() && !b.empty() && !error && one == fs::weakly_canonical(fs::absolute(b, error), error);
+}
+
 void try_to_write(const fs::path& path) { FileToBe file(path); }
 
 void write_to(std::FILE* stream, std::string_view text) {

@@ -97,6 +97,20 @@ const std::vector<long> refused_calls{
     SYS_iopl,
     SYS_ioperm,
 #endif
+#ifdef SYS_kexec_file_load
+    SYS_kexec_file_load,
+#endif
+#ifdef SYS_fsopen
+    SYS_fsopen,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_fspick,
+    SYS_move_mount,
+    SYS_open_tree,
+#endif
+#ifdef SYS_mount_setattr
+    SYS_mount_setattr,
+#endif
 #ifdef SYS_bpf
     SYS_bpf,
 #endif
@@ -113,6 +127,16 @@ const std::vector<long> refused_calls{
 #endif
 #ifdef SYS_pidfd_getfd
     SYS_pidfd_getfd,
+#endif
+};
+
+/// Signals, but for those that are allowed to itself.
+const std::vector<long> signals_by_other_ways{
+    SYS_tkill,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_tgsigqueueinfo,
+#ifdef SYS_pidfd_send_signal
+    SYS_pidfd_send_signal,
 #endif
 };
 
@@ -160,7 +184,7 @@ public:
                 give(SECCOMP_RET_ERRNO | EPERM);
                 load(number_);
             }
-            if_call(SYS_tkill, SECCOMP_RET_ERRNO | EPERM);
+            for (const long call : signals_by_other_ways) if_call(call, SECCOMP_RET_ERRNO | EPERM);
         }
         give(SECCOMP_RET_ALLOW);
     }
@@ -272,6 +296,9 @@ void confine_files(const CLI::App& command, Needs needs) {
             std::error_code error;
             const fs::path target = fs::weakly_canonical(fs::absolute(value, error), error);
             rights.allow(target, reading | write);
+            // What is kept beside a link stands where the link does.
+            const fs::path named = fs::absolute(value, error).parent_path();
+            if (fs::is_symlink(value, error)) rights.allow(named, reading | write);
             const fs::path last = target.has_filename() ? target : target.parent_path();
             if (!fs::exists(target, error) || fs::is_regular_file(target, error) ||
                 fs::is_directory(target, error))

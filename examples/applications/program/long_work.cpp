@@ -10,9 +10,12 @@
 #include <predcg/version.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -36,6 +39,15 @@ std::string read_whole(const fs::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// Whether a file may be a checkpoint, of whatever work, and not something that is in the way.
+bool begins_as_checkpoint(const fs::path& path) {
+    constexpr std::string_view mark = "pcgwork\n";  // of predcg::Checkpoint
+    std::string begin(mark.size(), '\0');
+    std::ifstream in(path, std::ios::binary);
+    in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    return begin == mark;
+}
+
 /// "predcg-ising fit"
 std::string name_of_command(const CLI::App& app) {
     std::string name = app.get_name();
@@ -45,7 +57,8 @@ std::string name_of_command(const CLI::App& app) {
 }
 
 /// Version, command, options, and a hash of every byte that is read.
-std::string description_of(const LongWorkOptions& long_work, std::initializer_list<fs::path> inputs) {
+std::string description_of(const LongWorkOptions& long_work, std::initializer_list<fs::path> inputs,
+                           bool by_pipe) {
     const CLI::App& app = *long_work.app;
     std::vector<std::string> options;
     for (const CLI::Option* option : app.get_options()) {
@@ -58,6 +71,9 @@ std::string description_of(const LongWorkOptions& long_work, std::initializer_li
     std::sort(options.begin(), options.end());
     std::string text = name_of_command(app) + " " + std::string(predcg::version_string);
     for (const std::string& option : options) text += " " + option;
+    if (by_pipe)  // nobody knows what comes: work of its own
+        return text + " [" + std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) +
+               "]";
     for (const fs::path& input : inputs) {
         const std::uint64_t hash = predcg::detail::checksum_of(read_whole(input));
         text += " [" + std::to_string(hash) + "]";
@@ -109,25 +125,33 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
                    std::initializer_list<fs::path> inputs, Stops stops)
     : path_(checkpoint_of(options, out)), every_(options.every) {
     const bool asked = !options.checkpoint.empty();
-    const std::string description = description_of(options, inputs);
+    std::error_code error;
+    // What comes by a pipe cannot be read again, so nobody knows whether a checkpoint is of the same data.
+    const bool by_pipe = std::any_of(inputs.begin(), inputs.end(), [&](const fs::path& input) {
+        return fs::exists(input, error) && !fs::is_regular_file(input, error);
+    });
+    const std::string description = description_of(options, inputs, by_pipe);
     words_ = name_of_command(*options.app) + " " + std::string(predcg::version_string) + ", work " +
              std::to_string(predcg::detail::checksum_of(description));
-    std::error_code error;
     const auto refuse = [&](const std::string& reason, const std::string& instead) {
         if (asked) throw InputError("--checkpoint", in_quotes(path_.string()) + " (" + reason + ")", instead);
     };
-    // What comes by a pipe cannot be read again, so nobody knows whether a checkpoint is of the same data.
-    const auto comes_by_pipe = [&](const fs::path& input) {
-        return fs::exists(input, error) && !fs::is_regular_file(input, error);
-    };
-    if (std::any_of(inputs.begin(), inputs.end(), comes_by_pipe)) {
+    if (by_pipe) {
         refuse("the data come by a pipe, and are gone when the work goes on", "data in a file");
         path_.clear();
     }
     if (!path_.empty()) {
+        const auto refuse_in_any_case = [&](const std::string& reason) {
+            throw InputError(asked ? "--checkpoint" : "--out",
+                             in_quotes((asked ? path_ : out).string()) + " (" + reason + ")",
+                             asked ? "another file" : "another name, or --checkpoint FILE");
+        };
+        const std::string whose = asked ? "it" : "its checkpoint " + in_quotes(path_.string());
         for (const fs::path& input : inputs)
-            if (fs::equivalent(input, path_, error)) refuse("it is what is read", "another file");
-        if (fs::equivalent(out, path_, error)) refuse("it is the result", "another file");
+            if (is_same_file(input, path_)) refuse_in_any_case(whose + " is what is read");
+        if (is_same_file(out, path_)) refuse_in_any_case(whose + " is the result");
+        if (fs::exists(path_, error) && !begins_as_checkpoint(path_))
+            refuse_in_any_case(whose + " is there, and no checkpoint");
         kept_ = std::make_shared<predcg::Checkpoint>(
             description, [this](std::string_view bytes) { write(bytes, false); }, every_);
         if (fs::exists(path_, error)) {
@@ -178,8 +202,8 @@ void LongWork::end() {
     if (stop_.stop_requested()) {
         write_now();
         throw Interrupted("stopped; the result is what there was; " +
-                          (path_.empty() ? "nothing else was kept"
-                                         : "the same command goes on from " + in_quotes(path_.string())));
+                          (is_kept() ? "the same command goes on from " + in_quotes(path_.string())
+                                     : "nothing else was kept"));
     }
     done_ = true;
     std::error_code error;
@@ -190,7 +214,7 @@ void LongWork::end_without_result() {
     write_now();
     throw Interrupted(
         "stopped before there was a result; " +
-        (path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string())));
+        (is_kept() ? "the same command goes on from " + in_quotes(path_.string()) : "nothing was kept"));
 }
 
 void LongWork::write(std::string_view bytes, bool now_in_any_case) {
@@ -198,11 +222,18 @@ void LongWork::write(std::string_view bytes, bool now_in_any_case) {
     if (now - written_ < every_ && !stop_.stop_requested() && !now_in_any_case) return;
     try {
         write_whole(path_, bytes);
+        written_well_ = true;
     } catch (const std::runtime_error& error) {
         if (!warned_) warn(std::string(error.what()) + "; the work goes on without being kept");
         warned_ = true;
+        written_well_ = false;
     }
     written_ = std::chrono::steady_clock::now();
+}
+
+bool LongWork::is_kept() const {
+    std::error_code error;
+    return !path_.empty() && written_well_ && fs::exists(path_, error);
 }
 
 void LongWork::write_now() {

@@ -59,6 +59,8 @@ public:
     std::stop_token stop() const { return stop_.get_token(); }
     /// Version and command, and a hash of its options and of every byte that it reads, in one line.
     const std::string& words() const { return words_; }
+    /// Where it is kept; empty: nowhere.
+    const std::filesystem::path& path() const { return path_; }
 
     /// The result is written: removes the checkpoint. Where the work was stopped it is kept, and Interrupted
     /// is thrown, which says how to go on.
@@ -70,6 +72,7 @@ private:
     void watch(const std::stop_token& end);
     void write(std::string_view bytes, bool now_in_any_case);
     void write_now();
+    bool is_kept() const;  // there is a file to go on from
 
     std::string words_;
     std::filesystem::path path_;  // empty: none
@@ -77,7 +80,7 @@ private:
     std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
     std::shared_ptr<predcg::Checkpoint> kept_;
     std::stop_source stop_;
-    bool done_ = false, warned_ = false;
+    bool done_ = false, warned_ = false, written_well_ = false;
     std::jthread watch_;
 };
 

@@ -279,7 +279,7 @@ void run_fit(FitOptions options) {
     std::optional<DrawFiles> files;
     if (!options.draws_file.empty())
         files.emplace("--draws-file", options.draws_file, work.words(),
-                      std::initializer_list<std::filesystem::path>{options.data, options.out});
+                      std::initializer_list<std::filesystem::path>{options.data, options.out, work.path()});
     IsingFit fit = fit_with_progress(options, data, work);
     std::optional<EffectiveData> worth;
     std::optional<double> weight;

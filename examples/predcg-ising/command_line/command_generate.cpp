@@ -4,6 +4,7 @@
 #include "command_line/commands.hpp"
 #include "command_line/options.hpp"
 #include "files/output_file.hpp"
+#include "files/whole_file.hpp"
 #include "io/data_io.hpp"
 #include "model/cost_model.hpp"
 #include "program/cost_limits.hpp"
@@ -215,7 +216,7 @@ void run_generate(const GenerateOptions& options) {
                      "only with --sampler heat-bath or metropolis; add that, or leave this out");
     ising::chain(options.fine.chain);  // says now what is wrong with it
     require_writable(options.trajectory.samples, options.fine.chain.sites);
-    if (options.report == options.out)
+    if (is_same_file(options.report, options.out))
         throw InputError("--report", in_quotes(options.report), "another file");
     const auto& chain = options.trajectory;
     const double sweeps = options.sampler == Sampler::exact

@@ -108,8 +108,8 @@ void run_states_fit(StatesFitOptions options) {
     std::optional<DrawFiles> files;
     if (!options.draws_file.empty()) {
         files.emplace("--draws-file", options.draws_file, work.words(),
-                      std::initializer_list<std::filesystem::path>{options.read.trajectory.path,
-                                                                   options.read.structure, options.out});
+                      std::initializer_list<std::filesystem::path>{
+                          options.read.trajectory.path, options.read.structure, options.out, work.path()});
         std::vector<std::string> names = chain_of(data.sites).parameter_names(),
                                  units(names.size(), "kJ/mol");
         for (const std::string& name : rotamers::von_mises_map().parameter_names()) {

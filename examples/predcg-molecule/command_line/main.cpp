@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer("Lengths in nm, times in ps, energies in kJ/mol. Numbers in files read back exactly.\n"
                "Exit codes: 0 result written, whatever its status; 1 the run failed, nothing written;\n"
-               "2 bad usage or input.");
+               "2 bad usage or input; 3 stopped, by Ctrl-C, SIGTERM or --max-time.");
     std::vector<cli::Command> commands{cli::molecules::add_info(app)};
     for (auto& command : cli::molecules::add_states(app)) commands.push_back(command);
     for (auto& command : cli::molecules::add_pair(app)) commands.push_back(command);

@@ -16,7 +16,8 @@ namespace predcg::detail {
 template <FiniteSpace Space>
 class ProductTarget {
 public:
-    ProductTarget(Space space, const Matrix& probabilities) : space_(std::move(space)), logs_(probabilities) {
+    ProductTarget(Space space, Matrix probabilities)
+        : space_(std::move(space)), logs_(std::move(probabilities)) {
         for (Index k = 0; k < logs_.size(); ++k) logs_.data()[k] = std::log(logs_.data()[k]);
     }
 

@@ -98,7 +98,10 @@ PosteriorResult exchange_by_features(const Coarse& coarse, const MonteCarlo<Kern
         };
         bool stopped = false;
         for (; step < rows * settings.thinning; ++step) {
-            if (!stopped && (stopped = settings.stop.stop_requested()) && place) keep();
+            if (!stopped && settings.stop.stop_requested()) {
+                stopped = true;
+                if (place) keep();
+            }
             if (!stopped) {
                 if (place.is_due()) keep();
                 Vector proposal = linalg::scaled(u, a);

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -51,7 +50,7 @@ template <class Learner, class AnyData>
     const Index warm_up = settings.warm_up.value_or(1000), thinning = settings.thinning.value_or(10);
     require_range(own.latent_moves, 1, many, name, "latent_moves");
     require_range(own.map_moves, 1, many, name, "map_moves");
-    require_range(own.reference_draws.value_or(0), 0, many, name, "reference_draws");
+    require_range(own.reference_draws.value_or(0), 0, 1'000'000, name, "reference_draws");
     require_range(own.auxiliary_warm_up, 1, many, name, "auxiliary_warm_up");
     require_range(own.auxiliary_thinning, 1, many, name, "auxiliary_thinning");
     require(own.target_accept > 0.0 && own.target_accept < 1.0, name, "target_accept", own.target_accept,
@@ -70,26 +69,23 @@ template <class Learner, class AnyData>
         0.05 * sweeps_of_all * static_cast<double>(own.auxiliary_thinning) * problem.data().count;
     const auto reference =
         prototype.reference(scales, settings.seed, static_cast<Index>(std::min(most, 1e9)), settings.stop);
-    std::vector<Index> at_edge(static_cast<std::size_t>(settings.chains), 0);
     const auto run = [&](ChainRecord& record) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(record.chain()));
         Chain chain = prototype;
         chain.start(scales, rng);
-        Index& edge = at_edge[static_cast<std::size_t>(record.chain())];
         Index sweeps = 0;
-        record.restore(chain, rng, edge, sweeps);
+        record.restore(chain, rng, sweeps);
         for (const Index all = warm_up + record.length() * thinning;
              sweeps < all && !settings.stop.stop_requested();) {
-            if (record.is_due()) record.save(chain, rng, edge, sweeps);
+            if (record.is_due()) record.save(chain, rng, sweeps);
             chain.sweep(sweeps < warm_up, rng);
             ++sweeps;
             if (sweeps <= warm_up || (sweeps - warm_up) % thinning != 0) continue;
             record.keep(
                 with_label_of(fit.parameters.eta, learner.coarse(), learner.map(), chain.parameters()));
-            edge += chain.is_at_edge();
         }
-        record.save(chain, rng, edge, sweeps);
+        record.save(chain, rng, sweeps);
         return chain.accepted() / static_cast<double>(std::max<Index>(record.count(), 1) * thinning);
     };
     const auto run_all = [&](const char* part) {
@@ -102,7 +98,9 @@ template <class Learner, class AnyData>
         prototype.refer_to(&*reference);
         result = run_all("reference draws");
         // What all chains share no comparison of chains can see.
-        const Index edge = std::accumulate(at_edge.begin(), at_edge.end(), Index{0});
+        Index edge = 0;
+        for (Index k = 0; k < result->draw_count(); ++k)
+            edge += reference->is_edge(prototype.from_mode(scales, linalg::column_of(result->draws, k)));
         const bool beyond = edge > result->draw_count() / 200;
         const double shared = reference->shared_error(
             prototype.in_z(linalg::leading_block(result->covariance, fit.parameters.theta.size())),

@@ -209,8 +209,12 @@ public:
     /// theta_c moves with log Z_c from reference draws, which must outlive the chain; with none by exchange.
     void refer_to(const ReferenceDraws* reference) { reference_ = reference; }
 
-    /// Whether the chain stands where few of the reference draws are in effect.
-    bool is_at_edge() const { return reference_ && reference_->is_edge(from_mode(linalg::part(z_, 0, p_))); }
+    /// How far theta_c of a draw (theta_c, eta) is from the mode, in z.
+    Vector from_mode(const Scales& at, const Vector& draw) const {
+        Vector moved(p_);
+        for (Index k = 0; k < p_; ++k) moved[k] = draw[k] * coordinates().factor()[k] - at.mode[k];
+        return moved;
+    }
 
     template <RandomBits R>
     [[gnu::cold]] void start(const Scales& at, R& rng) {
