@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sstream>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -310,6 +311,30 @@ TEST_F(Killed, CheckpointsOfOtherWorkAreRefused) {
     EXPECT_EQ(anew.code, 0) << anew.err;
     expect_contains(anew.err, "the work begins anew");
     EXPECT_FALSE(fs::exists(at("p.json.checkpoint")));
+}
+
+// Names of files that are not there yet, and of files that nobody asked to replace.
+TEST_F(Killed, NothingElseTakesTheCheckpointsPlace) {
+    const std::string fit = "fit --data " + data_file("A") + " --field 0.3 ";
+    expect_refused(fit + "--out new.json --checkpoint new.json", {"--checkpoint", "it is the result"});
+    expect_refused(fit + "--out new.json --checkpoint ./new.json", {"--checkpoint", "it is the result"});
+    write("r.json.checkpoint", read_text(data_file("A")));
+    expect_refused("fit --data r.json.checkpoint --field 0.3 --out r.json",
+                   {"--out", "its checkpoint 'r.json.checkpoint' is what is read"});
+    expect_refused(fit + "--out r.json", {"--out", "its checkpoint 'r.json.checkpoint' is there, and no"});
+    expect_refused(fit + "--out o.json --posterior full --checkpoint d_1.csv --draws-file ./d.csv",
+                   {"--draws-file", "d_1.csv"});
+    expect_refused("generate --sampler heat-bath --report ./g.csv --out g.csv", {"--report", "another file"});
+}
+
+// A pipe with a name is read once: nobody waits for a second writer.
+TEST_F(Killed, APipeIsReadOnce) {
+    ASSERT_EQ(mkfifo(at("pipe").c_str(), 0600), 0);
+    const std::string command = "cat '" + data_file("A") + "' >'" + at("pipe").string() + "' &";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    const Outcome outcome = run("fit --data pipe --field 0.3 --out o.json");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(fs::exists(at("o.json")));
 }
 
 }  // namespace kill_test
