@@ -386,8 +386,8 @@ private:
     std::shared_ptr<Index> asked_ = std::make_shared<Index>(0);
 };
 
-// Whenever the stop comes: between moves, after the last of a chain, after all. What is asked first is whether
-// there is a checkpoint.
+// Whenever the stop comes: between moves, after the last of a chain, after all. What is asked first is
+// whether there is a checkpoint.
 TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
     const auto data = some_data(40);
     const auto g = grainer();
