@@ -139,7 +139,7 @@ TEST_F(PosteriorCommand, Approximations) {
 }
 
 TEST_F(PosteriorCommand, TrajectoriesCountAsFewer) {
-    const Outcome drawn =
+    const cli_test::Outcome drawn =
         run("generate --beta 1.2 --field 0.3 --sampler heat-bath --thinning 1 --samples 200 --out chain.csv");
     EXPECT_NE(drawn.err.find("the 200 samples are worth "), std::string::npos) << drawn.err;
     const std::string fit =
