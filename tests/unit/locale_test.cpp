@@ -13,6 +13,13 @@
 #include <iomanip>
 #include <sstream>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#define PREDCG_LOOKS_FOR_LEAKS
+#endif
+#endif
+
 #include "german_locale.hpp"
 #include "thrown.hpp"
 
@@ -21,10 +28,19 @@ using namespace predcg;
 
 namespace {
 
+/// glibc keeps its list of LOCPATH's directories for good.
+struct OfTheSystem {
+#ifdef PREDCG_LOOKS_FOR_LEAKS
+    OfTheSystem() { __lsan_disable(); }
+    ~OfTheSystem() { __lsan_enable(); }
+#endif
+};
+
 /// The locale of C and that of C++ streams, until the end.
 class Within {
 public:
     explicit Within(const support::GermanLocale& german) {
+        [[maybe_unused]] const OfTheSystem leaks;
         setenv("LOCPATH", german.directory().c_str(), 1);
         std::locale::global(std::locale(support::GermanLocale::name));  // sets C's, too
     }
