@@ -134,7 +134,8 @@ protected:
     }
 
     /// SIGINT and SIGTERM end it in good order once there is a checkpoint, and the same command goes on.
-    void expect_to_stop_in_good_order(const Command& command) const {
+    /// `look` looks at what the stop has left.
+    void expect_to_stop_in_good_order(const Command& command, const auto& look) const {
         const std::string expected = undisturbed(command);
         for (const int signal : {SIGINT, SIGTERM}) {
             const pid_t child = start(command.saving_every("0.02"));
@@ -142,12 +143,16 @@ protected:
             ::kill(child, signal);
             ASSERT_EQ(end_of(child), 3) << said();
             expect_contains(said(), "the same command goes on from 'out.checkpoint'");
+            look();
             ASSERT_EQ(end_of(start(command)), 0) << said();
             expect_contains(said(), "goes on from 'out.checkpoint'");
             EXPECT_EQ(result(), expected);
             EXPECT_FALSE(fs::exists(at("out.checkpoint")));
             remove_result();
         }
+    }
+    void expect_to_stop_in_good_order(const Command& command) const {
+        expect_to_stop_in_good_order(command, [] {});
     }
 
     Command fit(const std::vector<std::string>& more) const {
@@ -255,19 +260,8 @@ TEST_F(Killed, MoleculesGoOn) {
 }
 
 TEST_F(Killed, StopsWithWhatThereIsAndGoesOn) {
-    const Command command = fit({"--posterior", "full", "--draws", "20000"});
-    const std::string expected = undisturbed(command);
-    for (const int signal : {SIGINT, SIGTERM}) {
-        const pid_t child = start(command.saving_every("0.02"));
-        wait_for_checkpoint();
-        ::kill(child, signal);
-        ASSERT_EQ(end_of(child), 3) << said();
-        expect_contains(said(), "the same command goes on from 'out.checkpoint'");
-        EXPECT_TRUE(read_json(at("out")).contains("status"));
-        ASSERT_EQ(end_of(start(command)), 0) << said();
-        EXPECT_EQ(result(), expected);
-        EXPECT_FALSE(fs::exists(at("out.checkpoint")));
-    }
+    expect_to_stop_in_good_order(fit({"--posterior", "full", "--draws", "20000"}),
+                                 [&] { EXPECT_TRUE(read_json(at("out")).contains("status")); });
 }
 
 TEST_F(Killed, LongCommandsStopInGoodOrder) {

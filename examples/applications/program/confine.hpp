@@ -15,9 +15,9 @@ enum class Needs {
 /// From now on this process, its threads and the programs that it starts
 ///   * make no connections, trace no processes and do not change the system: such system calls fail with
 ///     EPERM (seccomp), and, without Needs::programs, so do starting a program and a process;
-///   * write only in the directories of --out, --checkpoint, --report and --draws-file, and to what these
-///   name (Landlock);
-///     with Needs::programs in the directory of temporary files, too;
+///   * write only in the directories of --out, --checkpoint, --report and --draws-file (is_written in
+///     confine.cpp), and to what these name (Landlock); with Needs::programs in the directory of temporary
+///     files, too;
 ///   * without Needs::programs, read only files that options name, what is in those directories, and what the
 ///     system's libraries need (Landlock).
 /// Files that are open stay as they are. Where the kernel has one of the two not, the other holds; nothing is
