@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <fstream>
 #include <ios>
+#include <new>
 #include <system_error>
 #include <utility>
 

@@ -103,6 +103,7 @@ bool is_affordable(const CostEstimate& estimate, const CostOptions& options) {
         print_estimate(estimate);
         return false;
     }
+    if (estimate.parts.empty()) return true;
     const double seconds = estimate.seconds(processor_threads()), bytes = estimate.bytes();
     if (seconds < said_seconds && bytes < said_bytes && bytes < 0.1 * available_memory()) return true;
     const double room = most_of_memory * available_memory();
