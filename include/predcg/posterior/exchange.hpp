@@ -152,9 +152,9 @@ template <class Learner, class AnyData>
 /// (ExchangeSettings::reference_draws); theta_c then moves at no cost. All draws share an error, of
 /// sqrt(N tau / draws) posterior standard deviations where X is certain, and more where it is not, which
 /// remarks state; by default 0.05, for 16 data or more. Where that turns out to exceed 0.2, or one of 200
-/// draws lies close to where few of the reference draws count, the chains run once more, by exchange (the
-/// observer sees them again); if the number of reference draws was told, the posterior is not reliable
-/// instead.
+/// draws lies close to where few of the reference draws count, the chains run once more, by exchange
+/// (observer and on_draws see them again); if the number of reference draws was told, the posterior is not
+/// reliable instead.
 ///
 /// Starts, flags and diagnostics as for full_posterior; data augmentation mixes slowly where X is uncertain.
 /// Cost of a sweep: N draws (or latent_moves N moves) of q, and, with exchange, N draws (or auxiliary_warm_up
