@@ -1,4 +1,6 @@
 #pragma once
+#include <predcg/core/compiler.hpp>
+
 #include <algorithm>
 
 namespace predcg {
