@@ -45,6 +45,7 @@ auto sampled(const Kernel& kernel, bool side_by_side) {
     const auto engine = [&](Index samples) {  // of one chain, or one of each chain
         return MonteCarlo(kernel, {.samples = samples,
                                    .chains = side_by_side ? samples : 1,
+                                   .warm_up = 0,  // as in the textbook program
                                    .refresh = side_by_side ? 0 : 5,
                                    .standard_errors = false});
     };

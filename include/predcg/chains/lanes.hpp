@@ -3,8 +3,10 @@
 #include <predcg/core/types.hpp>
 #include <predcg/core/vector_types.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -31,6 +33,15 @@ struct alignas(lane_count * sizeof(double)) Lanes {
     static Lanes of(double value) {
         Lanes p;
         for (VectorOfDoubles& all : p.part) all = value - VectorOfDoubles{};
+        return p;
+    }
+    /// The bytes of a word, 0 to 255, the lowest one in the first lane.
+    static Lanes of_bytes(std::uint64_t word) {
+        Lanes p;
+        for (Index k = 0; k < parts; ++k) {
+            p.part[k] = doubles_of_bytes(word);
+            if constexpr (parts > 1) word >>= 8 * width;
+        }
         return p;
     }
     /// from[begins[0]], from[begins[step]], ...
@@ -91,6 +102,19 @@ struct alignas(lane_count * sizeof(double)) Lanes {
         return p;
     }
 
+    /// 0 in all lanes but the first so many.
+    void keep_first(Index count) {
+        static constexpr auto from_here = [] {
+            std::array<double, 2 * lane_count> numbers{};
+            for (Index lane = 0; lane < lane_count; ++lane) numbers[static_cast<std::size_t>(lane)] = 1.0;
+            return numbers;
+        }();
+        for (Index k = 0; k < parts; ++k) {
+            VectorOfDoubles kept;
+            std::memcpy(&kept, from_here.data() + lane_count - count + k * width, sizeof kept);
+            part[k] = kept != 0.0 ? part[k] : VectorOfDoubles{};
+        }
+    }
     /// 1/x of numbers >= 0; of 0 something large and finite.
     Lanes inverse() const {
         Lanes p;

@@ -84,12 +84,15 @@ public:
             const RoundKeys keys(key_);
             const std::size_t room = (max() - counter_[0]) / blocks_at_once;  // in the counter's first word
             const std::size_t times = std::min(count / words, room);
-            several_blocks(keys, to, times);
+            several_blocks<vectors>(keys, to, times);
             counter_[0] += static_cast<std::uint32_t>(times * blocks_at_once);
             to += times * words;
             count -= times * words;
             if (count > few && times < room) {
-                last_blocks(keys, to, count);
+                if (count <= lanes * word_count)
+                    last_blocks<1>(keys, to, count);
+                else
+                    last_blocks<vectors>(keys, to, count);
                 return;
             }
         }
@@ -185,22 +188,23 @@ private:
         Lanes words[round_count][2];
     };
 
-    /// blocks_at_once blocks side by side, several times: words in the lower halves of the vectors' 64 bits.
-    /// The counter stays.
+    /// Blocks side by side in so many vectors, several times: words in the lower halves of their 64 bits. The
+    /// counter stays.
+    template <std::size_t Vectors>
     [[gnu::noinline]] void several_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t times) const {
         const Lanes multiplier0 = Lanes{} + 0xD2511F53U, multiplier1 = Lanes{} + 0xCD9E8D57U;
         const Lanes zero{};
         Lanes first_words{};
         for (std::size_t lane = 0; lane < lanes; ++lane) first_words[lane] = counter_[0] + lane;
-        for (; times > 0; --times, first_words = first_words + blocks_at_once) {
-            Lanes x[vectors][word_count];
-            for (std::size_t v = 0; v < vectors; ++v) {
+        for (; times > 0; --times, first_words = first_words + Vectors * lanes) {
+            Lanes x[Vectors][word_count];
+            for (std::size_t v = 0; v < Vectors; ++v) {
                 x[v][0] = first_words + v * lanes;
                 for (std::size_t word = 1; word < word_count; ++word) x[v][word] = zero + counter_[word];
             }
 #pragma GCC unroll 10
             for (std::size_t round = 0; round < round_count; ++round)  // NOLINT(modernize-loop-convert)
-                for (std::size_t v = 0; v < vectors; ++v) {            // NOLINT(modernize-loop-convert)
+                for (std::size_t v = 0; v < Vectors; ++v) {            // NOLINT(modernize-loop-convert)
                     const Lanes p0 = detail::multiply_low(multiplier0, x[v][0]);
                     const Lanes p1 = detail::multiply_low(multiplier1, x[v][2]);
                     const Lanes second = x[v][1] ^ keys.words[round][0];
@@ -211,7 +215,7 @@ private:
                     x[v][3] = p0;
                 }
 #pragma GCC unroll 4
-            for (std::size_t v = 0; v < vectors; ++v) {  // NOLINT(modernize-loop-convert)
+            for (std::size_t v = 0; v < Vectors; ++v) {  // NOLINT(modernize-loop-convert)
                 Lanes pairs[2];                          // of words, in the order of the blocks
                 detail::interleave(detail::join_low(x[v][0], x[v][1]), detail::join_low(x[v][2], x[v][3]),
                                    pairs);
@@ -224,9 +228,10 @@ private:
     }
 
     /// Fewer outputs than several_blocks makes: the last block may be used in part.
+    template <std::size_t Vectors>
     void last_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t count) {
-        std::uint32_t made[blocks_at_once * word_count];
-        several_blocks(keys, made, 1);
+        std::uint32_t made[Vectors * lanes * word_count];
+        several_blocks<Vectors>(keys, made, 1);
         std::memcpy(to, made, count * sizeof *to);
         const std::size_t used = count % word_count;
         next_ = used == 0 ? word_count : used;

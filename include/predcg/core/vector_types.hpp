@@ -21,6 +21,13 @@
 #define PREDCG_HAS_VECTOR_TYPES 0
 #endif
 
+// Behind a lambda's parameters: its body stands where it is called.
+#if defined(__GNUC__)
+#define PREDCG_ALWAYS_INLINE __attribute__((always_inline))
+#else
+#define PREDCG_ALWAYS_INLINE
+#endif
+
 namespace predcg::detail {
 
 #if PREDCG_HAS_VECTOR_TYPES
@@ -31,7 +38,9 @@ inline constexpr std::size_t vector_width = 4;
 #else
 inline constexpr std::size_t vector_width = 2;
 #endif
-#if defined(__AVX2__)
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+inline constexpr std::size_t integer_bytes = 64;
+#elif defined(__AVX2__)
 inline constexpr std::size_t integer_bytes = 32;
 #else
 inline constexpr std::size_t integer_bytes = 16;
@@ -39,11 +48,16 @@ inline constexpr std::size_t integer_bytes = 16;
 using VectorOfDoubles [[gnu::vector_size(8 * vector_width)]] = double;
 using VectorOfBytes [[gnu::vector_size(integer_bytes)]] = signed char;
 using VectorOfWords [[gnu::vector_size(integer_bytes)]] = std::uint64_t;
+/// At most 32 of them: half of a vector, where vectors are longer.
+using FewBytes[[gnu::vector_size(integer_bytes < 32 ? integer_bytes : 32)]] = signed char;
 
 /// Products of the lower halves.
 inline VectorOfWords multiply_low(VectorOfWords a, VectorOfWords b) {
     // The compiler's own product of whole words is 2.5 times as slow.
-#if defined(__AVX2__)
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+    return reinterpret_cast<VectorOfWords>(
+        _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#elif defined(__AVX2__)
     return reinterpret_cast<VectorOfWords>(
         _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
 #elif defined(__SSE2__)
@@ -58,26 +72,39 @@ inline VectorOfWords multiply_low(VectorOfWords a, VectorOfWords b) {
 #define PREDCG_HAS_BYTE_SHUFFLE 1
 /// Entries of a table of 16, which stands in every 16 bytes of a vector; of each place the lowest 4 bits
 /// count. Places are not negative.
-inline VectorOfBytes shuffle(VectorOfBytes table, VectorOfBytes places) {
+template <class V>
+V shuffle(V table, V places) {
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+    if constexpr (sizeof(V) == 64)
+        return reinterpret_cast<V>(
+            _mm512_shuffle_epi8(reinterpret_cast<__m512i>(table), reinterpret_cast<__m512i>(places)));
+    else
+#endif
 #if defined(__AVX2__)
-    return reinterpret_cast<VectorOfBytes>(
-        _mm256_shuffle_epi8(reinterpret_cast<__m256i>(table), reinterpret_cast<__m256i>(places)));
+        return reinterpret_cast<V>(
+            _mm256_shuffle_epi8(reinterpret_cast<__m256i>(table), reinterpret_cast<__m256i>(places)));
 #else
-    return reinterpret_cast<VectorOfBytes>(
+    return reinterpret_cast<V>(
         _mm_shuffle_epi8(reinterpret_cast<__m128i>(table), reinterpret_cast<__m128i>(places)));
 #endif
 }
 #endif
 
 /// The sign of every lane as a bit.
-inline std::uint32_t bits_of(VectorOfBytes v) {
+template <class V>
+std::uint64_t bits_of(V v) {
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+    if constexpr (sizeof(V) == 64)
+        return _mm512_movepi8_mask(reinterpret_cast<__m512i>(v));
+    else
+#endif
 #if defined(__AVX2__)
-    return static_cast<std::uint32_t>(_mm256_movemask_epi8(reinterpret_cast<__m256i>(v)));
+        return static_cast<std::uint32_t>(_mm256_movemask_epi8(reinterpret_cast<__m256i>(v)));
 #elif defined(__SSE2__)
     return static_cast<std::uint32_t>(_mm_movemask_epi8(reinterpret_cast<__m128i>(v)));
 #else
-    std::uint32_t bits = 0;
-    for (std::size_t lane = 0; lane < integer_bytes; ++lane) bits |= (v[lane] < 0 ? 1U : 0U) << lane;
+    std::uint64_t bits = 0;
+    for (std::size_t lane = 0; lane < sizeof(V); ++lane) bits |= (v[lane] < 0 ? std::uint64_t{1} : 0) << lane;
     return bits;
 #endif
 }
@@ -86,7 +113,10 @@ inline std::uint32_t bits_of(VectorOfBytes v) {
 inline VectorOfWords join_low(VectorOfWords a, VectorOfWords b) {
     using Halves [[gnu::vector_size(integer_bytes)]] = std::uint32_t;
     const auto low = reinterpret_cast<Halves>(a), high = reinterpret_cast<Halves>(b << 32);
-#if defined(__AVX2__)
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+    return reinterpret_cast<VectorOfWords>(
+        __builtin_shufflevector(low, high, 0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31));
+#elif defined(__AVX2__)
     return reinterpret_cast<VectorOfWords>(__builtin_shufflevector(low, high, 0, 9, 2, 11, 4, 13, 6, 15));
 #else
     return reinterpret_cast<VectorOfWords>(__builtin_shufflevector(low, high, 0, 5, 2, 7));
@@ -95,13 +125,25 @@ inline VectorOfWords join_low(VectorOfWords a, VectorOfWords b) {
 
 /// a_0, b_0, a_1, b_1, ...: two vectors.
 inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+    to[0] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    to[1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#elif defined(__AVX2__)
     to[0] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
     to[1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
 #else
     to[0] = __builtin_shufflevector(a, b, 0, 2);
     to[1] = __builtin_shufflevector(a, b, 1, 3);
 #endif
+}
+
+/// The lowest bytes of a word as numbers: they stand in the fraction of 2^52.
+inline VectorOfDoubles doubles_of_bytes(std::uint64_t word) {
+    using Words [[gnu::vector_size(8 * vector_width)]] = std::uint64_t;
+    Words shifts;
+    for (std::size_t lane = 0; lane < vector_width; ++lane) shifts[lane] = 8 * lane;
+    const Words bits = ((Words{} + word) >> shifts & 255) | 0x4330000000000000U;
+    return reinterpret_cast<VectorOfDoubles>(bits) - 0x1p52;
 }
 
 using PairOfDoubles [[gnu::vector_size(16)]] = double;
@@ -138,8 +180,11 @@ void load_pairs(const double* from, const std::uint32_t* at, VectorOfDoubles& fi
 inline constexpr std::size_t vector_width = 1, integer_bytes = 1;
 using VectorOfDoubles = double;
 using VectorOfBytes = signed char;
+using FewBytes = signed char;
 
-inline std::uint32_t bits_of(VectorOfBytes v) { return v < 0 ? 1 : 0; }
+inline std::uint64_t bits_of(VectorOfBytes v) { return v < 0 ? 1 : 0; }
+
+inline double doubles_of_bytes(std::uint64_t word) { return static_cast<double>(word & 255); }
 
 template <std::ptrdiff_t>
 void load_pairs(const double* from, const std::uint32_t* at, double& first, double& second) {

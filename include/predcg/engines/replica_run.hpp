@@ -1,6 +1,6 @@
 #pragma once
 // Moments from samples of many chains of one target that move side by side.
-#include <predcg/chains/class_rows.hpp>
+#include <predcg/concepts/site_classes.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/kernels/graph_surroundings.hpp>
 #include <predcg/kernels/replica_counts.hpp>
@@ -84,9 +84,10 @@ public:
           around_(shape_, common_, is_translation_invariant(batch.common())),
           shape_of_statistic_(chain_shape(space_, batch.statistic().window(), function)),
           statistic_(shape_of_statistic_, space_, batch.statistic()),
-          shape_of_own_(chain_shape(space_, own_window(batch), function)),
-          own_rows_(shape_of_own_.codes() * batch.own_size()), own_group_(shape_.sites),
-          counts_(shape_of_statistic_, batch.common_size()), own_counts_(shape_of_own_, batch.own_size()) {}
+          shape_of_own_(chain_shape(space_, own_window(batch), function)), own_group_(shape_.sites),
+          counts_(shape_of_statistic_, batch.common_size()), own_counts_(shape_of_own_, batch.own_size()) {
+        for (Index t = 0; t < statistic_.count(); ++t) counts_.learn(statistic_.of_table(t), false);
+    }
 
     /// Few letters and neighbours, few kinds of windows to count.
     static bool pays(const ReplicaMoves& moves, const B& batch) {
@@ -118,35 +119,36 @@ public:
     bool usable(const ReplicaMoves&) const { return common_.spread() < 600.0; }
     const Surroundings& around() const { return around_; }
 
-    /// What the target's own statistic is at the windows of its sites: groups of sites where it is the same,
-    /// in an order that does not depend on what was met before, so that sums do not.
+    /// What the target's own statistic is at the windows of its sites: groups of sites where it is the same.
     void find(Index k) {
         if (batch_.own_size() == 0) return;
         const auto own = batch_.own(k);
-        own_groups_ = 0;
-        bool is_known = ClassifiedSites<typename B::Own>;
-        for (Index site = 0; site < shape_.sites; ++site) {
-            Index group = site;
-            if constexpr (ClassifiedSites<typename B::Own>)
-                group = own.site_class(site) * shape_of_own_.width + shape_of_own_.width -
-                        shape_of_own_.window_length(site);
-            own_group_[site] = group;
-            own_groups_ = std::max(own_groups_, group + 1);
-            is_known = is_known && group >= 0 && group < std::ssize(row_of_group_) &&
-                       row_of_group_[static_cast<std::size_t>(group)] >= 0;
+        if constexpr (ClassifiedSites<typename B::Own>) {
+            const Index width = shape_of_own_.width, classes = own.class_count();
+            if (std::ssize(group_of_class_) < classes * width)
+                group_of_class_.resize(static_cast<std::size_t>(classes * width), -1);
+            for (Index site = 0; site < shape_.sites; ++site) {
+                const Index site_class = own.site_class(site);
+                if (!(site_class >= 0 && site_class < classes))
+                    argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
+                                   to_text(site_class), "0 to class_count() - 1");
+                const Index cut = width - shape_of_own_.window_length(site);
+                Index& group = group_of_class_[static_cast<std::size_t>(site_class * width + cut)];
+                if (group < 0) group = learn(own, site);
+                own_group_[site] = group;
+            }
+        } else {
+            own_counts_.forget();
+            for (Index site = 0; site < shape_.sites; ++site) own_group_[site] = learn(own, site);
         }
-        if (!is_known) tabulate_own(own);
     }
 
     /// Adds the statistics of the replicas, after find(k); components of packs of lanes.
     void add(const Replicas& replicas, Scratch<Lanes>& values) {
         counts_.add(
-            replicas, statistic_.count(), [&](Index i) { return statistic_.table_of(i); },
-            [&](Index table) { return statistic_.of_table(table); }, values, 0);
+            replicas, [&](Index i) { return statistic_.table_of(i); }, values, 0);
         own_counts_.add(
-            replicas, own_groups_, [&](Index i) { return own_group_[i]; },
-            [&](Index group) { return own_rows_.row(row_of_group_[static_cast<std::size_t>(group)]); },
-            values, batch_.common_size());
+            replicas, [&](Index i) { return own_group_[i]; }, values, batch_.common_size());
     }
 
 private:
@@ -159,22 +161,15 @@ private:
         return window;
     }
 
-    [[gnu::cold]] void tabulate_own(const typename B::Own& own) {
-        own_rows_.template begin<typename B::Own>();
+    /// The number of a group that has the windows of a site.
+    [[gnu::cold]] Index learn(const typename B::Own& own, Index site) {
         const Index size = batch_.own_size(), width = Window(own.window()).width;
-        if (std::ssize(row_of_group_) < own_groups_)
-            row_of_group_.resize(static_cast<std::size_t>(own_groups_), -1);
-        own_rows_.visit(
-            own, shape_of_own_,
-            [&](Index site, double* row) {
-                windows_of(shape_of_own_, space_, site, letters_, [&](Index code, auto window) {
-                    const auto value = own.local(site, narrow(window, width));
-                    for (Index c = 0; c < size; ++c) row[code * size + c] = value[c];
-                });
-            },
-            [&](Index site, Index row, const double*) {
-                row_of_group_[static_cast<std::size_t>(own_group_[site])] = row;
-            });
+        own_row_.assign(static_cast<std::size_t>(shape_of_own_.codes() * size), 0.0);
+        windows_of(shape_of_own_, space_, site, letters_, [&](Index code, auto window) {
+            const auto value = own.local(site, narrow(window, width));
+            for (Index c = 0; c < size; ++c) own_row_[static_cast<std::size_t>(code * size + c)] = value[c];
+        });
+        return own_counts_.learn(own_row_.data(), ClassifiedSites<typename B::Own>);
     }
 
     const B& batch_;
@@ -185,10 +180,9 @@ private:
     ChainShape shape_of_statistic_;
     StatisticTables statistic_;
     ChainShape shape_of_own_;
-    ClassRows own_rows_;
-    Scratch<Index> own_group_;         // of the sites
-    std::vector<Index> row_of_group_;  // -1: none yet
-    Index own_groups_ = 0;
+    Scratch<Index> own_group_;           // of the sites
+    std::vector<Index> group_of_class_;  // for every class of sites and cut at an end; -1: none yet
+    std::vector<double> own_row_;
     ReplicaCounts counts_, own_counts_;
     std::vector<letter_t<Space>> letters_;
 };
@@ -318,6 +312,18 @@ private:
         replicas.count = settings_.chains;
         replicas.blocks = (settings_.chains + Bytes::lanes - 1) / Bytes::lanes;
         replicas.letters.assign(static_cast<std::size_t>(replicas.blocks * space_.size()), Bytes::of(0));
+        if constexpr (requires { Space::has_uniform_start; }) {
+            const auto letters = static_cast<std::uint32_t>(std::ranges::size(space_.values()));
+            const Index lanes = replicas.blocks * Bytes::lanes;
+            Scratch<std::uint32_t> words(lanes);
+            for (Index i = 0; i < space_.size(); ++i) {
+                rng.generate(words.data(), static_cast<std::size_t>(lanes));
+                auto* const site = reinterpret_cast<signed char*>(replicas.site(i));
+                for (Index lane = 0; lane < lanes; ++lane)
+                    site[lane] = static_cast<signed char>((words[lane] >> 16) * letters >> 16);
+            }
+            return;
+        }
         std::vector<Index> places;
         for (Index chain = 0; chain < replicas.blocks * Bytes::lanes; ++chain) {
             if (chain < replicas.count) places_of(space_, space_.random(rng), places);  // others as the last

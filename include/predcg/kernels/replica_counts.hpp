@@ -8,121 +8,174 @@
 #include <predcg/kernels/replicas.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
 
 namespace predcg::detail {
 
-/// Sums of statistics over the windows of every replica: windows are counted, then counts are multiplied by
-/// what the statistic is there.
+/// Sums of statistics over the windows of every replica: windows at which the statistic is the same are
+/// counted, then counts are multiplied by what it is there.
 class ReplicaCounts {
 public:
-    /// Windows of so many letters, at sites that have one of the groups of values.
+    /// Windows of so many letters, for a statistic of so many components.
     ReplicaCounts(const ChainShape& shape, Index size) : shape_(shape), codes_(shape.codes()), size_(size) {}
 
-    /// `group(site)` names what the statistic is at a site; `value(group)` are its components at the windows
-    /// of the group's sites, code by code. Adds to values[k * lanes/8 ...] for component k.
-    template <class Group, class ValueAt>
-    void add(const Replicas& replicas, Index groups, Group&& group, ValueAt&& value, Scratch<Lanes>& values,
-             Index first) {
-        const Index blocks = replicas.blocks;
+    /// A new group of sites: what the statistic is at their windows, code by code. Its number. Ordered: sums
+    /// do not depend on which group came first.
+    [[gnu::cold]] Index learn(const double* value, bool ordered) {
+        Group group;
+        // Groups share classes as long as the numbers of all of them fit a byte.
+        const Index known = classes_ + codes_ <= 64 ? 0 : classes_;
+        group.first = known + codes_;
+        group.last = 0;
+        of_code_.clear();
+        for (Index code = 0; code < codes_; ++code) {
+            const double* row = value + code * size_;
+            Index number = known;
+            while (number < classes_ && compare(row, values_.data() + number * size_) != 0) ++number;
+            if (number == classes_) append(row, ordered);
+            of_code_.push_back(static_cast<signed char>(number - known));
+            group.first = std::min(group.first, number);
+            group.last = std::max(group.last, number);
+        }
+        for (signed char& number : of_code_) number = static_cast<signed char>(number + known - group.first);
+        const Index size = ByteTable::size(codes_), begin = std::ssize(groups_) * size;
+        if (look_up_.size() < begin + size) look_up_.resize(2 * (begin + size), begin);
+        ByteTable::fill(look_up_.data() + begin, of_code_.data(), codes_, 1);
+        groups_.push_back(group);
+        return std::ssize(groups_) - 1;
+    }
+    void forget() {
+        classes_ = 0;
+        groups_.clear();
+        values_.clear();
+        order_.clear();
+    }
+
+    /// Adds to values[k * lanes/8 ...] for component k; `group(site)` is the number of a site's group.
+    template <class GroupOf>
+    void add(const Replicas& replicas, GroupOf&& group, Scratch<Lanes>& values, Index first) {
         if (size_ == 0) return;
-        sites_.resize(groups);
-        counts_.resize(groups * codes_ * blocks);
+        const Index blocks = replicas.blocks;
+        counts_.resize(classes_ * blocks);
         constexpr Index most = 127;  // what a signed byte counts to
         for (Index from = 0; from < shape_.sites; from += most) {
-            std::fill_n(sites_.data(), groups, 0);
-            std::fill_n(counts_.data(), groups * codes_ * blocks, Bytes::of(0));
             const Index to = std::min(from + most, shape_.sites);
-            for (Index i = from, end = from; i < to; i = end) {  // sites of one group, one after the other
-                const Index g = group(i);
-                end = i + 1;
-                while (end < to && group(end) == g) ++end;
-                sites_[g] += end - i;
-                Bytes* counts = counts_.data() + g * codes_ * blocks;
-                if (shape_.letters == 2 && shape_.width == 1)
-                    count<2, 1>(replicas, i, end, counts);
-                else if (shape_.letters == 2 && shape_.width == 2)
-                    count<2, 2>(replicas, i, end, counts);
-                else
-                    count<0, 0>(replicas, i, end, counts);
-            }
-            for (Index b = 0; b < blocks; ++b) {
-                terms_ = 0;
-                for (Index g = 0; g < groups; ++g)
-                    if (sites_[g] > 0) convert(g, b, blocks, value(g), values, first);
-                multiply(b, blocks, values, first);
-            }
+            const bool pairs = shape_.letters == 2 && shape_.width == 2;
+            const bool single = shape_.letters == 2 && shape_.width == 1;
+            if (classes_ == 2 && pairs)
+                count<2, 2, 2>(replicas, from, to, group);
+            else if (classes_ <= 4 && pairs)
+                count<2, 2, 4>(replicas, from, to, group);
+            else if (classes_ <= 4 && single)
+                count<2, 1, 4>(replicas, from, to, group);
+            else
+                count<0, 0, 0>(replicas, from, to, group);
+            count_rest(to - from, blocks);
+            const Index all = blocks * packs;
+            for (Index k = 0; k < size_; ++k)
+                for (const Index c : order_)
+                    multiply(c, values_[static_cast<std::size_t>(c * size_ + k)], all,
+                             values.data() + (first + k) * all);
         }
     }
 
 private:
     static constexpr Index packs = Bytes::lanes / 8;
-    static constexpr Index most_terms = 32;
 
-    /// Counts the windows of sites, but for those with code 0. Letters and width of compile time, or 0.
-    template <Index Letters, Index Width>
-    void count(const Replicas& replicas, Index from, Index to, Bytes* counts) {
-        constexpr Index most_codes = Letters == 0 ? 64 : Width == 1 ? Letters : Letters * Letters;
-        const Index q = Letters > 0 ? Letters : shape_.letters, width = Width > 0 ? Width : shape_.width;
-        const Index blocks = replicas.blocks, codes = Letters > 0 ? most_codes : codes_;
-        for (Index b = 0; b < blocks; ++b)
-            for (std::size_t p = 0; p < Bytes::parts; ++p) {
-                Bytes sums[most_codes];  // their first parts
-                for (Index c = 1; c < codes; ++c) sums[c].part[0] = counts[c * blocks + b].part[p];
-                for (Index site = from; site < to; ++site) {
-                    VectorOfBytes code = replicas.site(site)[b].part[p];
-                    for (Index k = 1; k < width; ++k) {
-                        Index j = site + k;
-                        if (j >= shape_.sites) j = shape_.periodic ? j - shape_.sites : -1;
-                        code = times(code, q);
-                        if (j >= 0) code = static_cast<VectorOfBytes>(code + replicas.site(j)[b].part[p]);
-                    }
-                    VectorOfBytes number{};
-                    for (Index c = 1; c < codes; ++c) {
-                        number = static_cast<VectorOfBytes>(number + 1);
-                        sums[c].part[0] = static_cast<VectorOfBytes>(sums[c].part[0] - equal(code, number));
-                    }
-                }
-                for (Index c = 1; c < codes; ++c) counts[c * blocks + b].part[p] = sums[c].part[0];
-            }
+    /// Where the statistic is the same.
+    struct Group {
+        Index first = 0, last = 0;  // smallest and largest class
+    };
+
+    /// By bits, of which there is an order whatever the numbers are.
+    int compare(const double* a, const double* b) const {
+        return std::memcmp(a, b, static_cast<std::size_t>(size_) * sizeof *a);
+    }
+    void append(const double* row, bool ordered) {
+        auto at = order_.end();
+        while (ordered && at != order_.begin() && compare(row, values_.data() + at[-1] * size_) < 0) --at;
+        order_.insert(at, classes_++);
+        values_.insert(values_.end(), row, row + size_);
     }
 
-    /// A group's counts in a block as numbers, where there are any: the value elsewhere may be anything.
-    void convert(Index group, Index b, Index blocks, const double* value, Scratch<Lanes>& values,
-                 Index first) {
-        const Bytes* counts = counts_.data() + group * codes_ * blocks + b;
-        Bytes none = Bytes::of(static_cast<int>(sites_[group]));  // windows with code 0
-        for (Index c = 1; c < codes_; ++c)
-            for (std::size_t p = 0; p < Bytes::parts; ++p)
-                none.part[p] = static_cast<VectorOfBytes>(none.part[p] - counts[c * blocks].part[p]);
-        for (Index c = 0; c < codes_; ++c) {
-            const Bytes bytes = c == 0 ? none : counts[c * blocks];
-            if (!any(bytes)) continue;
-            if (terms_ == most_terms) multiply(b, blocks, values, first);
-            auto* numbers = reinterpret_cast<double*>(numbers_ + terms_ * packs);
-            for (Index lane = 0; lane < Bytes::lanes; ++lane) numbers[lane] = bytes[lane];
-            value_[terms_++] = value + c * size_;
+    /// Counts the windows of sites, but for those of class 0. Letters, width and classes of compile time, or
+    /// 0.
+    template <Index Letters, Index Width, Index Classes, class GroupOf>
+    void count(const Replicas& replicas, Index from, Index to, GroupOf&& group) {
+        constexpr Index some_codes = Letters == 0 ? 0 : Width == 1 ? Letters : Letters * Letters;
+        const Index codes = Letters == 0 ? codes_ : some_codes;
+        const Index q = Letters > 0 ? Letters : shape_.letters, width = Width > 0 ? Width : shape_.width;
+        const Index blocks = replicas.blocks;
+        if constexpr (Classes == 0) std::fill_n(counts_.data(), classes_ * blocks, Bytes::of(0));
+        for_vectors(blocks, [&]<class V>(Index at, V) PREDCG_ALWAYS_INLINE {
+            V sums[Classes > 0 ? Classes : 1] = {};
+            for (Index site = from; site < to; ++site) {
+                V code = load<V>(replicas.site(site), at);
+                for (Index k = 1; k < width; ++k) {
+                    Index j = site + k;
+                    if (j >= shape_.sites) j = shape_.periodic ? j - shape_.sites : -1;
+                    code = times(code, q);
+                    if (j >= 0) code = static_cast<V>(code + load<V>(replicas.site(j), at));
+                }
+                const Index number_of_group = group(site);
+                const Group& of = groups_[static_cast<std::size_t>(number_of_group)];
+                const V found =
+                    ByteTable::at(look_up_.data() + number_of_group * ByteTable::size(codes), codes, code);
+                if constexpr (Classes > 0) {
+                    const V number = static_cast<V>(found + static_cast<signed char>(of.first));
+                    for (Index c = 1; c < Classes; ++c)
+                        sums[c] = static_cast<V>(
+                            sums[c] - equal(number, static_cast<V>(V{} + static_cast<signed char>(c))));
+                } else {
+                    for (Index c = std::max<Index>(of.first, 1); c <= of.last; ++c) {
+                        Bytes* counts = counts_.data() + c * blocks;
+                        const V here =
+                            equal(found, static_cast<V>(V{} + static_cast<signed char>(c - of.first)));
+                        store(static_cast<V>(load<V>(counts, at) - here), counts, at);
+                    }
+                }
+            }
+            if constexpr (Classes > 0)
+                for (Index c = 1; c < std::min(Classes, classes_); ++c)
+                    store(sums[c], counts_.data() + c * blocks, at);
+        });
+    }
+
+    /// Windows of class 0.
+    void count_rest(Index sites, Index blocks) {
+        for_vectors(blocks, [&]<class V>(Index at, V) PREDCG_ALWAYS_INLINE {
+            V rest = static_cast<V>(V{} + static_cast<signed char>(sites));
+            for (Index c = 1; c < classes_; ++c)
+                rest = static_cast<V>(rest - load<V>(counts_.data() + c * blocks, at));
+            store(rest, counts_.data(), at);
+        });
+    }
+
+    /// Adds the counts of a class times a value. Where there are none the value may be anything.
+    void multiply(Index c, double value, Index all, Lanes* to) const {
+        const bool finite = std::isfinite(value);
+        const auto* counts = reinterpret_cast<const char*>(counts_.data() + c * (all / packs));
+        for (Index pack = 0; pack < all; ++pack) {
+            std::uint64_t word;
+            std::memcpy(&word, counts + 8 * pack, sizeof word);
+            if (!finite && word == 0) continue;
+            to[pack] += value * Lanes::of_bytes(word);
         }
     }
 
-    /// Adds the terms that are there, and forgets them.
-    void multiply(Index b, Index blocks, Scratch<Lanes>& values, Index first) {
-        for (Index k = 0; k < size_; ++k)
-            for (Index j = 0; j < packs; ++j) {
-                Lanes& to = values[((first + k) * blocks + b) * packs + j];
-                Lanes sum = to;
-                for (Index t = 0; t < terms_; ++t) sum += value_[t][k] * numbers_[t * packs + j];
-                to = sum;
-            }
-        terms_ = 0;
-    }
-
     ChainShape shape_;
-    Index codes_, size_;
-    Scratch<Index> sites_;  // of the groups
+    Index codes_, size_, classes_ = 0;
+    std::vector<Group> groups_;
+    Scratch<signed char> look_up_;  // of the groups: a window's class, less the first
+    std::vector<double> values_;    // of the classes
+    std::vector<char> finite_;      // whether those are numbers
+    std::vector<Index> order_;      // in which classes are summed
+    std::vector<signed char> of_code_;
     Scratch<Bytes> counts_;
-    Lanes numbers_[most_terms * packs];     // terms of a block of lanes: counts,
-    const double* value_[most_terms] = {};  // what they are multiplied with,
-    Index terms_ = 0;                       // and how many
 };
 
 /// Mean and covariance of samples that come several at a time, one a lane. Deviations from the first sample
@@ -136,7 +189,7 @@ public:
         samples_ = 0.0;
         sum_.assign(size, Lanes::of(0.0));
         products_.assign(size * (size + 1) / 2, Lanes::of(0.0));
-        deviation_.resize(size * packs_);
+        deviation_.resize(size);
     }
 
     /// values: component by component, packs of lanes; lanes from `lanes` on are not looked at.
@@ -146,23 +199,10 @@ public:
             for (Index k = 0; k < size_; ++k) centre_[k] = values[k * packs_][0];
         }
         samples_ += static_cast<double>(lanes_);
-        const Index packs = (lanes_ + 7) / 8;
-        for (Index k = 0; k < size_; ++k) {
-            Lanes* d = deviation_.data() + k * packs;
-            Lanes sum = sum_[k];
-            for (Index j = 0; j < packs; ++j) d[j] = -centre_[k] + values[k * packs_ + j];
-            for (Index lane = lanes_ - 8 * (packs - 1); lane < 8; ++lane) d[packs - 1][lane] = 0.0;
-            for (Index j = 0; j < packs; ++j) sum += d[j];
-            sum_[k] = sum;
-        }
-        Lanes* product = products_.data();
-        for (Index k = 0; k < size_; ++k)
-            for (Index l = 0; l <= k; ++l, ++product) {
-                const Lanes *a = deviation_.data() + k * packs, *b = deviation_.data() + l * packs;
-                Lanes sum = *product;
-                for (Index j = 0; j < packs; ++j) sum += a[j] * b[j];
-                *product = sum;
-            }
+        if (size_ == 2)
+            add_as<2>(values.data());
+        else
+            add_as<0>(values.data());
     }
 
     /// Of all samples; the covariance with 1/samples. Ends the sum.
@@ -182,6 +222,24 @@ public:
     }
 
 private:
+    /// Components of compile time, or 0.
+    template <Index Size>
+    void add_as(const Lanes* values) {
+        const Index size = Size > 0 ? Size : size_, packs = (lanes_ + 7) / 8;
+        Lanes few[Size > 0 ? Size : 1];
+        Lanes* const d = Size > 0 ? few : deviation_.data();
+        for (Index j = 0; j < packs; ++j) {
+            for (Index k = 0; k < size; ++k) {
+                d[k] = -centre_[k] + values[k * packs_ + j];
+                if (j == packs - 1) d[k].keep_first(lanes_ - 8 * j);
+                sum_[k] += d[k];
+            }
+            Lanes* product = products_.data();
+            for (Index k = 0; k < size; ++k)
+                for (Index l = 0; l <= k; ++l, ++product) *product += d[k] * d[l];
+        }
+    }
+
     Index size_ = 0, lanes_ = 0, packs_ = 0;
     double samples_ = 0.0;
     Vector centre_;

@@ -8,6 +8,7 @@
 #include <predcg/core/vector_types.hpp>
 #include <predcg/kernels/single_site.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -21,134 +22,175 @@ namespace predcg::detail {
 
 /// Bytes of 32 lanes, whatever the processor's vectors hold, so that numbers do not depend on it.
 struct alignas(32) Bytes {
-    static constexpr std::size_t parts = 32 / integer_bytes;
     static constexpr Index lanes = 32;
-    VectorOfBytes part[parts];
+    signed char lane[lanes];
 
-    signed char& operator[](Index lane) { return reinterpret_cast<signed char*>(part)[lane]; }
-    signed char operator[](Index lane) const { return reinterpret_cast<const signed char*>(part)[lane]; }
+    signed char& operator[](Index k) { return lane[k]; }
+    signed char operator[](Index k) const { return lane[k]; }
 
     /// To be saved (core/bytes.hpp).
     template <class Self, class Visit>
     static void members(Self& self, Visit&& visit) {
-        for (Index lane = 0; lane < lanes; ++lane) {
-            signed char letter = self[lane];
-            visit(letter);
-            if constexpr (!std::is_const_v<Self>) self[lane] = letter;
-        }
+        for (auto& letter : self.lane) visit(letter);
     }
 
     static Bytes of(int value) {
         Bytes b;
-        for (VectorOfBytes& p : b.part) p = static_cast<signed char>(value) - VectorOfBytes{};
+        std::fill_n(b.lane, lanes, static_cast<signed char>(value));
         return b;
     }
 };
 
-// Comparisons of a part: -1 where true, else 0.
-inline VectorOfBytes equal(const VectorOfBytes& a, const VectorOfBytes& b) {
+/// Calls f(first lane, {}) for all lanes of so many blocks, by vectors of the type of the second argument.
+template <class F>
+[[gnu::always_inline]] inline void for_vectors(Index blocks, F&& f) {
+    constexpr Index wide = sizeof(VectorOfBytes), few = sizeof(FewBytes);
+    Index at = 0;
+    for (; at + wide <= blocks * Bytes::lanes; at += wide) f(at, VectorOfBytes{});
+    if constexpr (few < wide)
+        for (; at < blocks * Bytes::lanes; at += few) f(at, FewBytes{});
+}
+template <class V>
+V load(const Bytes* blocks, Index lane) {
+    V v;
+    std::memcpy(&v, reinterpret_cast<const signed char*>(blocks) + lane, sizeof v);
+    return v;
+}
+template <class V>
+void store(V v, Bytes* blocks, Index lane) {
+    std::memcpy(reinterpret_cast<signed char*>(blocks) + lane, &v, sizeof v);
+}
+
+// Comparisons: -1 where true, else 0.
+template <class V>
+V equal(V a, V b) {
 #if PREDCG_HAS_VECTOR_TYPES
     return a == b;
 #else
-    return static_cast<signed char>(-(a == b));
+    return static_cast<V>(-(a == b));
 #endif
 }
-inline VectorOfBytes greater(const VectorOfBytes& a, const VectorOfBytes& b) {
+template <class V>
+V greater(V a, V b) {
 #if PREDCG_HAS_VECTOR_TYPES
     return a > b;
 #else
-    return static_cast<signed char>(-(a > b));
+    return static_cast<V>(-(a > b));
 #endif
 }
-inline VectorOfBytes choose(const VectorOfBytes& mask, const VectorOfBytes& a, const VectorOfBytes& b) {
-    return static_cast<VectorOfBytes>((mask & a) | (~mask & b));
+template <class V>
+V choose(V mask, V a, V b) {
+    return static_cast<V>((mask & a) | (~mask & b));
 }
 /// By sums: there are few processors with products of bytes.
-inline VectorOfBytes times(const VectorOfBytes& a, Index q) {
-    VectorOfBytes product = a;
-    for (Index k = 1; k < q; ++k) product = static_cast<VectorOfBytes>(product + a);
+template <class V>
+V times(V a, Index q) {
+    V product = a;
+    for (Index k = 1; k < q; ++k) product = static_cast<V>(product + a);
     return product;
 }
-inline bool any(const Bytes& mask) {
-    std::uint64_t words[4];
-    std::memcpy(words, mask.part, sizeof words);
-    return (words[0] | words[1] | words[2] | words[3]) != 0;
-}
 
-/// P(X_i <= a | what the move looks at) for all letters but the last, in units of 2^-40: the upper 8 bits,
-/// less 128, and the 32 below, which count where a random byte equals the upper ones. 1 is 255 and 2^32
-/// below.
-class Thresholds {
-public:
-    std::vector<signed char> upper;    // places to look at x letter
-    std::vector<std::uint64_t> lower;  // the same
-
-    void begin(Index size) {
-        upper.clear();
-        lower.clear();
-        upper.reserve(static_cast<std::size_t>(size));
-        lower.reserve(static_cast<std::size_t>(size));
+/// Tables of bytes that lanes look up: with a shuffle of bytes rows of 16 places; else a row for every place,
+/// with its difference to the first.
+struct ByteTable {
+    static constexpr Index rows(Index places) {
+        return PREDCG_HAS_BYTE_SHUFFLE ? (places + 15) / 16 : places;
     }
-    void append(double probability) {
-        const auto whole = static_cast<std::uint64_t>(std::llround(probability * 0x1p40));
-        const std::uint64_t top = std::min<std::uint64_t>(whole >> 32, 255);
-        upper.push_back(static_cast<signed char>(static_cast<int>(top) - 128));
-        lower.push_back(whole - (top << 32));
-    }
+    static constexpr Index row_size = sizeof(VectorOfBytes);
+    static constexpr Index size(Index places) { return rows(places) * row_size; }
 
-    /// Makes what lanes look up of so many thresholds a place.
-    void finish(Index thresholds) {
-        places_ = std::ssize(upper) / thresholds;
-        rows_ = rows_of(places_);
-        table_.assign(static_cast<std::size_t>(rows_ * thresholds), Bytes::of(0));
-        const auto entry = [&](Index place, Index a) {
-            return place < places_ ? upper[static_cast<std::size_t>(place * thresholds + a)] : 0;
-        };
-        for (Index a = 0; a < thresholds; ++a)
-            for (Index r = 0; r < rows_; ++r) {
-                Bytes& row = table_[static_cast<std::size_t>(a * rows_ + r)];
+    /// Every step-th entry.
+    static void fill(signed char* table, const signed char* entries, Index places, Index step) {
+        const auto entry = [&](Index place) { return place < places ? entries[place * step] : 0; };
+        for (Index r = 0; r < rows(places); ++r)
+            for (Index lane = 0; lane < row_size; ++lane)
+                *table++ = static_cast<signed char>(
 #if PREDCG_HAS_BYTE_SHUFFLE
-                for (Index lane = 0; lane < Bytes::lanes; ++lane)
-                    row[lane] = static_cast<signed char>(entry(16 * r + lane % 16, a));
+                    entry(16 * r + lane % 16)
 #elif PREDCG_HAS_VECTOR_TYPES
-                row = Bytes::of(r == 0 ? entry(0, a) : entry(0, a) ^ entry(r, a));
+                    r == 0 ? entry(0) : entry(0) ^ entry(r)
 #else
-                row = Bytes::of(entry(r, a));
+                    entry(r)
 #endif
-            }
+                );
     }
 
-    /// The upper bits of threshold a at a place of each lane. Places of compile time, or 0.
-    template <Index Places>
-    VectorOfBytes look_up(const VectorOfBytes& at, Index a) const {
-        const Index rows = Places > 0 ? rows_of(Places) : rows_;
-        const Bytes* row = table_.data() + a * rows;
+    /// The entries at a place of each lane.
+    template <class V>
+    static V at(const signed char* table, Index places, V place) {
+        const auto row = [table](Index r) {
+            V v;
+            std::memcpy(&v, table + r * row_size, sizeof v);
+            return v;
+        };
 #if PREDCG_HAS_BYTE_SHUFFLE
-        VectorOfBytes found = shuffle(row[0].part[0], at);
-        for (Index r = 1; r < rows; ++r)
-            found = choose(greater(at, VectorOfBytes{} + static_cast<signed char>(16 * r - 1)),
-                           shuffle(row[r].part[0], at), found);
+        V found = shuffle(row(0), place);
+        for (Index r = 1; r < rows(places); ++r)
+            found = choose(greater(place, V{} + static_cast<signed char>(16 * r - 1)), shuffle(row(r), place),
+                           found);
         return found;
 #elif PREDCG_HAS_VECTOR_TYPES
-        VectorOfBytes found = row[0].part[0], number{};
-        for (Index r = 1; r < rows; ++r) {
+        V found = row(0), number{};
+        for (Index r = 1; r < rows(places); ++r) {
             number = number + 1;
-            found ^= equal(at, number) & row[r].part[0];
+            found ^= equal(place, number) & row(r);
         }
         return found;
 #else
-        return row[at].part[0];
+        (void)places;
+        return row(place);
 #endif
+    }
+};
+
+/// P(X_i <= a | what the move looks at) for all letters but the last, in units of 2^-48: the upper 8 bits,
+/// the next 8, both less 128, and the 32 below, which count where random bytes equal those above. 1 is 255,
+/// 255 and 2^32.
+class Thresholds {
+public:
+    void begin(Index size) {
+        for (auto* bytes : {&upper_, &middle_}) {
+            bytes->clear();
+            bytes->reserve(static_cast<std::size_t>(size));
+        }
+        lower_.clear();
+        lower_.reserve(static_cast<std::size_t>(size));
+    }
+    void append(double probability) {
+        const auto whole = static_cast<std::uint64_t>(std::llround(probability * 0x1p48));
+        const std::uint64_t top = std::min<std::uint64_t>(whole >> 32, 0xFFFF);
+        upper_.push_back(static_cast<signed char>(static_cast<int>(top >> 8) - 128));
+        middle_.push_back(static_cast<signed char>(static_cast<int>(top & 255) - 128));
+        lower_.push_back(whole - (top << 32));
+    }
+
+    /// Tables that lanes look up, of so many thresholds a place: for each the upper 8 bits, then the next.
+    void write(signed char* table, Index thresholds) const {
+        const Index places = std::ssize(upper_) / thresholds;
+        for (Index a = 0; a < thresholds; ++a)
+            for (const auto* bytes : {&upper_, &middle_}) {
+                ByteTable::fill(table, bytes->data() + a, places, thresholds);
+                table += ByteTable::size(places);
+            }
+    }
+
+    /// The letter at a place that has so many thresholds, of all 48 random bits.
+    Index letter(Index place, Index thresholds, signed char first, signed char second,
+                 std::uint32_t third) const {
+        Index letter = 0;
+        for (Index k = 0; k < thresholds; ++k) {
+            const auto at = static_cast<std::size_t>(place * thresholds + k);
+            const bool below = first != upper_[at]     ? first < upper_[at]
+                               : second != middle_[at] ? second < middle_[at]
+                                                       : third < lower_[at];
+            letter += below ? 0 : 1;
+        }
+        return letter;
     }
 
 private:
-    /// With a shuffle of bytes 16 places are a row; else every place is one, as its difference to the first.
-    static constexpr Index rows_of(Index places) {
-        return PREDCG_HAS_BYTE_SHUFFLE ? (places + 15) / 16 : places;
-    }
-
-    Index places_ = 0, rows_ = 0;
-    std::vector<Bytes> table_;  // threshold by threshold
+    std::vector<signed char> upper_, middle_;  // places to look at x threshold
+    std::vector<std::uint64_t> lower_;         // the same
 };
 
 /// The replicas of one target.
@@ -245,6 +287,7 @@ public:
         // Digits of the base q; or, for counts, letters a > 0 are worth (neighbours + 1)^(a - 1).
         for (Index k = counts_ ? 1 : 0; k < (counts_ ? letters_ : neighbours_); ++k)
             neighbourhoods_ *= counts_ ? neighbours_ + 1 : letters_;
+        places_ = neighbourhoods_ * (moves.look_at_letter ? letters_ : 1);
     }
 
     /// Places to look at, for so many letters and neighbours.
@@ -262,6 +305,7 @@ public:
                there <= 64.0 && tables * there * letters <= 65536.0;
     }
     static constexpr Index most_letters = 8, most_places = 127, most_neighbours = 16;
+    static constexpr Index sites_of_spare = 16;  // of which a lane has one tie in 16, and two in 500
 
     /// Makes it the tables of this factor.
     void set(const Factor& factor) {
@@ -335,99 +379,114 @@ private:
     /// Letters and neighbours of compile time, or 0.
     template <Index Letters, Index Neighbours, bool LooksAtLetter, bool Counts>
     void sweep_as(Replicas& replicas, Philox4x32& rng) {
+        // Sites that do not see each other: nobody waits for the letter that was drawn last.
+        const SweepOrder order =
+            moves_.order == SweepOrder::automatic ? SweepOrder::checkerboard : moves_.order;
+        if (order_.empty() || order == SweepOrder::random) {
+            order_.clear();
+            detail::sweep(*this, order, rng, [this](Index i) { order_.push_back(i); });
+        }
         const Index blocks = replicas.blocks;
-        const Index at_once = std::max<Index>(1, 128 / blocks);  // sites whose random bytes are made together
-        random_.resize(at_once * blocks);
+        constexpr Index most = sites_of_spare;
+        random_.resize((most + 1) * blocks);  // a row for each of so many sites, before them one for all
+        used_.resize(blocks);
         nothing_.assign(blocks, Bytes::of(0));
-        const Bytes* random = nullptr;
-        Index left = sites_, ready = 0;
-        detail::sweep(*this, moves_.order, rng, [&](Index i) {
-            if (ready == 0) {
-                ready = std::min(at_once, left);
-                left -= ready;
-                random = random_.data();
-                rng.generate(reinterpret_cast<std::uint32_t*>(random_.data()),
-                             static_cast<std::size_t>(ready * blocks * 8));
-            }
-            update<Letters, Neighbours, LooksAtLetter, Counts>(i, replicas, random, rng);
-            random += blocks;
-            --ready;
-        });
+        for (Index first = 0; first < sites_; first += most) {
+            const Index count = std::min(most, sites_ - first);
+            rng.generate(reinterpret_cast<std::uint32_t*>(random_.data()),
+                         static_cast<std::size_t>((count + 1) * blocks * (Bytes::lanes / 4)));
+            std::fill_n(used_.data(), blocks, Bytes{});
+            const Bytes* random = random_.data();
+            for (Index k = first; k < first + count; ++k)
+                update<Letters, Neighbours, LooksAtLetter, Counts>(order_[static_cast<std::size_t>(k)],
+                                                                   replicas, random += blocks, rng);
+        }
     }
 
     template <Index Letters, Index Neighbours, bool LooksAtLetter, bool Counts>
-    void update(Index i, Replicas& replicas, const Bytes* random, Philox4x32& rng) {
+    [[gnu::always_inline]] void update(Index i, Replicas& replicas, const Bytes* random, Philox4x32& rng) {
         constexpr Index states = Letters == 0 ? 0
                                  : Counts     ? power(Neighbours + 1, Letters - 1)
                                               : power(Letters, Neighbours);
-        constexpr Index places = states * (LooksAtLetter ? Letters : 1);
+        const Index places = states > 0 ? states * (LooksAtLetter ? Letters : 1) : places_;
         const Index q = Letters > 0 ? Letters : letters_, d = Letters > 0 ? Neighbours : neighbours_;
-        const Index blocks = replicas.blocks;
-        const Bytes* neighbours[most_neighbours] = {};
+        const Bytes* neighbours[Letters > 0 ? Neighbours : most_neighbours];
+        if constexpr (Letters == 0) std::fill_n(neighbours, most_neighbours, nullptr);
         const Index* list = neighbour_.data() + i * d;
         for (Index k = 0; k < d; ++k) neighbours[k] = list[k] >= 0 ? replicas.site(list[k]) : nothing_.data();
-        const Thresholds& thresholds = tables_[static_cast<std::size_t>(table_of_site_[i])];
+        const Index table_of_site = table_of_site_[i], step = ByteTable::size(places);
+        const signed char* const table = look_up_.data() + table_of_site * (2 * (q - 1) * step);
         Bytes* x = replicas.site(i);
-        for (Index b = 0; b < blocks; ++b)
-            for (std::size_t p = 0; p < Bytes::parts; ++p) {
-                VectorOfBytes place{};
-                for (Index k = 0; k < d; ++k) {
-                    const VectorOfBytes there = neighbours[k][b].part[p];
-                    if constexpr (!Counts)
-                        place = static_cast<VectorOfBytes>(times(place, q) + there);
-                    else if constexpr (Letters == 2)
-                        place = static_cast<VectorOfBytes>(place + there);
-                    else
-                        place = static_cast<VectorOfBytes>(place + worth(there, q, d));
-                }
-                if constexpr (LooksAtLetter)
-                    place = static_cast<VectorOfBytes>(times(place, q) + x[b].part[p]);
-                const VectorOfBytes u = random[b].part[p];
-                VectorOfBytes letter =
-                    static_cast<VectorOfBytes>(VectorOfBytes{} + static_cast<signed char>(q - 1));
-                VectorOfBytes tied{};
-                for (Index a = 0; a < q - 1; ++a) {
-                    const VectorOfBytes threshold = thresholds.look_up<places>(place, a);
-                    letter = static_cast<VectorOfBytes>(letter + greater(threshold, u));
-                    tied = static_cast<VectorOfBytes>(tied | equal(u, threshold));
-                }
-                if (const std::uint32_t lanes = bits_of(tied); lanes != 0)
-                    letter = resolve(thresholds, lanes, place, u, letter, rng);
-                x[b].part[p] = letter;
+        const Bytes* const spare = random_.data();
+        Bytes* const used = used_.data();
+        for_vectors(replicas.blocks, [&]<class V>(Index at, V) PREDCG_ALWAYS_INLINE {
+            V place{};
+            for (Index k = 0; k < d; ++k) {
+                const V there = load<V>(neighbours[k], at);
+                if constexpr (!Counts)
+                    place = static_cast<V>(times(place, q) + there);
+                else if constexpr (Letters == 2)
+                    place = static_cast<V>(place + there);
+                else
+                    place = static_cast<V>(place + worth(there, q, d));
             }
+            if constexpr (LooksAtLetter) place = static_cast<V>(times(place, q) + load<V>(x, at));
+            // A byte decides, and where it equals the threshold's a second one, which is a lane's only once
+            // for all sites: the letter drawn next in that lane needs others.
+            const V first = load<V>(random, at), second = load<V>(spare, at);
+            V letter = static_cast<V>(V{} + static_cast<signed char>(q - 1));
+            V tied{}, open{};
+            for (Index a = 0; a < q - 1; ++a) {
+                const V upper = ByteTable::at(table + 2 * a * step, places, place);
+                const V middle = ByteTable::at(table + (2 * a + 1) * step, places, place);
+                const V same = equal(first, upper);
+                letter = static_cast<V>(letter + (greater(upper, first) | (same & greater(middle, second))));
+                tied = static_cast<V>(tied | same);
+                open = static_cast<V>(open | (same & equal(middle, second)));
+            }
+            const V before = load<V>(used, at);
+            store(static_cast<V>(before | tied), used, at);
+            store(letter, x, at);
+            open = static_cast<V>(open | (before & tied));
+            if (const std::uint64_t lanes = bits_of(open); lanes != 0) [[unlikely]]
+                resolve(tables_[static_cast<std::size_t>(table_of_site)], lanes, place, before,
+                        {random, spare, x}, at, rng);
+        });
     }
 
     /// What a neighbour's letter adds to the place, where letters are counted: 0, 1, d + 1, (d + 1)^2, ...
-    static VectorOfBytes worth(const VectorOfBytes& letter, Index q, Index d) {
-        VectorOfBytes sum{};
+    template <class V>
+    static V worth(V letter, Index q, Index d) {
+        V sum{};
         Index step = 1;
         for (Index a = 1; a < q; ++a, step *= d + 1)
-            sum = static_cast<VectorOfBytes>(sum |
-                                             (equal(letter, VectorOfBytes{} + static_cast<signed char>(a)) &
-                                              (VectorOfBytes{} + static_cast<signed char>(step))));
+            sum = static_cast<V>(sum | (equal(letter, static_cast<V>(V{} + static_cast<signed char>(a))) &
+                                        static_cast<V>(V{} + static_cast<signed char>(step))));
         return sum;
     }
 
-    /// Letters of lanes whose byte equals a threshold's: 32 bits more decide.
-    [[gnu::noinline]] VectorOfBytes resolve(const Thresholds& thresholds, std::uint32_t lanes,
-                                            VectorOfBytes place, VectorOfBytes random, VectorOfBytes letters,
-                                            Philox4x32& rng) const {
-        const auto lane_of = [](VectorOfBytes& v, int lane) -> signed char& {
-            return reinterpret_cast<signed char*>(&v)[lane];
+    struct Rows {
+        const Bytes *random, *spare;
+        Bytes* letters;
+    };
+
+    /// Letters of lanes that 16 bits did not decide, or whose second byte has decided before.
+    template <class V>
+    [[gnu::noinline, gnu::cold]] void resolve(const Thresholds& thresholds, std::uint64_t lanes, V places,
+                                              V used, const Rows& rows, Index first, Philox4x32& rng) const {
+        const auto byte_of = [](const V& v, int lane) {
+            return reinterpret_cast<const signed char*>(&v)[lane];
         };
         for (; lanes != 0; lanes &= lanes - 1) {
             const int lane = std::countr_zero(lanes);
-            const signed char u = lane_of(random, lane);
-            const auto first = static_cast<std::size_t>(lane_of(place, lane) * (letters_ - 1));
-            const std::uint64_t more = rng();
-            Index letter = 0;
-            for (std::size_t at = first; at < first + static_cast<std::size_t>(letters_ - 1); ++at) {
-                const signed char upper = thresholds.upper[at];
-                letter += u > upper || (u == upper && more >= thresholds.lower[at]) ? 1 : 0;
-            }
-            lane_of(letters, lane) = static_cast<signed char>(letter);
+            const Index block = (first + lane) / Bytes::lanes, at = (first + lane) % Bytes::lanes;
+            const auto third = static_cast<std::uint32_t>(rng());
+            const signed char second = byte_of(used, lane) != 0
+                                           ? static_cast<signed char>(static_cast<int>(rng() & 255) - 128)
+                                           : rows.spare[block][at];
+            rows.letters[block][at] = static_cast<signed char>(thresholds.letter(
+                byte_of(places, lane), letters_ - 1, rows.random[block][at], second, third));
         }
-        return letters;
     }
 
     static constexpr Index power(Index base, Index exponent) {
@@ -477,7 +536,7 @@ private:
         if (tables_used_ == std::ssize(tables_)) tables_.emplace_back();
         Thresholds& made = tables_[static_cast<std::size_t>(tables_used_)];
         const Index seen = moves_.look_at_letter ? q : 1;  // letters here that make a difference
-        made.begin(neighbourhoods_ * seen * (q - 1));
+        made.begin(places_ * (q - 1));
         std::vector<Index> around(static_cast<std::size_t>(neighbours_));
         std::vector<double> row, log_weights(static_cast<std::size_t>(q)), probabilities(log_weights);
         weigh(site, factor, row);
@@ -494,7 +553,9 @@ private:
                 for (Index a = 0; a < q - 1; ++a) made.append(probabilities[static_cast<std::size_t>(a)]);
             }
         }
-        made.finish(q - 1);
+        const Index size = 2 * (q - 1) * ByteTable::size(places_), before = tables_used_ * size;
+        if (look_up_.size() < before + size) look_up_.resize(2 * (before + size), before);
+        made.write(look_up_.data() + before, q - 1);
         return tables_used_++;
     }
 
@@ -503,13 +564,15 @@ private:
     const Surroundings& around_;
     Index sites_, letters_, neighbours_;
     bool counts_;
-    Index neighbourhoods_ = 1, tables_used_ = 0;
+    Index neighbourhoods_ = 1, places_ = 1, tables_used_ = 0;
     std::vector<Thresholds> tables_;
+    Scratch<signed char> look_up_;      // their tables, one after the other
     std::vector<Index> table_of_kind_;  // for every class and kind of site; -1: none yet
     std::map<std::vector<double>, Index>
         tables_seen_{};  // by log weights and kind, of a factor without classes
     Scratch<Index> neighbour_, table_of_site_;
-    Scratch<Bytes> nothing_, random_;
+    Scratch<Bytes> nothing_, random_, used_;
+    std::vector<Index> order_;  // of the sites in a sweep
     std::vector<double> key_;
     std::vector<letter_t<Space>> window_;
 };

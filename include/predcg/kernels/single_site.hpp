@@ -11,6 +11,7 @@ namespace predcg {
 
 /// The order in which a sweep visits the sites.
 enum class SweepOrder {
+    automatic,     ///< checkerboard for chains side by side, sequential for one
     sequential,    ///< 0, 1, ..., n-1
     random,        ///< n sites drawn with replacement
     checkerboard,  ///< sites that do not see each other one after the other: chains, neighbours()
@@ -25,7 +26,7 @@ void sweep(const Conditionals& target, SweepOrder order, R& rng, F&& f) {
     const Index n = target.sites();
     if (order == SweepOrder::random) {
         for (Index k = 0; k < n; ++k) f(uniform_index(rng, n));
-    } else if (order == SweepOrder::sequential || target.range() >= n - 1) {
+    } else if (order != SweepOrder::checkerboard || target.range() >= n - 1) {
         for (Index i = 0; i < n; ++i) f(i);
     } else if constexpr (requires { target.coloured_order(); }) {
         for (const Index i : target.coloured_order()) f(i);
@@ -55,7 +56,7 @@ struct ReplicaMoves {
 /// Heat bath (Gibbs): every visited site gets a letter drawn from its distribution given all others.
 /// Any finite alphabet. Cost of a sweep: n q weights. S. Geman, D. Geman, IEEE PAMI 6 (1984) 721.
 struct HeatBath {
-    SweepOrder order = SweepOrder::sequential;  ///< of the sites in a sweep
+    SweepOrder order = SweepOrder::automatic;  ///< of the sites in a sweep
 
     /// How engines move many chains of one target side by side.
     detail::ReplicaMoves side_by_side() const {
