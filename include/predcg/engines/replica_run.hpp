@@ -94,7 +94,7 @@ public:
         const auto& space = batch.common().space();
         const double letters = static_cast<double>(std::ranges::size(space.values()));
         const auto sites = static_cast<double>(space.size());
-        const auto windows = [&](Index width) { return std::pow(letters, static_cast<double>(width)); };
+        const auto windows = [&](Index width) { return power(letters, width); };
         constexpr double most_windows = 64.0;   // of a site: their codes are bytes
         constexpr double most_counts = 4096.0;  // windows of all groups
         const auto can_count = [&](Index width, double groups) {
@@ -145,10 +145,20 @@ public:
 
     /// Adds the statistics of the replicas, after find(k); components of packs of lanes.
     void add(const Replicas& replicas, Scratch<Lanes>& values) {
+        const Index packs = replicas.blocks * (Bytes::lanes / 8);
         counts_.add(
-            replicas, [&](Index i) { return statistic_.table_of(i); }, values, 0);
+            replicas, [&](Index i) { return statistic_.table_of(i); }, values.data());
         own_counts_.add(
-            replicas, [&](Index i) { return own_group_[i]; }, values, batch_.common_size());
+            replicas, [&](Index i) { return own_group_[i]; }, values.data() + batch_.common_size() * packs);
+    }
+    /// The same where is_whole(): components of all lanes.
+    bool is_whole() const { return counts_.is_whole() && own_counts_.is_whole(); }
+    void add_whole(const Replicas& replicas, std::int16_t* values) {
+        const Index lanes = replicas.blocks * Bytes::lanes;
+        counts_.add_whole(
+            replicas, [&](Index i) { return statistic_.table_of(i); }, values);
+        own_counts_.add_whole(
+            replicas, [&](Index i) { return own_group_[i]; }, values + batch_.common_size() * lanes);
     }
 
 private:
@@ -206,8 +216,7 @@ public:
                                       Tables::places(moves, letters, list.most(), true));
         return letters >= 2 && letters <= Tables::most_letters && list.most() <= Tables::most_neighbours &&
                there <= double{Tables::most_places} &&
-               std::pow(static_cast<double>(letters), static_cast<double>(list.most())) <=
-                   Surroundings::most_rows;
+               power(static_cast<double>(letters), list.most()) <= Surroundings::most_rows;
     }
     /// Whether places to look at fit a byte.
     bool usable(const ReplicaMoves& moves) const {
@@ -292,14 +301,28 @@ public:
         if (settings_.standard_errors) draws_.resize(static_cast<std::size_t>(d));
         for (Matrix& draws : draws_) draws.resize(rows, replicas.count);
         sum_.begin(d, replicas.count);
-        for (Index s = 0; s < rows; ++s) {
-            for (Index m = 0; m < settings_.thinning; ++m) tables_->sweep(replicas, rng);
-            values_.assign(d * packs, Lanes::of(0.0));
-            parts_.add(replicas, values_);
-            sum_.add(values_);
+        bool is_whole = false;
+        if constexpr (requires { parts_.is_whole(); }) is_whole = parts_.is_whole();
+        const auto keep = [&](Index s, auto&& value) {
             for (std::size_t c = 0; c < draws_.size(); ++c)
                 for (Index lane = 0; lane < replicas.count; ++lane)
-                    draws_[c](s, lane) = values_[static_cast<Index>(c) * packs + lane / 8][lane % 8];
+                    draws_[c](s, lane) = value(static_cast<Index>(c), lane);
+        };
+        for (Index s = 0; s < rows; ++s) {
+            for (Index m = 0; m < settings_.thinning; ++m) tables_->sweep(replicas, rng);
+            if (is_whole) {
+                if constexpr (requires { parts_.is_whole(); }) {
+                    whole_values_.assign(8 * d * packs, 0);
+                    parts_.add_whole(replicas, whole_values_.data());
+                    keep(s, [&](Index c, Index lane) { return whole_values_[8 * c * packs + lane]; });
+                    sum_.add_whole(whole_values_.data());
+                }
+            } else {
+                values_.assign(d * packs, Lanes::of(0.0));
+                parts_.add(replicas, values_);
+                keep(s, [&](Index c, Index lane) { return values_[c * packs + lane / 8][lane % 8]; });
+                sum_.add(values_);
+            }
         }
         sum_.moments(moments_);
         finish_moments(moments_, draws_, static_cast<double>(rows * replicas.count));
@@ -340,6 +363,7 @@ private:
     Parts parts_;
     std::optional<ReplicaTables<Space, typename B::Factor, typename Parts::Surroundings>> tables_;
     Scratch<Lanes> values_;
+    Scratch<std::int16_t> whole_values_;
     std::vector<Matrix> draws_;  // a matrix for each component: samples x chains
     ReplicaMoments sum_;
     Moments moments_;

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,13 @@ namespace predcg::detail {
 class ReplicaCounts {
 public:
     /// Windows of so many letters, for a statistic of so many components.
-    ReplicaCounts(const ChainShape& shape, Index size) : shape_(shape), codes_(shape.codes()), size_(size) {}
+    ReplicaCounts(const ChainShape& shape, Index size) : shape_(shape), codes_(shape.codes()), size_(size) {
+        if (size == 0) return;
+        groups_.reserve(4);
+        values_.reserve(static_cast<std::size_t>(8 * size));
+        order_.reserve(8);
+        of_code_.reserve(static_cast<std::size_t>(codes_));
+    }
 
     /// A new group of sites: what the statistic is at their windows, code by code. Its number. Ordered: sums
     /// do not depend on which group came first.
@@ -50,37 +57,34 @@ public:
     }
     void forget() {
         classes_ = 0;
+        most_ = 0.0;
         groups_.clear();
         values_.clear();
         order_.clear();
     }
 
+    /// Whether the statistic's sums are whole numbers of a size that 16 bits hold.
+    bool is_whole() const { return most_ * static_cast<double>(shape_.sites) <= 4095.0; }
+
     /// Adds to values[k * lanes/8 ...] for component k; `group(site)` is the number of a site's group.
     template <class GroupOf>
-    void add(const Replicas& replicas, GroupOf&& group, Scratch<Lanes>& values, Index first) {
-        if (size_ == 0) return;
-        const Index blocks = replicas.blocks;
-        counts_.resize(classes_ * blocks);
-        constexpr Index most = 127;  // what a signed byte counts to
-        for (Index from = 0; from < shape_.sites; from += most) {
-            const Index to = std::min(from + most, shape_.sites);
-            const bool pairs = shape_.letters == 2 && shape_.width == 2;
-            const bool single = shape_.letters == 2 && shape_.width == 1;
-            if (classes_ == 2 && pairs)
-                count<2, 2, 2>(replicas, from, to, group);
-            else if (classes_ <= 4 && pairs)
-                count<2, 2, 4>(replicas, from, to, group);
-            else if (classes_ <= 4 && single)
-                count<2, 1, 4>(replicas, from, to, group);
-            else
-                count<0, 0, 0>(replicas, from, to, group);
-            count_rest(to - from, blocks);
-            const Index all = blocks * packs;
-            for (Index k = 0; k < size_; ++k)
-                for (const Index c : order_)
-                    multiply(c, values_[static_cast<std::size_t>(c * size_ + k)], all,
-                             values.data() + (first + k) * all);
-        }
+    void add(const Replicas& replicas, GroupOf&& group, Lanes* values) {
+        count_and(replicas, group, [&](Index c, Index k, double value) {
+            multiply(c, value, replicas.blocks * packs, values + k * replicas.blocks * packs);
+        });
+    }
+    /// The same where they are whole numbers: values[k * lanes ...].
+    template <class GroupOf>
+    void add_whole(const Replicas& replicas, GroupOf&& group, std::int16_t* values) {
+        count_and(replicas, group, [&](Index c, Index k, double value) {
+            const auto whole = static_cast<std::int16_t>(value);
+            for (Index b = 0; b < replicas.blocks; ++b) {
+                const Bytes counts = counts_[c * replicas.blocks + b];
+                std::int16_t* const to = values + (k * replicas.blocks + b) * Bytes::lanes;
+                for (Index lane = 0; lane < Bytes::lanes; ++lane)
+                    to[lane] = static_cast<std::int16_t>(to[lane] + whole * counts[lane]);
+            }
+        });
     }
 
 private:
@@ -100,6 +104,34 @@ private:
         while (ordered && at != order_.begin() && compare(row, values_.data() + at[-1] * size_) < 0) --at;
         order_.insert(at, classes_++);
         values_.insert(values_.end(), row, row + size_);
+        for (Index k = 0; k < size_; ++k)
+            most_ = std::max(most_, row[k] == std::rint(row[k]) ? std::abs(row[k])
+                                                                : std::numeric_limits<double>::infinity());
+    }
+
+    /// Calls use(class, component, value) after windows were counted, as often as bytes can count them.
+    template <class GroupOf, class Use>
+    void count_and(const Replicas& replicas, GroupOf&& group, Use&& use) {
+        if (size_ == 0) return;
+        const Index blocks = replicas.blocks;
+        counts_.resize(classes_ * blocks);
+        constexpr Index most = 127;
+        for (Index from = 0; from < shape_.sites; from += most) {
+            const Index to = std::min(from + most, shape_.sites);
+            const bool pairs = shape_.letters == 2 && shape_.width == 2;
+            const bool single = shape_.letters == 2 && shape_.width == 1;
+            if (classes_ == 2 && pairs)
+                count<2, 2, 2>(replicas, from, to, group);
+            else if (classes_ <= 4 && pairs)
+                count<2, 2, 4>(replicas, from, to, group);
+            else if (classes_ <= 4 && single)
+                count<2, 1, 4>(replicas, from, to, group);
+            else
+                count<0, 0, 0>(replicas, from, to, group);
+            count_rest(to - from, blocks);
+            for (Index k = 0; k < size_; ++k)
+                for (const Index c : order_) use(c, k, values_[static_cast<std::size_t>(c * size_ + k)]);
+        }
     }
 
     /// Counts the windows of sites, but for those of class 0. Letters, width and classes of compile time, or
@@ -169,6 +201,7 @@ private:
 
     ChainShape shape_;
     Index codes_, size_, classes_ = 0;
+    double most_ = 0.0;  // largest of the values; infinite where one is no whole number
     std::vector<Group> groups_;
     Scratch<signed char> look_up_;  // of the groups: a window's class, less the first
     std::vector<double> values_;    // of the classes
@@ -190,6 +223,11 @@ public:
         sum_.assign(size, Lanes::of(0.0));
         products_.assign(size * (size + 1) / 2, Lanes::of(0.0));
         deviation_.resize(size);
+        whole_products_.assign(size * (size + 1) / 2, 0);
+        whole_sums_.assign(size, 0);
+        kept_.resize(packs_ * 8);
+        for (Index lane = 0; lane < packs_ * 8; ++lane)
+            kept_[lane] = static_cast<std::int16_t>(lane < lanes ? -1 : 0);
     }
 
     /// values: component by component, packs of lanes; lanes from `lanes` on are not looked at.
@@ -205,6 +243,36 @@ public:
             add_as<0>(values.data());
     }
 
+    /// The same of whole numbers up to 4095: component by component, all lanes. They are changed.
+    void add_whole(std::int16_t* values) {
+        const Index lanes = packs_ * 8;
+        if (samples_ == 0.0) {
+            centre_.resize(size_);
+            for (Index k = 0; k < size_; ++k) centre_[k] = values[k * lanes];
+        }
+        samples_ += static_cast<double>(lanes_);
+        for (Index first = 0; first < lanes; first += Bytes::lanes) {
+            std::int64_t* product = whole_products_.data();
+            for (Index k = 0; k < size_; ++k) {
+                std::int16_t* const a = values + k * lanes + first;
+                const auto centre = static_cast<std::int16_t>(centre_[k]);
+                std::int32_t sum = 0;
+                for (Index lane = 0; lane < Bytes::lanes; ++lane) {
+                    a[lane] = static_cast<std::int16_t>((a[lane] - centre) & kept_[first + lane]);
+                    sum += a[lane];
+                }
+                whole_sums_[k] += sum;
+                for (Index l = 0; l <= k; ++l, ++product) {
+                    const std::int16_t* const b = values + l * lanes + first;
+                    std::int32_t products = 0;
+                    for (Index lane = 0; lane < Bytes::lanes; ++lane)
+                        products += std::int32_t{a[lane]} * std::int32_t{b[lane]};
+                    *product += products;
+                }
+            }
+        }
+    }
+
     /// Of all samples; the covariance with 1/samples. Ends the sum.
     void moments(Moments& m) {
         m.mean = centre_;
@@ -212,13 +280,14 @@ public:
         m.standard_error.resize(size_);
         Vector& shift = centre_;
         for (Index k = 0; k < size_; ++k) {
-            shift[k] = sum_[k].sum() / samples_;
+            shift[k] = (sum_[k].sum() + static_cast<double>(whole_sums_[k])) / samples_;
             m.mean[k] += shift[k];
         }
-        const Lanes* product = products_.data();
-        for (Index k = 0; k < size_; ++k)
-            for (Index l = 0; l <= k; ++l, ++product)
-                m.covariance(k, l) = m.covariance(l, k) = product->sum() / samples_ - shift[k] * shift[l];
+        for (Index k = 0, at = 0; k < size_; ++k)
+            for (Index l = 0; l <= k; ++l, ++at)
+                m.covariance(k, l) = m.covariance(l, k) =
+                    (products_[at].sum() + static_cast<double>(whole_products_[at])) / samples_ -
+                    shift[k] * shift[l];
     }
 
 private:
@@ -244,6 +313,8 @@ private:
     double samples_ = 0.0;
     Vector centre_;
     Scratch<Lanes> sum_, products_, deviation_;
+    Scratch<std::int64_t> whole_sums_, whole_products_;
+    Scratch<std::int16_t> kept_;  // all bits, or none
 };
 
 }  // namespace predcg::detail

@@ -41,6 +41,14 @@ struct alignas(32) Bytes {
     }
 };
 
+/// base^exponent, for small whole exponents.
+template <class T>
+constexpr T power(T base, Index exponent) {
+    T product = 1;
+    for (; exponent > 0; --exponent) product *= base;
+    return product;
+}
+
 /// Calls f(first lane, {}) for all lanes of so many blocks, by vectors of the type of the second argument.
 template <class F>
 [[gnu::always_inline]] inline void for_vectors(Index blocks, F&& f) {
@@ -292,8 +300,8 @@ public:
 
     /// Places to look at, for so many letters and neighbours.
     static double places(const ReplicaMoves& moves, Index letters, Index neighbours, bool counts) {
-        const double base = static_cast<double>(counts ? neighbours + 1 : letters);
-        return std::pow(base, static_cast<double>(counts ? letters - 1 : neighbours)) *
+        return power(static_cast<double>(counts ? neighbours + 1 : letters),
+                     counts ? letters - 1 : neighbours) *
                (moves.look_at_letter ? static_cast<double>(letters) : 1.0);
     }
     /// Whether replicas pay on a chain: few places to look at, whose number fits a byte, and few tables.
@@ -489,10 +497,6 @@ private:
         }
     }
 
-    static constexpr Index power(Index base, Index exponent) {
-        return exponent == 0 ? 1 : base * power(base, exponent - 1);
-    }
-
     /// Log weights of a site's letters by the factor.
     void weigh(Index site, const Factor& factor, std::vector<double>& row) {
         const Index width = Window(factor.window()).width;
@@ -537,8 +541,10 @@ private:
         Thresholds& made = tables_[static_cast<std::size_t>(tables_used_)];
         const Index seen = moves_.look_at_letter ? q : 1;  // letters here that make a difference
         made.begin(places_ * (q - 1));
-        std::vector<Index> around(static_cast<std::size_t>(neighbours_));
-        std::vector<double> row, log_weights(static_cast<std::size_t>(q)), probabilities(log_weights);
+        auto& [around, row, log_weights, probabilities] = room_;
+        around.resize(static_cast<std::size_t>(neighbours_));
+        log_weights.resize(static_cast<std::size_t>(q));
+        probabilities.resize(static_cast<std::size_t>(q));
         weigh(site, factor, row);
         for (Index code = 0; code < neighbourhoods_; ++code) {
             const bool is_there = decode(site, code, around);
@@ -571,6 +577,11 @@ private:
     std::map<std::vector<double>, Index>
         tables_seen_{};  // by log weights and kind, of a factor without classes
     Scratch<Index> neighbour_, table_of_site_;
+    struct Room {
+        std::vector<Index> around;
+        std::vector<double> row, log_weights, probabilities;
+    };
+    Room room_{};  // to make a table in
     Scratch<Bytes> nothing_, random_, used_;
     std::vector<Index> order_;  // of the sites in a sweep
     std::vector<double> key_;
