@@ -55,8 +55,8 @@ using FewBytes[[gnu::vector_size(integer_bytes < 32 ? integer_bytes : 32)]] = si
 inline VectorOfWords multiply_low(VectorOfWords a, VectorOfWords b) {
     // The compiler's own product of whole words is 2.5 times as slow.
 #if defined(__AVX512F__) && defined(__AVX512BW__)
-    return reinterpret_cast<VectorOfWords>(
-        _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+    return reinterpret_cast<VectorOfWords>(  // without a mask g++ 12 warns of its own header
+        _mm512_maskz_mul_epu32(0xFF, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 #elif defined(__AVX2__)
     return reinterpret_cast<VectorOfWords>(
         _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));

@@ -44,14 +44,15 @@ public:
             Index number = known;
             while (number < classes_ && compare(row, values_.data() + number * size_) != 0) ++number;
             if (number == classes_) append(row, ordered);
-            of_code_.push_back(static_cast<signed char>(number - known));
+            of_code_.push_back(number);
             group.first = std::min(group.first, number);
             group.last = std::max(group.last, number);
         }
-        for (signed char& number : of_code_) number = static_cast<signed char>(number + known - group.first);
         const Index size = ByteTable::size(codes_), begin = std::ssize(groups_) * size;
         if (look_up_.size() < begin + size) look_up_.resize(2 * (begin + size), begin);
-        ByteTable::fill(look_up_.data() + begin, of_code_.data(), codes_, 1);
+        ByteTable::fill(look_up_.data() + begin, codes_, [&](Index code) {
+            return static_cast<signed char>(of_code_[static_cast<std::size_t>(code)] - group.first);
+        });
         groups_.push_back(group);
         return std::ssize(groups_) - 1;
     }
@@ -207,7 +208,7 @@ private:
     std::vector<double> values_;    // of the classes
     std::vector<char> finite_;      // whether those are numbers
     std::vector<Index> order_;      // in which classes are summed
-    std::vector<signed char> of_code_;
+    std::vector<Index> of_code_;
     Scratch<Bytes> counts_;
 };
 

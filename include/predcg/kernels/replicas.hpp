@@ -107,9 +107,10 @@ struct ByteTable {
     static constexpr Index row_size = sizeof(VectorOfBytes);
     static constexpr Index size(Index places) { return rows(places) * row_size; }
 
-    /// Every step-th entry.
-    static void fill(signed char* table, const signed char* entries, Index places, Index step) {
-        const auto entry = [&](Index place) { return place < places ? entries[place * step] : 0; };
+    /// entry_of(place) for all places.
+    template <class F>
+    static void fill(signed char* table, Index places, F&& entry_of) {
+        const auto entry = [&](Index place) { return place < places ? entry_of(place) : 0; };
         for (Index r = 0; r < rows(places); ++r)
             for (Index lane = 0; lane < row_size; ++lane)
                 *table++ = static_cast<signed char>(
@@ -151,33 +152,33 @@ struct ByteTable {
     }
 };
 
-/// P(X_i <= a | what the move looks at) for all letters but the last, in units of 2^-48: the upper 8 bits,
-/// the next 8, both less 128, and the 32 below, which count where random bytes equal those above. 1 is 255,
-/// 255 and 2^32.
+/// P(X_i <= a | what the move looks at) for all letters but the last, in units of 2^-48. A random byte is
+/// compared with the upper 8 bits; where it equals them another one with the next 8, and then 32 bits with
+/// the rest. 1 is 255, 255 and 2^32, which no 32 bits reach.
 class Thresholds {
 public:
     void begin(Index size) {
-        for (auto* bytes : {&upper_, &middle_}) {
-            bytes->clear();
-            bytes->reserve(static_cast<std::size_t>(size));
-        }
-        lower_.clear();
-        lower_.reserve(static_cast<std::size_t>(size));
+        whole_.clear();
+        whole_.reserve(static_cast<std::size_t>(size));
     }
     void append(double probability) {
-        const auto whole = static_cast<std::uint64_t>(std::llround(probability * 0x1p48));
-        const std::uint64_t top = std::min<std::uint64_t>(whole >> 32, 0xFFFF);
-        upper_.push_back(static_cast<signed char>(static_cast<int>(top >> 8) - 128));
-        middle_.push_back(static_cast<signed char>(static_cast<int>(top & 255) - 128));
-        lower_.push_back(whole - (top << 32));
+        whole_.push_back(static_cast<std::uint64_t>(std::llround(probability * 0x1p48)));
     }
+    /// By place to look at and threshold.
+    const std::vector<std::uint64_t>& values() const { return whole_; }
 
-    /// Tables that lanes look up, of so many thresholds a place: for each the upper 8 bits, then the next.
+    /// Tables that lanes look up, of so many thresholds a place: for each the upper 8 bits, then the next,
+    /// less 128.
     void write(signed char* table, Index thresholds) const {
-        const Index places = std::ssize(upper_) / thresholds;
+        const Index places = std::ssize(whole_) / thresholds;
         for (Index a = 0; a < thresholds; ++a)
-            for (const auto* bytes : {&upper_, &middle_}) {
-                ByteTable::fill(table, bytes->data() + a, places, thresholds);
+            for (const int shift : {40, 32}) {
+                ByteTable::fill(table, places, [&](Index place) {
+                    const std::uint64_t whole = whole_[static_cast<std::size_t>(place * thresholds + a)];
+                    const std::uint64_t most = (std::uint64_t{1} << 48) - 1;
+                    return static_cast<signed char>(static_cast<int>(std::min(whole, most) >> shift & 255) -
+                                                    128);
+                });
                 table += ByteTable::size(places);
             }
     }
@@ -185,20 +186,16 @@ public:
     /// The letter at a place that has so many thresholds, of all 48 random bits.
     Index letter(Index place, Index thresholds, signed char first, signed char second,
                  std::uint32_t third) const {
+        const std::uint64_t bits = static_cast<std::uint64_t>(first + 128) << 40 |
+                                   static_cast<std::uint64_t>(second + 128) << 32 | third;
         Index letter = 0;
-        for (Index k = 0; k < thresholds; ++k) {
-            const auto at = static_cast<std::size_t>(place * thresholds + k);
-            const bool below = first != upper_[at]     ? first < upper_[at]
-                               : second != middle_[at] ? second < middle_[at]
-                                                       : third < lower_[at];
-            letter += below ? 0 : 1;
-        }
+        for (Index k = 0; k < thresholds; ++k)
+            letter += bits >= whole_[static_cast<std::size_t>(place * thresholds + k)] ? 1 : 0;
         return letter;
     }
 
 private:
-    std::vector<signed char> upper_, middle_;  // places to look at x threshold
-    std::vector<std::uint64_t> lower_;         // the same
+    std::vector<std::uint64_t> whole_;
 };
 
 /// The replicas of one target.
