@@ -43,6 +43,11 @@ cmake --install build/package --prefix "$scratch/prefix" >"$scratch/log"
 mv "$scratch/prefix" "$scratch/moved"  # an installed tree knows no absolute paths
 consumer -DCMAKE_PREFIX_PATH="$scratch/moved"
 
+way 'installed without presets, by find_package'
+cmake -S . -B "$scratch/plain" -DPREDCG_BUILD_TESTS=OFF -DPREDCG_BUILD_EXAMPLES=OFF -DPREDCG_BUILD_BENCHMARKS=OFF >"$scratch/log"
+cmake --install "$scratch/plain" --prefix "$scratch/plain_prefix" >"$scratch/log"
+consumer -DCMAKE_PREFIX_PATH="$scratch/plain_prefix"
+
 way 'installed, by pkg-config'
 by_pkg_config "$scratch/moved"
 
@@ -76,7 +81,7 @@ way 'what users see needs no CMake newer than 3.22'
 # By names alone, since no such CMake is at hand: FILE_SET came with 3.23; GLOBAL and OVERRIDE_FIND_PACKAGE with 3.24;
 # block, SYSTEM and PROPAGATE with 3.25.
 if grep -nE 'FILE_SET|OVERRIDE_FIND_PACKAGE|PROPAGATE|\<block\(|(find_package|add_subdirectory)\(.*(GLOBAL|SYSTEM)' \
-    CMakeLists.txt cmake/PredcgDependencies.cmake cmake/PredcgInstall.cmake cmake/PredcgVersion.cmake \
+    CMakeLists.txt cmake/PredcgDependencies.cmake cmake/PredcgInstall.cmake cmake/PredcgPackage.cmake cmake/PredcgVersion.cmake \
     cmake/predcgConfig.cmake.in "$scratch"/moved/share/cmake/predcg/*.cmake; then
     exit 1
 fi

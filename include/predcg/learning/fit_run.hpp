@@ -2,11 +2,13 @@
 // What every way of fitting shares: the starts, and the parts of an estimate that do not depend on how it was
 // found.
 #include <predcg/core/random.hpp>
+#include <predcg/core/text.hpp>
 #include <predcg/learning/estimate.hpp>
 #include <predcg/learning/learning_problem.hpp>
 
 #include <cmath>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -61,7 +63,18 @@ std::vector<Vector> starts_of(const Problem& problem, const FitSettings& setting
                      [&](const Vector& z) { return problem.is_admissible(c.parameters(z)); });
 }
 
-/// Names, inverse temperature, number of data and seed of an estimate at z.
+/// Says which parameters stand at the lower end of the prior's support.
+[[gnu::cold]] inline void remark_bounds(std::vector<std::string>& remarks, const Coordinates& c,
+                                        const Vector& z) {
+    for (Index k = 0; k < z.size(); ++k)
+        if (z[k] <= c.lower()[k])
+            remarks.push_back("'" + c.names()[static_cast<std::size_t>(k)] + "' is held at " +
+                              to_text(z[k] / c.factor()[k]) +
+                              ", below which the prior is 0: if it may be less, give its block another "
+                              "prior (docs/method.md#priors)");
+}
+
+/// Names, inverse temperature, number of data and seed of an estimate at z; a remark where it is at a bound.
 template <class Problem>
 [[gnu::cold]] void describe(Estimate& estimate, const Problem& problem, const FitSettings& settings,
                             const Vector& z) {
@@ -71,6 +84,7 @@ template <class Problem>
     estimate.beta = problem.beta();
     estimate.data_count = problem.data().count;
     estimate.seed = settings.seed;
+    remark_bounds(estimate.remarks, problem.coordinates(), z);
 }
 
 }  // namespace predcg::detail

@@ -7,6 +7,7 @@
 #include <predcg/learning/online_chains.hpp>
 #include <predcg/learning/online_memory.hpp>
 #include <predcg/learning/online_processes.hpp>
+#include <predcg/learning/sampling_remarks.hpp>
 
 #include <algorithm>
 #include <array>
@@ -476,6 +477,9 @@ private:
         if (!linalg::all_finite(seen.coarse) || !linalg::all_finite(seen.map) ||
             !linalg::all_finite(seen.covariance))
             throw NumericalError("OnlineFit::add: expectations under q(X|x) are not finite");
+        if (memory_.blocks() == 0 &&
+            detail::stands_at_no_density(world_->problem, state_, static_cast<std::size_t>(count)))
+            throw NumericalError(std::string("OnlineFit::add: ") + detail::no_density_remark);
         if (!block_.is_empty())  // it may have been read
             require_equal(block_.map.size(), seen.map.size(), "OnlineFit::add", "statistics of the map",
                           "the number of those loaded");

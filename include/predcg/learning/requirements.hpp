@@ -96,7 +96,8 @@ struct MapRequirements {
     static constexpr bool holds = const_members && ProbabilisticMap<Map>;
     static_assert(holds || !const_members,
                   "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
-                  "with log_density(X), and sample(X, eta, rng) (concept ProbabilisticMap)");
+                  "with log_density(X), and sample(X, eta, rng) with any generator, auto& rng (concept "
+                  "ProbabilisticMap)");
 };
 
 template <class Optimize>
@@ -156,9 +157,11 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
     static_assert(
         engine_holds,
         "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "
-        "TransferMatrix and MeanField need window() with local terms in potential, likelihood and statistic; "
-        "GaussianEngine needs quadratic(...) in all three; Enumeration needs a finite space; "
-        "MonteCarlo needs a kernel for the space (concept Sampler)");
+        "TransferMatrix and MeanField need window() in all three parts, with local_features(i, w) or "
+        "local_energy(i, w, theta) in the potential, local_log_density(i, w) in the likelihood and local(i, "
+        "w) in the sufficient statistic; GaussianEngine needs quadratic(...) in all three; Enumeration needs "
+        "a finite space: values(), and configurations with X[i]; MonteCarlo needs a kernel for the space: "
+        "HeatBath and Metropolis a finite one (concept Sampler)");
     template <bool types_hold>
     static constexpr bool coarse_engine_fits() {
         if constexpr (types_hold)

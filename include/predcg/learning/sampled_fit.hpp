@@ -346,6 +346,10 @@ private:
             report.averaged = a.iterations;
             result.likelihood = evaluate(state, z).likelihood;
         }
+        if (!problem_.data().spread && stands_at_no_density(problem_, state, state.latent.size())) {
+            if (result.status != Status::stopped) result.status = Status::limit;
+            result.remarks.emplace_back(no_density_remark);
+        }
         report.latent_samples = samples_of(latent_engine(grown_.engine()));
         report.coarse_samples = coarse_runs() * samples_of(coarse_engine(grown_.engine()));
         result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z), {}});

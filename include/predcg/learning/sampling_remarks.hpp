@@ -1,10 +1,12 @@
 #pragma once
-// What to say of a fit whose kernels have to evaluate whole densities.
+// What to say of a fit whose kernels have to evaluate whole densities, or whose chains are no samples.
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/target.hpp>
 #include <predcg/engines/observed.hpp>
 #include <predcg/engines/roles.hpp>
 
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -46,7 +48,31 @@ void add_sampling_remarks(std::vector<std::string>& remarks) {
     }
 }
 
-/// The same where p_c alone is drawn.
+/// Whether one of the chains of q(X|x), of the first `count` data, stands where q(X|x) = 0. Moves that
+/// compare densities need not find a way out: what is averaged then are no samples. Chains that move side by
+/// side are not looked at. Cost: a density for each chain.
+template <class Problem>
+bool stands_at_no_density([[maybe_unused]] const Problem& problem,
+                          [[maybe_unused]] const typename Problem::State& state,
+                          [[maybe_unused]] std::size_t count) {
+    if constexpr (requires { state.latent.front().chains.front().X; }) {
+        const auto target = problem.coarse_target(state.at.theta);
+        for (std::size_t k = 0; k < count; ++k) {
+            if (state.latent[k].chains.empty()) continue;
+            const auto factor = problem.map().likelihood(problem.data().forms[k], state.at.eta);
+            for (const auto& chain : state.latent[k].chains)
+                if (target.log_density(chain.X) + factor.log_density(chain.X) ==
+                    -std::numeric_limits<double>::infinity())
+                    return true;
+        }
+    }
+    return false;
+}
+inline constexpr const char* no_density_remark =
+    "a chain of q(X|x) stands where q(X|x) is 0, and its averages mean nothing: where x says what X is, give "
+    "the likelihood a member observed() that returns it; else a longer warm_up (docs/monte_carlo.md)";
+
+/// What add_sampling_remarks adds, where p_c alone is drawn.
 template <class Target, class Engine>
 void add_coarse_sampling_remarks(std::vector<std::string>& remarks) {
     if constexpr (FiniteTarget<Target> && MovesSites<coarse_engine_t<Engine>>)

@@ -89,6 +89,10 @@ Prediction truth(const U& potential, double beta, const O& observable, const Eng
 /// Average of an observable over data.
 template <class Data, class O>
 [[gnu::cold]] Vector data_mean(const Data& data, const O& observable) {
+    static_assert(
+        InputRange<const Data>,
+        "predcg: a mean over data needs the configurations: give the range that was prepared, in the "
+        "place of the prepared data");
     Vector sum;
     double count = 0.0;
     for (const auto& x : data) {
