@@ -299,7 +299,6 @@ private:
             if (place_) {
                 now.iterations = run.iterations;
                 now.z = run.end.z;
-                now.trace = run.trace;
                 stop ? place_.keep(progress_) : place_.offer(progress_);
             }
             bool is_indefinite = false;
@@ -333,8 +332,11 @@ private:
                 }
             }
             if (settings_.observer) settings_.observer(entry);
-            run.trace.push_back(std::move(entry));
-            if (!next) return run;
+            now.trace.push_back(std::move(entry));
+            if (!next) {
+                run.trace = std::move(now.trace);
+                return run;
+            }
             const double gain = next->value - run.end.value;
             run.end = std::move(*next);
             now.level = !problem_.prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&
