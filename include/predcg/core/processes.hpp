@@ -76,11 +76,11 @@ public:
         std::copy(words.begin(), words.end(),
                   all.begin() + std::accumulate(lengths.begin(), lengths.begin() + rank(), std::int64_t{0}));
         sum(all);
-        std::vector<std::vector<std::int64_t>> of_each;
+        std::vector<std::vector<std::int64_t>> of_each(lengths.size());
         auto at = all.cbegin();
-        for (const std::int64_t length : lengths) {
-            of_each.emplace_back(at, at + length);
-            at += length;
+        for (std::size_t k = 0; k < lengths.size(); ++k) {
+            of_each[k].assign(at, at + lengths[k]);
+            at += lengths[k];
         }
         return of_each;
     }
@@ -188,7 +188,7 @@ enum class ErrorKind : Index { numerical, stop, other };
     Record mine;
     for (Index k = rank; k < count; k += P) {
         mine.put(static_cast<Index>(records[place(k)].words.size()));
-        mine.words.insert(mine.words.end(), records[place(k)].words.begin(), records[place(k)].words.end());
+        for (const std::int64_t word : records[place(k)].words) mine.words.push_back(word);
     }
     const auto all = processes->gather(mine.words);
     for (Index r = 0; r < P; ++r) {

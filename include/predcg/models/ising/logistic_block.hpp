@@ -219,7 +219,7 @@ private:
     }
 
     /// A term of site s, the last that has one, with the parameter of its mirror image if that has one.
-    void add(Index s, bool reflect, Index offset, Input input) {
+    [[gnu::cold]] void add(Index s, bool reflect, Index offset, Input input) {
         const auto parameter_of = [&](Index site, Index at) -> std::optional<Index> {
             for (const Term& term : terms(static_cast<std::size_t>(site)))
                 if (term.input == input && term.offset == at) return term.parameter;
