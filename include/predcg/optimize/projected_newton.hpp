@@ -41,8 +41,8 @@ inline std::vector<Index> free_coordinates(const Vector& z, const Vector& gradie
         const std::vector<Index> free = free_coordinates(here.z, here.gradient, lower);
         Matrix information = linalg::selected(here.hessian, free);
         linalg::multiply(information, -1.0);
-        const Vector step = linalg::scattered(
-            ascent_step(information, linalg::selected(here.gradient, free)), free, z.size());
+        const Vector step = linalg::scattered(ascent_step(information, linalg::selected(here.gradient, free)),
+                                              free, z.size());
         if (!(linalg::largest(step) > tolerance)) break;
         std::optional<Trial> next =
             line_search(here, step, lower, point_at,

@@ -131,7 +131,7 @@ struct Posterior : PosteriorResult {
 
     /// Throws ArgumentError where the draws are not those of such models.
     [[gnu::cold]] Posterior(PosteriorResult result, Coarse coarse_potential, Map probabilistic_map,
-              Engine expectation_engine)
+                            Engine expectation_engine)
         : PosteriorResult(std::move(result)), coarse(std::move(coarse_potential)),
           map(std::move(probabilistic_map)), engine(std::move(expectation_engine)) {
         detail::require_same_model(fit, coarse, map, "Posterior");

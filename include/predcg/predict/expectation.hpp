@@ -10,7 +10,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <ranges>
+#include <iterator>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
