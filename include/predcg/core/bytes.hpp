@@ -120,8 +120,10 @@ public:
 protected:
     /// The lowest `size` bytes of a number, the lowest first.
     [[gnu::noinline, gnu::cold]] void append(std::uint64_t bits, std::size_t size) {
+        std::array<char, sizeof(bits)> letters{};
         for (std::size_t k = 0; k < size; ++k)
-            bytes.push_back(static_cast<char>(static_cast<unsigned char>(bits >> (8 * k))));
+            letters[k] = static_cast<char>(static_cast<unsigned char>(bits >> (8 * k)));
+        bytes.append(letters.data(), size);
     }
 };
 
