@@ -112,24 +112,35 @@ constexpr void require_known() {
                        "<class Self, class Visit> static void members(Self&, Visit&&)");
 }
 
-/// Appends values to bytes.
-template <UnknownTypes unknown>
-class BasicByteWriter {
+/// Bytes that numbers are appended to, one function for all of them.
+class BytesWritten {
 public:
     std::string bytes{};
 
+protected:
+    /// The lowest `size` bytes of a number, the lowest first.
+    [[gnu::noinline, gnu::cold]] void append(std::uint64_t bits, std::size_t size) {
+        std::array<char, sizeof(bits)> letters{};
+        for (std::size_t k = 0; k < size; ++k)
+            letters[k] = static_cast<char>(static_cast<unsigned char>(bits >> (8 * k)));
+        bytes.append(letters.data(), size);
+    }
+};
+
+/// Appends values to bytes.
+template <UnknownTypes unknown>
+class BasicByteWriter : public BytesWritten {
+public:
     template <class... T>
-    void operator()(const T&... values) {
+    [[gnu::cold]] void operator()(const T&... values) {
         (write(values), ...);
     }
 
 private:
     template <class T>
-    void write(const T& value) {
+    [[gnu::noinline, gnu::cold]] void write(const T& value) {
         if constexpr (StoredNumber<T>) {
-            const std::uint64_t bits = bits_of(value);
-            for (std::size_t k = 0; k < sizeof(T); ++k)
-                bytes.push_back(static_cast<char>(static_cast<unsigned char>(bits >> (8 * k))));
+            append(bits_of(value), sizeof(T));
         } else if constexpr (std::same_as<T, std::string> || is_vector<T>) {
             write(static_cast<std::uint64_t>(value.size()));
             for (const auto& one : value) write(one);
@@ -149,49 +160,79 @@ private:
 };
 using ByteWriter = BasicByteWriter<UnknownTypes::do_not_compile>;
 
-/// Reads what a ByteWriter wrote. No more memory is asked for than the bytes that are left can fill. Throws
-/// ArgumentError where they do not suffice.
-template <UnknownTypes unknown>
-class BasicByteReader {
+/// Bytes that numbers are taken from, and what is wrong with them.
+class BytesLeft {
 public:
-    BasicByteReader(std::string_view bytes, const char* function) : bytes_(bytes), function_(function) {}
+    BytesLeft(std::string_view bytes, const char* function) : bytes_(bytes), function_(function) {}
 
     bool is_empty() const { return bytes_.empty(); }
 
-    template <class... T>
-    void operator()(T&... values) {
-        (read(values), ...);
-    }
-
-private:
+protected:
     [[noreturn, gnu::cold]] void damaged(std::string_view what) const {
         argument_error(function_, "bytes", std::string(what), "what save() wrote for the same models");
     }
 
-    std::uint64_t count(std::size_t least) {
-        std::uint64_t size = 0;
-        read(size);
+    /// A number of so many bytes, the lowest first.
+    [[gnu::noinline, gnu::cold]] std::uint64_t take(std::size_t size) {
+        if (bytes_.size() < size) damaged("cut short");
+        std::uint64_t bits = 0;
+        for (std::size_t k = 0; k < size; ++k)
+            bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes_[k])) << (8 * k);
+        bytes_.remove_prefix(size);
+        return bits;
+    }
+
+    /// The number of elements of `least` bytes or more.
+    [[gnu::noinline, gnu::cold]] std::uint64_t count(std::size_t least) {
+        const std::uint64_t size = take(sizeof(std::uint64_t));
         if (size > bytes_.size() / std::max<std::size_t>(least, 1)) damaged("longer than it is");
         return size;
     }
 
     /// Elements without bytes: their number is bounded alone.
-    std::uint64_t count_of_nothing() {
-        std::uint64_t size = 0;
-        read(size);
+    [[gnu::noinline, gnu::cold]] std::uint64_t count_of_nothing() {
+        const std::uint64_t size = take(sizeof(std::uint64_t));
         if (size > (std::uint64_t{1} << 20)) damaged("longer than it can be");
         return size;
     }
 
+    /// Rows and columns of a matrix of numbers of so many bytes; those given, where they are not Dynamic.
+    [[gnu::noinline, gnu::cold]] std::array<Index, 2> shape(std::size_t number, Index rows_known,
+                                                            Index columns_known) {
+        const auto rows = static_cast<std::int64_t>(take(8)), columns = static_cast<std::int64_t>(take(8));
+        const auto left = static_cast<std::int64_t>(bytes_.size() / number);
+        constexpr std::int64_t most = std::int64_t{1} << 20;  // of the side of an empty one
+        if (rows < 0 || columns < 0 ||
+            (rows == 0 || columns == 0 ? rows > most || columns > most : rows > left / columns))
+            damaged("of a size that it cannot have");
+        if ((rows_known != Eigen::Dynamic && rows != rows_known) ||
+            (columns_known != Eigen::Dynamic && columns != columns_known))
+            damaged("of another shape");
+        return {rows, columns};
+    }
+
+private:
+    std::string_view bytes_;
+    const char* function_;
+};
+
+/// Reads what a ByteWriter wrote. No more memory is asked for than the bytes that are left can fill. Throws
+/// ArgumentError where they do not suffice.
+template <UnknownTypes unknown>
+class BasicByteReader : public BytesLeft {
+public:
+    using BytesLeft::BytesLeft;
+
+    template <class... T>
+    [[gnu::cold]] void operator()(T&... values) {
+        (read(values), ...);
+    }
+
+private:
     template <class T>
-    void read(T& value) {
+    [[gnu::noinline, gnu::cold]] void read(T& value) {
         if constexpr (StoredNumber<T>) {
-            if (bytes_.size() < sizeof(T)) damaged("cut short");
-            std::uint64_t bits = 0;
-            for (std::size_t k = 0; k < sizeof(T); ++k)
-                bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes_[k])) << (8 * k);
-            bytes_.remove_prefix(sizeof(T));
-            value = number_of<T>(bits);
+            value = number_of<T>(take(sizeof(T)));
         } else if constexpr (std::same_as<T, std::string>) {
             value.resize(count(1));
             for (char& one : value) read(one);
@@ -199,12 +240,13 @@ private:
             using Element = typename T::value_type;
             constexpr bool nothing = std::is_empty_v<Element> && !StoredByMembers<Element>;
             if constexpr (unknown == UnknownTypes::do_not_compile || std::default_initializable<Element>) {
-                value.resize(nothing ? count_of_nothing()
-                                     : count(StoredNumber<Element> ? sizeof(Element) : 1));
-                for (std::size_t k = 0; k < value.size(); ++k) {
+                value.clear();
+                for (std::uint64_t left = nothing ? count_of_nothing()
+                                                  : count(StoredNumber<Element> ? sizeof(Element) : 1);
+                     left > 0; --left) {
                     Element one{};
                     read(one);
-                    value[k] = std::move(one);
+                    value.push_back(std::move(one));
                 }
             } else {
                 require_known<unknown, Element>();
@@ -218,16 +260,8 @@ private:
             value.reset();
             if (there) read(value.emplace());
         } else if constexpr (StoredMatrix<T>) {
-            std::int64_t rows = 0, columns = 0;
-            (*this)(rows, columns);
-            const auto left = static_cast<std::int64_t>(bytes_.size() / sizeof(typename T::Scalar));
-            constexpr std::int64_t most = std::int64_t{1} << 20;  // of the side of an empty one
-            if (rows < 0 || columns < 0 ||
-                (rows == 0 || columns == 0 ? rows > most || columns > most : rows > left / columns))
-                damaged("of a size that it cannot have");
-            if ((T::RowsAtCompileTime != Eigen::Dynamic && rows != T::RowsAtCompileTime) ||
-                (T::ColsAtCompileTime != Eigen::Dynamic && columns != T::ColsAtCompileTime))
-                damaged("of another shape");
+            const auto [rows, columns] =
+                shape(sizeof(typename T::Scalar), T::RowsAtCompileTime, T::ColsAtCompileTime);
             value.resize(rows, columns);
             for (Index k = 0; k < value.size(); ++k) read(value.data()[k]);
         } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
@@ -235,9 +269,6 @@ private:
             if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);
         }
     }
-
-    std::string_view bytes_;
-    const char* function_;
 };
 using ByteReader = BasicByteReader<UnknownTypes::do_not_compile>;
 

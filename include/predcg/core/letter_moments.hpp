@@ -5,7 +5,6 @@
 #include <predcg/core/window.hpp>
 
 #include <algorithm>
-#include <ranges>
 #include <span>
 #include <utility>
 #include <vector>

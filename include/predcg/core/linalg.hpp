@@ -166,11 +166,15 @@ inline void set_column(Matrix& m, Index k, const Vector& v) {
 
 /// Whether each entry is 1.
 inline bool all_ones(const Vector& v) {
-    return std::all_of(v.data(), v.data() + v.size(), [](double x) { return x == 1.0; });
+    for (const double x : v)
+        if (x != 1.0) return false;
+    return true;
 }
 /// Whether each number is finite.
 inline bool all_finite(const double* first, Index count) {
-    return std::all_of(first, first + count, [](double x) { return std::isfinite(x); });
+    for (Index k = 0; k < count; ++k)
+        if (!std::isfinite(first[k])) return false;
+    return true;
 }
 
 /// Whether each entry is finite.

@@ -25,7 +25,6 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace predcg {
 
@@ -88,6 +87,7 @@ public:
     }
 
     std::atomic<Index> inside{1};  ///< threads at work on it; changed under the pool's lock
+    Loop* before = nullptr;        ///< in the pool, the one that began before it; changed under its lock
 
 private:
     /// Of this thread: the loop whose item it is in.
@@ -160,7 +160,8 @@ public:
             while (workers_ < threads - 1 && add_worker()) {
             }
             active_ = threads - 1;
-            loops_.push_back(&loop);
+            loop.before = latest_;
+            latest_ = &loop;
             ++begun_;
         }
         changed_.notify_all();
@@ -172,7 +173,9 @@ public:
         while (loop.inside > 0)
             if (!help(lock, [&](const Loop& other) { return other.is_within(loop); }))
                 wait(lock, [&, seen = begun_.load()] { return loop.inside == 0 || begun_ != seen; });
-        std::erase(loops_, &loop);
+        Loop** at = &latest_;
+        while (*at != &loop) at = &(*at)->before;
+        *at = loop.before;
     }
 
 private:
@@ -203,8 +206,8 @@ private:
     /// Works on the latest of these loops that wants it: on the innermost, for which others wait.
     template <class Which>
     bool help(std::unique_lock<std::mutex>& lock, Which&& which) {
-        for (std::size_t k = loops_.size(); k > 0; --k) {
-            Loop& loop = *loops_[k - 1];
+        for (Loop* at = latest_; at; at = at->before) {
+            Loop& loop = *at;
             if (!loop.wants_help() || !which(loop)) continue;
             ++loop.inside;
             lock.unlock();
@@ -232,7 +235,7 @@ private:
     std::mutex mutex_{};
     std::condition_variable changed_{};  ///< loops that began or ended
     Index workers_ = 0;
-    std::vector<Loop*> loops_{};       ///< in the order in which they began
+    Loop* latest_ = nullptr;           ///< the loop that began last, and so on to the first
     std::atomic<unsigned> begun_ = 0;  ///< loops so far
     Index active_ = 0;                 ///< workers that may take part
 };

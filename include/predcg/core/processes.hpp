@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -65,7 +66,7 @@ public:
     }
 
     /// The words of every process, by rank. Costs two sums, the second as long as all words together.
-    std::vector<std::vector<std::int64_t>> gather(std::span<const std::int64_t> words) const {
+    [[gnu::cold]] std::vector<std::vector<std::int64_t>> gather(std::span<const std::int64_t> words) const {
         std::vector<std::int64_t> lengths(static_cast<std::size_t>(size()));
         const auto own = static_cast<std::size_t>(rank());
         lengths[own] = std::ssize(words);
@@ -75,11 +76,11 @@ public:
         std::copy(words.begin(), words.end(),
                   all.begin() + std::accumulate(lengths.begin(), lengths.begin() + rank(), std::int64_t{0}));
         sum(all);
-        std::vector<std::vector<std::int64_t>> of_each;
+        std::vector<std::vector<std::int64_t>> of_each(lengths.size());
         auto at = all.cbegin();
-        for (const std::int64_t length : lengths) {
-            of_each.emplace_back(at, at + length);
-            at += length;
+        for (std::size_t k = 0; k < lengths.size(); ++k) {
+            of_each[k].assign(at, at + lengths[k]);
+            at += lengths[k];
         }
         return of_each;
     }
@@ -153,7 +154,7 @@ private:
 enum class ErrorKind : Index { numerical, stop, other };
 
 /// An error's message and kind.
-inline std::pair<std::string, ErrorKind> described(const std::exception_ptr& error) {
+[[gnu::cold]] inline std::pair<std::string, ErrorKind> described(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const NumericalError& e) {
@@ -169,8 +170,8 @@ inline std::pair<std::string, ErrorKind> described(const std::exception_ptr& err
 
 /// The records f(k) of k = 0..count-1, in every process. Process r of P makes those with k % P == r, on its
 /// threads, and errors are agreed on when each has done its part. Without processes, all of them here.
-template <class F>
-std::vector<Record> share_out(const std::optional<Processes>& processes, Index count, F&& f) {
+[[gnu::cold]] inline std::vector<Record> share_out(const std::optional<Processes>& processes, Index count,
+                                                   const std::function<Record(Index)>& f) {
     std::vector<Record> records(static_cast<std::size_t>(count));
     const Index P = processes ? processes->size() : 1, rank = processes ? processes->rank() : 0;
     const auto place = [](Index k) { return static_cast<std::size_t>(k); };
@@ -187,7 +188,7 @@ std::vector<Record> share_out(const std::optional<Processes>& processes, Index c
     Record mine;
     for (Index k = rank; k < count; k += P) {
         mine.put(static_cast<Index>(records[place(k)].words.size()));
-        mine.words.insert(mine.words.end(), records[place(k)].words.begin(), records[place(k)].words.end());
+        for (const std::int64_t word : records[place(k)].words) mine.words.push_back(word);
     }
     const auto all = processes->gather(mine.words);
     for (Index r = 0; r < P; ++r) {
@@ -203,7 +204,7 @@ std::vector<Record> share_out(const std::optional<Processes>& processes, Index c
 
 }  // namespace detail
 
-inline void Processes::agree(const std::exception_ptr& own) const {
+[[gnu::cold]] inline void Processes::agree(const std::exception_ptr& own) const {
     using detail::ErrorKind;
     std::int64_t errors[3]{0, 0, 0};  // of each kind
     std::pair<std::string, ErrorKind> described{"", ErrorKind::numerical};

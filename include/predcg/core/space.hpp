@@ -137,8 +137,9 @@ public:
 
     /// True inside or on all walls.
     bool contains(const Vector& X) const {
-        return std::none_of(walls_.begin(), walls_.end(),
-                            [&](const Wall& wall) { return wall.distance(X) < 0.0; });
+        for (const Wall& wall : walls_)
+            if (wall.distance(X) < 0.0) return false;
+        return true;
     }
 
     /// X mirrored at walls that it lies behind, until it lies behind none: after finitely many times, where

@@ -39,7 +39,7 @@ public:
         if constexpr (requires { target.space().walls(); }) {
             const auto& space = target.space();  // may be a value
             const auto& walls = space.walls();
-            walls_.assign(walls.begin(), walls.end());
+            for (const Wall& wall : walls) walls_.push_back(Wall(wall));
         }
     }
 

@@ -115,7 +115,7 @@ public:
         return fit_prepared(prepare(configurations, beta), settings);
     }
 
-    auto fit_prepared(const Data& data, const FitSettings& settings = {}) const {
+    [[gnu::cold]] auto fit_prepared(const Data& data, const FitSettings& settings = {}) const {
         return Fit(detail::fit_problem(problem(data), optimizer_, settings), coarse_, map_, engine_);
     }
 

@@ -77,7 +77,7 @@ public:
         std::vector<StartSummary>&ends = progress_.ends, &done = progress_.done;
         std::vector<Index>& reports = progress_.reports;
         if (place_.restore(progress_)) {
-            if (progress_.best) best = run_of(*progress_.best);
+            if (progress_.best) best.emplace(run_of(*progress_.best));
         } else {
             starts = starts_of(problem_, settings_);
             ends = climb_part(starts);
@@ -107,8 +107,8 @@ public:
             const double margin = 1e-9 * std::max(1.0, std::abs(run->end.value));  // equal: the earlier start
             const bool stopped = run->status == Status::stopped;
             if (!best || run->end.value > best->end.value + margin) {
-                best = std::move(run);
-                progress_.best = KeptRun{best->status, best->iterations, best->end.z, best->trace};
+                best.emplace(std::move(*run));
+                progress_.best.emplace(KeptRun{best->status, best->iterations, best->end.z, best->trace});
             }
             if (stopped) {
                 best->status = Status::stopped;
@@ -216,6 +216,16 @@ private:
         return line_search(from, step, 0.0);  // it must not fall
     }
 
+    /// A point along the optimizer's step, where there is one, else along the EM step.
+    [[gnu::cold]] std::optional<Point> higher(const Point& from, const std::optional<Vector>& step,
+                                              bool& is_em_step) const {
+        if (step)
+            if (std::optional<Point> next = line_search(from, *step, 1e-4)) return next;
+        std::optional<Point> next = em_step(from);
+        is_em_step = next.has_value();
+        return next;
+    }
+
     /// The optimizer's step on the coordinates that are free to move; and whether it is one where the
     /// information is indefinite.
     [[gnu::cold]] std::optional<Vector> propose(const Point& at, typename Optimizer::State& state,
@@ -280,7 +290,7 @@ private:
     /// None where a drawn start lies outside the models' domain.
     [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index,
                                               const std::vector<StartSummary>& finished) {
-        if (!progress_.now) progress_.now = KeptRun{Status::limit, 0, start};
+        if (!progress_.now) progress_.now.emplace(KeptRun{Status::limit, 0, start});
         KeptRun& now = *progress_.now;
         Run run;
         try {
@@ -299,7 +309,6 @@ private:
             if (place_) {
                 now.iterations = run.iterations;
                 now.z = run.end.z;
-                now.trace = run.trace;
                 stop ? place_.keep(progress_) : place_.offer(progress_);
             }
             bool is_indefinite = false;
@@ -318,23 +327,23 @@ private:
                                              (!is_indefinite && is_rounding(run.end, *step, now.last_step)));
             now.last_step = entry.step;
             if (step && !short_step && !is_indefinite) run.joins = joined(run.end, *step, finished);
-            std::optional<Point> next;
+            bool ends = true;
             if (short_step || run.joins) {
                 run.status = Status::converged;
             } else if (now.level) {
                 run.status = Status::not_identified;  // it would go on for ever
             } else if (stop) {
                 run.status = Status::stopped;
-            } else if (run.iterations < settings_.iterations) {
-                if (step) next = line_search(run.end, *step, 1e-4);
-                if (!next) {
-                    next = em_step(run.end);
-                    entry.em_step = next.has_value();
-                }
+            } else {
+                ends = run.iterations >= settings_.iterations;
             }
+            std::optional<Point> next = ends ? std::nullopt : higher(run.end, step, entry.em_step);
             if (settings_.observer) settings_.observer(entry);
-            run.trace.push_back(std::move(entry));
-            if (!next) return run;
+            now.trace.push_back(std::move(entry));
+            if (!next) {
+                run.trace = std::move(now.trace);
+                return run;
+            }
             const double gain = next->value - run.end.value;
             run.end = std::move(*next);
             now.level = !problem_.prior_is_proper() && gain < 1e-9 * std::max(1.0, std::abs(run.end.value)) &&

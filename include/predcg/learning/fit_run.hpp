@@ -54,7 +54,7 @@ inline void require_fit_settings(const FitSettings& settings) {
     return starts;
 }
 template <class Problem>
-std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
+[[gnu::cold]] std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
     const Coordinates& c = problem.coordinates();
     std::vector<Vector> more;
     if constexpr (requires { problem.map().more_starts(); })

@@ -220,24 +220,22 @@ public:
         if (data().spread) count = data().count;
         const Index p = coordinates_.coarse_count();
         const auto with_own = [&](auto own, Index extra) {
-            const auto batch = latent_batch(state.at, which, with_hessian(state.at.theta), std::move(own));
+            const auto batch =
+                latent_batch(state.at, which, energy_derivatives(state.at.theta), std::move(own));
             BatchMoments sums = moments<Want::covariances>(batch, state);
             return detail::statistics_of(std::move(sums), count, p, batch.common_size() - p,
                                          batch.own_size() - extra, extra);
         };
         if constexpr (!ScoredMap<Map>) {
-            return with_own([this](Index k) { return map_statistic(k); }, 0);
+            return with_own(map_statistics(), 0);
         } else if constexpr (!is_exact && !is_variational) {  // one run of the engine for both
             const Index cells = which.empty() ? 0 : Index(map_statistic(which.front()).size());
             return with_own([this, at = detail::map_at(*map_, state.at.eta, true)](
                                 Index k) { return Stack(at.score(form(k)), map_statistic(k)); },
                             cells);
         } else {
-            ExpectedStatistics statistics = with_own(
-                [this, at = detail::map_at(*map_, state.at.eta, true)](Index k) { return at.score(form(k)); },
-                0);
-            const auto cells =
-                latent_batch(state.at, which, EmptyStatistic{}, [this](Index k) { return map_statistic(k); });
+            ExpectedStatistics statistics = with_own(scores(state.at.eta), 0);
+            const auto cells = latent_batch(state.at, which, EmptyStatistic{}, map_statistics());
             statistics.map = moments<Want::means>(cells, state).mean;
             return statistics;
         }
@@ -262,20 +260,18 @@ public:
             using Own = std::remove_cvref_t<decltype(map_statistic(0))>;
             constexpr Index few_parameters = 2;  // with more of them counts of cells are cheaper than scores
             if (!CellStatistic<Own> || coordinates_.map_count() <= few_parameters) {
-                statistics.score = with_own([this, at = detail::map_at(*map_, state.at.eta, true)](Index k) {
-                    return at.score(form(k));
-                });
+                statistics.score = with_own(scores(state.at.eta));
                 return statistics;
             }
         }
-        statistics.map = with_own([this](Index k) { return map_statistic(k); });
+        statistics.map = with_own(map_statistics());
         return statistics;
     }
 
     /// p_c at the state's parameters.
     CoarseMoments expect_coarse(State& state) const {
         const Index p = coordinates_.coarse_count();
-        const Stack statistic = with_hessian(state.at.theta);
+        const auto statistic = energy_derivatives(state.at.theta);
         const auto target = coarse_target(state.at.theta);
         const StreamKey key = coarse_key(state);
         Moments all = coarse_engine(engine_).expect(target, statistic, state.coarse, key);
@@ -432,8 +428,13 @@ private:
     const prepared_t<Map>& form(Index k) const { return data().forms[static_cast<std::size_t>(k)]; }
 
     EnergyGradient<Coarse> energy_gradient(const Vector& theta) const { return {*coarse_, theta}; }
-    auto with_hessian(const Vector& theta) const {
-        return Stack(energy_gradient(theta), detail::energy_hessian(*coarse_, theta));
+    auto energy_derivatives(const Vector& theta) const { return detail::energy_derivatives(*coarse_, theta); }
+    /// What makes the map's statistic, and its score, of each datum: one type each, wherever it is asked for.
+    auto map_statistics() const {
+        return [this](Index k) { return map_statistic(k); };
+    }
+    auto scores(const Vector& eta) const {
+        return [this, at = detail::map_at(*map_, eta, true)](Index k) { return at.score(form(k)); };
     }
 
     /// The q(X|x_k) with a statistic common to all and own(k).

@@ -9,13 +9,13 @@
 
 namespace predcg::detail {
 
-/// Statistic for E[d2U_c/dtheta2]: nothing where the potential is linear in theta.
+/// Statistic for E[dU_c/dtheta] and, where the potential is not linear in theta, E[d2U_c/dtheta2].
 template <LearnablePotential U>
-auto energy_hessian([[maybe_unused]] const U& potential, [[maybe_unused]] const Vector& theta) {
+auto energy_derivatives(const U& potential, const Vector& theta) {
     if constexpr (LinearCoarsePotential<U>)
-        return EmptyStatistic{};
+        return EnergyGradient<U>(potential, theta);
     else
-        return EnergyHessian<U>(potential, theta);
+        return Stack(EnergyGradient<U>(potential, theta), EnergyHessian<U>(potential, theta));
 }
 
 template <class M>

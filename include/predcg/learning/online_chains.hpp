@@ -5,7 +5,7 @@
 #include <predcg/core/real_coordinates.hpp>
 
 #include <algorithm>
-#include <ranges>
+#include <iterator>
 #include <type_traits>
 
 namespace predcg::detail {

@@ -39,8 +39,7 @@ using map_statistic_t =
 /// What is common to the statistics of all data.
 template <class Coarse>
 using energy_statistic_t =
-    Stack<EnergyGradient<Coarse>,
-          decltype(energy_hessian(std::declval<const Coarse&>(), std::declval<const Vector&>()))>;
+    decltype(energy_derivatives(std::declval<const Coarse&>(), std::declval<const Vector&>()));
 
 template <class Map>
 concept ClaimsStatistic =

@@ -34,21 +34,23 @@ inline std::vector<Index> free_coordinates(const Vector& z, const Vector& gradie
         if (!e) return std::nullopt;
         return Trial{std::move(*e), at};
     };
-    std::optional<Trial> here = point_at(z);
-    for (Index k = 0; here && k < iterations; ++k) {
-        const std::vector<Index> free = free_coordinates(here->z, here->gradient, lower);
-        Matrix information = linalg::selected(here->hessian, free);
+    std::optional<Trial> first = point_at(z);
+    if (!first) return z;
+    Trial& here = *first;
+    for (Index k = 0; k < iterations; ++k) {
+        const std::vector<Index> free = free_coordinates(here.z, here.gradient, lower);
+        Matrix information = linalg::selected(here.hessian, free);
         linalg::multiply(information, -1.0);
-        const Vector step = linalg::scattered(
-            ascent_step(information, linalg::selected(here->gradient, free)), free, z.size());
+        const Vector step = linalg::scattered(ascent_step(information, linalg::selected(here.gradient, free)),
+                                              free, z.size());
         if (!(linalg::largest(step) > tolerance)) break;
         std::optional<Trial> next =
-            line_search(*here, step, lower, point_at,
+            line_search(here, step, lower, point_at,
                         {.longest = step_fraction(step, max_step), .shortest = 1e-10, .slack = 1e-14});
         if (!next) break;
-        here = std::move(next);
+        here = std::move(*next);
     }
-    return here ? here->z : z;
+    return std::move(here.z);
 }
 
 }  // namespace predcg

@@ -55,14 +55,13 @@ namespace predcg::detail {
 [[gnu::cold]] inline void keep_what_there_is(PosteriorResult& result, const std::vector<Index>& kept,
                                              const char* function) {
     const Index length = result.draws.cols() / result.chains;
-    std::vector<Index> sorted = kept;
-    std::sort(sorted.rbegin(), sorted.rend());
     Index most = 0, shortest = 0;
-    for (std::size_t k = 0; k < sorted.size(); ++k) {
-        const Index all = sorted[k] * static_cast<Index>(k + 1);
-        if (sorted[k] < 4 || all <= most) continue;
+    for (const Index least : kept) {
+        Index all = 0;
+        for (const Index count : kept) all += count >= least ? least : 0;
+        if (least < 4 || all < most || (all == most && least <= shortest)) continue;
         most = all;
-        shortest = sorted[k];
+        shortest = least;
     }
     if (most == 0) throw Stopped(function);
     Matrix draws(result.draws.rows(), most);
@@ -169,7 +168,7 @@ using RunChain = std::function<double(ChainRecord& record)>;
     const Index length = (settings.draws + settings.chains - 1) / settings.chains;
     PosteriorResult result;
     result.method = method;
-    result.fit = fit;
+    result.fit = Estimate(fit);  // moved into place: no code for a copy onto another
     result.fit.data_count = data_count;
     result.seed = settings.seed;
     result.chains = settings.chains;

@@ -141,9 +141,9 @@ struct FullChain {
 /// it bends, and two log densities. Throws ArgumentError for bad settings or improper priors. Schoeberl,
 /// Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by Laplace).
 template <class Learner, class AnyData>
-auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
-                    const ChainSettings& settings = {},
-                    const Hamiltonian& kernel = {.path = 1.0, .target_accept = 0.8}) {
+[[gnu::cold]] auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
+                                  const ChainSettings& settings = {},
+                                  const Hamiltonian& kernel = {.path = 1.0, .target_accept = 0.8}) {
     constexpr const char* name = "full_posterior";
     detail::require_chains(settings, name);
     const Index warm_up = settings.warm_up.value_or(300), thinning = settings.thinning.value_or(1);

@@ -160,11 +160,8 @@ template <class Problem>
     const Coordinates& c = problem.coordinates();
     const Index size = c.size();
     const Matrix across = linalg::transposed(scale);
-    struct Maximum {
-        Vector u;
-        Matrix information;
-    };
-    std::vector<Maximum> known{{Vector::Zero(size), Matrix::Identity(size, size)}};
+    std::vector<Vector> known{Vector::Zero(size)};  // u
+    std::vector<Matrix> informations{Matrix::Identity(size, size)};
     double best = -std::numeric_limits<double>::infinity();
     for (const StartSummary& start : fit.starts) best = std::max(best, start.log_posterior.value_or(best));
     for (const StartSummary& start : fit.starts) {
@@ -179,20 +176,23 @@ template <class Problem>
             const Vector axis = linalg::column_of(scale, k);
             u[k] = linalg::dot(axis, away) / linalg::squared_norm(axis);
         }
-        const bool seen = std::any_of(known.begin(), known.end(), [&](const Maximum& other) {
+        bool seen = false;
+        for (std::size_t other = 0; other < known.size() && !seen; ++other) {
+            const Vector& at = known[other];
             double distance = 0.0;
             for (Index l = 0; l < size; ++l)
                 for (Index k = 0; k < size; ++k)
-                    distance += (u[k] - other.u[k]) * other.information(k, l) * (u[l] - other.u[l]);
-            return distance < 1.0;
-        });
+                    distance += (u[k] - at[k]) * informations[other](k, l) * (u[l] - at[l]);
+            seen = distance < 1.0;
+        }
         if (seen) continue;
         Matrix information =
             linalg::product(linalg::product(across, problem.point(z).posterior_information), scale);
         const linalg::Cholesky factor(information);
         if (!factor.ok()) continue;
         mixture.add(u, inverse_of(factor, size));
-        known.push_back({std::move(u), std::move(information)});
+        known.push_back(std::move(u));
+        informations.push_back(std::move(information));
     }
 }
 

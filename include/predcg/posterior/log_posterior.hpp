@@ -59,7 +59,7 @@ private:
         return problem_->is_admissible(c.parameters(z));
     }
 
-    static std::vector<Wall> walls(const Vector& lower) {
+    [[gnu::cold]] static std::vector<Wall> walls(const Vector& lower) {
         std::vector<Wall> walls;
         for (Index k = 0; k < lower.size(); ++k)
             if (std::isfinite(lower[k])) {

@@ -130,8 +130,8 @@ struct Posterior : PosteriorResult {
     Engine engine;
 
     /// Throws ArgumentError where the draws are not those of such models.
-    Posterior(PosteriorResult result, Coarse coarse_potential, Map probabilistic_map,
-              Engine expectation_engine)
+    [[gnu::cold]] Posterior(PosteriorResult result, Coarse coarse_potential, Map probabilistic_map,
+                            Engine expectation_engine)
         : PosteriorResult(std::move(result)), coarse(std::move(coarse_potential)),
           map(std::move(probabilistic_map)), engine(std::move(expectation_engine)) {
         detail::require_same_model(fit, coarse, map, "Posterior");
@@ -169,7 +169,7 @@ inline void require_chains(const ChainSettings& settings, const char* function) 
 }
 
 /// Mean, standard deviation and covariance of the draws.
-inline void summarise(PosteriorResult& posterior) {
+[[gnu::cold]] inline void summarise(PosteriorResult& posterior) {
     MeanAndCovariance moments = moments_of_columns(posterior.draws);
     posterior.mean = std::move(moments.mean);
     posterior.covariance = std::move(moments.covariance);

@@ -7,7 +7,7 @@
 #include <predcg/learning/estimate.hpp>
 #include <predcg/posterior/posterior.hpp>
 
-#include <ranges>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>

@@ -4,9 +4,11 @@
 #include <predcg/posterior/posterior.hpp>
 #include <predcg/predict/predict.hpp>
 #include <predcg/predict/sampling_noise.hpp>
+#include <predcg/statistics/ranks.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <stop_token>
@@ -46,7 +48,9 @@ struct CredibleInterval {
 
     /// True where every E[o | theta] is exact.
     bool exact() const {
-        return std::all_of(sampling_sd.begin(), sampling_sd.end(), [](double noise) { return noise == 0.0; });
+        for (const double noise : sampling_sd)
+            if (noise != 0.0) return false;
+        return true;
     }
 };
 
@@ -162,9 +166,7 @@ struct NoiseLeft {
                                               double freedom, double low) {
     Denoised denoised = smooth(values, noise, freedom);
     values = std::move(denoised.values);
-    std::vector<Index> order(static_cast<std::size_t>(values.size()));
-    for (std::size_t k = 0; k < order.size(); ++k) order[k] = static_cast<Index>(k);
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
+    const std::vector<Index> order = ascending_order(values);
     // The error of a value near the quantile: a mean over 2 % of the draws.
     const auto error_at = [&](double p) {
         const auto last = std::ssize(order) - 1;
@@ -208,11 +210,8 @@ struct NoiseLeft {
     const double low = 0.5 * (1.0 - result.credibility), high = 1.0 - low;
     std::optional<SmoothOverDraws> smooth;
     if (linalg::largest(noise) > 0.0) smooth.emplace(posterior.draws);
-    struct Unknown {
-        std::string what;
-        Index first, count;
-    };
-    std::vector<Unknown> unknown;  // errors, each kind once: a band may have thousands
+    std::vector<std::string> unknown;  // errors, each kind once: a band may have thousands
+    std::vector<Index> first, more;    // components that have it
     for (Index j = 0; j < c; ++j) {
         Vector values = linalg::row_of(result.expectations, j);
         NoiseLeft left;
@@ -245,12 +244,15 @@ struct NoiseLeft {
             result.predictive_upper[j] = quantile(linalg::row_of(singles, j), high);
         }
         if (std::string what = unknown_errors(result, j, chains); !what.empty()) {
-            const auto same = std::find_if(unknown.begin(), unknown.end(),
-                                           [&](const Unknown& u) { return u.what == what; });
-            if (same == unknown.end())
-                unknown.push_back({std::move(what), j, 1});
-            else
-                ++same->count;
+            std::size_t k = 0;
+            while (k < unknown.size() && unknown[k] != what) ++k;
+            if (k == unknown.size()) {
+                unknown.push_back(std::move(what));
+                first.push_back(j);
+                more.push_back(0);
+            } else {
+                ++more[k];
+            }
         }
         if (!(result.sampling_sd[j] > 0.2 * result.sd[j])) continue;
         const bool known = left.sd <= 0.2 * result.sd[j];
@@ -261,9 +263,58 @@ struct NoiseLeft {
                                  " of the posterior; it was taken out, and leaves an error of " +
                                  to_text(left.sd) + (known ? "" : ", which is too much: more samples"));
     }
-    for (const Unknown& u : unknown)
-        result.remarks.push_back("component " + to_text(u.first) +
-                                 (u.count > 1 ? " and " + to_text(u.count - 1) + " more" : "") + u.what);
+    for (std::size_t k = 0; k < unknown.size(); ++k)
+        result.remarks.push_back("component " + to_text(first[k]) +
+                                 (more[k] > 0 ? " and " + to_text(more[k]) + " more" : "") + unknown[k]);
+}
+
+/// Predictions from all draws of a posterior: E[o | theta] of a draw, with a stream of its own and so many
+/// threads that ask at a time; and o of a single configuration. No template, so that all observables share
+/// it. `exact` becomes false where the E[o | theta] are not.
+[[gnu::cold]] inline CredibleInterval predict_draws(
+    const PosteriorResult& posterior, const CredibleSettings& settings,
+    const std::function<Prediction(Index draw, std::uint64_t stream, Index at_once)>& expectation_at,
+    const std::function<Vector(Index draw, Philox4x32& rng)>& single_at, bool& exact) {
+    const Index draws = posterior.draw_count();
+    std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
+    std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
+    const auto take = [&](Index k, Index at_once) {
+        if (settings.stop.stop_requested()) throw Stopped("predict");
+        const auto slot = static_cast<std::size_t>(k);
+        expectations[slot] = expectation_at(k, static_cast<std::uint64_t>(k), at_once);
+        if (!settings.predictive) return;
+        Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
+        singles[slot] = single_at(k, rng);
+    };
+    within_memory(draws, take);
+
+    CredibleInterval result;
+    result.credibility = settings.credibility;
+    result.expectations.resize(expectations.front().mean.size(), draws);
+    Matrix single(settings.predictive ? result.expectations.rows() : 0, draws);
+    for (Index k = 0; k < draws; ++k) {
+        linalg::set_column(result.expectations, k, expectations[static_cast<std::size_t>(k)].mean);
+        if (settings.predictive) linalg::set_column(single, k, singles[static_cast<std::size_t>(k)]);
+    }
+    exact = expectations.front().exact;
+    Vector noise;
+    double freedom = std::numeric_limits<double>::infinity();
+    if (!exact) {
+        std::vector<Prediction> again;
+        const Index stride = (draws + most_repeated - 1) / most_repeated;
+        if (!expectations.front().independent) {
+            again.resize(static_cast<std::size_t>((draws + stride - 1) / stride));
+            parallel_for(std::ssize(again), [&](Index k) {
+                constexpr auto others = std::uint64_t{1} << 43;
+                again[static_cast<std::size_t>(k)] =
+                    expectation_at(k * stride, others + static_cast<std::uint64_t>(k), 1);
+            });
+            freedom = static_cast<double>(again.size());
+        }
+        noise = sampling_variance(expectations, again, stride);
+    }
+    summarise(result, posterior, single, noise, freedom);
+    return result;
 }
 
 }  // namespace detail
@@ -287,7 +338,6 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
                          const CredibleSettings& settings = {}) {
     detail::require_credibility(settings.credibility);
     detail::require_draws_of(posterior, "predict");
-    const Index draws = posterior.draw_count();
     const auto bound = [&](Index draw) -> decltype(auto) {
         return detail::bound_observable(observable, posterior, posterior.parameters(draw),
                                         posterior.fit.beta);
@@ -302,45 +352,13 @@ CredibleInterval predict(const Posterior<Coarse, Map, Engine>& posterior, const 
                                          .stop = settings.stop},
                                         at_once);
     };
-    std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
-    std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
-    const auto take = [&](Index k, Index at_once) {
-        if (settings.stop.stop_requested()) throw Stopped("predict");
-        const auto slot = static_cast<std::size_t>(k);
-        expectations[slot] = expectation_at(k, static_cast<std::uint64_t>(k), at_once);
-        if (!settings.predictive) return;
-        Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
-        singles[slot] = detail::as_vector(
-            bound(k)(detail::draw_fine(posterior, posterior.parameters(k), posterior.fit.beta, rng)));
+    const auto single_at = [&](Index draw, Philox4x32& rng) {
+        return detail::as_vector(
+            bound(draw)(detail::draw_fine(posterior, posterior.parameters(draw), posterior.fit.beta, rng)));
     };
-    detail::within_memory(draws, take);
-
-    CredibleInterval result;
-    result.credibility = settings.credibility;
-    result.expectations.resize(expectations.front().mean.size(), draws);
-    Matrix single(settings.predictive ? result.expectations.rows() : 0, draws);
-    for (Index k = 0; k < draws; ++k) {
-        linalg::set_column(result.expectations, k, expectations[static_cast<std::size_t>(k)].mean);
-        if (settings.predictive) linalg::set_column(single, k, singles[static_cast<std::size_t>(k)]);
-    }
-    Vector noise;
-    double freedom = std::numeric_limits<double>::infinity();
-    if (!expectations.front().exact) {
-        std::vector<Prediction> again;
-        const Index stride = (draws + detail::most_repeated - 1) / detail::most_repeated;
-        if (!expectations.front().independent) {
-            again.resize(static_cast<std::size_t>((draws + stride - 1) / stride));
-            parallel_for(std::ssize(again), [&](Index k) {
-                constexpr auto others = std::uint64_t{1} << 43;
-                again[static_cast<std::size_t>(k)] =
-                    expectation_at(k * stride, others + static_cast<std::uint64_t>(k), 1);
-            });
-            freedom = static_cast<double>(again.size());
-        }
-        noise = detail::sampling_variance(expectations, again, stride);
-    }
-    detail::summarise(result, posterior, single, noise, freedom);
-    if (!expectations.front().exact || settings.predictive)
+    bool exact = true;
+    CredibleInterval result = detail::predict_draws(posterior, settings, expectation_at, single_at, exact);
+    if (!exact || settings.predictive)
         detail::add_coarse_sampling_remarks<decltype(boltzmann(posterior.coarse, Vector(), 1.0)), Engine>(
             result.remarks);
     return result;

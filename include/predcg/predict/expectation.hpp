@@ -9,7 +9,8 @@
 #include <predcg/statistics/running_moments.hpp>
 
 #include <cstdint>
-#include <ranges>
+#include <functional>
+#include <iterator>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -64,16 +65,16 @@ inline StreamKey key_of_draw(const PredictSettings& settings, Index k) {
             .call = static_cast<std::uint32_t>(settings.stream >> 32)};
 }
 
-/// Average of observable(draw(rng)) over independent draws, each with its own stream.
-template <class O, class Draw>
-Prediction sampled(const O& observable, Draw&& draw, const PredictSettings& settings) {
+/// Average of value_of_draw(rng) over independent draws, each with its own stream.
+inline Prediction sampled(const std::function<Vector(Philox4x32&)>& value_of_draw,
+                          const PredictSettings& settings) {
     require(settings.draws >= 2, "PredictSettings", "draws", settings.draws, "an integer >= 2");
     require_stream(settings);
     RunningMoments<Vector> value;
     for (Index k = 0; k < settings.draws; ++k) {
         if (settings.stop.stop_requested()) throw Stopped("predict");
         Philox4x32 rng = make_stream(key_of_draw(settings, k));
-        value.add(as_vector(observable(draw(rng))));
+        value.add(value_of_draw(rng));
     }
     return {value.mean(), value.standard_error(), false};
 }
@@ -136,7 +137,7 @@ Prediction expectation(const Engine& engine, const T& target, const O& observabl
         if constexpr (SamplingEngine<Engine, T>) {
             auto sampler = engine.sampler(target);
             return detail::sampled(
-                observable, [&](Philox4x32& rng) { return sampler.draw(rng); }, settings);
+                [&](Philox4x32& rng) { return detail::as_vector(observable(sampler.draw(rng))); }, settings);
         } else {
             return {};
         }

@@ -163,7 +163,9 @@ template <class Models, class O>
     } else if constexpr (SamplingEngine<CoarseEngine, CoarseTarget>) {
         auto sampler = engine.sampler(target);
         return sampled(
-            observable, [&](Philox4x32& rng) { return models.map.sample(sampler.draw(rng), eta, rng); },
+            [&](Philox4x32& rng) {
+                return as_vector(observable(models.map.sample(sampler.draw(rng), eta, rng)));
+            },
             settings);
     } else {
         using Statistic = PredictiveStatistic<O, Map, configuration_t<space_t<CoarseTarget>>>;

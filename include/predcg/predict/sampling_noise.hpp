@@ -2,6 +2,7 @@
 // What sampling adds to the expectations of a posterior's draws, taken out again.
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/types.hpp>
+#include <predcg/statistics/quantile.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -31,19 +32,24 @@ public:
         const Index most = std::min<Index>(120, draws_ / 10);
         const std::vector<Vector> bounded = bounded_parameters(draws);
         // The terms of the degree before, and the last parameter in each.
-        std::vector<std::pair<Vector, std::size_t>> before{{Vector::Ones(draws_), 0}};
-        add(before.front().first);
+        std::vector<Vector> before{Vector::Ones(draws_)};
+        std::vector<std::size_t> last{0};
+        add(before.front());
         ends_.push_back(1);
         for (int degree = 1; degree <= 3; ++degree) {
-            std::vector<std::pair<Vector, std::size_t>> terms;
-            for (const auto& [term, last] : before)
-                for (std::size_t k = last; k < bounded.size(); ++k)
-                    if (std::ssize(basis_) + std::ssize(terms) <= most)
-                        terms.emplace_back(linalg::times(term, bounded[k]), k);
+            std::vector<Vector> terms;
+            std::vector<std::size_t> last_of_terms;
+            for (std::size_t t = 0; t < before.size(); ++t)
+                for (std::size_t k = last[t]; k < bounded.size(); ++k)
+                    if (std::ssize(basis_) + std::ssize(terms) <= most) {
+                        terms.push_back(linalg::times(before[t], bounded[k]));
+                        last_of_terms.push_back(k);
+                    }
             if (std::ssize(basis_) + std::ssize(terms) > most) break;
-            for (const auto& term : terms) add(term.first);
+            for (const Vector& term : terms) add(term);
             ends_.push_back(basis_.size());
-            before = std::move(terms);
+            before.swap(terms);
+            last.swap(last_of_terms);
         }
     }
 
@@ -95,7 +101,7 @@ private:
     /// Every parameter from its median, in units of its spread there, and drawn in where it is far out, so
     /// that no draw has a weight of its own: t / sqrt(1 + (t / 4)^2). Parameters that do not vary are left
     /// out.
-    static std::vector<Vector> bounded_parameters(const Matrix& draws) {
+    [[gnu::cold]] static std::vector<Vector> bounded_parameters(const Matrix& draws) {
         std::vector<Vector> all;
         for (Index p = 0; p < draws.rows(); ++p) {
             Vector t = linalg::row_of(draws, p);
@@ -115,10 +121,7 @@ private:
         return all;
     }
 
-    static double median(Vector x) {
-        std::nth_element(x.data(), x.data() + x.size() / 2, x.data() + x.size());
-        return x[x.size() / 2];
-    }
+    static double median(const Vector& x) { return sorted(x)[static_cast<std::size_t>(x.size() / 2)]; }
 
     /// Adds what is left of a term after those before it (Gram-Schmidt, twice), unless nothing is.
     void add(Vector term) {

@@ -161,7 +161,7 @@ struct Diagnostics {
 ///
 /// Cost O(S (log S + K)), K as in effective_sample_size.
 /// Throws ArgumentError for less than 4 iterations or no chain.
-inline Diagnostics diagnose(const ChainDraws& draws) {
+[[gnu::cold]] inline Diagnostics diagnose(const ChainDraws& draws) {
     detail::require_draws(draws, 4, "diagnose");
     const bool finite = detail::all_finite(draws);
     return {.mean = finite ? mean(draws) : detail::undefined,

@@ -7,21 +7,28 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <vector>
 
 namespace predcg {
 
+namespace detail {
+/// 0..n-1, so that the values there rise.
+inline std::vector<Index> ascending_order(const Vector& values) {
+    std::vector<Index> order(static_cast<std::size_t>(values.size()));
+    for (std::size_t k = 0; k < order.size(); ++k) order[k] = static_cast<Index>(k);
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
+    return order;
+}
+}  // namespace detail
+
 /// Ranks 1..n of values, in their order; equal values share the average of theirs. All NaN if a value is NaN.
 ///
 /// Cost O(n log n).
 inline Vector average_ranks(const Vector& values) {
-    if (std::any_of(values.begin(), values.end(), [](double x) { return std::isnan(x); }))
-        return Vector::Constant(values.size(), std::numeric_limits<double>::quiet_NaN());
-    std::vector<Index> order(static_cast<std::size_t>(values.size()));
-    std::iota(order.begin(), order.end(), Index{0});
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
+    for (const double x : values)
+        if (std::isnan(x)) return Vector::Constant(values.size(), std::numeric_limits<double>::quiet_NaN());
+    const std::vector<Index> order = detail::ascending_order(values);
     Vector ranks(values.size());
     for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
         while (end < order.size() && values[order[end]] == values[order[first]]) ++end;

@@ -56,7 +56,7 @@ public:
     }
 
 private:
-    std::vector<Wall> moved_walls() const {
+    [[gnu::cold]] std::vector<Wall> moved_walls() const {
         std::vector<Wall> moved;
         if constexpr (requires { target_->space().walls(); }) {
             const auto& space = target_->space();  // may be a value

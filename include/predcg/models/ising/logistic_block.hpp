@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -85,14 +86,16 @@ public:
         require_range(level_, 1, most, function, "level", "patterns times windows being at most 2^20");
         require_range(window_.last, 0, most, function, "window.last");
         require_range(-window_.first, 0, most, function, "-window.first");
-        sites_.resize(static_cast<std::size_t>(level_));
         if (settings.tied)
             require(!settings.reflect && !copies_first, function, "tied", "true", "false, with reflect");
         tied_ = settings.tied;
         if (settings.reflect)
             require(!settings.autoregressive && window_.first == -window_.last, function, "reflect", "true",
                     "false, with autoregression or a window that is not its own mirror image");
-        for (Index s = copies_first ? 1 : 0; s < level_; ++s) {
+        ends_.push_back(0);
+        for (Index s = 0; s < level_; ++s) {
+            ends_.push_back(terms_.size());
+            if (copies_first && s == 0) continue;
             if (settings.intercept) add(s, settings.reflect, 0, Input::one);
             if (settings.autoregressive && s > 0) add(s, false, 0, Input::fine);
             for (Index o = window_.first; o <= window_.last; ++o)
@@ -115,12 +118,11 @@ public:
     /// The parameters under which X has the density of -X: the coefficients of letters change sign.
     Vector flipped(Vector eta) const {
         std::vector<bool> done(names_.size(), false);
-        for (const auto& terms : sites_)
-            for (const Term& term : terms) {
-                if (term.input != Input::coarse || done[static_cast<std::size_t>(term.parameter)]) continue;
-                eta[term.parameter] = -eta[term.parameter];
-                done[static_cast<std::size_t>(term.parameter)] = true;
-            }
+        for (const Term& term : terms_) {
+            if (term.input != Input::coarse || done[static_cast<std::size_t>(term.parameter)]) continue;
+            eta[term.parameter] = -eta[term.parameter];
+            done[static_cast<std::size_t>(term.parameter)] = true;
+        }
         return eta;
     }
 
@@ -153,10 +155,10 @@ public:
                     slope = slopes.slope;
                     curvature = slopes.curvature;
                 }
-                for (const auto& a : block_->sites_[s]) {
+                for (const auto& a : block_->terms(s)) {
                     const double of_a = block_->input(a, s, x, w_);
                     e.gradient[a.parameter] += x[s] * slope * of_a;
-                    for (const auto& b : block_->sites_[s])
+                    for (const auto& b : block_->terms(s))
                         e.hessian(a.parameter, b.parameter) += curvature * of_a * block_->input(b, s, x, w_);
                 }
             }
@@ -189,6 +191,10 @@ private:
         Index offset;
     };
 
+    /// Those of site s.
+    std::span<const Term> terms(std::size_t s) const {
+        return {terms_.data() + ends_[s], terms_.data() + ends_[s + 1]};
+    }
     std::size_t first() const { return copies_first_ ? 1 : 0; }
     double own(std::span<const double> w) const { return w[static_cast<std::size_t>(-window_.first)]; }
     double copied(std::span<const double> x, std::span<const double> w) const {
@@ -203,7 +209,7 @@ private:
     double exponent(std::size_t s, std::span<const double> x, std::span<const double> w,
                     const Vector& eta) const {
         double a = 0.0;
-        for (const Term& term : sites_[s]) a += eta[term.parameter] * input(term, s, x, w);
+        for (const Term& term : terms(s)) a += eta[term.parameter] * input(term, s, x, w);
         return a;
     }
     Vector copies(double value) const {
@@ -212,23 +218,23 @@ private:
         return eta;
     }
 
-    /// A term of site s, with the parameter of its mirror image if that has one.
-    void add(Index s, bool reflect, Index offset, Input input) {
-        auto& terms = sites_[static_cast<std::size_t>(s)];
-        const Index tied_to = input == Input::fine ? 1 : 0;
-        if (tied_ && s > tied_to)
-            for (const Term& term : sites_[static_cast<std::size_t>(tied_to)])
-                if (term.input == input && term.offset == offset) {
-                    terms.push_back(term);
-                    return;
-                }
-        const Index mirrored = level_ - 1 - s;
+    /// A term of site s, the last that has one, with the parameter of its mirror image if that has one.
+    [[gnu::cold]] void add(Index s, bool reflect, Index offset, Input input) {
+        const auto parameter_of = [&](Index site, Index at) -> std::optional<Index> {
+            for (const Term& term : terms(static_cast<std::size_t>(site)))
+                if (term.input == input && term.offset == at) return term.parameter;
+            return std::nullopt;
+        };
+        const auto take = [&](Index parameter) {
+            terms_.push_back({parameter, input, offset});
+            ends_.back() = terms_.size();
+        };
+        const Index tied_to = input == Input::fine ? 1 : 0, mirrored = level_ - 1 - s;
+        std::optional<Index> known;
+        if (tied_ && s > tied_to) known = parameter_of(tied_to, offset);
         if (reflect && (mirrored < s || (mirrored == s && offset > 0 && input == Input::coarse)))
-            for (const Term& term : sites_[static_cast<std::size_t>(mirrored)])
-                if (term.input == input && term.offset == -offset) {
-                    terms.push_back({term.parameter, input, offset});
-                    return;
-                }
+            known = parameter_of(mirrored, -offset);
+        if (known) return take(*known);
         std::string name = "intercept_";
         if (input == Input::fine) name = "fine_";
         if (input == Input::coarse && offset == 0) {
@@ -239,7 +245,7 @@ private:
             name = offset == -1 ? "previous_" : "before_" + to_text(-offset) + "_";
         if (input == Input::coarse && offset > 0)
             name = offset == 1 ? "next_" : "after_" + to_text(offset) + "_";
-        terms.push_back({std::ssize(names_), input, offset});
+        take(std::ssize(names_));
         names_.push_back(tied_ ? name.substr(0, name.size() - 1) : name + to_text(s));
     }
 
@@ -247,7 +253,8 @@ private:
     BlockWindow window_;
     Link link_;
     bool copies_first_, tied_ = false;
-    std::vector<std::vector<Term>> sites_;
+    std::vector<Term> terms_;        // site after site
+    std::vector<std::size_t> ends_;  // those of site s end before ends_[s + 1]
     std::vector<std::string> names_;
     std::vector<Index> copies_;
 };
