@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ struct ModelScore {
 /// Fit, full posterior of `draws` draws, evidences and leave-one-out of one model under its prior, which must
 /// be the weak one.
 ModelScore score_of(const FitModel& model, const Configurations& data, predcg::Index draws,
-                    std::uint64_t seed);
+                    std::uint64_t seed, const std::stop_token& stop = {});
 
 struct SelectedTerms {
     std::vector<std::string> names{};
@@ -49,6 +50,7 @@ struct SelectedTerms {
 };
 
 /// The terms of `full` that stay: each only if the Laplace evidence favours it.
-SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed);
+SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed,
+                             const std::stop_token& stop = {});
 
 }  // namespace cli

@@ -30,7 +30,8 @@ void add_bands(const DataSizeSettings& settings, const FitModel& model, const Co
     result.banded = true;
     for (std::size_t k = 0; k < compared_methods.size(); ++k) {
         const IsingPosterior posterior = posterior_of(
-            model, data, fit, {.method = compared_methods[k], .draws = settings.draws, .seed = seed});
+            model, data, fit,
+            {.method = compared_methods[k], .draws = settings.draws, .seed = seed, .stop = settings.stop});
         result.band[k] = magnetization_band(posterior, settings.credibility);
         if (with_correlation)
             result.correlation_band[k] = correlation_bands(posterior, model.boundary, settings.credibility);
@@ -41,7 +42,8 @@ void add_bands(const DataSizeSettings& settings, const FitModel& model, const Co
 DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index samples, Index data_set,
                     std::uint64_t seed, const Configurations& data) {
     const FitModel model = linear_pair_model(in_field(settings.fine, field), settings.level);
-    const IsingFit fit = fit_samples(model, data, {.starts = 4, .seed = settings.seed});
+    const IsingFit fit =
+        fit_samples(model, data, {.starts = 4, .seed = settings.seed, .stop = settings.stop});
     DataSizeFit result;
     result.field = field;
     result.samples = samples;

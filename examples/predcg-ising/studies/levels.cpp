@@ -26,13 +26,15 @@ std::vector<Index> possible_levels(const LevelsSettings& settings) {
 
 LevelFit fit_one(const LevelsSettings& settings, const FitModel& model, const Configurations& data,
                  bool with_posterior, std::uint64_t seed) {
-    const IsingFit fit = fit_samples(model, data, {.starts = 4, .seed = settings.seed});
+    const IsingFit fit =
+        fit_samples(model, data, {.starts = 4, .seed = settings.seed, .stop = settings.stop});
     const bool with_correlation = model.field == 0.0;
     LevelFit result{.magnetization = predicted(fit, model.boundary, false).value(),
                     .open_directions = static_cast<double>(fit.directions.size())};
     if (with_correlation) result.correlation = predicted(fit, model.boundary, true).mean;
     if (!with_posterior) return result;
-    const IsingPosterior posterior = posterior_of(model, data, fit, {.draws = settings.draws, .seed = seed});
+    const IsingPosterior posterior =
+        posterior_of(model, data, fit, {.draws = settings.draws, .seed = seed, .stop = settings.stop});
     result.band = magnetization_band(posterior, settings.credibility);
     if (with_correlation)
         result.correlation_bands = correlation_bands(posterior, model.boundary, settings.credibility);
