@@ -29,7 +29,7 @@ void run_long_study(const StudyOptions& options, Settings settings, const std::s
     check(settings);  // before a checkpoint is looked for
     if (!is_affordable(study::cost_of(settings), options.cost)) return;
     LongWork work(options.long_work, out, inputs, Stops::by_error);
-    settings.stop = work.stop();
+    if constexpr (requires { settings.stop; }) settings.stop = work.stop();
     settings.checkpoint = work.place("study");
     study::run_study(settings, out, run, write);
     work.end();

@@ -3,6 +3,8 @@
 #include "model/configurations.hpp"
 #include "model/models.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -36,7 +38,8 @@ struct ModelScore {
 /// Fit, full posterior of `draws` draws, evidences and leave-one-out of one model under its prior, which must
 /// be the weak one.
 ModelScore score_of(const FitModel& model, const Configurations& data, predcg::Index draws,
-                    std::uint64_t seed, const std::stop_token& stop = {});
+                    std::uint64_t seed, const std::stop_token& stop = {},
+                    const predcg::CheckpointPlace& place = {});
 
 struct SelectedTerms {
     std::vector<std::string> names{};
@@ -50,7 +53,6 @@ struct SelectedTerms {
 };
 
 /// The terms of `full` that stay: each only if the Laplace evidence favours it.
-SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed,
-                             const std::stop_token& stop = {});
+SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed);
 
 }  // namespace cli

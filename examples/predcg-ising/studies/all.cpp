@@ -36,7 +36,7 @@ struct Part {
 template <class Settings, class Run, class Write>
 Part part(const AllSettings& all, const std::string& name, Settings settings, Run run, Write write) {
     check(settings);
-    settings.stop = all.stop;
+    if constexpr (requires { settings.stop; }) settings.stop = all.stop;
     settings.checkpoint = all.checkpoint.within(name);
     const nlohmann::ordered_json key{{"command", command_of(settings)},
                                      {"predcg", std::string(predcg::version_string)}};

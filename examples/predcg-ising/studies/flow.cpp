@@ -36,12 +36,11 @@ FlowResult run_flow(const FlowSettings& settings) {
         Flows flows;
         for (const NextLevel mode : flow_modes) {
             // Both problems are convex: one start.
-            const Flow flow =
-                decimation_flow(data, fine.beta,
-                                {.hierarchy = {.fit = {.starts = 1, .stop = settings.stop}, .next = mode},
-                                 .credibility = settings.credibility,
-                                 .draws = settings.draws,
-                                 .seed = settings.seed + set});
+            const Flow flow = decimation_flow(data, fine.beta,
+                                              {.hierarchy = {.fit = {.starts = 1}, .next = mode},
+                                               .credibility = settings.credibility,
+                                               .draws = settings.draws,
+                                               .seed = settings.seed + set});
             for (const FlowLevel& level : flow.levels)
                 flows.push_back({level.couplings[0], level.sd[0], level.lower[0], level.upper[0]});
         }

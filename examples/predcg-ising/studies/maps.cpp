@@ -96,8 +96,8 @@ void fit_populations(const MapsSettings& settings, MapsResult& result,
         [&](Index t) -> PopulationLoss {
             const Task& task = tasks[static_cast<std::size_t>(t)];
             const FinePopulation& population = populations[task.at];
-            const IsingFit fit = fit_population(task.model, population, population_count,
-                                                {.starts = map_starts, .stop = settings.stop});
+            const IsingFit fit =
+                fit_population(task.model, population, population_count, {.starts = map_starts});
             return {divergence_of(task.model, population, fit),
                     fit.coarse.parameter_count() + fit.map.parameter_count(),
                     static_cast<Index>(fit.directions.size())};
@@ -131,8 +131,8 @@ void fit_data_sets(const MapsSettings& settings, MapsResult& result,
             const Configurations data(all.begin(), all.begin() + settings.samples[n]);
             for (std::size_t k = 0; k < compared_maps.size(); ++k) {
                 const FitModel model = model_of(fine, settings.level, compared_maps[k]);
-                const IsingFit fit = fit_samples(
-                    model, data, {.starts = map_starts, .seed = settings.seed + set, .stop = settings.stop});
+                const IsingFit fit =
+                    fit_samples(model, data, {.starts = map_starts, .seed = settings.seed + set});
                 losses[n].divergence.push_back(divergence_of(model, populations[c], fit));
                 losses[n].bic.push_back(-2.0 * fit.log_likelihood.value() +
                                         static_cast<double>(result.cases[c].losses[k].parameters) *
@@ -172,16 +172,21 @@ void find_bands(const MapsSettings& settings, MapsResult& result, SharedProgress
         };
         const Configurations first = data_of(0);
         of.data = m_and_R(data_mean(first, ising::Magnetization{})[0], data_mean(first, R));
-        const auto bands_of = [&](Index task) {
+        const auto bands_of = [&](Index task, const CheckpointPlace& place) {
             const std::size_t k = static_cast<std::size_t>(task) % banded_maps.size(),
                               set = static_cast<std::size_t>(task) / banded_maps.size();
             const FitModel model = model_of(fine, settings.level, compared_maps[banded_maps[k]]);
             const Configurations data = data_of(set);
-            const IsingFit fit = fit_samples(
-                model, data, {.starts = map_starts, .seed = settings.seed + set, .stop = settings.stop});
-            const IsingPosterior posterior =
-                posterior_of(model, data, fit,
-                             {.draws = settings.draws, .seed = settings.seed + set, .stop = settings.stop});
+            const IsingFit fit = fit_samples(model, data,
+                                             {.starts = map_starts,
+                                              .seed = settings.seed + set,
+                                              .stop = settings.stop,
+                                              .checkpoint = place.within("fit")});
+            const IsingPosterior posterior = posterior_of(model, data, fit,
+                                                          {.draws = settings.draws,
+                                                           .seed = settings.seed + set,
+                                                           .stop = settings.stop,
+                                                           .checkpoint = place.within("posterior")});
             std::vector<Band> bands = correlation_bands(posterior, model.boundary, settings.credibility);
             bands[0] = magnetization_band(posterior, settings.credibility);
             return bands;

@@ -17,8 +17,7 @@ using namespace predcg;
 namespace {
 
 ModelFit fit_one(const ModelsSettings& settings, const FitModel& model, const Configurations& data) {
-    const IsingFit fit =
-        fit_samples(model, data, {.starts = 1, .seed = settings.seed, .stop = settings.stop});
+    const IsingFit fit = fit_samples(model, data, {.starts = 1, .seed = settings.seed});
     ModelFit result{.magnetization = predicted(fit, model.boundary, false).value()};
     if (model.field == 0.0) result.correlation = predicted(fit, model.boundary, true).mean;
     return result;
@@ -57,17 +56,17 @@ void add_scores(ModelsResult& result, SharedProgress& progress) {
     const auto count = static_cast<Index>(result.models.size());
     result.scores = kept_results<ModelScore>(
         s.checkpoint.within("scores"), count,
-        [&](Index task) {
+        [&](Index task, const CheckpointPlace& place) {
             const auto k = static_cast<std::size_t>(count - 1 - task);
             ModelScore score = score_of(result.models[k].model(fine, s.level), data, s.draws,
-                                        1000003 * s.seed + static_cast<std::uint64_t>(k), s.stop);
+                                        1000003 * s.seed + static_cast<std::uint64_t>(k), s.stop, place);
             score.name = result.models[k].name();
             return score;
         },
         [&] { progress.count("evidence"); });
     std::reverse(result.scores.begin(), result.scores.end());
     result.kept = kept_result<SelectedTerms>(s.checkpoint.within("terms"), [&] {
-        return selected_terms(result.models.back().model(fine, s.level), data, s.seed, s.stop);
+        return selected_terms(result.models.back().model(fine, s.level), data, s.seed);
     });
 }
 
