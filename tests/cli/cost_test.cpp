@@ -93,6 +93,36 @@ TEST_F(Costs, AreSaidAndNothingIsDone) {
     EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
 }
 
+TEST_F(Costs, StudiesSayThemPartByPart) {
+    const std::vector<std::pair<std::string, std::vector<std::string>>> studies{
+        {"sweep", {"{pair_1}, posteriors", "{linear, pair_1}, many data", "Monte Carlo", "exact values"}},
+        {"data-size", {"fits", "posteriors", "exact values"}},
+        {"levels", {"level 2, fits", "level 16, posteriors"}},
+        {"models", {"fits", "scores"}},
+        {"maps", {"populations", "fits", "posteriors"}},
+        {"flow", {"flows"}},
+        {"molecules", {"decane", "end-to-end distances", "water, 101 frames", "checks of water"}},
+        {"all --quick", {"sweep", "data-size", "levels", "models", "maps", "flow", "molecules"}}};
+    for (const auto& [study, parts] : studies) {
+        const auto outcome = run_well("study " + study + " --estimate --out out");
+        for (const std::string& part : parts) expect_contains(outcome.out, part);
+        expect_contains(outcome.out, "all, of processors");
+    }
+    EXPECT_TRUE(files().empty());
+    expect_refused("study levels --draws 1000000 --samples 1000 --data-sets 20 --out out",
+                   {"this takes about", "posteriors", "--yes"});
+}
+
+// One posterior of a million draws is one task.
+TEST_F(Costs, StudiesEndWithinATask) {
+    const auto outcome =
+        run("study levels --sites 8 --range 2 --samples 10 --data-sets 1 --draws 1000000 --field-from 0 "
+            "--field-to 0 --yes --max-time 0.3 --out levels");
+    EXPECT_EQ(outcome.code, 3) << outcome.err;
+    expect_contains(outcome.err, "the same command goes on from 'levels.checkpoint'");
+    EXPECT_FALSE(fs::exists(at("levels/report.json")));
+}
+
 TEST_F(Costs, GenerateEndsWithTheSamplesThatThereAre) {
     const std::string chain = "generate --sites 1000 --sampler heat-bath --burn-in 0 --thinning 10 --seed 3 ";
     const auto outcome = run(chain + "--samples 1000000 --yes --max-time 0.3 --out long.csv");
@@ -104,6 +134,37 @@ TEST_F(Costs, GenerateEndsWithTheSamplesThatThereAre) {
     const auto exact = run("generate --sites 2000 --samples 500000 --yes --max-time 0.2 --out exact.csv");
     EXPECT_EQ(exact.code, 3) << exact.err;
     EXPECT_TRUE(fs::exists(at("exact.csv")));
+}
+
+TEST_F(Costs, SampleEndsWithTheSamplesThatThereAre) {
+    write_data("data.csv", 20, 32);
+    const auto some_of = [&](const std::string& posterior) {
+        const auto fitted = run("fit --data data.csv " + posterior + "--out fit.json");
+        ASSERT_EQ(fitted.code, 0) << fitted.err;
+        const std::string sample = "sample --fit fit.json --sites 4000 --seed 3 ";
+        const auto outcome = run(sample + "--samples 200000 --yes --max-time 0.2 --out long.csv");
+        EXPECT_EQ(outcome.code, 3) << outcome.err;
+        expect_contains(outcome.err, "the result is what there was");
+        run_well(sample + "--samples 2 --out short.csv");
+        const std::string some = cli_test::read_text(at("long.csv")),
+                          two = cli_test::read_text(at("short.csv"));
+        ASSERT_FALSE(some.empty());
+        // A prefix of what it would have been; of a posterior the second one has another draw of it.
+        const std::string same = posterior.empty() ? two : two.substr(0, two.find('\n') + 1);
+        EXPECT_TRUE(some.starts_with(same));
+    };
+    some_of("");
+    some_of("--posterior full --draws 100 ");
+}
+
+TEST_F(Costs, TruthEndsWithWhatItHas) {
+    const auto outcome = run("truth --sites 16 --max-time 1e-9 --out truth.json");
+    EXPECT_EQ(outcome.code, 3) << outcome.err;
+    expect_contains(outcome.err, "stopped before the magnetisation was found; nothing was written");
+    EXPECT_FALSE(fs::exists(at("truth.json")));
+    run_well("truth --sites 16 --max-time 3600 --out truth.json");
+    run_well("truth --sites 16 --out plain.json");
+    EXPECT_EQ(cli_test::read_text(at("truth.json")), cli_test::read_text(at("plain.json")));
 }
 
 TEST_F(Costs, PredictEndsWithWhatItHas) {

@@ -59,6 +59,38 @@ TEST_F(MoleculeInfo, IsTheSameOfEveryFormat) {
     EXPECT_EQ(info("frames --format gro"), expected);
 }
 
+#if PREDCG_WITH_ZLIB
+TEST_F(MoleculeInfo, ReadsWhatIsPackedByGzip) {
+    write("run.gro", gro);
+    write("run.xyz", xyz);
+    write("run.lammpstrj", dump());
+    write("run.xtc", read_text(example_file("decane.xtc")));
+    const auto info = [&](const std::string& arguments) {
+        run_well("info " + arguments + " --out info.json");
+        return read_json(at("info.json"));
+    };
+    const std::string lammps = " --length-in-nm 0.1 --step-in-ps 2.5";
+    const auto of_gro = info("run.gro"), of_xyz = info("run.xyz --structure run.gro"),
+               of_lammps = info("run.lammpstrj" + lammps), of_xtc = info("run.xtc");
+    for (const char* name : {"run.gro", "run.xyz", "run.lammpstrj", "run.xtc"})
+        ASSERT_EQ(std::system(("gzip '" + at(name).string() + "'").c_str()), 0) << name;
+    EXPECT_EQ(info("run.gro.gz"), of_gro);
+    EXPECT_EQ(info("run.xyz.gz --structure run.gro.gz"), of_xyz);
+    EXPECT_EQ(info("run.lammpstrj.gz" + lammps), of_lammps);
+    EXPECT_EQ(info("run.xtc.gz"), of_xtc);
+    const std::string packed = read_text(at("run.gro.gz"));
+    write("frames", packed);  // the bytes say that it is packed
+    EXPECT_EQ(info("frames --format gro"), of_gro);
+    write("cut.gro.gz", packed.substr(0, packed.size() - 9));
+    expect_refused("info cut.gro.gz", {"cut.gro.gz, packed by gzip", "cut short", "a whole file"});
+    std::string damaged = packed;
+    damaged[damaged.size() - 5] ^= 1;
+    write("damaged.gro.gz", damaged);
+    expect_refused("info damaged.gro.gz", {"damaged: incorrect data check"});
+    expect_refused("info frames.txt.gz --out info.json", {"frames.txt.gz"});
+}
+#endif
+
 TEST_F(MoleculeInfo, SaysWhatTheExamplesHold) {
     const auto water =
         run_well("info " + example_file("water.xtc") + " --structure " + example_file("water.gro"));

@@ -15,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <new>
@@ -23,10 +24,12 @@
 #include <vector>
 
 namespace {
-thread_local long calls = 0;  // of operator new
+thread_local long calls = 0;           // of operator new
+thread_local std::size_t largest = 0;  // of its calls, bytes
 
 void* counted(std::size_t size, std::size_t alignment) {
     ++calls;
+    largest = std::max(largest, size);
     size = (size + alignment - 1) / alignment * alignment;
     if (void* memory = std::aligned_alloc(alignment, size > 0 ? size : alignment)) return memory;
     throw std::bad_alloc();
@@ -196,6 +199,20 @@ TEST(AllocationsOfKernels, TrajectoriesOfPointsAskForNoMemory) {
                   for (int k = 0; k < 50; ++k) run.advance(X, state, rng);
               }),
               0);
+}
+
+// Conditional probabilities are tabulated where a site has few neighbourhoods. 4^6 of them at 24 sites would
+// be 1.5 MB; without these the largest request is for the windows' weights.
+TEST(AllocationsOfKernels, WideChainsHaveNoTablesOfNeighbourhoods) {
+    const Boltzmann target(ising::chain({.sites = 24, .range = 6}), 0.3);
+    largest = 0;
+    auto prepared = HeatBath{}.setup(target);
+    EXPECT_GT(largest, 0u);
+    EXPECT_LT(largest, 100'000u);
+    auto rng = make_stream(1, Purpose::check);
+    auto X = target.space().random(rng);
+    HeatBath{}.advance_with(prepared, X, rng);
+    EXPECT_LT(largest, 100'000u);
 }
 
 /// Computes when it is destroyed: after the thread's memory is gone, if it was made before.

@@ -179,6 +179,23 @@ TEST(SimulationBasedCalibration, CountsFlaggedPosteriorsAndThoseWithoutDraws) {
     EXPECT_THROW((void)simulation_based_calibration(grainer, settings, make(5)), NumericalError);
 }
 
+TEST(SimulationBasedCalibration, OneDrawCanBeRanked) {
+    SimulationBasedSettings settings = ranks_of_small;
+    settings.ranked_draws = 1;
+    settings.bins = 2;
+    settings.replicates = 200;
+    const auto make = [](const auto&, const auto&, std::uint64_t seed) {
+        return normal_posterior(0.0, 1.0, 40, seed);
+    };
+    const auto found = simulation_based_calibration(sites_grainer(), settings, make);
+    EXPECT_EQ(found.largest_rank, 1);
+    for (const std::vector<Index>& ranks : found.ranks) {
+        EXPECT_EQ(std::count(ranks.begin(), ranks.end(), 0) + std::count(ranks.begin(), ranks.end(), 1), 200);
+        EXPECT_GT(std::count(ranks.begin(), ranks.end(), 0), 0);
+        EXPECT_GT(std::count(ranks.begin(), ranks.end(), 1), 0);
+    }
+}
+
 TEST(SimulationBasedCalibration, RefusesBadSettingsBeforeAnyWork) {
     const auto grainer = sites_grainer();
     const auto refused = [&](const SimulationBasedSettings& settings) {

@@ -16,6 +16,11 @@
 #include "thrown.hpp"
 #include "z_score.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
 namespace credible_interval_test {
 using namespace predcg;
 using by_hand::Spins;
@@ -306,6 +311,26 @@ TEST(CredibleInterval, DependsOnTheSeedAlone) {
     EXPECT_EQ(all(1, 1), all(1, 1));
     EXPECT_NE(all(1, 1), all(2, 1));
     EXPECT_EQ(draw_predictive(posterior, 5, 3), draw_predictive(posterior, 5, 3));
+}
+
+// Whenever the stop comes: a thread asks for it while draws are made.
+TEST(DrawPredictive, AStopLeavesTheFirstDraws) {
+    const auto posterior = small_posterior();
+    const auto all = draw_predictive(posterior, 2000, 3);
+    const support::OnThreads on(2);
+    for (const int microseconds : {0, 100, 1000}) {
+        std::stop_source source;
+        std::jthread stopper([&] {
+            std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
+            source.request_stop();
+        });
+        const auto some = draw_predictive(posterior, 2000, 3, source.get_token());
+        ASSERT_LE(some.size(), all.size());
+        EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << some.size();
+    }
+    std::stop_source before;
+    before.request_stop();
+    EXPECT_TRUE(draw_predictive(posterior, 2000, 3, before.get_token()).empty());
 }
 
 TEST(CredibleInterval, OtherSizesAreComputedAfresh) {

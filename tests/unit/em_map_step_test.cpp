@@ -164,5 +164,14 @@ TEST(ExpectedLogDensity, OfBothMaps) {
                       -9.5 / (2.0 * sigma * sigma) - 24.0 * std::log(sigma * std::sqrt(2.0 * pi)));
 }
 
+// A density of x given X that no parameter changes adds nothing, whatever the data are.
+TEST(MapStep, OfAMapWithoutAStatisticIsNothing) {
+    struct Copies {};
+    const Expansion unit = detail::map_expansion(Copies{}, Vector{{3.0, 4.0}}, 7.0, Vector{{0.5, -1.0}});
+    EXPECT_EQ(unit.value, 0.0);
+    EXPECT_EQ(unit.gradient, Vector::Zero(2));
+    EXPECT_EQ(unit.hessian, Matrix::Zero(2, 2));
+}
+
 }  // namespace
 }  // namespace em_map_step_test

@@ -1,4 +1,5 @@
 // Draws of the exact engines against exact probabilities.
+#include <predcg/chains/backward.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
@@ -119,6 +120,31 @@ TEST(ExactSamples, OfWideWindowsHaveTheExactMarginals) {
         EXPECT_NEAR(TransferMatrix{}.log_partition(chain.target), exact.log_partition, 1e-12);
         expect_exact_draws(TransferMatrix{}, chain.target, exact, test_seed());
     }
+}
+
+/// Messages that are not kept are written over, those that are kept follow from them: they are the ones of a
+/// pass that keeps all.
+TEST(ExactSamples, MessagesDoNotDependOnHowManyAreKept) {
+    for (const std::size_t letters : {2u, 3u})
+        for (Index width = 2; width <= 5; ++width)
+            for (Index sites = width; sites <= width + 4; ++sites) {
+                const auto chain = wide_ring(letters, width, sites);
+                SCOPED_TRACE(chain.what);
+                const auto shape = detail::chain_shape(chain.target.chain, chain.target.reach, "test");
+                const detail::WeightTables weights(shape, chain.target, "test");
+                const Index kept = sites - width + 2;  // as the sampler has it, and room for two more
+                for (Index start = 0; start < shape.starts(); ++start) {
+                    const auto messages_of = [&](Index some) {
+                        std::vector<double> messages(static_cast<std::size_t>((sites + 3) * shape.states));
+                        const double log_scale =
+                            detail::run_back(shape, weights, &start, 1, 1, some, messages.data());
+                        messages.resize(static_cast<std::size_t>(kept * shape.states));
+                        messages.push_back(log_scale);
+                        return messages;
+                    };
+                    EXPECT_EQ(messages_of(kept), messages_of(sites + 1)) << "start " << start;
+                }
+            }
 }
 
 /// For any number of threads, and wherever the messages of a start come from.

@@ -136,6 +136,26 @@ TEST(LiquidChecks, SayWhatFails) {
     expect_close(silent.checks[1].model, found.checks[1].model, 1e-12, "the same chains");
 }
 
+// Shells where only one of data and model has enough pairs are judged, too: here data have one in the core,
+// where the model has half a pair in all frames.
+TEST(LiquidChecks, JudgeShellsThatTheModelHardlyFills) {
+    std::vector<Points> data = centres(150);
+    for (std::size_t k = 0; k < data.size(); ++k)
+        if (k % 4 != 0) data[k][1] = {data[k][0][0], data[k][0][1], data[k][0][2] + 0.12};
+    auto plain = settings();
+    plain.site_pairs.clear();
+    const RigidMolecules points({{0, 0, 0}}, {1.0});
+    const LiquidChecks found = liquid_checks(posterior(60), potential(), engine(), data, points, plain);
+    ASSERT_EQ(found.bands.size(), 1u);
+    EXPECT_LT(found.bands[0].model[2], 0.01);
+    EXPECT_GT(found.bands[0].data[2], 0.3);
+    const LiquidCheck& g = found.checks.back();
+    EXPECT_TRUE(g.contradicted) << g.words;
+    EXPECT_EQ(g.data, found.bands[0].data[2]) << g.words;
+    EXPECT_EQ(g.model, found.bands[0].model[2]) << g.words;
+    EXPECT_NE(g.words.find("largest deviation at 0.125 nm"), std::string::npos) << g.words;
+}
+
 // Configurations at the mode, reweighted to other parameters, against chains there.
 TEST(LiquidChecks, ReweightTheConfigurationsOfTheMode) {
     const auto coarse = potential();

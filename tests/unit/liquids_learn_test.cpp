@@ -219,6 +219,11 @@ TEST(Learn, FindsAKnownPotential) {
     ASSERT_GT(found.posterior.draw_count(), 0) << found.posterior.remarks.front();
     EXPECT_EQ(found.scores.front().log_evidence, 0.0);
     EXPECT_EQ(found.scores.front().smoothness, found.smoothness);
+    // Scores are of the last search alone, which begins where the first one ended, and tries nothing twice.
+    for (std::size_t k = 0; k < found.scores.size(); ++k)
+        for (std::size_t j = 0; j < k; ++j)
+            EXPECT_FALSE(found.scores[j].smoothness == found.scores[k].smoothness) << j << " and " << k;
+    EXPECT_GE(found.scores.size(), 4u) << "and the neighbours of its best";
     const pair::LennardJones truth(1.0, 0.34, 0.7);
     const Vector r{{found.potential.core() - 0.05, 0.35, 0.38, 0.42, 0.46, 0.52, 0.6}};
     const pair::Band band = found.band(r, 0.999);

@@ -200,6 +200,11 @@ TEST(MonteCarloEM, SaturatedDataAreNotIdentified) {
     const EMCoarseGrainer grainer{Fine{}, coarse, ising::bernoulli_map({.level = 2}),
                                   MonteCarlo(HeatBath{}, {.samples = 50}), StochasticNewton{}};
     EXPECT_EQ(grainer.fit(data, {.beta = 1.0, .iterations = 400}).status, Status::not_identified);
+    // Also where a fit ends early what is open is said, direction by direction.
+    const auto early = grainer.fit(data, {.beta = 1.0, .iterations = 12});
+    EXPECT_EQ(early.status, Status::not_identified);
+    ASSERT_FALSE(early.directions.empty());
+    for (const Direction& direction : early.directions) EXPECT_NEAR(direction.coefficients.norm(), 1.0, 1e-9);
 }
 
 }  // namespace

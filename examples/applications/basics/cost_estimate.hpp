@@ -3,6 +3,7 @@
 #include <predcg/core/cost.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cli {
@@ -32,6 +33,14 @@ struct CostEstimate {
             part.cost.operations *= times;
             parts.push_back(std::move(part));
         }
+    }
+
+    /// All parts, so many times, as one.
+    PartOfWork as_one(std::string name, double times, std::string advice) const {
+        PartOfWork all{std::move(name), {}, std::move(advice)};
+        for (const PartOfWork& part : parts) all.cost += part.cost;
+        all.cost.operations *= times;
+        return all;
     }
 
     /// Seconds of processors.

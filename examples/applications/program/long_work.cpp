@@ -123,7 +123,7 @@ void add_max_time(CLI::App& app, LongWorkOptions& options) {
 
 LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
                    std::initializer_list<fs::path> inputs, Stops stops)
-    : path_(checkpoint_of(options, out)), every_(options.every) {
+    : path_(checkpoint_of(options, out)), every_(options.every), stops_(stops) {
     const bool asked = !options.checkpoint.empty();
     std::error_code error;
     // What comes by a pipe cannot be read again, so nobody knows whether a checkpoint is of the same data.
@@ -176,7 +176,8 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
     }
     const std::string advice =
         path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string());
-    watch_interrupts(stops == Stops::by_token ? &stop_ : nullptr, options.max_time, advice);
+    watch_interrupts(stop_, stops == Stops::by_token ? Interrupts::request_stop : Interrupts::throw_too,
+                     options.max_time, advice);
     try {
         watch_ = std::jthread([this](const std::stop_token& end) { watch(end); });
     } catch (const std::system_error&) {
@@ -199,7 +200,7 @@ void LongWork::watch(const std::stop_token& end) {
 }
 
 void LongWork::end() {
-    if (stop_.stop_requested()) {
+    if (stops_ == Stops::by_token && stop_.stop_requested()) {
         write_now();
         throw Interrupted("stopped; the result is what there was; " +
                           (is_kept() ? "the same command goes on from " + in_quotes(path_.string())

@@ -33,7 +33,7 @@ void add_long_work(CLI::App& app, LongWorkOptions& options, const std::string& e
 /// What Ctrl-C, SIGTERM and --max-time do.
 enum class Stops {
     by_token,  ///< stop() is requested: what there is can be written
-    by_error,  ///< the next line of progress throws Interrupted
+    by_error,  ///< the same, and the next line of progress throws Interrupted
 };
 
 /// One command at work. What it needs to go on is written every so often to a file, the result's name with
@@ -80,6 +80,7 @@ private:
     std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
     std::shared_ptr<predcg::Checkpoint> kept_;
     std::stop_source stop_;
+    Stops stops_;
     bool done_ = false, warned_ = false, written_well_ = false;
     std::jthread watch_;
 };

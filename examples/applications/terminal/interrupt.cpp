@@ -21,6 +21,7 @@ void remember(int) {
 struct Watch {
     std::mutex mutex;
     std::stop_source* stop = nullptr;
+    Interrupts what = Interrupts::throw_too;
     std::optional<std::chrono::steady_clock::time_point> end{};
     std::string advice;
 };
@@ -38,10 +39,11 @@ bool is_due(const Watch& watch) {
 
 void interrupt() { pressed = 1; }
 
-void watch_interrupts(std::stop_source* stop, double seconds, const std::string& advice) {
+void watch_interrupts(std::stop_source& stop, Interrupts what, double seconds, const std::string& advice) {
     Watch& watch = watched();
     const std::scoped_lock lock(watch.mutex);
-    watch.stop = stop;
+    watch.stop = &stop;
+    watch.what = what;
     watch.advice = advice;
     watch.end.reset();
     // A clock counts 292 years of nanoseconds.
@@ -59,6 +61,7 @@ void unwatch_interrupts() {
     for (const int signal : interrupting) std::signal(signal, SIG_DFL);
     pressed = 0;
     watch.stop = nullptr;
+    watch.what = Interrupts::throw_too;
     watch.end.reset();
     watch.advice.clear();
 }
@@ -73,9 +76,8 @@ void stop_if_interrupted() {
     Watch& watch = watched();
     const std::scoped_lock lock(watch.mutex);
     if (!is_due(watch)) return;
-    if (watch.stop != nullptr)
-        watch.stop->request_stop();
-    else
+    if (watch.stop != nullptr) watch.stop->request_stop();
+    if (watch.what == Interrupts::throw_too)
         throw Interrupted("stopped" + (watch.advice.empty() ? "" : "; " + watch.advice));
 }
 

@@ -15,9 +15,10 @@ public:
 void interrupt();
 
 /// From here on Ctrl-C and SIGTERM are remembered, and so is that `seconds` have passed (0: never).
-/// stop_if_interrupted then requests a stop of `stop`, or throws Interrupted, with the advice, where that is
-/// null.
-void watch_interrupts(std::stop_source* stop, double seconds, const std::string& advice);
+/// A stop of `stop` is requested then; stop_if_interrupted throws Interrupted, too, with the advice, where
+/// that is wanted.
+enum class Interrupts { request_stop, throw_too };
+void watch_interrupts(std::stop_source& stop, Interrupts what, double seconds, const std::string& advice);
 void unwatch_interrupts();
 /// Requests the stop that is due, if there is one to request. May be called by any thread.
 void pass_interrupts_on();

@@ -14,7 +14,7 @@ struct MoleculesOptions {
     study::MoleculesSettings settings;
     Index most_frames = study::MoleculesSettings{}.frames.back();
     std::string out;
-    LongWorkOptions long_work;
+    StudyOptions study;
 };
 
 }  // namespace
@@ -36,7 +36,7 @@ Command add_molecules_study(CLI::App& study) {
     add_integer(*sub, "--check-samples", settings.check_samples, "Samples of water for bands and checks", 40,
                 1'000'000);
     add_seed(*sub, settings.seed, "Seed of all parts");
-    add_long_work(*sub, options->long_work);
+    add_study_options(*sub, options->study);
     add_result_directory(*sub, options->out);
     sub->footer(
         "As predcg-molecule states fit, states predict and pair fit do it, with figures.\n\n"
@@ -50,8 +50,7 @@ Command add_molecules_study(CLI::App& study) {
                 settings_now.frames = study::frames_up_to(options->most_frames);
                 const std::filesystem::path data(settings_now.data);
                 run_long_study(
-                    options->long_work, settings_now, options->out, study::run_molecules,
-                    study::write_molecules,
+                    options->study, settings_now, options->out, study::run_molecules, study::write_molecules,
                     {data / "decane.xtc", data / "decane.gro", data / "water.xtc", data / "water.gro"});
             }};
 }

@@ -58,6 +58,13 @@ struct Asked {
     std::stop_token stop{};
 };
 
+/// What is drawn.
+struct Sampling {
+    Index samples = 0;
+    std::uint64_t seed = 1;
+    std::stop_token stop{};
+};
+
 /// What predictions need of a file, whichever command wrote it.
 struct Source {
     Index sites = 0;     ///< as in the data
@@ -66,7 +73,7 @@ struct Source {
     double credibility = 0.0;
     std::function<Prediction(const Asked&)> predicted{};
     std::function<CredibleInterval(const Asked&, const CredibleSettings&)> interval{};
-    std::function<Configurations(Index sites, Index samples, std::uint64_t seed)> configurations{};
+    std::function<Configurations(Index sites, const Sampling&)> configurations{};
     std::function<CostEstimate(const Asked&)> cost{};
     std::function<CostEstimate(Index sites, Index samples)> cost_of_samples{};
 };
@@ -85,8 +92,8 @@ Source source_of(const SavedFit& saved) {
     source.cost_of_samples = [saved, draws](Index sites, Index samples) {
         return cost_of_samples(saved.model, sites, samples, draws);
     };
-    source.configurations = [saved](Index sites, Index samples, std::uint64_t seed) {
-        return draw_configurations(resized(saved.fit, saved.model, sites), samples, seed);
+    source.configurations = [saved](Index sites, const Sampling& how) {
+        return draw_configurations(resized(saved.fit, saved.model, sites), how.samples, how.seed, how.stop);
     };
     if (!saved.posterior) return source;
     source.credibility = saved.posterior->credibility;
@@ -97,8 +104,9 @@ Source source_of(const SavedFit& saved) {
                                           settings)
                    : magnetization_interval(posterior, settings);
     };
-    source.configurations = [saved](Index sites, Index samples, std::uint64_t seed) {
-        return draw_configurations(resized(saved.posterior->posterior, saved.model, sites), samples, seed);
+    source.configurations = [saved](Index sites, const Sampling& how) {
+        return draw_configurations(resized(saved.posterior->posterior, saved.model, sites), how.samples,
+                                   how.seed, how.stop);
     };
     return source;
 }
@@ -120,8 +128,9 @@ Source source_of(const SavedHierarchy& saved, std::size_t k) {
     source.cost_of_samples = [saved, draws](Index sites, Index samples) {
         return cost_of_samples(saved.model.of, sites, samples, draws);
     };
-    source.configurations = [saved, k](Index sites, Index samples, std::uint64_t seed) {
-        return draw_configurations(hierarchy_at(saved.model, saved.found.whole, k, sites), samples, seed);
+    source.configurations = [saved, k](Index sites, const Sampling& how) {
+        return draw_configurations(hierarchy_at(saved.model, saved.found.whole, k, sites), how.samples,
+                                   how.seed, how.stop);
     };
     if (!saved.found.posterior) return source;
     source.credibility = saved.credibility;
@@ -129,9 +138,9 @@ Source source_of(const SavedHierarchy& saved, std::size_t k) {
         return interval(hierarchy_at(saved.model, *saved.found.posterior, k, asked.sites),
                         saved.model.of.boundary, asked.correlation, settings, asked.lags);
     };
-    source.configurations = [saved, k](Index sites, Index samples, std::uint64_t seed) {
-        return draw_configurations(hierarchy_at(saved.model, *saved.found.posterior, k, sites), samples,
-                                   seed);
+    source.configurations = [saved, k](Index sites, const Sampling& how) {
+        return draw_configurations(hierarchy_at(saved.model, *saved.found.posterior, k, sites), how.samples,
+                                   how.seed, how.stop);
     };
     return source;
 }
@@ -217,10 +226,13 @@ void run_sample(PredictOptions options) {
     require_writable(options.samples, options.sites);
     if (!is_affordable(source.cost_of_samples(options.sites, options.samples), options.cost)) return;
     const OutputFile out(options.out, {options.fit});
-    const auto data = source.configurations(options.sites, options.samples, options.seed);
+    LongWork work(options.long_work, {}, {});
+    const auto data = source.configurations(options.sites, {options.samples, options.seed, work.stop()});
+    if (data.empty()) throw Interrupted("stopped before the first sample; nothing was written");
     out.commit(csv_of(data));
     std::fprintf(told_to(), "%zu samples of %td sites from %s, written to %s\n", data.size(), options.sites,
                  source.interval ? "p(x | data)" : "p(x | estimate)", options.out.c_str());
+    work.end();
 }
 
 void add_common(CLI::App& app, PredictOptions& options) {
@@ -263,6 +275,7 @@ Command add_sample(CLI::App& app) {
     const auto options = std::make_shared<PredictOptions>();
     add_common(*sub, *options);
     add_integer(*sub, "--samples", options->samples, "Number of configurations", 1);
+    add_max_time(*sub, options->long_work);
     add_out(*sub, options->out, "FILE.csv", "One configuration a line: -1 and 1, separated by commas");
     sub->footer(
         "Each is x ~ p_cf(x|X), X ~ p_c(X), with parameters from the posterior where the fit has one, "

@@ -37,16 +37,16 @@ Command add_experiment(CLI::App& study, const Text& text, Run run, Write write, 
     struct Options {
         Settings settings{};
         std::string out;
-        LongWorkOptions long_work{};
+        StudyOptions study{};
     };
     CLI::App* sub = study.add_subcommand(text.name, text.summary);
     const auto options = std::make_shared<Options>();
     add_common(*sub, options->settings);
     add_result_directory(*sub, options->out);
     add_own(*sub, options->settings);
-    add_long_work(*sub, options->long_work);
+    add_study_options(*sub, options->study);
     sub->footer(text.footer);
-    return {sub, [=] { run_long_study(options->long_work, options->settings, options->out, run, write); }};
+    return {sub, [=] { run_long_study(options->study, options->settings, options->out, run, write); }};
 }
 
 Command add_sweep(CLI::App& study) {
@@ -146,12 +146,14 @@ Command add_models(CLI::App& study) {
 struct AllOptions {
     study::AllSettings settings;
     std::string out;
-    LongWorkOptions long_work;
+    StudyOptions study;
 };
 
 void run_all(const AllOptions& options) {
     study::AllSettings settings = options.settings;
-    LongWork work(options.long_work, options.out, {}, Stops::by_error);
+    if (!is_affordable(study::cost_of(settings), options.study.cost)) return;
+    LongWork work(options.study.long_work, options.out, {}, Stops::by_error);
+    settings.stop = work.stop();
     settings.checkpoint = work.place("study");
     study::run_all(settings, options.out);
     work.end();
@@ -166,7 +168,7 @@ Command add_all(CLI::App& study) {
                   "Small chains, few fields, data and draws: to try it; the numbers say little");
     sub->add_flag("--fresh", settings.fresh, "Do parts again that are finished");
     add_out(*sub, options->out, "DIRECTORY", "Where report.html and a directory for each part go");
-    add_long_work(*sub, options->long_work);
+    add_study_options(*sub, options->study);
     sub->footer(
         "Parts: sweep, data-size, levels, models, maps, flow, molecules, each as the study of that name does "
         "it, in\n"

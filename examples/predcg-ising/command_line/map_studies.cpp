@@ -16,13 +16,13 @@ struct MapsOptions {
     study::MapsSettings settings;
     Index most = study::MapsSettings{}.samples.back();
     std::string out;
-    LongWorkOptions long_work;
+    StudyOptions study;
 };
 
 struct FlowOptions {
     study::FlowSettings settings;
     std::string out;
-    LongWorkOptions long_work;
+    StudyOptions study;
 };
 
 }  // namespace
@@ -45,7 +45,7 @@ Command add_maps_study(CLI::App& study) {
     add_integer(*sub, "--posteriors", settings.posteriors, "Such data sets of each chain", 1);
     add_integer(*sub, "--draws", settings.draws, "Draws of each posterior, all chains together", 16);
     add_seed(*sub, settings.seed, "Seed of the data; data set k (from 0) has seed + k");
-    add_long_work(*sub, options->long_work);
+    add_study_options(*sub, options->study);
     add_result_directory(*sub, options->out);
     sub->footer(
         "Three chains: weak and strong couplings of neighbours, and long ones. The maps of fit --map, and "
@@ -62,7 +62,7 @@ Command add_maps_study(CLI::App& study) {
     return {sub, [options] {
                 auto settings_now = options->settings;
                 settings_now.samples = study::sizes_up_to(options->most);
-                run_long_study(options->long_work, settings_now, options->out, study::run_maps,
+                run_long_study(options->study, settings_now, options->out, study::run_maps,
                                study::write_maps);
             }};
 }
@@ -78,7 +78,7 @@ Command add_flow_study(CLI::App& study) {
     add_integer(*sub, "--data-sets", settings.data_sets, "Data sets; the first is drawn", 1);
     add_integer(*sub, "--draws", settings.draws, "Draws of the first level's posterior, carried on", 25);
     add_seed(*sub, settings.seed, "Seed of the data; data set k (from 0) has seed + k");
-    add_long_work(*sub, options->long_work);
+    add_study_options(*sub, options->study);
     add_result_directory(*sub, options->out);
     sub->footer(
         "At each level every second site is kept and {pair_1} is learnt, from the sites that are left "
@@ -90,7 +90,7 @@ Command add_flow_study(CLI::App& study) {
         "  an antiferromagnet, quickly:\n"
         "    predcg-ising study flow --coupling -0.8 --data-sets 10 --out quick");
     return {sub, [options] {
-                run_long_study(options->long_work, options->settings, options->out, study::run_flow,
+                run_long_study(options->study, options->settings, options->out, study::run_flow,
                                study::write_flow);
             }};
 }

@@ -125,11 +125,13 @@ CredibleInterval interval(const HierarchyPosterior& posterior, Boundary boundary
                        : predict(posterior, ising::Magnetization{}, settings);
 }
 
-Configurations draw_configurations(const HierarchyOfSpins& fit, Index samples, std::uint64_t seed) {
-    return draw_predictive(fit, samples, seed);
+Configurations draw_configurations(const HierarchyOfSpins& fit, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop) {
+    return draw_predictive(fit, samples, seed, stop);
 }
-Configurations draw_configurations(const HierarchyPosterior& posterior, Index samples, std::uint64_t seed) {
-    return draw_predictive(posterior, samples, seed);
+Configurations draw_configurations(const HierarchyPosterior& posterior, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop) {
+    return draw_predictive(posterior, samples, seed, stop);
 }
 
 }  // namespace cli

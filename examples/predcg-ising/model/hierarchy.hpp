@@ -155,7 +155,9 @@ predcg::Prediction predicted(const HierarchyOfSpins& fit, predcg::Boundary bound
 predcg::CredibleInterval interval(const HierarchyPosterior& posterior, predcg::Boundary boundary,
                                   bool correlation, const predcg::CredibleSettings& settings,
                                   Index lags = -1);
-Configurations draw_configurations(const HierarchyOfSpins& fit, Index samples, std::uint64_t seed);
-Configurations draw_configurations(const HierarchyPosterior& posterior, Index samples, std::uint64_t seed);
+Configurations draw_configurations(const HierarchyOfSpins& fit, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop = {});
+Configurations draw_configurations(const HierarchyPosterior& posterior, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop = {});
 
 }  // namespace cli

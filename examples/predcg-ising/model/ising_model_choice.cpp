@@ -30,16 +30,20 @@ void require_weak(const FitModel& model, const char* function) {
 
 }  // namespace
 
-ModelScore score_of(const FitModel& model, const Configurations& data, Index draws, std::uint64_t seed) {
+ModelScore score_of(const FitModel& model, const Configurations& data, Index draws, std::uint64_t seed,
+                    const std::stop_token& stop, const CheckpointPlace& place) {
     require_weak(model, "score_of");
     const auto grainer = grainer_of(model, weak_prior());
     // From the models' own start alone, for time: up to [121], eight starts led to no higher maximum.
-    const auto score =
-        score_model(code_of(model), grainer, data, model.beta,
-                    {.fit = {.starts = 1, .seed = seed},
-                     .laplace = {.draws = 1000, .seed = seed},
-                     .posterior = {.draws = draws, .warm_up = std::min<Index>(300, draws / 4), .seed = seed},
-                     .evidence = {.seed = seed}});
+    const auto score = score_model(code_of(model), grainer, data, model.beta,
+                                   {.fit = {.starts = 1, .seed = seed},
+                                    .laplace = {.draws = 1000, .seed = seed},
+                                    .posterior = {.draws = draws,
+                                                  .warm_up = std::min<Index>(300, draws / 4),
+                                                  .seed = seed,
+                                                  .stop = stop,
+                                                  .checkpoint = place},
+                                    .evidence = {.seed = seed}});
     return {.name = score.name,
             .parameters = score.parameters,
             .log_likelihood = score.log_likelihood,

@@ -3,8 +3,11 @@
 #include "model/configurations.hpp"
 #include "model/models.hpp"
 
+#include <predcg/core/checkpoint_place.hpp>
+
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,7 +38,8 @@ struct ModelScore {
 /// Fit, full posterior of `draws` draws, evidences and leave-one-out of one model under its prior, which must
 /// be the weak one.
 ModelScore score_of(const FitModel& model, const Configurations& data, predcg::Index draws,
-                    std::uint64_t seed);
+                    std::uint64_t seed, const std::stop_token& stop = {},
+                    const predcg::CheckpointPlace& place = {});
 
 struct SelectedTerms {
     std::vector<std::string> names{};

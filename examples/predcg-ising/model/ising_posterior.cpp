@@ -36,12 +36,14 @@ std::vector<PredictiveCheck> checks_of(const IsingPosterior& posterior, const Co
     return learner_of(posterior.map).checks(posterior, data, boundary, settings);
 }
 
-Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed) {
-    return learner_of(posterior.map).draws(posterior, samples, seed);
+Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop) {
+    return learner_of(posterior.map).draws(posterior, samples, seed, stop);
 }
 
-Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed) {
-    return learner_of(fit.map).draws(fit, samples, seed);
+Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop) {
+    return learner_of(fit.map).draws(fit, samples, seed, stop);
 }
 
 Prediction predicted(const IsingFit& fit, Boundary boundary, bool correlation, Index lags) {

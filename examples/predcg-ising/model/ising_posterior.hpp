@@ -54,8 +54,10 @@ std::vector<predcg::PredictiveCheck> checks_of(const IsingPosterior& posterior, 
                                                const predcg::CheckSettings& settings);
 
 /// x ~ p(x | data), or at the estimate.
-Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed);
-Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed);
+Configurations draw_configurations(const IsingPosterior& posterior, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop = {});
+Configurations draw_configurations(const IsingFit& fit, Index samples, std::uint64_t seed,
+                                   const std::stop_token& stop = {});
 
 /// E[m], or E[R_l] for l = 0..n/2, or 0..lags where those are less, at the estimate.
 predcg::Prediction predicted(const IsingFit& fit, predcg::Boundary boundary, bool correlation,

@@ -83,11 +83,13 @@ public:
                                          predcg::checked("-log p", predcg::NegativeLogDensity{}));
     }
 
-    Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed) const override {
-        return draw_predictive(of_kind<Map>(fit), samples, seed);
+    Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed,
+                         const std::stop_token& stop) const override {
+        return draw_predictive(of_kind<Map>(fit), samples, seed, stop);
     }
-    Configurations draws(const IsingPosterior& posterior, Index samples, std::uint64_t seed) const override {
-        return draw_predictive(of_kind<Map>(posterior), samples, seed);
+    Configurations draws(const IsingPosterior& posterior, Index samples, std::uint64_t seed,
+                         const std::stop_token& stop) const override {
+        return draw_predictive(of_kind<Map>(posterior), samples, seed, stop);
     }
 
     predcg::SimulationBasedCalibration ranks(const FitModel& model,

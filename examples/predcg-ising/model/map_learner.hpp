@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <stop_token>
 
 namespace cli {
 
@@ -39,9 +40,10 @@ public:
                                                         const Configurations& data, predcg::Boundary boundary,
                                                         const predcg::CheckSettings& settings) const = 0;
 
-    virtual Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed) const = 0;
-    virtual Configurations draws(const IsingPosterior& posterior, Index samples,
-                                 std::uint64_t seed) const = 0;
+    virtual Configurations draws(const IsingFit& fit, Index samples, std::uint64_t seed,
+                                 const std::stop_token& stop) const = 0;
+    virtual Configurations draws(const IsingPosterior& posterior, Index samples, std::uint64_t seed,
+                                 const std::stop_token& stop) const = 0;
 
     virtual predcg::SimulationBasedCalibration ranks(const FitModel& model,
                                                      const predcg::SimulationBasedSettings& settings,

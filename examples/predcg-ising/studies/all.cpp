@@ -5,13 +5,7 @@
 #include "reports/gnuplot.hpp"
 #include "reports/run_study.hpp"
 #include "studies/all_report.hpp"
-#include "studies/data_size.hpp"
-#include "studies/flow.hpp"
-#include "studies/levels.hpp"
-#include "studies/maps.hpp"
-#include "studies/model_study.hpp"
-#include "studies/molecules.hpp"
-#include "studies/sweep.hpp"
+#include "studies/costs.hpp"
 #include "terminal/interrupt.hpp"
 #include "terminal/progress.hpp"
 
@@ -19,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 
@@ -32,20 +27,20 @@ constexpr const char* key_file = "settings.json";
 
 struct Part {
     std::string name;  ///< of the directory
-    double cost;       ///< relative to the others, for the progress line
-    std::string key;   ///< settings and version
+    CostEstimate cost;
+    std::string key;  ///< settings and version
     std::function<void(const ResultDirectory&)> run;
     predcg::CheckpointPlace checkpoint;
 };
 
 template <class Settings, class Run, class Write>
-Part part(const AllSettings& all, const std::string& name, double cost, Settings settings, Run run,
-          Write write) {
+Part part(const AllSettings& all, const std::string& name, Settings settings, Run run, Write write) {
     check(settings);
+    if constexpr (requires { settings.stop; }) settings.stop = all.stop;
     settings.checkpoint = all.checkpoint.within(name);
     const nlohmann::ordered_json key{{"command", command_of(settings)},
                                      {"predcg", std::string(predcg::version_string)}};
-    return {name, cost, key.dump(1) + "\n",
+    return {name, cost_of(settings), key.dump(1) + "\n",
             [=](const ResultDirectory& directory) { run_into(settings, directory, run, write); },
             settings.checkpoint};
 }
@@ -95,13 +90,13 @@ MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
 
 std::vector<Part> parts_of(const AllSettings& all) {
     const ModelsSettings models{.draws = 500};  // enough to rank them
-    return {part(all, "sweep", 3.0, adapted(all, SweepSettings{}), run_sweep, write_sweep),
-            part(all, "data-size", 37.0, adapted(all, DataSizeSettings{}), run_data_size, write_data_size),
-            part(all, "levels", 8.0, adapted(all, LevelsSettings{}), run_levels, write_levels),
-            part(all, "models", 50.0, adapted(all, models), run_models, write_models),
-            part(all, "maps", 20.0, adapted(all, MapsSettings{}), run_maps, write_maps),
-            part(all, "flow", 7.0, adapted(all, FlowSettings{}), run_flow, write_flow),
-            part(all, "molecules", 20.0, adapted(all, MoleculesSettings{}), run_molecules, write_molecules)};
+    return {part(all, "sweep", adapted(all, SweepSettings{}), run_sweep, write_sweep),
+            part(all, "data-size", adapted(all, DataSizeSettings{}), run_data_size, write_data_size),
+            part(all, "levels", adapted(all, LevelsSettings{}), run_levels, write_levels),
+            part(all, "models", adapted(all, models), run_models, write_models),
+            part(all, "maps", adapted(all, MapsSettings{}), run_maps, write_maps),
+            part(all, "flow", adapted(all, FlowSettings{}), run_flow, write_flow),
+            part(all, "molecules", adapted(all, MoleculesSettings{}), run_molecules, write_molecules)};
 }
 
 /// Why a part has to be done, in words; empty where it is finished, and "-" where it never was begun.
@@ -126,11 +121,20 @@ void run(const Part& part, const fs::path& path) {
 
 }  // namespace
 
+CostEstimate cost_of(const AllSettings& settings) {
+    CostEstimate estimate;
+    for (const Part& part : parts_of(settings)) {
+        estimate.held = std::max(estimate.held, part.cost.held);
+        estimate.add(part.cost.as_one(part.name, 1.0, "the studies one by one, with fewer data and draws"));
+    }
+    return estimate;
+}
+
 void run_all(const AllSettings& settings, const std::string& out) {
     const std::vector<Part> parts = parts_of(settings);
     const ResultDirectory directory(out);
     double total = 0.0, before = 0.0;
-    for (const Part& part : parts) total += part.cost;
+    for (const Part& part : parts) total += part.cost.processor_seconds();
     AllReport report;
     try {
         for (const Part& part : parts) {
@@ -140,11 +144,11 @@ void run_all(const AllSettings& settings, const std::string& out) {
                 std::printf("%s: kept from before; --fresh does it again\n", part.name.c_str());
             } else {
                 if (reason != "-") std::printf("%s: done again: %s\n", part.name.c_str(), reason.c_str());
-                const PartOfWhole whole(part.name, before / total, part.cost / total);
+                const PartOfWhole whole(part.name, before / total, part.cost.processor_seconds() / total);
                 run(part, path);
             }
             part.checkpoint.drop();
-            before += part.cost;
+            before += part.cost.processor_seconds();
             report.parts.push_back({part.name, path, read_report(read_file(path / "report.json"))});
             report.missing = parts.size() - report.parts.size();
             write_whole(directory.path() / "report.html", all_page(report));

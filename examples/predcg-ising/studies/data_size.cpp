@@ -25,12 +25,17 @@ Index most_samples(const DataSizeSettings& settings) {
 
 /// Bands of one data set by both methods.
 void add_bands(const DataSizeSettings& settings, const FitModel& model, const Configurations& data,
-               const IsingFit& fit, std::uint64_t seed, DataSizeFit& result) {
+               const IsingFit& fit, std::uint64_t seed, const CheckpointPlace& place, DataSizeFit& result) {
     const bool with_correlation = result.field == 0.0 && result.data_set == 0;
     result.banded = true;
     for (std::size_t k = 0; k < compared_methods.size(); ++k) {
-        const IsingPosterior posterior = posterior_of(
-            model, data, fit, {.method = compared_methods[k], .draws = settings.draws, .seed = seed});
+        const IsingPosterior posterior =
+            posterior_of(model, data, fit,
+                         {.method = compared_methods[k],
+                          .draws = settings.draws,
+                          .seed = seed,
+                          .stop = settings.stop,
+                          .checkpoint = place.within("posterior " + std::to_string(k))});
         result.band[k] = magnetization_band(posterior, settings.credibility);
         if (with_correlation)
             result.correlation_band[k] = correlation_bands(posterior, model.boundary, settings.credibility);
@@ -39,9 +44,11 @@ void add_bands(const DataSizeSettings& settings, const FitModel& model, const Co
 
 /// `seed` is that of the posterior.
 DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index samples, Index data_set,
-                    std::uint64_t seed, const Configurations& data) {
+                    std::uint64_t seed, const Configurations& data, const CheckpointPlace& place) {
     const FitModel model = linear_pair_model(in_field(settings.fine, field), settings.level);
-    const IsingFit fit = fit_samples(model, data, {.starts = 4, .seed = settings.seed});
+    const IsingFit fit = fit_samples(
+        model, data,
+        {.starts = 4, .seed = settings.seed, .stop = settings.stop, .checkpoint = place.within("fit")});
     DataSizeFit result;
     result.field = field;
     result.samples = samples;
@@ -56,7 +63,7 @@ DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index sample
     }
     if (data_set < settings.posteriors &&
         std::count(settings.banded.begin(), settings.banded.end(), samples) > 0)
-        add_bands(settings, model, data, fit, seed, result);
+        add_bands(settings, model, data, fit, seed, place, result);
     return result;
 }
 
@@ -69,12 +76,12 @@ std::vector<DataSizeFit> fit_field(const DataSizeSettings& settings, double fiel
     // One task is one data set at one size; sizes change fastest, so that threads share the large ones.
     return kept_results<DataSizeFit>(
         settings.checkpoint.within("seed " + std::to_string(data_seed)), sizes * settings.data_sets,
-        [&](Index k) {
+        [&](Index k, const CheckpointPlace& place) {
             const Index data_set = k / sizes, samples = settings.samples[static_cast<std::size_t>(k % sizes)];
             const auto first = all.begin() + data_set * most;
             return fit_one(settings, field, samples, data_set,
                            1000003 * data_seed + static_cast<std::uint64_t>(k),
-                           Configurations(first, first + samples));
+                           Configurations(first, first + samples), place);
         },
         count);
 }

@@ -1,18 +1,36 @@
 #pragma once
 // Results of the tasks of a study that survive: those that a checkpoint has are not made again.
+#include "terminal/interrupt.hpp"
+
 #include <predcg/core/checkpoint_place.hpp>
 #include <predcg/core/parallel.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace cli::study {
 
+/// What make() gives; Interrupted where that was stopped, whatever came of it.
+template <class Make>
+auto unless_interrupted(Make&& make) {
+    try {
+        auto found = make();
+        stop_if_interrupted();
+        return found;
+    } catch (...) {
+        stop_if_interrupted();
+        throw;
+    }
+}
+
 /// make(k) for k = 0 .. count - 1, on all threads; done() after each, and at once for those that were kept.
-/// What was made is kept when one of the two throws. T is known to be saved (predcg::Stored).
+/// What was made is kept when one of the two throws. A task that may be stopped is make(k, place): it goes on
+/// from its own place, and what it gives after a stop is not kept. T is known to be saved (predcg::Stored).
 template <class T, class Make, class Done>
 std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index count, Make&& make,
                             Done&& done) {
@@ -25,9 +43,16 @@ std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index 
         predcg::parallel_for(count, [&](predcg::Index k) {
             std::optional<T>& own = made[static_cast<std::size_t>(k)];
             if (!own) {
-                T found = make(k);
+                const predcg::CheckpointPlace at_work = place.within(std::to_string(k));
+                T found = [&] {
+                    if constexpr (std::invocable<Make&, predcg::Index, const predcg::CheckpointPlace&>)
+                        return unless_interrupted([&]() -> T { return make(k, at_work); });
+                    else
+                        return make(k);
+                }();
                 const std::scoped_lock lock(one_save);
                 own.emplace(std::move(found));
+                at_work.drop();
                 place.offer(made);
             }
             done();

@@ -25,14 +25,20 @@ std::vector<Index> possible_levels(const LevelsSettings& settings) {
 }
 
 LevelFit fit_one(const LevelsSettings& settings, const FitModel& model, const Configurations& data,
-                 bool with_posterior, std::uint64_t seed) {
-    const IsingFit fit = fit_samples(model, data, {.starts = 4, .seed = settings.seed});
+                 bool with_posterior, std::uint64_t seed, const CheckpointPlace& place) {
+    const IsingFit fit = fit_samples(
+        model, data,
+        {.starts = 4, .seed = settings.seed, .stop = settings.stop, .checkpoint = place.within("fit")});
     const bool with_correlation = model.field == 0.0;
     LevelFit result{.magnetization = predicted(fit, model.boundary, false).value(),
                     .open_directions = static_cast<double>(fit.directions.size())};
     if (with_correlation) result.correlation = predicted(fit, model.boundary, true).mean;
     if (!with_posterior) return result;
-    const IsingPosterior posterior = posterior_of(model, data, fit, {.draws = settings.draws, .seed = seed});
+    const IsingPosterior posterior = posterior_of(model, data, fit,
+                                                  {.draws = settings.draws,
+                                                   .seed = seed,
+                                                   .stop = settings.stop,
+                                                   .checkpoint = place.within("posterior")});
     result.band = magnetization_band(posterior, settings.credibility);
     if (with_correlation)
         result.correlation_bands = correlation_bands(posterior, model.boundary, settings.credibility);
@@ -57,11 +63,11 @@ LevelsField fit_field(const LevelsSettings& settings, double field, std::uint64_
     // Data set by data set, so that posteriors, which take longest, are begun first.
     std::vector<LevelFit> fits = kept_results<LevelFit>(
         settings.checkpoint.within("seed " + std::to_string(data_seed)), levels * settings.data_sets,
-        [&](Index task) {
+        [&](Index task, const CheckpointPlace& place) {
             const auto level = static_cast<std::size_t>(task % levels),
                        set = static_cast<std::size_t>(task / levels);
             return fit_one(settings, linear_pair_model(fine, settings.levels[level]), sets[set], set == 0,
-                           1000003 * data_seed + static_cast<std::uint64_t>(task));
+                           1000003 * data_seed + static_cast<std::uint64_t>(task), place);
         },
         [&] { progress.count("mu = " + fixed(field, 2)); });
     for (std::size_t task = 0; task < fits.size(); ++task)

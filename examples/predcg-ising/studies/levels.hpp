@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct LevelsSettings {
     Index draws = 4000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};                ///< ends what is at work
     predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 

@@ -172,15 +172,21 @@ void find_bands(const MapsSettings& settings, MapsResult& result, SharedProgress
         };
         const Configurations first = data_of(0);
         of.data = m_and_R(data_mean(first, ising::Magnetization{})[0], data_mean(first, R));
-        const auto bands_of = [&](Index task) {
+        const auto bands_of = [&](Index task, const CheckpointPlace& place) {
             const std::size_t k = static_cast<std::size_t>(task) % banded_maps.size(),
                               set = static_cast<std::size_t>(task) / banded_maps.size();
             const FitModel model = model_of(fine, settings.level, compared_maps[banded_maps[k]]);
             const Configurations data = data_of(set);
-            const IsingFit fit =
-                fit_samples(model, data, {.starts = map_starts, .seed = settings.seed + set});
-            const IsingPosterior posterior =
-                posterior_of(model, data, fit, {.draws = settings.draws, .seed = settings.seed + set});
+            const IsingFit fit = fit_samples(model, data,
+                                             {.starts = map_starts,
+                                              .seed = settings.seed + set,
+                                              .stop = settings.stop,
+                                              .checkpoint = place.within("fit")});
+            const IsingPosterior posterior = posterior_of(model, data, fit,
+                                                          {.draws = settings.draws,
+                                                           .seed = settings.seed + set,
+                                                           .stop = settings.stop,
+                                                           .checkpoint = place.within("posterior")});
             std::vector<Band> bands = correlation_bands(posterior, model.boundary, settings.credibility);
             bands[0] = magnetization_band(posterior, settings.credibility);
             return bands;

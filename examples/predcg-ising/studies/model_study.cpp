@@ -56,10 +56,10 @@ void add_scores(ModelsResult& result, SharedProgress& progress) {
     const auto count = static_cast<Index>(result.models.size());
     result.scores = kept_results<ModelScore>(
         s.checkpoint.within("scores"), count,
-        [&](Index task) {
+        [&](Index task, const CheckpointPlace& place) {
             const auto k = static_cast<std::size_t>(count - 1 - task);
             ModelScore score = score_of(result.models[k].model(fine, s.level), data, s.draws,
-                                        1000003 * s.seed + static_cast<std::uint64_t>(k));
+                                        1000003 * s.seed + static_cast<std::uint64_t>(k), s.stop, place);
             score.name = result.models[k].name();
             return score;
         },

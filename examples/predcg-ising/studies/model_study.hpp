@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct ModelsSettings {
     double ranked_field = 0.3;  ///< where all models are scored, on one data set; energy
     Index draws = 1000;         ///< of the posterior of each score
     std::uint64_t seed = 1;
+    std::stop_token stop{};                ///< ends what is at work
     predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 

@@ -2,6 +2,9 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "molecules/cost_model.hpp"
+#include "studies/costs.hpp"
+#include "studies/kept_results.hpp"
 #include "studies/setting_rows.hpp"
 #include "terminal/progress.hpp"
 
@@ -57,8 +60,36 @@ std::string command_of(const MoleculesSettings& s) {
         .text();
 }
 
-MoleculesResult run_molecules(const MoleculesSettings& settings) {
+CostEstimate cost_of(const MoleculesSettings& settings) {
     check(settings);
+    const molecules::ChainData chains =
+        molecules::read_chains(trajectory_of(settings, "decane"), structure_file(settings, "decane"), {});
+    const CostEstimate states =
+        molecules::cost_of_states(chains, {.posterior = true, .draws = settings.draws});
+    CostEstimate estimate{states.held, {}};
+    estimate.add(states.as_one("decane", 1.0, "fewer --draws"));
+    constexpr double molecule = 3000.0;  // ns, drawn and measured
+    estimate.add({"end-to-end distances", Cost{250.0 * static_cast<double>(settings.samples) * molecule, 0.0},
+                  "fewer --samples"});
+    const Index all = molecules::info_of(trajectory_of(settings, "water")).frames;
+    for (const Index frames : settings.frames) {
+        const molecules::LiquidData data = water_of(settings, frames, all);
+        const molecules::PairSettings pair{.samples = settings.liquid_samples, .draws = settings.draws};
+        const CostEstimate one = molecules::cost_of_pair(data, pair, nullptr);
+        estimate.held = std::max(estimate.held, one.held);
+        estimate.add(
+            one.as_one("water, " + std::to_string(frames) + " frames", 1.0, "fewer --liquid-samples"));
+        if (frames == settings.frames.back())
+            estimate.add(
+                molecules::cost_of_pair_checks(data, pair.cutoff, {.samples = settings.check_samples})
+                    .as_one("checks of water", 1.0, "fewer --check-samples"));
+    }
+    return estimate;
+}
+
+namespace {
+
+MoleculesResult learnt_of(const MoleculesSettings& settings) {
     Progress progress("parts", 3 + settings.frames.size());
     double done = 0.0;
     progress.update(done, "decane");
@@ -71,6 +102,7 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
                                                     .credibility = settings.credibility,
                                                     .draws = settings.draws,
                                                     .seed = settings.seed,
+                                                    .stop = settings.stop,
                                                     .checkpoint = settings.checkpoint.within("decane")},
                                                    [&](double, const char*) { progress.update(done); }),
                            {},
@@ -93,6 +125,7 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
              .draws = settings.draws,
              .credibility = settings.credibility,
              .seed = settings.seed,
+             .stop = settings.stop,
              .checkpoint = settings.checkpoint.within("water " + std::to_string(frames))},
             [&](const std::string&) { progress.update(done); })};
         if (frames == settings.frames.back() && liquid.learnt.saved.posterior.draw_count() > 0) {
@@ -101,11 +134,19 @@ MoleculesResult run_molecules(const MoleculesSettings& settings) {
                                                   {.samples = settings.check_samples,
                                                    .credibility = settings.credibility,
                                                    .seed = settings.seed,
+                                                   .stop = settings.stop,
                                                    .checkpoint = settings.checkpoint.within("checks")});
         }
         result.liquids.push_back(std::move(liquid));
     }
     return result;
+}
+
+}  // namespace
+
+MoleculesResult run_molecules(const MoleculesSettings& settings) {
+    check(settings);
+    return unless_interrupted([&] { return learnt_of(settings); });
 }
 
 }  // namespace cli::study

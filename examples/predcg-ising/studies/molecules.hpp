@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct MoleculesSettings {
     Index check_samples = 2000;              ///< of water, for bands and checks
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};                ///< ends what is at work
     predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 

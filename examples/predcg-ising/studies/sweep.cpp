@@ -4,6 +4,7 @@
 #include "model/ising_relative_entropy.hpp"
 #include "model/monte_carlo_fit.hpp"
 #include "studies/bands.hpp"
+#include "studies/kept_results.hpp"
 #include "terminal/progress.hpp"
 
 #include <predcg/core/parallel.hpp>
@@ -31,7 +32,8 @@ FitModel model_at(const SweepSettings& settings, const SweepModel& model, double
 Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double truth, std::uint64_t seed,
                  const CheckpointPlace& place) {
     const auto data = samples_of(in_field(settings.fine, model.field), misfit_samples, seed);
-    const IsingFit fit = fit_samples(model, data, {.starts = 1, .seed = settings.seed, .checkpoint = place});
+    const IsingFit fit = fit_samples(
+        model, data, {.starts = 1, .seed = settings.seed, .stop = settings.stop, .checkpoint = place});
     const double m = predicted_magnetization(fit).value();
     return {m, (m - truth) / magnetization_error(data)};
 }
@@ -46,13 +48,14 @@ SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double f
                 const Configurations& data, const CheckpointPlace& place) {
     const FitModel what = model_at(settings, model, field);
     if (model.engine == Engine::exact) {
-        IsingFit fit = fit_samples(what, data, {.seed = settings.seed, .checkpoint = place});
+        IsingFit fit =
+            fit_samples(what, data, {.seed = settings.seed, .stop = settings.stop, .checkpoint = place});
         const Prediction m = predicted_magnetization(fit);
         return {std::move(fit), m};
     }
-    IsingFit fit =
-        fit_by_sampling(what, sweep_sampling, data,
-                        {.iterations = sampled_iterations, .seed = data_seed, .checkpoint = place});
+    IsingFit fit = fit_by_sampling(
+        what, sweep_sampling, data,
+        {.iterations = sampled_iterations, .seed = data_seed, .stop = settings.stop, .checkpoint = place});
     const Prediction m = sampled_magnetization(fit, sweep_sampling.kernel,
                                                {.draws = sweep_prediction_draws, .seed = data_seed});
     return {std::move(fit), m};
@@ -60,10 +63,12 @@ SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double f
 
 /// The estimates of so many iterations.
 std::vector<TraceEntry> path_of(const FitModel& model, Optimizer optimizer, const Configurations& data,
-                                std::uint64_t seed, const CheckpointPlace& place) {
+                                std::uint64_t seed, const std::stop_token& stop,
+                                const CheckpointPlace& place) {
     FitMethod method = sweep_sampling;
     method.optimizer = optimizer;
-    FitSettings settings{.iterations = SweepPaths::iterations, .seed = seed, .checkpoint = place};
+    FitSettings settings{
+        .iterations = SweepPaths::iterations, .seed = seed, .stop = stop, .checkpoint = place};
     settings.stochastic.minimum_iterations = SweepPaths::iterations;
     return fit_by_sampling(model, method, data, settings).trace;
 }
@@ -99,6 +104,7 @@ SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t d
                 of.band = magnetization_band(posterior_of(what, data, of.fit,
                                                           {.draws = settings.draws,
                                                            .seed = data_seed,
+                                                           .stop = settings.stop,
                                                            .checkpoint = place.within("posterior")}),
                                              settings.credibility);
         }
@@ -123,13 +129,15 @@ SweepResult run_sweep(const SweepSettings& settings) {
         const std::uint64_t data_seed = settings.seed + k;  // fresh data at every field
         const auto data = samples_of(in_field(settings.fine, fields[k]), settings.samples, data_seed);
         const CheckpointPlace place = settings.checkpoint.within("field " + std::to_string(k));
-        result.points[k] = point_at(settings, fields[k], data_seed, data, place, progress);
+        result.points[k] = unless_interrupted(
+            [&] { return point_at(settings, fields[k], data_seed, data, place, progress); });
         if (k != result.paths.point) return;
         const FitModel model = model_at(settings, sweep_models[0], fields[k]);
-        result.paths.robbins_monro =
-            path_of(model, Optimizer::robbins_monro, data, data_seed, place.within("robbins-monro"));
+        result.paths.robbins_monro = path_of(model, Optimizer::robbins_monro, data, data_seed, settings.stop,
+                                             place.within("robbins-monro"));
         progress.count("paths");
-        result.paths.newton = path_of(model, Optimizer::newton, data, data_seed + 1, place.within("newton"));
+        result.paths.newton =
+            path_of(model, Optimizer::newton, data, data_seed + 1, settings.stop, place.within("newton"));
         progress.count("paths");
     });
     progress.show("true curve");

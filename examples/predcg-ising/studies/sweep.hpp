@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct SweepSettings {
     double credibility = 0.95;
     std::uint64_t seed = 1;
     PriorChoice prior = PriorChoice::weak;
+    std::stop_token stop{};                ///< ends what is at work
     predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 

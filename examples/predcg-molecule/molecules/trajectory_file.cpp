@@ -2,12 +2,14 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/input.hpp"
 #include "molecules/words.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <system_error>
+#include <cstdint>
+#include <istream>
+#include <string_view>
 
 namespace cli::molecules {
 
@@ -15,15 +17,7 @@ using namespace predcg;
 
 namespace {
 
-void check_file(const std::string& path) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    const std::string allowed = "a file of frames: XTC, GRO, XYZ or a dump of LAMMPS";
-    if (!std::filesystem::exists(status))
-        throw InputError("file", in_quotes(path) + " (no such file)", allowed);
-    if (std::filesystem::is_directory(status))
-        throw InputError("file", in_quotes(path) + " (it is a directory)", allowed);
-}
+constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 40;  // unpacked; frames have limits of their own
 
 void widen(double value, double& least, double& most) {
     least = std::isnan(least) ? value : std::min(least, value);
@@ -34,19 +28,25 @@ void widen(double value, double& least, double& most) {
 
 TrajectoryFormat TrajectoryFile::known_format() const {
     if (format) return *format;
+    std::string_view name = path;
+    if (name.ends_with(".gz")) name.remove_suffix(3);
     try {
-        return trajectory_format(path);
+        return trajectory_format(name);
     } catch (const ArgumentError&) {
         throw InputError("file", in_quotes(path),
-                         "a name that ends in .xtc, .gro, .xyz, .extxyz, .lammpstrj or .dump, or --format");
+                         "a name that ends in .xtc, .gro, .xyz, .extxyz, .lammpstrj or .dump, and .gz where "
+                         "it is packed, or --format");
     }
 }
 
 void TrajectoryFile::for_each_frame(const std::function<bool(const Frame&)>& use) const {
-    check_file(path);
+    const auto bytes =
+        open_input(path, "file", "a file of frames: XTC, GRO, XYZ or a dump of LAMMPS", most_bytes);
+    std::istream stream(bytes.get());
+    stream.exceptions(std::ios::badbit);  // what is wrong with packed bytes is told as it is
     const ReadSettings settings{.length_in_nm = length_in_nm, .step_in_ps = step_in_ps};
     Frame frame;
-    auto trajectory = with_option_words([&] { return Trajectory(path, known_format(), settings); });
+    auto trajectory = with_option_words([&] { return Trajectory(stream, known_format(), settings, path); });
     while (with_option_words([&] { return trajectory.next(frame); }))
         if (!use(frame)) return;
 }

@@ -29,8 +29,9 @@ struct TrajectoryFile {
     double step_in_ps = 0.0;
 
     predcg::TrajectoryFormat known_format() const;
-    /// Calls use(frame), which says whether to go on, for frame after frame. Throws InputError where the file
-    /// cannot be read, or is damaged, in words of the options.
+    /// Calls use(frame), which says whether to go on, for frame after frame. Unpacks what is packed by gzip.
+    /// Throws InputError where the file cannot be read, is damaged, or has more than 2^40 bytes, in words of
+    /// the options.
     void for_each_frame(const std::function<bool(const predcg::Frame&)>& use) const;
 };
 

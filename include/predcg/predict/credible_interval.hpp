@@ -88,14 +88,16 @@ auto draw_fine(const Models& models, const Parameters& at, double beta, R& rng) 
     return models.map.sample(sampler.draw(rng), at.eta, rng);
 }
 
-/// The same, `count` times: one chain of X where the engine has no exact draws.
+/// The same, `count` times, or fewer after `stop`: one chain of X where the engine has no exact draws.
 template <class Models, RandomBits R>
-auto draw_data(const Models& models, const Parameters& at, double beta, std::size_t count, R& rng) {
+auto draw_data(const Models& models, const Parameters& at, double beta, std::size_t count, R& rng,
+               const std::stop_token& stop = {}) {
     const auto target = boltzmann(models.coarse, at.theta, beta);
     auto sampler = coarse_sampler(models.engine, target);
     std::vector<decltype(models.map.sample(sampler.draw(rng), at.eta, rng))> data;
     data.reserve(count);
-    for (std::size_t k = 0; k < count; ++k) data.push_back(models.map.sample(sampler.draw(rng), at.eta, rng));
+    for (std::size_t k = 0; k < count && !stop.stop_requested(); ++k)
+        data.push_back(models.map.sample(sampler.draw(rng), at.eta, rng));
     return data;
 }
 
@@ -389,10 +391,12 @@ CredibleInterval credible_interval(const Posterior<Coarse, Map, Engine>& posteri
 }
 
 /// n configurations x ~ p(x | data): theta from the posterior's draws, evenly spread, then X, then x.
-/// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4, steps 1 to 3.
+/// Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4, steps 1 to 3. After `stop`
+/// the first ones alone, as many as there are.
 template <class Coarse, class Map, class Engine>
 std::vector<typename Map::fine_type> draw_predictive(const Posterior<Coarse, Map, Engine>& posterior,
-                                                     Index samples, std::uint64_t seed = 1) {
+                                                     Index samples, std::uint64_t seed = 1,
+                                                     const std::stop_token& stop = {}) {
     require_range(samples, 1, std::numeric_limits<Index>::max(), "draw_predictive", "samples");
     detail::require_draws_of(posterior, "draw_predictive");
     const auto draw = [&](Index k) {
@@ -401,22 +405,29 @@ std::vector<typename Map::fine_type> draw_predictive(const Posterior<Coarse, Map
                                                            : k % posterior.draw_count();
         return detail::draw_fine(posterior, posterior.parameters(at), posterior.fit.beta, rng);
     };
-    std::vector<typename Map::fine_type> drawn(static_cast<std::size_t>(samples), draw(0));
+    using Drawn = std::optional<typename Map::fine_type>;
+    std::vector<Drawn> drawn(static_cast<std::size_t>(samples));
     constexpr Index chunk = 8;  // a sampler each
     parallel_for((samples + chunk - 1) / chunk, [&](Index c) {
-        for (Index k = std::max<Index>(1, c * chunk); k < std::min(samples, (c + 1) * chunk); ++k)
-            drawn[static_cast<std::size_t>(k)] = draw(k);
+        for (Index k = c * chunk; k < std::min(samples, (c + 1) * chunk) && !stop.stop_requested(); ++k)
+            drawn[static_cast<std::size_t>(k)].emplace(draw(k));
     });
-    return drawn;
+    std::vector<typename Map::fine_type> first;
+    for (Drawn& x : drawn) {
+        if (!x) break;
+        first.push_back(std::move(*x));
+    }
+    return first;
 }
 
-/// n configurations at the parameters of a fit.
+/// n configurations at the parameters of a fit; after `stop` the first ones alone.
 template <class Coarse, class Map, class Engine, class Result>
 std::vector<typename Map::fine_type> draw_predictive(const Fit<Coarse, Map, Engine, Result>& fit,
-                                                     Index samples, std::uint64_t seed = 1) {
+                                                     Index samples, std::uint64_t seed = 1,
+                                                     const std::stop_token& stop = {}) {
     require_range(samples, 1, std::numeric_limits<Index>::max(), "draw_predictive", "samples");
     Philox4x32 rng = make_stream(seed, Purpose::draw_fit);
-    return detail::draw_data(fit, fit.parameters, fit.beta, static_cast<std::size_t>(samples), rng);
+    return detail::draw_data(fit, fit.parameters, fit.beta, static_cast<std::size_t>(samples), rng, stop);
 }
 
 }  // namespace predcg

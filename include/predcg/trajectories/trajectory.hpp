@@ -81,9 +81,11 @@ public:
     Trajectory(const std::string& path, TrajectoryFormat format, const ReadSettings& settings = {})
         : Trajectory(std::make_unique<std::ifstream>(path, std::ios::binary), path, format, settings) {}
 
-    /// A stream, which must outlive it, in a format. More than the last frame may have been taken from it.
-    Trajectory(std::istream& stream, TrajectoryFormat format, const ReadSettings& settings = {})
-        : state_(std::make_unique<State>(nullptr, stream, "the stream", format, settings)) {}
+    /// A stream, which must outlive it, in a format; errors call it by its name. More than the last frame may
+    /// have been taken from it.
+    Trajectory(std::istream& stream, TrajectoryFormat format, const ReadSettings& settings = {},
+               std::string name = "the stream")
+        : state_(std::make_unique<State>(nullptr, stream, std::move(name), format, settings)) {}
 
     /// Reads the next frame. False at the end.
     bool next(Frame& frame) { return state_->next(frame); }
