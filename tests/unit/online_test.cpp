@@ -322,6 +322,7 @@ TEST(OnlineBytes, OfOtherModelsOrSettingsAreRefused) {
     expect(support::ising_grainer(model, 2), {.beta = beta}, "log prior density");
     expect(exact_grainer(), {.beta = 0.4}, "settings.beta is 0.3; allowed: 0.4");
     expect(exact_grainer(), {.beta = beta, .batch = 8}, "settings.batch");
+    expect(exact_grainer(), {.beta = beta, .restarts = 3}, "settings.restarts is 8; allowed: 3");
     expect(exact_grainer(), {.beta = beta, .window = 100.0}, "settings.window");
     expect(exact_grainer(), {.beta = beta, .seed = 2}, "settings.seed");
     const auto sampled = [](Index n) { return chain_grainer(MonteCarlo(HeatBath{}, {.samples = n})); };
@@ -400,6 +401,91 @@ TEST(OnlineBytes, ChainsOfAnotherSizeOrAlphabetAreRefused) {
     state.chains.clear();
     state.replicas.count = 3;
     EXPECT_FALSE(detail::can_be_state(engine, state, space));
+}
+
+/// 40 configurations, each 16 times, and independent ones: the first may lead astray.
+void add_traps(auto& online, std::uint64_t set, Index independent, auto&& after_each) {
+    const auto data = samples(40 + independent, 400 + set);
+    for (std::size_t k = 0; k < data.size(); ++k)
+        for (int repeat = 0; repeat < (k < 40 ? 16 : 1); ++repeat) {
+            online.add(data[k]);
+            after_each();
+        }
+}
+void add_traps(auto& online, std::uint64_t set, Index independent) {
+    add_traps(online, set, independent, [] {});
+}
+
+/// Bytes of the same run, stopped and resumed now and then.
+template <class Grainer>
+std::string resumed_out_of_trap(const Grainer& grainer, std::uint64_t set) {
+    OnlineFit online{grainer, {.beta = beta}};
+    int count = 0;
+    add_traps(online, set, 1000, [&] {
+        if (++count % 93 != 0) return;
+        OnlineFit fresh{grainer, {.beta = beta}};
+        load(fresh, saved(online));
+        online = std::move(fresh);
+    });
+    return saved(online);
+}
+
+// Of 40 sets 13 were trapped, and all had converged in the end; without a new beginning 31 had.
+TEST(OnlineTraps, AreLeft) {
+    const auto grainer = exact_grainer();
+    int converged = 0, trapped = 0;
+    for (std::uint64_t set = 0; set < 24; ++set) {
+        OnlineFit online{grainer, {.beta = beta}};
+        add_traps(online, set, 1000);
+        const auto fit = online.estimate();
+        converged += fit.status == Status::converged;
+        EXPECT_EQ(fit.configurations, 1640);
+        if (fit.restarts == 0) continue;
+        ASSERT_FALSE(fit.remarks.empty());
+        EXPECT_NE(fit.remarks[0].find("began anew 1 time"), std::string::npos) << fit.remarks[0];
+        EXPECT_LE(fit.data_count, 1640.0 - 1024.0);
+        OnlineFit never{grainer, {.beta = beta, .restarts = 0}};
+        add_traps(never, set, 1000);
+        EXPECT_EQ(never.estimate().restarts, 0);
+        EXPECT_NE(joined(never.estimate()), joined(fit));
+        if (++trapped > 1) continue;
+        EXPECT_EQ(resumed_out_of_trap(grainer, set), saved(online));
+    }
+    EXPECT_GE(trapped, 1);
+    EXPECT_GE(converged, 21);
+}
+
+TEST(OnlineTraps, AreLeftByChainsBitForBit) {
+    const auto grainer = chain_grainer(MonteCarlo(HeatBath{}, {.samples = 4, .warm_up = 10}));
+    for (std::uint64_t set = 0; set < 24; ++set) {
+        OnlineFit online{grainer, {.beta = beta}};
+        add_traps(online, set, 1000);
+        if (online.estimate().restarts == 0) continue;
+        EXPECT_EQ(resumed_out_of_trap(grainer, set), saved(online));
+        return;
+    }
+    FAIL() << "no set is a trap";
+}
+
+// Words before it begins anew, and where it does not.
+TEST(OnlineTraps, AreSaid) {
+    const auto grainer = exact_grainer();
+    int said = 0;
+    for (std::uint64_t set = 0; set < 24; ++set)
+        for (const Index restarts : {0, 8}) {
+            OnlineFit online{grainer, {.beta = beta, .restarts = restarts}};
+            add_traps(online, set, 160);
+            const auto fit = online.estimate();
+            const std::string words = restarts > 0 ? "it begins anew" : "begin elsewhere (settings.start)";
+            const bool is_said = std::any_of(fit.remarks.begin(), fit.remarks.end(), [&](const auto& remark) {
+                return remark.find("it seems to be trapped, 800 configurations") != std::string::npos &&
+                       remark.find(words) != std::string::npos;
+            });
+            EXPECT_EQ(is_said, fit.trapped);
+            EXPECT_TRUE(!fit.trapped || fit.status == Status::limit);
+            said += is_said;
+        }
+    EXPECT_GE(said, 2);
 }
 
 /// The estimate's bytes of P processes, of which each adds every P-th configuration.
@@ -598,6 +684,8 @@ TEST(Online, BadSettingsAndConfigurationsAreRefused) {
     EXPECT_NE(refused({}).find("settings.beta is absent"), std::string::npos);
     EXPECT_NE(refused({.beta = -1.0}).find("beta"), std::string::npos);
     EXPECT_NE(refused({.beta = beta, .batch = 0}).find("batch"), std::string::npos);
+    EXPECT_NE(refused({.beta = beta, .restarts = -1}).find("restarts"), std::string::npos);
+    EXPECT_NE(refused({.beta = beta, .restarts = 33}).find("restarts"), std::string::npos);
     EXPECT_NE(refused({.beta = beta, .window = 0.0}).find("window"), std::string::npos);
     EXPECT_NE(refused({.beta = beta, .start = Parameters{}}).find("start"), std::string::npos);
     OnlineFit online{exact_grainer(), {.beta = beta}};

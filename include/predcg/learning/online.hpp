@@ -34,6 +34,8 @@ struct OnlineSettings {
     double window = std::numeric_limits<double>::infinity();
     /// Converged: Monte Carlo errors are within so many posterior standard deviations.
     double tolerance = 0.5;
+    /// Begins anew so often at most, where it is trapped (OnlineEstimate::trapped); 0: never.
+    Index restarts = 8;
     std::uint64_t seed = 1;
     std::optional<Parameters> start{};
     std::stop_token stop{};  ///< add takes nothing any more
@@ -50,8 +52,12 @@ struct OnlineEstimate : Estimate {
     Parameters errors;
     Parameters posterior_deviations;  ///< by the configurations if they were independent
     Parameters monte_carlo_errors;    ///< by engines that sample, alone; 0 with exact ones
-    Parameters drift;          ///< Newton step left at the mean of the points where data were looked at
-    bool drifting = false;     ///< early and late configurations say different things: see remarks
+    Parameters drift;       ///< Newton step left at the mean of the points where data were looked at
+    bool drifting = false;  ///< early and late configurations say different things: see remarks
+    /// 512 configurations or more after it began (anew) it is at no maximum that an expansion describes: the
+    /// information is not positive definite, steps are cut, or errors are larger than it can tell.
+    bool trapped = false;
+    Index restarts = 0;        ///< how often it began anew
     Index configurations = 0;  ///< that were added, ever; data_count is the weight of those in use
 };
 
@@ -160,17 +166,19 @@ class OnlineFit {
     using Form = prepared_t<Map>;
     using Configuration = typename Map::fine_type;
     static constexpr const char* name = "OnlineFit";
-    static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 2};
+    static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 3};
+    static constexpr Index patience = 512;  // configurations before it may be trapped
 
 public:
-    /// Throws ArgumentError without beta, or for batch outside 1 to 4096, a window that is not > 0, or a
-    /// start of another length.
+    /// Throws ArgumentError without beta, or for batch outside 1 to 4096, restarts outside 0 to 32, a window
+    /// that is not > 0, or a start of another length.
     OnlineFit(Learner learner, OnlineSettings settings) : settings_(std::move(settings)) {
         if (!settings_.beta)
             throw ArgumentError(name, "settings.beta", "absent",
                                 "the inverse temperature at which the configurations are sampled");
         require_positive(*settings_.beta, name, "settings.beta");
         require_range(settings_.batch, 1, 4096, name, "settings.batch");
+        require_range(settings_.restarts, 0, 32, name, "settings.restarts");
         require(settings_.window > 0.0, name, "settings.window", settings_.window, "a number > 0");
         world_.emplace(std::move(learner), settings_);
         const Vector z = detail::starts_of(world_->problem, {.starts = 1, .start = settings_.start}).front();
@@ -242,6 +250,7 @@ public:
             try {
                 step();
                 configurations_ += sums[1];
+                leave_trap();
             } catch (...) {
                 error = std::current_exception();
             }
@@ -300,6 +309,8 @@ public:
         if (!read.is_empty() || !other.memory_.is_sound(p + m) || other.state_.at.theta.size() != p ||
             other.state_.at.eta.size() != m || other.length_ < 1 || other.length_ > settings_.batch ||
             other.in_block_ < 0 || other.in_block_ >= other.length_ || other.configurations_ < 0 ||
+            other.restarts_ < 0 || other.restarts_ > settings_.restarts || other.began_ < 0 ||
+            other.began_ > other.configurations_ || other.next_look_ < other.began_ ||
             !is_sound(block, other.in_block_, p, m) || !linalg::all_finite(other.state_.at.theta) ||
             !linalg::all_finite(other.state_.at.eta) || !world_->problem.is_admissible(other.state_.at) ||
             !has_sound_chains(other.state_))
@@ -384,15 +395,15 @@ private:
     /// What a saved fit must have in common with this one.
     struct Identity {
         std::vector<std::string> coarse_names, map_names;
-        Index coarse_size = 0, batch = 0;
+        Index coarse_size = 0, batch = 0, restarts = 0;
         std::array<Index, 5> latent{}, coarse{};  // lengths_of
         double beta = 0.0, window = 0.0, prior = 0.0;
         std::uint64_t seed = 0;
 
         template <class Self, class Visit>
         static void members(Self& self, Visit&& visit) {
-            visit(self.coarse_names, self.map_names, self.coarse_size, self.batch, self.latent, self.coarse,
-                  self.beta, self.window, self.prior, self.seed);
+            visit(self.coarse_names, self.map_names, self.coarse_size, self.batch, self.restarts, self.latent,
+                  self.coarse, self.beta, self.window, self.prior, self.seed);
         }
     };
 
@@ -402,6 +413,7 @@ private:
                 detail::map_names_of(problem.map()),
                 problem.coarse().space().size(),
                 settings_.batch,
+                settings_.restarts,
                 detail::lengths_of(latent_engine(problem.engine())),
                 detail::lengths_of(coarse_engine(problem.engine())),
                 *settings_.beta,
@@ -420,6 +432,7 @@ private:
         same(theirs.coarse_size, own.coarse_size, "number of coarse sites");
         same(theirs.beta, own.beta, "settings.beta");
         same(theirs.batch, own.batch, "settings.batch");
+        same(theirs.restarts, own.restarts, "settings.restarts");
         same(theirs.window, own.window, "settings.window");
         same(theirs.seed, own.seed, "settings.seed");
         constexpr std::array<const char*, 5> lengths{"chains", "thinning", "warm_up", "refresh", "samples"};
@@ -437,7 +450,8 @@ private:
               self.state_.latent_call, self.state_.coarse_call, self.state_.latent, self.state_.coarse,
               self.block_.count, self.block_.log_evidence, self.block_.coarse, self.block_.map,
               self.block_.covariance, self.block_.coarse_hessian, self.block_.noise, self.in_block_,
-              self.length_, self.is_cut_, self.configurations_);
+              self.length_, self.is_cut_, self.configurations_, self.restarts_, self.began_, self.next_look_,
+              self.was_trapped_);
     }
 
     const Learner& learner() const { return world_->learner; }
@@ -487,7 +501,33 @@ private:
         if (settings_.processes) return shared_.add(seen);
         block_ += seen;
         configurations_ += count;
-        if (in_block_ >= length_) step();
+        if (in_block_ < length_) return;
+        step();
+        leave_trap();
+    }
+
+    /// Looks 512, 1024, 2048, ... configurations after it began whether it is trapped, and begins anew where
+    /// it is at two looks in a row: a simulation that jumps is left in peace. Every start has twice the time
+    /// of the one before.
+    [[gnu::cold]] void leave_trap() {
+        if (configurations_ < next_look_ || restarts_ == settings_.restarts) return;
+        next_look_ += next_look_ - began_;
+        if (!std::exchange(was_trapped_, describe().trapped) || !was_trapped_) return;
+        was_trapped_ = false;
+        ++restarts_;
+        began_ = configurations_;
+        next_look_ = began_ + (patience << restarts_);
+        // At the models' own start, as it may be the first configurations that led it there, then as fits do.
+        const std::vector<Vector> starts =
+            detail::starts_of(world_->problem, {.starts = restarts_, .seed = settings_.seed});
+        const auto which = std::min(restarts_, std::ssize(starts)) - 1;
+        const auto iteration = state_.iteration;
+        state_ = world_->problem.state(coordinates().parameters(starts[static_cast<std::size_t>(which)]),
+                                       settings_.seed);
+        state_.begin(iteration + 1);
+        memory_ = detail::OnlineMemory(coordinates().size());
+        length_ = 1;
+        is_cut_ = false;
     }
 
     /// The end of a block: its expansion is remembered, and the parameters step.
@@ -648,7 +688,13 @@ private:
         result.errors = result.posterior_deviations = result.monte_carlo_errors = result.drift =
             c.parameters(unknown);
         result.data_count = memory_.count();
+        result.restarts = restarts_;
+        if (restarts_ > 0)
+            result.remarks.push_back("it was trapped, and began anew " + to_text(restarts_) +
+                                     (restarts_ == 1 ? " time" : " times") + ": the first " +
+                                     to_text(began_) + " configurations are forgotten");
         if (memory_.used() == 0) {
+            if (configurations_ > 0) return result;
             result.remarks.push_back(
                 "no configuration has been added: the parameters are those of the start");
             return result;
@@ -669,6 +715,7 @@ private:
         const linalg::Cholesky factor(information);
         if (!factor.ok()) {
             result.remarks.push_back("the information is not positive definite yet: errors are not known");
+            note_trap(result);
             return result;
         }
         Vector total(d), posterior(d), sampling(d), drift = z;
@@ -745,7 +792,7 @@ private:
                const Vector& sampling, const Vector& total, Index parts) const {
         const auto& names = coordinates().names();
         const auto parameter = [&](Index k) { return "'" + names[static_cast<std::size_t>(k)] + "'"; };
-        bool converged = bend < 1.0 && !is_cut_;
+        bool converged = bend < 1.0 && !is_cut_, is_at_maximum = converged;
         if (!converged)
             result.remarks.push_back(
                 "the parameters are still on their way from where configurations were looked at: add more");
@@ -764,11 +811,12 @@ private:
         // A second-order expansion says nothing of maxima that are so wide.
         for (Index k = 0; k < z.size(); ++k) {
             if (!(total[k] > 1.0 && total[k] > 2.0 * posterior[k])) continue;
-            converged = false;
+            converged = is_at_maximum = false;
             result.remarks.push_back(
                 "what was seen says too little of " + parameter(k) + ": its error is " + to_text(total[k]) +
                 " in z, more than an expansion can tell; start elsewhere, or fit the data");
         }
+        if (!is_at_maximum) note_trap(result);
         if (parts < 4) {
             converged = false;
             result.remarks.push_back("fewer than four parts are remembered: errors know nothing of "
@@ -787,6 +835,18 @@ private:
         if (converged && result.status == Status::limit) result.status = Status::converged;
     }
 
+    /// At no maximum, after a while.
+    [[gnu::cold]] void note_trap(OnlineEstimate& result) const {
+        if (configurations_ - began_ < patience) return;
+        result.trapped = true;
+        result.remarks.push_back(
+            "it seems to be trapped, " + to_text(configurations_ - began_) +
+            " configurations after it began" +
+            (restarts_ < settings_.restarts
+                 ? ": where that lasts it begins anew"
+                 : ": begin elsewhere (settings.start), or with configurations that are further apart"));
+    }
+
     OnlineSettings settings_;
     Place world_;
     State state_{};
@@ -794,6 +854,9 @@ private:
     ExpectedStatistics block_{};   // since the last step
     detail::SharedSums shared_{};  // in its place with other processes
     Index in_block_ = 0, length_ = 1, configurations_ = 0;
+    // Began after so many configurations; the next look for a trap comes after so many.
+    Index restarts_ = 0, began_ = 0, next_look_ = patience;
+    bool was_trapped_ = false;  // at the last look
     bool is_cut_ = false;
 };
 
