@@ -1,6 +1,6 @@
 // Monte Carlo EM against exact EM on a reference set with {linear, pair_1}, l_c = 2: bias and spread of the
 // estimates over 20 seeds. A study, not a test: run once, its table stands in docs/validation.md.
-//     validation_monte_carlo_em A|B robbins-monro|newton FACTOR ITERATIONS
+//     validation_monte_carlo_em A|B robbins-monro|newton FACTOR ITERATIONS [side-by-side]
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/models/ising/bernoulli_map.hpp>
 #include <predcg/monte_carlo.hpp>
@@ -13,8 +13,11 @@
 using namespace predcg;
 
 int main(int count, char** words) {
-    if (count != 5) {
-        std::fputs("usage: validation_monte_carlo_em A|B robbins-monro|newton FACTOR ITERATIONS\n", stderr);
+    const bool side = count == 6 && std::string(words[5]) == "side-by-side";
+    if (count != 5 && !side) {
+        std::fputs(
+            "usage: validation_monte_carlo_em A|B robbins-monro|newton FACTOR ITERATIONS [side-by-side]\n",
+            stderr);
         return 2;
     }
     const std::string set = words[1], optimizer = words[2];
@@ -27,8 +30,12 @@ int main(int count, char** words) {
     const SamplesOnly<std::vector<ising::Spin>> fine;
     const auto exact = EMCoarseGrainer{fine, coarse, map, TransferMatrix{}}.fit(data, {.beta = beta});
     const linalg::Cholesky information(exact.likelihood.observed());
-    const EngineRoles engines{MonteCarlo(HeatBath{}, {.samples = 50 * factor, .standard_errors = false}),
-                              MonteCarlo(HeatBath{}, {.samples = 200 * factor, .standard_errors = false})};
+    const auto engine = [&](Index samples) {
+        return MonteCarlo(
+            HeatBath{},
+            {.samples = samples * factor, .chains = side ? samples * factor : 1, .standard_errors = false});
+    };
+    const EngineRoles engines{engine(50), engine(200)};
 
     constexpr Index seeds = 20;
     Matrix errors(seeds, 3);
