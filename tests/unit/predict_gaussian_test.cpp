@@ -145,8 +145,8 @@ TEST(GaussianTruth, EnergyOfTheChain) {
 TEST(SampledExpectation, MeanAndStandardError) {
     const std::vector<double> values{3.0, -1.0, 4.0, 1.0, 5.0};
     std::size_t next = 0;
-    const Prediction p = detail::sampled([](double value) { return value; },
-                                         [&](auto&) { return values[next++]; }, {.draws = 5});
+    const Prediction p =
+        detail::sampled([&](Philox4x32&) { return Vector::Constant(1, values[next++]); }, {.draws = 5});
     EXPECT_DOUBLE_EQ(p.value(), 2.4);
     EXPECT_DOUBLE_EQ(p.standard_error[0], std::sqrt((0.36 + 11.56 + 2.56 + 1.96 + 6.76) / 20.0));
     EXPECT_FALSE(p.exact);
@@ -162,7 +162,7 @@ TEST(GaussianObservables, OfOneConfiguration) {
 TEST(SampledPredictions, TakeAsManyDrawsAsAskedFor) {
     Index draws = 0;
     const auto p =
-        detail::sampled([](double x) { return x; }, [&](Philox4x32&) { return static_cast<double>(++draws); },
+        detail::sampled([&](Philox4x32&) { return Vector::Constant(1, static_cast<double>(++draws)); },
                         PredictSettings{.draws = 5});
     EXPECT_EQ(draws, 5);
     EXPECT_DOUBLE_EQ(p.value(), 3.0);

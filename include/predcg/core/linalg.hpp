@@ -166,9 +166,9 @@ inline void set_column(Matrix& m, Index k, const Vector& v) {
 
 /// Whether each entry is 1.
 inline bool all_ones(const Vector& v) {
-    for (const double x : v)
-        if (x != 1.0) return false;
-    return true;
+    bool ones = true;
+    for (const double x : v) ones = ones && x == 1.0;
+    return ones;
 }
 /// Whether each number is finite.
 inline bool all_finite(const double* first, Index count) {

@@ -137,9 +137,9 @@ public:
 
     /// True inside or on all walls.
     bool contains(const Vector& X) const {
-        for (const Wall& wall : walls_)
-            if (wall.distance(X) < 0.0) return false;
-        return true;
+        bool inside = true;
+        for (const Wall& wall : walls_) inside = inside && !(wall.distance(X) < 0.0);
+        return inside;
     }
 
     /// X mirrored at walls that it lies behind, until it lies behind none: after finitely many times, where

@@ -48,9 +48,9 @@ struct CredibleInterval {
 
     /// True where every E[o | theta] is exact.
     bool exact() const {
-        for (const double noise : sampling_sd)
-            if (noise != 0.0) return false;
-        return true;
+        bool without_noise = true;
+        for (const double noise : sampling_sd) without_noise = without_noise && noise == 0.0;
+        return without_noise;
     }
 };
 
