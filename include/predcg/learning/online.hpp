@@ -311,9 +311,9 @@ public:
             other.in_block_ < 0 || other.in_block_ >= other.length_ || other.configurations_ < 0 ||
             other.restarts_ < 0 || other.restarts_ > settings_.restarts || other.began_ < 0 ||
             other.began_ > other.configurations_ || other.next_look_ < other.began_ ||
-            !is_sound(block, other.in_block_, p, m) || !linalg::all_finite(other.state_.at.theta) ||
-            !linalg::all_finite(other.state_.at.eta) || !world_->problem.is_admissible(other.state_.at) ||
-            !has_sound_chains(other.state_))
+            other.next_look_ > (Index{1} << 60) || !is_sound(block, other.in_block_, p, m) ||
+            !linalg::all_finite(other.state_.at.theta) || !linalg::all_finite(other.state_.at.eta) ||
+            !world_->problem.is_admissible(other.state_.at) || !has_sound_chains(other.state_))
             throw ArgumentError(function, "bytes", "not those of such a fit", "what save() wrote");
         *this = std::move(other);
     }
