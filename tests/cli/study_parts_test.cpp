@@ -11,6 +11,7 @@
 #include <cmath>
 #include <csignal>
 #include <set>
+#include <stop_token>
 #include <thread>
 
 namespace study_parts_test {
@@ -179,7 +180,8 @@ TEST_F(Studies, AllStandsAloneAndIsNotDoneTwice) {
 TEST_F(Studies, CtrlCKeepsWhatIsFinished) {
     std::atomic<bool> ended{false};
     std::string said;
-    cli::watch_interrupts(nullptr, 0.0, "");
+    std::stop_source stop;
+    cli::watch_interrupts(stop, cli::Interrupts::throw_too, 0.0, "");
     std::thread worker([&] {
         try {
             cli::study::run_all({.quick = true}, at("all").string());
