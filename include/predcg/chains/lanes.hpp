@@ -38,8 +38,8 @@ struct alignas(lane_count * sizeof(double)) Lanes {
     /// The bytes of a word, 0 to 255, the lowest one in the first lane.
     static Lanes of_bytes(std::uint64_t word) {
         Lanes p;
-        for (Index k = 0; k < parts; ++k) {
-            p.part[k] = doubles_of_bytes(word);
+        for (VectorOfDoubles& some : p.part) {
+            some = doubles_of_bytes(word);
             if constexpr (parts > 1) word >>= 8 * width;
         }
         return p;

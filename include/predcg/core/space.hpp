@@ -39,7 +39,8 @@ public:
     /// The alphabet of every site, in a fixed order.
     constexpr const std::array<Letter, Q>& values() const { return letters_; }
 
-    /// Says of random() that it draws every letter alike: engines may begin many chains in a way of their own.
+    /// Says of random() that it draws every letter alike: engines may begin many chains in a way of their
+    /// own.
     static constexpr bool has_uniform_start = true;
     /// Independent, uniform letters.
     template <RandomBits R>

@@ -193,7 +193,7 @@ private:
         const bool finite = std::isfinite(value);
         const auto* counts = reinterpret_cast<const char*>(counts_.data() + c * (all / packs));
         for (Index pack = 0; pack < all; ++pack) {
-            std::uint64_t word;
+            std::uint64_t word = 0;
             std::memcpy(&word, counts + 8 * pack, sizeof word);
             if (!finite && word == 0) continue;
             to[pack] += value * Lanes::of_bytes(word);
