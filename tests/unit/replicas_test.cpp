@@ -574,6 +574,89 @@ TEST(Replicas, StatisticsMayBeInfiniteWhereWindowsAreForbidden) {
     EXPECT_LT(std::abs(m.mean[0] - exact.mean[0]), 1.2 * z_limit * m.standard_error[0]);
 }
 
+/// Letters of 2, at random, and the sums of a statistic over their windows.
+struct Counted {
+    detail::ChainShape shape;
+    detail::Replicas replicas;
+
+    Counted(Index sites, Index width, Index lanes, std::mt19937_64& rng)
+        : shape(detail::chain_shape(support::NumberSpace{sites, {0.0, 1.0}}, {width, Boundary::periodic},
+                                    "test")) {
+        replicas.count = lanes;
+        replicas.blocks = (lanes + 31) / 32;
+        for (Index k = 0; k < replicas.blocks * sites; ++k) {
+            replicas.letters.push_back(detail::Bytes::of(0));
+            for (Index lane = 0; lane < 32; ++lane)
+                replicas.letters.back()[lane] = static_cast<signed char>(rng() & 1);
+        }
+    }
+    std::vector<double> sums(detail::ReplicaCounts& counts, const std::vector<Index>& groups) const {
+        detail::Scratch<detail::Lanes> values(replicas.blocks * 4, detail::Lanes::of(0.0));
+        counts.add(
+            replicas, [&](Index i) { return groups[static_cast<std::size_t>(i)]; }, values.data());
+        std::vector<double> all;
+        for (const detail::Lanes& pack : values)
+            for (Index lane = 0; lane < 8; ++lane) all.push_back(pack[lane]);
+        return all;
+    }
+};
+
+// Groups that share classes and groups that came when numbers were used up: sums are the same numbers.
+TEST(Replicas, SumsDoNotDependOnWhichGroupCameFirst) {
+    auto rng = test_rng(614);
+    std::normal_distribution<double> normal;
+    for (int round = 0; round < 20; ++round) {
+        const Counted counted(24, 5, 32, rng);
+        std::vector<double> a(32), d(32);
+        for (double& v : a) v = normal(rng);
+        for (double& v : d) v = normal(rng);
+        std::vector<double> b(a.rbegin(), a.rend());
+        std::vector<Index> first, second;
+        detail::ReplicaCounts some(counted.shape, 1), others(counted.shape, 1);
+        const Index a1 = some.learn(a.data(), true), b1 = some.learn(b.data(), true);
+        (void)some.learn(d.data(), true);
+        const Index a2 = others.learn(a.data(), true);
+        (void)others.learn(d.data(), true);
+        const Index b2 = others.learn(b.data(), true);
+        for (Index i = 0; i < 24; ++i) {
+            first.push_back(i % 2 == 0 ? a1 : b1);
+            second.push_back(i % 2 == 0 ? a2 : b2);
+        }
+        EXPECT_EQ(counted.sums(some, first), counted.sums(others, second));
+    }
+}
+
+// Lanes that have the window at which a statistic is infinite leave the others alone.
+TEST(Replicas, InfiniteStatisticsStayInTheirLanes) {
+    auto rng = test_rng(615);
+    Counted counted(6, 1, 32, rng);
+    for (Index i = 0; i < 6; ++i)
+        for (Index lane = 0; lane < 32; ++lane)
+            counted.replicas.site(i)[0][lane] = i == 2 && lane % 5 == 0 ? 1 : 0;
+    detail::ReplicaCounts counts(counted.shape, 1);
+    const std::vector<double> value{1.0, infinity};
+    (void)counts.learn(value.data(), false);
+    const std::vector<double> sums = counted.sums(counts, std::vector<Index>(6, 0));
+    for (std::size_t lane = 0; lane < 32; ++lane)
+        EXPECT_EQ(sums[lane], lane % 5 == 0 ? infinity : 6.0) << lane;
+}
+
+/// Configurations that begin at one letter everywhere.
+struct OneStart : LatticeSpace<int, 2> {
+    using LatticeSpace::LatticeSpace;
+    template <RandomBits R>
+    configuration_type random(R&) const {
+        return configuration_type(static_cast<std::size_t>(size()), values()[1]);
+    }
+};
+
+// Chains begin where the space says.
+TEST(Replicas, BeginAsTheSpaceBegins) {
+    EXPECT_TRUE((detail::has_uniform_start<LatticeSpace<int, 2>>));
+    EXPECT_FALSE(detail::has_uniform_start<OneStart>);
+    EXPECT_FALSE(detail::has_uniform_start<support::NumberSpace>);
+}
+
 // Two functions of sites far from each other: windows are too many to count, and chains move one by one.
 TEST(Replicas, WideStatisticsMoveOneByOne) {
     auto rng = test_rng(607);

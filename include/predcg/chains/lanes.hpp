@@ -35,12 +35,12 @@ struct alignas(lane_count * sizeof(double)) Lanes {
         for (VectorOfDoubles& all : p.part) all = value - VectorOfDoubles{};
         return p;
     }
-    /// The bytes of a word, 0 to 255, the lowest one in the first lane.
-    static Lanes of_bytes(std::uint64_t word) {
+    /// Whole numbers from 0 to 127.
+    static Lanes of_bytes(const signed char* bytes) {
         Lanes p;
         for (VectorOfDoubles& some : p.part) {
-            some = doubles_of_bytes(word);
-            if constexpr (parts > 1) word >>= 8 * width;
+            some = doubles_of_bytes(bytes);
+            bytes += width;
         }
         return p;
     }

@@ -39,9 +39,6 @@ public:
     /// The alphabet of every site, in a fixed order.
     constexpr const std::array<Letter, Q>& values() const { return letters_; }
 
-    /// Says of random() that it draws every letter alike: engines may begin many chains in a way of their
-    /// own.
-    static constexpr bool has_uniform_start = true;
     /// Independent, uniform letters.
     template <RandomBits R>
     configuration_type random(R& rng) const {
@@ -56,6 +53,14 @@ private:
     std::array<Letter, Q> letters_;
     Index sites_;
 };
+
+namespace detail {
+/// Spaces whose random() draws every letter alike: engines may begin many chains in a way of their own.
+template <class Space>
+inline constexpr bool has_uniform_start = false;
+template <class Letter, std::size_t Q, Index Sites>
+inline constexpr bool has_uniform_start<LatticeSpace<Letter, Q, Sites>> = true;
+}  // namespace detail
 
 /// R^n; a configuration is a column vector.
 template <Index Size = dynamic>

@@ -137,9 +137,11 @@ inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
 #endif
 }
 
-/// The lowest bytes of a word as numbers: they stand in the fraction of 2^52.
-inline VectorOfDoubles doubles_of_bytes(std::uint64_t word) {
+/// So many bytes, not negative, as numbers: they stand in the fraction of 2^52.
+inline VectorOfDoubles doubles_of_bytes(const signed char* bytes) {
     using Words [[gnu::vector_size(8 * vector_width)]] = std::uint64_t;
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, vector_width);
     Words shifts;
     for (std::size_t lane = 0; lane < vector_width; ++lane) shifts[lane] = 8 * lane;
     const Words bits = ((Words{} + word) >> shifts & 255) | 0x4330000000000000U;
@@ -184,7 +186,7 @@ using FewBytes = signed char;
 
 inline std::uint64_t bits_of(VectorOfBytes v) { return v < 0 ? 1 : 0; }
 
-inline double doubles_of_bytes(std::uint64_t word) { return static_cast<double>(word & 255); }
+inline double doubles_of_bytes(const signed char* byte) { return *byte; }
 
 template <std::ptrdiff_t>
 void load_pairs(const double* from, const std::uint32_t* at, double& first, double& second) {

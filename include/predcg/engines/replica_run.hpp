@@ -1,6 +1,7 @@
 #pragma once
 // Moments from samples of many chains of one target that move side by side.
 #include <predcg/concepts/site_classes.hpp>
+#include <predcg/core/space.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/kernels/graph_surroundings.hpp>
 #include <predcg/kernels/replica_counts.hpp>
@@ -335,7 +336,7 @@ private:
         replicas.count = settings_.chains;
         replicas.blocks = (settings_.chains + Bytes::lanes - 1) / Bytes::lanes;
         replicas.letters.assign(static_cast<std::size_t>(replicas.blocks * space_.size()), Bytes::of(0));
-        if constexpr (requires { Space::has_uniform_start; }) {
+        if constexpr (has_uniform_start<Space>) {
             const auto letters = static_cast<std::uint32_t>(std::ranges::size(space_.values()));
             const Index lanes = replicas.blocks * Bytes::lanes;
             Scratch<std::uint32_t> words(lanes);

@@ -33,6 +33,7 @@ public:
     /// A new group of sites: what the statistic is at their windows, code by code. Its number. Ordered: sums
     /// do not depend on which group came first.
     [[gnu::cold]] Index learn(const double* value, bool ordered) {
+        if (size_ == 0) return 0;
         Group group;
         // Groups share classes as long as the numbers of all of them fit a byte.
         const Index known = classes_ + codes_ <= 64 ? 0 : classes_;
@@ -59,6 +60,7 @@ public:
     void forget() {
         classes_ = 0;
         most_ = 0.0;
+        has_equal_ = false;
         groups_.clear();
         values_.clear();
         order_.clear();
@@ -103,6 +105,8 @@ private:
     void append(const double* row, bool ordered) {
         auto at = order_.end();
         while (ordered && at != order_.begin() && compare(row, values_.data() + at[-1] * size_) < 0) --at;
+        has_equal_ =
+            has_equal_ || (at != order_.begin() && compare(row, values_.data() + at[-1] * size_) == 0);
         order_.insert(at, classes_++);
         values_.insert(values_.end(), row, row + size_);
         for (Index k = 0; k < size_; ++k)
@@ -130,6 +134,7 @@ private:
             else
                 count<0, 0, 0>(replicas, from, to, group);
             count_rest(to - from, blocks);
+            if (has_equal_) join_equal(blocks);
             for (Index k = 0; k < size_; ++k)
                 for (const Index c : order_) use(c, k, values_[static_cast<std::size_t>(c * size_ + k)]);
         }
@@ -178,6 +183,21 @@ private:
         });
     }
 
+    /// Classes with equal values, which follow one another: the last gets the counts of all.
+    [[gnu::cold]] void join_equal(Index blocks) {
+        for (std::size_t at = 1; at < order_.size(); ++at) {
+            const Index before = order_[at - 1], here = order_[at];
+            if (compare(values_.data() + before * size_, values_.data() + here * size_) != 0) continue;
+            for (Index b = 0; b < blocks; ++b)
+                for (Index lane = 0; lane < Bytes::lanes; ++lane) {
+                    signed char& count = counts_[before * blocks + b][lane];
+                    signed char& all = counts_[here * blocks + b][lane];
+                    all = static_cast<signed char>(all + count);
+                    count = 0;
+                }
+        }
+    }
+
     /// Windows of class 0.
     void count_rest(Index sites, Index blocks) {
         for_vectors(blocks, [&]<class V>(Index at, V) PREDCG_ALWAYS_INLINE {
@@ -190,23 +210,22 @@ private:
 
     /// Adds the counts of a class times a value. Where there are none the value may be anything.
     void multiply(Index c, double value, Index all, Lanes* to) const {
-        const bool finite = std::isfinite(value);
-        const auto* counts = reinterpret_cast<const char*>(counts_.data() + c * (all / packs));
-        for (Index pack = 0; pack < all; ++pack) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, counts + 8 * pack, sizeof word);
-            if (!finite && word == 0) continue;
-            to[pack] += value * Lanes::of_bytes(word);
+        const auto* counts = reinterpret_cast<const signed char*>(counts_.data() + c * (all / packs));
+        if (!std::isfinite(value)) {
+            for (Index lane = 0; lane < 8 * all; ++lane)
+                if (counts[lane] != 0) to[lane / 8][lane % 8] += value * counts[lane];
+            return;
         }
+        for (Index pack = 0; pack < all; ++pack) to[pack] += value * Lanes::of_bytes(counts + 8 * pack);
     }
 
     ChainShape shape_;
     Index codes_, size_, classes_ = 0;
-    double most_ = 0.0;  // largest of the values; infinite where one is no whole number
+    double most_ = 0.0;       // largest of the values; infinite where one is no whole number
+    bool has_equal_ = false;  // there are classes with equal values
     std::vector<Group> groups_;
     Scratch<signed char> look_up_;  // of the groups: a window's class, less the first
     std::vector<double> values_;    // of the classes
-    std::vector<char> finite_;      // whether those are numbers
     std::vector<Index> order_;      // in which classes are summed
     std::vector<Index> of_code_;
     Scratch<Bytes> counts_;
