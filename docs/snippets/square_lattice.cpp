@@ -143,7 +143,7 @@ int main() {
     const Square by_hand{spins, list};
     const MonteCarlo engine(HeatBath{}, {.samples = 64, .chains = 32});
     const EMCoarseGrainer grainer{SamplesOnly<Spins>{}, by_hand, Blocks{}, engine, StochasticNewton{}};
-    const auto fit = grainer.fit(samples, {.beta = 1.0, .iterations = 100});
+    const auto fit = grainer.fit(samples, {.beta = 1.0, .iterations = 200});
     for (const std::string& remark : fit.remarks) std::printf("%s\n", remark.c_str());
     std::printf("pair %.1f, field %.1f, p %.1f\n", fit["pair"], std::abs(fit["field"]),
                 logistic(fit["logit_p"]));
