@@ -11,8 +11,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 #include <random>
+#include <span>
 
 namespace replicas_test {
 using namespace predcg;
@@ -650,11 +653,35 @@ struct OneStart : LatticeSpace<int, 2> {
     }
 };
 
-// Chains begin where the space says.
+/// Neighbours that are alike with e^60, on a ring: chains keep the letter that they begin with.
+struct Frozen {
+    OneStart ring{std::array{0, 1}, 30};
+
+    const OneStart& space() const { return ring; }
+    Window window() const { return {2, Boundary::periodic}; }
+    double local_log_density(Index, std::span<const int> w) const { return w[0] == w[1] ? 60.0 : 0.0; }
+    double log_density(const std::vector<int>& X) const {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < X.size(); ++i) sum += X[i] == X[(i + 1) % X.size()] ? 60.0 : 0.0;
+        return sum;
+    }
+};
+struct Ones {
+    Index size() const { return 1; }
+    Vector operator()(const std::vector<int>& X) const {
+        return Vector::Constant(1, static_cast<double>(std::count(X.begin(), X.end(), 1)));
+    }
+    Window window() const { return {1, Boundary::periodic}; }
+    Vector local(Index, std::span<const int> w) const { return Vector::Constant(1, w[0]); }
+};
+
+// Chains begin where the space says, also where it is derived from one that draws every letter alike.
 TEST(Replicas, BeginAsTheSpaceBegins) {
     EXPECT_TRUE((detail::has_uniform_start<LatticeSpace<int, 2>>));
-    EXPECT_FALSE(detail::has_uniform_start<OneStart>);
-    EXPECT_FALSE(detail::has_uniform_start<support::NumberSpace>);
+    const MonteCarlo engine(HeatBath{}, {.samples = 32, .chains = 32, .warm_up = 0});
+    MonteCarlo<HeatBath>::State<Frozen> chains;
+    EXPECT_EQ(engine.expect(Frozen{}, Ones{}, chains, key(1)).mean[0], 30.0);
+    EXPECT_EQ(chains.replicas.count, 32);
 }
 
 // Two functions of sites far from each other: windows are too many to count, and chains move one by one.
