@@ -7,8 +7,9 @@
 #include <cmath>
 #include <string>
 
-/// A true statement about a normal variable fails this one time in 5e8 (two-sided, 6 standard errors).
-inline constexpr support::ChanceLimit z_limit{6.0, 2.0e-9};
+/// A true statement about a normal variable fails this one time in 1e10 (two-sided, 6.5 standard errors);
+/// ten thousand such statements of the suite together once in a million runs.
+inline constexpr support::ChanceLimit z_limit{6.5, 8.1e-11};
 
 inline void expect_z(double estimate, double exact, double standard_error, const std::string& what) {
     EXPECT_LE(std::abs(estimate - exact), z_limit * standard_error)
