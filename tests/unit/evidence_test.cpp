@@ -145,7 +145,7 @@ TEST(GaussianWorld, BothEvidencesAreTheClosedForm) {
     const auto data = grainer.prepare(world.data, world.beta);
     const auto fit = grainer.fit_prepared(data);
     const double exact = world.log_evidence({0, 1}, Vector::Constant(2, 0.25));
-    const auto laplace = laplace_evidence(grainer, data, fit, {.draws = 100});
+    const auto laplace = laplace_evidence(grainer, data, fit, {.draws = 1000});
     ASSERT_TRUE(laplace.reliable && laplace.log_evidence);
     expect_close(*laplace.log_evidence, exact, 1e-9);
     const auto posterior = full_posterior(grainer, data, fit, {.draws = 2000, .seed = test_seed()});

@@ -77,10 +77,12 @@ TEST(FitOptimum, TheModeIsStationaryForEveryPrior) {
 
 /// 60 correlated configurations with a bias, for which all parameters are well known.
 struct WellKnown {
-    std::mt19937_64 rng = test_rng(2);
+    std::mt19937_64 rng;
     std::vector<Spins> data = by_hand::markov_data(rng, 16, 60, 0.5, 0.65);
     by_hand::Model model{.sites = 8, .linear = true, .pair_range = 1};
     double beta = 0.7;
+
+    explicit WellKnown(std::mt19937_64 random = test_rng(2)) : rng(random) {}
 };
 
 // An optimizer with no step to propose leaves plain EM: slow, but to the same place. It is stopped when its
@@ -130,7 +132,8 @@ TEST(FitOptimum, EMStepsLeadAwayFromASaddle) {
 // Where eta is small the data say little of the coarse parameters: EM steps are short, or end there. Those of
 // an indefinite information lead to the maximum.
 TEST(FitOptimum, AFlatSaddleIsLeft) {
-    const WellKnown w;
+    // From far away other data lead to other maxima.
+    const WellKnown w{std::mt19937_64(5)};
     const EMCoarseGrainer newton{SamplesOnly<Spins>{}, ising::coarse_chain(w.model),
                                  ising::bernoulli_map({.level = 2}), TransferMatrix{}};
     const auto plain = support::ising_grainer(w.model, 2);

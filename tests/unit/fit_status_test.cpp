@@ -86,7 +86,9 @@ TEST_F(FitStatus, ConvergedAsFarAsNumbersGo) {
     const auto fit = all.fit(data, {.beta = 0.7, .starts = 1});
     EXPECT_EQ(fit.status, Status::converged);
     EXPECT_LE(fit.iterations, expected.iterations + 5);
-    expect_close(joined(fit.parameters), joined(expected.parameters), 1e-9);
+    // The other fit ends with the first step that is short enough, and is off by as much.
+    expect_close(joined(fit.parameters), joined(expected.parameters),
+                 1e-9 + 4.0 * expected.trace.back().step);
 }
 
 TEST_F(FitStatus, Limit) {

@@ -189,7 +189,7 @@ TEST(FullPosterior, SaysWhereChainsDoNotAgree) {
     // Without warm-up the step is the first guess: the settings ask for more agreement than there can be.
     const auto posterior =
         full_posterior(s.grainer, s.data, s.fit,
-                       {.draws = 40, .chains = 4, .warm_up = 0, .largest_r_hat = 1.0, .seed = test_seed()});
+                       {.draws = 40, .chains = 4, .warm_up = 0, .largest_r_hat = 0.5, .seed = test_seed()});
     EXPECT_FALSE(posterior.reliable);
     EXPECT_NE(posterior.remarks.front().find("R-hat of pair_1"), std::string::npos)
         << posterior.remarks.front();

@@ -95,7 +95,7 @@ TEST(JointLaplace, DependsOnTheSeedAlone) {
     const auto fit = grainer.fit_prepared(data);
     const auto draws = [&](std::uint64_t seed, Index threads) {
         const support::OnThreads on(threads);
-        return laplace_joint(grainer, data, fit, {.draws = 50, .seed = seed}).draws;
+        return laplace_joint(grainer, data, fit, {.draws = 50, .largest_pareto_k = 1e9, .seed = seed}).draws;
     };
     const Matrix once = draws(1, 1);
     EXPECT_EQ(once, draws(1, 2));
@@ -114,7 +114,7 @@ TEST(JointLaplace, SaysWhereItIsNotThePosterior) {
     EXPECT_EQ(laplace.draw_count(), 0);
     EXPECT_EQ(laplace.parameter_count(), 3);
     ASSERT_TRUE(laplace.pareto_k.has_value());
-    EXPECT_GT(*laplace.pareto_k, 1.2);
+    EXPECT_GT(*laplace.pareto_k, 0.7);
     ASSERT_EQ(laplace.remarks.size(), 1u);
     EXPECT_NE(laplace.remarks.front().find("not Gaussian: Pareto k"), std::string::npos);
     EXPECT_NE(laplace.remarks.front().find("use the full posterior"), std::string::npos);

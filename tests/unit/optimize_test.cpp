@@ -121,7 +121,8 @@ TEST(Newton, StepsOfAnIndefiniteInformation) {
     auto rng = test_rng(7);
     const Newton newton{.max_step = 1e9};
     for (Index n = 1; n <= 5; ++n) {
-        const Matrix root = random_matrix(rng, n, n), inverse = root.inverse();  // z = root y
+        const Matrix root = random_matrix(rng, n, n) + 4.0 * Matrix::Identity(n, n);  // z = root y
+        const Matrix inverse = root.inverse();
         const Matrix complete = inverse.transpose() * inverse;                   // 1 by y
         Vector curvature(n), slope(n), expected(n);
         for (Index k = 0; k < n; ++k) {

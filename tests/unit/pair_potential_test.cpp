@@ -318,14 +318,14 @@ TEST(SingleParticle, TunesItsStep) {
     SingleParticle::State state;
     auto rng = make_stream(test_seed(), Purpose::check, 7);
     Points X = u.space().random(rng);
-    for (int k = 0; k < 300; ++k) kernel.adapt_with(made, X, state, rng);
+    for (int k = 0; k < 2000; ++k) kernel.adapt_with(made, X, state, rng);
     Index moved = 0;
-    for (int k = 0; k < 100; ++k) {
+    for (int k = 0; k < 400; ++k) {
         const Points before = X;
         kernel.advance_with(made, X, state, rng);
         for (std::size_t i = 0; i < X.size(); ++i) moved += X[i] != before[i];
     }
-    EXPECT_NEAR(static_cast<double>(moved) / 2000.0, 0.5, 0.06);
+    EXPECT_NEAR(static_cast<double>(moved) / 8000.0, 0.5, 0.06);
     EXPECT_GT(std::exp(state.log_step), 0.02);
     const Coarse gas = boltzmann(u, some_theta(6), 1e-6);  // all moves are accepted
     auto free = kernel.setup(gas);

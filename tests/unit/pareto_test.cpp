@@ -160,6 +160,15 @@ TEST(ParetoSmoothing, EqualRatiosAreTheBestThereAre) {
     for (const double w : smoothed.log_weights) EXPECT_NEAR(w, -std::log(50.0), 1e-12);
 }
 
+// The rounding of sums may have a heavy tail; the ratios have none.
+TEST(ParetoSmoothing, RatiosThatDifferByRoundingAreEqual) {
+    std::vector<double> ratios;
+    for (int k = 0; k < 1000; ++k) ratios.push_back(1e-10 / (k + 1.0) / (k + 1.0));
+    EXPECT_EQ(pareto_smooth(ratios).pareto_k, -std::numeric_limits<double>::infinity());
+    for (double& r : ratios) r = std::log(1e-6 + 1e10 * r);
+    EXPECT_GT(pareto_smooth(ratios).pareto_k, 0.7) << "the same, where it matters";
+}
+
 TEST(ParetoSmoothing, RatiosThatAreNoNumbers) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     auto rng = test_rng(542);

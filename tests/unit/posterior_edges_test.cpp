@@ -156,7 +156,7 @@ TEST(EqualData, ThePosteriorIsThatOfQuadrature) {
     const std::vector<Spins> one{Spins(8, 1)};
     const auto data = grainer.prepare(one, 1.0, std::vector<double>{count});
     const auto fit = grainer.fit_prepared(data);
-    const auto posterior = full_posterior(grainer, data, fit, {.draws = 4000, .seed = test_seed()});
+    const auto posterior = full_posterior(grainer, data, fit, {.draws = 16000, .seed = test_seed()});
     const auto log_posterior = [&](double theta, double eta) {
         double q = 0.0, p = 0.0;
         for (int code = 0; code < 16; ++code) {

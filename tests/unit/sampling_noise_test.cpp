@@ -60,7 +60,7 @@ TEST(SamplingNoise, VarianceIsThatOfTheFunction) {
                 const Spreads s = spreads(f, noise, 2000, seed);
                 const std::string what = name + std::string(", noise ") + std::to_string(noise);
                 EXPECT_GT(s.error, 0.0) << what;
-                EXPECT_LT(s.error, 0.01 + 0.15 * noise * noise * s.exact) << what;
+                EXPECT_LT(s.error, 0.01 + 0.25 * noise * noise * s.exact) << what;
                 expect_z(s.found, s.exact, s.error + 0.003 * s.exact, what);
             }
 }
@@ -83,7 +83,7 @@ TEST(SamplingNoise, NoiseAloneLeavesWhatCannotBeKnown) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const Spreads s = spreads([](double, double) { return 2.0; }, 1.0, 1000, seed);
         EXPECT_LT(s.found, 3.0 * s.error) << seed;
-        EXPECT_LT(s.found, 0.15) << seed;
+        EXPECT_LT(s.found, 0.3) << seed;
     }
 }
 
