@@ -103,14 +103,13 @@ TEST(CredibleInterval, ObservablesMayDependOnTheParameters) {
     const auto scaled = predict(posterior, ScaledMagnetization{});
     EXPECT_TRUE(scaled.exact());
     for (Index k = 0; k < 40; ++k)
-        expect_close(scaled.expectations(0, k), (posterior.parameters(k).theta[0] + 5.0) * m.expectations(0, k),
-                     1e-12);
+        expect_close(scaled.expectations(0, k),
+                     (posterior.parameters(k).theta[0] + 5.0) * m.expectations(0, k), 1e-12);
     // and where it is sampled
     const auto sampled = predict(posterior, ScaledMagnetization{}, {.samples = 8000, .always_sample = true});
     EXPECT_FALSE(sampled.exact());
     expect_z(sampled.mean[0], scaled.mean[0], sampled.mean_error[0], "sampled");
-    EXPECT_GT(std::abs(scaled.mean[0] - m.mean[0]), 3.0 * sampled.mean_error[0])
-        << "else it says nothing";
+    EXPECT_GT(std::abs(scaled.mean[0] - m.mean[0]), 3.0 * sampled.mean_error[0]) << "else it says nothing";
 }
 
 TEST(CredibleInterval, IsMadeOfQuantilesOfExactExpectations) {

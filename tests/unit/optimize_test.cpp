@@ -123,7 +123,7 @@ TEST(Newton, StepsOfAnIndefiniteInformation) {
     for (Index n = 1; n <= 5; ++n) {
         const Matrix root = random_matrix(rng, n, n) + 4.0 * Matrix::Identity(n, n);  // z = root y
         const Matrix inverse = root.inverse();
-        const Matrix complete = inverse.transpose() * inverse;                   // 1 by y
+        const Matrix complete = inverse.transpose() * inverse;  // 1 by y
         Vector curvature(n), slope(n), expected(n);
         for (Index k = 0; k < n; ++k) {
             slope[k] = std::normal_distribution<double>()(rng);

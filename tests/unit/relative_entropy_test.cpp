@@ -188,7 +188,8 @@ TEST(Ties, DrawnOnesAreFairSeededAndOneForEachDatum) {
     };
     EXPECT_EQ(moment(test_seed()), moment(test_seed()));
     bool differs = false;  // two seeds agree one time in two hundred
-    for (std::uint64_t k = 1; k <= 5; ++k) differs = differs || moment(test_seed()) != moment(test_seed() + k);
+    for (std::uint64_t k = 1; k <= 5; ++k)
+        differs = differs || moment(test_seed()) != moment(test_seed() + k);
     EXPECT_TRUE(differs);
     EXPECT_EQ(re.fit(data, {.beta = 1.0}).target_moments[0], -0.5);  // averaged
     // The draw of a datum is its own: another datum before it changes nothing after.
