@@ -228,10 +228,10 @@ std::vector<std::string> in_spread(Index size, const Grainer& grainer, const std
             place = CheckpointPlace(kept);
         }
         const Share share = share_of(std::ssize(all), processes);
-        const auto data = prepare_spread(
-            grainer, processes,
-            std::span(all).subspan(static_cast<std::size_t>(share.first), static_cast<std::size_t>(share.count)),
-            0.6);
+        const auto data = prepare_spread(grainer, processes,
+                                         std::span(all).subspan(static_cast<std::size_t>(share.first),
+                                                                static_cast<std::size_t>(share.count)),
+                                         0.6);
         return work(data, place, processes);
     });
 }
@@ -240,18 +240,15 @@ TEST(Checkpoint, FitsOfSpreadDataGoOnWithAnyNumberOfProcesses) {
     const auto all = data_of(12, 40, 0.6).configurations;
     const auto grainer = level(ising::bernoulli_map({.level = 2}), 6);
     const auto work = [&](Index size, const std::string& resumed, std::vector<std::string>* snapshots) {
-        return in_spread(size, grainer, all, resumed, snapshots,
-                         [&](const auto& data, const CheckpointPlace& place, const Processes&) {
-                             const auto fit =
-                                 grainer.fit_prepared(data, {.starts = 2, .checkpoint = place.within("fit")});
-                             const auto posterior =
-                                 full_posterior(grainer, data, fit,
-                                                {.draws = 8,
-                                                 .chains = 2,
-                                                 .warm_up = 20,
-                                                 .checkpoint = place.within("posterior")});
-                             return bytes_of(fit.result()) + bytes_of(posterior);
-                         });
+        return in_spread(
+            size, grainer, all, resumed, snapshots,
+            [&](const auto& data, const CheckpointPlace& place, const Processes&) {
+                const auto fit = grainer.fit_prepared(data, {.starts = 2, .checkpoint = place.within("fit")});
+                const auto posterior = full_posterior(
+                    grainer, data, fit,
+                    {.draws = 8, .chains = 2, .warm_up = 20, .checkpoint = place.within("posterior")});
+                return bytes_of(fit.result()) + bytes_of(posterior);
+            });
     };
     const std::string expected = work(2, "", nullptr).front();
     std::vector<std::string> snapshots;

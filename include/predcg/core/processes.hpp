@@ -10,7 +10,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -124,10 +123,7 @@ public:
     void put(double value) { words.push_back(std::bit_cast<std::int64_t>(value)); }
     void put(std::string_view text) {
         put(static_cast<Index>(text.size()));
-        for (std::size_t k = 0; k < text.size(); k += sizeof(std::int64_t)) {
-            words.push_back(0);
-            std::memcpy(&words.back(), text.data() + k, std::min(sizeof(std::int64_t), text.size() - k));
-        }
+        for (const char c : text) put(static_cast<Index>(c));
     }
 };
 
@@ -140,10 +136,7 @@ public:
     double number() { return std::bit_cast<double>(next()); }
     std::string text() {
         std::string text(static_cast<std::size_t>(index()), ' ');
-        for (std::size_t k = 0; k < text.size(); k += sizeof(std::int64_t)) {
-            const std::int64_t word = next();
-            std::memcpy(text.data() + k, &word, std::min(sizeof(word), text.size() - k));
-        }
+        for (char& c : text) c = static_cast<char>(index());
         return text;
     }
 

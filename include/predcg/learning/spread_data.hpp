@@ -5,6 +5,7 @@
 #include <predcg/learning/prepared_data.hpp>
 
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -58,10 +59,15 @@ public:
     bool is_first() const override { return processes_.rank() == 0; }
 
     [[gnu::cold]] std::vector<std::string> gather(const std::string& bytes) const override {
-        Record own;
-        own.put(bytes);
+        // Their number, and eight in a word.
+        std::vector<std::int64_t> own(1 + (bytes.size() + sizeof(own[0]) - 1) / sizeof(own[0]));
+        own[0] = std::ssize(bytes);
+        std::memcpy(own.data() + 1, bytes.data(), bytes.size());
         std::vector<std::string> all;
-        for (const auto& words : processes_.gather(own.words)) all.push_back(RecordReader(words).text());
+        for (const auto& words : processes_.gather(own)) {
+            std::string& one = all.emplace_back(static_cast<std::size_t>(words[0]), ' ');
+            std::memcpy(one.data(), words.data() + 1, one.size());
+        }
         return all;
     }
 
