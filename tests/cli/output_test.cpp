@@ -37,6 +37,15 @@ TEST_F(Output, FollowsSymbolicLinks) {
     run_well("generate --samples 2 --out data.csv");
     EXPECT_TRUE(fs::is_symlink(at("data.csv")));
     EXPECT_NE(read_text(at("target.csv")), "earlier");
+    // To where nothing is yet, and round.
+    fs::remove(at("target.csv"));
+    run_well("generate --samples 2 --out data.csv");
+    EXPECT_TRUE(fs::is_symlink(at("data.csv")));
+    EXPECT_TRUE(fs::is_regular_file(at("target.csv")));
+    fs::create_symlink("round", at("round"));
+    const auto round = run("generate --samples 2 --out round");
+    EXPECT_EQ(round.code, 2);
+    expect_contains(round.err, "--out: value 'round' (its symbolic links lead nowhere but round)");
 }
 
 TEST_F(Output, MayBeAPipe) {
@@ -78,6 +87,31 @@ TEST_F(Output, OfADashIsStandardOutput) {
         EXPECT_EQ(outcome.out, read_text(at("data.csv"))) << "and nothing else";
         expect_contains(outcome.err, "2 samples of 32 sites");
     }
+    EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
+}
+
+// What a shell makes of >(...): a descriptor of a pipe; and one of a log, which goes on.
+TEST_F(Output, MayBeADescriptor) {
+    run_well("generate --samples 2 --out data.csv");
+    const std::string expected = read_text(at("data.csv"));
+    const auto with = [](const std::string& redirection) {
+        return Surroundings{.environment = "sh -c '" + redirection + "'"};
+    };
+    for (const char* name : {"/dev/fd/3", "/proc/self/fd/3"}) {
+        const std::string command = std::string("generate --samples 2 --out ") + name;
+        EXPECT_EQ(run(command, with("{ \"$0\" \"$@\" 3>&1 >/dev/null; } | cat >piped")).code, 0);
+        EXPECT_EQ(read_text(at("piped")), expected) << name;
+        write("log", "earlier\n");
+        EXPECT_EQ(run(command, with("exec \"$0\" \"$@\" 3>>log")).code, 0);
+        EXPECT_EQ(read_text(at("log")), "earlier\n" + expected) << name;
+        fs::remove(at("piped"));
+        fs::remove(at("log"));
+    }
+    expect_refused("generate --samples 2 --out /dev/fd/77", {"--out", "nothing is open there"});
+    const auto own = run("fit --data data.csv --out /dev/fd/3", with("exec \"$0\" \"$@\" 3>>data.csv"));
+    EXPECT_EQ(own.code, 2);
+    expect_contains(own.err, "it is what is read");
+    EXPECT_EQ(read_text(at("data.csv")), expected);
     EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
 }
 

@@ -4,8 +4,11 @@
 #include "basics/numbers.hpp"
 #include "files/whole_file.hpp"
 
+#include <charconv>
 #include <fcntl.h>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -18,10 +21,9 @@ namespace {
 
 std::FILE* told = nullptr;
 
-bool is_standard_output(const fs::path& path) {
-    for (const char* name : {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
-        if (path == name) return true;
-    return false;
+bool is_open_for_writing(int descriptor) {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& reason) {
@@ -31,16 +33,28 @@ bool is_standard_output(const fs::path& path) {
 
 }  // namespace
 
-bool standard_output_is_closed() {
-    const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
-    return flags < 0 || (flags & O_ACCMODE) == O_RDONLY;
+bool standard_output_is_closed() { return !is_open_for_writing(STDOUT_FILENO); }
+
+std::optional<int> descriptor_named(const fs::path& path) {
+    const std::string name = path.string();
+    if (name == "-" || name == "/dev/stdout") return STDOUT_FILENO;
+    if (name == "/dev/stderr") return STDERR_FILENO;
+    for (const std::string_view directory : {"/dev/fd/", "/proc/self/fd/"}) {
+        if (!name.starts_with(directory)) continue;
+        int number = 0;
+        const char* const end = name.data() + name.size();
+        const auto read = std::from_chars(name.data() + directory.size(), end, number);
+        if (read.ec == std::errc() && read.ptr == end && number >= 0) return number;
+    }
+    return std::nullopt;
 }
 
 OutputFile::OutputFile(fs::path path, std::initializer_list<fs::path> inputs)
-    : path_(std::move(path)), target_(path_) {
-    if (is_standard_output(path_)) {
-        if (standard_output_is_closed()) refuse(path_, "standard output is closed");
-        kind_ = Kind::standard_output;
+    : path_(std::move(path)), target_(path_), descriptor_(descriptor_named(path_)) {
+    if (descriptor_ && !is_open_for_writing(*descriptor_))
+        refuse(path_, *descriptor_ == STDOUT_FILENO ? "standard output is closed"
+                                                    : "nothing is open there to be written");
+    if (descriptor_ == STDOUT_FILENO) {
         told = stderr;
         return;
     }
@@ -48,12 +62,14 @@ OutputFile::OutputFile(fs::path path, std::initializer_list<fs::path> inputs)
     for (const fs::path& input : inputs)
         if (fs::equivalent(input, path_, error) && fs::is_regular_file(path_, error))
             throw InputError("--out", in_quotes(path_.string()) + " (it is what is read)", "another file");
+    if (descriptor_) return;
     if (path_.empty() || path_.filename().empty()) refuse(path_, "no file name");
-    if (fs::is_symlink(target_, error)) target_ = fs::weakly_canonical(target_, error);
+    target_ = behind_links(path_);
+    if (target_.empty()) refuse(path_, "its symbolic links lead nowhere but round");
     const fs::file_status status = fs::status(target_, error);
     if (fs::is_directory(status)) refuse(path_, "it is a directory");
     if (fs::exists(status) && !fs::is_regular_file(status)) {
-        kind_ = Kind::device;
+        is_device_ = true;
         if (access(target_.c_str(), W_OK) != 0) refuse(path_, "it cannot be written");
         return;
     }
@@ -68,9 +84,9 @@ OutputFile::OutputFile(fs::path path, std::initializer_list<fs::path> inputs)
 }
 
 void OutputFile::commit(std::string_view text) const {
-    if (kind_ == Kind::file) return write_whole(target_, text);
-    if (kind_ == Kind::standard_output) return write_to(stdout, text);
-    std::FILE* device = std::fopen(target_.c_str(), "wb");
+    if (descriptor_ == STDOUT_FILENO) return write_to(stdout, text);
+    if (!descriptor_ && !is_device_) return write_whole(target_, text);
+    std::FILE* device = descriptor_ ? ::fdopen(::dup(*descriptor_), "wb") : std::fopen(target_.c_str(), "wb");
     if (device == nullptr) throw std::runtime_error("cannot write " + in_quotes(path_.string()));
     try {
         write_to(device, text);

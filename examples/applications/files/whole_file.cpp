@@ -126,6 +126,15 @@ void write_whole(const fs::path& path, std::string_view text) {
     }
 }
 
+fs::path behind_links(fs::path path) {
+    std::error_code error;
+    for (int links = 0; fs::is_symlink(path, error); ++links) {
+        if (links == 40) return {};  // as many as Linux follows
+        path = path.parent_path() / fs::read_symlink(path, error);
+    }
+    return path;
+}
+
 bool is_same_file(const fs::path& a, const fs::path& b) {
     std::error_code error;
     if (fs::equivalent(a, b, error)) return true;

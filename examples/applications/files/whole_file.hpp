@@ -15,6 +15,10 @@ void write_whole(const std::filesystem::path& path, std::string_view text);
 /// Whether write_whole could write it: throws std::system_error if not. Leaves nothing behind.
 void try_to_write(const std::filesystem::path& path);
 
+/// Where a name's symbolic links lead, whether there is something or not; the name itself if it is no link.
+/// Empty where they lead nowhere but round.
+std::filesystem::path behind_links(std::filesystem::path path);
+
 /// Whether both names are one file: the same that is there, or the same place where there is none yet.
 bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 

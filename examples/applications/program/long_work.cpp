@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/output_file.hpp"
 #include "files/whole_file.hpp"
 #include "program/options.hpp"
 #include "terminal/interrupt.hpp"
@@ -84,7 +85,7 @@ std::string description_of(const LongWorkOptions& long_work, std::initializer_li
 bool is_file_name(const fs::path& out) {
     std::error_code error;
     const fs::file_status status = fs::status(out, error);
-    return !out.empty() && out != "-" &&
+    return !out.empty() && !descriptor_named(out) &&
            (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status));
 }
 
@@ -147,6 +148,9 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
                              asked ? "another file" : "another name, or --checkpoint FILE");
         };
         const std::string whose = asked ? "it" : "its checkpoint " + in_quotes(path_.string());
+        const fs::path target = behind_links(path_);
+        if (target.empty()) refuse_in_any_case(whose + " is a symbolic link that leads nowhere but round");
+        path_ = target;
         for (const fs::path& input : inputs)
             if (is_same_file(input, path_)) refuse_in_any_case(whose + " is what is read");
         if (is_same_file(out, path_)) refuse_in_any_case(whose + " is the result");
