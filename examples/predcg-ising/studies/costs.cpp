@@ -24,6 +24,10 @@ CostEstimate fit_of(const FitModel& model, Index samples) {
     return cost_of_fit(model, {}, {.samples = samples});
 }
 constexpr double one_start = 0.3, few_starts = 0.6;
+/// The same from one start of models with up to ten terms.
+constexpr double own_start = 0.075;
+/// And from two starts, where many of the data are equal.
+constexpr double two_starts = 0.15;
 
 /// A fit, its full posterior and the expectations of its draws.
 CostEstimate posterior_of(const FitModel& model, Index samples, Index draws) {
@@ -104,7 +108,7 @@ CostEstimate cost_of(const ModelsSettings& s) {
         fits.add(fit_of(model, s.samples));
         scores.add(posterior_of(model, s.samples, s.draws));
     }
-    estimate.add(fits.as_one("fits", one_start * fields * number(s.data_sets),
+    estimate.add(fits.as_one("fits", own_start * fields * number(s.data_sets),
                              "a shorter --pair-range, fewer --data-sets"));
     estimate.add(scores.as_one("scores", 1.6, "a shorter --pair-range, fewer --draws"));
     estimate.add(exact_values(s.fine, fields_of(s.fields).size()));
@@ -114,6 +118,7 @@ CostEstimate cost_of(const ModelsSettings& s) {
 CostEstimate cost_of(const MapsSettings& s) {
     CostEstimate estimate;
     CostEstimate fits, populations, posteriors;
+    const Index different = (Index{1} << s.sites) * s.level / s.sites;  // up to rotations by blocks
     for (std::size_t c = 0; c < maps_cases; ++c) {
         const auto model_of = [&](const ComparedMap& map, Index sites) {
             FineModel fine = maps_case(c).fine;
@@ -125,8 +130,8 @@ CostEstimate cost_of(const MapsSettings& s) {
         };
         for (const ComparedMap& map : compared_maps) {
             const FitModel model = model_of(map, s.sites);
-            for (const Index samples : s.samples) fits.add(fit_of(model, samples));
-            populations.add(fit_of(model, (Index{1} << s.sites) / s.sites));  // up to rotations
+            for (const Index samples : s.samples) fits.add(fit_of(model, std::min(samples, different)));
+            populations.add(fit_of(model, different));
         }
         if (c >= banded_cases) continue;
         for (const std::size_t k : banded_maps)
@@ -135,7 +140,7 @@ CostEstimate cost_of(const MapsSettings& s) {
     }
     estimate.held = held_memory({.fine_sites = s.sites}, s.samples.back());
     estimate.add(populations.as_one("populations", few_starts, "fewer --sites"));
-    estimate.add(fits.as_one("fits", few_starts * number(s.data_sets), "fewer --data-sets or --most-data"));
+    estimate.add(fits.as_one("fits", two_starts * number(s.data_sets), "fewer --data-sets or --most-data"));
     estimate.add(posteriors.as_one("posteriors", number(s.posteriors), "fewer --posteriors or --draws"));
     return estimate;
 }

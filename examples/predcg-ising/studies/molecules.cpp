@@ -8,8 +8,13 @@
 #include "studies/setting_rows.hpp"
 #include "terminal/progress.hpp"
 
+#include <predcg/core/parallel.hpp>
+
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace cli::study {
 
@@ -89,10 +94,9 @@ CostEstimate cost_of(const MoleculesSettings& settings) {
 
 namespace {
 
-MoleculesResult learnt_of(const MoleculesSettings& settings) {
-    Progress progress("parts", 3 + settings.frames.size());
-    double done = 0.0;
-    progress.update(done, "decane");
+/// Decane's states and what follows from them.
+MoleculesResult learnt_decane(const MoleculesSettings& settings, SharedProgress& progress) {
+    progress.show("decane");
     const molecules::ChainData chains =
         molecules::read_chains(trajectory_of(settings, "decane"), structure_file(settings, "decane"), {});
     MoleculesResult result{settings,
@@ -104,42 +108,67 @@ MoleculesResult learnt_of(const MoleculesSettings& settings) {
                                                     .seed = settings.seed,
                                                     .stop = settings.stop,
                                                     .checkpoint = settings.checkpoint.within("decane")},
-                                                   [&](double, const char*) { progress.update(done); }),
+                                                   [&](double, const char*) { progress.show("decane"); }),
                            {},
                            {},
                            {}};
-    progress.update(++done, "predictions of decane");
+    progress.count("predictions of decane");
     result.distributions = molecules::distributions_of(result.chains, chains, settings.samples);
     for (const double temperature : {water_temperature, decane_temperature})
         for (const Index sites : {6, 8, 10, 14, 20, 30, 50, 100, 200})
             result.transfer.push_back(molecules::predict_states(result.chains.fit, &*result.chains.posterior,
                                                                 sites, temperature, settings.credibility));
-    const Index all = molecules::info_of(trajectory_of(settings, "water")).frames;
-    for (const Index frames : settings.frames) {
-        progress.update(++done, "water, " + std::to_string(frames) + " frames");
-        const molecules::LiquidData data = water_of(settings, frames, all);
-        LearntLiquid liquid{molecules::learn_pair(
-            data,
-            {.temperature = water_temperature,
-             .samples = settings.liquid_samples,
-             .draws = settings.draws,
-             .credibility = settings.credibility,
-             .seed = settings.seed,
-             .stop = settings.stop,
-             .checkpoint = settings.checkpoint.within("water " + std::to_string(frames))},
-            [&](const std::string&) { progress.update(done); })};
-        if (frames == settings.frames.back() && liquid.learnt.saved.posterior.draw_count() > 0) {
-            progress.update(++done, "checks of water");
-            liquid.checks = molecules::check_pair(liquid.learnt.saved, data,
-                                                  {.samples = settings.check_samples,
-                                                   .credibility = settings.credibility,
-                                                   .seed = settings.seed,
-                                                   .stop = settings.stop,
-                                                   .checkpoint = settings.checkpoint.within("checks")});
-        }
-        result.liquids.push_back(std::move(liquid));
-    }
+    progress.count();
     return result;
+}
+
+/// Water from so many frames of all; of the most that are asked for with checks.
+LearntLiquid learnt_water(const MoleculesSettings& settings, Index frames, Index all,
+                          SharedProgress& progress) {
+    const std::string name = "water, " + std::to_string(frames) + " frames";
+    progress.show(name);
+    const molecules::LiquidData data = water_of(settings, frames, all);
+    LearntLiquid liquid{
+        molecules::learn_pair(data,
+                              {.temperature = water_temperature,
+                               .samples = settings.liquid_samples,
+                               .draws = settings.draws,
+                               .credibility = settings.credibility,
+                               .seed = settings.seed,
+                               .stop = settings.stop,
+                               .checkpoint = settings.checkpoint.within("water " + std::to_string(frames))},
+                              [&](const std::string&) { progress.show(name); })};
+    progress.count(name);
+    if (frames == settings.frames.back() && liquid.learnt.saved.posterior.draw_count() > 0) {
+        liquid.checks = molecules::check_pair(liquid.learnt.saved, data,
+                                              {.samples = settings.check_samples,
+                                               .credibility = settings.credibility,
+                                               .seed = settings.seed,
+                                               .stop = settings.stop,
+                                               .checkpoint = settings.checkpoint.within("checks")});
+        progress.count("checks of water");
+    }
+    return liquid;
+}
+
+/// A fit of water is one chain, on one thread: all of them are at work together, and decane. The one with
+/// checks begins, as it takes the longest.
+MoleculesResult learnt_of(const MoleculesSettings& settings) {
+    const std::size_t waters = settings.frames.size();
+    SharedProgress progress("parts", 3 + waters);
+    const Index all = molecules::info_of(trajectory_of(settings, "water")).frames;
+    std::optional<MoleculesResult> result;
+    std::vector<std::optional<LearntLiquid>> liquids(waters);
+    parallel_for(static_cast<Index>(waters) + 1, [&](Index k) {
+        const auto task = static_cast<std::size_t>(k);
+        if (task == waters)
+            result.emplace(learnt_decane(settings, progress));
+        else
+            liquids[waters - 1 - task].emplace(
+                learnt_water(settings, settings.frames[waters - 1 - task], all, progress));
+    });
+    for (std::optional<LearntLiquid>& liquid : liquids) result->liquids.push_back(std::move(*liquid));
+    return std::move(*result);
 }
 
 }  // namespace

@@ -46,81 +46,100 @@ inline Vector start_probabilities(const ChainProblem& problem) {
     return probability;
 }
 
-/// Adds what a lane of a pass found.
-template <class Pass>
-void add_lane(MomentAccumulator& total, double log_weight, const Pass& pass, Index lane, Vector& mean,
-              Matrix& covariance) {
-    const Lanes* packed = pass.covariance();
-    for (Index k = 0; k < mean.size(); ++k) {
-        mean[k] = pass.mean()[k][lane];
-        for (Index l = 0; l <= k; ++l) covariance(k, l) = covariance(l, k) = (*packed++)[lane];
-    }
-    total.add(log_weight, mean, covariance);
-}
-
-/// Mean and covariance of a statistic: starts in lanes, or one after another where their weights have to be
-/// balanced; the two of the smallest ring together, as in batches.
-[[gnu::cold]] inline Moments chain_moments(const ChainProblem& problem, const StatisticTables& statistics,
-                                           Index size, bool is_masked = false) {
+/// Calls f(pass, weights, log weights of the starts, their number) after the ways forward of a chain: starts
+/// in lanes, or one after another where their weights have to be balanced; the two of the smallest ring
+/// together, as in batches.
+template <class F>
+void for_each_pass(const ChainProblem& problem, F&& f) {
     const ChainShape& shape = problem.shape;
     const bool balance = problem.weights.may_need_balance();
-    if (!statistics.all_finite() && problem.weights.forbidden() && !is_masked)
-        return chain_moments(problem, statistics.without_forbidden(problem.weights), size, true);
-    MomentAccumulator total(size);
-    Vector mean(size);
-    Matrix covariance(size, size);
     if (shape.is_smallest_ring() && !balance) {
         SmallRingPass pass(shape, 1);
         pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
         const Lanes log_weight = problem.weights.log_shift() + pass.forward({problem.weights});
-        pass.moments({problem.weights}, {statistics, size});
-        add_lane(total, log_weight[0], pass, 0, mean, covariance);
-    } else {
-        const Index at_once = balance ? 1 : lane_count;
-        ChainPass pass(shape, 1);
-        std::optional<WeightTables> storage;
-        Vector message(shape.states);
-        for (Index first = 0; first < shape.starts(); first += at_once) {
-            const Index lanes = std::min(at_once, shape.starts() - first);
-            const WeightTables& weights = problem.weights.balanced(first, storage);
-            weights.initial_message(first, message.data());
-            pass.set_ends(
-                [&](Index s) {  // the first start's messages; of a ring with more, a state each
-                    Lanes v = Lanes::of(0.0);
-                    v[0] = message[s];
-                    if (shape.periodic && s > first && s < first + lanes) v[s - first] = 1.0;
-                    return v;
-                },
-                [&](Index s) {
-                    Lanes v = Lanes::of(0.0);
-                    for (Index lane = 0; lane < lanes; ++lane)
-                        if (s == final_state(shape, first + lane)) v[lane] = 1.0;
-                    return v;
-                },
-                balance ? 1 : scaling_period(shape, weights.spread()));
-            const Lanes log_weight = weights.log_shift() + pass.forward({weights});
-            pass.moments({weights}, {statistics, size});
-            for (Index lane = 0; lane < lanes; ++lane)
-                add_lane(total, log_weight[lane], pass, lane, mean, covariance);
-        }
+        f(pass, problem.weights, log_weight, Index{1});
+        return;
     }
+    const Index at_once = balance ? 1 : lane_count;
+    ChainPass pass(shape, 1);
+    std::optional<WeightTables> storage;
+    Vector message(shape.states);
+    for (Index first = 0; first < shape.starts(); first += at_once) {
+        const Index lanes = std::min(at_once, shape.starts() - first);
+        const WeightTables& weights = problem.weights.balanced(first, storage);
+        weights.initial_message(first, message.data());
+        pass.set_ends(
+            [&](Index s) {  // the first start's messages; of a ring with more, a state each
+                Lanes v = Lanes::of(0.0);
+                v[0] = message[s];
+                if (shape.periodic && s > first && s < first + lanes) v[s - first] = 1.0;
+                return v;
+            },
+            [&](Index s) {
+                Lanes v = Lanes::of(0.0);
+                for (Index lane = 0; lane < lanes; ++lane)
+                    if (s == final_state(shape, first + lane)) v[lane] = 1.0;
+                return v;
+            },
+            balance ? 1 : scaling_period(shape, weights.spread()));
+        const Lanes log_weight = weights.log_shift() + pass.forward({weights});
+        f(pass, weights, log_weight, lanes);
+    }
+}
+
+/// Whether a statistic has to be 0 at forbidden windows, where it may be anything.
+inline bool needs_mask(const ChainProblem& problem, const StatisticTables& statistics) {
+    return !statistics.all_finite() && problem.weights.forbidden();
+}
+
+/// Mean and covariance of a statistic, and log Z.
+[[gnu::cold]] inline Moments chain_moments(const ChainProblem& problem, const StatisticTables& statistics,
+                                           Index size, bool is_masked = false) {
+    if (needs_mask(problem, statistics) && !is_masked)
+        return chain_moments(problem, statistics.without_forbidden(problem.weights), size, true);
+    MomentAccumulator total(size);
+    Vector mean(size);
+    Matrix covariance(size, size);
+    for_each_pass(problem,
+                  [&](auto& pass, const WeightTables& weights, const Lanes& log_weight, Index lanes) {
+                      pass.moments({weights}, {statistics, size});
+                      for (Index lane = 0; lane < lanes; ++lane) {
+                          const Lanes* packed = pass.covariance();
+                          for (Index k = 0; k < size; ++k) {
+                              mean[k] = pass.mean()[k][lane];
+                              for (Index l = 0; l <= k; ++l)
+                                  covariance(k, l) = covariance(l, k) = (*packed++)[lane];
+                          }
+                          total.add(log_weight[lane], mean, covariance);
+                      }
+                  });
     checked_log_partition(total.log_weight());
     return total.moments();
 }
 
-/// Mean of a statistic and log Z, where the ring is small and its weights need no balancing; else nothing.
-[[gnu::cold]] inline std::optional<Moments> chain_means(const ChainProblem& problem,
-                                                        const StatisticTables& statistics, Index size) {
-    const ChainShape& shape = problem.shape;
-    if (!shape.is_smallest_ring() || problem.weights.may_need_balance() || !statistics.all_finite())
-        return {};
-    SmallRingPass pass(shape, 1);
-    pass.set_all_ends(scaling_period(shape, problem.weights.spread()));
-    const double log_weight = problem.weights.log_shift() + pass.forward({problem.weights})[0];
-    Scratch<Lanes> pooled(statistics.count() * shape.codes(), Lanes::of(0.0));
-    pass.means({problem.weights}, Lanes::of(1.0), {statistics, size}, pooled.data(), nullptr);
-    Moments moments{Vector::Zero(size), {}, Vector::Zero(size), checked_log_partition(log_weight)};
-    for (Index k = 0; k < pooled.size(); ++k) statistics.add(k, pooled[k][0], moments.mean.data());
+/// Mean of a statistic and log Z, without covariance: from the probabilities of windows.
+[[gnu::cold]] inline Moments chain_means(const ChainProblem& problem, const StatisticTables& statistics,
+                                         Index size, bool is_masked = false) {
+    if (needs_mask(problem, statistics) && !is_masked)
+        return chain_means(problem, statistics.without_forbidden(problem.weights), size, true);
+    MomentAccumulator total(size);
+    Vector mean(size);
+    const Matrix none = Matrix::Zero(size, size);
+    Scratch<Lanes> pooled(statistics.count() * problem.shape.codes());
+    for_each_pass(problem,
+                  [&](auto& pass, const WeightTables& weights, const Lanes& log_weight, Index lanes) {
+                      pooled.assign(pooled.size(), Lanes::of(0.0));
+                      pass.means({weights}, Lanes::of(1.0), {statistics, size}, pooled.data(), nullptr);
+                      for (Index lane = 0; lane < lanes; ++lane) {
+                          mean.setZero();
+                          for (Index k = 0; k < pooled.size(); ++k)
+                              statistics.add(k, pooled[k][lane], mean.data());
+                          total.add(log_weight[lane], mean, none);
+                      }
+                  });
+    checked_log_partition(total.log_weight());
+    Moments moments = total.moments();
+    moments.covariance.resize(0, 0);
     return moments;
 }
 

@@ -101,8 +101,8 @@ struct TransferMatrix {
 
     /// Batches (engines/batch.hpp) by lanes, several data at once: the common tables are made once, those of
     /// factors and own statistics once for each class of sites (ClassifiedSites). Targets whose weights need
-    /// balancing, and all where windows are wide, are done one by one. Of one target alone (SingleBatch) on a
-    /// ring of two letters with windows of two, means take one pass without second moments.
+    /// balancing, and all where windows are wide, are done one by one. Means take one pass without second
+    /// moments, those of one target alone (SingleBatch), too.
     template <class B, Want want, class States>
         requires detail::ChainBatchOf<B>
     [[gnu::cold]] BatchMoments expect_batch(const B& batch, Wanted<want>, States& states,
@@ -133,7 +133,7 @@ struct TransferMatrix {
                     else if constexpr (want == Want::log_partitions)
                         return Moments{{}, {}, {}, log_partition(batch.target(k))};
                     else
-                        return expect(batch.target(k), batch.joint(k));
+                        return moments<want == Want::means>(batch.target(k), batch.joint(k));
                 };
                 detail::LaneSums<B, want> sums(batch, problem, factor_shape, own_shape);
                 if (counts ? detail::SmallRingPass::keeps_chances(shape, own_shape)
@@ -142,14 +142,14 @@ struct TransferMatrix {
                 return sums.run(detail::ChainPass(shape, shape.starts()), alone);
             }
         }
-        if constexpr (std::same_as<B, SingleBatch<typename B::Common, typename B::Statistic>> &&
-                      want == Want::means) {
-            Moments one = moments<true>(batch.common(), batch.statistic());
-            return {std::move(one.mean), {}, std::move(one.standard_error), one.log_partition, {}};
-        } else if constexpr (want == Want::means && CellStatistic<typename B::Own>) {
+        if constexpr (want == Want::means) {
             BatchMoments sums = BatchMoments::zero(batch.common_size() + batch.own_size(), want);
-            for (const Index k : batch.which())
-                sums.add(counted(batch.target(k), batch.statistic(), batch.own(k)), batch.weight(k));
+            for (const Index k : batch.which()) {
+                if constexpr (CellStatistic<typename B::Own>)
+                    sums.add(counted(batch.target(k), batch.statistic(), batch.own(k)), batch.weight(k));
+                else
+                    sums.add(moments<true>(batch.target(k), batch.joint(k)), batch.weight(k));
+            }
             return sums;
         } else {
             return detail::expect_one_by_one<want>(*this, batch, states, key);
@@ -291,17 +291,18 @@ struct TransferMatrix {
     }
 
 private:
-    /// Of means alone the covariance may be missing.
+    /// Of means alone the covariance is missing.
     template <bool means_only, class T, class S>
     Moments moments(const T& target, const S& statistic) const {
         const Index d = statistic.size();
-        const auto problem =
-            tabulate(target, common_window(target.window(), statistic.window()),
-                     work_of(static_cast<double>(d)), static_cast<double>(d) + 4.0, "TransferMatrix::expect");
+        const auto problem = tabulate(target, common_window(target.window(), statistic.window()),
+                                      means_only ? 3.0 : work_of(static_cast<double>(d)),
+                                      static_cast<double>(d) + 4.0, "TransferMatrix::expect");
         const detail::StatisticTables statistics(problem.shape, target.space(), statistic);
         if constexpr (means_only)
-            if (auto means = detail::chain_means(problem, statistics, d)) return *std::move(means);
-        return detail::chain_moments(problem, statistics, d);
+            return detail::chain_means(problem, statistics, d);
+        else
+            return detail::chain_moments(problem, statistics, d);
     }
 
     /// Conditional moments as a statistic: k means and k x k second moments of what belongs to a window.
