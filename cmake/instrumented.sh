@@ -1,8 +1,9 @@
 #!/bin/sh
 # What runs on several threads, looked at by instruments; by hand, with results in docs/validation.md.
 #
-#   sh cmake/instrumented.sh threads    unit tests of loops, fits, posteriors, coverage, ranks and checkpoints on
-#                                       four threads under ThreadSanitizer, in build/threads; needs clang++
+#   sh cmake/instrumented.sh threads    unit tests of loops, fits, posteriors, coverage, ranks, checkpoints and
+#                                       sampling side by side on four threads under ThreadSanitizer, in
+#                                       build/threads; needs clang++
 #   sh cmake/instrumented.sh memory     commands of the programs on three threads under Valgrind's memcheck, which finds
 #                                       what was never set, too; of the preset release, or of the directory BIN
 set -eu
@@ -13,7 +14,7 @@ threads() {
     cmake --build --preset threads
     # a test forks, and starts threads in the child
     export TSAN_OPTIONS='die_after_fork=0 halt_on_error=1' PREDCG_THREADS=4
-    for test in parallel checkpoint calibration; do
+    for test in parallel checkpoint calibration replicas replicas_graph; do
         "build/threads/bin/unit_${test}_test" --gtest_brief=1
     done
 }
@@ -54,5 +55,5 @@ memory() {
 
 case "${1-}" in
     threads | memory) "$1" ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

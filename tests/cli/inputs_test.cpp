@@ -144,6 +144,21 @@ TEST(ResultFiles, HaveNoKeyTwiceAndNotTooMany) {
     EXPECT_NE(words_of(R"({"a": 1e999})").find("no JSON"), std::string::npos);
 }
 
+TEST(ResultFiles, SayWhereAValueIsWrong) {
+    using cli::Schema;
+    const Schema element = Schema::object({{"b", Schema::list(Schema::number(0.0, 1.0))}}),
+                 schema = Schema::object({{"a", Schema::map(Schema::list(element))}});
+    const auto words_of = [&](const std::string& text) {
+        return refusal([&] { schema.check(cli::parsed(text)); });
+    };
+    EXPECT_EQ(words_of(R"({"a": {"x": [{"b": []}, {"b": [0, 0.5]}]}, "more": 7})"), "");
+    EXPECT_EQ(words_of(R"({"a": {"x": [{"b": []}, {"b": [0, 2]}]}})"),
+              "a.x[1].b[1]: value 2; allowed: a number from 0 to 1");
+    EXPECT_EQ(words_of(R"({"a": {"x": [], "": [{}]}})"),
+              "a.[0].b: value absent; allowed: a list of no more than 100000000");
+    EXPECT_EQ(words_of(R"({"a": [1, 2]})"), "a: value a list of 2; allowed: an object");
+}
+
 class Inputs : public cli_test::Program {};
 
 /// What comes by a pipe is read once, and nothing can go on with it.

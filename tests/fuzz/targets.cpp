@@ -18,13 +18,13 @@
 
 #include <predcg/core/error.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <vector>
 
 namespace fuzz {
@@ -79,62 +79,42 @@ void unpack(std::string_view bytes) {
     read_data(bytes);
 }
 
-/// A file in memory that has a name.
-class MemoryFile {
-public:
-    explicit MemoryFile(std::string_view bytes) : file_(memfd_create("input", MFD_CLOEXEC)) {
-        if (file_ < 0 || ::write(file_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-            throw std::runtime_error("no file in memory");
-    }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
-    ~MemoryFile() { ::close(file_); }
-    std::string name() const { return "/proc/self/fd/" + std::to_string(file_); }
-
-private:
-    int file_;
-};
-
 /// A value that is sealed is unsealed the same.
 void read_json(std::string_view bytes) {
     const auto json = read_or_refuse([&] { return cli::parsed(std::string(bytes)); });
     if (!json) return;
     for (const char* of_seal : {"format", "checksum"})
         if (json->contains(of_seal)) return;
-    auto again = cli::unsealed(cli::sealed(*json, 1), 1, cli::Schema::object({}));
+    static const cli::Schema any = cli::Schema::object({});
+    auto again = cli::unsealed(cli::parsed(cli::sealed(*json, 1)), 1, any);
     again.erase("format");
     require(again.dump() == json->dump(), "what is sealed reads the same");
 }
 
-template <class Load>
-void read_twice(std::string_view bytes, Load load) {
-    const MemoryFile file(bytes);
-    const auto text = read_or_refuse([&] { return load(file.name()); });
-    if (!text || text->empty()) return;
-    const MemoryFile written(*text);
-    require(load(written.name()) == *text, "a file that is written reads the same");
+/// The text of a result file, plain or packed.
+std::string text_in(std::string_view bytes) {
+    cli::InputBuffer unpacked(buffer_of(bytes), "input", std::uintmax_t{1} << 30);
+    return cli::text_in(unpacked);
 }
 
 void read_fit(std::string_view bytes) {
-    read_twice(bytes, [](const std::string& name) { return cli::json_of(cli::load_fit(name)); });
+    const auto written = [](const std::string& text) { return cli::json_of(cli::fit_from(text, "input")); };
+    const auto text = read_or_refuse([&] { return written(text_in(bytes)); });
+    require(!text || written(*text) == *text, "a file that is written reads the same");
 }
 
 void read_hierarchy(std::string_view bytes) {
-    const MemoryFile file(bytes);
-    (void)read_or_refuse([&] { return cli::load_hierarchy(file.name()).has_value(); });
+    (void)read_or_refuse([&] { return cli::hierarchy_from(text_in(bytes), "input").has_value(); });
 }
 
 void read_states(std::string_view bytes) {
-    const MemoryFile file(bytes);
-    (void)read_or_refuse([&] { return cli::molecules::load_states(file.name()).sites; });
+    (void)read_or_refuse([&] { return cli::molecules::states_from(text_in(bytes), "input").sites; });
 }
 
 void read_pair(std::string_view bytes) {
-    const MemoryFile file(bytes);
-    (void)read_or_refuse([&] { return cli::molecules::load_pair(file.name()).model.molecules; });
-    const auto potential =
-        read_or_refuse([&] { return cli::molecules::load_pair_potential(file.name()).pair_energy(0.5); });
-    (void)potential;
+    (void)read_or_refuse([&] { return cli::molecules::pair_from(text_in(bytes), "input").model.molecules; });
+    (void)read_or_refuse(
+        [&] { return cli::molecules::pair_potential_from(text_in(bytes), "input").pair_energy(0.5); });
 }
 
 /// Numbers that are read are written and read again, the same.
@@ -152,18 +132,39 @@ void read_number(std::string_view bytes) {
     require(cli::in_quotes(bytes).size() <= 45, "a quotation is short");
 }
 
-/// Arguments of predcg-ising, one a line; no command runs.
-void read_arguments(std::string_view bytes) {
-    std::vector<std::string> arguments;
-    std::istringstream lines{std::string(bytes)};
-    for (std::string line; std::getline(lines, line);) arguments.insert(arguments.begin(), line);
-    CLI::App app("", "predcg-ising");
-    app.require_subcommand(1);
-    const std::vector<cli::Command> commands{
+/// The command line of predcg-ising; no command runs.
+struct CommandLine {
+    CLI::App app{"", "predcg-ising"};
+    std::vector<cli::Command> commands{
         cli::add_generate(app),  cli::add_truth(app),   cli::add_fit(app),   cli::add_relative_entropy(app),
         cli::add_hierarchy(app), cli::add_predict(app), cli::add_sample(app)};
+};
+
+/// One that has forgotten what was given before. It takes as long to make as to use a hundred times, and
+/// CLI11 keeps the order of all options that it ever saw: a thousand inputs have the same.
+CLI::App& command_line() {
+    static std::unique_ptr<CommandLine> made;
+    static int left = 0;
+    if (left-- == 0) {
+        made = std::make_unique<CommandLine>();
+        made->app.require_subcommand(1);
+        left = 1000;
+    }
+    made->app.clear();
+    return made->app;
+}
+
+/// Arguments, one a line.
+void read_arguments(std::string_view bytes) {
+    std::vector<std::string> arguments;
+    for (std::size_t from = 0; from < bytes.size();) {
+        const std::size_t end = std::min(bytes.find('\n', from), bytes.size());
+        arguments.emplace_back(bytes.substr(from, end - from));
+        from = end + 1;
+    }
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
-        app.parse(arguments);
+        command_line().parse(std::move(arguments));
     } catch (const CLI::ParseError&) {
     } catch (const cli::InputError&) {
     }

@@ -25,4 +25,6 @@ struct Target {
 
 std::span<const Target> targets();
 
+extern bool reading;  ///< a target runs; of libFuzzer's programs
+
 }  // namespace fuzz

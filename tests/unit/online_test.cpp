@@ -121,7 +121,7 @@ TEST(Online, SamplesAndEnumerationMeetTheFitOnALattice) {
     const EMCoarseGrainer enumerated{
         SamplesOnly<Spins>{}, square_ising::Coarse{2}, square_ising::BlockMap{2}, Enumeration{}, Newton{},
         weak_prior()};
-    const auto data = square_ising::samples(4, 0.35, 600, test_seed());
+    const auto data = square_ising::samples(4, 0.35, 600, 20151);
     const Vector expected = joined(enumerated.fit(data, {.beta = 0.35, .starts = 1}));
     OnlineFit exact{enumerated, {.beta = 0.35}};
     exact.add(data);

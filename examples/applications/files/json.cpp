@@ -2,9 +2,9 @@
 
 #include "files/input.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <system_error>
 
@@ -14,15 +14,23 @@ using namespace predcg;
 
 Json list_of(const Vector& v) { return std::vector<double>(v.begin(), v.end()); }
 
-std::string detail::text_of_file(const std::filesystem::path& path, const std::string& option,
-                                 const std::string& allowed) {
+std::string text_in(std::streambuf& bytes) {
+    std::string text;
+    for (std::array<char, 4096> some{};;) {
+        const auto count = bytes.sgetn(some.data(), std::ssize(some));
+        if (count <= 0) return text;
+        text.append(some.data(), static_cast<std::size_t>(count));
+    }
+}
+
+std::string text_of_file(const std::filesystem::path& path, const std::string& option,
+                         const std::string& allowed) {
     std::error_code error;
     if (const auto status = std::filesystem::status(path, error); std::filesystem::exists(status) &&
                                                                   !std::filesystem::is_directory(status) &&
                                                                   !std::filesystem::is_regular_file(status))
         throw InputError(option, in_quotes(path.string()) + " (it is a device or a pipe)", allowed);
-    const auto bytes = open_input(path, option, allowed, std::uintmax_t{1} << 30);
-    return {std::istreambuf_iterator<char>(bytes.get()), {}};
+    return text_in(*open_input(path, option, allowed, std::uintmax_t{1} << 30));
 }
 
 Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }

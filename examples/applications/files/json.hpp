@@ -12,6 +12,7 @@
 #include <exception>
 #include <filesystem>
 #include <optional>
+#include <streambuf>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,12 @@ using Json = nlohmann::ordered_json;
 
 Json list_of(const predcg::Vector& v);
 
-namespace detail {
+/// All that there is to be read.
+std::string text_in(std::streambuf& bytes);
+/// The text of a result file, plain or packed by gzip. Throws InputError, with the option that named it and
+/// which file is wanted, for one that cannot be read or is longer than a gibibyte when unpacked.
 std::string text_of_file(const std::filesystem::path& path, const std::string& option,
                          const std::string& allowed);
-}
 
 /// JSON has no NaN: what is not known is null.
 Json known(double value);
@@ -64,20 +67,24 @@ Json named(const std::vector<std::string>& names, const predcg::Vector& values);
 /// The number of the form that result files have.
 inline constexpr int result_format = 1;
 
-/// make(content) of a result file (`sealed`), plain or packed by gzip. Throws InputError for one that cannot
-/// be read, is longer than a gibibyte when unpacked, is not whole or not what the schema says, or of which
-/// make throws: what it says, with the file's name. `allowed` says which file is wanted.
-template <class Make>
-auto read_json(const std::filesystem::path& path, const std::string& option, const std::string& allowed,
-               const Schema& schema, Make make) {
-    const std::string text = detail::text_of_file(path, option, allowed);
+/// read(), whose errors get the file's name. `allowed` says which file is wanted.
+template <class Read>
+auto with_name(const std::string& name, const std::string& allowed, Read read) {
     try {
-        return make(unsealed(text, result_format, schema));
+        return read();
     } catch (const InputError& error) {
-        throw InputError(path.string() + ": " + error.what() + " (wanted: " + allowed + ")");
+        throw InputError(name + ": " + error.what() + " (wanted: " + allowed + ")");
     } catch (const std::exception& error) {  // of the JSON library, or of the models
-        throw InputError(path.string() + " is not " + allowed + ": " + error.what());
+        throw InputError(name + " is not " + allowed + ": " + error.what());
     }
+}
+
+/// make(content) of the text of a result file (`sealed`). Throws InputError for one that is not whole or not
+/// what the schema says, or of which make throws: what it says, with the file's name.
+template <class Make>
+auto read_json(const std::string& text, const std::string& name, const std::string& allowed,
+               const Schema& schema, Make make) {
+    return with_name(name, allowed, [&] { return make(unsealed(parsed(text), result_format, schema)); });
 }
 
 }  // namespace cli

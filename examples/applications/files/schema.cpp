@@ -116,7 +116,7 @@ bool Schema::holds(const Json& value) const {
         return value.is_string();
     case Kind::word:
         return value.is_string() &&
-               std::find(words_.begin(), words_.end(), value.get<std::string>()) != words_.end();
+               std::find(words_.begin(), words_.end(), value.get_ref<const std::string&>()) != words_.end();
     case Kind::list:
         return value.is_array() && value.size() >= least_size_ && value.size() <= most_size_;
     case Kind::map:
@@ -160,20 +160,34 @@ std::string Schema::allowed() const {
     return {};
 }
 
-void Schema::check(const Json& value, const std::string& place) const {
-    if (!holds(value)) throw InputError(place.empty() ? "the file" : place, shortened(value), allowed());
-    const std::string before = place.empty() ? "" : place + ".";
+std::string Schema::Place::text() const {
+    const std::string before = of == nullptr ? "" : of->text();
+    if (key.data() == nullptr) return before + "[" + std::to_string(element) + "]";
+    return before + (of == nullptr ? "" : ".") + std::string(key);
+}
+
+void Schema::check(const Json& value) const { check(value, nullptr); }
+
+void Schema::check(const Json& value, const Place* place) const {
+    if (!holds(value))
+        throw InputError(place == nullptr ? "the file" : place->text(), shortened(value), allowed());
     if (kind_ == Kind::list)
-        for (std::size_t k = 0; k < value.size(); ++k)
-            element_->check(value[k], place + "[" + std::to_string(k) + "]");
+        for (std::size_t k = 0; k < value.size(); ++k) {
+            const Place here{place, {}, k};
+            element_->check(value[k], &here);
+        }
     if (kind_ == Kind::map)
-        for (const auto& [name, one] : value.items()) element_->check(one, before + name);
+        for (const auto& [name, one] : value.items()) {
+            const Place here{place, name, 0};
+            element_->check(one, &here);
+        }
     for (const Field& field : fields_) {
+        const Place here{place, field.name, 0};
         const auto at = value.find(field.name);
         if (at != value.end())
-            field.value->check(*at, before + field.name);
+            field.value->check(*at, &here);
         else if (field.required)
-            throw InputError(before + field.name, "absent", field.value->allowed());
+            throw InputError(here.text(), "absent", field.value->allowed());
     }
 }
 
@@ -213,8 +227,7 @@ Json parsed(const std::string& text) {
     return json;
 }
 
-Json unsealed(const std::string& text, int format, const Schema& schema) {
-    Json json = parsed(text);
+Json unsealed(Json json, int format, const Schema& schema) {
     if (json.contains("format")) {
         if (json["format"] != format)
             throw InputError("format", shortened(json["format"]),

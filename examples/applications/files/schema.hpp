@@ -63,7 +63,7 @@ public:
 
     /// Throws InputError, with the value's place in the file ("posterior.mean[2]"), what stands there and
     /// what is allowed.
-    void check(const Json& value) const { check(value, ""); }
+    void check(const Json& value) const;
 
     static constexpr double largest_number = 1e15;  ///< energies, times and lengths beyond it are mistakes
     static constexpr std::int64_t largest_integer = 1'000'000'000'000;
@@ -73,7 +73,16 @@ private:
     enum class Kind { number, number_or_null, integer, seed, boolean, text, word, list, map, object };
 
     explicit Schema(Kind kind) : kind_(kind) {}
-    void check(const Json& value, const std::string& place) const;
+    /// Where a value stands: the way back to the file.
+    struct Place {
+        const Place* of;
+        std::string_view key;  // of an object
+        std::size_t element;   // of a list, where there is no key
+
+        std::string text() const;
+    };
+
+    void check(const Json& value, const Place* place) const;
     bool holds(const Json& value) const;
     std::string allowed() const;
 
@@ -95,9 +104,9 @@ std::string sealed(Schema::Json json, int format);
 /// than 4096 keys.
 Schema::Json parsed(const std::string& text);
 
-/// The values of a text that was sealed. Files of version 0.1 have no format and no checksum, and who changes
-/// a file by hand takes the checksum out. Throws InputError as parsed() does, and for another format, a
-/// checksum of other values, or values that the schema does not allow.
-Schema::Json unsealed(const std::string& text, int format, const Schema& schema);
+/// The values of a text that was sealed, and parsed. Files of version 0.1 have no format and no checksum, and
+/// who changes a file by hand takes the checksum out. Throws InputError for another format, a checksum of
+/// other values, or values that the schema does not allow.
+Schema::Json unsealed(Schema::Json json, int format, const Schema& schema);
 
 }  // namespace cli

@@ -35,6 +35,7 @@ CLI::Option* add_triplets(CLI::App& app, std::vector<predcg::ising::Triplet>& va
         .add_option_function<std::vector<std::string>>(
             "--triplet",
             [&value](const std::vector<std::string>& texts) {
+                value.clear();
                 for (const std::string& text : texts) value.push_back(triplet_of(text));
             },
             "Term X_i X_(i+m) X_(i+m+n) and its mirror image; may be repeated")

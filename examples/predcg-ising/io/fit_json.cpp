@@ -259,8 +259,19 @@ std::string json_of(const SavedFit& saved) {
     return sealed(std::move(json), result_format);
 }
 
+namespace {
+
+constexpr const char* a_fit = "a fit that predcg-ising wrote";
+
+}  // namespace
+
+SavedFit fit_from(const std::string& text, const std::string& name) {
+    static const Schema schema = fit_schema();
+    return read_json(text, name, a_fit, schema, saved_from);
+}
+
 SavedFit load_fit(const std::filesystem::path& path) {
-    return read_json(path, "--fit", "a fit that predcg-ising wrote", fit_schema(), saved_from);
+    return fit_from(text_of_file(path, "--fit", a_fit), path.string());
 }
 
 }  // namespace cli

@@ -33,5 +33,7 @@ std::string json_of(const SavedFit& saved);
 
 /// A saved fit, ready for predict(). Throws InputError, naming file and key, for a file that is no fit.
 SavedFit load_fit(const std::filesystem::path& path);
+/// The same of its text.
+SavedFit fit_from(const std::string& text, const std::string& name);
 
 }  // namespace cli

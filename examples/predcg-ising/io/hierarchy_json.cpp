@@ -104,7 +104,7 @@ Schema hierarchy_schema() {
          Schema::optional("posterior", posterior_schema())});
 }
 
-SavedHierarchy hierarchy_from(const Json& json) {
+SavedHierarchy saved_hierarchy(const Json& json) {
     SavedHierarchy saved;
     saved.model = hierarchy_model_from(json);
     const HierarchyModel& model = saved.model;
@@ -162,14 +162,38 @@ std::string json_of(const SavedHierarchy& saved) {
     return sealed(std::move(json), result_format);
 }
 
-std::optional<SavedHierarchy> load_hierarchy(const std::filesystem::path& path) {
-    constexpr const char* allowed = "a hierarchy that predcg-ising wrote";
+namespace {
+
+constexpr const char* a_hierarchy = "a hierarchy that predcg-ising wrote";
+
+/// A file that has levels; nothing for others: what is wrong with those, load_fit says.
+std::optional<Json> with_levels(const std::string& text) {
     try {
-        if (!parsed(detail::text_of_file(path, "--fit", allowed)).contains("levels")) return std::nullopt;
+        Json json = parsed(text);
+        if (json.contains("levels")) return json;
     } catch (const InputError&) {
-        return std::nullopt;  // what is wrong, load_fit says
     }
-    return read_json(path, "--fit", allowed, hierarchy_schema(), hierarchy_from);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SavedHierarchy> hierarchy_from(const std::string& text, const std::string& name) {
+    static const Schema schema = hierarchy_schema();
+    std::optional<Json> json = with_levels(text);
+    if (!json) return std::nullopt;
+    return with_name(name, a_hierarchy,
+                     [&] { return saved_hierarchy(unsealed(std::move(*json), result_format, schema)); });
+}
+
+std::optional<SavedHierarchy> load_hierarchy(const std::filesystem::path& path) {
+    std::string text;
+    try {
+        text = text_of_file(path, "--fit", a_hierarchy);
+    } catch (const InputError&) {
+        return std::nullopt;  // load_fit says the same
+    }
+    return hierarchy_from(text, path.string());
 }
 
 }  // namespace cli

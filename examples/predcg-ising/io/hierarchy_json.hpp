@@ -22,5 +22,7 @@ std::string json_of(const SavedHierarchy& saved);
 /// A saved hierarchy, ready for predictions; nothing for a file that is none, which load_fit (fit_json.hpp)
 /// may know. Throws InputError, naming file and key, for what is wrong in one.
 std::optional<SavedHierarchy> load_hierarchy(const std::filesystem::path& path);
+/// The same of its text.
+std::optional<SavedHierarchy> hierarchy_from(const std::string& text, const std::string& name);
 
 }  // namespace cli

@@ -183,20 +183,6 @@ std::string json_of(const LiquidChecks& checks, Index frames) {
     return json.dump(1) + "\n";
 }
 
-SavedPair load_pair(const std::string& path) {
-    return read_json(
-        path, "--fit", "a file that predcg-molecule pair fit wrote", pair_schema(), [](const Json& json) {
-            const PairModel model = pair_model_from(json.at("model"));
-            const pair::SplinePotential potential = model.potential();
-            Estimate fit;
-            fit.coarse_names = potential.parameter_names();
-            fit.parameters = {numbers_from(json, "theta", potential.parameter_count()), Vector(0)};
-            fit.beta = model.beta();
-            fit.data_count = json.at("effective_frames").get<double>();
-            return SavedPair{model, posterior_result_from(json.at("posterior"), fit)};
-        });
-}
-
 std::string json_of(const Columns& rows, double cutoff) {
     const Json json{{"r", list_of(rows.x)},
                     {"u", list_of(rows.u)},
@@ -207,13 +193,44 @@ std::string json_of(const Columns& rows, double cutoff) {
     return json.dump(1) + "\n";
 }
 
+namespace {
+
+constexpr const char* a_pair_fit = "a file that predcg-molecule pair fit wrote";
+
+SavedPair saved_pair(const Json& json) {
+    const PairModel model = pair_model_from(json.at("model"));
+    const pair::SplinePotential potential = model.potential();
+    Estimate fit;
+    fit.coarse_names = potential.parameter_names();
+    fit.parameters = {numbers_from(json, "theta", potential.parameter_count()), Vector(0)};
+    fit.beta = model.beta();
+    fit.data_count = json.at("effective_frames").get<double>();
+    return {model, posterior_result_from(json.at("posterior"), fit)};
+}
+
+AnyPair saved_potential(const Json& json) {
+    const pair::SplinePotential potential = pair_model_from(json.at("model")).potential();
+    return AnyPair(pair::at(potential, numbers_from(json, "theta", potential.parameter_count())));
+}
+
+}  // namespace
+
+SavedPair pair_from(const std::string& text, const std::string& name) {
+    static const Schema schema = pair_schema();
+    return read_json(text, name, a_pair_fit, schema, saved_pair);
+}
+
+SavedPair load_pair(const std::string& path) {
+    return pair_from(text_of_file(path, "--fit", a_pair_fit), path);
+}
+
+AnyPair pair_potential_from(const std::string& text, const std::string& name) {
+    static const Schema schema = Schema::object(potential_fields());
+    return read_json(text, name, a_pair_fit, schema, saved_potential);
+}
+
 AnyPair load_pair_potential(const std::string& path) {
-    return read_json(
-        path, "--fit", "a file that predcg-molecule pair fit wrote", Schema::object(potential_fields()),
-        [](const Json& json) {
-            const pair::SplinePotential potential = pair_model_from(json.at("model")).potential();
-            return AnyPair(pair::at(potential, numbers_from(json, "theta", potential.parameter_count())));
-        });
+    return pair_potential_from(text_of_file(path, "--fit", a_pair_fit), path);
 }
 
 }  // namespace cli::molecules

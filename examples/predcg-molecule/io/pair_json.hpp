@@ -18,8 +18,12 @@ std::string json_of(const predcg::LiquidChecks& checks, Index frames);
 
 /// A saved fit, ready for checks. Throws InputError, naming file and key, for other files.
 SavedPair load_pair(const std::string& path);
+/// The same of its text.
+SavedPair pair_from(const std::string& text, const std::string& name);
 
 /// The potential of a file that `pair fit` wrote. Throws InputError, naming file and key, for others.
 AnyPair load_pair_potential(const std::string& path);
+/// The same of its text.
+AnyPair pair_potential_from(const std::string& text, const std::string& name);
 
 }  // namespace cli::molecules

@@ -84,7 +84,7 @@ Schema states_schema() {
                            Schema::optional("posterior", posterior_schema())});
 }
 
-SavedStates states_from(const Json& json) {
+SavedStates saved_states(const Json& json) {
     const double temperature = positive(json, "temperature");
     const auto sites = json.at("sites").get<Index>();
     if (sites < 5 || sites > most_sites)
@@ -155,9 +155,19 @@ std::string json_of(const StatesPrediction& prediction) {
     return json.dump(1) + "\n";
 }
 
+namespace {
+
+constexpr const char* a_states_fit = "a file that predcg-molecule states fit wrote";
+
+}  // namespace
+
+SavedStates states_from(const std::string& text, const std::string& name) {
+    static const Schema schema = states_schema();
+    return read_json(text, name, a_states_fit, schema, saved_states);
+}
+
 SavedStates load_states(const std::string& path) {
-    return read_json(path, "--fit", "a file that predcg-molecule states fit wrote", states_schema(),
-                     states_from);
+    return states_from(text_of_file(path, "--fit", a_states_fit), path);
 }
 
 }  // namespace cli::molecules

@@ -23,5 +23,7 @@ struct SavedStates {
 
 /// Throws InputError, naming file and key, for a file that `states fit` did not write.
 SavedStates load_states(const std::string& path);
+/// The same of its text.
+SavedStates states_from(const std::string& text, const std::string& name);
 
 }  // namespace cli::molecules
