@@ -19,20 +19,20 @@ using Neighbours = std::vector<std::vector<Index>>;
 struct Graph : tiny::Field {
     Neighbours neighbours() const { return Neighbours(std::vector<std::vector<Index>>{{1}, {0}}); }
 };
-struct Factor {
+struct Coupling {
     double log_density(const Spins&) const { return 0.0; }
     Window window() const { return {}; }
     double local_log_density(SITE_AND_WINDOW) const { return 0.0; }
 };
 struct Map : tiny::Noise {
-    Factor likelihood(const Spins&, const Vector&) const { return {}; }
+    Coupling likelihood(const Spins&, const Vector&) const { return {}; }
 };
 
 // The same of the others.
 struct Swapped : tiny::Field {
     Vector local_features(SITE_AND_WINDOW) const { return Vector::Zero(1); }
 };
-struct OnGraph : Factor {
+struct OnGraph : Coupling {
     Neighbours neighbours() const { return {}; }
     double local_log_density(Index, W) const { return 0.0; }
 };
@@ -47,4 +47,7 @@ constexpr bool passed_over = true;
 static_assert(detail::has_local_terms_the_wrong_way_round<Swapped>() == passed_over);
 static_assert(detail::likelihood_passes_members_over<MapOnGraph>() == passed_over);
 
-int main() { EMCoarseGrainer grainer{SamplesOnly<Spins>{}, Graph{}, Map{}, Enumeration{}}; }
+int main() {
+    EMCoarseGrainer of_potential{SamplesOnly<Spins>{}, Graph{}, tiny::Noise{}, Enumeration{}};
+    EMCoarseGrainer of_map{SamplesOnly<Spins>{}, tiny::Field{}, Map{}, Enumeration{}};
+}
