@@ -167,7 +167,7 @@ TEST(DataSizes, OfConfigurationsWhileASimulationRuns) {
     auto mixed = sites_24;
     for (int round = 0; round < 3; ++round) {
         other.add(sites_24);
-        for (const std::size_t size : {20, 23, 25, 28}) {
+        for (const std::size_t size : {20u, 23u, 25u, 28u}) {
             mixed[7].resize(size, 0);
             has(refused([&] { other.add(mixed[7]); }),
                 "size of a datum is " + std::to_string(size) + "; allowed: 24");
