@@ -9,11 +9,14 @@
 #include "melt.hpp"
 #include "pair_potential.hpp"
 
-#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <exception>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 
 namespace {
 
@@ -104,19 +107,39 @@ int run(int frames) {
         std::printf("%5.2f  %6.3f +- %5.3f  %5.3f +- %5.3f  %5.3f +- %5.3f\n", r, u.energy(r), u.error(r),
                     seen.g(k), seen.error(k), again.g(k), again.error(k));
     }
-    const double rms = std::sqrt(squares);
-    const bool agree = rms < 0.03;
+    // Noise adds to the squares. Where it alone is more than the limit, only what is far off can be told.
+    constexpr double limit = 0.03 * 0.03;
+    const double excess = squares - noise;
+    const bool is_known = noise < limit || excess > limit + noise, is_close = excess < limit,
+               agree = is_known && is_close && fit.status == Status::converged;
     std::printf(
-        "\nThe radial distribution functions %s: they differ by %.3f (root mean square), %.3f of it noise.\n",
-        agree ? "agree" : "do NOT agree", rms, std::sqrt(noise));
+        "\nThe radial distribution functions %s: they differ by %.3f (root mean square), and noise alone "
+        "makes %.3f.\n",
+        !is_known                         ? "are too noisy to tell"
+        : !is_close                       ? "do NOT agree"
+        : fit.status != Status::converged ? "are alike, but the fit has not converged"
+                                          : "agree",
+        std::sqrt(squares), std::sqrt(noise));
     return agree ? 0 : 1;
+}
+
+/// The number of frames: an integer from 20 to a million.
+int frames_of(const char* text) {
+    int frames = 0;
+    const char* const end = text + std::strlen(text);
+    const auto [stop, error] = std::from_chars(text, end, frames);
+    if (error != std::errc{} || stop != end || frames < 20 || frames > 1000000)
+        throw std::invalid_argument(std::string("the number of configurations is '") + text +
+                                    "'; allowed: an integer from 20 to 1000000");
+    return frames;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        return run(argc > 1 ? std::max(20, std::atoi(argv[1])) : 200);
+        if (argc > 2) throw std::invalid_argument("one argument at most: the number of configurations");
+        return run(argc > 1 ? frames_of(argv[1]) : 200);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "host_lammps: %s\n", error.what());
         return 1;

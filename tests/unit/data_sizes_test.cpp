@@ -1,6 +1,7 @@
 // Data, map, coarse and fine model of sizes that do not belong together are refused before any work, whatever
 // the models leave out. The models are those of the pages, where nothing but the library looks at sizes.
 #include <predcg/engines/monte_carlo.hpp>
+#include <predcg/learning/online.hpp>
 #include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/majority_map.hpp>
 #include <predcg/predcg.hpp>
@@ -14,6 +15,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -143,6 +145,104 @@ TEST(DataSizes, OfCoordinates) {
                                   gaussian::block_map({.coarse_beads = 4}), GaussianEngine{}};
     has(message(grainer, std::vector<Vector>(3, Vector::Zero(8))),
         "gaussian::LinearMap::sample: number of coarse coordinates is 3; allowed: 4");
+}
+
+template <class F>
+std::string refused(const F& f) {
+    return support::thrown<ArgumentError>(f).what();
+}
+
+auto ring_of(Index sites) {
+    return EMCoarseGrainer{SamplesOnly<std::vector<int>>{}, CoarseRing{{sites}}, Unsized{}, TransferMatrix{}};
+}
+
+// What is refused leaves no trace: one by one, in ranges, and in the place of an earlier form.
+TEST(DataSizes, OfConfigurationsWhileASimulationRuns) {
+    OnlineFit online{ring_of(10), {.beta = 0.8}};
+    has(refused([&] { online.add(sites_24[0]); }), "predcg::OnlineFit: size of a datum is 24; allowed: 20");
+    has(refused([&] { online.add(sites_24); }), "size of a datum is 24; allowed: 20");
+    EXPECT_EQ(online.configurations(), 0);
+
+    OnlineFit other{ring_of(12), {.beta = 0.8}};
+    auto mixed = sites_24;
+    for (int round = 0; round < 3; ++round) {
+        other.add(sites_24);
+        for (const std::size_t size : {20u, 23u, 25u, 28u}) {
+            mixed[7].resize(size, 0);
+            has(refused([&] { other.add(mixed[7]); }),
+                "size of a datum is " + std::to_string(size) + "; allowed: 24");
+        }
+        has(refused([&] { other.add(mixed); }), "size of a datum is 28; allowed: 24");
+    }
+    EXPECT_EQ(other.configurations(), 3 * 20 + 3 * 7);
+    const OnlineFit copy = other;  // refers to models of its own
+    EXPECT_EQ(copy.estimate()["bond"], other.estimate()["bond"]);
+
+    has(refused([] {
+            OnlineFit(EMCoarseGrainer{Ring{{26}, 1.0, 0.3}, CoarseRing{{12}}, Unsized{}, TransferMatrix{}},
+                      {.beta = 0.8});
+        }),
+        "predcg::OnlineFit: size of the fine model's configurations is 26; allowed: 24");
+}
+
+/// No density under letter 2.
+struct TwoColours : Unsized {
+    bool takes(int letter) const { return letter < 2; }
+};
+TEST(DataSizes, OfLettersWhileASimulationRuns) {
+    has(refused([] {
+            OnlineFit(EMCoarseGrainer{SamplesOnly<std::vector<int>>{}, CoarseRing{{12}}, TwoColours{},
+                                      TransferMatrix{}},
+                      {.beta = 0.8});
+        }),
+        "predcg::OnlineFit: letter of the coarse potential's space is 2");
+}
+
+// Bytes of a fit of configurations of another size: of a map that draws, and of one that does not.
+TEST(DataSizes, OfBytesThatAreLoaded) {
+    const auto spins = [](std::size_t size) { return neighbours::Spins(size, 1); };
+    const auto check = [&](const auto& grainer, bool is_known_before) {
+        OnlineFit twelve{grainer(2), {.beta = 0.3}};
+        for (int k = 0; k < 5; ++k) twelve.add(spins(12));
+        std::stringstream file;
+        twelve.save(file);
+        const std::string bytes = file.str();
+        const auto load = [&](auto& online) {
+            std::stringstream in(bytes);
+            online.load(in);
+        };
+        OnlineFit again{grainer(2), {.beta = 0.3}}, other{grainer(4), {.beta = 0.3}};
+        load(again);
+        again.add(spins(12));
+        EXPECT_EQ(again.configurations(), 6);
+        if (is_known_before) {
+            has(refused([&] { load(other); }), "size of the configurations is 12; allowed: 24");
+        } else {
+            OnlineFit begun = other;
+            begun.add(spins(24));
+            has(refused([&] { load(begun); }), "size of the configurations is 12; allowed: 24");
+            load(other);
+            has(refused([&] { other.add(spins(24)); }),
+                "size of the first configuration after load is 24; allowed: 12");
+        }
+    };
+    const auto potential = ising::coarse_chain({.sites = 6, .pair_range = 1});
+    check(
+        [&](Index level) {
+            return EMCoarseGrainer{SamplesOnly<neighbours::Spins>{},
+                                   potential,
+                                   ising::bernoulli_map({.level = level}),
+                                   TransferMatrix{},
+                                   Newton{},
+                                   weak_prior()};
+        },
+        true);
+    check(
+        [&](Index level) {
+            return RelativeEntropy{potential, ising::majority_map({.level = level}), TransferMatrix{},
+                                   Newton{}, weak_prior()};
+        },
+        false);
 }
 
 }  // namespace

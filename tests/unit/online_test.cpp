@@ -676,6 +676,31 @@ TEST(Online, NothingAddedIsSaid) {
     EXPECT_TRUE(std::isnan(fit.errors.theta[0]));
 }
 
+/// Whole energies only.
+struct WholeEnergies : square_ising::Coarse {
+    double energy_difference(const Spins& X, Index i, ising::Spin v, const Vector& theta) const = delete;
+};
+
+// As fits say it.
+TEST(Online, WholeDensitiesAreSaid) {
+    const auto of = [](const auto& potential, const auto& engine) {
+        OnlineFit online{EMCoarseGrainer{SamplesOnly<Spins>{}, potential, square_ising::BlockMap{2}, engine,
+                                         StochasticNewton{}, weak_prior()},
+                         {.beta = 0.35}};
+        online.add(square_ising::samples(4, 0.35, 3, test_seed()));
+        const auto remarks = online.estimate().remarks;
+        return std::count_if(remarks.begin(), remarks.end(), [](const std::string& remark) {
+            return remark.find(
+                       "the kernel evaluates whole densities for every site it visits, since the coarse "
+                       "potential has neither energy_difference") != std::string::npos;
+        });
+    };
+    const MonteCarlo sampled(HeatBath{}, {.samples = 8});
+    EXPECT_EQ(of(WholeEnergies{{2}}, sampled), 1);
+    EXPECT_EQ(of(square_ising::Coarse{2}, sampled), 0);
+    EXPECT_EQ(of(WholeEnergies{{2}}, Enumeration{}), 0);
+}
+
 TEST(Online, BadSettingsAndConfigurationsAreRefused) {
     const auto refused = [](OnlineSettings settings) {
         return std::string(support::thrown<ArgumentError>([&] {

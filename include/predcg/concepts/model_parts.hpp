@@ -34,7 +34,8 @@ bool is_translation_invariant([[maybe_unused]] const T& t) {
         return false;
 }
 
-/// parameter_names() of a potential or a map, completed by prefix + number where it has none.
+/// parameter_names() of a potential or a map, completed by prefix + number where it has none. Throws
+/// ArgumentError for more names than parameters.
 template <class Model>
 [[gnu::cold]] std::vector<std::string> names_of(const Model& model, const char* prefix) {
     std::vector<std::string> names;
@@ -42,19 +43,25 @@ template <class Model>
                       { model.parameter_names() } -> std::convertible_to<std::vector<std::string>>;
                   })
         names = model.parameter_names();
+    if (static_cast<Index>(names.size()) > Index(model.parameter_count()))
+        require_equal(static_cast<Index>(names.size()), Index(model.parameter_count()), "names",
+                      "length of parameter_names()", "parameter_count()");
     for (Index k = static_cast<Index>(names.size()); k < Index(model.parameter_count()); ++k)
         names.push_back(prefix + to_text(k + 1));
     return names;
 }
 
-/// start() of a potential or a map, where fits begin; else zeros.
+/// start() of a potential or a map, where fits begin; else zeros. Throws ArgumentError for another length.
 template <class Model>
-Vector start_of(const Model& model) {
+[[gnu::cold]] Vector start_of(const Model& model) {
     if constexpr (requires {
                       { model.start() } -> VectorLike;
-                  })
-        return model.start();
-    else
+                  }) {
+        Vector start = model.start();
+        require_equal(start.size(), Index(model.parameter_count()), "start", "length of start()",
+                      "parameter_count()");
+        return start;
+    } else
         return Vector::Zero(model.parameter_count());
 }
 

@@ -5,6 +5,7 @@
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/fine_potential.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/core/neighbours.hpp>
 
 #include <array>
 #include <type_traits>
@@ -40,7 +41,8 @@ constexpr auto members_of_potential() {
     using W = std::span<const letter_of_t<X>>;
     return std::array{requires(T & t){t.space();
 }
-, requires(T& t) { t.window(); }, requires(T& t) { t.translation_invariant(); },
+, requires(T& t) { t.window(); }, requires(T& t) { t.neighbours(); },
+    requires(T& t) { t.translation_invariant(); },
     requires(T& t, const X& x, const A&... a) { t.energy(x, a...); },
     requires(T& t, const X& x, Index i, letter_of_t<X> v, const A&... a) {
         t.energy_difference(x, i, v, a...);
@@ -115,13 +117,26 @@ constexpr auto members_of_factor() {
     using L = letter_of_t<X>;
     return std::array{requires(F & f, const X& x){f.log_density(x);
 }
-, requires(F& f) { f.window(); },
+, requires(F& f) { f.window(); }, requires(F& f) { f.neighbours(); },
     requires(F& f, Index i, std::span<const L> w) { f.local_log_density(i, w); },
     requires(F& f, const X& x, Index i, L v) { f.log_density_difference(x, i, v); },
     requires(F& f, const X& x) { f.log_density_gradient(x); }, requires(F& f) { f.quadratic(); }
 }
 ;
 }
+/// The likelihood of a map's, as a type with the member ::type; of void where it cannot be called.
+template <class M>
+auto factor_of() {
+    if constexpr (requires(const M& m, const typename M::fine_type& x, const Vector& eta) {
+                      m.likelihood(prepare(m, x), eta);
+                  })
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const M&>().likelihood(
+            prepare(std::declval<const M&>(), std::declval<const typename M::fine_type&>()),
+            std::declval<const Vector&>()))>>{};
+    else
+        return std::type_identity<void>{};
+}
+
 /// As above, and so for the likelihood that a map returns.
 template <class M>
 constexpr bool map_members_are_const() {
@@ -133,12 +148,8 @@ constexpr bool map_members_are_const() {
         using Coarse = typename M::coarse_type;
         if constexpr (members_of_map<M, Fine, Coarse>() != members_of_map<const M, Fine, Coarse>()) {
             return false;
-        } else if constexpr (requires(const M& m, const Fine& x, const Vector& eta) {
-                                 m.likelihood(prepare(m, x), eta);
-                             }) {
-            using F = std::remove_cvref_t<decltype(std::declval<const M&>().likelihood(
-                prepare(std::declval<const M&>(), std::declval<const Fine&>()),
-                std::declval<const Vector&>()))>;
+        } else if constexpr (!std::is_void_v<typename decltype(factor_of<M>())::type>) {
+            using F = typename decltype(factor_of<M>())::type;
             return members_of_factor<F, Coarse>() == members_of_factor<const F, Coarse>();
         }
     }
@@ -186,6 +197,47 @@ constexpr bool has_integral_energy() {
                 return true;
         return false;
     }
+}
+
+/// neighbours() is there, but is no NeighbourList: it would be passed over.
+template <class T>
+constexpr bool has_neighbours_of_another_type() {
+    return requires(const T& t) { t.neighbours(); } && !HasNeighbours<T>;
+}
+
+/// A term of windows takes them before the site: it would be passed over.
+template <class U>
+constexpr bool has_local_terms_the_wrong_way_round() {
+    using X = configuration_of_t<U>;
+    if constexpr (std::is_void_v<X>) {
+        return false;
+    } else {
+        using W = std::span<const letter_of_t<X>>;
+        return (
+                   requires(const U& u, Index i, W w) { u.local_features(w, i); } &&
+                   !requires(const U& u, Index i, W w) { u.local_features(i, w); }) ||
+               (
+                   requires(const U& u, Index i, W w, const Vector& theta) { u.local_energy(w, i, theta); } &&
+                   !requires(const U& u, Index i, W w, const Vector& theta) { u.local_energy(i, w, theta); });
+    }
+}
+
+/// The same of the likelihood that a map returns: neighbours() of another type, or local_log_density(w, i).
+template <class M>
+constexpr bool likelihood_passes_members_over() {
+    if constexpr (requires {
+                      typename M::fine_type;
+                      typename M::coarse_type;
+                  }) {
+        using F = typename decltype(factor_of<M>())::type;
+        using W = std::span<const letter_of_t<typename M::coarse_type>>;
+        if constexpr (!std::is_void_v<F>)
+            return has_neighbours_of_another_type<F>() ||
+                   (
+                       requires(const F& f, Index i, W w) { f.local_log_density(w, i); } &&
+                       !requires(const F& f, Index i, W w) { f.local_log_density(i, w); });
+    }
+    return false;
 }
 
 }  // namespace predcg::detail

@@ -17,7 +17,7 @@ namespace predcg {
 class Coordinates {
 public:
     /// Of a coarse potential and a map, with the lower bounds of a prior. Throws ArgumentError for bad
-    /// scales.
+    /// scales, and for names that are too many or not different.
     template <class Coarse, class Map, class Prior>
     [[gnu::cold]] Coordinates(double beta, const Coarse& coarse, const Map& map, const Prior& prior)
         : coarse_count_(coarse.parameter_count()), names_(detail::coarse_names_of(coarse)) {
@@ -26,6 +26,7 @@ public:
         set(0, of_coarse, beta, lower_bound(prior.coarse));
         set(of_coarse.size(), of_map, 1.0, lower_bound(prior.map));
         for (std::string& name : detail::map_names_of(map)) names_.push_back(std::move(name));
+        detail::require_different_names(names_);
     }
 
     /// Number of z, of theta_c, of eta.

@@ -88,15 +88,42 @@ public:
     /// The prepared form of a datum. Throws ArgumentError for one of another size.
     template <class X>
     prepared_t<Map> operator()(const X& x) const {
-        // What the map has an overload for may count otherwise.
-        if constexpr (std::same_as<X, typename Map::fine_type> || !PreparesExactly<X, Map>)
-            require_fine_size(x, "size of a datum");
+        require_datum(x);
         prepared_t<Map> form = prepare(*map_, x);
         require_coarse_size(*map_, form, Index(coarse_->space().size()), function_);
         return form;
     }
 
+    /// The same in the place of the form of an earlier datum: by map.prepare(x, form) where the map has it.
+    template <class X>
+    void operator()(const X& x, prepared_t<Map>& form) const {
+        if constexpr (requires { map_->prepare(x, form); }) {
+            require_datum(x);
+            map_->prepare(x, form);
+            require_coarse_size(*map_, form, Index(coarse_->space().size()), function_);
+        } else {
+            form = (*this)(x);
+        }
+    }
+
+    /// The size of what the map draws; nothing where sizes are free or not known.
+    std::optional<Index> fine_size() const { return fine_size_; }
+    /// The same of a copy of map and potential. Draws nothing.
+    DataSizes of_copy(const Map& map, const Coarse& coarse) const {
+        DataSizes other = *this;
+        other.map_ = &map;
+        other.coarse_ = &coarse;
+        return other;
+    }
+
 private:
+    template <class X>
+    void require_datum([[maybe_unused]] const X& x) const {
+        // What the map has an overload for may count otherwise.
+        if constexpr (std::same_as<X, typename Map::fine_type> || !PreparesExactly<X, Map>)
+            require_fine_size(x, "size of a datum");
+    }
+
     template <class X>
     void require_fine_size(const X& x, const char* what) const {
         const auto size = size_of(x);

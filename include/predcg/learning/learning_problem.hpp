@@ -6,6 +6,7 @@
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/learning/expected_statistics.hpp>
+#include <predcg/learning/lengths.hpp>
 #include <predcg/learning/likelihood_expansion.hpp>
 #include <predcg/learning/m_step.hpp>
 #include <predcg/learning/map_in_learning.hpp>
@@ -156,16 +157,21 @@ public:
         }
     };
 
-    /// Keeps the data; refers to potential and map.
+    /// Keeps the data; refers to potential and map. Throws ArgumentError where vectors of the models are not
+    /// as long as their parameter_count() or size() says, looked at once: in one random configuration, and in
+    /// the first datum where there is one.
     LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, Data&& data)
         : LearningProblem(coarse, map, std::move(engine), std::move(prior), data) {
         own_ = std::move(data);
         given_ = nullptr;
     }
-    /// Refers to potential, map and data.
+    /// Refers to potential, map and data. Throws as above.
     LearningProblem(const Coarse& coarse, const Map& map, Engine engine, Prior prior, const Data& data)
         : coarse_(&coarse), map_(&map), engine_(std::move(engine)), prior_(std::move(prior)), given_(&data),
-          coordinates_(data.beta, coarse, map, prior_) {}
+          coordinates_(data.beta, coarse, map, prior_) {
+        detail::require_lengths_of_potential(coarse, start_of(coarse));
+        if (!data.forms.empty()) require_lengths(data.forms.front());
+    }
 
     const Coarse& coarse() const { return *coarse_; }
     const Map& map() const { return *map_; }
@@ -187,6 +193,12 @@ public:
     bool prior_is_proper() const {
         return (coordinates_.coarse_count() == 0 || prior_.coarse.proper()) &&
                (coordinates_.map_count() == 0 || prior_.map.proper());
+    }
+
+    /// Throws ArgumentError where vectors that the map makes of a prepared datum are not as long as its
+    /// parameter_count() or their size() says.
+    void require_lengths(const prepared_t<Map>& x) const {
+        detail::require_lengths_of_map(*map_, x, coarse_->space(), start_of(*map_));
     }
 
     bool is_admissible(const Parameters& at) const { return predcg::is_admissible(*coarse_, at.theta); }

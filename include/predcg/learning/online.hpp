@@ -20,6 +20,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -121,6 +122,11 @@ std::array<Index, 5> lengths_of(const Engine& engine) {
     return N;
 }
 
+/// A range whose elements are configurations X, or convert to them.
+template <class Range, class X>
+concept RangeOf =
+    InputRange<Range> && std::convertible_to<decltype(*std::begin(std::declval<const Range&>())), const X&>;
+
 /// predict of a fit and more, found where predict/predict.hpp is included.
 template <class F, class... More>
 auto predict_with(const F& fit, const More&... more) {
@@ -166,12 +172,14 @@ class OnlineFit {
     using Form = prepared_t<Map>;
     using Configuration = typename Map::fine_type;
     static constexpr const char* name = "OnlineFit";
-    static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 3};
-    static constexpr Index patience = 512;  // configurations before it may be trapped
+    static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 4};
+    static constexpr Index no_size = -1, several_sizes = -2;  // in the place of a size
+    static constexpr Index patience = 512;                    // configurations before it may be trapped
 
 public:
     /// Throws ArgumentError without beta, or for batch outside 1 to 4096, restarts outside 0 to 32, a window
-    /// that is not > 0, or a start of another length.
+    /// that is not > 0, a start of another length, or models whose sizes, letters or lengths do not fit
+    /// together, as EMCoarseGrainer::prepare and LearningProblem do.
     OnlineFit(Learner learner, OnlineSettings settings) : settings_(std::move(settings)) {
         if (!settings_.beta)
             throw ArgumentError(name, "settings.beta", "absent",
@@ -191,8 +199,10 @@ public:
     Index configurations() const { return configurations_; }
 
     /// Looks at one configuration. False, and nothing done, after a stop was requested. Throws ArgumentError
-    /// for a weight that is not finite or < 0, or whatever the map refuses, and NumericalError where the
-    /// likelihood cannot be evaluated; the configuration is then left out.
+    /// for a weight that is not finite or < 0, a configuration of another size than the models' (before the
+    /// map sees it, where the map draws), the first after load of another size than those before, or whatever
+    /// the map refuses, and NumericalError where the likelihood cannot be evaluated; the configuration is
+    /// then left out.
     bool add(const Configuration& x, double weight = 1.0) {
         if (settings_.stop.stop_requested()) return false;
         put(0, x, weight);
@@ -202,9 +212,8 @@ public:
 
     /// Looks at all of a range, of weight 1 each: as one after the other, but for engines that do several
     /// side by side. False where a stop was requested before the end.
-    template <InputRange Range>
-        requires std::convertible_to<decltype(*std::begin(std::declval<const Range&>())),
-                                     const Configuration&>
+    template <class Range>
+        requires detail::RangeOf<Range, Configuration>
     bool add(const Range& configurations) {
         Index filled = 0;
         for (const Configuration& x : configurations) {
@@ -222,6 +231,17 @@ public:
         }
         if (filled > 0) look(filled);
         return !settings_.stop.stop_requested();
+    }
+
+    /// Anything else is none: does not compile, and says so in words.
+    template <class X, class... More>
+        requires(!std::convertible_to<const X&, const Configuration&> &&
+                 (sizeof...(More) > 0 || !detail::RangeOf<X, Configuration>))
+    bool add(const X&, const More&...) {
+        static_assert(!std::is_same_v<X, X>,
+                      "predcg: OnlineFit::add takes a configuration of the map's fine_type, with or without "
+                      "a weight, or a range of such configurations without one");
+        return false;
     }
 
     /// With settings.processes: one step by what was added in all processes since the last call, which `add`
@@ -315,6 +335,8 @@ public:
             !linalg::all_finite(other.state_.at.theta) || !linalg::all_finite(other.state_.at.eta) ||
             !world_->problem.is_admissible(other.state_.at) || !has_sound_chains(other.state_))
             throw ArgumentError(function, "bytes", "not those of such a fit", "what save() wrote");
+        other.fine_size_ = theirs.fine_size;
+        other.is_loaded_ = true;
         *this = std::move(other);
     }
 
@@ -348,18 +370,22 @@ private:
         return detail::checksum_of(write.bytes);
     }
 
-    /// Models, and room for the configurations that are looked at together. The problem refers to both.
+    /// Models, and room for the configurations that are looked at together. The others refer to both.
     struct World {
         Learner learner;
+        detail::DataSizes<Map, Coarse> form_of;
         Data data;
         Problem problem;
 
         World(Learner of, const OnlineSettings& settings)
-            : learner(std::move(of)), data(empty(settings)),
+            : learner(std::move(of)), form_of(learner.map(), learner.coarse(), name), data(empty(settings)),
               problem(learner.coarse(), learner.map(),
-                      detail::online_engine(learner.engine(), settings.batch), learner.prior(), data) {}
+                      detail::online_engine(learner.engine(), settings.batch), learner.prior(), data) {
+            if constexpr (requires { learner.fine(); }) form_of.require_fine_model(learner.fine());
+        }
         World(const World& other)
-            : learner(other.learner), data(other.data),
+            : learner(other.learner), form_of(other.form_of.of_copy(learner.map(), learner.coarse())),
+              data(other.data),
               problem(learner.coarse(), learner.map(), other.problem.engine(), learner.prior(), data) {}
         World& operator=(const World&) = delete;
 
@@ -395,31 +421,27 @@ private:
     /// What a saved fit must have in common with this one.
     struct Identity {
         std::vector<std::string> coarse_names, map_names;
-        Index coarse_size = 0, batch = 0, restarts = 0;
+        Index coarse_size = 0, fine_size = 0, batch = 0, restarts = 0;
         std::array<Index, 5> latent{}, coarse{};  // lengths_of
         double beta = 0.0, window = 0.0, prior = 0.0;
         std::uint64_t seed = 0;
 
         template <class Self, class Visit>
         static void members(Self& self, Visit&& visit) {
-            visit(self.coarse_names, self.map_names, self.coarse_size, self.batch, self.restarts, self.latent,
-                  self.coarse, self.beta, self.window, self.prior, self.seed);
+            visit(self.coarse_names, self.map_names, self.coarse_size, self.fine_size, self.batch,
+                  self.restarts, self.latent, self.coarse, self.beta, self.window, self.prior, self.seed);
         }
     };
 
     Identity identity() const {
         const Problem& problem = world_->problem;
-        return {detail::coarse_names_of(problem.coarse()),
-                detail::map_names_of(problem.map()),
+        return {detail::coarse_names_of(problem.coarse()), detail::map_names_of(problem.map()),
                 problem.coarse().space().size(),
-                settings_.batch,
-                settings_.restarts,
-                detail::lengths_of(latent_engine(problem.engine())),
-                detail::lengths_of(coarse_engine(problem.engine())),
-                *settings_.beta,
-                settings_.window,
-                problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))),
-                settings_.seed};
+                // That of the draws is the same in all processes.
+                world_->form_of.fine_size().value_or(settings_.processes ? no_size : fine_size_),
+                settings_.batch, settings_.restarts, detail::lengths_of(latent_engine(problem.engine())),
+                detail::lengths_of(coarse_engine(problem.engine())), *settings_.beta, settings_.window,
+                problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))), settings_.seed};
     }
 
     [[gnu::cold]] void require_same(const Identity& theirs, const char* function) const {
@@ -430,6 +452,8 @@ private:
             require(a == b, function, what, a, to_text(b) + ", that of this fit");
         };
         same(theirs.coarse_size, own.coarse_size, "number of coarse sites");
+        if (theirs.fine_size >= 0 && own.fine_size >= 0)
+            same(theirs.fine_size, own.fine_size, "size of the configurations");
         same(theirs.beta, own.beta, "settings.beta");
         same(theirs.batch, own.batch, "settings.batch");
         same(theirs.restarts, own.restarts, "settings.restarts");
@@ -461,21 +485,24 @@ private:
     void put(Index k, const Configuration& x, double weight) {
         require(std::isfinite(weight) && weight >= 0.0, "OnlineFit::add", "weight", weight,
                 "a finite number >= 0");
-        Data& data = world_->data;
+        World& world = *world_.operator->();
+        Data& data = world.data;
         const auto at = static_cast<std::size_t>(k);
-        const Map& map = world_->learner.map();
+        const Index size = detail::size_of(x).value_or(several_sizes);
+        if (is_loaded_ && size >= 0 && fine_size_ >= 0)
+            require_equal(size, fine_size_, "OnlineFit::add", "size of the first configuration after load",
+                          "the size of those before");
         if (at == data.forms.size()) {
-            data.forms.push_back(detail::prepare(map, x));
+            Form form = world.form_of(x);
+            if (at == 0) world.problem.require_lengths(form);
+            data.forms.push_back(std::move(form));
             data.weights.push_back(weight);
         } else {
-            if constexpr (requires { map.prepare(x, data.forms[at]); })
-                map.prepare(x, data.forms[at]);
-            else
-                data.forms[at] = detail::prepare(map, x);
+            world.form_of(x, data.forms[at]);
             data.weights[at] = weight;
         }
-        detail::require_coarse_size(map, data.forms[at], world_->problem.coarse().space().size(),
-                                    "OnlineFit::add");
+        is_loaded_ = false;
+        fine_size_ = fine_size_ == no_size || fine_size_ == size ? size : several_sizes;
     }
 
     /// The E-step of the first `count` places.
@@ -682,6 +709,7 @@ private:
         const Vector unknown = Vector::Constant(d, detail::undefined);
         OnlineEstimate result;
         detail::describe(result, world_->problem, {.seed = settings_.seed}, z);
+        detail::add_sampling_remarks<Problem>(result.remarks);
         result.status = settings_.stop.stop_requested() ? Status::stopped : Status::limit;
         result.iterations = memory_.blocks();
         result.configurations = configurations_;
@@ -856,7 +884,9 @@ private:
     Index in_block_ = 0, length_ = 1, configurations_ = 0;
     // Began after so many configurations; the next look for a trap comes after so many.
     Index restarts_ = 0, began_ = 0, next_look_ = patience;
-    bool was_trapped_ = false;  // at the last look
+    bool was_trapped_ = false;   // at the last look
+    Index fine_size_ = no_size;  // of the configurations
+    bool is_loaded_ = false;     // and nothing was added since
     bool is_cut_ = false;
 };
 

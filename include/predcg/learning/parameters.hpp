@@ -4,6 +4,8 @@
 #include <predcg/core/error.hpp>
 #include <predcg/core/types.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,15 @@ template <class Model>
                   "the number of parameters");
     for (const double s : scales) require_positive(s, "scales", "a scale");
     return scales;
+}
+
+/// Throws ArgumentError where two parameters have one name.
+[[gnu::cold]] inline void require_different_names(const std::vector<std::string>& names) {
+    for (std::size_t k = 0; k < names.size(); ++k)
+        if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(k), names[k]) !=
+            names.begin() + static_cast<std::ptrdiff_t>(k))
+            argument_error("names", "parameter name", "'" + names[k] + "' twice",
+                           "names that differ, in potential and map together");
 }
 
 [[gnu::cold]] inline void require_same_names(const std::vector<std::string>& names,

@@ -74,7 +74,14 @@ struct CoarseRequirements {
         real_energies,
         "predcg: an energy of the coarse potential is an integer, which cuts off what theta makes of "
         "it: return double from energy(X, theta) and energy_difference(X, i, v, theta)");
-    static constexpr bool spelt = const_members && vectors && real_energies;
+    static constexpr bool none_passed_over =
+        !has_neighbours_of_another_type<Coarse>() && !has_local_terms_the_wrong_way_round<Coarse>();
+    static_assert(
+        none_passed_over,
+        "predcg: an optional member of the coarse potential would be passed over: neighbours() returns a "
+        "predcg::NeighbourList, and terms of windows take the site before the window, local_features(i, w), "
+        "local_energy(i, w, theta)");
+    static constexpr bool spelt = const_members && vectors && real_energies && none_passed_over;
     static constexpr bool potential_holds = spelt && CoarsePotential<Coarse>;
     static_assert(potential_holds || !spelt,
                   "predcg: the coarse potential needs space(), parameter_count() and either "
@@ -92,8 +99,15 @@ struct MapRequirements {
     static_assert(const_members,
                   "predcg: a member of the map or of its likelihood is not const (all are called on const "
                   "objects, and an optional one that cannot be would be passed over)");
-    static constexpr bool holds = const_members && ProbabilisticMap<Map>;
-    static_assert(holds || !const_members,
+    static constexpr bool none_passed_over = !likelihood_passes_members_over<Map>();
+    static_assert(
+        none_passed_over,
+        "predcg: an optional member of the map's likelihood would be passed over: neighbours() returns a "
+        "predcg::NeighbourList, and terms of windows take the site before the window, "
+        "local_log_density(i, w)");
+    static constexpr bool spelt = const_members && none_passed_over;
+    static constexpr bool holds = spelt && ProbabilisticMap<Map>;
+    static_assert(holds || !spelt,
                   "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
                   "with log_density(X), and sample(X, eta, rng) with any generator, auto& rng (concept "
                   "ProbabilisticMap)");

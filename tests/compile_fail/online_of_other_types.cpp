@@ -1,4 +1,5 @@
 // expect: predcg: OnlineFit::predict needs #include <predcg/predict/predict.hpp>, and an
+// expect: predcg: OnlineFit::add takes a configuration of the map's fine_type
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/online.hpp>
 #include <predcg/predict/predict.hpp>
@@ -10,7 +11,9 @@ using namespace predcg;
 
 #ifdef PREDCG_TWIN
 using Observed = tiny::First;
+using Added = tiny::Spins;
 #else
+using Added = std::vector<double>;
 struct Observed {
     double operator()(const std::string& x) const { return x[0]; }
 };
@@ -18,6 +21,8 @@ struct Observed {
 
 double mean() {
     const EMCoarseGrainer grainer{SamplesOnly<tiny::Spins>{}, tiny::Field{}, tiny::Noise{}, Enumeration{}};
-    const OnlineFit online{grainer, {.beta = 1.0}};
+    OnlineFit online{grainer, {.beta = 1.0}};
+    online.add(Added{1, 1});
+    online.add(std::vector<Added>(3, Added{1, 1}));
     return online.predict(Observed{}).mean[0];
 }
