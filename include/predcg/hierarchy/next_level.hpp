@@ -74,13 +74,20 @@ template <FiniteTarget T, class X>
     for (std::size_t s = 0; s < log_density.size(); ++s) sum.weights[s] += weight / total * log_density[s];
 }
 
-/// `count` draws, which share the weight.
-template <class Sampler, class X>
-void add_draws(Sampler&& sampler, Index count, double weight, Philox4x32& rng,
+/// `count` draws of the target, which share the weight.
+template <class Engine, class T, class X>
+void add_draws(const Engine& engine, const T& target, Index count, double weight, Philox4x32& rng,
                WeightedConfigurations<X>& sum) {
-    for (Index k = 0; k < count; ++k) {
-        sum.configurations.push_back(sampler.draw(rng));
-        sum.weights.push_back(weight / static_cast<double>(count));
+    static_assert(SamplingEngine<Engine, T>,
+                  "predcg: a level of a hierarchy whose X are not observed is told to the next by "
+                  "independent draws, which need sampler(target) of the level's engine (concept "
+                  "SamplingEngine; MonteCarlo and MeanField have none)");
+    if constexpr (SamplingEngine<Engine, T>) {
+        auto&& sampler = engine.sampler(target);
+        for (Index k = 0; k < count; ++k) {
+            sum.configurations.push_back(sampler.draw(rng));
+            sum.weights.push_back(weight / static_cast<double>(count));
+        }
     }
 }
 
@@ -105,7 +112,7 @@ auto averaged_posterior(const Grainer& grainer, const HierarchyLevel<Grainer>& l
                 continue;
             }
             auto rng = make_stream(settings.seed, Purpose::hierarchy, k, static_cast<std::uint32_t>(number));
-            add_draws(latent_engine(grainer.engine()).sampler(target), settings.samples, weight, rng, sum);
+            add_draws(latent_engine(grainer.engine()), target, settings.samples, weight, rng, sum);
         }
     }
     return sum;
@@ -199,7 +206,7 @@ HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Gra
         } else {
             auto rng = make_stream(settings.seed, Purpose::hierarchy, 0, static_cast<std::uint32_t>(number));
             const auto draws = static_cast<Index>(std::ceil(weight * static_cast<double>(settings.samples)));
-            detail::add_draws(coarse_engine(grainer.engine()).sampler(target), draws, weight, rng, sum);
+            detail::add_draws(coarse_engine(grainer.engine()), target, draws, weight, rng, sum);
         }
         return fitted(sum);
     }
