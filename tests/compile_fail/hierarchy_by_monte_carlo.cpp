@@ -1,4 +1,4 @@
-// expect: predcg: a level of a hierarchy whose X are not observed is told to the next by independent draws
+// expect: predcg: a level of a hierarchy is told to the next by independent draws
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/hierarchy/hierarchy.hpp>
 #include <predcg/models/ising/block_maps.hpp>

@@ -43,9 +43,9 @@ struct HierarchyFit {
     }
 
     /// The posterior of model<k>() from one of each level, the finest first: predict gives credible
-    /// intervals. Levels are taken as independent. With maps that observe X they are; with others intervals
-    /// are too narrow, as a level's data are drawn at the estimates below. Throws ArgumentError for
-    /// posteriors without draws.
+    /// intervals. Levels are taken as independent, draw by draw: give each level's posterior a seed of its
+    /// own. With maps that observe X they are; with others intervals are too narrow, as a level's data are
+    /// drawn at the estimates below. Throws ArgumentError for posteriors without draws.
     template <std::size_t k = 0, class... Posteriors>
         requires(sizeof...(Posteriors) == count)
     auto posterior(const Posteriors&... of_levels) const {
