@@ -96,7 +96,8 @@ public:
         return std::get<k>(levels_);
     }
 
-    /// Fits the levels one after the other, to any range of configurations. Throws as a level's own fit,
+    /// Fits the levels one after the other, to any range of configurations. Each level has random numbers of
+    /// its own, but for the drawn starts of exact fits, which all share. Throws as a level's own fit,
     /// CostError where all states of a level are asked for and are too many, and Stopped where a stop was
     /// requested before the last level.
     template <class Range>
