@@ -21,7 +21,7 @@ threads() {
 
 memory() {
     if [ -z "${BIN-}" ]; then
-        cmake --preset release
+        cmake --preset release -DPREDCG_NATIVE=OFF  # Valgrind knows few processors
         cmake --build --preset release
         BIN=build/release/bin
     fi

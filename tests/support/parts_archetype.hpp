@@ -2,10 +2,14 @@
 // A coarse potential that has any choice of the optional parts, all of them right, and the question which
 // parts a potential has.
 #include <predcg/concepts/coarse_potential.hpp>
+#include <predcg/concepts/target.hpp>
+#include <predcg/core/neighbours.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/structure/autodiff.hpp>
 
 #include <array>
+#include <concepts>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -41,7 +45,12 @@ enum Part : unsigned {
     difference,
     state_gradient,
     quadratic,
-    two_valued,  // other structure
+    two_valued,
+    neighbours,
+    both,       // energy and gradient by X in one go
+    laplacian,  // second derivatives by X
+    moves,      // of one particle; here a number each
+    flipping,   // other structure
     admissible,
     names,
     start,
@@ -54,6 +63,25 @@ enum Part : unsigned {
 
 constexpr unsigned only(auto... parts) { return ((1u << parts) | ... | 0u); }
 constexpr unsigned all_parts = (1u << part_count) - 1;
+
+/// Holds a configuration, of which each number is a particle on a line.
+template <class Energy>
+struct Moves {
+    Energy energy;  // of X
+    Vector held = Vector::Zero(4), moved = held;
+
+    Index size() const { return held.size(); }
+    void take(const Vector& X) { held = X; }
+    double energy_difference(Index i, const std::array<double, 3>& step) {
+        moved = held;
+        moved[i] += step[0];
+        return energy(moved) - energy(held);
+    }
+    void accept() { held = moved; }
+    void give(Vector& X) const { X = held; }
+};
+template <class Energy>
+Moves(Energy) -> Moves<Energy>;
 
 /// U = theta_0 sum_i X_i X_{i+1} + t sum_i X_i + c sum_i X_i^2 on a ring; t = theta_1 with features, else
 /// theta_0 theta_1; c = 0.3 with base, else 0.
@@ -81,6 +109,9 @@ struct Parts {
         double sum = 0.0;
         for (Index i = 0; i < n; ++i) sum += X[i] * next(X, i);
         return sum;
+    }
+    static double whole(const Vector& X, const Vector& theta) {
+        return theta[0] * pairs(X) + t(theta) * X.sum() + c * X.squaredNorm();
     }
     template <class S, class T>
     using Scalar = std::conditional_t<std::is_same_v<T, double>, S, T>;
@@ -176,6 +207,34 @@ struct Parts {
             slope[i] = theta[0] * (next(X, i) + before(X, i)) + t(theta) + 2.0 * c * X[i];
         return slope;
     }
+    double energy_and_gradient(const Vector& X, const Vector& theta, Vector& slope) const
+        requires(has(both))
+    {
+        slope.resize(n);
+        for (Index i = 0; i < n; ++i)
+            slope[i] = theta[0] * (next(X, i) + before(X, i)) + t(theta) + 2.0 * c * X[i];
+        return whole(X, theta);
+    }
+    double energy_laplacian(const Vector&, const Vector&) const
+        requires(has(laplacian))
+    {
+        return 2.0 * c * n;
+    }
+    predcg::NeighbourList neighbours() const
+        requires(has(support::neighbours))
+    {
+        return predcg::chain_neighbours({2, predcg::Boundary::periodic}, n);
+    }
+    auto particle_moves(const Vector& theta) const
+        requires(has(moves))
+    {
+        return Moves{[theta](const Vector& X) { return whole(X, theta); }};
+    }
+    Vector flipped(const Vector& theta) const
+        requires(has(flipping))
+    {
+        return Vector{{theta[0], -theta[1]}};
+    }
     predcg::QuadraticForm quadratic(const Vector& theta) const
         requires(has(support::quadratic))
     {
@@ -243,7 +302,21 @@ constexpr unsigned parts_of() {
     note(local_gradient, HasWindow<U> && predcg::detail::HasLocalParameterGradient<U>);
     note(local_hessian, HasWindow<U> && predcg::detail::HasLocalParameterHessian<U>);
     note(difference, HasCoarseEnergyDifference<U, Vector, double>);
-    note(state_gradient, HasCoarseEnergyGradient<U, Vector>);
+    note(state_gradient, predcg::detail::HasGradientAlone<U, Vector, Vector>);
+    note(both, predcg::detail::HasEnergyAndGradient<U, Vector, Vector>);
+    note(
+        laplacian, requires(const U u, const Vector& X, const Vector& theta) {
+            { u.energy_laplacian(X, theta) } -> RealValue;
+        });
+    note(neighbours, HasNeighbours<U>);
+    note(
+        moves, requires(const U u, const Vector& theta) {
+            { u.particle_moves(theta) } -> ParticleMoves<Vector>;
+        });
+    note(
+        flipping, requires(const U u, const Vector& theta) {
+            { u.flipped(theta) } -> std::convertible_to<std::optional<Vector>>;
+        });
     note(quadratic, QuadraticCoarsePotential<U>);
     note(two_valued, HasTwoValuedTerms<U>);
     note(admissible, HasAdmissible<U>);

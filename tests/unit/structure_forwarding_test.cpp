@@ -69,22 +69,24 @@ static_assert(parts_of<AutoDiffPotential<WithTerms<StateAutoDiffPotential<Energy
 constexpr unsigned dual = only(support::energy, support::dual_energy);
 constexpr unsigned theta_derivatives =
     only(support::gradient, support::hessian, support::local_gradient, support::local_hessian);
-static_assert(passes_on<WithTerms, only(support::energy), only(support::local_energy)>);
-static_assert(passes_on<WithTerms, only(support::features), only(support::energy, support::local_energy)>);
-static_assert(passes_on<StateAutoDiffPotential, only(support::energy), only(support::state_gradient)>);
-static_assert(passes_on<StateAutoDiffPotential, only(support::features), only(support::state_gradient)>);
+constexpr unsigned state_derivatives = only(support::state_gradient, support::both);
+// The gradient alone is made of both, where these are there.
+constexpr unsigned of_terms = only(support::local_energy, support::state_gradient);
+static_assert(passes_on<WithTerms, only(support::energy), of_terms>);
+static_assert(passes_on<WithTerms, only(support::features), of_terms | only(support::energy)>);
+static_assert(passes_on<StateAutoDiffPotential, only(support::energy), state_derivatives>);
+static_assert(passes_on<StateAutoDiffPotential, only(support::features), state_derivatives>);
 static_assert(passes_on<AutoDiffPotential, dual, theta_derivatives>);
 
 template <class U>
 using Nested = StateAutoDiffPotential<AutoDiffPotential<WithTerms<U>>>;
-static_assert(
-    passes_on<Nested, dual, theta_derivatives | only(support::state_gradient, support::local_energy)>);
+static_assert(passes_on<Nested, dual, theta_derivatives | state_derivatives | only(support::local_energy)>);
 
 // What adaptors add is there in any order of nesting.
 using Templated = Parts<all_parts & ~theta_derivatives &
                         ~only(support::features, support::local_features, support::base, support::quadratic,
-                              support::state_gradient)>;
-constexpr unsigned derived = parts_of<Templated>() | theta_derivatives | only(support::state_gradient);
+                              support::state_gradient, support::both)>;
+constexpr unsigned derived = parts_of<Templated>() | theta_derivatives | state_derivatives;
 template <class U>
 constexpr bool complete = parts_of<U>() == derived;
 static_assert(complete<AutoDiffPotential<StateAutoDiffPotential<Templated>>>);
@@ -121,6 +123,11 @@ constexpr bool same_structure() {
     static_assert(of_fine<StateAutoDiffPotential<Bound<U>>> ==
                   of_coarse<U>);  // its energy is of doubles alone
     static_assert(of_target<AffineTarget<P>> == (of_coarse<U> & gradients));
+    static_assert(HasNeighbours<Bound<U>> == HasNeighbours<U> && HasNeighbours<P> == HasNeighbours<U>);
+    constexpr bool are_moved = (parts_of<U>() & only(support::moves)) != 0;
+    static_assert(MovesParticles<Bound<U>> == are_moved && MovesParticles<P> == are_moved);
+    static_assert(detail::HasEnergyAndGradient<Bound<U>, Vector> ==
+                  detail::HasEnergyAndGradient<U, Vector, Vector>);
     static_assert(of_statistic<LogDensity<P>> == (of_coarse<U> & (windows | forms)));
     if constexpr (LearnablePotential<U>) {
         constexpr unsigned known =
@@ -143,12 +150,21 @@ template <unsigned k>
 using Structured = Parts<all_parts & ~only(k& windows ? support::part_count : support::window,
                                            k& differences ? support::part_count : support::difference,
                                            k& gradients ? support::part_count : support::state_gradient,
+                                           k& gradients ? support::part_count : support::both,
                                            k& forms ? support::part_count : support::quadratic)>;
 template <unsigned k, unsigned l>
 constexpr bool both = of_target<Product<Boltzmann<Bound<Structured<k>>>, Boltzmann<Bound<Structured<l>>>>> ==
                           (in_product(k) & in_product(l)) &&
                       of_statistic<Stack<EnergyGradient<Structured<k>>, EnergyGradient<Structured<l>>>> ==
                           (k & l & (windows | forms));
+// A product tells neighbours where one part does and the other does or has windows.
+template <unsigned hidden>
+using Graph = Boltzmann<Bound<Parts<all_parts & ~hidden>>>;
+constexpr unsigned no_list = only(support::neighbours), no_window = only(support::window);
+static_assert(HasNeighbours<Product<Graph<0>, Graph<no_list>>>);
+static_assert(HasNeighbours<Product<Graph<no_list>, Graph<no_window>>>);
+static_assert(!HasNeighbours<Product<Graph<0>, Graph<no_list | no_window>>>);
+static_assert(!HasNeighbours<Product<Graph<no_list>, Graph<no_list>>>);
 template <unsigned k>
 constexpr bool with_each = both<k, 15> && both<k, 14> && both<k, 13> && both<k, 11> && both<k, 7>;
 static_assert(with_each<15> && with_each<14> && with_each<13> && with_each<11> && with_each<7>);
@@ -198,6 +214,34 @@ TEST(Forwarding, PotentialsAgreeWithTheWhole) {
     expect_right(with_state_autodiff(with_terms(with_autodiff(Templated{}), {0})), Vector{{0.7}});
     expect_right(with_state_autodiff(with_autodiff(with_terms(Templated{}, {0, 1}))), theta);
     expect_right(with_autodiff(with_terms(with_state_autodiff(Templated{}), {0})), Vector{{0.7}});
+}
+
+// What check_coarse_potential does not look at: the Laplacian, moves of particles, the other label.
+TEST(Forwarding, OtherPartsAreThoseOfTheTermsThatStay) {
+    const All all;
+    Philox4x32 rng = make_stream(4, Purpose::check);
+    const Vector X = all.space().random(rng), flipped = -X, site{{-0.4}}, pair{{0.7}};
+    const auto expect_same = [&](const auto& u, const Vector& at, const Vector& at_all) {
+        EXPECT_EQ(u.energy_laplacian(X, at), 2.4);
+        auto moves = u.particle_moves(at);
+        moves.take(X);
+        Vector moved = X;
+        moved[2] += 0.3;
+        EXPECT_NEAR(moves.energy_difference(2, {0.3, 0.0, 0.0}),
+                    all.energy(moved, at_all) - all.energy(X, at_all), 1e-12);
+        const std::optional<Vector> other = u.flipped(at);
+        ASSERT_TRUE(other.has_value());
+        EXPECT_NEAR(energy(u, flipped, at), energy(u, X, *other), 1e-12);
+        Boltzmann p(Bound(u, at), 0.8);
+        auto of_target = p.particle_moves();
+        of_target.take(X);
+        EXPECT_EQ(of_target.energy_difference(1, {0.1, 0.0, 0.0}),
+                  (moves.take(X), moves.energy_difference(1, {0.1, 0.0, 0.0})));
+    };
+    expect_same(all, theta, theta);
+    expect_same(with_terms(all, {0, 1}), theta, theta);
+    expect_same(with_terms(all, {1}), site, Vector{{0.0, -0.4}});
+    expect_same(with_state_autodiff(with_autodiff(with_terms(all, {0}))), pair, Vector{{0.7, 0.0}});
 }
 
 TEST(Forwarding, DensitiesAndStatisticsAgreeWithTheWhole) {

@@ -26,6 +26,12 @@ auto level_grainer(const HierarchyModel& model, std::size_t k) {
                                    predcg::weak_prior(map)};
 }
 
+/// Levels' posteriors are combined draw by draw as independent: each has numbers of its own.
+inline HierarchyChoice with_seed_of_level(HierarchyChoice choice, std::size_t level) {
+    choice.seed += std::uint64_t{0x9e3779b97f4a7c15} * level;
+    return choice;
+}
+
 /// By the way that was chosen; `part` of the checkpoint is its own. Throws Stopped where it was stopped
 /// before there were draws.
 template <class Grainer>
@@ -205,7 +211,8 @@ LearntHierarchy learn_levels(const HierarchyModel& model, const Configurations& 
     try {
         for (std::size_t k = 0; k < (distilled ? 1 : model.count()); ++k)
             if (found.status != predcg::Status::stopped)
-                posteriors.push_back(level_posterior(hierarchy.level(k), fit.data(k), fit.fit(k), choice,
+                posteriors.push_back(level_posterior(hierarchy.level(k), fit.data(k), fit.fit(k),
+                                                     with_seed_of_level(choice, k),
                                                      "posterior of level " + std::to_string(k + 1)));
         if (distilled && !posteriors.empty() && posteriors[0].draw_count() > 0)
             posteriors = distilled_posteriors(hierarchy, fit, posteriors[0], settings);

@@ -5,7 +5,9 @@
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/fine_potential.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/core/moments.hpp>
 #include <predcg/core/neighbours.hpp>
+#include <predcg/core/random.hpp>
 
 #include <array>
 #include <type_traits>
@@ -47,7 +49,10 @@ constexpr auto members_of_potential() {
     requires(T& t, const X& x, Index i, letter_of_t<X> v, const A&... a) {
         t.energy_difference(x, i, v, a...);
     }, requires(T& t, const X& x, const A&... a) { t.energy_gradient(x, a...); },
+    requires(T& t, const X& x, const A&... a, X& gradient) { t.energy_and_gradient(x, a..., gradient); },
+    requires(T& t, const X& x, const A&... a) { t.energy_laplacian(x, a...); },
     requires(T& t, Index i, W w, const A&... a) { t.local_energy(i, w, a...); },
+    requires(T& t) { t.neighbours(); }, requires(T& t, const A&... a) { t.particle_moves(a...); },
     requires(T& t, const A&... a) { t.quadratic(a...); }
 };  // namespace predcg::detail
 }
@@ -63,12 +68,14 @@ constexpr auto members_with_parameters() {
     requires(T& t) {
         { t.scales() } -> VectorLike;
     }, requires(T& t, const Vector& theta) { t.admissible(theta); },
+    requires(T& t, const Vector& theta) { t.flipped(theta); }, requires(T& t) { t.two_valued_terms(); },
     requires(T& t, const X& x) { t.features(x); }, requires(T& t, const X& x) { t.base_energy(x); },
     requires(T& t, const X& x, const Vector& theta) { t.parameter_gradient(x, theta); },
     requires(T& t, const X& x, const Vector& theta) { t.parameter_hessian(x, theta); },
     requires(T& t, Index i, W w) { t.local_features(i, w); },
     requires(T& t, Index i, W w) { t.local_base_energy(i, w); },
     requires(T& t, Index i, W w, const Vector& theta) { t.local_parameter_gradient(i, w, theta); },
+    requires(T& t, Index i, W w, const Vector& theta) { t.local_parameter_hessian(i, w, theta); },
     requires(T& t, Index k) { t.feature_quadratic(k); }
 }
 ;
@@ -93,7 +100,8 @@ constexpr bool coarse_members_are_const() {
                members_with_parameters<U, X>() == members_with_parameters<const U, X>();
 }
 
-template <class M, class Fine, class Coarse>
+/// P: the prior of the map's parameters, for a maximiser that is written for some priors only.
+template <class M, class Fine, class Coarse, class P>
 constexpr auto members_of_map() {
     return std::array{requires(M & m){m.parameter_count();
 }
@@ -108,7 +116,19 @@ constexpr auto members_of_map() {
     requires(M& m, const Fine& x) { m.sufficient_statistic(prepare(m, x)); },
     requires(M& m, const Fine& x) { m.coarse_size(prepare(m, x)); },
     requires(M& m, const Vector& T, double n, const Vector& eta) { m.expected_log_density(T, n, eta); },
-    requires(M& m, const Coarse& X, const Vector& eta, Philox4x32& rng) { m.sample(X, eta, rng); }
+    requires(M& m, const Coarse& X, const Vector& eta, Philox4x32& rng) { m.sample(X, eta, rng); },
+    requires(M& m, letter_of_t<Coarse> letter) { m.takes(letter); },
+    requires(M& m, const Vector& T, double n, const P& prior) { m.maximiser(T, n, prior); },
+    requires(M& m, const Fine& x, const Vector& eta) { m.score(prepare(m, x), eta); },
+    requires(M& m, const SiteMoments& moments, const Vector& eta) { m.fine_moments(moments, eta); },
+    requires(M& m, Index sites, const Vector& eta) { m.conditional_moments(sites, eta); },
+    requires(M& m, const Vector& v) { m.conditional_moments(v, v); }, requires(M& m) { m.fine_letters(); },
+    requires(M& m, Index lags) { m.coarse_lags(lags); },
+    requires(M& m, const Vector& eta) { m.flipped(eta); }, requires(M& m) { m.weak_prior(); },
+    requires(M& m) { m.more_starts(); }, requires(M& m, const Vector& eta) { m.at(eta, true); },
+    requires(M& m, Index k, double value) { m.natural(k, value); },
+    requires(M& m, Index k, double value) { m.unconstrained(k, value); },
+    requires(M& m) { m.natural_names(); }
 }
 ;
 }
@@ -117,10 +137,13 @@ constexpr auto members_of_factor() {
     using L = letter_of_t<X>;
     return std::array{requires(F & f, const X& x){f.log_density(x);
 }
-, requires(F& f) { f.window(); }, requires(F& f) { f.neighbours(); },
+, requires(F& f) { f.window(); },
     requires(F& f, Index i, std::span<const L> w) { f.local_log_density(i, w); },
     requires(F& f, const X& x, Index i, L v) { f.log_density_difference(x, i, v); },
-    requires(F& f, const X& x) { f.log_density_gradient(x); }, requires(F& f) { f.quadratic(); }
+    requires(F& f, const X& x) { f.log_density_gradient(x); }, requires(F& f) { f.quadratic(); },
+    requires(F& f) { f.observed(); }, requires(F& f) { f.neighbours(); },
+    requires(F& f) { f.translation_invariant(); }, requires(F& f, Index i) { f.site_class(i); },
+    requires(F& f) { f.class_count(); }
 }
 ;
 }
@@ -137,8 +160,8 @@ auto factor_of() {
         return std::type_identity<void>{};
 }
 
-/// As above, and so for the likelihood that a map returns.
-template <class M>
+/// As above, and so for the likelihood that a map returns. P: the prior of its parameters.
+template <class M, class P>
 constexpr bool map_members_are_const() {
     if constexpr (requires {
                       typename M::fine_type;
@@ -146,7 +169,7 @@ constexpr bool map_members_are_const() {
                   }) {
         using Fine = typename M::fine_type;
         using Coarse = typename M::coarse_type;
-        if constexpr (members_of_map<M, Fine, Coarse>() != members_of_map<const M, Fine, Coarse>()) {
+        if constexpr (members_of_map<M, Fine, Coarse, P>() != members_of_map<const M, Fine, Coarse, P>()) {
             return false;
         } else if constexpr (!std::is_void_v<typename decltype(factor_of<M>())::type>) {
             using F = typename decltype(factor_of<M>())::type;

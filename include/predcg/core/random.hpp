@@ -13,41 +13,49 @@
 
 namespace predcg {
 
-/// What a stream is for: the one registry of purposes. Two uses of chance never share a purpose, so
-/// that they never share random numbers. Append only, up to 255: the numbers are part of reproducibility.
+/// What a stream is for: the one registry of purposes. Two uses of chance have two purposes, so that with one
+/// seed they share no random numbers; what shares some on purpose says so. Append only, up to 255: the
+/// numbers are part of reproducibility.
 enum class Purpose : std::uint8_t {
-    generate = 1,           ///< fine-scale data
-    start = 2,              ///< starts of a fit
-    predict = 3,            ///< independent draws of (X, x) for predictions without an exact route
-    latent = 4,             ///< E-step: expectations under q(X|x)
-    coarse = 5,             ///< M-step: expectations under p_c(X)
-    check = 6,              ///< checks of user types
-    batch = 7,              ///< which data a minibatch of a fit holds
-    posterior = 8,          ///< chains of the full posterior
-    replicate = 9,          ///< replicated data sets of predictive checks
-    calibrate = 10,         ///< what a calibration draws itself
-    predictive = 11,        ///< single configurations of predictive intervals
-    tie = 12,               ///< ties of a deterministic map that are drawn
-    mean_field = 13,        ///< starts of a mean field
-    folds = 14,             ///< which data a fold of a cross-validation holds
-    laplace = 15,           ///< draws of the joint Laplace approximation
-    laplace_slides = 16,    ///< draws of the slides' Laplace approximation
-    exchange = 17,          ///< chains of the exchange algorithm
-    evidence = 18,          ///< proposals of bridge sampling
-    curvature_latent = 19,  ///< repeated evaluations of the likelihood: under q(X|x)
-    curvature_coarse = 20,  ///< and under p_c(X)
-    pass = 21,              ///< no longer used
-    predict_chain = 22,     ///< a chain of X for predictions
-    predict_fine = 23,      ///< x given the X of that chain
-    draw_posterior = 24,    ///< configurations drawn with a posterior
-    draw_fit = 25,          ///< configurations drawn with a fit
-    blank = 26,             ///< a configuration that is overwritten before it is read
-    scale_latent = 27,      ///< informations that scale the chains of the exchange algorithm: under q(X|x)
-    scale_coarse = 28,      ///< and under p_c(X)
-    slides_latent = 29,     ///< E-step of the slides' Laplace approximation
-    hierarchy = 33,         ///< configurations of a level, data of the next
-    sampling_error = 34,    ///< what sampling adds to the error of a fit by reweighting
-    geometry = 40,          ///< draws of the posterior of bond lengths and angles
+    generate = 1,             ///< fine-scale data
+    start = 2,                ///< starts of a fit
+    predict = 3,              ///< independent draws of (X, x) for predictions without an exact route
+    latent = 4,               ///< E-step: expectations under q(X|x)
+    coarse = 5,               ///< M-step: expectations under p_c(X)
+    check = 6,                ///< checks of user types
+    batch = 7,                ///< which data a minibatch of a fit holds
+    posterior = 8,            ///< chains of the full posterior
+    replicate = 9,            ///< replicated data sets of predictive checks
+    calibrate = 10,           ///< what a calibration draws itself
+    predictive = 11,          ///< single configurations of predictive intervals
+    tie = 12,                 ///< ties of a deterministic map that are drawn
+    mean_field = 13,          ///< starts of a mean field
+    folds = 14,               ///< which data a fold of a cross-validation holds
+    laplace = 15,             ///< draws of the joint Laplace approximation
+    laplace_slides = 16,      ///< draws of the slides' Laplace approximation
+    exchange = 17,            ///< chains of the exchange algorithm
+    evidence = 18,            ///< proposals of bridge sampling
+    curvature_latent = 19,    ///< repeated evaluations of the likelihood: under q(X|x)
+    curvature_coarse = 20,    ///< and under p_c(X)
+    pass = 21,                ///< no longer used
+    predict_chain = 22,       ///< a chain of X for predictions
+    predict_fine = 23,        ///< x given the X of that chain
+    draw_posterior = 24,      ///< configurations drawn with a posterior
+    draw_fit = 25,            ///< configurations drawn with a fit
+    blank = 26,               ///< a configuration that is overwritten before it is read
+    scale_latent = 27,        ///< informations that scale the chains of the exchange algorithm: under q(X|x)
+    scale_coarse = 28,        ///< and under p_c(X)
+    slides_latent = 29,       ///< E-step of the slides' Laplace approximation
+    hierarchy = 33,           ///< configurations of a level, data of the next
+    sampling_error = 34,      ///< what sampling adds to the error of a fit by reweighting
+    geometry = 40,            ///< draws of the posterior of bond lengths and angles
+    renormalise = 41,         ///< draws of the first level's posterior that a flow carries on
+    liquid_exchange = 42,     ///< chains of the exchange algorithm of a liquid
+    liquid_auxiliary = 43,    ///< and their draws of p_c
+    liquid_fine = 44,         ///< molecules at the places of a coarse liquid
+    exchange_reference = 45,  ///< draws of p_c at the mode that all chains of the exchange algorithm share
+    exchange_time = 46,       ///< how long a chain of p_c remembers, there
+    draw_chains = 47,         ///< chains of a fit's p_c
 };
 
 /// The identity of a stream of random numbers.

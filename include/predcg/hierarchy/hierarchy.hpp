@@ -43,9 +43,9 @@ struct HierarchyFit {
     }
 
     /// The posterior of model<k>() from one of each level, the finest first: predict gives credible
-    /// intervals. Levels are taken as independent. With maps that observe X they are; with others intervals
-    /// are too narrow, as a level's data are drawn at the estimates below. Throws ArgumentError for
-    /// posteriors without draws.
+    /// intervals. Levels are taken as independent, draw by draw: give each level's posterior a seed of its
+    /// own. With maps that observe X they are; with others intervals are too narrow, as a level's data are
+    /// drawn at the estimates below. Throws ArgumentError for posteriors without draws.
     template <std::size_t k = 0, class... Posteriors>
         requires(sizeof...(Posteriors) == count)
     auto posterior(const Posteriors&... of_levels) const {
@@ -96,7 +96,8 @@ public:
         return std::get<k>(levels_);
     }
 
-    /// Fits the levels one after the other, to any range of configurations. Throws as a level's own fit,
+    /// Fits the levels one after the other, to any range of configurations. Each level has random numbers of
+    /// its own, but for the drawn starts of exact fits, which all share. Throws as a level's own fit,
     /// CostError where all states of a level are asked for and are too many, and Stopped where a stop was
     /// requested before the last level.
     template <class Range>

@@ -36,6 +36,7 @@ struct HierarchySettings {
     Index samples = 16;
     double most_states = 1 << 17;  ///< of a level's X, where all are taken
     std::uint64_t seed = 1;        ///< of the samples
+    std::uint64_t stream = 0;      ///< keeps calls with one seed apart, below 2^24: draws of a posterior
 };
 
 /// A level's fit, and what it was fitted to.
@@ -49,6 +50,14 @@ struct HierarchyLevel {
 };
 
 namespace detail {
+
+/// The number of a level in a call that is kept apart from others: 8 bits and 24.
+[[gnu::cold]] inline std::uint32_t level_number(const HierarchySettings& settings, Index number) {
+    require_range(number, 0, 255, "Hierarchy", "number of a level");
+    require(settings.stream >> 24 == 0, "HierarchySettings", "stream", settings.stream,
+            "an integer below 2^24");
+    return static_cast<std::uint32_t>(settings.stream << 8 | static_cast<std::uint64_t>(number));
+}
 
 /// Configurations of a level, as data of the next.
 template <class X>
@@ -74,13 +83,20 @@ template <FiniteTarget T, class X>
     for (std::size_t s = 0; s < log_density.size(); ++s) sum.weights[s] += weight / total * log_density[s];
 }
 
-/// `count` draws, which share the weight.
-template <class Sampler, class X>
-void add_draws(Sampler&& sampler, Index count, double weight, Philox4x32& rng,
+/// `count` draws of the target, which share the weight.
+template <class Engine, class T, class X>
+void add_draws(const Engine& engine, const T& target, Index count, double weight, Philox4x32& rng,
                WeightedConfigurations<X>& sum) {
-    for (Index k = 0; k < count; ++k) {
-        sum.configurations.push_back(sampler.draw(rng));
-        sum.weights.push_back(weight / static_cast<double>(count));
+    static_assert(SamplingEngine<Engine, T>,
+                  "predcg: a level of a hierarchy is told to the next by independent draws, unless its X are "
+                  "observed and fits are exact: its engine needs sampler(target) (concept SamplingEngine; "
+                  "MonteCarlo and MeanField have none)");
+    if constexpr (SamplingEngine<Engine, T>) {
+        auto&& sampler = engine.sampler(target);
+        for (Index k = 0; k < count; ++k) {
+            sum.configurations.push_back(sampler.draw(rng));
+            sum.weights.push_back(weight / static_cast<double>(count));
+        }
     }
 }
 
@@ -104,8 +120,8 @@ auto averaged_posterior(const Grainer& grainer, const HierarchyLevel<Grainer>& l
                 add_all_states(target, weight, settings.most_states, sum);
                 continue;
             }
-            auto rng = make_stream(settings.seed, Purpose::hierarchy, k, static_cast<std::uint32_t>(number));
-            add_draws(latent_engine(grainer.engine()).sampler(target), settings.samples, weight, rng, sum);
+            auto rng = make_stream(settings.seed, Purpose::hierarchy, k, level_number(settings, number));
+            add_draws(latent_engine(grainer.engine()), target, settings.samples, weight, rng, sum);
         }
     }
     return sum;
@@ -151,10 +167,17 @@ template <class Grainer>
 
 namespace detail {
 
-/// Of the fit of level `number`: a part of the checkpoint is its own.
-[[gnu::cold]] inline FitSettings of_level(FitSettings settings, Index number) {
+/// Of the fit of level `number`: a part of the checkpoint is its own, and so is the seed where it samples, as
+/// the noise of one level is not that of another. The drawn starts of exact fits are those of all levels:
+/// their ends do not depend on them.
+template <class Grainer>
+[[gnu::cold]] FitSettings of_level(const HierarchySettings& of, Index number) {
+    FitSettings settings = of.fit;
     settings.checkpoint = settings.checkpoint.within("level " + to_text(number));
     if (number > 0) settings.start.reset();
+    using Problem = typename Grainer::Problem;
+    if constexpr (!Problem::is_exact && !Problem::is_variational)
+        settings.seed += std::uint64_t{0x9e3779b97f4a7c15} * level_number(of, number);
     return settings;
 }
 
@@ -164,7 +187,7 @@ namespace detail {
 template <class Grainer>
 HierarchyLevel<Grainer> first_level(const Grainer& grainer, typename Grainer::Data data,
                                     const FitSettings& settings) {
-    return {grainer.fit_prepared(data, detail::of_level(settings, 0)), std::move(data), {}};
+    return {grainer.fit_prepared(data, detail::of_level<Grainer>({.fit = settings}, 0)), std::move(data), {}};
 }
 
 /// The next level, fitted to what this one says, distilled or anchored; `number` is that of this one, 0 the
@@ -177,29 +200,33 @@ HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Gra
     if (below.fit.status == Status::stopped) throw Stopped("next_level");
     const auto fitted = [&](const auto& sum) -> HierarchyLevel<Next> {
         auto data = next.prepare(sum.configurations, beta, sum.weights);
-        return {next.fit_prepared(data, detail::of_level(settings.fit, number + 1)), std::move(data), {}};
+        return {next.fit_prepared(data, detail::of_level<Next>(settings, number + 1)), std::move(data), {}};
     };
     if (settings.next == NextLevel::anchored)
         return fitted(detail::averaged_posterior(grainer, below, settings, number));
     const auto target = boltzmann(grainer.coarse(), below.fit.parameters.theta, beta);
     using Coarse = std::remove_cvref_t<decltype(next.coarse())>;
     using Map = std::remove_cvref_t<decltype(next.map())>;
-    if constexpr (detail::ObservedLevel<Coarse, Map>) {
+    if constexpr (detail::ObservedLevel<Coarse, Map> && Next::Problem::is_exact) {
         const detail::ImageStatistic<Coarse, Map> statistic(next.coarse(), next.map());
         const auto& engine = coarse_engine(grainer.engine());
         typename std::remove_cvref_t<decltype(engine)>::template State<std::remove_cvref_t<decltype(target)>>
             state{};
         const auto moments =
-            predcg::expect<Want::means>(engine, SingleBatch(target, statistic), state, StreamKey{});
+            predcg::expect<Want::means>(engine, SingleBatch(target, statistic), state,
+                                        StreamKey{.seed = settings.seed,
+                                                  .purpose = Purpose::hierarchy,
+                                                  .iteration = detail::level_number(settings, number)});
         return detail::fit_expected<Next>(next, moments.mean, weight, beta);
     } else {
         detail::WeightedConfigurations<configuration_t<space_t<decltype(target)>>> sum;
         if (settings.samples == 0) {
             detail::add_all_states(target, weight, settings.most_states, sum);
         } else {
-            auto rng = make_stream(settings.seed, Purpose::hierarchy, 0, static_cast<std::uint32_t>(number));
+            auto rng =
+                make_stream(settings.seed, Purpose::hierarchy, 0, detail::level_number(settings, number));
             const auto draws = static_cast<Index>(std::ceil(weight * static_cast<double>(settings.samples)));
-            detail::add_draws(coarse_engine(grainer.engine()).sampler(target), draws, weight, rng, sum);
+            detail::add_draws(coarse_engine(grainer.engine()), target, draws, weight, rng, sum);
         }
         return fitted(sum);
     }

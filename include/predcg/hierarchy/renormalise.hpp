@@ -73,8 +73,9 @@ const auto& first_of(const Levels& levels) {
 
 /// A posterior of the first level, carried on: each of its draws is coarse-grained through all levels,
 /// distilled. Gives the posteriors of the levels, the finest first, draw by draw of the same hierarchy;
-/// right where the first level's model is. They are for HierarchyFit::posterior, as those that each level's
-/// own data give.
+/// right where the first level's model is. Each draw is told to the next level by samples of its own (stream
+/// settings.stream + 1 + its number), so that their error is in the width. They are for
+/// HierarchyFit::posterior, as those that each level's own data give.
 ///
 /// Draws that are done are kept in settings.fit.checkpoint, as part "distilled". Cost: the fits above the
 /// first level for every draw. Throws ArgumentError for a posterior without draws, Stopped where a stop was
@@ -124,6 +125,7 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
         }
         if (place.is_due()) keep_all();
         auto drawn = level;
+        distilled.stream = settings.stream + 1 + static_cast<std::uint64_t>(d);
         drawn.fit.parameters = first.parameters(d);
         std::size_t at = 1;
         const auto keep = [&](const auto& of) {
@@ -215,7 +217,7 @@ Flow renormalise(const AnyHierarchy& hierarchy, const AnyFit& fit, const Renorma
     normal.fit = first.fit.result();
     normal.draws.resize(c.size(), settings.draws);
     for (Index d = 0; d < settings.draws; ++d) {
-        auto rng = make_stream(settings.seed, Purpose::hierarchy, static_cast<std::uint64_t>(d), 1u << 16);
+        auto rng = make_stream(settings.seed, Purpose::renormalise, static_cast<std::uint64_t>(d));
         Vector z;
         do {
             z = c.z(first.fit.parameters);

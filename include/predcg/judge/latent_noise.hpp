@@ -198,7 +198,7 @@ draw_chains(const Engine& engine, const T& target, Index draws, Index chains, st
     std::vector<std::vector<configuration_t<space_t<T>>>> drawn(static_cast<std::size_t>(chains));
     parallel_for(chains, [&](Index c) {
         auto sampler = detail::coarse_sampler(engine, target);
-        Philox4x32 rng = make_stream(seed, Purpose::draw_fit, static_cast<std::uint64_t>(c) + 1);
+        Philox4x32 rng = make_stream(seed, Purpose::draw_chains, static_cast<std::uint64_t>(c));
         auto& chain = drawn[static_cast<std::size_t>(c)];
         const CheckpointPlace own = place.within("chain " + to_text(c));
         const auto kept = [&](auto&& act) {  // independent draws know nothing of those before

@@ -1,5 +1,6 @@
 #pragma once
 // Growing Monte Carlo sample sizes: when is an EM step more than noise?
+#include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/likelihood_expansion.hpp>
 
@@ -13,7 +14,7 @@ template <class Engine>
 Engine with_more_samples(const Engine& engine, double factor) {
     if constexpr (has_roles<Engine>) {
         return {with_more_samples(engine.latent, factor), with_more_samples(engine.coarse, factor)};
-    } else if constexpr (requires { engine.with_samples(engine.settings().samples); }) {
+    } else if constexpr (ResizableEngine<Engine>) {
         return engine.with_samples(
             static_cast<Index>(std::llround(factor * static_cast<double>(engine.settings().samples))));
     } else {

@@ -93,9 +93,9 @@ struct CoarseRequirements {
     static constexpr bool holds = potential_holds && learnable_holds;
 };
 
-template <class Map>
+template <class Map, class MapPrior>
 struct MapRequirements {
-    static constexpr bool const_members = map_members_are_const<Map>();
+    static constexpr bool const_members = map_members_are_const<Map, MapPrior>();
     static_assert(const_members,
                   "predcg: a member of the map or of its likelihood is not const (all are called on const "
                   "objects, and an optional one that cannot be would be passed over)");
@@ -128,15 +128,25 @@ struct PriorRequirements {
                   "and proper() (concepts Prior, BlockPrior)");
 };
 
+template <class Priors>
+auto map_prior() {
+    if constexpr (predcg::Prior<Priors>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Priors&>().map)>>{};
+    else
+        return std::type_identity<void*>{};  // PriorRequirements says what is missing
+}
+template <class Priors>
+using map_prior_t = typename decltype(map_prior<Priors>())::type;
+
 template <class Fine, class Coarse, class Map, class Engine, class Optimize, class Priors>
 struct PolicyRequirements : FineRequirements<Fine>,
                             CoarseRequirements<Coarse>,
-                            MapRequirements<Map>,
+                            MapRequirements<Map, map_prior_t<Priors>>,
                             OptimizerRequirements<Optimize>,
                             PriorRequirements<Priors> {
     static constexpr bool hold = FineRequirements<Fine>::holds && CoarseRequirements<Coarse>::holds &&
-                                 MapRequirements<Map>::holds && OptimizerRequirements<Optimize>::holds &&
-                                 PriorRequirements<Priors>::holds;
+                                 MapRequirements<Map, map_prior_t<Priors>>::holds &&
+                                 OptimizerRequirements<Optimize>::holds && PriorRequirements<Priors>::holds;
 };
 
 /// Requirements on how the policies fit together.

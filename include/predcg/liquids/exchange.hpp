@@ -69,11 +69,11 @@ PosteriorResult exchange_by_features(const Coarse& coarse, const MonteCarlo<Kern
     result.chains = settings.chains;
     std::vector<double> accepted(static_cast<std::size_t>(settings.chains), 0.0);
     parallel_for(settings.chains, [&](Index chain) {
-        Philox4x32 rng = make_stream(settings.seed, Purpose::exchange, static_cast<std::uint64_t>(chain));
-        // The stream of auxiliary draws: chains of other indices than any of the fit's.
+        Philox4x32 rng =
+            make_stream(settings.seed, Purpose::liquid_exchange, static_cast<std::uint64_t>(chain));
         FeatureChains<Coarse, Kernel> auxiliary(coarse, engine.with_settings(moves), problem.beta(),
-                                                settings.seed,
-                                                (std::uint64_t{1} << 40) + static_cast<std::uint64_t>(chain));
+                                                settings.seed, static_cast<std::uint64_t>(chain),
+                                                Purpose::liquid_auxiliary);
         const double b = settings.length, a = std::sqrt(1.0 - b * b);
         Vector u = linalg::scaled(standard_normal_vector(rng, p), 1.5);  // z = m + R u
         const auto at = [&](const Vector& whitened) {

@@ -193,7 +193,7 @@ template <class Coarse>
         linalg::set_column(
             virials, m,
             linalg::joined(coarse.virial_features(at), Vector::Constant(1, coarse.base_virial(at))));
-        Philox4x32 rng = make_stream(settings.seed, Purpose::predict_fine, static_cast<std::uint64_t>(m));
+        Philox4x32 rng = make_stream(settings.seed, Purpose::liquid_fine, static_cast<std::uint64_t>(m));
         linalg::set_column(values, m, structure(molecules.sample(at, {}, rng)));
     });
     const double ideal = static_cast<double>(coarse.space().particles()) / beta;

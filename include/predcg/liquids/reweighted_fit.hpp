@@ -29,11 +29,11 @@ class FeatureChains {
     using X = configuration_t<space_t<Coarse>>;
 
 public:
-    /// Refers to the potential. Streams are (seed, coarse, first_index + chain, call).
+    /// Refers to the potential. Streams are (seed, purpose, first_index + chain, call).
     FeatureChains(const Coarse& coarse, const MonteCarlo<Kernel>& engine, double beta, std::uint64_t seed,
-                  std::uint64_t first_index = 0)
+                  std::uint64_t first_index = 0, Purpose purpose = Purpose::coarse)
         : coarse_(&coarse), engine_(engine), beta_(beta), seed_(seed), first_index_(first_index),
-          chains_(static_cast<std::size_t>(engine.settings().chains)) {}
+          purpose_(purpose), chains_(static_cast<std::size_t>(engine.settings().chains)) {}
 
     /// dU_c/dtheta of so many draws at theta, rounded up to equal chains, one chain after the other;
     /// `configurations`, where given, gets the draws themselves. Moves before: warm_up of new chains, refresh
@@ -51,7 +51,7 @@ public:
         parallel_for(static_cast<Index>(chains_.size()), [&](Index c) {
             auto& chain = chains_[static_cast<std::size_t>(c)];
             Philox4x32 rng =
-                make_stream(seed_, Purpose::coarse, first_index_ + static_cast<std::uint64_t>(c), call_);
+                make_stream(seed_, purpose_, first_index_ + static_cast<std::uint64_t>(c), call_);
             detail::KernelRun<Kernel, Target> run(engine_.kernel(), target);
             const Index before = chain ? s.refresh : s.warm_up;
             if (!chain) chain.emplace(Chain{target.space().random(rng), {}});
@@ -126,6 +126,7 @@ private:
     MonteCarlo<Kernel> engine_;
     double beta_;
     std::uint64_t seed_, first_index_;
+    Purpose purpose_;
     std::uint32_t call_ = 0;
     std::vector<std::optional<Chain>> chains_;
 };

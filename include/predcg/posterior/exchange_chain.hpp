@@ -135,8 +135,7 @@ public:
             Index count = settings_.reference_draws ? *settings_.reference_draws * data
                                                     : std::min(std::max<Index>(100 * data, 2000), most);
             if (p_ == 0 || count < 4 || (!settings_.reference_draws && data < few)) return found;
-            // No chain of the posterior has this index.
-            Philox4x32 rng = make_stream(seed, Purpose::exchange, std::uint64_t{1} << 43);
+            Philox4x32 rng = make_stream(seed, Purpose::exchange_reference);
             const auto target = problem_->coarse_target(coordinates().parameters(at.mode).theta);
             Auxiliary renew(coarse_engine(problem_->engine()), target);
             typename Auxiliary::State state{};
@@ -175,7 +174,7 @@ public:
         double time = 1.0;
         if constexpr (!exact_auxiliary) {
             if (p_ == 0) return time;
-            Philox4x32 rng = make_stream(seed, Purpose::exchange, (std::uint64_t{1} << 43) + 1);
+            Philox4x32 rng = make_stream(seed, Purpose::exchange_time);
             const Vector theta = coordinates().parameters(at.mode).theta;
             const auto target = problem_->coarse_target(theta);
             const EnergyGradient<typename Problem::CoarseType> statistic(problem_->coarse(), theta);

@@ -1,5 +1,6 @@
 #pragma once
 // Relative entropies between a fine model and what was learnt, where both are exact.
+#include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/prepared_data.hpp>
 #include <predcg/relative_entropy/relative_entropy_fit.hpp>
@@ -39,6 +40,19 @@ Vector fine_averages(const U& fine, double beta, Index size, const F& f, const E
     averages[0] -= m.log_partition.value();
     return averages;
 }
+
+/// log Z of a fit's density, for the divergences.
+template <class Engine, class T>
+double log_partition_of(const Engine& engine, const T& target) {
+    static_assert(NormalisingEngine<Engine, T>,
+                  "predcg: a divergence needs log Z of p_c, and of q(X|x) where the map is probabilistic: an "
+                  "engine with log_partition(target) (concept NormalisingEngine; MonteCarlo and MeanField "
+                  "have none)");
+    if constexpr (NormalisingEngine<Engine, T>)
+        return engine.log_partition(target);
+    else
+        return 0.0;
+}
 }  // namespace detail
 
 /// Relative entropy of a fine model and a fit with a probabilistic map, learnt or a reconstruction, in nats:
@@ -49,15 +63,16 @@ Vector fine_averages(const U& fine, double beta, Index size, const F& f, const E
 template <FinePotential U, class Coarse, class Map, class Engine, class Result>
 double divergence(const U& fine, const Fit<Coarse, Map, Engine, Result>& fit, const Enumeration& over = {}) {
     const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
-    const double log_z = coarse_engine(fit.engine).log_partition(coarse);
+    const double log_z = detail::log_partition_of(coarse_engine(fit.engine), coarse);
     bool excluded = false;
     const detail::DataSizes form_of(fit.map, fit.coarse, "divergence");
     const auto log_p = [&](const configuration_t<space_t<U>>& x) {
         const auto form = form_of(x);
         double value = 0.0;
         try {
-            value = latent_engine(fit.engine)
-                        .log_partition(Product(coarse, fit.map.likelihood(form, fit.parameters.eta))) -
+            value = detail::log_partition_of(
+                        latent_engine(fit.engine),
+                        Product(coarse, fit.map.likelihood(form, fit.parameters.eta))) -
                     log_z;
         } catch (const NumericalError&) {  // no X makes this x
             excluded = true;
@@ -91,7 +106,7 @@ RelativeEntropyParts relative_entropy_of(const U& fine,
     static_assert(counts, "predcg: S_map needs a deterministic map with log_preimages(X)");
     const Xi& xi = fit.map.xi();
     const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
-    const double log_z = fit.engine.coarse.log_partition(coarse);
+    const double log_z = detail::log_partition_of(fit.engine.coarse, coarse);
     struct LogPreimages {
         const Xi* xi;
         Vector operator()(const typename Xi::coarse_type& X) const {

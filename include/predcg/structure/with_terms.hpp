@@ -180,6 +180,17 @@ public:
     {
         return potential().energy_and_gradient(X, all(theta), gradient);
     }
+    double energy_laplacian(const Configuration& X, const Vector& theta) const
+        requires requires(const U& u) { u.energy_laplacian(X, theta); }
+    {
+        return potential().energy_laplacian(X, all(theta));
+    }
+    /// What U gives may refer to U, not to theta.
+    auto particle_moves(const Vector& theta) const
+        requires requires(const U& u) { u.particle_moves(theta); }
+    {
+        return potential().particle_moves(all(theta));
+    }
 
     QuadraticForm quadratic(const Vector& theta) const
         requires QuadraticCoarsePotential<U>

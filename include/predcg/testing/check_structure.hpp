@@ -123,7 +123,8 @@ void check_neighbours(FindingList& list, const Space& space, const NeighbourList
                                      to_text(Index(space.size())));
         return;
     }
-    const auto letter = *std::ranges::begin(space.values());
+    const auto& letters = space.values();  // may be a value
+    const auto letter = *std::ranges::begin(letters);
     for (int repeat = 0; repeat < 4; ++repeat) {
         const Spelled<Space> X(space, rng), Y(space, rng);
         for (Index i = 0; i < Index(space.size()); ++i) {
@@ -143,7 +144,8 @@ template <FiniteSpace Space, class Difference>
 void check_alike(FindingList& list, const Space& space, const NeighbourList& neighbours,
                  const std::string& name, Difference&& difference, Philox4x32& rng) {
     if (neighbours.size() != Index(space.size())) return;
-    const auto letter = *std::ranges::begin(space.values());
+    const auto& letters = space.values();  // may be a value
+    const auto letter = *std::ranges::begin(letters);
     for (int repeat = 0; repeat < 4; ++repeat) {
         const Spelled<Space> X(space, rng), Y(space, rng);
         for (Index i = 1; i < Index(space.size()); ++i) {

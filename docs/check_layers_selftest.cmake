@@ -1,0 +1,47 @@
+# What check_layers.cmake must refuse, each in a small project of its own:
+#     cmake -Dchecker=check_layers.cmake -Dwork_dir=<scratch> -P check_layers_selftest.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(core "| `core/` | numbers | nothing |\n")
+set(engines "| `engines/` | sums | `core/` |\n")
+
+# A project with this table and this line in engines/sum.hpp: the checker passes ("") or fails with these words.
+function(verdict expected table line)
+    file(REMOVE_RECURSE "${work_dir}")
+    file(WRITE "${work_dir}/docs/architecture.md"
+        "# Architecture\n\n## Layers\n\n| folder | holds | may include |\n|---|---|---|\n${table}\n## Else\n")
+    file(WRITE "${work_dir}/include/predcg/predcg.hpp" "#include <predcg/engines/sum.hpp>\n")
+    file(WRITE "${work_dir}/include/predcg/core/types.hpp" "#include <vector>\n")
+    file(WRITE "${work_dir}/include/predcg/engines/sum.hpp" "#include <predcg/core/types.hpp>\n${line}\n")
+    execute_process(COMMAND "${CMAKE_COMMAND}" "-Dsource_dir=${work_dir}" -P "${checker}"
+        RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE words)
+    string(REGEX REPLACE "[ \n]+" " " words "${words}")
+    string(FIND "${words}" "${expected}" position)
+    if(expected STREQUAL "")
+        if(NOT result EQUAL 0)
+            message(SEND_ERROR "refused, but is right: ${table}${line}\n${words}")
+        endif()
+    elseif(result EQUAL 0)
+        message(SEND_ERROR "passes, but must not (${expected}): ${table}${line}")
+    elseif(position EQUAL -1)
+        message(SEND_ERROR "fails, but not with '${expected}': ${words}")
+    endif()
+    file(REMOVE_RECURSE "${work_dir}")
+endfunction()
+
+verdict("" "${core}${engines}" "#include <Eigen/Core>")
+verdict("" "${core}${engines}" "#include <predcg/engines/other.hpp>")
+verdict("docs/architecture.md does not allow engines/" "${core}| `engines/` | sums | nothing |\n" "")
+verdict("no row for engines/" "${core}" "")
+verdict("which no row above it has" "| `core/` | numbers | `engines/` |\n${engines}" "")
+verdict("has two rows for engines/" "${core}${engines}${engines}" "")
+verdict("has two rows for engines/" "${core}${engines}| `engines/` | else | nothing |\n" "")
+verdict("a row has not three cells" "${core}| `engines/` | sums | `core/` | `core/` |\n" "")
+verdict("has a row for kernels/, which has no sources" "${core}${engines}| `kernels/` | moves | `core/` |\n" "")
+verdict("not allow engines/" "${core}${engines}" "#include <predcg/kernels/moves.hpp>")
+verdict("not allow engines/" "${core}${engines}" "#include \"predcg/kernels/moves.hpp\"")
+verdict("not allow engines/" "${core}${engines}" " #  include <predcg/kernels/moves.hpp>  // else")
+verdict("../kernels/moves.hpp, which is not named from" "${core}${engines}" "#include \"../kernels/moves.hpp\"")
+verdict("../kernels/moves.hpp, which is not named from" "${core}${engines}" "#include <../kernels/moves.hpp>")
+verdict("other.hpp, which is not named from" "${core}${engines}" "#include \"other.hpp\"")
+verdict("predcg/predcg.hpp, which is above all folders" "${core}${engines}" "#include <predcg/predcg.hpp>")
