@@ -18,8 +18,9 @@ namespace predcg::detail {
 struct IterateAverage {
     Vector z;
     Vector drift;  ///< the Newton step left: I^-1 mean gradient; 0 of what stays at a bound
-    Vector error;  ///< Monte Carlo standard error of z + drift
+    Vector error;  ///< Monte Carlo standard error of z + drift, and `moved`
     Vector sd;     ///< posterior standard deviation, from I
+    Vector moved;  ///< what the error has because z was still on its way
     Index iterations = 0;
     bool definite = false;
 };
@@ -47,6 +48,14 @@ struct Furthest {
         take(k, std::abs(a.drift[k]) / (0.5 * tolerance * a.sd[k] + 2.0 * a.error[k]), true);
     }
     return f;
+}
+
+/// What is added in squares to an error of sampling alone, where the mean of z went by `step` from the first
+/// half of the iterations to the second: what is beyond three errors. Means of halves that have arrived
+/// differ by two errors or less. Iterates that creep along a curved valley have little noise, and a short
+/// Newton step left at each place, and yet a long way to go.
+inline double moved_beyond_noise(double step, double error) {
+    return std::max(0.0, std::abs(step) - 3.0 * error);
 }
 
 /// Iterations, a multiple of ten, after which the next test is worth while: when errors, which fall as 1 /
@@ -97,6 +106,11 @@ struct Furthest {
         return whole_two_digits((factor_of_iterations - 1.0) * static_cast<double>(iterations)) +
                " iterations more";
     };
+    // Averages forget where they began as 1 / iterations.
+    if (!f.drifts && a.moved[k] > 0.5 * a.error[k])
+        return "Not converged: " + name(k) + " still moves, over the averaged iterations by more than noise: " +
+               error + " posterior standard deviations, " + rounded(tolerance, 2) + " wanted (step left " +
+               drift + "). About " + more(2.0) + ".";
     if (!f.drifts)
         return "Not converged: the Monte Carlo error of " + name(k) + " is " + error +
                " posterior standard deviations, " + rounded(tolerance, 2) + " wanted (drift " + drift +
@@ -106,7 +120,6 @@ struct Furthest {
     std::string text = "Not converged: " + name(k) + " still moves. The step left is " + drift +
                        " posterior standard deviations, " + rounded(allowed, 2) +
                        " allowed (Monte Carlo error " + error + ")";
-    // Averages forget where they began as 1 / iterations.
     if (std::abs(a.drift[k]) <= a.sd[k]) return text + ". About " + more(2.0) + ".";
     return text + ": the parameters are not those of a maximum, and their errors are too small. " + path(k) +
            ". More iterations, more moves of the chains, or a start that is nearer.";

@@ -20,8 +20,8 @@ namespace predcg::detail {
 ///
 /// With iterates z_t, gradients g_t of the log posterior (times N / batch) and the averaged observed
 /// information I over the second half of the iterations so far, u_t = z_t + I^-1 g_t scatters around the
-/// optimum whatever the gains are. Their autocorrelated mean error is the estimate's Monte Carlo error; the
-/// drift I^-1 mean(g) is what the average still lacks; the estimate is the average plus the drift where that
+/// optimum whatever the gains are. Their autocorrelated mean error, and what z went beyond it from the first
+/// half of the window to the second, is the estimate's Monte Carlo error; the drift I^-1 mean(g) is what the average still lacks; the estimate is the average plus the drift where that
 /// is less than a posterior standard deviation (one Newton step from a consistent point). Converged: for
 /// every parameter the error is within tolerance, and the drift within half of it plus two errors, of a
 /// posterior standard deviation sqrt((I^-1)_kk), and no direction is open. A direction is open where its
@@ -186,7 +186,7 @@ private:
     /// Of the posterior, or, for an optimizer that says so, as if X had been seen.
     Matrix information_for_optimizer(const Point& point) const {
         if constexpr (requires { requires Optimizer::complete_information; })
-            return problem_.complete_information(point);
+            return problem_.scored_information(point);
         else
             return point.posterior_information;
     }
@@ -256,7 +256,7 @@ private:
         Average a;
         a.iterations = n - first;
         a.z = Vector::Zero(d);
-        a.drift = a.error = a.sd = Vector::Constant(d, nan);
+        a.drift = a.error = a.sd = a.moved = Vector::Constant(d, nan);
         Matrix information = Matrix::Zero(d, d), posterior = Matrix::Zero(d, d);
         Vector gradient = Vector::Zero(d);
         for (Index t = first; t < n; ++t) {
@@ -286,13 +286,27 @@ private:
             const Vector left = factor.solve(record(t).gradient);
             for (Index k = 0; k < d; ++k) u(t - first, k) = record(t).z[k] + left[k];
         }
+        a.moved = half_to_half(first);
         for (Index k = 0; k < d; ++k) {
-            a.error[k] = error_of_mean(linalg::column_of(u, k));
+            const double noise = error_of_mean(linalg::column_of(u, k));
+            a.moved[k] = moved_beyond_noise(a.moved[k], noise);
+            a.error[k] = std::hypot(noise, a.moved[k]);
             if (a.z[k] <= c_.lower()[k] + a.error[k]) a.drift[k] = 0.0;
         }
         a.converged = (a.directions.empty() || problem_.prior_is_proper()) &&
                       furthest(a, settings_.stochastic.tolerance).converged();
         return a;
+    }
+
+    /// Mean z of the later half of the iterations since `first`, less that of the earlier half.
+    [[gnu::cold]] Vector half_to_half(Index first) const {
+        const Index n = static_cast<Index>(records_.size()), half = (n - first) / 2;
+        Vector step = Vector::Zero(c_.size());
+        for (Index t = 0; t < half; ++t) {
+            linalg::add(step, record(n - 1 - t).z, 1.0 / static_cast<double>(half));
+            linalg::add(step, record(first + t).z, -1.0 / static_cast<double>(half));
+        }
+        return step;
     }
 
     /// Open directions: information less two of its errors, from ten parts of the window or less, below the
