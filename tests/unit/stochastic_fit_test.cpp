@@ -212,7 +212,7 @@ TEST(StochasticFit, SaturatedDataAreNotIdentifiedByRobbinsMonro) {
 
 detail::IterateAverage average(Vector drift, Vector error, Vector sd) {
     const Vector z = Vector::Zero(drift.size());
-    return {z, std::move(drift), std::move(error), std::move(sd), 100, true};
+    return {z, std::move(drift), std::move(error), std::move(sd), z, 100, true};
 }
 
 TEST(Convergence, TheFurthestParameterIsFound) {

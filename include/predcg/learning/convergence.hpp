@@ -18,11 +18,14 @@ namespace predcg::detail {
 struct IterateAverage {
     Vector z;
     Vector drift;  ///< the Newton step left: I^-1 mean gradient; 0 of what stays at a bound
-    Vector error;  ///< Monte Carlo standard error of z + drift, and `moved`
+    Vector error;  ///< Monte Carlo standard error of z + drift, of sampling alone
     Vector sd;     ///< posterior standard deviation, from I
-    Vector moved;  ///< what the error has because z was still on its way
+    Vector moved;  ///< what is added to it, in squares, because z was still on its way
     Index iterations = 0;
     bool definite = false;
+
+    /// The standard error that is stated.
+    double stated(Index k) const { return std::hypot(error[k], moved[k]); }
 };
 
 /// The parameter that is furthest from converged, and by which factor: its error is `excess` times the
@@ -44,18 +47,18 @@ struct Furthest {
         if (excess > f.excess) f = {k, excess, drifts};
     };
     for (Index k = 0; k < a.z.size(); ++k) {
-        take(k, a.error[k] / (tolerance * a.sd[k]), false);
+        take(k, a.stated(k) / (tolerance * a.sd[k]), false);
         take(k, std::abs(a.drift[k]) / (0.5 * tolerance * a.sd[k] + 2.0 * a.error[k]), true);
     }
     return f;
 }
 
-/// What is added in squares to an error of sampling alone, where the mean of z went by `step` from the first
-/// half of the iterations to the second: what is beyond three errors. Means of halves that have arrived
-/// differ by two errors or less. Iterates that creep along a curved valley have little noise, and a short
-/// Newton step left at each place, and yet a long way to go.
+/// IterateAverage::moved, where the mean of z went by `step` from the first half of the iterations to the
+/// second: what is beyond two errors of sampling, by which means of halves that have arrived differ at most,
+/// but for chance. Iterates that creep along a curved valley have little noise, a short Newton step left at each place,
+/// and yet a long way to go.
 inline double moved_beyond_noise(double step, double error) {
-    return std::max(0.0, std::abs(step) - 3.0 * error);
+    return std::max(0.0, std::abs(step) - 2.0 * error);
 }
 
 /// Iterations, a multiple of ten, after which the next test is worth while: when errors, which fall as 1 /
@@ -64,7 +67,7 @@ inline double moved_beyond_noise(double step, double error) {
 [[gnu::cold]] inline Index next_test(const IterateAverage& a, double tolerance, Index iterations) {
     double excess = 0.0;
     for (Index k = 0; k < a.z.size(); ++k)
-        excess = std::max(excess, a.error[k] / (0.85 * tolerance * a.sd[k]));
+        excess = std::max(excess, a.stated(k) / (0.85 * tolerance * a.sd[k]));
     const double factor = a.definite ? std::clamp(excess * excess, 1.25, 2.5) : 1.5;
     return 10 * static_cast<Index>(std::ceil(0.1 * factor * static_cast<double>(iterations)));
 }
@@ -107,10 +110,10 @@ inline double moved_beyond_noise(double step, double error) {
                " iterations more";
     };
     // Averages forget where they began as 1 / iterations.
-    if (!f.drifts && a.moved[k] > 0.5 * a.error[k])
+    if (!f.drifts && a.moved[k] > a.error[k])
         return "Not converged: " + name(k) + " still moves, over the averaged iterations by more than noise: " +
-               error + " posterior standard deviations, " + rounded(tolerance, 2) + " wanted (step left " +
-               drift + "). About " + more(2.0) + ".";
+               rounded(a.moved[k] / a.sd[k], 2) + " posterior standard deviations (Monte Carlo error " + error +
+               ", step left " + drift + "). About " + more(2.0) + ".";
     if (!f.drifts)
         return "Not converged: the Monte Carlo error of " + name(k) + " is " + error +
                " posterior standard deviations, " + rounded(tolerance, 2) + " wanted (drift " + drift +

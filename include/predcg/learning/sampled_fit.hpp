@@ -288,9 +288,8 @@ private:
         }
         a.moved = half_to_half(first);
         for (Index k = 0; k < d; ++k) {
-            const double noise = error_of_mean(linalg::column_of(u, k));
-            a.moved[k] = moved_beyond_noise(a.moved[k], noise);
-            a.error[k] = std::hypot(noise, a.moved[k]);
+            a.error[k] = error_of_mean(linalg::column_of(u, k));
+            a.moved[k] = moved_beyond_noise(a.moved[k], a.error[k]);
             if (a.z[k] <= c_.lower()[k] + a.error[k]) a.drift[k] = 0.0;
         }
         a.converged = (a.directions.empty() || problem_.prior_is_proper()) &&
@@ -354,7 +353,9 @@ private:
             if (result.status == Status::limit)
                 result.remarks.push_back(missing_remark(a, c_.names(), settings_.stochastic.tolerance,
                                                         result.iterations, least, start_, z, c_.factor()));
-            report.standard_errors = c_.parameters(a.error);
+            Vector stated = a.error;
+            for (Index k = 0; k < stated.size(); ++k) stated[k] = a.stated(k);
+            report.standard_errors = c_.parameters(stated);
             report.drift = c_.parameters(a.drift);
             report.posterior_deviations = c_.parameters(a.sd);
             report.averaged = a.iterations;
