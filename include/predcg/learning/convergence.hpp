@@ -17,15 +17,15 @@ namespace predcg::detail {
 /// not positive definite, errors also of less than two iterations.
 struct IterateAverage {
     Vector z;
-    Vector drift;  ///< the Newton step left: I^-1 mean gradient; 0 of what stays at a bound
-    Vector error;  ///< Monte Carlo standard error of z + drift, of sampling alone
-    Vector sd;     ///< posterior standard deviation, from I
-    Vector moved;  ///< what is added to it, in squares, because z was still on its way
+    Vector drift;      ///< the Newton step left: I^-1 mean gradient; 0 of what stays at a bound
+    Vector error;      ///< Monte Carlo standard error of z + drift, of sampling alone
+    Vector sd;         ///< posterior standard deviation, from I
+    Vector unsettled;  ///< added to it in squares: unequal I over the iterates, and z that still moved
     Index iterations = 0;
     bool definite = false;
 
     /// The standard error that is stated.
-    double stated(Index k) const { return std::hypot(error[k], moved[k]); }
+    double stated(Index k) const { return std::hypot(error[k], unsettled[k]); }
 };
 
 /// The parameter that is furthest from converged, and by which factor: its error is `excess` times the
@@ -53,12 +53,13 @@ struct Furthest {
     return f;
 }
 
-/// IterateAverage::moved, where the mean of z went by `step` from the first half of the iterations to the
-/// second: what is beyond two errors of sampling, by which means of halves that have arrived differ at most,
-/// but for chance. Iterates that creep along a curved valley have little noise, a short Newton step left at each place,
-/// and yet a long way to go.
-inline double moved_beyond_noise(double step, double error) {
-    return std::max(0.0, std::abs(step) - 2.0 * error);
+/// IterateAverage::unsettled: where I is unequal over the iterates by the fraction `unequal`, the way from
+/// their mean to the estimate is known to that fraction only, and it is as long as the mean's own error and
+/// the drift; and where the mean of z went by `step` from the first half of the iterations to the second,
+/// what is beyond two errors of sampling is no chance. Iterates that creep along a curved valley have little
+/// noise, a short Newton step left at each place, and yet a long way to go.
+inline double unsettled_error(double unequal, double mean_error, double drift, double step, double error) {
+    return std::hypot(unequal * std::hypot(mean_error, drift), std::max(0.0, std::abs(step) - 2.0 * error));
 }
 
 /// Iterations, a multiple of ten, after which the next test is worth while: when errors, which fall as 1 /
@@ -110,10 +111,11 @@ inline double moved_beyond_noise(double step, double error) {
                " iterations more";
     };
     // Averages forget where they began as 1 / iterations.
-    if (!f.drifts && a.moved[k] > a.error[k])
-        return "Not converged: " + name(k) + " still moves, over the averaged iterations by more than noise: " +
-               rounded(a.moved[k] / a.sd[k], 2) + " posterior standard deviations (Monte Carlo error " + error +
-               ", step left " + drift + "). About " + more(2.0) + ".";
+    if (!f.drifts && a.unsettled[k] > a.error[k])
+        return "Not converged: " + name(k) + " still moves, or is averaged over too curved a maximum: by " +
+               rounded(a.unsettled[k] / a.sd[k], 2) + " posterior standard deviations, " +
+               rounded(tolerance, 2) + " wanted (Monte Carlo error " + error + ", step left " + drift +
+               "). About " + more(2.0) + ".";
     if (!f.drifts)
         return "Not converged: the Monte Carlo error of " + name(k) + " is " + error +
                " posterior standard deviations, " + rounded(tolerance, 2) + " wanted (drift " + drift +
