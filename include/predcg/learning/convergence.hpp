@@ -17,11 +17,15 @@ namespace predcg::detail {
 /// not positive definite, errors also of less than two iterations.
 struct IterateAverage {
     Vector z;
-    Vector drift;  ///< the Newton step left: I^-1 mean gradient; 0 of what stays at a bound
-    Vector error;  ///< Monte Carlo standard error of z + drift
-    Vector sd;     ///< posterior standard deviation, from I
+    Vector drift;      ///< the Newton step left: I^-1 mean gradient; 0 of what stays at a bound
+    Vector error;      ///< Monte Carlo standard error of z + drift, of sampling alone
+    Vector sd;         ///< posterior standard deviation, from I
+    Vector unsettled;  ///< added to it in squares: unequal I over the iterates, and z that still moved
     Index iterations = 0;
     bool definite = false;
+
+    /// The standard error that is stated.
+    double stated(Index k) const { return std::hypot(error[k], unsettled[k]); }
 };
 
 /// The parameter that is furthest from converged, and by which factor: its error is `excess` times the
@@ -43,10 +47,19 @@ struct Furthest {
         if (excess > f.excess) f = {k, excess, drifts};
     };
     for (Index k = 0; k < a.z.size(); ++k) {
-        take(k, a.error[k] / (tolerance * a.sd[k]), false);
+        take(k, a.stated(k) / (tolerance * a.sd[k]), false);
         take(k, std::abs(a.drift[k]) / (0.5 * tolerance * a.sd[k] + 2.0 * a.error[k]), true);
     }
     return f;
+}
+
+/// IterateAverage::unsettled: where I is unequal over the iterates by the fraction `unequal`, the way from
+/// their mean to the estimate is known to that fraction only, and it is as long as the mean's own error and
+/// the drift; and where the mean of z went by `step` from the first half of the iterations to the second,
+/// what is beyond two errors of sampling is no chance. Iterates that creep along a curved valley have little
+/// noise, a short Newton step left at each place, and yet a long way to go.
+inline double unsettled_error(double unequal, double mean_error, double drift, double step, double error) {
+    return std::hypot(unequal * std::hypot(mean_error, drift), std::max(0.0, std::abs(step) - 2.0 * error));
 }
 
 /// Iterations, a multiple of ten, after which the next test is worth while: when errors, which fall as 1 /
@@ -55,7 +68,7 @@ struct Furthest {
 [[gnu::cold]] inline Index next_test(const IterateAverage& a, double tolerance, Index iterations) {
     double excess = 0.0;
     for (Index k = 0; k < a.z.size(); ++k)
-        excess = std::max(excess, a.error[k] / (0.85 * tolerance * a.sd[k]));
+        excess = std::max(excess, a.stated(k) / (0.85 * tolerance * a.sd[k]));
     const double factor = a.definite ? std::clamp(excess * excess, 1.25, 2.5) : 1.5;
     return 10 * static_cast<Index>(std::ceil(0.1 * factor * static_cast<double>(iterations)));
 }
@@ -97,6 +110,12 @@ struct Furthest {
         return whole_two_digits((factor_of_iterations - 1.0) * static_cast<double>(iterations)) +
                " iterations more";
     };
+    // Averages forget where they began as 1 / iterations.
+    if (!f.drifts && a.unsettled[k] > a.error[k])
+        return "Not converged: " + name(k) + " still moves, or is averaged over too curved a maximum: by " +
+               rounded(a.unsettled[k] / a.sd[k], 2) + " posterior standard deviations, " +
+               rounded(tolerance, 2) + " wanted (Monte Carlo error " + error + ", step left " + drift +
+               "). About " + more(2.0) + ".";
     if (!f.drifts)
         return "Not converged: the Monte Carlo error of " + name(k) + " is " + error +
                " posterior standard deviations, " + rounded(tolerance, 2) + " wanted (drift " + drift +
@@ -106,7 +125,6 @@ struct Furthest {
     std::string text = "Not converged: " + name(k) + " still moves. The step left is " + drift +
                        " posterior standard deviations, " + rounded(allowed, 2) +
                        " allowed (Monte Carlo error " + error + ")";
-    // Averages forget where they began as 1 / iterations.
     if (std::abs(a.drift[k]) <= a.sd[k]) return text + ". About " + more(2.0) + ".";
     return text + ": the parameters are not those of a maximum, and their errors are too small. " + path(k) +
            ". More iterations, more moves of the chains, or a start that is nearer.";

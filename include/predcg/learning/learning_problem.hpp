@@ -427,6 +427,14 @@ public:
         return complete.posterior_information;
     }
 
+    /// The same as p_c expects it: without the second derivatives of the energy, of which the data's and
+    /// p_c's cancel at a maximum, but for their noise. Positive definite wherever the map's part is.
+    Matrix scored_information(const LearningPoint& at) const {
+        LearningPoint scored = at;
+        add_prior(scored, at.likelihood.scored);
+        return scored.posterior_information;
+    }
+
     // Parts, for algorithms that draw X.
 
     /// p_c at theta.

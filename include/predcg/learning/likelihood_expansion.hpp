@@ -16,6 +16,7 @@ struct LikelihoodDerivatives {
     Vector gradient;
     Matrix complete;  ///< sum_i E_i[-Hessian of l_i], l_i the complete-data log-likelihood of datum i
     Matrix missing;   ///< sum_i Cov_i[gradient of l_i], what not seeing X costs
+    Matrix scored{};  ///< complete as p_c expects it: beta^2 N Cov_c(G) for theta_c
 
     /// Minus the Hessian of the log-likelihood, by Louis' identity (T. A. Louis, J. R. Stat. Soc. B 44
     /// (1982) 226): complete - missing.
@@ -102,15 +103,18 @@ template <class M>
         detail::likelihood_gradient(map, statistics, coarse.gradient.mean, eta, beta),
         Matrix::Zero(p + m, p + m),
         linalg::sandwich(detail::score_slope(map, p, t, eta, beta), statistics.covariance)};
-    for (Index l = 0; l < p; ++l)
-        for (Index k = 0; k < p; ++k)
-            e.complete(k, l) = beta * (statistics.coarse_hessian(k, l) - N * coarse.hessian(k, l)) +
-                               beta * beta * N * coarse.gradient.covariance(k, l);
     if (m > 0) {
         const Expansion score = detail::map_expansion(map, statistics.map, N, eta);
         for (Index l = 0; l < m; ++l)
             for (Index k = 0; k < m; ++k) e.complete(p + k, p + l) = -score.hessian(k, l);
     }
+    e.scored = e.complete;
+    for (Index l = 0; l < p; ++l)
+        for (Index k = 0; k < p; ++k) {
+            e.scored(k, l) = beta * beta * N * coarse.gradient.covariance(k, l);
+            e.complete(k, l) =
+                beta * (statistics.coarse_hessian(k, l) - N * coarse.hessian(k, l)) + e.scored(k, l);
+        }
     return e;
 }
 

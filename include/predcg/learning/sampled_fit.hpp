@@ -20,13 +20,16 @@ namespace predcg::detail {
 ///
 /// With iterates z_t, gradients g_t of the log posterior (times N / batch) and the averaged observed
 /// information I over the second half of the iterations so far, u_t = z_t + I^-1 g_t scatters around the
-/// optimum whatever the gains are. Their autocorrelated mean error is the estimate's Monte Carlo error; the
-/// drift I^-1 mean(g) is what the average still lacks; the estimate is the average plus the drift where that
-/// is less than a posterior standard deviation (one Newton step from a consistent point). Converged: for
-/// every parameter the error is within tolerance, and the drift within half of it plus two errors, of a
-/// posterior standard deviation sqrt((I^-1)_kk), and no direction is open. A direction is open where its
-/// information, less two errors of its own, is below that of the weak prior. The test comes after `least`
-/// iterations, when its own errors say that it may pass, and at the end.
+/// optimum whatever the gains are, if I is the same all over the iterates. Their autocorrelated mean error is
+/// the estimate's Monte Carlo error; where I is unequal by a fraction f over the window, as along a curved
+/// valley, the way from the average to the estimate is known to f only, and f times the average's own error
+/// and drift is added in squares, as is what z went from half to half beyond noise. The drift I^-1 mean(g) is
+/// what the average still lacks; the estimate is the average plus the drift where that is less than a
+/// posterior standard deviation (one Newton step from a consistent point). Converged: for every parameter the
+/// error is within tolerance, and the drift within half of it plus two errors, of a posterior standard
+/// deviation sqrt((I^-1)_kk), and no direction is open. A direction is open where its information, less two
+/// errors of its own, is below that of the weak prior. The test comes after `least` iterations, when its own
+/// errors say that it may pass, and at the end.
 ///
 /// An engine without roles runs for p_c as often as for the data: with one run the noise would be p_c's, and
 /// as many as data (of a batch) are what makes an error smallest for its cost.
@@ -195,7 +198,7 @@ private:
     /// Of the posterior, or, for an optimizer that says so, as if X had been seen.
     Matrix information_for_optimizer(const Point& point) const {
         if constexpr (requires { requires Optimizer::complete_information; })
-            return problem_.complete_information(point);
+            return problem_.scored_information(point);
         else
             return point.posterior_information;
     }
@@ -265,7 +268,7 @@ private:
         Average a;
         a.iterations = n - first;
         a.z = Vector::Zero(d);
-        a.drift = a.error = a.sd = Vector::Constant(d, nan);
+        a.drift = a.error = a.sd = a.unsettled = Vector::Constant(d, nan);
         Matrix information = Matrix::Zero(d, d), posterior = Matrix::Zero(d, d);
         Vector gradient = Vector::Zero(d);
         for (Index t = first; t < n; ++t) {
@@ -285,23 +288,63 @@ private:
         a.definite = factor.ok();
         if (!a.definite) return a;
         a.drift = factor.solve(gradient);
+        std::vector<Vector> inverse;  // by columns
         for (Index k = 0; k < d; ++k) {
             Vector unit = Vector::Zero(d);
             unit[k] = 1.0;
-            a.sd[k] = std::sqrt(factor.solve(std::move(unit))[k]);
+            inverse.push_back(factor.solve(std::move(unit)));
+            a.sd[k] = std::sqrt(inverse.back()[k]);
         }
-        Matrix u(a.iterations, d);
+        Matrix u(a.iterations, d), z(a.iterations, d);
         for (Index t = first; t < n; ++t) {
             const Vector left = factor.solve(record(t).gradient);
-            for (Index k = 0; k < d; ++k) u(t - first, k) = record(t).z[k] + left[k];
+            for (Index k = 0; k < d; ++k) {
+                z(t - first, k) = record(t).z[k];
+                u(t - first, k) = record(t).z[k] + left[k];
+            }
         }
+        const Vector unequal = unequal_information(first, inverse);
         for (Index k = 0; k < d; ++k) {
             a.error[k] = error_of_mean(linalg::column_of(u, k));
             if (a.z[k] <= c_.lower()[k] + a.error[k]) a.drift[k] = 0.0;
+            const Vector path = linalg::column_of(z, k);
+            a.unsettled[k] =
+                unsettled_error(unequal[k], error_of_mean(path), a.drift[k], half_to_half(path), a.error[k]);
         }
         a.converged = (a.directions.empty() || problem_.prior_is_proper()) &&
                       furthest(a, settings_.stochastic.tolerance).converged();
         return a;
+    }
+
+    /// The mean of the later half of numbers less that of the earlier half.
+    static double half_to_half(const Vector& path) {
+        const Index n = path.size(), half = n / 2;
+        double step = 0.0;
+        for (Index t = 0; t < half; ++t) step += path[n - 1 - t] - path[t];
+        return half > 0 ? step / static_cast<double>(half) : 0.0;
+    }
+
+    /// By which part of itself the variance (I^-1)_kk changes to first order if I is that of a tenth of the
+    /// window: the standard deviation of w^T I_part w / w^T I w over the parts, w = I^-1 e_k; at most 1.
+    [[gnu::cold]] Vector unequal_information(Index first, const std::vector<Vector>& inverse) const {
+        const Index n = static_cast<Index>(records_.size()) - first, d = c_.size();
+        const Index parts = std::min<Index>(10, n);
+        Matrix ratios = Matrix::Zero(parts, d);
+        for (Index part = 0; part < parts; ++part) {
+            const Index begin = part * n / parts, end = (part + 1) * n / parts;
+            Matrix information = Matrix::Zero(d, d);
+            for (Index t = begin; t < end; ++t)
+                linalg::add(information, record(first + t).posterior_information);
+            for (Index k = 0; k < d; ++k) {
+                const Vector& v = inverse[static_cast<std::size_t>(k)];
+                ratios(part, k) = linalg::dot(v, linalg::applied(information, v)) /
+                                  (v[k] * static_cast<double>(end - begin));
+            }
+        }
+        Vector unequal = Vector::Zero(d);
+        for (Index k = 0; parts > 1 && k < d; ++k)
+            unequal[k] = std::min(1.0, std::sqrt(variance(linalg::column_of(ratios, k))));
+        return unequal;
     }
 
     /// Open directions: information less two of its errors, from ten parts of the window or less, below the
@@ -349,7 +392,9 @@ private:
             if (result.status == Status::limit)
                 result.remarks.push_back(missing_remark(a, c_.names(), settings_.stochastic.tolerance,
                                                         result.iterations, least, start_, z, c_.factor()));
-            report.standard_errors = c_.parameters(a.error);
+            Vector stated = a.error;
+            for (Index k = 0; k < stated.size(); ++k) stated[k] = a.stated(k);
+            report.standard_errors = c_.parameters(stated);
             report.drift = c_.parameters(a.drift);
             report.posterior_deviations = c_.parameters(a.sd);
             report.averaged = a.iterations;
