@@ -1,5 +1,7 @@
 #include "files/posterior_json.hpp"
 
+#include "files/agreement.hpp"
+
 #include <cmath>
 
 namespace cli {
@@ -20,17 +22,13 @@ Json rows_of(const Matrix& m) {
     return rows;
 }
 
-Matrix matrix_of(const Json& rows, Index row_count) {
-    if (static_cast<Index>(rows.size()) != row_count)
-        throw InputError("posterior", std::to_string(rows.size()) + " rows", std::to_string(row_count));
-    const Index columns = rows.empty() ? 0 : static_cast<Index>(rows[0].size());
-    Matrix m(row_count, columns);
-    for (Index k = 0; k < row_count; ++k) {
-        const Vector row = vector_of(rows[static_cast<std::size_t>(k)]);
-        if (row.size() != columns)
-            throw InputError("posterior", std::to_string(row.size()) + " numbers in a row",
-                             std::to_string(columns));
-        for (Index column = 0; column < columns; ++column) m(k, column) = row[column];
+/// Of rows of equal length.
+Matrix matrix_of(const Json& rows) {
+    Matrix m(std::ssize(rows), rows.empty() ? 0 : std::ssize(rows[0]));
+    for (Index k = 0; k < m.rows(); ++k) {
+        const Json& row = rows[static_cast<std::size_t>(k)];
+        for (Index column = 0; column < m.cols(); ++column)
+            m(k, column) = value_of(row[static_cast<std::size_t>(column)]);
     }
     return m;
 }
@@ -102,53 +100,46 @@ void add_interval(Json& json, const CredibleInterval& interval) {
     json["predictive_upper"] = scalar_or_list(interval.predictive_upper, one);
 }
 
+std::vector<Schema::Field> moments_fields() {
+    const Schema numbers = Schema::list(Schema::number_or_null());
+    return {{"method", Schema::word(words_of(methods))},
+            {"names", Schema::list(Schema::text(), 1'000'000)},
+            {"mean", numbers},
+            {"sd", numbers},
+            {"covariance", Schema::list(Schema::list(Schema::product_or_null()), 1'000'000)}};
+}
+
 Schema posterior_schema() {
     const Schema numbers = Schema::list(Schema::number_or_null()),
                  draws = Schema::list(Schema::list(Schema::number()), 1'000'000);  // all of them known
-    return Schema::object(
-        {{"method", Schema::word(words_of(methods))},
-         {"names", Schema::list(Schema::text(), 1'000'000)},
-         {"mean", numbers},
-         {"sd", numbers},
-         {"covariance", Schema::list(Schema::list(Schema::product_or_null()), 1'000'000)},
-         {"credibility", Schema::number(0.0, 1.0)},
-         {"diagnostics", Schema::object({{"reliable", Schema::boolean()},
-                                         {"remarks", Schema::list(Schema::text(), 1000)},
-                                         Schema::optional("pareto_k", Schema::number_or_null()),
-                                         Schema::optional("acceptance", Schema::number_or_null()),
-                                         Schema::optional("r_hat", numbers),
-                                         Schema::optional("ess_bulk", numbers),
-                                         Schema::optional("ess_tail", numbers),
-                                         Schema::optional("mcse_mean", numbers)})},
-         {"seed", Schema::seed()},
-         {"chains", Schema::integer(1, 1'000'000)},
-         {"draws", draws}});
+    std::vector<Schema::Field> fields = moments_fields();
+    for (Schema::Field field : std::initializer_list<Schema::Field>{
+             {"credibility", Schema::number(0.0, 1.0)},
+             {"diagnostics", Schema::object({{"reliable", Schema::boolean()},
+                                             {"remarks", Schema::list(Schema::text(), 1000)},
+                                             Schema::optional("pareto_k", Schema::number_or_null()),
+                                             Schema::optional("acceptance", Schema::number_or_null()),
+                                             Schema::optional("r_hat", numbers),
+                                             Schema::optional("ess_bulk", numbers),
+                                             Schema::optional("ess_tail", numbers),
+                                             Schema::optional("mcse_mean", numbers)})},
+             {"seed", Schema::seed()},
+             {"chains", Schema::integer(1, 1'000'000)},
+             {"draws", draws}})
+        fields.push_back(std::move(field));
+    return Schema::object(std::move(fields));
 }
 
 PosteriorResult posterior_result_from(const Json& json, const Estimate& fit) {
+    require_posterior(Part(json, "posterior"), fit);
     PosteriorResult result;
-    const auto method = json.at("method").get<std::string>();
-    bool known = false;
-    for (const auto& [word, meaning] : methods)
-        if (word == method) {
-            result.method = meaning;
-            known = true;
-        }
-    if (!known)
-        throw InputError("posterior method", in_quotes(method), "full, laplace-joint, laplace-slides");
+    result.method = word_of(json, "method", methods);
     result.fit = fit;
-    const Index size = fit.parameters.theta.size() + fit.parameters.eta.size();
     result.mean = vector_of(json.at("mean"));
     result.sd = vector_of(json.at("sd"));
-    for (const Vector* of : {&result.mean, &result.sd})
-        if (of->size() != size)
-            throw InputError("posterior", std::to_string(of->size()) + " means or sd", std::to_string(size));
-    result.covariance = matrix_of(json.at("covariance"), size);
-    result.draws = matrix_of(json.at("draws"), size);
+    result.covariance = matrix_of(json.at("covariance"));
+    result.draws = matrix_of(json.at("draws"));
     result.chains = json.at("chains").get<Index>();
-    if (result.chains < 1 || result.draws.cols() % result.chains != 0)
-        throw InputError("chains", std::to_string(result.chains),
-                         "a divisor of the " + std::to_string(result.draws.cols()) + " draws");
     result.seed = json.at("seed").get<std::uint64_t>();
     const Json& diagnostics = json.at("diagnostics");
     result.reliable = diagnostics.at("reliable").get<bool>();
@@ -156,7 +147,7 @@ PosteriorResult posterior_result_from(const Json& json, const Estimate& fit) {
     if (diagnostics.contains("pareto_k")) result.pareto_k = value_of(diagnostics.at("pareto_k"));
     if (diagnostics.contains("r_hat")) {
         result.acceptance = value_of(diagnostics.at("acceptance"));
-        for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) {
+        for (std::size_t k = 0; k < json.at("names").size(); ++k) {
             const auto at = [&](const char* key) { return value_of(diagnostics.at(key).at(k)); };
             result.diagnostics.push_back({result.mean[static_cast<Index>(k)],
                                           result.sd[static_cast<Index>(k)], at("mcse_mean"), at("r_hat"),

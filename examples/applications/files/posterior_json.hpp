@@ -15,11 +15,12 @@ namespace cli {
 Json moments_json(const predcg::PosteriorResult& posterior);
 Json draws_json(const predcg::PosteriorResult& posterior, double credibility);
 
-/// What a file has of a posterior.
+/// What a file has of a posterior; and of its moments alone.
 Schema posterior_schema();
+std::vector<Schema::Field> moments_fields();
 
-/// Reads both, of the parameters of a fit. Throws InputError for other numbers of rows, or rows of different
-/// lengths.
+/// Reads both, of the parameters of a fit. Throws InputError where they do not agree with it or with each
+/// other (require_posterior).
 predcg::PosteriorResult posterior_result_from(const Json& json, const predcg::Estimate& fit);
 
 Json checks_json(const std::vector<predcg::PredictiveCheck>& checks);

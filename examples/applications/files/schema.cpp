@@ -15,13 +15,6 @@ namespace cli {
 
 namespace {
 
-std::string shortened(const Schema::Json& value) {
-    if (value.is_array()) return "a list of " + std::to_string(value.size());
-    if (value.is_object()) return "an object";
-    std::string text = value.dump(-1, ' ', false, Schema::Json::error_handler_t::replace);
-    return text.size() <= 60 ? text : text.substr(0, 57) + "...";
-}
-
 std::string checksum_of(const Schema::Json& json) {
     char text[24];
     std::snprintf(text, sizeof text, "%016llx",
@@ -35,6 +28,13 @@ constexpr std::size_t most_values =
     60'000'000;  // of a file; a gibibyte holds as many doubles with their digits
 
 }  // namespace
+
+std::string shortened(const Schema::Json& value) {
+    if (value.is_array()) return "a list of " + std::to_string(value.size());
+    if (value.is_object()) return "an object";
+    std::string text = value.dump(-1, ' ', false, Schema::Json::error_handler_t::replace);
+    return text.size() <= 60 ? text : text.substr(0, 57) + "...";
+}
 
 Schema::Field::Field(std::string key, Schema schema, bool is_required)
     : name(std::move(key)), value(std::make_shared<const Schema>(std::move(schema))), required(is_required) {}

@@ -96,6 +96,9 @@ private:
     std::vector<Field> fields_{};
 };
 
+/// A value in words: what it is, or its first 60 characters.
+std::string shortened(const Schema::Json& value);
+
 /// The text of a result file: the values, the format's number, and a checksum of all that stands before it.
 std::string sealed(Schema::Json json, int format);
 

@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/agreement.hpp"
 #include "io/json_parts.hpp"
 
 #include <predcg/version.hpp>
@@ -80,6 +81,7 @@ FitModel model_from(const Json& json) {
         word_of<PriorChoice>(json, "prior", {{"weak", PriorChoice::weak}, {"flat", PriorChoice::flat}});
     if (json.contains("letters")) model.letters = letters_of(json.at("letters"));
     if (model.letters == 3) {
+        for (const char* key : {"square", "quad_range"}) (void)Part(json, "model").at(key);
         model.square = json.at("square").get<bool>();
         model.quad_range = json.at("quad_range").get<Index>();
     }
@@ -89,8 +91,9 @@ FitModel model_from(const Json& json) {
 /// What says which map it is; files without are of the Bernoulli map.
 void read_map(const Json& json, FitModel& model) {
     model.map = word_of(json, "name", maps);
-    if (is_logistic(model.map))
-        model.probit = word_of<bool>(json, "link", {{"logit", false}, {"probit", true}});
+    if (!is_logistic(model.map)) return;
+    (void)Part(json, "map").at("link");
+    model.probit = word_of<bool>(json, "link", {{"logit", false}, {"probit", true}});
 }
 
 namespace {
@@ -194,20 +197,68 @@ Schema fit_schema() {
          Schema::optional("posterior", posterior_schema())});
 }
 
-/// One of the two that say the same.
-void require_agreement(const Json& json) {
-    if (!json.contains("theta_cf") || !json.contains("logit_theta_cf")) return;
-    const double theta_cf = json["theta_cf"].get<double>();
-    const double expected = 1.0 / (1.0 + std::exp(-json["logit_theta_cf"].get<double>()));
-    if (std::abs(theta_cf - expected) > 1e-9)
-        throw InputError("theta_cf", text_of(theta_cf), text_of(expected) + ", as logit_theta_cf says");
+/// The parameters of the map: theta_cf in two words, or those of a map with a name.
+void require_map(const Part& fit, const FitModel& model, const std::vector<std::string>& names) {
+    if (!model.has_theta_cf()) return fit.at("map").at("parameters").require_numbers(names);
+    for (const std::string& name : names) (void)fit.at(name);
+    if (!fit.has("theta_cf")) return;
+    const double theta_cf = fit.at("theta_cf").value().get<double>();
+    const double expected = 1.0 / (1.0 + std::exp(-fit.at(names.front()).value().get<double>()));
+    fit.at("theta_cf")
+        .require(std::abs(theta_cf - expected) <= 1e-9,
+                 text_of(expected) + ", as " + names.front() + " says");
+}
+
+void require_comparison(const Part& fit) {
+    const Part m = fit.at("magnetization"), R = fit.at("correlation");
+    const std::size_t lags = R.at("mean").value().size();
+    for (const char* key : {"data", "lag", "standard_error"})
+        if (R.has(key)) R.at(key).require_size(lags, R.at("mean").place());
+    if (R.has("lag"))
+        for (std::size_t l = 0; l < lags; ++l)
+            R.at("lag").at(l).require_count(static_cast<Index>(l), "its place");
+    if (m.has("standard_error") || R.has("standard_error"))
+        for (const Part& part : {m, R}) (void)part.at("standard_error");
+    for (const Part& part : {m, R})
+        for (const char* key : {"data", "mean"}) part.at(key).require_within(-1.0, 1.0);
+}
+
+/// What the parts say of each other.
+void require_agreement(const Part& fit, const FitModel& model, const ChosenChain& coarse) {
+    const std::vector<std::string> names = coarse.parameter_names(), of_map = map_of(model).parameter_names();
+    std::vector<std::string> all = names;
+    all.insert(all.end(), of_map.begin(), of_map.end());
+    if (fit.has("names")) fit.at("names").require_names(names);
+    fit.at("theta_c").require_numbers(names);
+    require_map(fit, model, of_map);
+    if (fit.at("model").has("coarse_sites"))
+        fit.at("model")
+            .at("coarse_sites")
+            .require_count(model.fine_sites / model.level, "fine_sites / level");
+    const Part effective = fit.at("effective_samples");
+    const auto samples = fit.at("samples").value().get<double>();
+    effective.require(effective.value().get<double>() <= samples * (1.0 + 1e-9),
+                      "at most samples, " + text_of(samples));
+    require_comparison(fit);
+    const Part directions = fit.at("directions");
+    for (std::size_t k = 0; k < directions.value().size(); ++k)
+        directions.at(k).at("coefficients").require_keys(all);
+    if (fit.at("engine").value() != word_for(engines, Engine::exact)) (void)fit.at("monte_carlo");
+    if (!fit.has("monte_carlo")) return;
+    const Part sampled = fit.at("monte_carlo");
+    sampled.at("standard_errors").require_keys(all);
+    sampled.at("diagnostics").at("drift").require_keys(all);
+    if (sampled.has("posterior_deviations"))  // absent from older files
+        sampled.at("posterior_deviations").require_keys(all);
 }
 
 SavedFit saved_from(const Json& json) {
-    require_agreement(json);
+    const Part fit(json);
+    (void)fit.at("model").at("level");  // which a hierarchy's model does not have
     FitModel model = model_from(json.at("model"));
     if (json.contains("map")) read_map(json.at("map"), model);
     const auto coarse = coarse_chain_of(model);
+    require_agreement(fit, model, coarse);
     const Json &m = json.at("magnetization"), &R = json.at("correlation");
     SavedFit saved{model,
                    method_from(json),

@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/agreement.hpp"
 #include "io/fit_json.hpp"
 #include "io/json_parts.hpp"
 #include "io/posterior_json.hpp"
@@ -63,18 +64,42 @@ Json flow_json(const std::vector<FlowLevel>& flow) {
     return levels;
 }
 
-/// Values that predictions need: all of them numbers.
-Vector finite_values(const Json& object, const std::vector<std::string>& names) {
-    const Vector values = values_of(object, names);
-    for (std::size_t k = 0; k < names.size(); ++k)
-        if (!std::isfinite(values[static_cast<Index>(k)]))
-            throw InputError(names[k], object.at(names[k]).dump(), "a finite number");
-    return values;
+/// What a level says of the model and of its map.
+void require_level(const Part& level, const HierarchyModel& model, std::size_t k) {
+    const std::vector<std::string> names = level_chain(model, model.sites(k + 1)).parameter_names(),
+                                   of_map = level_map(model, k).parameter_names();
+    if (level.has("level")) level.at("level").require_count(static_cast<Index>(k) + 1, "its place");
+    if (level.has("sites")) level.at("sites").require_count(model.sites(k + 1), "model.levels");
+    if (level.has("block")) level.at("block").require_count(model.levels[k], "model.levels");
+    const Part map = level.at("map");
+    const Json expected = map_json(model);
+    for (const auto& [key, word] : expected.items())
+        if (map.has(key)) map.at(key).require(map.at(key).value() == word, word.dump() + ", as map has");
+    map.at("parameters").require_numbers(of_map);
+    std::vector<std::string> all;
+    // Where all levels are learnt at once, those below the last have no theta_c.
+    if (k + 1 == model.count() || (level.has("theta_c") && !level.at("theta_c").value().is_null())) {
+        level.at("theta_c").require_numbers(names);
+        all = names;
+    }
+    all.insert(all.end(), of_map.begin(), of_map.end());
+    if (level.has("directions"))
+        for (std::size_t d = 0; d < level.at("directions").value().size(); ++d)
+            level.at("directions").at(d).at("coefficients").require_keys(all);
+    if (level.has("posterior")) require_moments(level.at("posterior"), all);
+}
+
+/// What the parts say of each other.
+void require_agreement(const Part& hierarchy, const HierarchyModel& model) {
+    const Part levels = hierarchy.at("levels");
+    levels.require_size(model.count(), "model.levels");
+    for (std::size_t k = 0; k < model.count(); ++k) require_level(levels.at(k), model, k);
 }
 
 HierarchyModel hierarchy_model_from(const Json& json) {
     HierarchyModel model;
     Json of = json.at("model");
+    (void)Part(of, "model").at("levels");
     for (const Json& level : of.at("levels")) {
         model.levels.push_back(level.get<Index>());
         if (!level.is_number_integer() || model.levels.back() < 2)
@@ -97,7 +122,13 @@ Schema hierarchy_schema() {
         {{"mode", Schema::text()},
          {"model", model_schema()},
          {"map", Schema::object({{"name", Schema::text()}, Schema::optional("link", Schema::text())})},
-         {"levels", Schema::list(Schema::object({{"map", Schema::object({{"parameters", named}})}}), 64)},
+         {"levels",
+          Schema::list(
+              Schema::object({{"map", Schema::object({{"parameters", named}})},
+                              Schema::optional("directions",
+                                               Schema::list(Schema::object({{"coefficients", named}}), 1000)),
+                              Schema::optional("posterior", Schema::object(moments_fields()))}),
+              64)},
          {"samples", Schema::integer(1)},
          {"seed", Schema::seed()},
          {"version", Schema::text()},
@@ -110,25 +141,23 @@ SavedHierarchy saved_hierarchy(const Json& json) {
     const HierarchyModel& model = saved.model;
     saved.samples = json.at("samples").get<Index>();
     const Json& levels = json.at("levels");
-    if (levels.size() != model.count())
-        throw InputError("levels", std::to_string(levels.size()) + " of them",
-                         std::to_string(model.count()) + ", as model has");
+    require_agreement(Part(json), model);
     Estimate& whole = saved.found.whole;
     whole.coarse_names = level_chain(model, model.sites(model.count())).parameter_names();
-    whole.parameters.theta = finite_values(levels.back().at("theta_c"), whole.coarse_names);
+    whole.parameters.theta = values_of(levels.back().at("theta_c"), whole.coarse_names);
     for (std::size_t k = 0; k < model.count(); ++k) {
         const auto names = level_map(model, k).parameter_names();
         for (const std::string& name : names)
             whole.map_names.push_back("level_" + std::to_string(k + 1) + "." + name);
         whole.parameters.eta =
-            linalg::joined(whole.parameters.eta, finite_values(levels[k].at("map").at("parameters"), names));
+            linalg::joined(whole.parameters.eta, values_of(levels[k].at("map").at("parameters"), names));
     }
     whole.beta = model.of.beta;
     if (!json.contains("posterior")) return saved;
     saved.credibility = json.at("posterior").at("credibility").get<double>();
-    if (!(saved.credibility > 0.0 && saved.credibility < 1.0))
-        throw InputError("credibility", text_of(saved.credibility), "a number between 0 and 1");
     saved.found.posterior = posterior_result_from(json.at("posterior"), whole);
+    if (json.contains("credibility"))
+        Part(json).at("credibility").require_number(saved.credibility, "posterior.credibility");
     // Throws where the draws are not those of the model.
     hierarchy_at(model, *saved.found.posterior, 0, model.of.fine_sites);
     return saved;

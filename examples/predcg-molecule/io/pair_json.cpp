@@ -1,5 +1,6 @@
 #include "io/pair_json.hpp"
 
+#include "files/agreement.hpp"
 #include "files/posterior_json.hpp"
 #include "molecules/words.hpp"
 
@@ -197,15 +198,37 @@ namespace {
 
 constexpr const char* a_pair_fit = "a file that predcg-molecule pair fit wrote";
 
+/// What the parts say of each other.
+void require_agreement(const Part& fit, const PairModel& model) {
+    if (fit.has("knots")) {
+        const Vector knots = model.knots();
+        fit.at("knots").require_size(static_cast<std::size_t>(knots.size()), "model.intervals");
+        for (Index k = 0; k < knots.size(); ++k)
+            fit.at("knots").at(static_cast<std::size_t>(k)).require_number(knots[k], "model");
+    }
+    if (fit.has("frames")) {
+        const Part effective = fit.at("effective_frames"), frames = fit.at("frames");
+        effective.require(frames.value().is_number() &&
+                              effective.value().get<double>() <= frames.value().get<double>() * (1.0 + 1e-9),
+                          "at most frames, " + shortened(frames.value()));
+    }
+}
+
 SavedPair saved_pair(const Json& json) {
     const PairModel model = pair_model_from(json.at("model"));
     const pair::SplinePotential potential = model.potential();
+    require_agreement(Part(json), model);
     Estimate fit;
     fit.coarse_names = potential.parameter_names();
     fit.parameters = {numbers_from(json, "theta", potential.parameter_count()), Vector(0)};
     fit.beta = model.beta();
     fit.data_count = json.at("effective_frames").get<double>();
-    return {model, posterior_result_from(json.at("posterior"), fit)};
+    SavedPair saved{model, posterior_result_from(json.at("posterior"), fit)};
+    if (json.contains("credibility"))
+        Part(json)
+            .at("credibility")
+            .require_number(json.at("posterior").at("credibility").get<double>(), "posterior.credibility");
+    return saved;
 }
 
 AnyPair saved_potential(const Json& json) {

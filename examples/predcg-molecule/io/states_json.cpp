@@ -1,5 +1,6 @@
 #include "io/states_json.hpp"
 
+#include "files/agreement.hpp"
 #include "files/posterior_json.hpp"
 
 #include <predcg/version.hpp>
@@ -60,9 +61,14 @@ std::vector<std::string> names_of_all(const Estimate& fit) {
 /// Energies and the map's parameters; behind them are those of lengths and angles.
 constexpr Index of_states = 6;
 
-void require_finite_numbers(const Vector& values, const std::string& key) {
-    for (const double v : values)
-        if (!std::isfinite(v)) throw InputError(key, text_of(v), "finite numbers");
+/// What the parts say of each other.
+void require_agreement(const Part& fit, const std::vector<std::string>& names, double beta) {
+    const std::vector<std::string> of_estimate(names.begin(), names.begin() + of_states),
+        of_geometry(names.begin() + of_states, names.end());
+    if (fit.has("names")) fit.at("names").require_names(of_estimate);
+    fit.at("estimate").require_numbers(of_estimate);
+    fit.at("geometry").require_numbers(of_geometry);
+    if (fit.has("beta")) fit.at("beta").require_number(beta, "temperature");
 }
 
 double positive(const Json& json, const char* key) {
@@ -95,11 +101,11 @@ SavedStates saved_states(const Json& json) {
     estimate.coarse_names = chain.parameter_names();
     estimate.map_names = map.parameter_names();
     std::vector<std::string> names = names_of_all(estimate);
+    require_agreement(Part(json), names, 1.0 / (boltzmann_constant * temperature));
     Vector values(std::ssize(names));
     for (std::size_t k = 0; k < names.size(); ++k)
         values[static_cast<Index>(k)] =
             json.at(static_cast<Index>(k) < of_states ? "estimate" : "geometry").at(names[k]).get<double>();
-    require_finite_numbers(values, "estimate");
     const Index coarse = std::ssize(estimate.coarse_names);
     estimate.parameters = {values.head(coarse), values.tail(values.size() - coarse)};
     (void)map.geometry().moments(map.geometry_part(estimate.parameters.eta));  // refuses what no chain has
