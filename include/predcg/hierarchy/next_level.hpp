@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <stop_token>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -74,11 +75,13 @@ template <FiniteTarget T, class X>
     for (std::size_t s = 0; s < log_density.size(); ++s) sum.weights[s] += weight / total * log_density[s];
 }
 
-/// `count` draws, which share the weight.
+/// `count` draws, which share the weight. Throws Stopped.
 template <class Sampler, class X>
-void add_draws(Sampler&& sampler, Index count, double weight, Philox4x32& rng,
+void add_draws(Sampler&& sampler, Index count, double weight, Philox4x32& rng, const std::stop_token& stop,
                WeightedConfigurations<X>& sum) {
+    constexpr Index unasked = 1000;
     for (Index k = 0; k < count; ++k) {
+        if (k % unasked == 0 && stop.stop_requested()) throw Stopped("next_level");
         sum.configurations.push_back(sampler.draw(rng));
         sum.weights.push_back(weight / static_cast<double>(count));
     }
@@ -105,7 +108,8 @@ auto averaged_posterior(const Grainer& grainer, const HierarchyLevel<Grainer>& l
                 continue;
             }
             auto rng = make_stream(settings.seed, Purpose::hierarchy, k, static_cast<std::uint32_t>(number));
-            add_draws(latent_engine(grainer.engine()).sampler(target), settings.samples, weight, rng, sum);
+            add_draws(latent_engine(grainer.engine()).sampler(target), settings.samples, weight, rng,
+                      settings.fit.stop, sum);
         }
     }
     return sum;
@@ -169,7 +173,7 @@ HierarchyLevel<Grainer> first_level(const Grainer& grainer, typename Grainer::Da
 
 /// The next level, fitted to what this one says, distilled or anchored; `number` is that of this one, 0 the
 /// finest. Throws as a level's own fit, CostError where all states of a level are asked for and are too
-/// many, and Stopped where the fit of this one was stopped.
+/// many, and Stopped where the fit of this one was stopped, or its draws were, which ask every 10^3.
 template <class Grainer, class Next>
 HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Grainer>& below,
                                 const Next& next, const HierarchySettings& settings, Index number) {
@@ -199,7 +203,8 @@ HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Gra
         } else {
             auto rng = make_stream(settings.seed, Purpose::hierarchy, 0, static_cast<std::uint32_t>(number));
             const auto draws = static_cast<Index>(std::ceil(weight * static_cast<double>(settings.samples)));
-            detail::add_draws(coarse_engine(grainer.engine()).sampler(target), draws, weight, rng, sum);
+            detail::add_draws(coarse_engine(grainer.engine()).sampler(target), draws, weight, rng,
+                              settings.fit.stop, sum);
         }
         return fitted(sum);
     }
