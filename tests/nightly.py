@@ -7,7 +7,8 @@ Ranks of true parameters among draws of the full posterior are uniform if the po
 rejected where its p is below 0.001 over the number of histograms. Intervals of 95 % hold the exact values of the fine
 chain in 95 % of the data sets where the model can be that of the data: decimation, whose rows are judged by the 99.9 %
 interval of Clopper and Pearson over the number of its rows. Rows of other maps show what misfit does. Results of each
-run, and table.md, are in DIRECTORY; a run that is there is not repeated. Exit code 1 where something was rejected.
+run are in DIRECTORY/version-seed-sizes, with their table.md; a run that is there is not repeated. Exit code 1 where
+something was rejected.
 """
 import argparse
 import csv
@@ -23,6 +24,12 @@ CASES = [(name, ["--map", name]) for name in MAPS] + [("bernoulli, three letters
 def run(program, arguments, directory):
     if not os.path.exists(os.path.join(directory, "manifest.json")):
         subprocess.run([program, "calibrate", *arguments, "--out", directory], check=True, stdout=subprocess.DEVNULL)
+
+
+def directory_of(out, program, seed, *sizes):
+    """Of runs that may be kept: those of the same version, seed and sizes alone."""
+    version = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.split()[0]
+    return os.path.join(out, "-".join([version, f"seed{seed}", *sizes]))
 
 
 def rows_of(path):
@@ -48,11 +55,12 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     replicates, bins, data_sets, draws = ("50", "5", "20", "400") if given.short else ("500", "20", "200", "2000")
+    out = directory_of(given.out, given.program, given.seed, replicates, bins, data_sets, draws)
     common = ["--linear", "--draws", draws, "--seed", str(given.seed)]
     ranks, held = [], []
     cases = [case for case in CASES if given.maps is None or case[0] in given.maps.split(",")]
     for name, of_map in cases:
-        directory = os.path.join(given.out, name.replace(", ", "-").replace(" ", "-"))
+        directory = os.path.join(out, name.replace(", ", "-").replace(" ", "-"))
         os.makedirs(directory, exist_ok=True)
         sbc, coverage = os.path.join(directory, "sbc"), os.path.join(directory, "coverage")
         run(given.program, ["sbc", *of_map, *common, "--sites", "8", "--field", "0.2", "--samples", "20",
@@ -80,7 +88,7 @@ def main():
         table.append(f"| {name} | 95 % interval of {row['observable']} | {row['held']} of {row['trials']}, mean width "
                      f"{float(row['mean_width']):.3f} | 95 % | {verdict} |")
     text = "\n".join(table) + f"\n\nSeed {given.seed}: {rejected} of {len(ranks) + judged} rejected.\n"
-    with open(os.path.join(given.out, "table.md"), "w", encoding="utf-8") as file:
+    with open(os.path.join(out, "table.md"), "w", encoding="utf-8") as file:
         file.write(text)
     print(text)
     return 1 if rejected else 0

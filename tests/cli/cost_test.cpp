@@ -44,6 +44,14 @@ TEST_F(Costs, WhatTakesTooLongIsRefusedBeforeWork) {
                    {"this takes about", "the chain", "--thinning"});
     expect_refused("hierarchy --data data.csv --levels 2,2 --pair-range 6 --samples 100000 --out h.json",
                    {"this takes about", "of level", "--yes"});
+    // Draws for the next level count before equal ones are put together; so do those of every draw carried
+    // on.
+    for (const char* mode : {"anchored", "joint", "distilled"})
+        expect_refused(std::string("hierarchy --data data.csv --levels 2,2 --map link2 --samples 1000000 "
+                                   "--out h.json --mode ") +
+                           mode,
+                       {"this takes about", "--samples", "--yes"});
+    expect_refused("hierarchy --data data.csv --samples 1000000000 --out h.json", {"--samples", "1000000"});
     // Limits of the engine stand whatever is agreed to.
     expect_refused(fit + "--pair-range 14 --yes", {"limit", "shorten the interactions"});
 }

@@ -2,6 +2,7 @@
 #include "program.hpp"
 
 namespace molecule_info_test {
+namespace fs = cli_test::fs;
 
 using cli_test::read_json;
 using cli_test::read_text;
@@ -101,6 +102,16 @@ TEST_F(MoleculeInfo, SaysWhatTheExamplesHold) {
         decane.out,
         "frames            501\ntimes             0 to 10000 ps, 20 ps apart\natoms             10\n");
     expect_contains(decane.out, "6 x 6 x 6 nm\nmolecules         not known; --structure");
+}
+
+TEST_F(MoleculeInfo, OfManyFramesEndsWhenItIsStopped) {
+    std::string frames;
+    for (int k = 0; k < 2'000'000; ++k) frames += "1\n\nC 0 0 0\n";
+    write("long.xyz", frames);
+    const auto outcome = run("info long.xyz --max-time 0.001 --out info.json");
+    EXPECT_EQ(outcome.code, 3) << outcome.out;
+    expect_contains(outcome.err, "stopped before there was a result; nothing was kept");
+    EXPECT_FALSE(fs::exists(at("info.json")));
 }
 
 TEST_F(MoleculeInfo, RefusesWhatIsDamagedOrDoesNotFit) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 namespace molecule_states_test {
+namespace fs = cli_test::fs;
 
 using cli_test::Json;
 using cli_test::read_json;
@@ -72,6 +73,18 @@ TEST_F(States, PosteriorIsWrittenReadBackAndTransferred) {
     const auto out = run("states predict --fit fit.json --out -");
     EXPECT_EQ(Json::parse(out.out), read_json(at("same.json")));
     expect_contains(out.err, "gauche states");
+    // What takes long is said, and ends with what it has.
+    const std::string longest = "states predict --fit fit.json --sites 100000 --out longest.json ";
+    const auto estimate = run_well(longest + "--estimate");
+    for (const char* part : {"the averages", "intervals", "all, of processors"})
+        expect_contains(estimate.out, part);
+    EXPECT_FALSE(fs::exists(at("longest.json")));
+    const auto stopped = run(longest + "--max-time 0.3");
+    EXPECT_EQ(stopped.code, 3) << stopped.err;
+    expect_contains(stopped.err, "before the intervals were found");
+    const Json prediction = read_json(at("longest.json"))["prediction"];
+    EXPECT_EQ(prediction["trans_fraction_by_site"].size(), 99997u);
+    EXPECT_FALSE(prediction.contains("lower"));
 }
 
 TEST_F(States, OfAGroTrajectoryNeedNoStructure) {

@@ -128,6 +128,45 @@ TEST(Checkpoint, LevelsAboveOneThatWasStoppedAreNotFitted) {
     EXPECT_THROW(hierarchy.fit(data_of(16, 12, 1.0), settings), Stopped);
 }
 
+/// A draw is asked for once, and a stop with it.
+struct StoppingSampler {
+    std::stop_source* stop;
+    Index* drawn;
+    Spins draw(Philox4x32&) {
+        ++*drawn;
+        stop->request_stop();
+        return {1};
+    }
+};
+
+TEST(Checkpoint, DrawsForTheNextLevelStop) {
+    std::stop_source stop;
+    Index drawn = 0;
+    auto rng = make_stream(1, Purpose::hierarchy);
+    detail::WeightedConfigurations<Spins> sum;
+    EXPECT_THROW(
+        detail::add_draws(StoppingSampler{&stop, &drawn}, 1'000'000'000, 1.0, rng, stop.get_token(), sum),
+        Stopped);
+    EXPECT_LE(drawn, 1000);
+    EXPECT_THROW(detail::add_draws(StoppingSampler{&stop, &drawn}, 1, 1.0, rng, stop.get_token(), sum),
+                 Stopped);
+}
+
+// The hand-over of levels gives its stop to the draws.
+TEST(Checkpoint, AHierarchyStopsWithinItsDraws) {
+    const auto link = ising::link_map({.level = 2, .neighbours = 2});
+    const HierarchyOf hierarchy(std::vector{level(link, 8), level(link, 4)});
+    const auto x = data_of(16, 12, 1.0);
+    for (const NextLevel next : {NextLevel::anchored, NextLevel::distilled}) {
+        HierarchySettings settings{.next = next, .samples = 1'000'000'000};
+        const auto first = first_level(hierarchy.level(0), hierarchy.level(0).prepare(x, 1.0), settings.fit);
+        std::stop_source stop;
+        stop.request_stop();  // after the fit
+        settings.fit.stop = stop.get_token();
+        EXPECT_THROW(next_level(hierarchy.level(0), first, hierarchy.level(1), settings, 0), Stopped);
+    }
+}
+
 /// A liquid of few particles.
 struct SmallLiquid {
     PeriodicSpace<Points> space{16, Box::cubic(1.42)};

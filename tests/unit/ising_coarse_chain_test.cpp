@@ -10,6 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 namespace ising_coarse_chain_test {
 using namespace predcg;
 using ising::CoarseChainSettings;
@@ -26,10 +29,22 @@ static_assert(LinearCoarsePotential<RunTime> && ChainCoarsePotential<RunTime> &&
 static_assert(!HasEnergy<RunTime> && !HasAdmissible<RunTime> && !QuadraticCoarsePotential<RunTime>);
 static_assert(HasEnergyDifference<Bound<RunTime>> && ChainPotential<Bound<RunTime>>);
 
+/// All triples of sites of a ring that a term has, as bits.
+std::set<unsigned> sites_of_all(const Triplet& t, Index n) {
+    std::set<unsigned> all;
+    for (Index i = 0; i < n; ++i)
+        for (const Index sign : {1, -1}) {
+            const auto bit = [&](Index distance) { return 1u << ((i + sign * distance) % n + n) % n; };
+            all.insert(bit(0) | bit(t.m) | bit(t.m + t.n));
+        }
+    return all;
+}
 bool fits(const CoarseChainSettings& s, const Triplet& t) {
     const Index n = s.sites;
-    return s.boundary == Boundary::periodic ? t.m % n != 0 && t.n % n != 0 && (t.m + t.n) % n != 0
-                                            : t.m + t.n < n;
+    if (s.boundary == Boundary::open) return t.m + t.n < n;
+    if (t.m >= n || t.n >= n || t.m + t.n == n) return false;
+    return std::none_of(s.triplets.begin(), s.triplets.end(),
+                        [&](const Triplet& other) { return sites_of_all(other, n) == sites_of_all(t, n); });
 }
 
 /// Any terms that fit, triplets with distances up to 6 among them.
@@ -228,7 +243,7 @@ TEST(CoarseChain, Refuses) {
     EXPECT_EQ(text({.sites = 8, .pair_range = 8, .boundary = open}),
               chain + "pair_range is 8; allowed: 0 to 7, the coarse sites - 1");
     EXPECT_EQ(text({.sites = 8, .field = std::nan("")}), chain + "field is nan; allowed: a finite number");
-    const std::string ring = "three different sites: m, n, m+n no multiples of the coarse sites";
+    const std::string ring = "three different sites: m and n below the coarse sites, m+n not these";
     for (const Triplet t : {Triplet{2, 2}, {1, 3}, {1, 4}, {4, 4}, {4, 5}})
         EXPECT_EQ(text({.sites = 4, .triplets = {t}}),
                   chain + "triplet is " + to_text(t.m) + "," + to_text(t.n) + "; allowed: " + ring);
@@ -240,6 +255,16 @@ TEST(CoarseChain, Refuses) {
               chain + "triplet is 3,5; allowed: m+n less than the coarse sites");
     EXPECT_EQ(text({.sites = 8, .triplets = {{1, 2}, {2, 1}}}),
               chain + "triplet is 1,2; allowed: each triplet once, in order");
+    // Distances that go round the ring, and the same three sites by another name.
+    EXPECT_EQ(text({.sites = 16, .triplets = {{999999999, 999999999}}}),
+              chain + "triplet is 999999999,999999999; allowed: " + ring);
+    EXPECT_EQ(text({.sites = 16, .triplets = {{1, 2}, {17, 18}}}),
+              chain + "triplet is 17,18; allowed: " + ring);
+    const std::string once = "each triplet once; on a ring of s sites m,n is also n,s-m-n and m,s-m-n";
+    for (const Triplet t : {Triplet{2, 5}, {1, 5}, {3, 7}, {6, 7}, {3, 6}})
+        EXPECT_EQ(text({.sites = 8, .triplets = {{1, 2}, t}}),
+                  chain + "triplet is " + to_text(t.m) + "," + to_text(t.n) + "; allowed: " + once);
+    (void)ising::coarse_chain({.sites = 8, .triplets = {{1, 2}, {1, 3}, {2, 3}}});
     EXPECT_THROW((ising::coarse_chain<8, ising::StaticTerms<true, 5>>()), ArgumentError);
     EXPECT_THROW((ising::coarse_chain<8, ising::StaticTerms<true, 1, Triplet{2, 1}>>()), ArgumentError);
     EXPECT_THROW((ising::coarse_chain<8, ising::StaticTerms<true, 1, Triplet{1, 2}, Triplet{1, 1}>>()),

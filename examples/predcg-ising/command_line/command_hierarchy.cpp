@@ -146,7 +146,7 @@ Command add_hierarchy(CLI::App& app) {
     add_integer(*sub, "--samples", choice.samples,
                 "Configurations that the next level gets for each of the data; 0: all there are, by "
                 "probability",
-                0);
+                0, 1'000'000);
     add_integer(*sub, "--iterations", choice.iterations, "Limit of iterations, for each of several starts",
                 0);
     add_choice(*sub, "--posterior", options->posterior, level_posteriors,

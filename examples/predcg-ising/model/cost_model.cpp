@@ -277,6 +277,11 @@ void add_checks(CostEstimate& estimate, const FitModel& model, const Calls& call
     estimate.add({"predictive checks", replicates * replica, "fewer data, --posterior none"});
 }
 
+/// A configuration of a level, drawn, kept and prepared for the next; nanoseconds.
+Cost draw_of_level(double sites) { return {60.0 + 20.0 * sites, 0.0}; }
+/// Of vectors that grow, with what the next level makes of them.
+double draw_bytes(double sites) { return 60.0 + sites; }
+
 }  // namespace
 
 double held_memory(const FitModel& model, Index samples) {
@@ -409,22 +414,46 @@ CostEstimate cost_of_calibration(const FitModel& model, Index samples, Posterior
 
 CostEstimate cost_of_hierarchy(const HierarchyModel& model, Index samples, const HierarchyChoice& choice) {
     CostEstimate estimate{held_memory(model.of, samples), {}};
-    double data = number(samples);
+    const bool distilled = model.mode == HierarchyMode::distilled;
+    const auto method = choice.full ? PosteriorMethod::full : PosteriorMethod::laplace_joint;
+    CostEstimate above;  // of one draw of a distilled posterior
+    Index given = samples;
     for (std::size_t k = 0; k < model.count(); ++k) {
         FitModel level = model.of;
         level.fine_sites = model.sites(k);
         level.level = model.levels[k];
+        const MapNeeds map = needs_of(level);
+        const double data = different(level, given, map);
         const Calls calls = calls_of(level, data, false);
         const std::string name = " of level " + std::to_string(k + 1);
         add_exact_fit(estimate, level, calls, data, choice.iterations, "the fit" + name);
-        const auto method = choice.full ? PosteriorMethod::full : PosteriorMethod::laplace_joint;
-        add_posterior(estimate, level, calls, method, number(choice.draws));
-        estimate.parts.back().name += name;
-        if (needs_of(level).latent && k == 0)
-            data *= choice.samples > 0 ? number(choice.samples) : std::pow(2.0, sites_of(level));
-        data = std::min(data, std::pow(2.0, std::min(sites_of(level), 60.0)));
+        if (k > 0) above.add(estimate.parts.back());
+        if (!distilled || k == 0) {
+            add_posterior(estimate, level, calls, method, number(choice.draws));
+            estimate.parts.back().name += name;
+        }
         estimate.held += data * sites_of(level) * 9.0;
+        if (k + 1 == model.count()) break;
+        if (!map.latent) {  // X are the data's, and moments of p_c stand for its draws
+            given = static_cast<Index>(data);
+            continue;
+        }
+        const double targets = distilled ? 1.0 : data,
+                     states = std::pow(2.0, std::min(sites_of(level), 60.0));
+        const double each =
+            choice.samples > 0 ? number(choice.samples) * (distilled ? number(samples) : 1.0) : states;
+        estimate.add({"X" + name + " for the next",
+                      targets * calls.sampler + targets * each * draw_of_level(sites_of(level)),
+                      "fewer --samples or data", false});
+        // All kinds are there once, however many data have them.
+        estimate.parts.back().cost.bytes =
+            (choice.samples > 0 ? targets * each : states) * draw_bytes(sites_of(level));
+        above.add(estimate.parts.back());
+        given = static_cast<Index>(std::min(choice.samples > 0 ? targets * each : states, 1e15));
     }
+    if (distilled && !above.parts.empty())
+        estimate.add(
+            above.as_one("the flow of the draws", number(choice.draws), "fewer --draws or --samples"));
     return estimate;
 }
 

@@ -104,7 +104,10 @@ std::vector<CoarseTerms> coarse_terms(const ModelsSettings& settings) {
     return models;
 }
 
-void check(const ModelsSettings& settings) { check(settings.fine, settings.fields, settings.level); }
+void check(const ModelsSettings& settings) {
+    check(settings.fine, settings.fields, settings.level);
+    coarse_chain_of(CoarseTerms{false, settings.pair_range, 0}.model(settings.fine, settings.level));
+}
 
 ModelsResult run_models(const ModelsSettings& settings) {
     check(settings);

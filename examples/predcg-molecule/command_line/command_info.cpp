@@ -5,7 +5,10 @@
 #include "command_line/reading.hpp"
 #include "files/output_file.hpp"
 #include "io/info_json.hpp"
+#include "program/long_work.hpp"
 #include "program/options.hpp"
+
+#include <predcg/core/error.hpp>
 
 #include <cmath>
 #include <memory>
@@ -17,6 +20,7 @@ namespace {
 struct InfoOptions {
     TrajectoryFile file;
     std::string structure, out;
+    LongWorkOptions long_work;
 };
 
 std::string range_text(double from, double to) {
@@ -72,7 +76,14 @@ void run_info(const InfoOptions& options) {
                     std::initializer_list<std::filesystem::path>{options.file.path, options.structure});
     std::optional<Structure> structure;
     if (!options.structure.empty()) structure = read_structure(options.structure);
-    TrajectoryInfo info = info_of(options.file);
+    LongWork work(options.long_work, {}, {});
+    TrajectoryInfo info = [&] {
+        try {
+            return info_of(options.file, work.stop());
+        } catch (const predcg::Stopped&) {
+            work.end_without_result();
+        }
+    }();
     if (structure) {
         if (info.frames > 0 && (structure->atoms != info.fewest_atoms || structure->atoms != info.most_atoms))
             throw InputError(
@@ -83,6 +94,7 @@ void run_info(const InfoOptions& options) {
     }
     if (out) out->commit(json_of(info));
     print_info(info);
+    work.end();
 }
 
 }  // namespace
@@ -95,6 +107,7 @@ Command add_info(CLI::App& app) {
         ->required();
     add_structure(*sub, options->structure);
     add_format(*sub, options->file);
+    add_max_time(*sub, options->long_work);
     sub->add_option("--out", options->out, "Where to write the same as JSON; - for standard output")
         ->type_name("FILE.json");
     sub->footer("All frames are read: a file that is damaged or ends within a frame is found out.\n\n"

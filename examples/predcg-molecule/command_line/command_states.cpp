@@ -45,6 +45,8 @@ struct StatesPredictOptions {
     std::string fit, out;
     Index sites = 0;
     double temperature = 0.0, credibility = 0.95;
+    CostOptions cost;
+    LongWorkOptions long_work;
     CLI::Option *given_sites = nullptr, *given_temperature = nullptr;
 };
 
@@ -148,16 +150,27 @@ void run_states_predict(const StatesPredictOptions& options) {
     check_credibility(options.credibility);
     const OutputFile out(options.out, {options.fit});
     const SavedStates saved = load_states(options.fit);
-    const StatesPrediction prediction =
-        predict_states(saved.fit, saved.posterior ? &*saved.posterior : nullptr,
-                       options.given_sites->count() > 0 ? options.sites : saved.sites,
-                       options.given_temperature->count() > 0 ? options.temperature : saved.temperature,
-                       options.credibility);
+    const Index sites = options.given_sites->count() > 0 ? options.sites : saved.sites;
+    const Index draws = saved.posterior ? saved.posterior->draw_count() : 0;
+    if (!is_affordable(cost_of_states_prediction(sites, draws), options.cost)) return;
+    LongWork work(options.long_work, {}, {});
+    const StatesPrediction prediction = [&] {
+        try {
+            return predict_states(saved.fit, saved.posterior ? &*saved.posterior : nullptr, sites,
+                                  options.given_temperature->count() > 0 ? options.temperature
+                                                                         : saved.temperature,
+                                  options.credibility, work.stop());
+        } catch (const Stopped&) {
+            work.end_without_result();
+        }
+    }();
     out.commit(json_of(prediction));
     print_line("molecule",
                std::to_string(prediction.sites) + " sites, " + brief(prediction.temperature) + " K");
     print_prediction(prediction);
+    if (draws > 0 && !prediction.interval) warn("stopped before the intervals were found");
     print_line("written to", options.out);
+    work.end();
 }
 
 Command add_states_fit(CLI::App& states) {
@@ -213,6 +226,8 @@ Command add_states_predict(CLI::App& states) {
     options->given_temperature =
         add_number(*sub, "--temperature", options->temperature, "K; 0: as the data's", Sign::positive);
     add_number(*sub, "--credibility", options->credibility, "Of intervals, between 0 and 1");
+    add_cost_options(*sub, options->cost);
+    add_max_time(*sub, options->long_work);
     add_out(*sub, options->out, "FILE.json", "Averages, with intervals where the fit has a posterior");
     sub->footer(
         "Energies, widths and geometry are carried over as they were learnt: to another length, and to\n"

@@ -7,6 +7,7 @@ using namespace predcg;
 namespace {
 
 constexpr double nanoseconds_a_second = 1e9, program_bytes = 8e6;
+constexpr double site_average = 1200.0;  ///< ns, of a prediction at some parameters
 
 /// Neighbours of a molecule within the cut-off.
 double neighbours_of(const LiquidData& data, double cutoff) {
@@ -51,6 +52,17 @@ CostEstimate cost_of_states(const ChainData& data, const StatesSettings& setting
     estimate.add({"predictions", Cost{draws * 2000.0 * sites, 0.0}, "fewer --draws"});
     estimate.add({"predictive checks", Cost{replicates * molecules * sites * 600.0, 0.0},
                   "fewer frames: raise --every"});
+    return estimate;
+}
+
+CostEstimate cost_of_states_prediction(Index sites, Index draws) {
+    CostEstimate estimate{program_bytes, {}};
+    const double each = site_average * static_cast<double>(sites), n = static_cast<double>(draws);
+    // Marginals of all windows, and the values as text.
+    estimate.add({"the averages", Cost{each, 300.0 * static_cast<double>(sites)}, "fewer --sites", false});
+    if (draws > 0)
+        estimate.add({"intervals", Cost{n * each, (300.0 + 16.0 * n) * static_cast<double>(sites)},
+                      "fewer --sites, or a fit with fewer --draws"});
     return estimate;
 }
 

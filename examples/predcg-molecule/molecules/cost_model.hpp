@@ -10,6 +10,9 @@ namespace cli::molecules {
 /// states fit.
 CostEstimate cost_of_states(const ChainData& data, const StatesSettings& settings);
 
+/// states predict, by so many draws; 0: no posterior.
+CostEstimate cost_of_states_prediction(Index sites, Index draws);
+
 /// pair fit, and its checks where they are wanted.
 CostEstimate cost_of_pair(const LiquidData& data, const PairSettings& settings,
                           const PairCheckSettings* checks);

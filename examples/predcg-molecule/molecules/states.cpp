@@ -199,17 +199,23 @@ LearntStates learn_states(const ChainData& data, const StatesSettings& settings,
 }
 
 StatesPrediction predict_states(const StatesFit& fit, const StatesPosterior* posterior, Index sites,
-                                double temperature, double credibility) {
+                                double temperature, double credibility, const std::stop_token& stop) {
     const double beta = 1.0 / (boltzmann_constant * temperature);
     const StatesChain chain = chain_of(sites);
-    StatesPrediction prediction{sites, temperature, averages_at(chain, fit.map, fit.parameters, beta)};
-    if (posterior != nullptr)
+    const auto averages = [&](const StatesMap& map, const Parameters& at) {
+        if (stop.stop_requested()) throw Stopped("predict_states");
+        return averages_at(chain, map, at, beta);
+    };
+    StatesPrediction prediction{sites, temperature, averages(fit.map, fit.parameters)};
+    if (posterior == nullptr) return prediction;
+    try {
         prediction.interval = credible_interval(
             *posterior,
-            [&](const auto& models, const Parameters& at, double) {
-                return averages_at(chain, models.map, at, beta);
-            },
+            [&](const auto& models, const Parameters& at, double) { return averages(models.map, at); },
             credibility);
+    } catch (const Stopped&) {
+        // There are the averages.
+    }
     return prediction;
 }
 

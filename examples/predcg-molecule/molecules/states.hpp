@@ -87,9 +87,10 @@ struct StatesPrediction {
     enum Place { gauche, same, opposite, end_to_end, gyration, characteristic_ratio, trans };
 };
 
-/// Energies, widths and geometry are taken to be those of any length and temperature.
+/// Energies, widths and geometry are taken to be those of any length and temperature. Throws Stopped where a
+/// stop is requested before the averages at the maximum; after them the interval is absent.
 StatesPrediction predict_states(const StatesFit& fit, const StatesPosterior* posterior, Index sites,
-                                double temperature, double credibility);
+                                double temperature, double credibility, const std::stop_token& stop = {});
 
 /// The distribution of a number in the data, with the standard error of correlated frames, and the band of
 /// its expectation.

@@ -95,7 +95,7 @@ Structure read_structure(const std::string& path) {
     return *structure;
 }
 
-TrajectoryInfo info_of(const TrajectoryFile& file) {
+TrajectoryInfo info_of(const TrajectoryFile& file, const std::stop_token& stop) {
     TrajectoryInfo info;
     file.for_each_frame([&](const Frame& frame) {
         const auto atoms = static_cast<Index>(frame.positions.size());
@@ -116,6 +116,7 @@ TrajectoryInfo info_of(const TrajectoryFile& file) {
         info.last_time = frame.time;
         info.orthorhombic = info.orthorhombic && frame.box.is_orthorhombic();
         ++info.frames;
+        if (stop.stop_requested()) throw predcg::Stopped("info_of");
         return true;
     });
     info.format = file.known_format();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -74,7 +75,7 @@ struct TrajectoryInfo {
     std::optional<Structure> structure{};                        ///< of the first frame
 };
 
-/// Reads the whole file. Throws InputError for damage, with frame and byte.
-TrajectoryInfo info_of(const TrajectoryFile& file);
+/// Reads the whole file. Throws InputError for damage, with frame and byte, and Stopped, between frames.
+TrajectoryInfo info_of(const TrajectoryFile& file, const std::stop_token& stop = {});
 
 }  // namespace cli::molecules

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <stop_token>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -83,6 +84,7 @@ template <FiniteTarget T, class X>
     for (std::size_t s = 0; s < log_density.size(); ++s) sum.weights[s] += weight / total * log_density[s];
 }
 
+<<<<<<< HEAD
 /// `count` draws of the target, which share the weight.
 template <class Engine, class T, class X>
 void add_draws(const Engine& engine, const T& target, Index count, double weight, Philox4x32& rng,
@@ -97,6 +99,17 @@ void add_draws(const Engine& engine, const T& target, Index count, double weight
             sum.configurations.push_back(sampler.draw(rng));
             sum.weights.push_back(weight / static_cast<double>(count));
         }
+=======
+/// `count` draws, which share the weight. Throws Stopped.
+template <class Sampler, class X>
+void add_draws(Sampler&& sampler, Index count, double weight, Philox4x32& rng, const std::stop_token& stop,
+               WeightedConfigurations<X>& sum) {
+    constexpr Index unasked = 1000;
+    for (Index k = 0; k < count; ++k) {
+        if (k % unasked == 0 && stop.stop_requested()) throw Stopped("next_level");
+        sum.configurations.push_back(sampler.draw(rng));
+        sum.weights.push_back(weight / static_cast<double>(count));
+>>>>>>> costs
     }
 }
 
@@ -120,8 +133,14 @@ auto averaged_posterior(const Grainer& grainer, const HierarchyLevel<Grainer>& l
                 add_all_states(target, weight, settings.most_states, sum);
                 continue;
             }
+<<<<<<< HEAD
             auto rng = make_stream(settings.seed, Purpose::hierarchy, k, level_number(settings, number));
             add_draws(latent_engine(grainer.engine()), target, settings.samples, weight, rng, sum);
+=======
+            auto rng = make_stream(settings.seed, Purpose::hierarchy, k, static_cast<std::uint32_t>(number));
+            add_draws(latent_engine(grainer.engine()).sampler(target), settings.samples, weight, rng,
+                      settings.fit.stop, sum);
+>>>>>>> costs
         }
     }
     return sum;
@@ -192,7 +211,7 @@ HierarchyLevel<Grainer> first_level(const Grainer& grainer, typename Grainer::Da
 
 /// The next level, fitted to what this one says, distilled or anchored; `number` is that of this one, 0 the
 /// finest. Throws as a level's own fit, CostError where all states of a level are asked for and are too
-/// many, and Stopped where the fit of this one was stopped.
+/// many, and Stopped where the fit of this one was stopped, or its draws were, which ask every 10^3.
 template <class Grainer, class Next>
 HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Grainer>& below,
                                 const Next& next, const HierarchySettings& settings, Index number) {
@@ -226,7 +245,12 @@ HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Gra
             auto rng =
                 make_stream(settings.seed, Purpose::hierarchy, 0, detail::level_number(settings, number));
             const auto draws = static_cast<Index>(std::ceil(weight * static_cast<double>(settings.samples)));
+<<<<<<< HEAD
             detail::add_draws(coarse_engine(grainer.engine()), target, draws, weight, rng, sum);
+=======
+            detail::add_draws(coarse_engine(grainer.engine()).sampler(target), draws, weight, rng,
+                              settings.fit.stop, sum);
+>>>>>>> costs
         }
         return fitted(sum);
     }

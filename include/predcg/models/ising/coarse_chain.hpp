@@ -3,6 +3,8 @@
 #include <predcg/models/ising/spin.hpp>
 #include <predcg/models/ising/terms.hpp>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,8 +37,9 @@ public:
     using Space = LatticeSpace<Spin, Terms::letters, Sites>;
     using Features = Eigen::Matrix<double, Terms::extent, 1>;  ///< A vector of the features.
 
-    /// Throws ArgumentError: pair_range outside 0..sites/2 (ring) or 0..sites-1 (open); a triplet that
-    /// repeats a site (m, n, m+n = 0 mod sites), reaches outside, or stands twice; field not finite.
+    /// Throws ArgumentError: pair_range outside 0..sites/2 (ring) or 0..sites-1 (open); a triplet whose
+    /// distances are not below the sites, that repeats a site (m+n = sites of a ring), reaches outside (an
+    /// open chain), or stands twice, on a ring with any two of its three gaps; field not finite.
     [[gnu::cold]] CoarseChain(Index sites, Terms terms, double field, Boundary boundary)
         : space_(letters<Terms::letters>(), sites), terms_(std::move(terms)), field_(field),
           boundary_(boundary) {
@@ -53,15 +56,22 @@ public:
             window_.width = std::max(window_.width, 1 + terms_.quad_range());
         }
         Triplet before{0, 0};
+        std::vector<std::array<Index, 3>> known;
         for (const Triplet& t : terms_.triplets()) {
             require_triplet(t.m >= 1 && t.n >= 1 && t.m <= t.n, t, "distances m,n with 1 <= m <= n");
-            require_triplet(ring ? t.m % sites != 0 && t.n % sites != 0 && (t.m + t.n) % sites != 0
-                                 : t.m + t.n < sites,
-                            t,
-                            ring ? "three different sites: m, n, m+n no multiples of the coarse sites"
+            require_triplet(t.n < sites && (ring ? t.m + t.n != sites : t.m < sites - t.n), t,
+                            ring ? "three different sites: m and n below the coarse sites, m+n not these"
                                  : "m+n less than the coarse sites");
             require_triplet(before < t, t, "each triplet once, in order");
             before = t;
+            if (ring) {
+                auto apart =
+                    detail::gaps(t.m, t.n, sites);  // summed over the ring and mirrored: in any order
+                std::sort(apart.begin(), apart.end());
+                known.push_back(apart);
+                require_triplet(std::find(known.begin(), known.end() - 1, known.back()) == known.end() - 1, t,
+                                "each triplet once; on a ring of s sites m,n is also n,s-m-n and m,s-m-n");
+            }
             const std::array<ising::detail::Offsets, 2> both{detail::shortest(t.m, t.n, sites, boundary),
                                                              detail::shortest(t.n, t.m, sites, boundary)};
             offsets_.push_back(both);

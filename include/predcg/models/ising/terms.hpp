@@ -62,14 +62,18 @@ struct Offsets {
     Index second = 0;
 };
 
+/// The gaps between the sites {i, i+a, i+a+b} of a ring, around it from i on.
+constexpr std::array<Index, 3> gaps(Index a, Index b, Index sites) {
+    std::array<Index, 2> place{a % sites, (a + b) % sites};
+    if (place[0] > place[1]) std::swap(place[0], place[1]);
+    return {place[0], place[1] - place[0], sites - place[1]};
+}
+
 /// The term {i, i+a, i+a+b}, summed over all i, written with the shortest window: on a ring the sum may
 /// start at any of the three sites.
 constexpr Offsets shortest(Index a, Index b, Index sites, Boundary boundary) {
     if (boundary == Boundary::open) return {a, a + b};
-    const Index second = (a + b) % sites;
-    std::array<Index, 3> place{0, a % sites, second};
-    if (place[1] > place[2]) std::swap(place[1], place[2]);
-    const std::array<Index, 3> gap{place[1], place[2] - place[1], sites - place[2]};
+    const std::array<Index, 3> gap = gaps(a, b, sites);
     if (gap[2] >= gap[0] && gap[2] >= gap[1]) return {gap[0], gap[0] + gap[1]};
     if (gap[0] >= gap[1]) return {gap[1], gap[1] + gap[2]};
     return {gap[2], gap[2] + gap[0]};
