@@ -84,32 +84,22 @@ template <FiniteTarget T, class X>
     for (std::size_t s = 0; s < log_density.size(); ++s) sum.weights[s] += weight / total * log_density[s];
 }
 
-<<<<<<< HEAD
-/// `count` draws of the target, which share the weight.
+/// `count` draws of the target, which share the weight. Throws Stopped.
 template <class Engine, class T, class X>
 void add_draws(const Engine& engine, const T& target, Index count, double weight, Philox4x32& rng,
-               WeightedConfigurations<X>& sum) {
+               const std::stop_token& stop, WeightedConfigurations<X>& sum) {
     static_assert(SamplingEngine<Engine, T>,
                   "predcg: a level of a hierarchy is told to the next by independent draws, unless its X are "
                   "observed and fits are exact: its engine needs sampler(target) (concept SamplingEngine; "
                   "MonteCarlo and MeanField have none)");
     if constexpr (SamplingEngine<Engine, T>) {
+        constexpr Index unasked = 1000;
         auto&& sampler = engine.sampler(target);
         for (Index k = 0; k < count; ++k) {
+            if (k % unasked == 0 && stop.stop_requested()) throw Stopped("next_level");
             sum.configurations.push_back(sampler.draw(rng));
             sum.weights.push_back(weight / static_cast<double>(count));
         }
-=======
-/// `count` draws, which share the weight. Throws Stopped.
-template <class Sampler, class X>
-void add_draws(Sampler&& sampler, Index count, double weight, Philox4x32& rng, const std::stop_token& stop,
-               WeightedConfigurations<X>& sum) {
-    constexpr Index unasked = 1000;
-    for (Index k = 0; k < count; ++k) {
-        if (k % unasked == 0 && stop.stop_requested()) throw Stopped("next_level");
-        sum.configurations.push_back(sampler.draw(rng));
-        sum.weights.push_back(weight / static_cast<double>(count));
->>>>>>> costs
     }
 }
 
@@ -133,14 +123,9 @@ auto averaged_posterior(const Grainer& grainer, const HierarchyLevel<Grainer>& l
                 add_all_states(target, weight, settings.most_states, sum);
                 continue;
             }
-<<<<<<< HEAD
             auto rng = make_stream(settings.seed, Purpose::hierarchy, k, level_number(settings, number));
-            add_draws(latent_engine(grainer.engine()), target, settings.samples, weight, rng, sum);
-=======
-            auto rng = make_stream(settings.seed, Purpose::hierarchy, k, static_cast<std::uint32_t>(number));
-            add_draws(latent_engine(grainer.engine()).sampler(target), settings.samples, weight, rng,
+            add_draws(latent_engine(grainer.engine()), target, settings.samples, weight, rng,
                       settings.fit.stop, sum);
->>>>>>> costs
         }
     }
     return sum;
@@ -245,12 +230,8 @@ HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Gra
             auto rng =
                 make_stream(settings.seed, Purpose::hierarchy, 0, detail::level_number(settings, number));
             const auto draws = static_cast<Index>(std::ceil(weight * static_cast<double>(settings.samples)));
-<<<<<<< HEAD
-            detail::add_draws(coarse_engine(grainer.engine()), target, draws, weight, rng, sum);
-=======
-            detail::add_draws(coarse_engine(grainer.engine()).sampler(target), draws, weight, rng,
-                              settings.fit.stop, sum);
->>>>>>> costs
+            detail::add_draws(coarse_engine(grainer.engine()), target, draws, weight, rng, settings.fit.stop,
+                              sum);
         }
         return fitted(sum);
     }
