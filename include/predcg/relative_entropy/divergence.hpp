@@ -70,9 +70,8 @@ double divergence(const U& fine, const Fit<Coarse, Map, Engine, Result>& fit, co
         const auto form = form_of(x);
         double value = 0.0;
         try {
-            value = detail::log_partition_of(
-                        latent_engine(fit.engine),
-                        Product(coarse, fit.map.likelihood(form, fit.parameters.eta))) -
+            value = detail::log_partition_of(latent_engine(fit.engine),
+                                             Product(coarse, fit.map.likelihood(form, fit.parameters.eta))) -
                     log_z;
         } catch (const NumericalError&) {  // no X makes this x
             excluded = true;
