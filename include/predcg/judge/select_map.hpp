@@ -172,8 +172,8 @@ template <class Data, class X, class... Learners>
 ///     select_map(data, beta, {}, Candidate{"link", grainer_a}, Candidate{"decimation", grainer_b});
 ///
 /// Smaller models are fitted first; one whose parameters' names are all among those of a larger one is a
-/// start of it, beside its own (several maxima: docs/maps.md). All candidates see the same random numbers, so that
-/// they differ by what they are, and equal ones have equal scores. Evidence depends on the priors;
+/// start of it, beside its own (several maxima: docs/maps.md). All candidates see the same random numbers, so
+/// that they differ by what they are, and equal ones have equal scores. Evidence depends on the priors;
 /// weak_prior(map) is each map's own. Cost and exceptions of score_model for each candidate; data:
 /// configurations.
 template <class Data, class... Learners>
