@@ -1,5 +1,8 @@
 #include "program/confine.hpp"
 
+#include "files/output_file.hpp"
+#include "files/whole_file.hpp"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PREDCG_PROGRAM_IS_SANITIZED
 #elif defined(__has_feature)
@@ -292,9 +295,9 @@ void confine_files(const CLI::App& command, Needs needs) {
     for (const CLI::Option* option : command.get_options())
         for (const std::string& value : option->results()) {
             rights.allow(value, reading);
-            if (!is_written(option->get_name()) || value.empty() || value == "-") continue;
+            if (!is_written(option->get_name()) || value.empty() || descriptor_named(value)) continue;
             std::error_code error;
-            const fs::path target = fs::weakly_canonical(fs::absolute(value, error), error);
+            const fs::path target = fs::weakly_canonical(fs::absolute(behind_links(value), error), error);
             rights.allow(target, reading | write);
             // What is kept beside a link stands where the link does.
             const fs::path named = fs::absolute(value, error).parent_path();

@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/output_file.hpp"
 #include "files/whole_file.hpp"
 #include "program/options.hpp"
 #include "terminal/interrupt.hpp"
@@ -12,8 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -34,18 +33,10 @@ bool changes_nothing(const std::string& name) {
     return false;
 }
 
-std::string read_whole(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// Whether a file may be a checkpoint, of whatever work, and not something that is in the way.
 bool begins_as_checkpoint(const fs::path& path) {
     constexpr std::string_view mark = "pcgwork\n";  // of predcg::Checkpoint
-    std::string begin(mark.size(), '\0');
-    std::ifstream in(path, std::ios::binary);
-    in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-    return begin == mark;
+    return bytes_of(path, mark.size()) == mark;
 }
 
 /// "predcg-ising fit"
@@ -75,7 +66,7 @@ std::string description_of(const LongWorkOptions& long_work, std::initializer_li
         return text + " [" + std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) +
                "]";
     for (const fs::path& input : inputs) {
-        const std::uint64_t hash = predcg::detail::checksum_of(read_whole(input));
+        const std::uint64_t hash = predcg::detail::checksum_of(bytes_of(input));
         text += " [" + std::to_string(hash) + "]";
     }
     return text;
@@ -84,7 +75,7 @@ std::string description_of(const LongWorkOptions& long_work, std::initializer_li
 bool is_file_name(const fs::path& out) {
     std::error_code error;
     const fs::file_status status = fs::status(out, error);
-    return !out.empty() && out != "-" &&
+    return !out.empty() && !descriptor_named(out) &&
            (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status));
 }
 
@@ -147,6 +138,9 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
                              asked ? "another file" : "another name, or --checkpoint FILE");
         };
         const std::string whose = asked ? "it" : "its checkpoint " + in_quotes(path_.string());
+        const fs::path target = behind_links(path_);
+        if (target.empty()) refuse_in_any_case(whose + " is a symbolic link that leads nowhere but round");
+        path_ = target;
         for (const fs::path& input : inputs)
             if (is_same_file(input, path_)) refuse_in_any_case(whose + " is what is read");
         if (is_same_file(out, path_)) refuse_in_any_case(whose + " is the result");
@@ -156,7 +150,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
             description, [this](std::string_view bytes) { write(bytes, false); }, every_);
         if (fs::exists(path_, error)) {
             try {
-                kept_->resume(read_whole(path_));
+                kept_->resume(bytes_of(path_));
                 say("goes on from " + in_quotes(path_.string()));
             } catch (const predcg::ArgumentError& reason) {
                 refuse(reason.value() + " where " + reason.allowed() + " is needed",
