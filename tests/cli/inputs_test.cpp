@@ -12,6 +12,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 namespace inputs_test {
@@ -174,7 +175,36 @@ TEST_F(Inputs, ComeByAPipe) {
     expect_contains(kept.err, "come by a pipe");
 }
 
+/// A pipe that nobody writes to holds nothing up.
+TEST_F(Inputs, AreNoPipesWhereWorkIsKept) {
+    write("data.csv", "1,1,-1,1\n1,1,1,-1\n");
+    ASSERT_EQ(mkfifo(at("pipe").c_str(), 0600), 0);
+    const Surroundings for_a_while{.environment = "timeout 20"};
+    const auto outcome = run("fit --data data.csv --checkpoint pipe --out fit.json", for_a_while);
+    EXPECT_EQ(outcome.code, 2);
+    expect_contains(outcome.err, "--checkpoint: value 'pipe'");
+    EXPECT_TRUE(fs::is_fifo(at("pipe")));
+    fs::create_directory(at("results"));
+    ASSERT_EQ(mkfifo(at("results/manifest.json").c_str(), 0600), 0);
+    EXPECT_EQ(run("calibrate coverage --sites 6 --samples 5 --data-sets 2 --draws 100 --posterior "
+                  "laplace-joint --out results",
+                  for_a_while)
+                  .code,
+              0);
+    EXPECT_TRUE(fs::is_regular_file(at("results/manifest.json")));
+}
+
 #if PREDCG_WITH_ZLIB
+/// What is no JSON by its first byte is not unpacked to its end, which is damaged here.
+TEST_F(Inputs, AreLookedAtBeforeTheyAreUnpacked) {
+    write("zeros", std::string(2'000'000, '\0'));
+    ASSERT_EQ(std::system(("gzip '" + at("zeros").string() + "'").c_str()), 0);
+    fs::resize_file(at("zeros.gz"), fs::file_size(at("zeros.gz")) - 1);
+    const auto outcome = run("predict --fit zeros.gz --out m.json");
+    EXPECT_EQ(outcome.code, 2);
+    expect_contains(outcome.err, "zeros.gz: the file: value no object of JSON, or empty");
+}
+
 TEST_F(Inputs, ArePacked) {
     write("data.csv", "1,1,-1,1\n1,1,1,-1\n");
     run_well("fit --data data.csv --out fit.json");

@@ -115,6 +115,63 @@ TEST_F(Output, MayBeADescriptor) {
     EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
 }
 
+/// What leads to a descriptor, by whatever name, is written on where it is: a log keeps what it has.
+TEST_F(Output, IsAddedToALog) {
+    run_well("generate --samples 2 --out data.csv");
+    const std::string expected = read_text(at("data.csv"));
+    fs::create_symlink("/dev/stdout", at("so"));
+    fs::create_symlink("so", at("so2"));
+    const auto with = [](const std::string& redirection) {
+        return Surroundings{.environment = "sh -c 'exec \"$0\" \"$@\" " + redirection + "'"};
+    };
+    const std::vector<std::pair<std::string, std::string>> ways{
+        {"--out so", ">>log"},
+        {"--out so2", ">>log"},
+        {"--out /proc/thread-self/fd/1", ">>log"},
+        {"--out /dev/fd/3", "3>>log"},
+        {"--out /dev/stderr", "2>>log"},
+        {"--out other.csv --sampler heat-bath --burn-in 1 --report /dev/stderr", "2>>log"},
+        {"--out other.csv --report so", ">>log"}};
+    for (const auto& [way, redirection] : ways) {
+        write("log", "earlier\n");
+        const auto outcome = run("generate --samples 2 " + way, with(redirection));
+        EXPECT_EQ(outcome.code, 0) << way << outcome.err;
+        const std::string log = read_text(at("log"));
+        EXPECT_TRUE(log.starts_with("earlier\n")) << way << log;
+        const bool is_report = way.find("--report") != std::string::npos;
+        EXPECT_NE(log.find(is_report ? "\"sampler\"" : expected), std::string::npos) << way << log;
+    }
+    run("generate --samples 2 --out so", {.environment = "sh -c '\"$0\" \"$@\" 2>/dev/null | cat >piped'"});
+    EXPECT_EQ(read_text(at("piped")), expected);
+    expect_refused("generate --samples 2 --out /proc/1/fd/1", {"--out", "/proc/1/fd/1"});
+}
+
+TEST_F(Output, OfDrawsReplacesDrawsAlone) {
+    run_well("generate --sites 8 --samples 10 --out data.csv");
+    write("precious.txt", "mine");
+    const std::string fit = "fit --data data.csv --posterior full --draws 25 --draws-file w.csv --out f.json";
+    fs::create_symlink("precious.txt", at("w_2.csv"));
+    expect_refused(fit, {"--draws-file", "'w_2.csv' is there, and a symbolic link"});
+    fs::remove(at("w_2.csv"));
+    write("w_3.csv", "a,b\n1,2\n");
+    expect_refused(fit, {"--draws-file", "'w_3.csv' is there, and not a file of draws"});
+    fs::remove(at("w_3.csv"));
+    EXPECT_EQ(run(fit).code, 0);
+    EXPECT_EQ(run(fit + " --seed 2").code, 0);
+    EXPECT_TRUE(read_text(at("w_2.csv")).starts_with("# predcg-ising fit"));
+    EXPECT_EQ(read_text(at("precious.txt")), "mine");
+}
+
+TEST_F(Output, SaysWhatWasWrittenWhereItFails) {
+    const auto outcome = run("generate --samples 5 --out data.csv --report /dev/full");
+    EXPECT_EQ(outcome.code, 1);
+    expect_contains(outcome.err, "; 'data.csv' was written before");
+    EXPECT_EQ(files(), std::vector<std::string>{"data.csv"});
+    expect_refused("generate --samples 5 --out new.csv --report nowhere/r.json",
+                   {"--report", "no directory 'nowhere'"});
+    expect_refused("generate --samples 5 --out - --report /dev/stdout", {"--report", "another file"});
+}
+
 TEST_F(Output, KeepsTheModeOfWhatItReplaces) {
     write("data.csv", "earlier");
     fs::permissions(at("data.csv"), fs::perms{0640});
@@ -145,6 +202,22 @@ TEST_F(Output, FailedRunLeavesEverythingAsItWas) {
     EXPECT_NE(outcome.err.find("nothing was written"), std::string::npos) << outcome.err;
     EXPECT_EQ(read_text(at("truth.json")), "earlier");
     EXPECT_EQ(files(), std::vector<std::string>{"truth.json"});
+}
+
+TEST_F(Output, KeepsTheModesOfADirectoryAndItsFiles) {
+    const std::string command =
+        "calibrate coverage --sites 6 --samples 5 --data-sets 2 --draws 100 --posterior laplace-joint --out ";
+    fs::create_directory(at("private"));
+    fs::permissions(at("private"), fs::perms{0700});
+    ASSERT_EQ(run(command + "private").code, 0);
+    EXPECT_EQ(fs::status(at("private")).permissions(), fs::perms{0700});
+    fs::permissions(at("private"), fs::perms{0770});
+    const std::vector<std::string> results{"report.html", "coverage.csv", "manifest.json"};
+    for (const std::string& name : results) fs::permissions(at("private") / name, fs::perms{0600});
+    ASSERT_EQ(run(command + "private --seed 2").code, 0);
+    EXPECT_EQ(fs::status(at("private")).permissions(), fs::perms{0770});
+    for (const std::string& name : results)
+        EXPECT_EQ(fs::status(at("private") / name).permissions(), fs::perms{0600}) << name;
 }
 
 TEST_F(Output, FailedStudyLeavesNothing) {

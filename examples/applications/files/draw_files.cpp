@@ -2,11 +2,13 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/output_file.hpp"
 #include "files/whole_file.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
 #include <stdexcept>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -38,6 +40,24 @@ bool file_begins_with(int file, const std::string& text) {
     return there == text;
 }
 
+/// Opens a file for draws; why not, in words, where another one stands there. Links are not followed, pipes
+/// not waited for.
+int open_draws(const fs::path& name, int flags, std::string& why_not) {
+    const int file = ::open(name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (file < 0) {
+        if (errno == ELOOP) why_not = "a symbolic link";
+        return file;
+    }
+    struct stat status = {};
+    if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+        why_not = "no file";
+    else if (status.st_size > 0 && !file_begins_with(file, "# predcg"))
+        why_not = "not a file of draws";
+    if (why_not.empty()) return file;
+    ::close(file);
+    return -1;
+}
+
 }  // namespace
 
 DrawFiles::DrawFiles(const std::string& option, const fs::path& path, const std::string& work,
@@ -53,6 +73,11 @@ DrawFiles::DrawFiles(const std::string& option, const fs::path& path, const std:
         for (Index chain = 0; chain < 4; ++chain)
             if (is_same_file(other, name_of(chain)))
                 refuse("its files would take the place of " + in_quotes(other.string()));
+    for (Index chain = 0; chain < 4; ++chain) {
+        std::string why_not;
+        if (const int file = open_draws(name_of(chain), O_RDONLY, why_not); file >= 0) ::close(file);
+        if (!why_not.empty()) refuse(in_quotes(name_of(chain).string()) + " is there, and " + why_not);
+    }
     try {
         try_to_write(first);
     } catch (const std::system_error& reason) {
@@ -111,8 +136,13 @@ std::string DrawFiles::lines_of(const DrawsOfChain& draws) const {
 
 void DrawFiles::begin(Chain& chain, Index number, const std::string& text) const {
     const fs::path name = name_of(number);
-    chain.file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    std::string why_not;
+    chain.file = open_draws(name, O_RDWR | O_CREAT, why_not);
+    if (!why_not.empty())
+        throw std::runtime_error("cannot write " + in_quotes(name.string()) + ": it is there, and " +
+                                 why_not);
     if (chain.file < 0) fail_to_write(name);
+    note_written(name);
     if (file_begins_with(chain.file, text)) {  // the same draws follow
         chain.size = text.size();
         return;

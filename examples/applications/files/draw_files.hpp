@@ -16,9 +16,10 @@ namespace cli {
 /// same: what stands there stays.
 class DrawFiles {
 public:
-    /// `work`: in one line, what the draws are of; files of other work are replaced. Throws InputError,
-    /// naming `option`, for a name that is one of `others`, inputs and result,
-    /// and where no file can be made.
+    /// `work`: in one line, what the draws are of, which begins with predcg; files of other work are
+    /// replaced. Throws InputError, naming `option`, for a name that is one of `others`, inputs and result,
+    /// for files that are there and no draws of such work, symbolic links among them, and where no file can
+    /// be made.
     DrawFiles(const std::string& option, const std::filesystem::path& path, const std::string& work,
               std::initializer_list<std::filesystem::path> others);
     DrawFiles(const DrawFiles&) = delete;

@@ -30,7 +30,18 @@ std::string text_of_file(const std::filesystem::path& path, const std::string& o
                                                                   !std::filesystem::is_directory(status) &&
                                                                   !std::filesystem::is_regular_file(status))
         throw InputError(option, in_quotes(path.string()) + " (it is a device or a pipe)", allowed);
-    return text_in(*open_input(path, option, allowed, std::uintmax_t{1} << 30));
+    const auto bytes = open_input(path, option, allowed, std::uintmax_t{1} << 30);
+    // A look before all of it is unpacked.
+    std::string text;
+    constexpr std::string_view space = " \t\r\n\xef\xbb\xbf";  // or a mark of UTF-8
+    int next = bytes->sgetc();
+    while (next != std::streambuf::traits_type::eof() && text.size() < 4096 &&
+           space.find(std::streambuf::traits_type::to_char_type(next)) != std::string_view::npos) {
+        text += std::streambuf::traits_type::to_char_type(next);
+        next = bytes->snextc();
+    }
+    if (next != '{') throw InputError(path.string() + ": the file", "no object of JSON, or empty", allowed);
+    return text + text_in(*bytes);
 }
 
 Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }

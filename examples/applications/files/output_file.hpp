@@ -8,7 +8,8 @@
 
 namespace cli {
 
-/// The descriptor that a name stands for: `-`, /dev/stdout, /dev/fd/N, /proc/self/fd/N.
+/// The descriptor of this process that a name stands for: `-`, /dev/stdout, /dev/fd/N, /proc/self/fd/N, or a
+/// symbolic link that leads there; -1 for one of another process.
 std::optional<int> descriptor_named(const std::filesystem::path& path);
 
 /// The result of a command. A file is there completely or not at all (write_whole), behind symbolic links,
@@ -18,9 +19,10 @@ std::optional<int> descriptor_named(const std::filesystem::path& path);
 class OutputFile {
 public:
     /// Finds out now, before any work, whether it can be written, and that it is none of the files that the
-    /// command reads; throws InputError if not. With standard output, what the command says goes to standard
-    /// error.
-    OutputFile(std::filesystem::path path, std::initializer_list<std::filesystem::path> inputs);
+    /// command reads; throws InputError, naming the option, if not. With standard output, what the command
+    /// says goes to standard error.
+    OutputFile(std::filesystem::path path, std::initializer_list<std::filesystem::path> inputs,
+               const std::string& option = "--out");
 
     const std::filesystem::path& path() const { return path_; }
 
@@ -28,6 +30,8 @@ public:
     void commit(std::string_view text) const;
 
 private:
+    void write(std::string_view text) const;
+
     std::filesystem::path path_;    // as given
     std::filesystem::path target_;  // behind symbolic links
     std::optional<int> descriptor_{};
@@ -36,6 +40,10 @@ private:
 
 /// Whether the program was started with its standard output closed (or open for reading alone).
 bool standard_output_is_closed();
+
+/// Remembers that something was written, whole; and says what that was, for a run that fails then.
+void note_written(const std::filesystem::path& path);
+std::string written_so_far();
 
 /// Where a command says what it did: standard output, or standard error if the result is on the former.
 std::FILE* told_to();

@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/output_file.hpp"
 #include "files/whole_file.hpp"
 
 #include <predcg/core/bytes.hpp>
@@ -11,8 +12,6 @@
 
 #include <cstdio>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -36,6 +35,13 @@ std::string hash_of(std::string_view bytes) {
     std::snprintf(text, sizeof text, "%016llx",
                   static_cast<unsigned long long>(predcg::detail::checksum_of(bytes)));
     return text;
+}
+
+/// A file or directory that takes the place of another gets its mode.
+void keep_mode(const fs::path& of, const fs::path& from) {
+    std::error_code error;
+    const fs::file_status old = fs::status(from, error);
+    if (!error && fs::exists(old)) fs::permissions(of, old.permissions(), error);
 }
 
 /// Names of what stands in a directory, sorted.
@@ -131,10 +137,7 @@ bool is_in_use(const fs::path& place) {
 
 }  // namespace
 
-std::string read_file(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string read_file(const fs::path& path) { return bytes_of(path); }
 
 bool has_file(const fs::path& path) {
     std::error_code error;
@@ -199,13 +202,14 @@ ResultDirectory::~ResultDirectory() {
 
 void ResultDirectory::begin() const {
     if (lock_ >= 0) return;
-    fs::create_directory(staging_);
+    fs::create_directory(staging_, place_);  // with its mode, so that nobody sees more than before
+    keep_mode(staging_, place_);             // whatever the umask takes away
     lock_ = locked(staging_);
 }
 
 void ResultDirectory::write(const std::string& name, std::string_view text) const {
     begin();
-    write_whole(staging_ / name, text);
+    write_whole(staging_ / name, text, place_ / name);
 }
 
 std::string ResultDirectory::read(const std::string& name) const { return read_file(staging_ / name); }
@@ -214,12 +218,15 @@ bool ResultDirectory::has(const std::string& name) const { return has_file(stagi
 
 void ResultDirectory::publish(const std::string& missing) const {
     if (lock_ < 0) return;
-    write_whole(staging_ / manifest_file, manifest_of(staging_, missing).dump(1) + "\n");
+    write_whole(staging_ / manifest_file, manifest_of(staging_, missing).dump(1) + "\n",
+                place_ / manifest_file);
+    for (const std::string& name : names_in(staging_)) keep_mode(staging_ / name, place_ / name);
     replaceable_ ? replace() : move_files();
     std::error_code ignored;
     fs::remove_all(staging_, ignored);
     ::close(lock_);
     lock_ = -1;
+    note_written(path_);
 }
 
 void ResultDirectory::replace() const {

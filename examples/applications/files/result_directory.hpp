@@ -20,7 +20,8 @@ std::string missing_from(const std::filesystem::path& directory);
 /// A directory of results that belong together. They are made in a hidden directory beside it, with a
 /// manifest of their hashes (manifest.json), and take the place of the old ones in one step: whatever stops
 /// the program leaves the old or the new results, whole. Files of the directory that are no results stay in
-/// it. What earlier programs that were killed have left beside it is removed.
+/// it. Directory and files keep their modes. What earlier programs that were killed have left beside it is
+/// removed.
 ///
 /// A directory that cannot be replaced (the current one, or one above it) gets its files one after the other,
 /// the manifest last: damage_of tells where that was interrupted.

@@ -2,6 +2,8 @@
 
 #include "basics/numbers.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <random>
@@ -31,11 +33,12 @@ int unless_interrupted(const auto& call) {
 /// whatever stops the program leaves nothing behind.
 class FileToBe {
 public:
-    explicit FileToBe(const fs::path& target) : target_(target), directory_(target.parent_path()) {
+    explicit FileToBe(const fs::path& target, const fs::path& like = {})
+        : target_(target), directory_(target.parent_path()) {
         if (directory_.empty()) directory_ = ".";
         sweep();
         struct stat old = {};
-        const bool replaces = ::stat(target.c_str(), &old) == 0;
+        const bool replaces = ::stat(target.c_str(), &old) == 0 || ::stat(like.c_str(), &old) == 0;
 #ifdef O_TMPFILE
         file_ = unless_interrupted(
             [&] { return ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666); });
@@ -116,14 +119,32 @@ private:
 
 }  // namespace
 
-void write_whole(const fs::path& path, std::string_view text) {
+void write_whole(const fs::path& path, std::string_view text, const fs::path& like) {
     try {
-        FileToBe file(path);
+        FileToBe file(path, like);
         file.write(text);
         file.become_target();
     } catch (const std::system_error& error) {
         throw std::runtime_error("cannot write " + in_quotes(path.string()) + ": " + error.code().message());
     }
+}
+
+std::string bytes_of(const fs::path& path, std::size_t most) {
+    std::string bytes;
+    const int file =
+        unless_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); });
+    if (file < 0) return bytes;
+    struct stat status = {};
+    if (::fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        for (std::array<char, 1 << 16> some{}; bytes.size() < most;) {
+            const ssize_t count = ::read(file, some.data(), std::min(some.size(), most - bytes.size()));
+            if (count < 0 && errno == EINTR) continue;
+            if (count <= 0) break;
+            bytes.append(some.data(), static_cast<std::size_t>(count));
+        }
+    }
+    ::close(file);
+    return bytes;
 }
 
 fs::path behind_links(fs::path path) {

@@ -13,8 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -35,18 +33,10 @@ bool changes_nothing(const std::string& name) {
     return false;
 }
 
-std::string read_whole(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// Whether a file may be a checkpoint, of whatever work, and not something that is in the way.
 bool begins_as_checkpoint(const fs::path& path) {
     constexpr std::string_view mark = "pcgwork\n";  // of predcg::Checkpoint
-    std::string begin(mark.size(), '\0');
-    std::ifstream in(path, std::ios::binary);
-    in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-    return begin == mark;
+    return bytes_of(path, mark.size()) == mark;
 }
 
 /// "predcg-ising fit"
@@ -76,7 +66,7 @@ std::string description_of(const LongWorkOptions& long_work, std::initializer_li
         return text + " [" + std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) +
                "]";
     for (const fs::path& input : inputs) {
-        const std::uint64_t hash = predcg::detail::checksum_of(read_whole(input));
+        const std::uint64_t hash = predcg::detail::checksum_of(bytes_of(input));
         text += " [" + std::to_string(hash) + "]";
     }
     return text;
@@ -160,7 +150,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
             description, [this](std::string_view bytes) { write(bytes, false); }, every_);
         if (fs::exists(path_, error)) {
             try {
-                kept_->resume(read_whole(path_));
+                kept_->resume(bytes_of(path_));
                 say("goes on from " + in_quotes(path_.string()));
             } catch (const predcg::ArgumentError& reason) {
                 refuse(reason.value() + " where " + reason.allowed() + " is needed",

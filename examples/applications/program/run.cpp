@@ -68,9 +68,9 @@ int run(const Command& command) {
     } catch (const Interrupted& error) {
         return complain(error.what(), stopped);
     } catch (const std::bad_alloc&) {
-        return complain("out of memory; nothing was written", failed);
+        return complain("out of memory; " + written_so_far(), failed);
     } catch (const std::exception& error) {
-        return complain(std::string(error.what()) + "; nothing was written", failed);
+        return complain(std::string(error.what()) + "; " + written_so_far(), failed);
     }
 }
 

@@ -216,7 +216,8 @@ void run_generate(const GenerateOptions& options) {
                      "only with --sampler heat-bath or metropolis; add that, or leave this out");
     ising::chain(options.fine.chain);  // says now what is wrong with it
     require_writable(options.trajectory.samples, options.fine.chain.sites);
-    if (is_same_file(options.report, options.out))
+    const auto to = descriptor_named(options.report);
+    if (is_same_file(options.report, options.out) || (to && to == descriptor_named(options.out)))
         throw InputError("--report", in_quotes(options.report), "another file");
     const auto& chain = options.trajectory;
     const double sweeps = options.sampler == Sampler::exact
@@ -227,7 +228,7 @@ void run_generate(const GenerateOptions& options) {
     const OutputFile out(options.out, {});
     std::optional<OutputFile> report;
     if (!options.report.empty())
-        report.emplace(options.report, std::initializer_list<std::filesystem::path>{});
+        report.emplace(options.report, std::initializer_list<std::filesystem::path>{}, "--report");
     LongWork work(options.long_work, {}, {});
     const Configurations data = draw(options, work.stop());
     if (data.empty()) throw Interrupted("stopped before the first sample; nothing was written");
