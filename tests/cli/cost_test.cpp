@@ -50,7 +50,7 @@ TEST_F(Costs, WhatTakesTooLongIsRefusedBeforeWork) {
         expect_refused(std::string("hierarchy --data data.csv --levels 2,2 --map link2 --samples 1000000 "
                                    "--out h.json --mode ") +
                            mode,
-                       {"this takes about", "--samples", "--yes"});
+                       {"this takes about", "GB, most of it", "--yes"});
     expect_refused("hierarchy --data data.csv --samples 1000000000 --out h.json", {"--samples", "1000000"});
     // Limits of the engine stand whatever is agreed to.
     expect_refused(fit + "--pair-range 14 --yes", {"limit", "shorten the interactions"});
