@@ -15,6 +15,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace stochastic_fit_test {
 using namespace predcg;
 
