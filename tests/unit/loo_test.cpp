@@ -55,8 +55,8 @@ TEST(LeaveOneOut, OfAGaussianWorldIsTheClosedForm) {
     for (Index i = 0; i < 8; ++i) {
         each[i] = all - world.log_evidence({0, 1}, alpha, i);
         elpd += each[i];
-        // Errors of 4000 draws are some 0.005; of smoothed tails no more than a few times that.
-        EXPECT_NEAR(loo.log_density[i], each[i], 0.08) << i;
+        // Errors of 4000 draws are some 0.005; of smoothed tails a few times that, of heavy ones more.
+        EXPECT_NEAR(loo.log_density[i], each[i], loo.pareto_k[i] < 0.5 ? 0.08 : 0.3) << i;
     }
     EXPECT_NEAR(loo.elpd, elpd, 0.15);
     double squares = 0.0;
