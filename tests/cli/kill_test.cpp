@@ -321,6 +321,26 @@ TEST_F(Killed, NothingElseTakesTheCheckpointsPlace) {
     expect_refused("generate --sampler heat-bath --report ./g.csv --out g.csv", {"--report", "another file"});
 }
 
+// A link that leads nowhere yet: the checkpoint is made where it leads, and the link stays.
+TEST_F(Killed, CheckpointsMayBeBehindLinks) {
+    fs::create_directory(at("kept"));
+    fs::create_symlink("kept/c", at("link"));
+    const std::string fit = "fit --data " + data_file("A") + " --field 0.3 --out o.json --checkpoint ";
+    EXPECT_EQ(run(fit + "link --every 0 --max-time 1e-6").code, 3);
+    EXPECT_TRUE(fs::is_regular_file(at("kept/c")));
+    const Outcome again = run(fit + "link");
+    EXPECT_EQ(again.code, 0);
+    expect_contains(again.err, "goes on from 'kept/c'");
+    EXPECT_TRUE(fs::is_symlink(at("link")));
+    EXPECT_FALSE(fs::exists(at("kept/c")));
+    fs::create_symlink("no/where", at("lost"));
+    expect_refused(fit + "lost", {"--checkpoint: value 'no/where'", "No such file"});
+    fs::create_symlink("round", at("round"));
+    const Outcome round = run(fit + "round");
+    EXPECT_EQ(round.code, 2);
+    expect_contains(round.err, "--checkpoint: value 'round' (it is a symbolic link that leads nowhere but");
+}
+
 // A pipe with a name is read once: nobody waits for a second writer.
 TEST_F(Killed, APipeIsReadOnce) {
     ASSERT_EQ(mkfifo(at("pipe").c_str(), 0600), 0);

@@ -3,16 +3,29 @@
 #include "program.hpp"
 #include "studies/all.hpp"
 #include "studies/experiment.hpp"
+#include "studies/flow.hpp"
+#include "studies/maps.hpp"
+#include "studies/model_study.hpp"
 #include "terminal/interrupt.hpp"
+
+#include <predcg/core/checkpoint.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
+#include <string_view>
 #include <thread>
+#include <type_traits>
+
+#include "on_threads.hpp"
 
 namespace study_parts_test {
 
@@ -21,6 +34,7 @@ using cli_test::numbers;
 using cli_test::read_json;
 using cli_test::read_table;
 using cli_test::read_text;
+using predcg::Index;
 
 namespace {
 
@@ -201,6 +215,91 @@ TEST_F(Studies, CtrlCKeepsWhatIsFinished) {
     EXPECT_TRUE(fs::exists(at("all/sweep/report.html")));
     EXPECT_FALSE(fs::exists(at("all/models")));
     EXPECT_NE(read_text(at("all/report.html")).find("Not finished: "), std::string::npos);
+}
+
+/// A study that is stopped after 60 savings, then after 120, .., until it ends. Each stop is heeded at once:
+/// what is saved after it is the iteration at work, or what chains have, and the results that are there.
+template <class Settings, class Run>
+auto stopped_often(Settings settings, Run run, Index& stops) {
+    std::string bytes;
+    std::optional<std::invoke_result_t<Run, const Settings&>> result;
+    for (stops = 0; !result; ++stops) {
+        std::stop_source stop;
+        cli::watch_interrupts(stop, cli::Interrupts::throw_too, 0.0, "");
+        Index savings = 0;
+        const Index last = 60 * (stops + 1);
+        const auto kept = std::make_shared<predcg::Checkpoint>(
+            "study",
+            [&](std::string_view all) {
+                bytes = all;
+                if (++savings != last) return;
+                cli::interrupt();
+                cli::pass_interrupts_on();
+            },
+            std::chrono::seconds(0));
+        if (!bytes.empty()) kept->resume(bytes);
+        settings.stop = stop.get_token();
+        settings.checkpoint = predcg::CheckpointPlace(kept);
+        try {
+            result = run(settings);
+        } catch (const cli::Interrupted&) {
+            EXPECT_LE(savings, last + 8);
+        }
+        cli::unwatch_interrupts();
+    }
+    return std::move(*result);
+}
+
+/// What `write` tells of a study that was stopped and of one that was not, in the tables of both.
+template <class Settings, class Run, class Write>
+void expect_to_stop_and_go_on(const fs::path& there, const Settings& settings, Run run, Write write,
+                              Index least) {
+    const support::OnThreads on(1);
+    const std::string path = std::getenv("PATH");
+    ::setenv("PATH", "/nowhere", 1);  // no gnuplot
+    const auto tables = [&](const auto& result) {
+        std::map<std::string, std::string> all;
+        {
+            const cli::study::ResultDirectory directory(there);
+            directory.publish(write(
+                result, [] { return 0.0; }, directory));
+        }
+        for (const auto& entry : fs::directory_iterator(there))
+            if (entry.path().extension() == ".csv")
+                all[entry.path().filename().string()] = read_text(entry.path());
+        fs::remove_all(there);
+        return all;
+    };
+    Index stops = 0;
+    const auto resumed = tables(stopped_often(settings, run, stops));
+    EXPECT_TRUE(resumed == tables(run(settings)));
+    EXPECT_GE(resumed.size(), 2u);
+    EXPECT_GE(stops, least);
+    ::setenv("PATH", path.c_str(), 1);
+}
+
+TEST_F(Studies, FitsAndFlowsStopWithinAndGoOn) {
+    using namespace cli::study;
+    expect_to_stop_and_go_on(at("out"),
+                             FlowSettings{.sites = 48, .samples = 50, .data_sets = 2, .draws = 200}, run_flow,
+                             write_flow, 4);
+    expect_to_stop_and_go_on(at("out"),
+                             MapsSettings{.sites = 10,
+                                          .samples = {20},
+                                          .data_sets = 1,
+                                          .banded_sites = 12,
+                                          .banded_samples = 20,
+                                          .posteriors = 1,
+                                          .draws = 16},
+                             run_maps, write_maps, 5);
+    expect_to_stop_and_go_on(at("out"),
+                             ModelsSettings{.fine = {.chain = {.sites = 16}},
+                                            .fields = {0.0, 0.0, 0.6},
+                                            .pair_range = 0,
+                                            .samples = 20,
+                                            .data_sets = 1,
+                                            .draws = 32},
+                             run_models, write_models, 3);
 }
 
 /// On data with every spin turned over, in the opposite field.

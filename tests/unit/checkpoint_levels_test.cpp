@@ -19,6 +19,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
+#include <span>
+#include <stop_token>
 
 #include "killed.hpp"
 #include "on_threads.hpp"
@@ -206,35 +209,46 @@ TEST(Checkpoint, DrawnChainsGoOn) {
     EXPECT_THROW(draw_chains(engine, target, 15, 2, 4, stop.get_token()), Stopped);
 }
 
+/// What work(part of the data, place) gives in each of so many processes. The first of them alone has a
+/// checkpoint, of resumed bytes if there are any; all that it becomes is added to `snapshots`.
+template <class Grainer, class Work>
+std::vector<std::string> in_spread(Index size, const Grainer& grainer, const std::vector<Spins>& all,
+                                   const std::string& resumed, std::vector<std::string>* snapshots,
+                                   Work&& work) {
+    return support::in_processes(size, [&](const Processes& processes) -> std::string {
+        CheckpointPlace place;
+        if (processes.rank() == 0 && (snapshots || !resumed.empty())) {
+            const auto kept = std::make_shared<Checkpoint>(
+                "spread",
+                [&](std::string_view bytes) {
+                    if (snapshots) snapshots->emplace_back(bytes);
+                },
+                std::chrono::seconds(0));
+            if (!resumed.empty()) kept->resume(resumed);
+            place = CheckpointPlace(kept);
+        }
+        const Share share = share_of(std::ssize(all), processes);
+        const auto data = prepare_spread(grainer, processes,
+                                         std::span(all).subspan(static_cast<std::size_t>(share.first),
+                                                                static_cast<std::size_t>(share.count)),
+                                         0.6);
+        return work(data, place, processes);
+    });
+}
+
 TEST(Checkpoint, FitsOfSpreadDataGoOnWithAnyNumberOfProcesses) {
-    const double beta = 0.6;
-    const auto all = data_of(12, 40, beta).configurations;
+    const auto all = data_of(12, 40, 0.6).configurations;
     const auto grainer = level(ising::bernoulli_map({.level = 2}), 6);
-    // Every snapshot of the first process's checkpoint; the others have none.
     const auto work = [&](Index size, const std::string& resumed, std::vector<std::string>* snapshots) {
-        return support::in_processes(size, [&](const Processes& processes) {
-            CheckpointPlace place;
-            if (processes.rank() == 0 && (snapshots || !resumed.empty())) {
-                const auto kept = std::make_shared<Checkpoint>(
-                    "spread",
-                    [&](std::string_view bytes) {
-                        if (snapshots) snapshots->emplace_back(bytes);
-                    },
-                    std::chrono::seconds(0));
-                if (!resumed.empty()) kept->resume(resumed);
-                place = CheckpointPlace(kept);
-            }
-            const Share share = share_of(std::ssize(all), processes);
-            const auto data = prepare_spread(grainer, processes,
-                                             std::span(all).subspan(static_cast<std::size_t>(share.first),
-                                                                    static_cast<std::size_t>(share.count)),
-                                             beta);
-            const auto fit = grainer.fit_prepared(data, {.starts = 2, .checkpoint = place.within("fit")});
-            const auto posterior = full_posterior(
-                grainer, data, fit,
-                {.draws = 8, .chains = 2, .warm_up = 20, .checkpoint = place.within("posterior")});
-            return bytes_of(fit.result()) + bytes_of(posterior);
-        });
+        return in_spread(
+            size, grainer, all, resumed, snapshots,
+            [&](const auto& data, const CheckpointPlace& place, const Processes&) {
+                const auto fit = grainer.fit_prepared(data, {.starts = 2, .checkpoint = place.within("fit")});
+                const auto posterior = full_posterior(
+                    grainer, data, fit,
+                    {.draws = 8, .chains = 2, .warm_up = 20, .checkpoint = place.within("posterior")});
+                return bytes_of(fit.result()) + bytes_of(posterior);
+            });
     };
     const std::string expected = work(2, "", nullptr).front();
     std::vector<std::string> snapshots;
@@ -248,6 +262,76 @@ TEST(Checkpoint, FitsOfSpreadDataGoOnWithAnyNumberOfProcesses) {
     std::vector<std::string> more;
     EXPECT_EQ(work(3, snapshots.back(), &more).front(), expected);
     EXPECT_LE(more.size(), 4U);
+}
+
+// Each process has the chains of its own data, the first keeps all of them.
+TEST(Checkpoint, SampledFitsOfSpreadDataGoOnWithAnyNumberOfProcesses) {
+    const auto all = data_of(12, 40, 0.6).configurations;
+    const auto exact = level(ising::bernoulli_map({.level = 2}), 6);
+    const auto grainer =
+        EMCoarseGrainer{exact.fine(),       exact.coarse(),
+                        exact.map(),        MonteCarlo(HeatBath{}, {.samples = 8, .chains = 4, .warm_up = 2}),
+                        StochasticNewton{}, weak_prior()};
+    const auto fit = [&](Index size, const std::string& resumed, std::vector<std::string>* snapshots,
+                         bool grow, Index stop_at = -1, Index count = 40) {
+        return in_spread(
+            size, grainer, {all.begin(), all.begin() + count}, resumed, snapshots,
+            [&](const auto& data, const CheckpointPlace& place, const Processes& processes) -> std::string {
+                std::stop_source stop;  // asked for in the last process
+                FitSettings settings{.iterations = 16, .stop = stop.get_token(), .checkpoint = place};
+                settings.stochastic.grow = grow;
+                settings.observer = [&](const TraceEntry& entry) {
+                    if (entry.iteration == stop_at && processes.rank() + 1 == size) stop.request_stop();
+                };
+                try {
+                    return bytes_of(grainer.fit_prepared(data, settings).result());
+                } catch (const ArgumentError& error) {
+                    return error.what();
+                }
+            });
+    };
+    for (const bool grow : {false, true}) {
+        const std::string expected = fit(2, "", nullptr, grow).front();
+        std::vector<std::string> snapshots;
+        for (const std::string& bytes : fit(3, "", &snapshots, grow)) EXPECT_EQ(bytes, expected);
+        ASSERT_GT(snapshots.size(), 10U);
+        Index size = 1;
+        for (std::size_t k = 0; k < snapshots.size(); k += snapshots.size() / 4 + 1, size = size % 4 + 1)
+            for (const std::string& bytes : fit(size, snapshots[k], nullptr, grow))
+                EXPECT_EQ(bytes, expected) << "snapshot " << k << ", " << size << " processes";
+        std::vector<std::string> stopped;
+        for (const std::string& bytes : fit(3, "", &stopped, grow, 4)) EXPECT_NE(bytes, expected);
+        for (const std::string& bytes : fit(2, stopped.back(), nullptr, grow)) EXPECT_EQ(bytes, expected);
+    }
+    // Chains of other data are refused in all processes.
+    std::vector<std::string> of_all;
+    (void)fit(2, "", &of_all, false, 4);
+    for (const std::string& message : fit(2, of_all.back(), nullptr, false, -1, 32))
+        EXPECT_NE(message.find("number of data is 40"), std::string::npos) << message;
+}
+
+// Of many data, starts climb a part first: what was stopped there is done again.
+TEST(Checkpoint, AFitThatIsStoppedOnAPartOfItsDataBeginsAnew) {
+    const auto x = data_of(30, 17'000, 0.6);
+    const auto grainer = level(ising::bernoulli_map({.level = 2}), 15);
+    FitSettings settings{.starts = 2};
+    const auto fit = grainer.fit(x, settings);
+    EXPECT_GE(std::ssize(grainer.prepare(x, 0.6).forms), 4 * 4096);
+    std::string bytes;
+    const auto kept = [&] {
+        return std::make_shared<Checkpoint>(
+            "fit", [&](std::string_view all) { bytes = all; }, std::chrono::seconds(0));
+    };
+    const auto source = std::make_unique<std::stop_source>();
+    source->request_stop();
+    settings.stop = source->get_token();
+    settings.checkpoint = CheckpointPlace(kept());
+    EXPECT_EQ(grainer.fit(x, settings).status, Status::stopped);
+    settings.stop = {};
+    const auto again = kept();
+    if (!bytes.empty()) again->resume(bytes);
+    settings.checkpoint = CheckpointPlace(again);
+    EXPECT_EQ(bytes_of(grainer.fit(x, settings).result()), bytes_of(fit.result()));
 }
 
 TEST(Checkpoint, DrawsComeOneAfterTheOther) {

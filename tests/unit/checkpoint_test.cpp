@@ -13,6 +13,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <stop_token>
+
 #include "ising_by_hand.hpp"
 #include "killed.hpp"
 #include "normal_posterior.hpp"
@@ -23,6 +26,7 @@
 namespace checkpoint_test {
 using namespace predcg;
 using by_hand::Spins;
+using support::bytes_of;
 using support::Disk;
 using support::expect_the_same;
 using support::thrown;
@@ -105,6 +109,41 @@ TEST(Checkpoint, PosteriorsGoOnWithAnyNumberOfThreads) {
         const support::OnThreads on(threads);
         expect_the_same(exchange, 13, 1);
     }
+}
+
+// Where a stop ends a fit, the chains that begin there are not those that go on later.
+TEST(Checkpoint, PosteriorsOfStoppedFitsAreNotKept) {
+    const auto x = data();
+    const auto learner = grainer(TransferMatrix{});
+    Disk disk;
+    const auto work = [&](bool stopped) {
+        const auto source = std::make_unique<std::stop_source>();
+        const auto kept = std::make_shared<Checkpoint>(
+            "work", [&](std::string_view bytes) { disk.bytes = bytes; }, std::chrono::seconds(0));
+        if (!disk.bytes.empty()) kept->resume(disk.bytes);
+        const CheckpointPlace place(kept);
+        FitSettings settings{.beta = 0.5, .stop = source->get_token(), .checkpoint = place.within("fit")};
+        settings.observer = [&](const TraceEntry& entry) {
+            if (stopped && entry.iteration == 1) source->request_stop();
+        };
+        const auto fit = learner.fit(x, settings);
+        const auto draw = [&] {
+            return full_posterior(learner, x, fit,
+                                  {.draws = 16,
+                                   .chains = 2,
+                                   .warm_up = 30,
+                                   .stop = source->get_token(),
+                                   .checkpoint = place.within("posterior")});
+        };
+        if (!stopped) return bytes_of(draw());
+        EXPECT_THROW((void)draw(), Stopped);
+        return std::string();
+    };
+    const std::string expected = work(false);
+    disk = {};
+    work(true);
+    EXPECT_FALSE(disk.bytes.empty());
+    EXPECT_EQ(work(false), expected);
 }
 
 TEST(Checkpoint, RepetitionsGoOn) {

@@ -52,7 +52,9 @@ Command add_ranks(CLI::App& calibrate) {
     CLI::App* sub = calibrate.add_subcommand(
         "sbc", "Simulation-based calibration: ranks of true parameters among posterior draws");
     const auto options = std::make_shared<RankOptions>();
-    auto& [model, ranks, method, draws] = options->settings;
+    study::RankSettings& asked = options->settings;
+    FitModel& model = asked.model;
+    SimulationBasedSettings& ranks = asked.ranks;
     add_integer(*sub, "--sites", model.fine_sites, "Fine sites n_f, a multiple of the level", 2);
     add_coarse_terms(*sub, model);
     add_map(*sub, model);
@@ -63,8 +65,9 @@ Command add_ranks(CLI::App& calibrate) {
     add_integer(*sub, "--samples", ranks.data, "Configurations in each replicate, S_f", 1);
     add_integer(*sub, "--replicates", ranks.replicates, "Replicates: parameters, data and posterior anew", 1,
                 1'000'000);
-    add_choice(*sub, "--posterior", method, methods, "What is calibrated");
-    add_integer(*sub, "--draws", draws, "Draws of each posterior; 99 of them are ranked", 100, 1'000'000);
+    add_choice(*sub, "--posterior", asked.method, methods, "What is calibrated");
+    add_integer(*sub, "--draws", asked.draws, "Draws of each posterior; 99 of them are ranked", 100,
+                1'000'000);
     add_integer(*sub, "--bins", ranks.bins, "Bins of the histograms, a divisor of 100", 2);
     add_seed(*sub, ranks.seed, "Seed; results depend on it alone");
     add_long_work(*sub, options->long_work);
@@ -91,6 +94,7 @@ Command add_ranks(CLI::App& calibrate) {
                     static_cast<double>(settings.ranks.replicates));
                 if (!is_affordable(cost, options->cost)) return;
                 LongWork work(options->long_work, options->out, {}, Stops::by_error);
+                options->settings.stop = work.stop();
                 options->settings.ranks.checkpoint = work.place("replicates");
                 study::run_study(options->settings, options->out, study::run_ranks, study::write_ranks);
                 work.end();
@@ -126,6 +130,7 @@ void run_coverage(CoverageOptions options) {
                  static_cast<double>(settings.data_sets * (settings.chain ? 2 : 1)));
     if (!is_affordable(cost, options.cost)) return;
     LongWork work(options.long_work, options.out, {}, Stops::by_error);
+    options.settings.stop = work.stop();
     options.settings.checkpoint = work.place("data sets");
     study::run_study(options.settings, options.out, study::run_coverage, study::write_coverage);
     work.end();

@@ -35,15 +35,16 @@ ModelScore score_of(const FitModel& model, const Configurations& data, Index dra
     require_weak(model, "score_of");
     const auto grainer = grainer_of(model, weak_prior());
     // From the models' own start alone, for time: up to [121], eight starts led to no higher maximum.
-    const auto score = score_model(code_of(model), grainer, data, model.beta,
-                                   {.fit = {.starts = 1, .seed = seed},
-                                    .laplace = {.draws = 1000, .seed = seed},
-                                    .posterior = {.draws = draws,
-                                                  .warm_up = std::min<Index>(300, draws / 4),
-                                                  .seed = seed,
-                                                  .stop = stop,
-                                                  .checkpoint = place},
-                                    .evidence = {.seed = seed}});
+    const auto score =
+        score_model(code_of(model), grainer, data, model.beta,
+                    {.fit = {.starts = 1, .seed = seed, .stop = stop, .checkpoint = place.within("fit")},
+                     .laplace = {.draws = 1000, .seed = seed},
+                     .posterior = {.draws = draws,
+                                   .warm_up = std::min<Index>(300, draws / 4),
+                                   .seed = seed,
+                                   .stop = stop,
+                                   .checkpoint = place},
+                     .evidence = {.seed = seed}});
     return {.name = score.name,
             .parameters = score.parameters,
             .log_likelihood = score.log_likelihood,
@@ -59,10 +60,11 @@ ModelScore score_of(const FitModel& model, const Configurations& data, Index dra
             .reliable = score.reliable()};
 }
 
-SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed) {
+SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed,
+                             const std::stop_token& stop) {
     require_weak(full, "selected_terms");
-    const auto selection =
-        select_terms(grainer_of(full, weak_prior()), data, full.beta, {.fit = {.starts = 1, .seed = seed}});
+    const auto selection = select_terms(grainer_of(full, weak_prior()), data, full.beta,
+                                        {.fit = {.starts = 1, .seed = seed, .stop = stop}});
     return {selection.kept_names(), selection.reliable};
 }
 

@@ -53,6 +53,7 @@ struct SelectedTerms {
 };
 
 /// The terms of `full` that stay: each only if the Laplace evidence favours it.
-SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed);
+SelectedTerms selected_terms(const FitModel& full, const Configurations& data, std::uint64_t seed,
+                             const std::stop_token& stop = {});
 
 }  // namespace cli

@@ -99,7 +99,8 @@ public:
         return predcg::simulation_based_calibration(
             weak_grainer(model), settings,
             [&](const auto& grainer, const auto& data, std::uint64_t seed) {
-                const IsingFit fit = any_fit(grainer.fit_prepared(data, {.beta = model.beta, .seed = seed}));
+                const IsingFit fit = any_fit(
+                    grainer.fit_prepared(data, {.beta = model.beta, .seed = seed, .stop = choice.stop}));
                 auto posterior = flagged(posterior_by(grainer, data, fit, with_draws_always(choice, seed)));
                 count();
                 return posterior;
@@ -114,11 +115,12 @@ public:
         return predcg::coverage(
             settings, [&](std::uint64_t seed) { return draw_data(data, seed); },
             [&](const Configurations& configurations, std::uint64_t seed) {
-                IsingFit fit = this->fit(model, configurations, {}, {.seed = seed});
+                const predcg::FitSettings settings_of_fit{.seed = seed, .stop = choice.stop};
+                IsingFit fit = this->fit(model, configurations, {}, settings_of_fit);
                 std::optional<double> weight;
                 if (data.weighted) {
                     weight = 1.0 / effective_data(model, configurations, fit).time;
-                    fit = this->fit(model, configurations, weight, {.seed = seed});
+                    fit = this->fit(model, configurations, weight, settings_of_fit);
                 }
                 auto posterior =
                     flagged(posterior_by(grainer, prepared(grainer, model, configurations, weight), fit,

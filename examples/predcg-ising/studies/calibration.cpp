@@ -2,6 +2,7 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "studies/kept_results.hpp"
 #include "terminal/progress.hpp"
 
 namespace cli::study {
@@ -28,9 +29,10 @@ void check(const RankSettings& settings) {
 
 RankResult run_ranks(const RankSettings& settings) {
     SharedProgress progress("posteriors", static_cast<std::size_t>(settings.ranks.replicates));
-    return {settings, rank_calibration(settings.model, settings.ranks,
-                                       {.method = settings.method, .draws = settings.draws},
-                                       [&] { progress.count({}); })};
+    const PosteriorChoice choice{.method = settings.method, .draws = settings.draws, .stop = settings.stop};
+    return {settings, unless_interrupted([&] {
+                return rank_calibration(settings.model, settings.ranks, choice, [&] { progress.count({}); });
+            })};
 }
 
 void check(const CoverageStudySettings& settings) {
@@ -52,16 +54,17 @@ CoverageResult run_coverage(const CoverageStudySettings& settings) {
     for (const PosteriorMethod method : settings.methods)
         for (Index way = 0; way < ways; ++way) {
             const CoverageData data{settings.fine, settings.samples, settings.chain, way == 1};
-            result.cases.push_back(
-                {method, way == 1,
-                 coverage_of(model_of(settings), data,
-                             {.data_sets = settings.data_sets,
-                              .levels = coverage_levels,
-                              .seed = settings.seed,
-                              .checkpoint = settings.checkpoint.within(std::string(to_string(method)) +
-                                                                       (way == 1 ? " weighted" : ""))},
-                             {.method = method, .draws = settings.draws},
-                             [&] { progress.count(std::string(to_string(method))); })});
+            const CoverageSettings how{.data_sets = settings.data_sets,
+                                       .levels = coverage_levels,
+                                       .seed = settings.seed,
+                                       .checkpoint = settings.checkpoint.within(
+                                           std::string(to_string(method)) + (way == 1 ? " weighted" : ""))};
+            const PosteriorChoice choice{.method = method, .draws = settings.draws, .stop = settings.stop};
+            result.cases.push_back({method, way == 1, unless_interrupted([&] {
+                                        return coverage_of(model_of(settings), data, how, choice, [&] {
+                                            progress.count(std::string(to_string(method)));
+                                        });
+                                    })});
         }
     return result;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ struct RankSettings {
     FitModel model{.fine_sites = 12};
     predcg::SimulationBasedSettings ranks{};
     predcg::PosteriorMethod method = predcg::PosteriorMethod::full;
-    Index draws = 2000;  ///< of each posterior
+    Index draws = 2000;      ///< of each posterior
+    std::stop_token stop{};  ///< ends what is at work
 };
 
 struct RankResult {
@@ -42,7 +44,8 @@ struct CoverageStudySettings {
     Index draws = 2000;
     std::optional<predcg::TrajectorySettings> chain{};  ///< data along a Metropolis chain
     std::uint64_t seed = 1;
-    predcg::CheckpointPlace checkpoint{};
+    std::stop_token stop{};                ///< ends what is at work
+    predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 
 /// What is learnt, with all that is the fine model's.

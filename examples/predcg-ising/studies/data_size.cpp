@@ -36,9 +36,10 @@ void add_bands(const DataSizeSettings& settings, const FitModel& model, const Co
                           .seed = seed,
                           .stop = settings.stop,
                           .checkpoint = place.within("posterior " + std::to_string(k))});
-        result.band[k] = magnetization_band(posterior, settings.credibility);
+        result.band[k] = magnetization_band(posterior, settings.credibility, settings.stop);
         if (with_correlation)
-            result.correlation_band[k] = correlation_bands(posterior, model.boundary, settings.credibility);
+            result.correlation_band[k] =
+                correlation_bands(posterior, model.boundary, settings.credibility, settings.stop);
     }
 }
 

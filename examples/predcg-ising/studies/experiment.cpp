@@ -3,6 +3,7 @@
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
 #include "reports/table.hpp"
+#include "terminal/interrupt.hpp"
 
 #include <predcg/core/parallel.hpp>
 #include <predcg/models/ising/observables.hpp>
@@ -74,6 +75,7 @@ Curve true_curve(const FineModel& fine, const FieldRange& range) {
     curve.magnetization.resize(curve.field.size());
     parallel_for(steps + 1, [&](Index k) {
         const auto at = static_cast<std::size_t>(k);
+        stop_if_interrupted();
         curve.magnetization[at] = true_magnetization(in_field(fine, curve.field[at]));
     });
     return curve;

@@ -30,17 +30,21 @@ FlowResult run_flow(const FlowSettings& settings) {
         mode.assign(flow_levels, std::vector<FlowEstimate>(static_cast<std::size_t>(settings.data_sets)));
     SharedProgress progress("flows", 2 * static_cast<std::size_t>(settings.data_sets));
     using Flows = std::vector<FlowEstimate>;  // of one mode after the other
-    const auto flows_of = [&](Index task) {
+    const auto flows_of = [&](Index task, const CheckpointPlace& place) {
         const auto set = static_cast<std::size_t>(task);
         const Configurations data = samples_of(fine, settings.samples, settings.seed + set);
         Flows flows;
-        for (const NextLevel mode : flow_modes) {
+        for (std::size_t k = 0; k < flow_modes.size(); ++k) {
             // Both problems are convex: one start.
-            const Flow flow = decimation_flow(data, fine.beta,
-                                              {.hierarchy = {.fit = {.starts = 1}, .next = mode},
-                                               .credibility = settings.credibility,
-                                               .draws = settings.draws,
-                                               .seed = settings.seed + set});
+            const Flow flow =
+                decimation_flow(data, fine.beta,
+                                {.hierarchy = {.fit = {.starts = 1,
+                                                       .stop = settings.stop,
+                                                       .checkpoint = place.within(flow_words[k])},
+                                               .next = flow_modes[k]},
+                                 .credibility = settings.credibility,
+                                 .draws = settings.draws,
+                                 .seed = settings.seed + set});
             for (const FlowLevel& level : flow.levels)
                 flows.push_back({level.couplings[0], level.sd[0], level.lower[0], level.upper[0]});
         }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct FlowSettings {
     Index draws = 200;  ///< of the first level's posterior, distilled
     double credibility = 0.95;
     std::uint64_t seed = 1;
+    std::stop_token stop{};                ///< ends what is at work
     predcg::CheckpointPlace checkpoint{};  ///< of what is done
 };
 

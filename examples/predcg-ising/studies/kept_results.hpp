@@ -5,7 +5,6 @@
 #include <predcg/core/checkpoint_place.hpp>
 #include <predcg/core/parallel.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -28,9 +27,9 @@ auto unless_interrupted(Make&& make) {
     }
 }
 
-/// make(k) for k = 0 .. count - 1, on all threads; done() after each, and at once for those that were kept.
-/// What was made is kept when one of the two throws. A task that may be stopped is make(k, place): it goes on
-/// from its own place, and what it gives after a stop is not kept. T is known to be saved (predcg::Stored).
+/// make(k, place) for k = 0 .. count - 1, on all threads; done() after each, and at once for those that were
+/// kept. What was made is kept when one of the two throws. A task goes on from its own place, and what it
+/// gives after a stop is not kept. T is known to be saved (predcg::Stored).
 template <class T, class Make, class Done>
 std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index count, Make&& make,
                             Done&& done) {
@@ -44,12 +43,7 @@ std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index 
             std::optional<T>& own = made[static_cast<std::size_t>(k)];
             if (!own) {
                 const predcg::CheckpointPlace at_work = place.within(std::to_string(k));
-                T found = [&] {
-                    if constexpr (std::invocable<Make&, predcg::Index, const predcg::CheckpointPlace&>)
-                        return unless_interrupted([&]() -> T { return make(k, at_work); });
-                    else
-                        return make(k);
-                }();
+                T found = unless_interrupted([&]() -> T { return make(k, at_work); });
                 const std::scoped_lock lock(one_save);
                 own.emplace(std::move(found));
                 at_work.drop();
@@ -70,9 +64,10 @@ std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index 
 /// The same of one result.
 template <class T, class Make>
 T kept_result(const predcg::CheckpointPlace& place, Make&& make) {
-    return std::move(kept_results<T>(
-                         place, 1, [&](predcg::Index) { return make(); }, [] {})
-                         .front());
+    return std::move(
+        kept_results<T>(
+            place, 1, [&](predcg::Index, const predcg::CheckpointPlace&) { return make(); }, [] {})
+            .front());
 }
 
 }  // namespace cli::study

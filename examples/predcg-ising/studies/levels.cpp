@@ -39,9 +39,10 @@ LevelFit fit_one(const LevelsSettings& settings, const FitModel& model, const Co
                                                    .seed = seed,
                                                    .stop = settings.stop,
                                                    .checkpoint = place.within("posterior")});
-    result.band = magnetization_band(posterior, settings.credibility);
+    result.band = magnetization_band(posterior, settings.credibility, settings.stop);
     if (with_correlation)
-        result.correlation_bands = correlation_bands(posterior, model.boundary, settings.credibility);
+        result.correlation_bands =
+            correlation_bands(posterior, model.boundary, settings.credibility, settings.stop);
     return result;
 }
 

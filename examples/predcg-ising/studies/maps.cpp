@@ -36,9 +36,9 @@ struct PopulationLoss {
     }
 };
 
-/// Of all maps with so many data, the maps one after the other.
-struct DataLosses {
-    std::vector<double> divergence{}, bic{};
+/// Of one map with so many data.
+struct DataLoss {
+    double divergence = 0.0, bic = 0.0;
 
     /// To be saved.
     template <class Self, class Visit>
@@ -93,11 +93,12 @@ void fit_populations(const MapsSettings& settings, MapsResult& result,
     }
     const auto found = kept_results<PopulationLoss>(
         settings.checkpoint.within("populations"), static_cast<Index>(tasks.size()),
-        [&](Index t) -> PopulationLoss {
+        [&](Index t, const CheckpointPlace& place) -> PopulationLoss {
             const Task& task = tasks[static_cast<std::size_t>(t)];
             const FinePopulation& population = populations[task.at];
             const IsingFit fit =
-                fit_population(task.model, population, population_count, {.starts = map_starts});
+                fit_population(task.model, population, population_count,
+                               {.starts = map_starts, .stop = settings.stop, .checkpoint = place});
             return {divergence_of(task.model, population, fit),
                     fit.coarse.parameter_count() + fit.map.parameter_count(),
                     static_cast<Index>(fit.directions.size())};
@@ -119,29 +120,33 @@ void fit_data_sets(const MapsSettings& settings, MapsResult& result,
         for (MapLosses& losses : of.losses)
             losses.divergence = losses.bic =
                 std::vector<std::vector<double>>(sizes, std::vector<double>(sets));
-    const auto losses_of = [&](Index task) {
+    // One task is one data set; its fits are tasks, too, the maps fastest.
+    const auto losses_of = [&](Index task, const CheckpointPlace& of_set) {
         const std::size_t c = static_cast<std::size_t>(task) % maps_cases,
                           set = static_cast<std::size_t>(task) / maps_cases;
-        std::vector<DataLosses> losses(sizes);
         const FineModel fine = with_sites(maps_case(c).fine, settings.sites);
         Configurations all = samples_of(
             fine, *std::max_element(settings.samples.begin(), settings.samples.end()), settings.seed + set);
         for (Configuration& x : all) x = first_rotation(x, settings.level);
-        for (std::size_t n = 0; n < sizes; ++n) {
-            const Configurations data(all.begin(), all.begin() + settings.samples[n]);
-            for (std::size_t k = 0; k < compared_maps.size(); ++k) {
-                const FitModel model = model_of(fine, settings.level, compared_maps[k]);
-                const IsingFit fit =
-                    fit_samples(model, data, {.starts = map_starts, .seed = settings.seed + set});
-                losses[n].divergence.push_back(divergence_of(model, populations[c], fit));
-                losses[n].bic.push_back(-2.0 * fit.log_likelihood.value() +
-                                        static_cast<double>(result.cases[c].losses[k].parameters) *
-                                            std::log(static_cast<double>(settings.samples[n])));
-            }
-        }
-        return losses;
+        const auto loss_of = [&](Index at, const CheckpointPlace& place) -> DataLoss {
+            const std::size_t n = static_cast<std::size_t>(at) / compared_maps.size(),
+                              k = static_cast<std::size_t>(at) % compared_maps.size();
+            const FitModel model = model_of(fine, settings.level, compared_maps[k]);
+            const IsingFit fit =
+                fit_samples(model, Configurations(all.begin(), all.begin() + settings.samples[n]),
+                            {.starts = map_starts,
+                             .seed = settings.seed + set,
+                             .stop = settings.stop,
+                             .checkpoint = place});
+            return {divergence_of(model, populations[c], fit),
+                    -2.0 * fit.log_likelihood.value() +
+                        static_cast<double>(result.cases[c].losses[k].parameters) *
+                            std::log(static_cast<double>(settings.samples[n]))};
+        };
+        return kept_results<DataLoss>(of_set, static_cast<Index>(sizes * compared_maps.size()), loss_of,
+                                      [] {});
     };
-    const auto found = kept_results<std::vector<DataLosses>>(
+    const auto found = kept_results<std::vector<DataLoss>>(
         settings.checkpoint.within("data sets"), Index{maps_cases} * settings.data_sets, losses_of, [&] {
             for (std::size_t n = 0; n < sizes * compared_maps.size(); ++n) progress.count("divergences");
         });
@@ -149,8 +154,9 @@ void fit_data_sets(const MapsSettings& settings, MapsResult& result,
         for (std::size_t n = 0; n < sizes; ++n)
             for (std::size_t k = 0; k < compared_maps.size(); ++k) {
                 MapLosses& losses = result.cases[task % maps_cases].losses[k];
-                losses.divergence[n][task / maps_cases] = found[task][n].divergence[k];
-                losses.bic[n][task / maps_cases] = found[task][n].bic[k];
+                const DataLoss& one = found[task][n * compared_maps.size() + k];
+                losses.divergence[n][task / maps_cases] = one.divergence;
+                losses.bic[n][task / maps_cases] = one.bic;
             }
 }
 
@@ -187,8 +193,9 @@ void find_bands(const MapsSettings& settings, MapsResult& result, SharedProgress
                                                            .seed = settings.seed + set,
                                                            .stop = settings.stop,
                                                            .checkpoint = place.within("posterior")});
-            std::vector<Band> bands = correlation_bands(posterior, model.boundary, settings.credibility);
-            bands[0] = magnetization_band(posterior, settings.credibility);
+            std::vector<Band> bands =
+                correlation_bands(posterior, model.boundary, settings.credibility, settings.stop);
+            bands[0] = magnetization_band(posterior, settings.credibility, settings.stop);
             return bands;
         };
         const auto found = kept_results<std::vector<Band>>(

@@ -16,8 +16,10 @@ using namespace predcg;
 
 namespace {
 
-ModelFit fit_one(const ModelsSettings& settings, const FitModel& model, const Configurations& data) {
-    const IsingFit fit = fit_samples(model, data, {.starts = 1, .seed = settings.seed});
+ModelFit fit_one(const ModelsSettings& settings, const FitModel& model, const Configurations& data,
+                 const CheckpointPlace& place) {
+    const IsingFit fit = fit_samples(
+        model, data, {.starts = 1, .seed = settings.seed, .stop = settings.stop, .checkpoint = place});
     ModelFit result{.magnetization = predicted(fit, model.boundary, false).value()};
     if (model.field == 0.0) result.correlation = predicted(fit, model.boundary, true).mean;
     return result;
@@ -35,11 +37,11 @@ ModelsField fit_field(const ModelsSettings& settings, const std::vector<CoarseTe
     const auto place_of = [&](Index task) { return static_cast<std::size_t>(tasks - 1 - task); };
     std::vector<ModelFit> fits = kept_results<ModelFit>(
         settings.checkpoint.within("seed " + std::to_string(data_seed)), tasks,
-        [&](Index task) {
+        [&](Index task, const CheckpointPlace& place) {
             const auto model = place_of(task) / sets, set = place_of(task) % sets;  // the largest first
             const auto first = all.begin() + static_cast<std::ptrdiff_t>(set) * settings.samples;
             return fit_one(settings, models[model].model(fine, settings.level),
-                           Configurations(first, first + settings.samples));
+                           Configurations(first, first + settings.samples), place);
         },
         [&] { progress.count("mu = " + fixed(field, 2)); });
     for (Index task = 0; task < tasks; ++task)
@@ -66,7 +68,7 @@ void add_scores(ModelsResult& result, SharedProgress& progress) {
         [&] { progress.count("evidence"); });
     std::reverse(result.scores.begin(), result.scores.end());
     result.kept = kept_result<SelectedTerms>(s.checkpoint.within("terms"), [&] {
-        return selected_terms(result.models.back().model(fine, s.level), data, s.seed);
+        return selected_terms(result.models.back().model(fine, s.level), data, s.seed, s.stop);
     });
 }
 

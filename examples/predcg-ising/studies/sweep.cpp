@@ -38,8 +38,8 @@ Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double tr
     return {m, (m - truth) / magnetization_error(data)};
 }
 
-SweepRival rival_of(const FitModel& model, const Configurations& data) {
-    const IsingRelativeEntropy found = relative_entropy_of(model, data);
+SweepRival rival_of(const FitModel& model, const Configurations& data, const std::stop_token& stop) {
+    const IsingRelativeEntropy found = relative_entropy_of(model, data, {.stop = stop});
     return {found.fit.parameters.theta, std::string(to_string(found.fit.status)), found.magnetization};
 }
 
@@ -106,11 +106,11 @@ SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t d
                                                            .seed = data_seed,
                                                            .stop = settings.stop,
                                                            .checkpoint = place.within("posterior")}),
-                                             settings.credibility);
+                                             settings.credibility, settings.stop);
         }
         progress.count("mu = " + fixed(field, 2));
     }
-    point.relative_entropy = rival_of(model_at(settings, sweep_models[0], field), data);
+    point.relative_entropy = rival_of(model_at(settings, sweep_models[0], field), data, settings.stop);
     return point;
 }
 

@@ -265,8 +265,10 @@ public:
     virtual bool any(bool here) const = 0;
     /// Whether this is the first process.
     virtual bool is_first() const = 0;
-    /// The first process's bytes, in all of them.
-    virtual std::optional<std::string> of_first(const std::optional<std::string>& bytes) const = 0;
+    /// Number of data of all processes.
+    virtual Index count() const = 0;
+    /// The bytes of every process, by rank, in all of them.
+    virtual std::vector<std::string> gather(const std::string& bytes) const = 0;
 };
 
 namespace detail {

@@ -129,7 +129,7 @@ private:
     /// Starts of many data climb a part of them first, as if it were all: every n-th form. What converges
     /// there begins at its end, the others where they are. Returns their ends on the part, or nothing where
     /// the data are not so many.
-    [[gnu::cold]] std::vector<StartSummary> climb_part(std::vector<Vector>& starts) const {
+    [[gnu::cold]] std::vector<StartSummary> climb_part(std::vector<Vector>& starts) {
         const Index forms = std::ssize(problem_.data().forms);
         std::vector<StartSummary> ends;
         if (!Problem::is_exact || problem_.data().spread || forms < 4 * part_size || starts.size() == 1)
@@ -149,6 +149,7 @@ private:
         for (std::size_t k = 0; k < starts.size(); ++k) {
             on_part.progress_.now.reset();
             const std::optional<Run> run = on_part.run_from(starts[k], 1, ends);
+            if (run && run->status == Status::stopped) place_ = {};  // half of this is nothing to go on from
             if (!run || run->status != Status::converged) continue;
             ends[k].iterations = run->iterations;
             ends[k].joined = run->joins;

@@ -209,7 +209,8 @@ public:
         : spread_(std::move(spread)), own_(spread_->is_first() ? std::move(own) : nullptr) {}
 
     std::optional<std::string> saved(const std::string& name) const override {
-        return spread_->of_first(own_ ? own_->saved(name) : std::nullopt);
+        std::string bytes = spread_->gather(own_ ? own_->saved(name).value_or("") : "").front();
+        return bytes.empty() ? std::nullopt : std::optional(std::move(bytes));
     }
     bool is_due(const std::string& name) override { return own_ && own_->is_due(name); }
     void put(const std::string& name, std::string bytes) override {
@@ -231,6 +232,36 @@ private:
     if (!spread) return place;
     if (!spread->any(spread->is_first() && place)) return {};
     return CheckpointPlace(std::make_shared<StoreOfFirst>(spread, place.store()), place.name());
+}
+
+/// What the processes have for their data, one value a datum, in the data's order: all of it in the first
+/// process, to be kept, and nothing in the others. Collective. Throws ArgumentError for values that cannot be
+/// saved.
+template <class T>
+[[gnu::cold]] std::vector<T> gathered(const SpreadSums& spread, const std::vector<T>& own) {
+    BasicByteWriter<UnknownTypes::throw_error> write;
+    write(own);
+    std::vector<T> all;
+    for (const std::string& bytes : spread.gather(write.bytes)) {
+        if (!spread.is_first()) break;
+        BasicByteReader<UnknownTypes::throw_error> read(bytes, "Checkpoint");
+        std::vector<T> part;
+        read(part);
+        std::move(part.begin(), part.end(), std::back_inserter(all));
+    }
+    return all;
+}
+
+/// Leaves of values that were kept, one a datum, those of this process's data. Throws ArgumentError, in all
+/// processes, where they are not as many as the data.
+template <class Form, class T>
+[[gnu::cold]] void keep_own(const PreparedData<Form>& data, std::vector<T>& all) {
+    const Index own = std::ssize(data.forms);
+    require_equal(std::ssize(all), data.spread ? data.spread->count() : own, "Checkpoint", "number of data",
+                  "that of the checkpoint");
+    if (!data.spread) return;
+    const auto first = all.begin() + data.spread->first();
+    all = std::vector<T>(std::make_move_iterator(first), std::make_move_iterator(first + own));
 }
 
 /// The inverse temperature that data carry (generate() sets it), or the one that is given. Throws

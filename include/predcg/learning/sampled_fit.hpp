@@ -74,25 +74,34 @@ public:
         SampledEstimate result;
         result.status = Status::limit;
         Index test_at = std::max(least_, s.minimum_iterations);
-        // Chains of data that are spread over processes would be of other iterations in each.
-        if (settings_.checkpoint) require_here(problem_.data(), "FitSettings::checkpoint");
-        const CheckpointPlace place = settings_.checkpoint;
+        const auto& spread = problem_.data().spread;
+        const CheckpointPlace place = shared_place(settings_.checkpoint, spread);
         const auto kept = [&](auto&& act) {
             return act(result.iterations, result.status, result.trace, z, state, records_, optimizer_state_,
                        growth_, test_at);
         };
-        const auto keep = [&](const auto&... values) { place.keep(values...); };
-        if (kept([&](auto&... values) { return place.restore(values...); }))
+        const auto keep = [&] {
+            if (!place) return;
+            const auto put = [&](const auto&... values) { place.keep(values...); };
+            if (!spread) return kept(put);
+            // The chains are of the data of each process; all else is the same in all of them.
+            auto own = std::exchange(state.latent, gathered(*spread, state.latent));
+            kept(put);
+            state.latent = std::move(own);
+        };
+        if (kept([&](auto&... values) { return place.restore(values...); })) {
+            keep_own(problem_.data(), state.latent);
             grow_to(growth_);
-        else
-            kept(keep);  // what cannot be saved is refused before work
+        } else {
+            keep();  // what cannot be saved is refused before work
+        }
         for (Index t = result.iterations; t < settings_.iterations && result.status == Status::limit; ++t) {
             if (t > 0 && stops(problem_.data(), settings_.stop)) {
-                kept(keep);
+                keep();
                 result.status = Status::stopped;
                 break;
             }
-            kept([&](const auto&... values) { place.offer(values...); });
+            if (place && (spread ? spread->any(place.is_due()) : place.is_due())) keep();
             state.begin(static_cast<std::uint32_t>(t));
             const Point point = evaluate(state, z);
             records_.push_back({z, point.gradient, point.information, point.posterior_information});
@@ -113,7 +122,7 @@ public:
             // With growing samples late iterations are worth many early ones.
             test_at = s.grow ? done + 5 : next_test(average, s.tolerance, done);
         }
-        if (result.status != Status::stopped) kept(keep);
+        if (result.status != Status::stopped) keep();
         state.begin(static_cast<std::uint32_t>(result.iterations));
         finish(result, z, state);
         return result;

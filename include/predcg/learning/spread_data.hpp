@@ -5,6 +5,7 @@
 #include <predcg/learning/prepared_data.hpp>
 
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -48,21 +49,26 @@ namespace detail {
 /// Chunks are summed exactly (ExactSum): in whatever process they are.
 class SpreadOverProcesses final : public SpreadSums {
 public:
-    SpreadOverProcesses(Processes processes, Index first, Index chunk)
-        : processes_(std::move(processes)), first_(first), chunk_(chunk) {}
+    SpreadOverProcesses(Processes processes, Index first, Index count)
+        : processes_(std::move(processes)), first_(first), count_(count), chunk_(spread_chunk(count)) {}
 
     Index chunk() const override { return chunk_; }
     Index first() const override { return first_; }
+    Index count() const override { return count_; }
     bool any(bool here) const override { return processes_.sum(Index{here}) > 0; }
     bool is_first() const override { return processes_.rank() == 0; }
 
-    [[gnu::cold]] std::optional<std::string>
-    of_first(const std::optional<std::string>& bytes) const override {
-        Record own;
-        if (is_first() && bytes) own.put(*bytes);
-        const auto all = processes_.gather(own.words);
-        if (all.front().empty()) return std::nullopt;
-        return RecordReader(all.front()).text();
+    [[gnu::cold]] std::vector<std::string> gather(const std::string& bytes) const override {
+        // Their number, and eight in a word.
+        std::vector<std::int64_t> own(1 + (bytes.size() + sizeof(own[0]) - 1) / sizeof(own[0]));
+        own[0] = std::ssize(bytes);
+        std::memcpy(own.data() + 1, bytes.data(), bytes.size());
+        std::vector<std::string> all;
+        for (const auto& words : processes_.gather(own)) {
+            std::string& one = all.emplace_back(static_cast<std::size_t>(words[0]), ' ');
+            std::memcpy(one.data(), words.data() + 1, one.size());
+        }
+        return all;
     }
 
     BatchMoments sum(std::vector<BatchMoments> chunks, const std::exception_ptr& error) const override {
@@ -108,7 +114,7 @@ public:
 
 private:
     Processes processes_;
-    Index first_, chunk_;
+    Index first_, count_, chunk_;
 };
 
 }  // namespace detail
@@ -176,7 +182,7 @@ typename Learner::Data prepare_spread(const Learner& learner, const Processes& p
     for (const double w : data.weights) total.add(w);
     processes.sum(total.words());
     data.count = total.value();
-    data.spread = std::make_shared<detail::SpreadOverProcesses>(processes, first, spread_chunk(count));
+    data.spread = std::make_shared<detail::SpreadOverProcesses>(processes, first, count);
     return data;
 }
 

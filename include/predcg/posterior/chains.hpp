@@ -165,6 +165,8 @@ using RunChain = std::function<double(ChainRecord& record)>;
                                                 const RunChain& run) {
     ChainSettings settings = given;
     settings.checkpoint = shared_place(given.checkpoint, spread);
+    // The chains of a fit that was stopped begin elsewhere than those of its end, which go on later.
+    if (fit.status == Status::stopped) settings.checkpoint = {};
     const Index length = (settings.draws + settings.chains - 1) / settings.chains;
     PosteriorResult result;
     result.method = method;
