@@ -129,14 +129,19 @@ TEST(Checkpoint, LevelsAboveOneThatWasStoppedAreNotFitted) {
 }
 
 /// A draw is asked for once, and a stop with it.
-struct StoppingSampler {
+struct StoppingEngine {
+    struct Sampler {
+        std::stop_source* stop;
+        Index* drawn;
+        Spins draw(Philox4x32&) {
+            ++*drawn;
+            stop->request_stop();
+            return {1};
+        }
+    };
     std::stop_source* stop;
     Index* drawn;
-    Spins draw(Philox4x32&) {
-        ++*drawn;
-        stop->request_stop();
-        return {1};
-    }
+    Sampler sampler(const auto&) const { return {stop, drawn}; }
 };
 
 TEST(Checkpoint, DrawsForTheNextLevelStop) {
@@ -144,12 +149,11 @@ TEST(Checkpoint, DrawsForTheNextLevelStop) {
     Index drawn = 0;
     auto rng = make_stream(1, Purpose::hierarchy);
     detail::WeightedConfigurations<Spins> sum;
-    EXPECT_THROW(
-        detail::add_draws(StoppingSampler{&stop, &drawn}, 1'000'000'000, 1.0, rng, stop.get_token(), sum),
-        Stopped);
+    const StoppingEngine engine{&stop, &drawn};
+    const auto target = boltzmann(ising::coarse_chain({.sites = 8, .pair_range = 1}), Vector{{0.3}}, 1.0);
+    EXPECT_THROW(detail::add_draws(engine, target, 1'000'000'000, 1.0, rng, stop.get_token(), sum), Stopped);
     EXPECT_LE(drawn, 1000);
-    EXPECT_THROW(detail::add_draws(StoppingSampler{&stop, &drawn}, 1, 1.0, rng, stop.get_token(), sum),
-                 Stopped);
+    EXPECT_THROW(detail::add_draws(engine, target, 1, 1.0, rng, stop.get_token(), sum), Stopped);
 }
 
 // The hand-over of levels gives its stop to the draws.
