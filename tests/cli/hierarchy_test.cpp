@@ -93,7 +93,7 @@ TEST_F(HierarchyCommand, FlowOfDecimationIsTheExactOne) {
 
 TEST_F(HierarchyCommand, IsReadBackPredictedAndSampled) {
     run_well("generate --sites 16 --beta 0.8 --field 0.1 --samples 100 --out data.csv");
-    const Json json = learn("--beta 0.8 --field 0.1 --levels 2,2 --map decimation --linear --draws 60");
+    const Json json = learn("--beta 0.8 --field 0.1 --levels 2,2 --map decimation --linear --draws 400");
     const Json R = predict("--observable correlation");
     ASSERT_EQ(R["mean"].size(), 9u);
     EXPECT_FALSE(R.contains("level"));
@@ -203,7 +203,7 @@ TEST_F(HierarchyCommand, OptionsThatDoNotGoTogetherAreRefused) {
 
 TEST_F(HierarchyCommand, FilesThatAreWrongAreRefused) {
     run_well("generate --sites 16 --samples 300 --beta 0.6 --out data.csv");
-    const Json good = learn("--beta 0.6 --levels 2,2 --map decimation --draws 100");
+    const Json good = learn("--beta 0.6 --levels 2,2 --map decimation --draws 400");
     ASSERT_TRUE(good.contains("posterior"));
     const auto expect_wrong = [&](auto&& change, const std::vector<std::string>& parts) {
         Json other = good;

@@ -300,9 +300,10 @@ Cost joint_fit(const HierarchyModel& model, Index samples) {
         std::max(with_coarse(top, [](const auto& p_c) { return number(p_c.window().width); }),
                  number(map.window.width));
     const bool ring = model.of.boundary == Boundary::periodic;
-    return {40.0 * std::pow(q, ring ? 2.0 * width - 1.0 : width) * sites_of(top) *
-                (2.0 + d * (d + 3.0) / 2.0) * different(first, samples, map),
-            0.0};
+    const double operations = std::pow(q, ring ? 2.0 * width - 1.0 : width) * sites_of(top) *
+                              (2.0 + d * (d + 3.0) / 2.0) * different(first, samples, map);
+    // Learning refuses more, in its own words.
+    return {operations <= 1e11 ? 40.0 * operations : 0.0, 0.0};
 }
 
 }  // namespace

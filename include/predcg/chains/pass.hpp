@@ -4,11 +4,8 @@
 #include <predcg/chains/pass_tables.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <limits>
-#include <memory>
 #include <utility>
-#include <vector>
 
 namespace predcg::detail {
 
@@ -214,29 +211,14 @@ private:
         const Index place = std::max(std::min(site, shape_.width), site - skipped_);
         return reached_[place * starts_ + start];
     }
-    /// What paths of all starts reach depends on the shape alone: each thread keeps that of the last one.
-    struct ReachedOfShape {
-        Index letters, width, sites;
-        std::vector<Reached> reached;
-    };
     [[gnu::cold]] void find_reached() {
         const Index kinds = std::min(shape_.sites, 2 * shape_.width) + 1;
         skipped_ = shape_.sites + 1 - kinds;
-        static thread_local std::shared_ptr<const ReachedOfShape> last;
-        if (starts_ > 1 && last && last->letters == shape_.letters && last->width == shape_.width &&
-            last->sites == shape_.sites) {
-            of_shape_ = last;
-        } else {
-            ReachedOfShape found{shape_.letters, shape_.width, shape_.sites, {}};
-            found.reached.reserve(static_cast<std::size_t>(kinds * starts_));
-            for (Index place = 0; place < kinds; ++place)
-                for (Index start = 0; start < starts_; ++start)
-                    found.reached.push_back(
-                        find_reached(place <= shape_.width ? place : place + skipped_, start));
-            of_shape_ = std::make_shared<const ReachedOfShape>(std::move(found));
-            if (starts_ > 1) last = of_shape_;
-        }
-        reached_ = of_shape_->reached.data();
+        reached_.resize(kinds * starts_);
+        for (Index place = 0; place < kinds; ++place)
+            for (Index start = 0; start < starts_; ++start)
+                reached_[place * starts_ + start] =
+                    find_reached(place <= shape_.width ? place : place + skipped_, start);
     }
     /// Of `width` - 1 letters of a state, the first ones are the start's where they stand before that, and
     /// the last ones where they stand behind the ring's end.
@@ -603,8 +585,7 @@ private:
     Index length_ = 1;        // sites from one kept block of messages to the next
     Index start_ = 0;         // of the present way back
     Index skipped_ = 0;       // sites that are as those before them
-    std::shared_ptr<const ReachedOfShape> of_shape_;
-    const Reached* reached_ = nullptr;  // in of_shape_
+    Scratch<Reached> reached_;
     Scratch<V> windows_, final_;
     Scratch<V> forward_, again_;  // messages that are kept; those of a start between two of them
     Scratch<V> right_, next_, other_;

@@ -39,7 +39,7 @@ public:
 
     /// Throws ArgumentError: pair_range outside 0..sites/2 (ring) or 0..sites-1 (open); a triplet whose
     /// distances are not below the sites, that repeats a site (m+n = sites of a ring), reaches outside (an
-    /// open chain), or stands twice, on a ring with any two of its three gaps; field not finite.
+    /// open chain), or stands twice; field not finite.
     [[gnu::cold]] CoarseChain(Index sites, Terms terms, double field, Boundary boundary)
         : space_(letters<Terms::letters>(), sites), terms_(std::move(terms)), field_(field),
           boundary_(boundary) {
@@ -56,7 +56,6 @@ public:
             window_.width = std::max(window_.width, 1 + terms_.quad_range());
         }
         Triplet before{0, 0};
-        std::vector<std::array<Index, 3>> known;
         for (const Triplet& t : terms_.triplets()) {
             require_triplet(t.m >= 1 && t.n >= 1 && t.m <= t.n, t, "distances m,n with 1 <= m <= n");
             require_triplet(t.n < sites && (ring ? t.m + t.n != sites : t.m < sites - t.n), t,
@@ -64,14 +63,6 @@ public:
                                  : "m+n less than the coarse sites");
             require_triplet(before < t, t, "each triplet once, in order");
             before = t;
-            if (ring) {
-                auto apart =
-                    detail::gaps(t.m, t.n, sites);  // summed over the ring and mirrored: in any order
-                std::sort(apart.begin(), apart.end());
-                known.push_back(apart);
-                require_triplet(std::find(known.begin(), known.end() - 1, known.back()) == known.end() - 1, t,
-                                "each triplet once; on a ring of s sites m,n is also n,s-m-n and m,s-m-n");
-            }
             const std::array<ising::detail::Offsets, 2> both{detail::shortest(t.m, t.n, sites, boundary),
                                                              detail::shortest(t.n, t.m, sites, boundary)};
             offsets_.push_back(both);
