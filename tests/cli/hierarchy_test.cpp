@@ -219,16 +219,17 @@ TEST_F(HierarchyCommand, FilesThatAreWrongAreRefused) {
     expect_wrong([](Json& j) { j["model"]["levels"] = {2, 0}; }, {"levels", "0"});
     expect_wrong([](Json& j) { j["model"]["levels"] = {2, 2.5}; }, {"levels", "2.5"});
     expect_wrong([](Json& j) { j["model"]["levels"] = Json::array(); }, {"levels"});
-    expect_wrong([](Json& j) { j["model"]["levels"] = {2}; }, {"levels", "2 of them"});
+    expect_wrong([](Json& j) { j["model"]["levels"] = {2}; }, {"levels", "a list of 2"});
     expect_wrong([](Json& j) { j["model"]["beta"] = -1.0; }, {"beta", "-1"});
     expect_wrong([](Json& j) { j["levels"][0]["map"]["parameters"].erase("next_1"); }, {"next_1"});
     expect_wrong([](Json& j) { j["levels"][0]["map"]["parameters"]["next_1"] = nullptr; },
                  {"next_1", "null"});
-    expect_wrong([](Json& j) { j["levels"][1]["theta_c"] = nullptr; }, {"not a hierarchy"});
-    expect_wrong([](Json& j) { j["posterior"]["draws"].erase(2); }, {"posterior", "rows"});
-    expect_wrong([](Json& j) { j["posterior"]["draws"][3].erase(2); }, {"posterior", "in a row"});
+    expect_wrong([](Json& j) { j["levels"][1]["theta_c"] = nullptr; }, {"levels[1].theta_c", "null"});
+    expect_wrong([](Json& j) { j["posterior"]["draws"].erase(2); }, {"posterior.draws", "a list of 6"});
+    expect_wrong([](Json& j) { j["posterior"]["draws"][3].erase(2); },
+                 {"posterior.draws[3]", "a list of 399"});
     expect_wrong([](Json& j) { j["posterior"]["draws"][3][2] = nullptr; }, {"draws"});
-    expect_wrong([](Json& j) { j["posterior"]["mean"].erase(0); }, {"posterior", "means"});
+    expect_wrong([](Json& j) { j["posterior"]["mean"].erase(0); }, {"posterior.mean", "a list of 6"});
     expect_wrong([](Json& j) { j["posterior"]["credibility"] = 1.5; }, {"credibility", "1.5"});
 
     expect_refused("predict --fit h.json --level 3 --out m.json", {"--level", "0", "2"});

@@ -7,7 +7,11 @@
 #include "model/ising_fit.hpp"
 #include "terminal/messages.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 namespace cli {
 
@@ -35,11 +39,30 @@ void refuse_sampling(const std::vector<CLI::Option*>& for_sampling, Optimizer op
         throw InputError("--optimizer", in_quotes(word_for(optimizers, optimizer)), only_when_sampled);
 }
 
+namespace {
+
+/// On a ring three sites have one term, whichever two of their gaps name it.
+void require_different_triplets(const std::vector<predcg::ising::Triplet>& triplets, predcg::Index sites) {
+    std::vector<std::array<predcg::Index, 3>> known;
+    for (const predcg::ising::Triplet& t : triplets) {
+        auto apart = predcg::ising::detail::gaps(std::min(t.m, t.n), std::max(t.m, t.n), sites);
+        std::sort(apart.begin(), apart.end());
+        if (std::find(known.begin(), known.end(), apart) != known.end())
+            throw InputError("--triplet", std::to_string(t.m) + "," + std::to_string(t.n),
+                             "each triplet once; on a ring of s sites m,n is also n,s-m-n and m,s-m-n");
+        known.push_back(apart);
+    }
+}
+
+}  // namespace
+
 Configurations data_for(FitModel& model, const std::string& data_file) {
     Configurations data = read_configurations(data_file);
     model.fine_sites = static_cast<Index>(data.front().size());
     // Throws where level or terms do not fit the sites.
     model.triplets = coarse_chain_of(model).triplets();
+    if (model.boundary == predcg::Boundary::periodic)
+        require_different_triplets(model.triplets, model.fine_sites / model.level);
     return data;
 }
 

@@ -6,12 +6,9 @@
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace cli {
 
@@ -45,19 +42,6 @@ WindowBlock block_of(const FitModel& model) {
                                              .boundary = model.boundary}));
 }
 
-/// On a ring three sites have one term, whichever two of their gaps name it.
-void require_different_triplets(const std::vector<ising::Triplet>& triplets, Index sites) {
-    std::vector<std::array<Index, 3>> known;
-    for (const ising::Triplet& t : triplets) {
-        auto apart = ising::detail::gaps(std::min(t.m, t.n), std::max(t.m, t.n), sites);
-        std::sort(apart.begin(), apart.end());
-        if (std::find(known.begin(), known.end(), apart) != known.end())
-            throw InputError("--triplet", std::to_string(t.m) + "," + std::to_string(t.n),
-                             "each triplet once; on a ring of s sites m,n is also n,s-m-n and m,s-m-n");
-        known.push_back(apart);
-    }
-}
-
 }  // namespace
 
 ChosenChain coarse_chain_of(const FitModel& model) {
@@ -65,7 +49,6 @@ ChosenChain coarse_chain_of(const FitModel& model) {
         throw InputError("--level", std::to_string(model.level),
                          divisors(model.fine_sites) + ", the divisors of the number of fine sites");
     const Index sites = model.fine_sites / model.level;
-    if (model.boundary == Boundary::periodic) require_different_triplets(model.triplets, sites);
     if (model.letters == 3)
         return ChosenChain(ising::spin_one_chain({.sites = sites,
                                                   .linear = model.linear,
