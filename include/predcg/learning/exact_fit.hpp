@@ -46,19 +46,35 @@ class Climb {
         }
     };
 
+    /// A maximum that a start converged to.
+    struct Hill {
+        Index start = 0;  // its place among the reports
+        double value = 0.0;
+        Vector z{}, gradient{};  // which is not 0 where a bound holds
+        Matrix information{};    // of the posterior
+
+        /// To be saved (core/bytes.hpp).
+        template <class Self, class Visit>
+        static void members(Self& self, Visit&& visit) {
+            visit(self.start, self.value, self.z, self.gradient, self.information);
+        }
+    };
+
     /// What is kept of a fit.
     struct Progress {
         std::vector<Vector> starts;
         std::vector<StartSummary> ends{};  // on a part of the data
         std::vector<StartSummary> done{};  // starts that are reported
         std::vector<Index> reports{};      // places of starts in `done`
-        std::size_t start = 0;             // at work
+        std::vector<Hill> hills{};
+        std::size_t start = 0;  // at work
         std::optional<KeptRun> best{}, now{};
 
         /// To be saved (core/bytes.hpp).
         template <class Self, class Visit>
         static void members(Self& self, Visit&& visit) {
-            visit(self.starts, self.ends, self.done, self.reports, self.start, self.best, self.now);
+            visit(self.starts, self.ends, self.done, self.reports, self.hills, self.start, self.best,
+                  self.now);
         }
     };
 
@@ -95,13 +111,14 @@ public:
                 if (to >= 0) report_join(to, ends[k].iterations);
                 continue;
             }
-            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k), done);
+            std::optional<Run> run = run_from(starts[k], static_cast<Index>(k));
             if (!run) continue;
             reports[k] = std::ssize(done);
             if (run->joins) {  // no better than the start that it runs into
                 report_join(*run->joins, run->iterations);
                 continue;
             }
+            note_hill(*run, std::ssize(done));
             done.push_back(
                 {run->status, run->iterations, if_exact(run->end.value), c_.parameters(run->end.z), {}});
             const double margin = 1e-9 * std::max(1.0, std::abs(run->end.value));  // equal: the earlier start
@@ -148,12 +165,13 @@ private:
         ends.resize(starts.size());
         for (std::size_t k = 0; k < starts.size(); ++k) {
             on_part.progress_.now.reset();
-            const std::optional<Run> run = on_part.run_from(starts[k], 1, ends);
+            const std::optional<Run> run = on_part.run_from(starts[k], 1);
             if (run && run->status == Status::stopped) place_ = {};  // half of this is nothing to go on from
             if (!run || run->status != Status::converged) continue;
             ends[k].iterations = run->iterations;
             ends[k].joined = run->joins;
             if (run->joins) continue;
+            on_part.note_hill(*run, static_cast<Index>(k));
             starts[k] = run->end.z;
             ends[k].status = run->status;
             ends[k].log_posterior = run->end.value;
@@ -252,25 +270,39 @@ private:
         return linalg::scattered(*step, free, at.z.size());
     }
 
-    /// The finished start that a short Newton step leads to: the step ends where that did, up to a twentieth,
-    /// and the quadratic's rise ends at its value, up to a fifth, so that the steps that are left would only
-    /// polish it.
-    [[gnu::cold]] std::optional<Index> joined(const Point& from, const Vector& step,
-                                              const std::vector<StartSummary>& finished) const {
+    /// Keeps where a start converged to, for `joined`.
+    [[gnu::cold]] void note_hill(const Run& run, Index start) {
+        if (run.status == Status::converged)
+            progress_.hills.push_back(
+                {start, run.end.value, run.end.z, run.end.gradient, run.end.posterior_information});
+    }
+
+    /// The finished start whose hill this point is on, so that the steps that are left would only climb it
+    /// again. It is within 1 in every coordinate, the Newton step leads there up to a half of the way, and on
+    /// the line between them the values, slopes and curvatures at both ends are those of one smooth rise: its
+    /// height is that of the trapezoidal rule with its correction for curvatures (Euler and Maclaurin) up to
+    /// a twentieth, and slopes fall all the way (Fritsch and Carlson, SIAM J. Numer. Anal. 17, 238, 1980).
+    [[gnu::cold]] std::optional<Index> joined(const Point& from, const Vector& step) const {
         constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
-        const double length = linalg::largest(step);
-        if (!is_newton || !Problem::is_exact || length > 0.25) return std::nullopt;
-        const double rise = 0.5 * linalg::dot(from.gradient, step);
-        for (std::size_t k = 0; k < finished.size(); ++k) {
-            const StartSummary& start = finished[k];
-            if (start.status != Status::converged || start.joined || !start.log_posterior) continue;
-            Vector away = c_.z(start.parameters);
-            linalg::add(away, from.z, -1.0);
-            linalg::add(away, step, -1.0);
-            const double slack = 1e-9 * std::max(1.0, std::abs(from.value));
-            if (linalg::largest(away) <= 0.05 * length &&
-                std::abs(*start.log_posterior - from.value - rise) <= 0.2 * rise + slack)
-                return static_cast<Index>(k);
+        if (!is_newton || !Problem::is_exact) return std::nullopt;
+        const double slack = 1e-9 * std::max(1.0, std::abs(from.value));
+        for (const Hill& hill : progress_.hills) {
+            Vector way = hill.z;
+            linalg::add(way, from.z, -1.0);
+            const double length = linalg::largest(way);
+            if (length > 1.0) continue;
+            Vector aside = step;
+            linalg::add(aside, way, -1.0);
+            if (linalg::largest(aside) > 0.5 * length) continue;
+            const double slope = linalg::dot(from.gradient, way), end_slope = linalg::dot(hill.gradient, way);
+            const double curvature = linalg::dot(way, linalg::applied(from.posterior_information, way));
+            const double end_curvature = linalg::dot(way, linalg::applied(hill.information, way));
+            const double rise = hill.value - from.value;
+            const double smooth = (slope + end_slope) / 2.0 + (end_curvature - curvature) / 12.0;
+            const double most = 3.0 * (slope - end_slope) + slack;
+            if (std::min(curvature, end_curvature) >= -slack && std::max(curvature, end_curvature) <= most &&
+                std::abs(rise - smooth) <= 0.05 * rise + slack)
+                return hill.start;
         }
         return std::nullopt;
     }
@@ -289,8 +321,7 @@ private:
     }
 
     /// None where a drawn start lies outside the models' domain.
-    [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index,
-                                              const std::vector<StartSummary>& finished) {
+    [[gnu::cold]] std::optional<Run> run_from(const Vector& start, Index index) {
         if (!progress_.now) progress_.now.emplace(KeptRun{Status::limit, 0, start});
         KeptRun& now = *progress_.now;
         Run run;
@@ -327,7 +358,7 @@ private:
             const bool short_step = step && (entry.step <= optimizer_.tolerance() ||
                                              (!is_indefinite && is_rounding(run.end, *step, now.last_step)));
             now.last_step = entry.step;
-            if (step && !short_step && !is_indefinite) run.joins = joined(run.end, *step, finished);
+            if (step && !short_step && !is_indefinite) run.joins = joined(run.end, *step);
             bool ends = true;
             if (short_step || run.joins) {
                 run.status = Status::converged;
