@@ -11,6 +11,7 @@ target_compile_options(predcg_warnings INTERFACE
     # g++ 12 reports these inside inlined Eigen code from -O2 on, although Eigen is a system header; -Wuninitialized
     # inside its own AVX-512 intrinsics (GCC bug 105593).
     $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict>
-    # g++ looks for garbage again and again in files as large as these: a tenth to a fifth of its time, for 150 MB more.
-    $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1000000>
+    # g++ looks for garbage again and again in files as large as these: a tenth to a fifth of its time, for
+    # half a gigabyte of memory at most.
+    $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=500000>
     $<$<BOOL:${PREDCG_WARNINGS_AS_ERRORS}>:-Werror>)
