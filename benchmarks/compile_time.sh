@@ -8,8 +8,10 @@
 #
 # Programs: examples/*.cpp and docs/snippets/*.cpp unless told. runs: 5 unless told; directories: /usr/include/eigen3
 # unless told; compilers: those of g++ and clang++ that are there. With --gate, compilers, programs and their largest
-# ratios are those of the table, lines of "compiler program time memory", and a program runs no more once it is within
-# its ratios. --json: also the times of every run, as Google Benchmark writes them, for report.py and compare.py.
+# ratios are those of the table, lines of "compiler program time memory [command]", and a program runs no more once it is
+# within its ratios. With - as time, memory alone is asked for, of one compilation. The command prints more flags for
+# the program; where it fails, the program is skipped, and that is said. --json: also the times of every run, as Google
+# Benchmark writes them, for report.py and compare.py.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -24,7 +26,7 @@ while [ $# -gt 0 ]; do
         --gate) gate=$2; shift 2 ;;
         --program) files+=("$2"); shift 2 ;;
         --json) json=$2; shift 2 ;;
-        -*) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        -*) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
         *) compilers+=("$1"); shift ;;
     esac
 done
@@ -44,8 +46,9 @@ printf '#include <Eigen/Core>\nint main() {}\n' >"$eigen"
 TIMEFORMAT=%U
 
 exec 3>&2  # for messages of compilers, which `time` would swallow
+flags=()  # of the program that is measured
 compile() {  # <compiler> <file> [option]: its messages are left in a file
-    "$1" -std=c++20 -O3 "${@:3}" -Iinclude "${includes[@]}" -c "$2" -o "$scratch/out.o" 2>"$scratch/messages" ||
+    "$1" -std=c++20 -O3 "${@:3}" -Iinclude "${includes[@]}" "${flags[@]}" -c "$2" -o "$scratch/out.o" 2>"$scratch/messages" ||
         { cat "$scratch/messages" >&3; return 1; }
 }
 seconds_of() { { time compile "$@"; } 2>&1; }  # user time
@@ -73,11 +76,11 @@ record() {  # <compiler> <what> <seconds> <megabytes>
 }
 
 measure() {  # <compiler> <file> <time allowed, or ->: sets time_ratio, memory_ratio, least
-    local run file baseline=1e9 seconds base_memory memory
-    least=1e9
-    base_memory=$(megabytes_of "$1" "$eigen")
+    local run file baseline=1e9 seconds memory
+    least=1e9 time_ratio=-
     memory=$(megabytes_of "$1" "$2")
     memory_ratio=$(ratio_of "$memory" "$base_memory")
+    if [ -n "$gate" ] && [ "$3" = - ]; then return; fi
     for ((run = 0; run < runs; ++run)); do
         for file in "$eigen" "$2" "$eigen"; do  # Eigen/Core before and after, under the same load
             seconds=$(seconds_of "$1" "$file")
@@ -94,28 +97,39 @@ measure() {  # <compiler> <file> <time allowed, or ->: sets time_ratio, memory_r
     done
 }
 
-programs() {  # <compiler>: lines of "program time-allowed memory-allowed", - where nothing is said
+programs() {  # <compiler>: lines of "program time-allowed memory-allowed [command]", - where nothing is said
     if [ -n "$gate" ]; then
-        awk -v c="$1" '$1 == c { print $2, $3, $4 }' "$gate"
+        awk -v c="$1" '$1 == c { sub(/^[^ ]+ +/, ""); print }' "$gate"
     else
         printf '%s - -\n' "${files[@]}"
     fi
 }
 
-failed=no
+failed=no skipped=''
 printf '| compiler | program | user time | to `Eigen/Core` | allowed | memory to `Eigen/Core` | allowed |\n'
 printf '|---|---|---:|---:|---:|---:|---:|\n'
 for compiler in "${compilers[@]}"; do
     release=$("$compiler" -dumpfullversion 2>/dev/null || "$compiler" -dumpversion)
-    while read -r file time_allowed memory_allowed; do
-        note=''
+    flags=()
+    base_memory=$(megabytes_of "$compiler" "$eigen")
+    while read -r file time_allowed memory_allowed command; do
+        note='' flags=()
+        if [ -n "$command" ]; then
+            if ! found=$(sh -c "$command" 2>/dev/null); then
+                skipped+="$file: skipped, as this fails: $command"$'\n'
+                continue
+            fi
+            read -ra flags <<<"$found"
+        fi
         measure "$compiler" "$file" "$time_allowed"
         within "$time_ratio" "$time_allowed" || note='too slow'
         within "$memory_ratio" "$memory_allowed" || note='too much code'
         [ -z "$note" ] || failed=yes
-        printf '| %s %s | `%s` | %.2f s | %s | %s | %s | %s |\n' "$compiler" "$release" "$file" "$least" \
+        [ "$least" = 1e9 ] && seconds=- || printf -v seconds '%.2f s' "$least"
+        printf '| %s %s | `%s` | %s | %s | %s | %s | %s |\n' "$compiler" "$release" "$file" "$seconds" \
             "$time_ratio" "$time_allowed" "$memory_ratio" "$memory_allowed${note:+ **$note**}"
     done < <(programs "$compiler")
 done
+printf '%s' "$skipped"
 [ -z "$json" ] || printf '{"context": {}, "benchmarks": [%s\n]}\n' "$records" >"$json"
 [ "$failed" = no ]

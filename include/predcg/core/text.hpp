@@ -10,10 +10,8 @@
 #include <system_error>
 #include <type_traits>
 
-namespace predcg::detail {
-
 /// Parts of a line.
-namespace text {
+namespace predcg::detail::text {
 inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 inline std::string_view trimmed(std::string_view s) {
@@ -50,6 +48,4 @@ inline std::string quoted(std::string_view s) {
     for (const char c : s.substr(0, most)) shown += c >= ' ' && c <= '~' ? c : '?';
     return shown + (s.size() > most ? "...'" : "'");
 }
-}  // namespace text
-
-}  // namespace predcg::detail
+}  // namespace predcg::detail::text

@@ -37,6 +37,7 @@ public:
         require(least_share >= 0.0 && least_share < 1.0, "Reweighting", "least_share", least_share,
                 "a number in [0, 1)");
         std::vector<double> log_densities;
+        log_densities.reserve(draws.size());
         for (const X& draw : draws) log_densities.push_back(reference.log_density(draw));
         draws_ = std::make_shared<const Draws>(std::move(draws), std::move(log_densities));
     }

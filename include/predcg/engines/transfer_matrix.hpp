@@ -192,7 +192,8 @@ struct TransferMatrix {
         const auto& space = target.space();  // may be a value
         const auto& letters = space.values();
         for (Index code = 0; code < value.cols(); ++code) {
-            value(0, code) = static_cast<double>(std::ranges::begin(letters)[code / problem.shape.states]);
+            const Index last = code / problem.shape.states;
+            value(0, code) = static_cast<double>(std::ranges::begin(letters)[last]);
             value(1, code) = value(0, code) * value(0, code);
         }
         std::vector<SiteRange> groups(static_cast<std::size_t>(problem.shape.sites));

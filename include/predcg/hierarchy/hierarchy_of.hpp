@@ -46,6 +46,7 @@ struct HierarchyOfFit {
                       "number of posteriors", "the number of levels");
         const auto whole = model(k);
         std::vector<const PosteriorResult*> all;
+        all.reserve(of_levels.size());
         for (const PosteriorResult& one : of_levels) all.push_back(&one);
         return Posterior(detail::stacked_posterior(whole.result(), all, k), whole.coarse, whole.map,
                          whole.engine);

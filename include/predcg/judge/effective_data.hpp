@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string>
@@ -37,6 +38,7 @@ EffectiveData effective_data(const Data& data, const CheckedStatistic<O>&... sta
     std::vector<double> times;
     const auto add = [&](const auto& statistic) {
         std::vector<Vector> series;
+        series.reserve(static_cast<std::size_t>(std::distance(std::begin(data), std::end(data))));
         for (const auto& x : data) {
             series.push_back(
                 detail::chosen_components(detail::as_vector(statistic.observable(x)), statistic.components));

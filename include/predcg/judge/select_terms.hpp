@@ -34,6 +34,7 @@ struct Selection {
 
     std::vector<std::string> kept_names() const {
         std::vector<std::string> names;
+        names.reserve(kept.size());
         for (const Index k : kept) names.push_back(terms[static_cast<std::size_t>(k)].name);
         return names;
     }

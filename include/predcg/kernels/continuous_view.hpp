@@ -14,9 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace predcg {
-
-namespace detail {
+namespace predcg::detail {
 
 /// Log density and gradient at a point.
 struct DensityPoint {
@@ -151,6 +149,4 @@ inline Vector metric_variance(const RunningMoments<Vector>& window, const Vector
     return v;
 }
 
-}  // namespace detail
-
-}  // namespace predcg
+}  // namespace predcg::detail

@@ -205,7 +205,8 @@ public:
 
     /// The purposes name the streams of sampling engines. Throws ArgumentError for parameters of another
     /// length.
-    [[gnu::cold]] State state(Parameters at, std::uint64_t seed = 1, Purpose latent = Purpose::latent,
+    [[gnu::cold]] State state(Parameters at,  // NOLINT(performance-unnecessary-value-param): moved from
+                              std::uint64_t seed = 1, Purpose latent = Purpose::latent,
                               Purpose coarse = Purpose::coarse) const {
         require_equal(at.eta.size(), coordinates_.map_count(), "LearningProblem", "length of eta");
         require_equal(at.theta.size(), coordinates_.coarse_count(), "LearningProblem", "length of theta");

@@ -262,6 +262,7 @@ inline Learnt learn(const std::vector<Points>& frames, const Box& box, const Lea
         static_cast<Index>(std::lround(std::max(4.0, (settings.cutoff - core) / settings.knot_distance)));
     const SplinePotential potential({settings.cutoff, core, intervals, settings.core_stiffness}, space);
     std::vector<Vector> features;
+    features.reserve(frames.size());
     for (const Points& X : frames) features.push_back(potential.features(X));
     double time = 1.0;
     if (settings.autocorrelation_time)

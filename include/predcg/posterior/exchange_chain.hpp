@@ -104,8 +104,8 @@ public:
     };
 
     /// Throws ArgumentError for weights that are no numbers of data: augmentation needs whole data.
-    [[gnu::cold]] ExchangeChain(const Problem& problem, ExchangeSettings settings)
-        : problem_(&problem), settings_(std::move(settings)), p_(problem.coordinates().coarse_count()),
+    [[gnu::cold]] ExchangeChain(const Problem& problem, const ExchangeSettings& settings)
+        : problem_(&problem), settings_(settings), p_(problem.coordinates().coarse_count()),
           m_(problem.coordinates().map_count()) {
         require_here(problem.data(), "exchange_posterior");
         for (std::size_t k = 0; k < problem.data().forms.size(); ++k) {

@@ -57,6 +57,7 @@ public:
     [[gnu::cold]] Denoised operator()(const Vector& y, double noise, double freedom) const {
         const double n = static_cast<double>(draws_);
         std::vector<double> c;
+        c.reserve(basis_.size());
         for (const Vector& term : basis_) c.push_back(linalg::dot(y, term));
         const auto [terms, rss] = best_degree(y, c);
         const double q = static_cast<double>(terms);

@@ -68,9 +68,9 @@ public:
     const Prior& prior() const { return prior_; }
 
     /// The same with another limit on the cost of averages over ties.
-    RelativeEntropy with_mapping(MappingEngine mapping) const {
+    RelativeEntropy with_mapping(const MappingEngine& mapping) const {
         RelativeEntropy other = *this;
-        other.engine_.latent = std::move(mapping);
+        other.engine_.latent = mapping;
         return other;
     }
 
@@ -83,7 +83,8 @@ public:
             if (ties == Ties::average)
                 return detail::prepare_by<prepared_t<Map>>(form_of, configurations, beta, weights);
             std::vector<prepared_t<Map>> images;
-            for (const auto& x : configurations) images.push_back(form_of(x));
+            for (const auto& x : configurations)
+                images.push_back(form_of(x));  // NOLINT(performance-inefficient-vector-operation): no size
             detail::draw_ties(images, seed);
             return prepare_data(map_, images, beta, weights);
         } else {
@@ -138,6 +139,7 @@ private:
     std::vector<Vector> image_moments(const Data& data, const Vector& theta) const {
         const EnergyGradient<Coarse> statistic(coarse_, theta);
         std::vector<Vector> moments;
+        moments.reserve(data.forms.size());
         for (const auto& form : data.forms)
             moments.push_back(engine_.latent.average(form.image, coarse_.space(), statistic));
         return moments;

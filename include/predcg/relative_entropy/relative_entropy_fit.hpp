@@ -42,7 +42,8 @@ struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngin
     /// The same p_c with a way back to the fine scale, for predict(): a probabilistic map with its
     /// parameters, or any function f(X, rng) -> x.
     template <class Reconstruction>
-    auto reconstructed(Reconstruction back, Vector eta = {}) const {
+    auto reconstructed(Reconstruction back,
+                       Vector eta = {}) const {  // NOLINT(performance-unnecessary-value-param): moved from
         using Fine = typename Xi::fine_type;
         using X = typename Xi::coarse_type;
         if constexpr (FineSampler<Reconstruction>) {

@@ -23,6 +23,7 @@ inline void require_terms(const std::vector<Index>& kept, Index count, const cha
 inline std::vector<std::string> chosen_names(const std::vector<std::string>& names,
                                              const std::vector<Index>& kept) {
     std::vector<std::string> chosen;
+    chosen.reserve(kept.size());
     for (const Index k : kept) chosen.push_back(names[static_cast<std::size_t>(k)]);
     return chosen;
 }

@@ -123,6 +123,7 @@ public:
     Index parameter_count() const { return std::ssize(terms_.sites) + std::ssize(terms_.pairs); }
     [[gnu::cold]] std::vector<std::string> parameter_names() const {
         std::vector<std::string> names;
+        names.reserve(terms_.sites.size() + terms_.pairs.size());
         for (const SiteTerm& term : terms_.sites) names.push_back(term.name);
         for (const PairTerm& term : terms_.pairs) names.push_back(term.name);
         return names;
