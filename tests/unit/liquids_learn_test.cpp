@@ -181,7 +181,7 @@ TEST(ReweightedFit, ExchangeAgreesWithLaplace) {
         EXPECT_EQ(error.argument(), "length") << bad;
     }
     for (Index k = 0; k < 4; ++k) {
-        const Diagnostics& d = drawn.diagnostics[static_cast<std::size_t>(k)];
+        const statistics::Diagnostics& d = drawn.diagnostics[static_cast<std::size_t>(k)];
         expect_z(d.mean, fit.fit.parameters.theta[k], std::hypot(d.mcse_mean, fit.sampling_error[k]), "mean");
         EXPECT_NEAR(d.sd / fit.sd[k], 1.0, 0.25);
     }

@@ -445,7 +445,8 @@ TEST(Trajectory, HasTheExactMeans) {
         for (Index k = 0; k < 2; ++k) draws(s, k) = value[k];
     }
     for (Index k = 0; k < 2; ++k)
-        expect_z(draws.col(k).sum() / 20000.0, m.exact.mean[k], room * mcse_mean(draws.col(k)), "trajectory");
+        expect_z(draws.col(k).sum() / 20000.0, m.exact.mean[k], room * statistics::mcse_mean(draws.col(k)),
+                 "trajectory");
 }
 
 TEST(Trajectory, RefusesBadSettings) {

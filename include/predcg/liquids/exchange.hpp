@@ -139,8 +139,8 @@ PosteriorResult exchange_by_features(const Coarse& coarse, const MonteCarlo<Kern
         double mean = 0.0;
         for (const double x : row) mean += x / static_cast<double>(row.size());
         result.mean[k] = mean;
-        result.sd[k] = std::sqrt(variance(row));
-        result.diagnostics.push_back(diagnose(result.by_chain(row)));
+        result.sd[k] = std::sqrt(statistics::variance(row));
+        result.diagnostics.push_back(statistics::diagnose(result.by_chain(row)));
         worst = std::max(worst, result.diagnostics.back().r_hat);
         least = std::min(least, result.diagnostics.back().ess_bulk);
     }

@@ -179,7 +179,7 @@ namespace detail {
         for (Index c = 0; c < chains; ++c) {
             Vector series(rows);
             for (Index m = 0; m < rows; ++m) series[m] = draws[static_cast<std::size_t>(c * rows + m)][k];
-            if (variance(series) > 0.0) sum += monotone_autocorrelation_time(series);
+            if (statistics::variance(series) > 0.0) sum += statistics::monotone_autocorrelation_time(series);
         }
         time = std::max(time, sum / static_cast<double>(chains));
     }

@@ -90,10 +90,10 @@ struct PosteriorResult {
     Index chains = 1;  ///< of equal length; 1 for independent draws
     Vector mean, sd;
     Matrix covariance;
-    std::vector<Diagnostics> diagnostics;  ///< of each parameter, where there are chains
-    double acceptance = 1.0;               ///< mean probability of acceptance
-    std::optional<double> pareto_k;        ///< of a Laplace approximation against the exact posterior
-    bool stopped = false;                  ///< a stop was requested: fewer draws than asked for
+    std::vector<statistics::Diagnostics> diagnostics;  ///< of each parameter, where there are chains
+    double acceptance = 1.0;                           ///< mean probability of acceptance
+    std::optional<double> pareto_k;  ///< of a Laplace approximation against the exact posterior
+    bool stopped = false;            ///< a stop was requested: fewer draws than asked for
     bool reliable = true;
     std::vector<std::string>
         remarks;  ///< what is wrong, if it is not, and what to do; what to know, if it is
@@ -170,7 +170,7 @@ inline void require_chains(const ChainSettings& settings, const char* function) 
 
 /// Mean, standard deviation and covariance of the draws.
 [[gnu::cold]] inline void summarise(PosteriorResult& posterior) {
-    MeanAndCovariance moments = moments_of_columns(posterior.draws);
+    statistics::MeanAndCovariance moments = statistics::moments_of_columns(posterior.draws);
     posterior.mean = std::move(moments.mean);
     posterior.covariance = std::move(moments.covariance);
     posterior.sd.resize(posterior.mean.size());
