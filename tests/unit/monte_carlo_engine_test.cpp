@@ -181,7 +181,7 @@ TEST(MonteCarloEngine, ChainsPersist) {
     EXPECT_NE(first.mean, second.mean);
     EXPECT_EQ(copy.chains[0].X, X0);  // copies do not move along
 
-    // The second call goes on from where the first stopped, without burn-in.
+    // The second call goes on from where the first stopped, without warm-up.
     auto bits = make_stream(stream(0, 1));
     Vector mean = Vector::Zero(2);
     for (auto X : {X0, X1})

@@ -164,7 +164,7 @@ template <class Learner, class AnyData>
     const auto run = [&](detail::ChainRecord& record) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(record.chain()));
-        Vector start = detail::dispersed_start(at_mode, settings.dispersion, rng);
+        Vector start = detail::dispersed_start(at_mode, settings.dispersion.value_or(2.0), rng);
         detail::FullChain<T> chain{{at_mode, about_mode, std::move(start)}, rng};
         return chain.run(kernel, warm_up, thinning, record, stops, [&](const auto& at) {
             record.keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),
