@@ -98,7 +98,7 @@ Evidence exact_evidence(const Learner& learner, const AnyData& any_data, const P
         const Parameters at = c.parameters(z);
         const auto other = flipped(learner.coarse(), learner.map(), at);
         if (!other || !std::isfinite(value)) return value;
-        if (other_label(learner.coarse(), learner.map(), at, posterior.fit.parameters.eta))
+        if (detail::other_label(learner.coarse(), learner.map(), at, posterior.fit.parameters.eta))
             return -std::numeric_limits<double>::infinity();
         return value + std::log1p(std::exp(problem.log_prior(c.z(*other)) - problem.log_prior(z)));
     };

@@ -357,9 +357,9 @@ private:
         const Engine& engine = world_->problem.engine();
         const auto space = world_->problem.coarse().space();
         return std::ssize(state.latent) <= settings_.batch &&
-               detail::can_be_state(coarse_engine(engine), state.coarse, space) &&
+               detail::can_be_state(detail::coarse_engine(engine), state.coarse, space) &&
                std::all_of(state.latent.begin(), state.latent.end(), [&](const auto& one) {
-                   return detail::can_be_state(latent_engine(engine), one, space);
+                   return detail::can_be_state(detail::latent_engine(engine), one, space);
                });
     }
 
@@ -435,13 +435,14 @@ private:
 
     Identity identity() const {
         const Problem& problem = world_->problem;
-        return {detail::coarse_names_of(problem.coarse()), detail::map_names_of(problem.map()),
-                problem.coarse().space().size(),
-                // That of the draws is the same in all processes.
-                world_->form_of.fine_size().value_or(settings_.processes ? no_size : fine_size_),
-                settings_.batch, settings_.restarts, detail::lengths_of(latent_engine(problem.engine())),
-                detail::lengths_of(coarse_engine(problem.engine())), *settings_.beta, settings_.window,
-                problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))), settings_.seed};
+        return {
+            detail::coarse_names_of(problem.coarse()), detail::map_names_of(problem.map()),
+            problem.coarse().space().size(),
+            // That of the draws is the same in all processes.
+            world_->form_of.fine_size().value_or(settings_.processes ? no_size : fine_size_), settings_.batch,
+            settings_.restarts, detail::lengths_of(detail::latent_engine(problem.engine())),
+            detail::lengths_of(detail::coarse_engine(problem.engine())), *settings_.beta, settings_.window,
+            problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))), settings_.seed};
     }
 
     [[gnu::cold]] void require_same(const Identity& theirs, const char* function) const {
@@ -799,8 +800,8 @@ private:
     /// Directions whose information, less two errors of its own by the scatter between parts, is below that
     /// of the weak prior.
     void find_directions(OnlineEstimate& result, const detail::OnlineSums& sums, Index first) const {
-        for (Direction& direction : weak_directions(sums.information, coordinates().names(),
-                                                    std::numeric_limits<double>::infinity())) {
+        for (Direction& direction : detail::weak_directions(sums.information, coordinates().names(),
+                                                            std::numeric_limits<double>::infinity())) {
             const double n = static_cast<double>(memory_.used() - first);
             double squares = 0.0;
             for (Index p = first; p < memory_.used(); ++p) {
