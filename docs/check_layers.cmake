@@ -3,7 +3,8 @@
 # Compares a table of layers in docs/architecture.md with the sources: every folder has one row of three cells, every row
 # has a folder, a row allows only rows above it, and a file includes only its own folder and those its row allows. "all
 # above" means every folder of the rows before. Includes of the project are named from its root, not relative to the file,
-# and a file in a folder includes no header above all folders (predcg.hpp). The library is include/predcg; the applications
+# and a file in a folder includes no header above all folders (predcg.hpp). Statistics and small dense algebra have
+# namespaces of their own: no name of theirs lies in predcg itself. The library is include/predcg; the applications
 # are examples/predcg-*, and what they share, examples/applications. check_layers_selftest.cmake shows what fails.
 cmake_minimum_required(VERSION 3.25)
 
@@ -17,6 +18,7 @@ else()
     set(heading "## Layers")
     set(prefix "predcg/")
 endif()
+set(namespace_line "^[ \t]*(inline[ \t]+)?namespace[ \t]+([A-Za-z_:]+)[ \t]*{.*")
 set(include_line "^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"]*).*")
 
 file(READ "${source_dir}/docs/architecture.md" page)
@@ -78,6 +80,19 @@ foreach(root IN LISTS roots)
         if(NOT layer IN_LIST layers)
             problem("${file}: docs/architecture.md has no row for ${layer}/")
             continue()
+        endif()
+        if(prefix AND file MATCHES "^statistics/|^core/linalg\\.hpp$")
+            set(own statistics)
+            if(file MATCHES "linalg")
+                set(own linalg)
+            endif()
+            file(STRINGS "${root}/${file}" opened REGEX "${namespace_line}")
+            foreach(line IN LISTS opened)
+                string(REGEX REPLACE "${namespace_line}" "\\2" opened_name "${line}")
+                if(NOT opened_name MATCHES "^predcg::(${own}|detail)$")
+                    problem("${file} has names in ${opened_name}, not in predcg::${own}")
+                endif()
+            endforeach()
         endif()
         file(STRINGS "${root}/${file}" includes REGEX "${include_line}")
         foreach(include IN LISTS includes)

@@ -5,7 +5,8 @@ cmake_minimum_required(VERSION 3.25)
 set(core "| `core/` | numbers | nothing |\n")
 set(engines "| `engines/` | sums | `core/` |\n")
 
-# A project with this table and this line in engines/sum.hpp: the checker passes ("") or fails with these words.
+# A project with this table and this line in engines/sum.hpp, and another, if there is one, in statistics/mean.hpp: the
+# checker passes ("") or fails with these words.
 function(verdict expected table line)
     file(REMOVE_RECURSE "${work_dir}")
     file(WRITE "${work_dir}/docs/architecture.md"
@@ -13,6 +14,9 @@ function(verdict expected table line)
     file(WRITE "${work_dir}/include/predcg/predcg.hpp" "#include <predcg/engines/sum.hpp>\n")
     file(WRITE "${work_dir}/include/predcg/core/types.hpp" "#include <vector>\n")
     file(WRITE "${work_dir}/include/predcg/engines/sum.hpp" "#include <predcg/core/types.hpp>\n${line}\n")
+    if(ARGC GREATER 3)
+        file(WRITE "${work_dir}/include/predcg/statistics/mean.hpp" "${ARGV3}\n")
+    endif()
     execute_process(COMMAND "${CMAKE_COMMAND}" "-Dsource_dir=${work_dir}" -P "${checker}"
         RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE words)
     string(REGEX REPLACE "[ \n]+" " " words "${words}")
@@ -45,3 +49,9 @@ verdict("../kernels/moves.hpp, which is not named from" "${core}${engines}" "#in
 verdict("../kernels/moves.hpp, which is not named from" "${core}${engines}" "#include <../kernels/moves.hpp>")
 verdict("other.hpp, which is not named from" "${core}${engines}" "#include \"other.hpp\"")
 verdict("predcg/predcg.hpp, which is above all folders" "${core}${engines}" "#include <predcg/predcg.hpp>")
+
+set(with_statistics "${core}| `statistics/` | means | `core/` |\n${engines}")
+verdict("" "${with_statistics}" "" "namespace predcg::statistics {")
+verdict("" "${with_statistics}" "" "namespace predcg::detail {")
+verdict("statistics/mean.hpp has names in predcg, not in predcg::statistics" "${with_statistics}" "" "namespace predcg {")
+verdict("has names in predcg::linalg, not in predcg::statistics" "${with_statistics}" "" "namespace predcg::linalg {")

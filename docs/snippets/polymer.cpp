@@ -124,7 +124,7 @@ int main() {
 
     // The way back: beads are normal around their blob, as widely as in the data.
     const auto around = gaussian::block_map<Points, Points>({8, 3, 3});
-    RunningMoments<double> variance;
+    statistics::RunningMoments<double> variance;
     for (const auto& x : data)
         variance.add(around.sufficient_statistic(around.prepare(x))(centres(x))[0] / 72.0);
     const auto back = [&, eta = Vector::Constant(1, 0.5 * std::log(variance.mean())).eval()](
@@ -152,7 +152,7 @@ int main() {
     for (const auto& x :
          trajectory(Hamiltonian{}, fine, {.samples = truth.size(), .warm_up = 300, .thinning = 10}, rng))
         truth[k++] = gyration(x);
-    const double error = std::sqrt(monotone_autocorrelation_time(truth) / 3000.0 *
+    const double error = std::sqrt(statistics::monotone_autocorrelation_time(truth) / 3000.0 *
                                    (truth.array() - truth.mean()).square().mean());
     std::printf("a long simulation: %.2f +- %.2f\n", truth.mean(), error);
     return R.lower[0] - 2.0 * error < truth.mean() && truth.mean() < R.upper[0] + 2.0 * error ? 0 : 1;

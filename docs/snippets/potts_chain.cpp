@@ -141,7 +141,7 @@ int main() {
         for (int s = 0; s < 5; ++s) sweep(x, beta, rng);
         run[k] = order(x);
     }
-    const double error = std::sqrt(monotone_autocorrelation_time(run) / double(run.size()) *
+    const double error = std::sqrt(statistics::monotone_autocorrelation_time(run) / double(run.size()) *
                                    (run.array() - run.mean()).square().mean());
     std::printf("%s: bond %.3f, p %.3f\n", to_string(fit.status).data(), fit["theta_1"],
                 logistic(fit["logit_p"]));

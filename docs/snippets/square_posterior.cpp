@@ -76,7 +76,7 @@ int main() {
         host.sweeps(5);
         value = order(host.spins);
     }
-    const double error = std::sqrt(monotone_autocorrelation_time(run) / double(run.size()) *
+    const double error = std::sqrt(statistics::monotone_autocorrelation_time(run) / double(run.size()) *
                                    (run.array() - run.mean()).square().mean());
     std::printf("%s: pair %.3f, p %.3f\n", to_string(fit.status).data(), fit["pair"],
                 logistic(fit.parameters.eta[0]));

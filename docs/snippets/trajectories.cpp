@@ -13,8 +13,8 @@ int main() {
     // ---- decane
     const auto whole = WholeMolecules::chains(10);  // one chain of ten sites
     const auto distribution = dihedral_distribution(DihedralAngles::chain(10), 12);
-    RunningMoments<Vector> density;
-    RunningMoments<double> gyration, end_to_end;
+    statistics::RunningMoments<Vector> density;
+    statistics::RunningMoments<double> gyration, end_to_end;
     for (const Frame& frame : Trajectory(folder + "decane.xtc")) {  // frame by frame
         const Points x = whole(frame.positions, frame.box);
         density.add(distribution(x));
@@ -36,7 +36,7 @@ int main() {
                 EndToEnd{}(whole(first.positions, first.box)), EndToEnd{}(chain.cartesian(q)));
     // ---- water
     RadialDistribution centres(0.9, 90);  // up to 0.9 nm
-    RunningMoments<double> order;
+    statistics::RunningMoments<double> order;
     const auto molecules = WholeMolecules::chains(3, 216);  // O, H, H: one after the other, all near
     for (const Frame& frame : Trajectory(folder + "water.xtc")) {
         const Points sites = centres_of_mass(molecules(frame.positions, frame.box), {15.9994, 1.008, 1.008});

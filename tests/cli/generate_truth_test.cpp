@@ -88,7 +88,7 @@ TEST_F(Generate, EverySamplerMeetsTheTruth) {
         ASSERT_EQ(data.size(), 4000u);
         Vector m(4000);
         for (Index k = 0; k < m.size(); ++k) m[k] = ising::Magnetization{}(data[static_cast<std::size_t>(k)]);
-        expect_z(m.mean(), expected, mcse_mean(m), sampler);
+        expect_z(m.mean(), expected, statistics::mcse_mean(m), sampler);
     }
 }
 
@@ -99,7 +99,7 @@ std::pair<double, double> effective_sizes(const cli::Configurations& data, const
         m[k] = ising::Magnetization{}(data[static_cast<std::size_t>(k)]);
         energy[k] = chain.energy(data[static_cast<std::size_t>(k)]);
     }
-    return {effective_sample_size(m), effective_sample_size(energy)};
+    return {statistics::effective_sample_size(m), statistics::effective_sample_size(energy)};
 }
 
 TEST_F(Generate, SaysWhatItsSamplesAreWorth) {

@@ -16,7 +16,7 @@ struct GridEngine {
 
     template <predcg::Target T>
     double log_partition(const T& target) const {
-        predcg::LogSumExp sum;
+        predcg::statistics::LogSumExp sum;
         grid.visit([&](const predcg::Points& x, double weight) {
             sum.add(std::log(weight) + target.log_density(x));
         });
@@ -26,7 +26,7 @@ struct GridEngine {
     template <predcg::Target T, predcg::Statistic<predcg::Points> S>
     predcg::Moments expect(const T& target, const S& statistic, predcg::NoState&,
                            const predcg::StreamKey&) const {
-        predcg::MomentAccumulator sum(statistic.size());
+        predcg::statistics::MomentAccumulator sum(statistic.size());
         grid.visit([&](const predcg::Points& x, double weight) {
             sum.add(std::log(weight) + target.log_density(x), statistic(x));
         });

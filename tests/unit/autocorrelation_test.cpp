@@ -17,6 +17,7 @@
 
 namespace autocorrelation_test {
 using namespace predcg;
+using namespace predcg::statistics;
 using support::by_hand_chains;
 using support::gaussian_chains;
 

@@ -38,8 +38,8 @@ static_assert(!VectorLike<double> && !VectorLike<Eigen::VectorXf> && !VectorLike
 static_assert(MatrixLike<Matrix> && MatrixLike<Vector> && MatrixLike<Eigen::Matrix2d>);
 static_assert(!MatrixLike<double> && !MatrixLike<Eigen::MatrixXf> && !MatrixLike<Eigen::MatrixXcd>);
 static_assert(extent_of<Eigen::Vector3d> == 3 && extent_of<Vector> == dynamic);
-static_assert(sum_of_extents(2, 3) == 5 && sum_of_extents(2, dynamic) == dynamic &&
-              sum_of_extents(dynamic, 3) == dynamic);
+static_assert(detail::sum_of_extents(2, 3) == 5 && detail::sum_of_extents(2, dynamic) == dynamic &&
+              detail::sum_of_extents(dynamic, 3) == dynamic);
 
 struct Bits {
     using result_type = unsigned;

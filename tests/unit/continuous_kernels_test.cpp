@@ -86,7 +86,7 @@ void expect_moments(const Kernel& kernel, const T& target, const Vector& exact, 
         }
     }
     for (Index k = 0; k < statistic.size(); ++k) {
-        const Diagnostics d = diagnose(draws[static_cast<std::size_t>(k)]);
+        const statistics::Diagnostics d = statistics::diagnose(draws[static_cast<std::size_t>(k)]);
         EXPECT_GT(d.ess_bulk, 400.0) << what << ", moment " << k;
         EXPECT_LT(d.r_hat, 1.05) << what << ", moment " << k;
         expect_z(d.mean, exact[k], room * d.mcse_mean, what + ", moment " + std::to_string(k));

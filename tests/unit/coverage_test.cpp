@@ -46,21 +46,21 @@ TEST(BinomialQuantile, IsTheSmallestCountWithThatProbability) {
 }
 
 TEST(Proportion, BoundsAreThoseOfTheBinomialTails) {
-    const Proportion seen{37, 40};
+    const statistics::Proportion seen{37, 40};
     EXPECT_DOUBLE_EQ(seen.value(), 0.925);
     // Clopper and Pearson: P(>= 37 | lower) = P(<= 37 | upper) = 2.5 %.
     EXPECT_NEAR(1.0 - binomial_sum(36, 40, seen.lower()), 0.025, 1e-10);
     EXPECT_NEAR(binomial_sum(37, 40, seen.upper()), 0.025, 1e-10);
     EXPECT_NEAR(1.0 - binomial_sum(36, 40, seen.lower(0.99)), 0.005, 1e-10);
-    EXPECT_EQ((Proportion{0, 9}.lower()), 0.0);
-    EXPECT_NEAR((Proportion{0, 9}.upper()), 1.0 - std::pow(0.025, 1.0 / 9.0), 1e-12);
-    EXPECT_EQ((Proportion{9, 9}.upper()), 1.0);
-    EXPECT_NEAR((Proportion{9, 9}.lower()), std::pow(0.025, 1.0 / 9.0), 1e-12);
+    EXPECT_EQ((statistics::Proportion{0, 9}.lower()), 0.0);
+    EXPECT_NEAR((statistics::Proportion{0, 9}.upper()), 1.0 - std::pow(0.025, 1.0 / 9.0), 1e-12);
+    EXPECT_EQ((statistics::Proportion{9, 9}.upper()), 1.0);
+    EXPECT_NEAR((statistics::Proportion{9, 9}.lower()), std::pow(0.025, 1.0 / 9.0), 1e-12);
 }
 
 TEST(RankHistogram, CountsChiSquareAndBand) {
     // Ranks 0..5 in three bins of two.
-    const RankHistogram h = rank_histogram({0, 1, 1, 1, 2, 3, 4, 5, 5}, 5, 3);
+    const statistics::RankHistogram h = statistics::rank_histogram({0, 1, 1, 1, 2, 3, 4, 5, 5}, 5, 3);
     EXPECT_EQ(h.counts, (std::vector<Index>{4, 2, 3}));
     EXPECT_DOUBLE_EQ(h.expected, 3.0);
     EXPECT_DOUBLE_EQ(h.chi_square, (1.0 + 1.0 + 0.0) / 3.0);
@@ -68,12 +68,13 @@ TEST(RankHistogram, CountsChiSquareAndBand) {
     // Binomial(9, 1/3): P(0) = 0.026 > 0.5 %, P(<= 7) = 0.9990, P(<= 6) = 0.9917.
     EXPECT_EQ(h.lowest, 0);
     EXPECT_EQ(h.highest, 7);
-    EXPECT_EQ(rank_histogram({0, 1, 2, 3}, 3, 4).p_value, 1.0);
+    EXPECT_EQ(statistics::rank_histogram({0, 1, 2, 3}, 3, 4).p_value, 1.0);
 }
 
 TEST(RankHistogram, RefusesWhatDoesNotFit) {
     const auto refused = [](const std::vector<Index>& ranks, Index largest, Index bins) {
-        return thrown<ArgumentError>([&] { (void)rank_histogram(ranks, largest, bins); }).argument();
+        return thrown<ArgumentError>([&] { (void)statistics::rank_histogram(ranks, largest, bins); })
+            .argument();
     };
     EXPECT_EQ(refused({0}, 5, 4), "bins");
     EXPECT_EQ(refused({0}, 5, 1), "bins");
@@ -105,7 +106,7 @@ Coverage normal_coverage(double factor, Index data_sets, Index threads = 1) {
         Vector::Constant(1, magnetization_at(true_theta)), checked("m", ising::Magnetization{}));
 }
 
-void expect_fraction(const Proportion& held, double expected, const std::string& what) {
+void expect_fraction(const statistics::Proportion& held, double expected, const std::string& what) {
     expect_z(held.value(), expected,
              std::sqrt(expected * (1.0 - expected) / static_cast<double>(held.trials)), what);
 }
@@ -143,7 +144,7 @@ TEST(Coverage, WidthsAreThoseOfTheDraws) {
     }
     EXPECT_NEAR(found.mean_width(1, 0), sum, 1e-9);
     const Vector widths = found.widths[1].row(0);
-    EXPECT_EQ(found.median_width(1, 0), quantile(widths, 0.5));
+    EXPECT_EQ(found.median_width(1, 0), statistics::quantile(widths, 0.5));
 }
 
 TEST(Coverage, DoesNotDependOnTheNumberOfThreads) {

@@ -222,7 +222,7 @@ TEST(CredibleInterval, NoiseIsMeasuredBetweenChains) {
     const Fit fit(posterior.fit, exact.coarse, exact.map, sticky);
     Fit there = fit;
     there.parameters = posterior.parameters(0);
-    RunningMoments<Vector> repeated;
+    statistics::RunningMoments<Vector> repeated;
     double stated = 0.0;
     for (std::uint64_t k = 0; k < 1000; ++k) {
         const auto once =

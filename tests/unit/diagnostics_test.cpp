@@ -21,6 +21,7 @@
 
 namespace diagnostics_test {
 using namespace predcg;
+using namespace predcg::statistics;
 using support::by_hand_chains;
 using support::gaussian_chains;
 

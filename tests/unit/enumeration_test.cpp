@@ -143,7 +143,7 @@ TEST(Enumeration, RefusesSitesOutside) {
 }
 
 TEST(LogSumExp, Values) {
-    LogSumExp sum;
+    statistics::LogSumExp sum;
     EXPECT_EQ(sum.value(), -infinity);
     sum.add(-infinity);
     EXPECT_EQ(sum.value(), -infinity);
@@ -154,7 +154,7 @@ TEST(LogSumExp, Values) {
 TEST(LogSumExp, BadTermsAreNotLost) {
     for (const double bad : {std::nan(""), infinity})
         for (int place = 0; place < 3; ++place) {
-            LogSumExp sum;
+            statistics::LogSumExp sum;
             for (int k = 0; k < 3; ++k) sum.add(k == place ? bad : 0.5 * k);
             EXPECT_FALSE(std::isfinite(sum.value())) << bad << " at " << place;
         }
@@ -173,8 +173,8 @@ protected:
                 {3.0 * normal(rng), (Vector(2) << 1e3 + normal(rng), normal(rng) + normal(rng)).finished()});
         return terms;
     }
-    static MomentAccumulator accumulated(const std::vector<Term>& terms, double shift = 0.0) {
-        MomentAccumulator sum(2);
+    static statistics::MomentAccumulator accumulated(const std::vector<Term>& terms, double shift = 0.0) {
+        statistics::MomentAccumulator sum(2);
         for (const Term& t : terms) sum.add(t.log_weight + shift, t.value);
         return sum;
     }
@@ -201,7 +201,7 @@ TEST_F(Accumulator, IsTheWeightedMeanAndCovariance) {
             for (Index l = 0; l < 2; ++l)
                 second[k][l] += std::exp(static_cast<long double>(t.log_weight)) / sum *
                                 (t.value[k] - mean[k]) * (t.value[l] - mean[l]);
-    const MomentAccumulator accumulator = accumulated(terms);
+    const statistics::MomentAccumulator accumulator = accumulated(terms);
     const Moments m = accumulator.moments();
     expect_close(accumulator.log_weight(), static_cast<double>(std::log(sum)), 1e-14);
     for (Index k = 0; k < 2; ++k) {
@@ -214,7 +214,7 @@ TEST_F(Accumulator, IsTheWeightedMeanAndCovariance) {
 
 TEST_F(Accumulator, GroupsAreTheirTerms) {
     const auto terms = random_terms(60);
-    MomentAccumulator grouped(2);
+    statistics::MomentAccumulator grouped(2);
     for (const auto& [from, to] : {std::pair{0, 1}, {1, 20}, {20, 21}, {21, 60}}) {
         const Moments group = accumulated({terms.begin() + from, terms.begin() + to}).moments();
         grouped.add(group.log_partition.value(), group.mean, group.covariance);

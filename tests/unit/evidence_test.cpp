@@ -111,7 +111,7 @@ TEST(Bridge, FindsANormalisationAndStatesItsError) {
         }
         Vector of_g(1000);
         for (double& l : of_g) l = log_ratio(standard_normal(rng));
-        const auto r = bridge_sampling(of_p, of_g, 300.0);
+        const auto r = statistics::bridge_sampling(of_p, of_g, 300.0);
         EXPECT_TRUE(r.converged);
         EXPECT_LT(r.standard_error, 0.08);
         squared_z += std::pow((r.log_ratio - log_c) / r.standard_error, 2) / repeats;
@@ -123,19 +123,21 @@ TEST(Bridge, FindsANormalisationAndStatesItsError) {
 
 TEST(Bridge, OfEqualDensitiesIsExactAndBadRatiosAreRefused) {
     const Matrix same = Matrix::Constant(10, 2, 3.25);
-    const auto r = bridge_sampling(same, Vector::Constant(30, 3.25), 20.0);
+    const auto r = statistics::bridge_sampling(same, Vector::Constant(30, 3.25), 20.0);
     EXPECT_NEAR(r.log_ratio, 3.25, 1e-12);
     EXPECT_NEAR(r.standard_error, 0.0, 1e-12);
-    EXPECT_FALSE(bridge_sampling(same, Vector::LinSpaced(30, 0.0, 9.0), 20.0, {.iterations = 1}).converged);
+    EXPECT_FALSE(statistics::bridge_sampling(same, Vector::LinSpaced(30, 0.0, 9.0), 20.0, {.iterations = 1})
+                     .converged);
     Vector g = Vector::Constant(30, 3.25);
     g[4] = -std::numeric_limits<double>::infinity();  // no density of p there
-    EXPECT_NEAR(bridge_sampling(same, g, 20.0).log_ratio, 3.25, 0.1);
+    EXPECT_NEAR(statistics::bridge_sampling(same, g, 20.0).log_ratio, 3.25, 0.1);
     g[4] = std::nan("");
-    EXPECT_THROW((void)bridge_sampling(same, g, 20.0), NumericalError);
-    EXPECT_THROW(
-        (void)bridge_sampling(same, Vector::Constant(30, -std::numeric_limits<double>::infinity()), 20.0),
-        NumericalError);
-    EXPECT_EQ(thrown<ArgumentError>([&] { (void)bridge_sampling(same, g, 0.0); }).argument(), "effective");
+    EXPECT_THROW((void)statistics::bridge_sampling(same, g, 20.0), NumericalError);
+    EXPECT_THROW((void)statistics::bridge_sampling(
+                     same, Vector::Constant(30, -std::numeric_limits<double>::infinity()), 20.0),
+                 NumericalError);
+    EXPECT_EQ(thrown<ArgumentError>([&] { (void)statistics::bridge_sampling(same, g, 0.0); }).argument(),
+              "effective");
 }
 
 TEST(GaussianWorld, BothEvidencesAreTheClosedForm) {

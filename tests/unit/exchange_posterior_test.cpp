@@ -79,15 +79,15 @@ template <class P>
 void expect_posterior(const P& posterior, const GridPosterior& exact, const std::string& what) {
     for (Index k = 0; k < 2; ++k) {
         const Matrix chains = posterior.by_chain(posterior.draws.row(k));
-        const Diagnostics& d = posterior.diagnostics[static_cast<std::size_t>(k)];
+        const statistics::Diagnostics& d = posterior.diagnostics[static_cast<std::size_t>(k)];
         const std::string name = what + ", " + posterior.names()[static_cast<std::size_t>(k)];
         EXPECT_LT(d.r_hat, 1.05) << name;
         EXPECT_GT(std::min(d.ess_bulk, d.ess_tail), 400.0) << name;
-        expect_z(posterior.mean[k], exact.mean(k), room * mcse_mean(chains), name + ", mean");
-        expect_z(posterior.sd[k], exact.sd(k), room * mcse_sd(chains), name + ", sd");
+        expect_z(posterior.mean[k], exact.mean(k), room * statistics::mcse_mean(chains), name + ", mean");
+        expect_z(posterior.sd[k], exact.sd(k), room * statistics::mcse_sd(chains), name + ", sd");
         for (const double p : {0.1, 0.5, 0.9})
-            expect_z(quantile(chains, p), exact.quantile(k, p), room * mcse_quantile(chains, p),
-                     name + ", quantile " + std::to_string(p));
+            expect_z(statistics::quantile(chains, p), exact.quantile(k, p),
+                     room * statistics::mcse_quantile(chains, p), name + ", quantile " + std::to_string(p));
     }
 }
 
@@ -195,10 +195,11 @@ TEST(ExchangePosterior, AgreesWithTheFullPosterior) {
         const Matrix a = posterior.by_chain(posterior.draws.row(k)), b = full.by_chain(full.draws.row(k));
         const std::string name = posterior.names()[static_cast<std::size_t>(k)];
         EXPECT_GT(posterior.diagnostics[static_cast<std::size_t>(k)].ess_bulk, 300.0) << name;
-        expect_z(posterior.mean[k], full.mean[k], room * std::hypot(mcse_mean(a), mcse_mean(b)), name);
+        expect_z(posterior.mean[k], full.mean[k],
+                 room * std::hypot(statistics::mcse_mean(a), statistics::mcse_mean(b)), name);
         for (const double p : {0.05, 0.5, 0.95})
-            expect_z(quantile(a, p), quantile(b, p),
-                     room * std::hypot(mcse_quantile(a, p), mcse_quantile(b, p)),
+            expect_z(statistics::quantile(a, p), statistics::quantile(b, p),
+                     room * std::hypot(statistics::mcse_quantile(a, p), statistics::mcse_quantile(b, p)),
                      name + ", quantile " + std::to_string(p));
     }
 }
@@ -226,11 +227,13 @@ TEST(ExchangePosterior, ReferenceDrawsMeetTheFullPosterior) {
         const auto error = [&](double one, double other) {
             return std::hypot(room * std::hypot(one, other), shared);
         };
-        expect_z(posterior.mean[k], full.mean[k], error(mcse_mean(a), mcse_mean(b)), name);
+        expect_z(posterior.mean[k], full.mean[k], error(statistics::mcse_mean(a), statistics::mcse_mean(b)),
+                 name);
         EXPECT_NEAR(posterior.mean[k], full.mean[k], 0.2 * full.sd[k]) << name;
         EXPECT_NEAR(posterior.sd[k], full.sd[k], 0.08 * full.sd[k]) << name;
         for (const double p : {0.05, 0.5, 0.95})
-            expect_z(quantile(a, p), quantile(b, p), error(mcse_quantile(a, p), mcse_quantile(b, p)),
+            expect_z(statistics::quantile(a, p), statistics::quantile(b, p),
+                     error(statistics::mcse_quantile(a, p), statistics::mcse_quantile(b, p)),
                      name + ", quantile " + std::to_string(p));
     }
 }

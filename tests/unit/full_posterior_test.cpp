@@ -34,7 +34,8 @@ void expect_quantiles(const PosteriorResult& posterior, const Vector& values, co
     for (std::size_t l = 0; l < exact["quantile_levels"].size(); ++l) {
         const double p = exact["quantile_levels"][l], stated = exact["quantile_errors"][l][column];
         const double expected = exact["quantiles"][l][column];
-        EXPECT_NEAR(quantile(chains, p), expected, z_limit * std::hypot(stated, mcse_quantile(chains, p)))
+        EXPECT_NEAR(statistics::quantile(chains, p), expected,
+                    z_limit * std::hypot(stated, statistics::mcse_quantile(chains, p)))
             << name << ", level " << p;
     }
 }
@@ -117,7 +118,8 @@ TEST(FullPosterior, SaturatedDataAgainstAGrid) {
             for (; below + marginal[i] < p; ++i) below += marginal[i];
             const double width = (high[k] - low[k]) / static_cast<double>(points);
             const double exact = at(k, i) + ((p - below) / marginal[i] - 0.5) * width;
-            EXPECT_NEAR(quantile(chains, p), exact, z_limit * mcse_quantile(chains, p) + 0.1 * width)
+            EXPECT_NEAR(statistics::quantile(chains, p), exact,
+                        z_limit * statistics::mcse_quantile(chains, p) + 0.1 * width)
                 << posterior.names()[static_cast<std::size_t>(k)] << ", level " << p;
         }
     }
@@ -273,7 +275,7 @@ TEST(FullPosterior, JumpsToTheOtherMaximaOfTheFit) {
         return (chains.topRows(last).array() != chains.bottomRows(last).array()).count();
     };
     const Matrix chains = chains_from(fit);
-    EXPECT_NEAR(chains.mean(), copies_own, z_limit * mcse_mean(chains));
+    EXPECT_NEAR(chains.mean(), copies_own, z_limit * statistics::mcse_mean(chains));
     auto of_one_maximum = fit;
     of_one_maximum.starts.clear();
     EXPECT_GT(changes(chains), 900);                       // about 1500

@@ -99,7 +99,7 @@ void expect_moments(const T& target, const CutNormal& cut, const Vector& exact, 
         }
     }
     for (Index k = 0; k < exact.size(); ++k) {
-        const Diagnostics d = diagnose(draws[static_cast<std::size_t>(k)]);
+        const statistics::Diagnostics d = statistics::diagnose(draws[static_cast<std::size_t>(k)]);
         EXPECT_GT(d.ess_bulk, 1000.0) << what << ", moment " << k;
         expect_z(d.mean, exact[k], room * d.mcse_mean, what + ", moment " + std::to_string(k));
     }

@@ -18,17 +18,17 @@ Matrix with_spectrum(const Matrix& vectors, const Vector& values) {
 }
 
 TEST(WeakDirections, NoneWhereAllIsKnown) {
-    EXPECT_TRUE(weak_directions(Vector{{0.25, 1.0, 7.0}}.asDiagonal(), names).empty());
-    EXPECT_TRUE(weak_directions(Matrix(0, 0), {}).empty());
+    EXPECT_TRUE(detail::weak_directions(Vector{{0.25, 1.0, 7.0}}.asDiagonal(), names).empty());
+    EXPECT_TRUE(detail::weak_directions(Matrix(0, 0), {}).empty());
 }
 
 TEST(WeakDirections, TheThresholdIsAQuarter) {
-    EXPECT_EQ(weak_directions(Vector{{0.2499, 1.0, 7.0}}.asDiagonal(), names).size(), 1u);
-    EXPECT_EQ(weak_directions(Vector{{0.2499, 1.0, 7.0}}.asDiagonal(), names, 2.0).size(), 2u);
+    EXPECT_EQ(detail::weak_directions(Vector{{0.2499, 1.0, 7.0}}.asDiagonal(), names).size(), 1u);
+    EXPECT_EQ(detail::weak_directions(Vector{{0.2499, 1.0, 7.0}}.asDiagonal(), names, 2.0).size(), 2u);
 }
 
 TEST(WeakDirections, SmallestFirstNegativeOnesToo) {
-    const auto weak = weak_directions(Vector{{0.1, -3.0, 7.0}}.asDiagonal(), names);
+    const auto weak = detail::weak_directions(Vector{{0.1, -3.0, 7.0}}.asDiagonal(), names);
     ASSERT_EQ(weak.size(), 2u);
     EXPECT_DOUBLE_EQ(weak[0].information, -3.0);
     EXPECT_EQ(weak[0].text, "1.00 pair_1");
@@ -38,7 +38,7 @@ TEST(WeakDirections, SmallestFirstNegativeOnesToo) {
 
 TEST(WeakDirections, ACombinationIsNamedByItsParts) {
     const Matrix v{{0.6, 0.8, 0.0}, {-0.8, 0.6, 0.0}, {0.0, 0.0, 1.0}};
-    const auto weak = weak_directions(with_spectrum(v, Vector{{0.01, 2.0, 3.0}}), names);
+    const auto weak = detail::weak_directions(with_spectrum(v, Vector{{0.01, 2.0, 3.0}}), names);
     ASSERT_EQ(weak.size(), 1u);
     EXPECT_NEAR(weak[0].information, 0.01, 1e-14);
     EXPECT_EQ(weak[0].text, "0.80 pair_1 - 0.60 linear");
@@ -51,7 +51,7 @@ TEST(WeakDirections, TheLargestPartIsPositive) {
     for (int repeat = 0; repeat < 100; ++repeat) {
         const Vector v = Vector{{normal(rng), normal(rng), normal(rng)}}.normalized();
         const Matrix information = Vector{{2.0, 2.5, 3.0}}.asDiagonal();
-        const auto weak = weak_directions(information - 50.0 * v * v.transpose(), names);
+        const auto weak = detail::weak_directions(information - 50.0 * v * v.transpose(), names);
         ASSERT_EQ(weak.size(), 1u);
         EXPECT_GT(std::abs(weak[0].coefficients.dot(v)), 0.99);
         EXPECT_EQ(weak[0].coefficients.maxCoeff(), weak[0].coefficients.lpNorm<Eigen::Infinity>());
@@ -63,7 +63,7 @@ TEST(WeakDirections, TheLargestPartIsPositive) {
 TEST(WeakDirections, SmallPartsAreLeftOut) {
     const double c = std::cos(0.04), s = std::sin(0.04);
     const Matrix v{{-c, s, 0.0}, {-s, -c, 0.0}, {0.0, 0.0, 1.0}};
-    const auto weak = weak_directions(with_spectrum(v, Vector{{0.0, 2.0, 3.0}}), names);
+    const auto weak = detail::weak_directions(with_spectrum(v, Vector{{0.0, 2.0, 3.0}}), names);
     ASSERT_EQ(weak.size(), 1u);
     EXPECT_EQ(weak[0].text, "1.00 linear");
     EXPECT_NEAR((weak[0].coefficients - Vector{{c, s, 0.0}}).norm(), 0.0, 1e-12);

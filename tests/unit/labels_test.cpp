@@ -63,8 +63,8 @@ void expect_same_predictions(const Map& map, Boundary boundary) {
             EXPECT_LT((p - q).cwiseAbs().maxCoeff(), 1e-10);
             const auto back = flipped(coarse, map, *other);
             EXPECT_LT((back->theta - at.theta).norm() + (back->eta - at.eta).norm(), 1e-14);
-            EXPECT_FALSE(other_label(coarse, map, at, at.eta));
-            EXPECT_TRUE(other_label(coarse, map, *other, at.eta));
+            EXPECT_FALSE(detail::other_label(coarse, map, at, at.eta));
+            EXPECT_TRUE(detail::other_label(coarse, map, *other, at.eta));
             EXPECT_LT((with_label_of(at.eta, coarse, map, *other).theta - at.theta).norm(), 1e-14);
         }
     }
@@ -106,7 +106,7 @@ TEST(Labels, ObservedLettersHaveTheirs) {
     static_assert(!Flips<Coarse, decltype(ising::bernoulli_map({}))>);
     const auto map = ising::decimation_map({.level = 2});
     const Parameters at{Vector::Ones(1), Vector::Ones(map.parameter_count())};
-    EXPECT_FALSE(other_label(ising::coarse_chain({.sites = 4, .pair_range = 1}), map, at, at.eta));
+    EXPECT_FALSE(detail::other_label(ising::coarse_chain({.sites = 4, .pair_range = 1}), map, at, at.eta));
 }
 
 /// A posterior of two parameters, {pair_1, own}, with modes at own and -own.

@@ -77,7 +77,7 @@ TEST(LiquidChecks, FindNothingInDataOfTheModel) {
     Vector series(150);
     for (Index k = 0; k < 150; ++k)
         series[k] = pressure(CentreOfMass({9.0, 1.0})(data[static_cast<std::size_t>(k)]));
-    with_pressure.pressure = KnownValue{mean(series), error_of_mean(series)};
+    with_pressure.pressure = KnownValue{statistics::mean(series), statistics::error_of_mean(series)};
     const LiquidChecks found =
         liquid_checks(posterior(60), potential(), engine(), data, rods(), with_pressure);
     ASSERT_EQ(found.checks.size(), 5u);
@@ -91,8 +91,8 @@ TEST(LiquidChecks, FindNothingInDataOfTheModel) {
     EXPECT_FALSE(found.noise.found && found.noise.p_value < 1e-6) << found.noise.words;
     for (const RadialBand& band : found.bands) EXPECT_LT(band.rms, 0.15) << band.name;
     // values of the data are means over frames
-    RunningMoments<Vector> g;
-    RunningMoments<double> order;
+    statistics::RunningMoments<Vector> g;
+    statistics::RunningMoments<double> order;
     for (const Points& x : data) {
         const Points X = CentreOfMass({9.0, 1.0})(x);
         g.add(PairCorrelation(Box::cubic(length), 0.6, 12)(X));
@@ -171,7 +171,7 @@ TEST(LiquidChecks, ReweightTheConfigurationsOfTheMode) {
         Vector series(std::ssize(X));
         for (Index k = 0; k < series.size(); ++k)
             series[k] = statistic(pressure, X[static_cast<std::size_t>(k)]);
-        return std::pair(mean(series), detail::error_over_chains(series, 2));
+        return std::pair(statistics::mean(series), detail::error_over_chains(series, 2));
     };
     const auto pressure_of = [](const auto& p, const Points& X) { return p(X); };
     const auto order_of = [&](const auto&, const Points& X) { return TetrahedralOrder(box)(X); };

@@ -172,19 +172,51 @@ TEST(ReweightedFit, ExchangeAgreesWithLaplace) {
     const pair::SmoothPrior prior{SmoothNormal(Vector::Constant(4, 0.2)), {}};
     const auto fit = fit_by_reweighting(chains, two.u, prior, data, two.beta, Vector::Zero(4), {250.0},
                                         {.draws = 8000, .first_draws = 1000});
-    const auto drawn = exchange_by_features(two.u, engine, fit,
-                                            {.draws = 1000, .chains = 2, .length = 0.5, .seed = test_seed()});
+    const auto drawn = exchange_by_features(
+        two.u, engine, fit, {.draws = 1000, .chains = 2, .seed = test_seed()}, {.length = 0.5});
     EXPECT_GT(drawn.acceptance, 0.2);
     for (const double bad : {0.0, -0.5, 1.5}) {
         const auto error = support::thrown<ArgumentError>(
-            [&] { (void)exchange_by_features(two.u, engine, fit, {.draws = 1000, .length = bad}); });
+            [&] { (void)exchange_by_features(two.u, engine, fit, {.draws = 1000}, {.length = bad}); });
         EXPECT_EQ(error.argument(), "length") << bad;
     }
     for (Index k = 0; k < 4; ++k) {
-        const Diagnostics& d = drawn.diagnostics[static_cast<std::size_t>(k)];
+        const statistics::Diagnostics& d = drawn.diagnostics[static_cast<std::size_t>(k)];
         expect_z(d.mean, fit.fit.parameters.theta[k], std::hypot(d.mcse_mean, fit.sampling_error[k]), "mean");
         EXPECT_NEAR(d.sd / fit.sd[k], 1.0, 0.25);
     }
+}
+
+/// Limits of R-hat and of the sample size, observer and stop mean what they do for other posteriors.
+TEST(ReweightedFit, ExchangeIsJudgedAndStoppedByTheSettingsOfChains) {
+    const TwoParticles two;
+    const std::vector<Vector> data{two.mean_features()};
+    const MonteCarlo<SingleParticle> engine({}, {.chains = 1, .warm_up = 20, .refresh = 5, .thinning = 1});
+    FeatureChains chains(two.u, engine, two.beta, test_seed());
+    const pair::SmoothPrior prior{SmoothNormal(Vector::Constant(4, 0.2)), {}};
+    const auto fit = fit_by_reweighting(chains, two.u, prior, data, two.beta, Vector::Zero(4), {50.0},
+                                        {.draws = 400, .first_draws = 100});
+    ChainSettings settings{.draws = 60, .chains = 2, .largest_r_hat = 100.0, .smallest_ess = 0.0};
+    settings.seed = test_seed();
+    const auto drawn = exchange_by_features(two.u, engine, fit, settings);
+    EXPECT_TRUE(drawn.reliable);
+    settings.largest_r_hat = 0.5;
+    EXPECT_FALSE(exchange_by_features(two.u, engine, fit, settings).reliable);
+    settings.largest_r_hat = 100.0;
+    settings.smallest_ess = 1000.0;
+    EXPECT_FALSE(exchange_by_features(two.u, engine, fit, settings).reliable);
+
+    settings.draws = 30;
+    settings.chains = 1;
+    std::stop_source stop;
+    settings.stop = stop.get_token();
+    settings.observer = [&](const ChainProgress& at) {
+        if (at.draws == 7) stop.request_stop();
+    };
+    const auto part = exchange_by_features(two.u, engine, fit, settings);
+    EXPECT_TRUE(part.stopped);
+    ASSERT_EQ(part.draw_count(), 7);
+    EXPECT_EQ(part.draws, drawn.draws.leftCols(7));
 }
 
 /// At one seed: validation_pair_recovery counts how often bands hold the truth.

@@ -51,7 +51,7 @@ TEST(Rotation, IsUniform) {
     auto rng = test_rng(1251);
     const int N = 40000, classes = 20;
     const double pi = 3.14159265358979323846;
-    RunningMoments<Vector> moments;
+    statistics::RunningMoments<Vector> moments;
     std::vector<int> counts(classes, 0);
     for (int k = 0; k < N; ++k) {
         const auto R = Rotation::random(rng).rows();
@@ -127,7 +127,7 @@ TEST(RigidMolecules, OxygensSurviveHydrogensDoNot) {
     const auto whole = WholeMolecules::chains(3, 216);
     const RigidMolecules molecules = water();
     auto rng = test_rng(1253);
-    RunningMoments<Vector> oo, oo_back, oh, oh_back;
+    statistics::RunningMoments<Vector> oo, oo_back, oh, oh_back;
     Index frames = 0;
     for (const Frame& frame : Trajectory(file)) {
         if (++frames > 20) break;

@@ -13,6 +13,7 @@
 
 namespace moments_test {
 using namespace predcg;
+using namespace predcg::statistics;
 using support::expect_close;
 
 namespace {

@@ -181,7 +181,7 @@ TEST(MonteCarloEngine, ChainsPersist) {
     EXPECT_NE(first.mean, second.mean);
     EXPECT_EQ(copy.chains[0].X, X0);  // copies do not move along
 
-    // The second call goes on from where the first stopped, without burn-in.
+    // The second call goes on from where the first stopped, without warm-up.
     auto bits = make_stream(stream(0, 1));
     Vector mean = Vector::Zero(2);
     for (auto X : {X0, X1})
@@ -404,15 +404,16 @@ TEST(MonteCarloEngine, RefusesBadSettings) {
 
 TEST(EngineRoles, PickTheirEngines) {
     const EngineRoles roles{MonteCarlo(HeatBath{}, {.samples = 17}), TransferMatrix{}};
-    static_assert(std::is_same_v<latent_engine_t<decltype(roles)>, MonteCarlo<HeatBath>>);
-    static_assert(std::is_same_v<coarse_engine_t<decltype(roles)>, TransferMatrix>);
-    EXPECT_EQ(latent_engine(roles).settings().samples, 17);
-    EXPECT_EQ(&coarse_engine(roles), &roles.coarse);
+    static_assert(std::is_same_v<detail::latent_engine_t<decltype(roles)>, MonteCarlo<HeatBath>>);
+    static_assert(std::is_same_v<detail::coarse_engine_t<decltype(roles)>, TransferMatrix>);
+    EXPECT_EQ(detail::latent_engine(roles).settings().samples, 17);
+    EXPECT_EQ(&detail::coarse_engine(roles), &roles.coarse);
     const MonteCarlo one(Metropolis{}, {.samples = 18});
-    static_assert(std::is_same_v<latent_engine_t<MonteCarlo<Metropolis>>, MonteCarlo<Metropolis>>);
-    EXPECT_EQ(&latent_engine(one), &one);
-    EXPECT_EQ(&coarse_engine(one), &one);
-    static_assert(has_roles<std::remove_const_t<decltype(roles)>> && !has_roles<TransferMatrix>);
+    static_assert(std::is_same_v<detail::latent_engine_t<MonteCarlo<Metropolis>>, MonteCarlo<Metropolis>>);
+    EXPECT_EQ(&detail::latent_engine(one), &one);
+    EXPECT_EQ(&detail::coarse_engine(one), &one);
+    static_assert(detail::has_roles<std::remove_const_t<decltype(roles)>> &&
+                  !detail::has_roles<TransferMatrix>);
 }
 
 TEST(Trajectory, BurnsInAndThins) {
@@ -445,7 +446,8 @@ TEST(Trajectory, HasTheExactMeans) {
         for (Index k = 0; k < 2; ++k) draws(s, k) = value[k];
     }
     for (Index k = 0; k < 2; ++k)
-        expect_z(draws.col(k).sum() / 20000.0, m.exact.mean[k], room * mcse_mean(draws.col(k)), "trajectory");
+        expect_z(draws.col(k).sum() / 20000.0, m.exact.mean[k], room * statistics::mcse_mean(draws.col(k)),
+                 "trajectory");
 }
 
 TEST(Trajectory, RefusesBadSettings) {

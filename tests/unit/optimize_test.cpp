@@ -145,8 +145,8 @@ TEST(Newton, StepsOfAnIndefiniteInformation) {
 
 TEST(FreeCoordinates, HeldOnlyAtTheBoundWithTheGradientPointingOut) {
     const Vector z{{0.0, 0.0, 0.0, 1.0}}, gradient{{1.0, -1.0, 0.0, -1.0}}, lower = Vector::Zero(4);
-    EXPECT_EQ(free_coordinates(z, gradient, lower), (std::vector<Index>{0, 3}));
-    EXPECT_EQ(free_coordinates(z, gradient, Vector::Constant(4, -infinity)).size(), 4u);
+    EXPECT_EQ(detail::free_coordinates(z, gradient, lower), (std::vector<Index>{0, 3}));
+    EXPECT_EQ(detail::free_coordinates(z, gradient, Vector::Constant(4, -infinity)).size(), 4u);
 }
 
 // Whatever the curvature, the step goes uphill.
@@ -286,7 +286,7 @@ TEST(ProjectedNewton, QuadraticProgrammes) {
         const Vector g = random_matrix(rng, n, 1), lower = 0.3 * random_matrix(rng, n, 1);
         const Vector start = (lower + random_matrix(rng, n, 1)).cwiseMax(lower);
         const Vector z =
-            projected_newton(start, lower, [&](const Vector& at) { return quadratic(g, H, at); });
+            detail::projected_newton(start, lower, [&](const Vector& at) { return quadratic(g, H, at); });
         const Vector slope = g - H * z;
         for (Index k = 0; k < n; ++k) {  // Karush, Kuhn, Tucker: necessary and, here, sufficient
             const bool held = z[k] == lower[k];
@@ -314,8 +314,8 @@ std::optional<Expansion> binomial(const Vector& n, const Vector& m, const Vector
 TEST(ProjectedNewton, FromFarAway) {
     const Vector n{{900.0, 3.0, 20.0}}, m{{1.0, 5.0, 20.0}}, lower{{-infinity, 0.0, -infinity}};
     for (const double start : {0.5, 12.0}) {
-        const Vector z = projected_newton(Vector::Constant(3, start), lower,
-                                          [&](const Vector& at) { return binomial(n, m, at); });
+        const Vector z = detail::projected_newton(Vector::Constant(3, start), lower,
+                                                  [&](const Vector& at) { return binomial(n, m, at); });
         EXPECT_NEAR((z - Vector{{std::log(900.0), 0.0, 0.0}}).norm(), 0.0, 1e-8) << start;
     }
 }
@@ -329,8 +329,10 @@ TEST(ProjectedNewton, StaysWhereTheFunctionExists) {
     };
     const Vector no_bound = Vector::Constant(1, -infinity);
     for (const double start : {1e-6, 0.5, 1.0, 2.5, 1e3})
-        EXPECT_NEAR(projected_newton(Vector::Constant(1, start), no_bound, f, 500)[0], 1.0, 1e-8) << start;
-    EXPECT_EQ(projected_newton(Vector::Constant(1, -1.0), no_bound, f)[0], -1.0) << "nothing to start from";
+        EXPECT_NEAR(detail::projected_newton(Vector::Constant(1, start), no_bound, f, 500)[0], 1.0, 1e-8)
+            << start;
+    EXPECT_EQ(detail::projected_newton(Vector::Constant(1, -1.0), no_bound, f)[0], -1.0)
+        << "nothing to start from";
 }
 
 // -(z^2 - 1)^2 / 4 is convex near 0, where Newton's plain step would go to the minimum at 0.
@@ -340,7 +342,8 @@ TEST(ProjectedNewton, ClimbsOutOfConvexRegions) {
         return Expansion{-0.25 * (x * x - 1.0) * (x * x - 1.0), Vector::Constant(1, x - x * x * x),
                          Matrix::Constant(1, 1, 1.0 - 3.0 * x * x)};
     };
-    EXPECT_NEAR(projected_newton(Vector::Constant(1, 0.01), Vector::Constant(1, -infinity), f)[0], 1.0, 1e-8);
+    EXPECT_NEAR(detail::projected_newton(Vector::Constant(1, 0.01), Vector::Constant(1, -infinity), f)[0],
+                1.0, 1e-8);
 }
 
 // -sqrt(1 + z^2) is concave, but Newton's plain step overshoots beyond |z| = 1: from 1.5 it leads, shortened
@@ -351,8 +354,9 @@ TEST(ProjectedNewton, DoesNotCycle) {
         return Expansion{-r, Vector::Constant(1, -z[0] / r), Matrix::Constant(1, 1, -1.0 / (r * r * r))};
     };
     for (const double start : {1.5, 2.0, -40.0})
-        EXPECT_NEAR(projected_newton(Vector::Constant(1, start), Vector::Constant(1, -infinity), f)[0], 0.0,
-                    1e-8)
+        EXPECT_NEAR(
+            detail::projected_newton(Vector::Constant(1, start), Vector::Constant(1, -infinity), f)[0], 0.0,
+            1e-8)
             << start;
 }
 
@@ -363,8 +367,8 @@ TEST(ProjectedNewton, IterationLimit) {
         return quadratic(Vector::Constant(1, 100.0), Matrix::Identity(1, 1), z);
     };
     const Vector none = Vector::Constant(1, -infinity);
-    EXPECT_EQ(projected_newton(Vector::Zero(1), none, f, 0)[0], 0.0);
-    EXPECT_NEAR(projected_newton(Vector::Zero(1), none, f, 4, 1e-11, 3.0)[0], 12.0, 1e-12);
+    EXPECT_EQ(detail::projected_newton(Vector::Zero(1), none, f, 0)[0], 0.0);
+    EXPECT_NEAR(detail::projected_newton(Vector::Zero(1), none, f, 4, 1e-11, 3.0)[0], 12.0, 1e-12);
     EXPECT_EQ(calls, 1 + 5);
 }
 

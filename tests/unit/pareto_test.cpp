@@ -12,6 +12,7 @@
 
 namespace pareto_test {
 using namespace predcg;
+using namespace predcg::statistics;
 using support::expect_close;
 using support::thrown;
 

@@ -72,10 +72,11 @@ TEST(GaussianPosterior, ParametersAndPredictionsMeetQuadrature) {
     for (Index k = 0; k < 2; ++k) {
         const Matrix chains = posterior.by_chain(posterior.draws.row(k));
         const std::string name = posterior.names()[static_cast<std::size_t>(k)];
-        expect_z(posterior.mean[k], exact.mean(k), room * mcse_mean(chains), name + ", mean");
-        expect_z(posterior.sd[k], exact.sd(k), room * mcse_sd(chains), name + ", sd");
+        expect_z(posterior.mean[k], exact.mean(k), room * statistics::mcse_mean(chains), name + ", mean");
+        expect_z(posterior.sd[k], exact.sd(k), room * statistics::mcse_sd(chains), name + ", sd");
         for (const double p : {0.05, 0.5, 0.95})
-            expect_z(quantile(chains, p), exact.quantile(k, p), room * mcse_quantile(chains, p), name);
+            expect_z(statistics::quantile(chains, p), exact.quantile(k, p),
+                     room * statistics::mcse_quantile(chains, p), name);
     }
     const gaussian::MeanSquareDisplacement observable;
     const auto msd = predict(posterior, observable, {.predictive = false});

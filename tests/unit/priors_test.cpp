@@ -61,7 +61,7 @@ TEST(Priors, NormalsBetweenBounds) {
             EXPECT_EQ(prior.log_density(Vector{{outside}}), -infinity);
         }
         Philox4x32 rng = make_stream(test_seed(), Purpose::check);
-        RunningMoments<double> seen;
+        statistics::RunningMoments<double> seen;
         for (int k = 0; k < 4000; ++k) {
             const double z = draw_prior(prior, 1, rng)[0];
             ASSERT_TRUE(lower <= z && z <= upper);

@@ -155,7 +155,7 @@ TEST(Processes, ShareOutRecords) {
 
 TEST(Shares, AreWholeChunksAndAllData) {
     for (const Index count : {1, 7, 8, 50, 127, 128, 1000, 10000, 1000000}) {
-        const Index chunk = spread_chunk(count);
+        const Index chunk = detail::spread_chunk(count);
         EXPECT_GE(chunk, 8);
         EXPECT_EQ(largest_chunk % chunk, 0);
         for (const Index size : {1, 2, 3, 4, 7}) {

@@ -13,6 +13,7 @@
 
 namespace ranks_test {
 using namespace predcg;
+using namespace predcg::statistics;
 
 namespace {
 

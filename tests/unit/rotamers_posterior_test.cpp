@@ -75,9 +75,9 @@ TEST(BoundsOnBothSides, HoldPosteriorAndEvidenceAgainstQuadrature) {
     EXPECT_LE(phi.maxCoeff(), 1.5);
     EXPECT_LT(phi.minCoeff(), 0.02);
     EXPECT_GT(phi.maxCoeff(), 1.3);
-    expect_z(phi.mean(), mean, mcse_mean(posterior.by_chain(phi)), "mean of phi");
+    expect_z(phi.mean(), mean, statistics::mcse_mean(posterior.by_chain(phi)), "mean of phi");
     const Vector squares = phi.cwiseAbs2();
-    expect_z(squares.mean(), square, mcse_mean(posterior.by_chain(squares)), "mean of phi^2");
+    expect_z(squares.mean(), square, statistics::mcse_mean(posterior.by_chain(squares)), "mean of phi^2");
     const auto normal = laplace_joint(grainer, data, fit, {.draws = 400, .largest_pareto_k = 10.0});
     ASSERT_EQ(normal.draw_count(), 400);
     EXPECT_GE(normal.draws.row(1).minCoeff(), 0.0);

@@ -111,8 +111,8 @@ TEST(CredibleIntervalOfAFunction, HasTheQuantilesOfItsValues) {
                      Dimensions{}(posterior, posterior.parameters(k), beta), 0.0);
     for (Index j = 0; j < 3; ++j) {
         const Vector values = interval.expectations.row(j).transpose();
-        expect_close(interval.lower[j], quantile(values, 0.05), 1e-12);
-        expect_close(interval.upper[j], quantile(values, 0.95), 1e-12);
+        expect_close(interval.lower[j], statistics::quantile(values, 0.05), 1e-12);
+        expect_close(interval.upper[j], statistics::quantile(values, 0.95), 1e-12);
         expect_close(interval.mean[j], values.mean(), 1e-12);
     }
     EXPECT_TRUE(interval.exact());

@@ -46,7 +46,7 @@ Spreads spreads(const Function& f, double noise_sd, Index count, std::uint64_t s
         noisy[k] = exact[k] + noise_sd * standard_normal(rng);
     }
     const detail::Denoised d = detail::SmoothOverDraws(draws)(noisy, noise_sd * noise_sd, known);
-    return {std::sqrt(variance(exact)), std::sqrt(variance(d.values)), d.sd_error};
+    return {std::sqrt(statistics::variance(exact)), std::sqrt(statistics::variance(d.values)), d.sd_error};
 }
 
 const Function line = [](double a, double b) { return 1.0 + a - 0.5 * b; };
@@ -98,7 +98,8 @@ TEST(SamplingNoise, DrawsFarOutHaveNoWeightOfTheirOwn) {
         noisy[k] = exact[k] + 0.5 * standard_normal(rng);
     }
     const detail::Denoised d = detail::SmoothOverDraws(draws)(noisy, 0.25, known);
-    expect_z(std::sqrt(variance(d.values)), std::sqrt(variance(exact)), d.sd_error, "sd");
+    expect_z(std::sqrt(statistics::variance(d.values)), std::sqrt(statistics::variance(exact)), d.sd_error,
+             "sd");
     EXPECT_LT((d.values - exact).cwiseAbs().mean(), 0.1);
 }
 

@@ -127,7 +127,7 @@ TEST(VonMisesDensity, DrawsHaveItsMoments) {
                                 .angles = {{.name = "phi"}}});
         const Vector eta{{log_kappa, -1.9}};
         constexpr int draws = 20000;
-        RunningMoments<Vector> seen;
+        statistics::RunningMoments<Vector> seen;
         for (int k = 0; k < draws; ++k) {
             const double x = density.draw(0, eta, rng);
             ASSERT_LE(std::abs(x), pi);

@@ -330,7 +330,7 @@ double deviation(double phi, Index length) {
             last = phi * last + noise[k];
             if (k >= 60) x[k - 60] = last;
         }
-        const double z = x.mean() / error_of_mean(x);
+        const double z = x.mean() / statistics::error_of_mean(x);
         squares += z * z / series;
     }
     return std::sqrt(squares);
@@ -345,12 +345,12 @@ TEST(ErrorOfMean, HoldsForShortCorrelatedSeries) {
 }
 
 TEST(ErrorOfMean, Edges) {
-    EXPECT_EQ(error_of_mean(Vector::Constant(20, 3.0)), 0.0);
-    EXPECT_TRUE(std::isnan(error_of_mean(Vector::Zero(1))));
-    EXPECT_TRUE(std::isnan(error_of_mean(Vector{{1.0, NAN, 2.0}})));
-    EXPECT_GT(error_of_mean(Vector{{1.0, -1.0, 1.0, -1.0, 1.0, -1.0}}), 0.0);
+    EXPECT_EQ(statistics::error_of_mean(Vector::Constant(20, 3.0)), 0.0);
+    EXPECT_TRUE(std::isnan(statistics::error_of_mean(Vector::Zero(1))));
+    EXPECT_TRUE(std::isnan(statistics::error_of_mean(Vector{{1.0, NAN, 2.0}})));
+    EXPECT_GT(statistics::error_of_mean(Vector{{1.0, -1.0, 1.0, -1.0, 1.0, -1.0}}), 0.0);
     // Of two numbers W = 0, so C = (1 + 3 / 2) / 4.
-    EXPECT_NEAR(error_of_mean(Vector{{0.0, 1.0}}), std::sqrt(2.5 / 4.0 / 2.0), 1e-15);
+    EXPECT_NEAR(statistics::error_of_mean(Vector{{0.0, 1.0}}), std::sqrt(2.5 / 4.0 / 2.0), 1e-15);
 }
 
 }  // namespace

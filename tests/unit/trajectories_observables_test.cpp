@@ -123,7 +123,7 @@ void expect_mean(const Vector& series, double expected, double expected_sd, doub
                  const std::string& what) {
     const double n = static_cast<double>(series.size());
     const double variance = (series.array() - series.mean()).square().sum() / (n - 1.0);
-    const double error = std::sqrt(monotone_autocorrelation_time(series) * variance / n);
+    const double error = std::sqrt(statistics::monotone_autocorrelation_time(series) * variance / n);
     expect_z(series.mean(), expected, std::hypot(error, expected_sd / std::sqrt(expected_count)), what);
 }
 
@@ -131,7 +131,7 @@ TEST(Decane, HasTheKnownMeans) {
     const WholeMolecules whole = WholeMolecules::chains(10);
     const auto distribution = dihedral_distribution(DihedralAngles::chain(10), 36);
     Vector gyration(501), ends(501), bonds(501), angles(501), trans(501);
-    RunningMoments<Vector> density;
+    statistics::RunningMoments<Vector> density;
     Index k = 0;
     for (const Frame& frame : Trajectory(path_of("decane.xtc"))) {
         const Points x = whole(frame.positions, frame.box);
@@ -199,7 +199,7 @@ TEST(RadialDistribution, CountsShellsOfALattice) {
 TEST(RadialDistribution, OfWaterHasTwoBondedHydrogens) {
     Index frames = 0;
     RadialDistribution bonded(0.12, 6), oxygens(0.9, 90);
-    RunningMoments<double> order;
+    statistics::RunningMoments<double> order;
     double density = 0.0;
     for (const Frame& frame : Trajectory(path_of("water.xtc"))) {
         if (++frames > 20) break;
@@ -255,7 +255,7 @@ TEST(TetrahedralOrder, IsOneInDiamond) {
 
 TEST(TetrahedralOrder, IsZeroForRandomDirections) {
     auto rng = test_rng(1224);
-    RunningMoments<double> order;
+    statistics::RunningMoments<double> order;
     for (int repeat = 0; repeat < 4000; ++repeat) {
         Points x(6, Point{});
         for (std::size_t i = 1; i < 5; ++i) {

@@ -26,13 +26,13 @@ constexpr double boltzmann_constant = 0.0083144626;  // kJ/(mol K)
 constexpr Index sites = 10;
 
 struct Moments2 {
-    RunningMoments<double> R_g, R_ee;
+    statistics::RunningMoments<double> R_g, R_ee;
     void add(const Points& x) {
         R_g.add(RadiusOfGyration{}(x));
         R_ee.add(EndToEnd{}(x));
     }
     void print(const char* name) const {
-        const auto sd = [](const RunningMoments<double>& m) {
+        const auto sd = [](const statistics::RunningMoments<double>& m) {
             return std::sqrt(m.scatter() / static_cast<double>(m.count()));
         };
         std::printf("| %s | %.4f | %.4f | %.3f | %.4f |\n", name, R_g.mean(), sd(R_g), R_ee.mean(), sd(R_ee));
@@ -52,7 +52,7 @@ template <class O>
 void compare(const char* name, const CredibleInterval& p, const std::vector<Points>& data,
              const O& observable) {
     const auto worth = effective_data(data, checked(name, observable));
-    RunningMoments<Vector> of_data;
+    statistics::RunningMoments<Vector> of_data;
     for (const Points& x : data) of_data.add(detail::as_vector(observable(x)));
     for (Index k = 0; k < p.mean.size(); ++k) {
         const double tau = worth.autocorrelation_times[k];
@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
         const Vector draws = linalg::row_of(posterior.draws, k);
         std::printf("| `%s` | %.4f | %.4f | %.4f to %.4f |\n",
                     posterior.names()[static_cast<std::size_t>(k)].c_str(), posterior.mean[k],
-                    posterior.sd[k], quantile(draws, 0.025), quantile(draws, 0.975));
+                    posterior.sd[k], statistics::quantile(draws, 0.025), statistics::quantile(draws, 0.975));
     }
 
     // ---- predictions
@@ -192,7 +192,7 @@ int main(int argc, char** argv) {
     for (const auto& q : internal)
         for (Index i = 0; i < q.angles.size(); ++i) angles[beside(q.dihedrals, i)].push_back(q.angles[i]);
     for (std::size_t k = 0; k < 3; ++k) {
-        RunningMoments<double> m;
+        statistics::RunningMoments<double> m;
         for (const double theta : angles[k]) m.add(theta * 57.29577951308232);
         std::printf("%zu gauche beside: %.2f ± %.2f degrees, %td angles\n", k, m.mean(), m.standard_error(),
                     m.count());

@@ -45,7 +45,7 @@ struct Seen {
     void summarise() {
         const Matrix draws = Eigen::Map<const Vector>(pressure.data(), static_cast<Index>(pressure.size()));
         mean = draws.mean();
-        const double n = effective_sample_size(draws);
+        const double n = statistics::effective_sample_size(draws);
         error = std::sqrt((draws.array() - mean).square().mean() / n);
     }
 };

@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
             tests[static_cast<std::size_t>(k)] = latent_noise_test(potential, theta, beta, data, draws, 2);
         });
         double one = 0.0, five = 0.0, variance_of = 0.0, error = 0.0, n = 0.0;
-        RunningMoments<double> z;
+        statistics::RunningMoments<double> z;
         for (std::size_t k = 0; k < tests.size(); ++k) {
             if (!converged[k]) continue;  // the test is one at a fit
             const LatentNoise& t = tests[k];

@@ -237,7 +237,7 @@ int main(int count, char** words) {
             const Vector column = truth.col(j);
             const double mean = column.mean(), variance = (column.array() - mean).square().mean();
             std::printf(" %.4f (%.4f)", mean,
-                        std::sqrt(monotone_autocorrelation_time(column) / 20000.0 * variance));
+                        std::sqrt(statistics::monotone_autocorrelation_time(column) / 20000.0 * variance));
         }
         std::puts("");
     }

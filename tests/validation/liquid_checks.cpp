@@ -29,14 +29,14 @@ int main(int argc, char** argv) {
     const TetrahedralOrder order(space.box());
     const PairCorrelation correlation(space.box(), settings.cutoff, settings.bins);
     Vector pressures(std::ssize(long_run)), orders(std::ssize(long_run));
-    RunningMoments<Vector> g;
+    statistics::RunningMoments<Vector> g;
     for (std::size_t k = 0; k < long_run.size(); ++k) {
         pressures[static_cast<Index>(k)] = pressure(long_run[k]);
         orders[static_cast<Index>(k)] = order(long_run[k]);
         g.add(correlation(long_run[k]));
     }
-    settings.pressure = KnownValue{mean(pressures), detail::error_over_chains(pressures, 4)};
-    const double true_order = mean(orders);
+    settings.pressure = KnownValue{statistics::mean(pressures), detail::error_over_chains(pressures, 4)};
+    const double true_order = statistics::mean(orders);
     std::printf("truth: pressure %.4f +- %.4f kT/nm^3, order %.5f +- %.5f\n", settings.pressure->value,
                 settings.pressure->error, true_order, detail::error_over_chains(orders, 4));
 

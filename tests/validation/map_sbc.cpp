@@ -59,7 +59,8 @@ struct Study {
                     one->draws = some;
                     one->chains = 1;
                     double least = 1e9;
-                    for (const Diagnostics& d : one->diagnostics) least = std::min(least, d.ess_bulk);
+                    for (const statistics::Diagnostics& d : one->diagnostics)
+                        least = std::min(least, d.ess_bulk);
                     std::fprintf(stderr, "%s %llu %d %.0f\n", name, static_cast<unsigned long long>(its),
                                  one->reliable, least);
                 }

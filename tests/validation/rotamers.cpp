@@ -74,7 +74,8 @@ void held(Index sets, Index frames, Index draws, std::uint64_t seed) {
         for (std::size_t k = 0; k < d; ++k) {
             const auto at = static_cast<Index>(k);
             const Vector values = linalg::row_of(posterior.draws, at);
-            const double low = quantile(values, 0.025), high = quantile(values, 0.975);
+            const double low = statistics::quantile(values, 0.025),
+                         high = statistics::quantile(values, 0.975);
             inside[k] += low <= truth[at] && truth[at] <= high;
             below[k] += high < truth[at];
             width[k] += (high - low) / static_cast<double>(sets);
@@ -87,7 +88,7 @@ void held(Index sets, Index frames, Index draws, std::uint64_t seed) {
         "| | truth | full: held, %% | 95 %% of that | below the truth | mean width | Laplace: held, %% |\n"
         "|---|---|---|---|---|---|---|\n");
     for (std::size_t k = 0; k < d; ++k) {
-        const Proportion share{inside[k], sets};
+        const statistics::Proportion share{inside[k], sets};
         std::printf("| %s | %.3f | %.1f | %.1f to %.1f | %td | %.3f | %.1f |\n", names[k].c_str(),
                     truth[static_cast<Index>(k)], 100.0 * share.value(), 100.0 * share.lower(),
                     100.0 * share.upper(), below[k], width[k],
@@ -105,7 +106,8 @@ void ranked(Index replicates, Index frames, Index draws, std::uint64_t seed) {
             const auto fit = learner.fit_prepared(data, {.beta = beta, .seed = its});
             auto posterior = full_posterior(learner, data, fit, {.draws = draws, .chains = 2, .seed = its});
             double least = 1e9;
-            for (const Diagnostics& of : posterior.diagnostics) least = std::min(least, of.ess_bulk);
+            for (const statistics::Diagnostics& of : posterior.diagnostics)
+                least = std::min(least, of.ess_bulk);
             std::fprintf(stderr, "%llu %d %.0f\n", static_cast<unsigned long long>(its), posterior.reliable,
                          least);
             return posterior;
@@ -126,7 +128,8 @@ void print_posterior(const char* name, const P& posterior) {
         const Vector values = linalg::row_of(posterior.draws, k);
         std::printf("| %s | %s | %.3f | %.3f | %.3f to %.3f |\n", name,
                     posterior.names()[static_cast<std::size_t>(k)].c_str(), posterior.mean[k],
-                    posterior.sd[k], quantile(values, 0.025), quantile(values, 0.975));
+                    posterior.sd[k], statistics::quantile(values, 0.025),
+                    statistics::quantile(values, 0.975));
     }
     const auto counts = predict(coarse_scale(posterior), rotamers::Counts{}, {.predictive = false});
     const std::array what{"gauche", "same", "opposite"};
@@ -171,7 +174,8 @@ void models(Index draws, std::uint64_t seed) {
         if (reference.size() == 0) reference = score.leave_one_out.log_density;
         const Vector less = score.leave_one_out.log_density - reference;
         const double n = static_cast<double>(less.size()), difference = less.sum();
-        const double time = difference == 0.0 ? 1.0 : std::max(1.0, integrated_autocorrelation_time(less));
+        const double time =
+            difference == 0.0 ? 1.0 : std::max(1.0, statistics::integrated_autocorrelation_time(less));
         const double variance = (less.array() - difference / n).square().sum() / (n - 1.0);
         std::printf(
             "| %s | %td | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f |\n",

@@ -47,7 +47,7 @@ struct Held {
         for (std::size_t j = 0; j < names.size(); ++j) {
             const auto k = static_cast<Index>(j);
             const auto n = static_cast<double>(sets);
-            const Proportion held{inside[j], sets};
+            const statistics::Proportion held{inside[j], sets};
             std::printf("| %s | %s | %td of %td | %.1f to %.1f | %.4f | %.2f | %td |\n", name, names[j],
                         held.successes, sets, 100.0 * held.lower(), 100.0 * held.upper(), width[k] / n,
                         std::sqrt(square[k] / n), flagged);
@@ -71,7 +71,7 @@ void study(const Coarse& coarse, const ising::BernoulliMap<>& map, const Paramet
            const std::vector<const char*>& parameters, const std::vector<const char*>& observables,
            Reference&& reference) {
     constexpr int many = 200000;
-    RunningMoments<Vector> truth;
+    statistics::RunningMoments<Vector> truth;
     {
         auto rng = make_stream(first, Purpose::check);
         for (int k = 0; k < many; ++k) truth.add(observed(map.sample(sampler.draw(rng), at.eta, rng)));

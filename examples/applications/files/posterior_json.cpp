@@ -40,13 +40,13 @@ Json diagnostics_of(const PosteriorResult& posterior) {
     json["acceptance"] = posterior.acceptance;
     const auto each = [&](auto member) {
         Json list = Json::array();
-        for (const Diagnostics& d : posterior.diagnostics) list.push_back(d.*member);
+        for (const statistics::Diagnostics& d : posterior.diagnostics) list.push_back(d.*member);
         return list;
     };
-    json["r_hat"] = each(&Diagnostics::r_hat);
-    json["ess_bulk"] = each(&Diagnostics::ess_bulk);
-    json["ess_tail"] = each(&Diagnostics::ess_tail);
-    json["mcse_mean"] = each(&Diagnostics::mcse_mean);
+    json["r_hat"] = each(&statistics::Diagnostics::r_hat);
+    json["ess_bulk"] = each(&statistics::Diagnostics::ess_bulk);
+    json["ess_tail"] = each(&statistics::Diagnostics::ess_tail);
+    json["mcse_mean"] = each(&statistics::Diagnostics::mcse_mean);
     return json;
 }
 

@@ -149,7 +149,7 @@ Worth worth_of(const GenerateOptions& options, const Configurations& data) {
     }
     if (N < 4) return worth;
     const auto size_of = [](const Vector& values) {
-        const double size = effective_sample_size(values);
+        const double size = statistics::effective_sample_size(values);
         return std::isfinite(size) ? std::optional(size) : std::nullopt;
     };
     worth.magnetization = size_of(m);
@@ -163,9 +163,10 @@ Worth worth_of(const GenerateOptions& options, const Configurations& data) {
                                 fixed(times * static_cast<double>(options.trajectory.thinning), 0));
     }
     const auto exact = exact_magnetization(options.fine);
-    const double average = mean(m);
+    const double average = statistics::mean(m);
     // Where all samples are equal in m, an error of what one more could change.
-    const double error = worth.magnetization ? std::sqrt(variance(m) / *worth.magnetization) : 0.0;
+    const double error =
+        worth.magnetization ? std::sqrt(statistics::variance(m) / *worth.magnetization) : 0.0;
     const double known_up_to = std::max(error, 2.0 / static_cast<double>(N));
     if (exact && std::abs(average - *exact) > 6.0 * known_up_to)
         worth.remarks.push_back("the chain has not been everywhere: m of its samples is " +

@@ -11,9 +11,9 @@ Json theta_cf_of(const IsingPosterior& posterior, double credibility) {
     Vector values(posterior.draw_count());
     for (Index k = 0; k < values.size(); ++k) values[k] = posterior.map.theta_cf(posterior.parameters(k).eta);
     if (values.size() == 0) return nullptr;
-    return {{"mean", mean(values)},
-            {"lower", quantile(values, 0.5 * (1.0 - credibility))},
-            {"upper", quantile(values, 0.5 * (1.0 + credibility))}};
+    return {{"mean", statistics::mean(values)},
+            {"lower", statistics::quantile(values, 0.5 * (1.0 - credibility))},
+            {"upper", statistics::quantile(values, 0.5 * (1.0 + credibility))}};
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ void write_rank_tables(const RankResult& result, const ResultDirectory& director
         for (const auto& of : calibration.ranks) ranks.add(static_cast<double>(of[r]));
     }
     for (std::size_t k = 0; k < calibration.names.size(); ++k) {
-        const RankHistogram& h = calibration.histograms[k];
+        const statistics::RankHistogram& h = calibration.histograms[k];
         const Index width = (calibration.largest_rank + 1) / static_cast<Index>(h.counts.size());
         for (std::size_t b = 0; b < h.counts.size(); ++b) {
             const Index first = width * static_cast<Index>(b);
@@ -94,7 +94,7 @@ Figure rank_figure(const RankResult& result) {
     const double width = static_cast<double>(calibration.largest_rank + 1) /
                          static_cast<double>(calibration.histograms.front().counts.size());
     double top = 0.0;
-    for (const RankHistogram& h : calibration.histograms)
+    for (const statistics::RankHistogram& h : calibration.histograms)
         top = std::max({top, static_cast<double>(h.highest),
                         static_cast<double>(*std::max_element(h.counts.begin(), h.counts.end()))});
     std::string commands =
@@ -105,7 +105,7 @@ Figure rank_figure(const RankResult& result) {
         "\nset xrange [-0.5:" + text_of(static_cast<double>(calibration.largest_rank) + 0.5) +
         "]\nset xtics 25\nset yrange [0:" + text_of(1.05 * top) + "]\nset xlabel 'rank' offset 0,0.5\n";
     for (std::size_t k = 0; k < panels; ++k) {
-        const RankHistogram& h = calibration.histograms[k];
+        const statistics::RankHistogram& h = calibration.histograms[k];
         commands += "set title '" + title_of(calibration.names[k]) + ":  {/:Italic p} " +
                     (h.p_value < 0.001 ? "< 0.001" : "= " + fixed(h.p_value, 3)) + "' offset 0,-0.6\n";
         std::string panel = replaced(rank_panel, "NAME", calibration.names[k]);
@@ -126,7 +126,7 @@ void write_coverage_tables(const CoverageResult& result, const ResultDirectory& 
     for (const CoverageCase& of : result.cases)
         for (std::size_t c = 0; c < of.coverage.names.size(); ++c)
             for (std::size_t l = 0; l < of.coverage.levels.size(); ++l) {
-                const Proportion& held = of.coverage.held[l][c];
+                const statistics::Proportion& held = of.coverage.held[l][c];
                 const auto component = static_cast<Index>(c);
                 table.row().add(series_of(of)).add(of.coverage.names[c]).add(of.coverage.levels[l]);
                 table.add(static_cast<double>(held.successes)).add(static_cast<double>(held.trials));

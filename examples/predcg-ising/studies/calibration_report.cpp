@@ -70,7 +70,7 @@ std::string rank_verdict(const RankResult& result) {
 std::string rank_table(const SimulationBasedCalibration& calibration) {
     HtmlTable table{{"", "&chi;&sup2;", "degrees of freedom", "p", "bins outside the band", "verdict"}, {}};
     for (std::size_t k = 0; k < calibration.names.size(); ++k) {
-        const RankHistogram& h = calibration.histograms[k];
+        const statistics::RankHistogram& h = calibration.histograms[k];
         const auto outside = std::count_if(h.counts.begin(), h.counts.end(), [&](Index count) {
             return count < h.lowest || count > h.highest;
         });
@@ -83,7 +83,7 @@ std::string rank_table(const SimulationBasedCalibration& calibration) {
 }
 
 /// What the held fraction says of an interval at its nominal level.
-std::string interval_verdict(const Proportion& held, double nominal) {
+std::string interval_verdict(const statistics::Proportion& held, double nominal) {
     if (held.trials == 0) return "no interval";
     if (held.upper(0.99) < nominal) return "<strong>holds the truth too rarely</strong>";
     if (held.lower(0.99) > nominal) return "holds it more often than it says";
@@ -110,7 +110,7 @@ std::string width_table(const CoverageResult& result) {
     const std::size_t last = coverage_levels.size() - 1;
     for (const CoverageCase& of : result.cases)
         for (std::size_t c = 0; c < of.coverage.names.size(); ++c) {
-            const Proportion& held = of.coverage.held[last][c];
+            const statistics::Proportion& held = of.coverage.held[last][c];
             const auto component = static_cast<Index>(c);
             table.rows.push_back(
                 {series_of(of), escaped(of.coverage.names[c]),

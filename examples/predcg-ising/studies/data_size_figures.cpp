@@ -173,7 +173,7 @@ void write_tables(const DataSizeResult& result, const ResultDirectory& directory
     for (const Index samples : result.settings.banded) {
         for (std::size_t method = 0; method < posterior_kinds; ++method) {
             const SizeCoverage c = coverage_of(result, samples, method);
-            const predcg::Proportion held{c.held, c.trials};
+            const predcg::statistics::Proportion held{c.held, c.trials};
             coverage.row().add(static_cast<double>(samples)).add(method_word(method));
             coverage.add(static_cast<double>(method)).add(static_cast<double>(c.held));
             coverage.add(static_cast<double>(c.trials)).add(c.fraction()).add(held.lower()).add(held.upper());

@@ -29,7 +29,7 @@ Table levels_table(const FlowResult& result) {
     for (std::size_t mode = 0; mode < flow_modes.size(); ++mode)
         for (std::size_t k = 0; k < result.exact.size(); ++k) {
             const FlowLevelSummary level = summary_of(result, mode, k);
-            const predcg::Proportion held{level.held, result.settings.data_sets};
+            const predcg::statistics::Proportion held{level.held, result.settings.data_sets};
             table.row().add(flow_words[mode]).add(static_cast<double>(k + 1)).add(result.exact[k]);
             table.add(static_cast<double>(held.successes)).add(static_cast<double>(held.trials));
             table.add(held.value()).add(held.lower()).add(held.upper());

@@ -10,7 +10,7 @@
 
 namespace cli::study {
 
-using predcg::Proportion;
+using predcg::statistics::Proportion;
 
 namespace {
 

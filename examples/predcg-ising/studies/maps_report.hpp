@@ -27,8 +27,8 @@ ChosenByBic chosen_by_bic(const MapsResult& result, std::size_t at, std::size_t 
 /// The map with the least mean divergence.
 std::size_t nearest_map(const MapsResult& result, std::size_t at, std::size_t size);
 
-predcg::Proportion coverage_of(const MapsResult& result, std::size_t at, std::size_t banded,
-                               std::size_t observable);
+predcg::statistics::Proportion coverage_of(const MapsResult& result, std::size_t at, std::size_t banded,
+                                           std::size_t observable);
 
 /// Observables whose coverage is shown: m, R_1, .., R_6.
 inline constexpr std::size_t covered = 7;

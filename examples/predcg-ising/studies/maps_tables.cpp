@@ -41,8 +41,8 @@ std::size_t nearest_map(const MapsResult& result, std::size_t at, std::size_t si
     return best;
 }
 
-predcg::Proportion coverage_of(const MapsResult& result, std::size_t at, std::size_t banded,
-                               std::size_t observable) {
+predcg::statistics::Proportion coverage_of(const MapsResult& result, std::size_t at, std::size_t banded,
+                                           std::size_t observable) {
     return {result.cases[at].bands[banded].held[observable], result.settings.posteriors};
 }
 
@@ -112,7 +112,7 @@ Table coverage_table(const MapsResult& result) {
     for (std::size_t c = 0; c < banded_cases; ++c)
         for (std::size_t k = 0; k < banded_maps.size(); ++k)
             for (std::size_t o = 0; o < result.cases[c].truth.size(); ++o) {
-                const predcg::Proportion held = coverage_of(result, c, k, o);
+                const predcg::statistics::Proportion held = coverage_of(result, c, k, o);
                 table.row().add(maps_case(c).name).add(compared_maps[banded_maps[k]].word);
                 table.add(static_cast<double>(k)).add(observable_name(o)).add(static_cast<double>(o));
                 table.add(result.cases[c].truth[o]);

@@ -40,8 +40,8 @@ Table energies_table(const MoleculesResult& result) {
             .add(posterior.names()[k])
             .add(posterior.mean[at])
             .add(posterior.sd[at]);
-        table.add(predcg::quantile(draws, low))
-            .add(predcg::quantile(draws, 1.0 - low))
+        table.add(predcg::statistics::quantile(draws, low))
+            .add(predcg::statistics::quantile(draws, 1.0 - low))
             .add(published_energies[k]);
     }
     return table;

@@ -30,8 +30,8 @@ std::string energies_text(const MoleculesResult& result) {
     for (std::size_t k = 0; k < names.size(); ++k) {
         const Vector draws = posterior.draws.row(static_cast<Index>(k)).transpose();
         html += std::string("<li>") + names[k] + " = " +
-                with_limits(posterior.mean[static_cast<Index>(k)], predcg::quantile(draws, low),
-                            predcg::quantile(draws, 1.0 - low), 2) +
+                with_limits(posterior.mean[static_cast<Index>(k)], predcg::statistics::quantile(draws, low),
+                            predcg::statistics::quantile(draws, 1.0 - low), 2) +
                 " kJ/mol; published " + html_number(published_energies[k], 1) + ".</li>";
     }
     return html + "</ul><p>Published energies are those that are quoted of Abe, Jernigan and Flory (1966) "

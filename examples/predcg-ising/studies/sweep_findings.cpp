@@ -62,7 +62,7 @@ void symmetry_and_rise(const SweepResult& result, const std::string& symbol, con
                 std::to_string(pairs.count) + " pairs of fields), so it is " +
                 (symmetric ? "symmetric within the noise of the data. " : "not symmetric. ");
     const Values strength = over_points(result, [](const SweepPoint& p) { return std::abs(p.field); });
-    const double rise = predcg::rank_correlation(vector_of(strength), vector_of(values));
+    const double rise = predcg::statistics::rank_correlation(vector_of(strength), vector_of(values));
     text += "Its rank correlation with |&mu;| is " + html_number(rise, 2) + ".";
     if (!tested) {
         caption += " " + text;

@@ -72,8 +72,8 @@ void add_data(DistributionBand& band, const ChainData& data, const O& histogram)
     band.data_error.resize(values.rows());
     for (Index j = 0; j < values.rows(); ++j) {
         const Vector series = values.row(j).transpose();
-        band.data[j] = mean(series);
-        band.data_error[j] = error_of_mean(series);
+        band.data[j] = statistics::mean(series);
+        band.data_error[j] = statistics::error_of_mean(series);
     }
 }
 
@@ -243,7 +243,8 @@ StatesDistributions distributions_of(const LearntStates& learnt, const ChainData
                                             .rowwise()
                                             .mean();
                                     Vector means(bins);
-                                    for (Index k = 0; k < bins; ++k) means[k] = mean(p.segment(3 * k, 3));
+                                    for (Index k = 0; k < bins; ++k)
+                                        means[k] = statistics::mean(p.segment(3 * k, 3));
                                     return means;
                                 },
                                 credibility));

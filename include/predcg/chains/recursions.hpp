@@ -28,7 +28,7 @@ inline double checked_log_partition(double log_z) {
 }
 
 inline double log_partition(const ChainProblem& problem) {
-    LogSumExp total;
+    statistics::LogSumExp total;
     for (const double log_weight : start_log_weights(problem)) total.add(log_weight);
     return checked_log_partition(total.value());
 }
@@ -36,7 +36,7 @@ inline double log_partition(const ChainProblem& problem) {
 /// Probability of every start: of the ring's first width-1 letters.
 inline Vector start_probabilities(const ChainProblem& problem) {
     Vector probability = start_log_weights(problem);
-    LogSumExp total;
+    statistics::LogSumExp total;
     for (const double log_weight : probability) total.add(log_weight);
     const double log_z = checked_log_partition(total.value());
     double sum = 0.0;
@@ -97,7 +97,7 @@ inline bool needs_mask(const ChainProblem& problem, const StatisticTables& stati
                                            Index size, bool is_masked = false) {
     if (needs_mask(problem, statistics) && !is_masked)
         return chain_moments(problem, statistics.without_forbidden(problem.weights), size, true);
-    MomentAccumulator total(size);
+    statistics::MomentAccumulator total(size);
     Vector mean(size);
     Matrix covariance(size, size);
     for_each_pass(problem,
@@ -122,7 +122,7 @@ inline bool needs_mask(const ChainProblem& problem, const StatisticTables& stati
                                          Index size, bool is_masked = false) {
     if (needs_mask(problem, statistics) && !is_masked)
         return chain_means(problem, statistics.without_forbidden(problem.weights), size, true);
-    MomentAccumulator total(size);
+    statistics::MomentAccumulator total(size);
     Vector mean(size);
     const Matrix none = Matrix::Zero(size, size);
     Scratch<Lanes> pooled(statistics.count() * problem.shape.codes());

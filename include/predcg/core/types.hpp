@@ -62,7 +62,9 @@ concept MatrixLike =
 template <VectorLike V>
 inline constexpr Index extent_of = std::remove_cvref_t<V>::RowsAtCompileTime;
 
+namespace detail {
 /// Length of two vectors set end to end; dynamic if either is.
 constexpr Index sum_of_extents(Index a, Index b) { return a == dynamic || b == dynamic ? dynamic : a + b; }
+}  // namespace detail
 
 }  // namespace predcg

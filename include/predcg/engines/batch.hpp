@@ -192,6 +192,7 @@ concept BatchEngine = requires(const E engine, const B batch, States& states, co
     { engine.expect_batch(batch, Wanted<Want::means>{}, states, key) } -> std::same_as<BatchMoments>;
 };
 
+namespace detail {
 /// log Z, or its lower bound from an engine that knows no more.
 template <class Engine, class T>
     requires PartitionOrBound<Engine, T>
@@ -202,7 +203,6 @@ double log_partition_or_bound(const Engine& engine, const T& target) {
         return engine.lower_bound(target);
 }
 
-namespace detail {
 template <class Engine, class Common, class Factor>
 auto batch_state() {
     if constexpr (requires { typename Engine::BatchState; })

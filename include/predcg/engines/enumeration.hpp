@@ -57,7 +57,7 @@ struct Enumeration {
     /// log of the sum over all configurations of the target's density.
     template <FiniteTarget T>
     double log_partition(const T& target) const {
-        LogSumExp sum;
+        statistics::LogSumExp sum;
         visit(target, [&](const auto&, double log_density) { sum.add(log_density); });
         return checked(sum.value());
     }
@@ -70,7 +70,7 @@ struct Enumeration {
 
     template <FiniteTarget T, Statistic<configuration_t<space_t<T>>> S>
     Moments expect(const T& target, const S& statistic) const {
-        MomentAccumulator sum(statistic.size());
+        statistics::MomentAccumulator sum(statistic.size());
         visit(target, [&](const auto& X, double log_density) { sum.add(log_density, statistic(X)); });
         checked(sum.log_weight());
         return sum.moments();
@@ -81,7 +81,7 @@ struct Enumeration {
         requires NumericSpace<space_t<T>>
     SiteMoments site_moments(const T& target, int order) const {
         const Index n = target.space().size();
-        MomentAccumulator sum(n);
+        statistics::MomentAccumulator sum(n);
         Vector values(n);
         visit(target, [&](const auto& X, double log_density) {
             for (Index i = 0; i < n; ++i) values[i] = static_cast<double>(X[static_cast<std::size_t>(i)]);

@@ -114,7 +114,7 @@ public:
         const Index d = statistic.size();
         std::vector<Matrix> draws;
         if (settings_.standard_errors) draws.assign(static_cast<std::size_t>(d), Matrix(rows, count));
-        MomentAccumulator sum(d);
+        statistics::MomentAccumulator sum(d);
         for (Index c = 0; c < count; ++c) {
             auto& chain = chains.chains[static_cast<std::size_t>(c)];
             for (Index s = 0; s < rows; ++s) {

@@ -70,6 +70,7 @@ struct ObservedEngine {
     }
 };
 
+namespace detail {
 /// The engine that takes expectations under q(X|x) with this factor: ObservedEngine where x says what X is,
 /// else that of latent_engine(engine).
 template <class F, class E>
@@ -82,5 +83,6 @@ decltype(auto) latent_engine_for(const E& engine) {
 /// Its type.
 template <class E, class F>
 using latent_engine_for_t = std::remove_cvref_t<decltype(latent_engine_for<F>(std::declval<const E&>()))>;
+}  // namespace detail
 
 }  // namespace predcg

@@ -65,7 +65,7 @@ inline void finish_moments(Moments& m, const std::vector<Matrix>& draws, double 
     m.standard_error.setConstant(std::numeric_limits<double>::quiet_NaN());
     for (std::size_t k = 0; k < draws.size(); ++k) {
         const auto at = static_cast<Index>(k);
-        const double tau = monotone_autocorrelation_time(draws[k]);
+        const double tau = statistics::monotone_autocorrelation_time(draws[k]);
         m.standard_error[at] = std::sqrt(m.covariance(at, at) * tau / samples);
     }
 }

@@ -17,6 +17,12 @@ struct EngineRoles {
 template <class Latent, class Coarse>
 EngineRoles(Latent, Coarse) -> EngineRoles<Latent, Coarse>;
 
+/// What knows X: a factor that is zero for all X but one has observed(), a configuration.
+template <class F>
+concept ObservedFactor = requires(const F factor) { factor.observed(); };
+
+namespace detail {
+
 /// Whether an engine is two, one for each role.
 template <class E>
 inline constexpr bool has_roles = false;
@@ -33,10 +39,6 @@ const auto& latent_engine(const E& engine) {
         return engine;
 }
 
-/// What knows X: a factor that is zero for all X but one has observed(), a configuration.
-template <class F>
-concept ObservedFactor = requires(const F factor) { factor.observed(); };
-
 /// The engine for p_c: itself, unless it has roles.
 template <class E>
 const auto& coarse_engine(const E& engine) {
@@ -52,5 +54,7 @@ using latent_engine_t = std::remove_cvref_t<decltype(latent_engine(std::declval<
 /// The engine for p_c: the only one, or that of its role.
 template <class E>
 using coarse_engine_t = std::remove_cvref_t<decltype(coarse_engine(std::declval<const E&>()))>;
+
+}  // namespace detail
 
 }  // namespace predcg

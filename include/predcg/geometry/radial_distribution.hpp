@@ -129,7 +129,7 @@ private:
 
     double cutoff_;
     Index bins_;
-    RunningMoments<Vector> frames_{};
+    statistics::RunningMoments<Vector> frames_{};
 };
 
 /// g(r) of one configuration in a box that does not change, as an observable.

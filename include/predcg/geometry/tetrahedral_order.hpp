@@ -37,7 +37,7 @@ public:
     /// Mean of q over all sites.
     template <ReadableCoordinates X>
     double operator()(const X& configuration) const {
-        return mean(each(configuration));
+        return statistics::mean(each(configuration));
     }
 
 private:

@@ -213,7 +213,7 @@ HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Gra
     using Map = std::remove_cvref_t<decltype(next.map())>;
     if constexpr (detail::ObservedLevel<Coarse, Map> && Next::Problem::is_exact) {
         const detail::ImageStatistic<Coarse, Map> statistic(next.coarse(), next.map());
-        const auto& engine = coarse_engine(grainer.engine());
+        const auto& engine = detail::coarse_engine(grainer.engine());
         typename std::remove_cvref_t<decltype(engine)>::template State<std::remove_cvref_t<decltype(target)>>
             state{};
         const auto moments =
@@ -230,8 +230,8 @@ HierarchyLevel<Next> next_level(const Grainer& grainer, const HierarchyLevel<Gra
             auto rng =
                 make_stream(settings.seed, Purpose::hierarchy, 0, detail::level_number(settings, number));
             const auto draws = static_cast<Index>(std::ceil(weight * static_cast<double>(settings.samples)));
-            detail::add_draws(coarse_engine(grainer.engine()), target, draws, weight, rng, settings.fit.stop,
-                              sum);
+            detail::add_draws(detail::coarse_engine(grainer.engine()), target, draws, weight, rng,
+                              settings.fit.stop, sum);
         }
         return fitted(sum);
     }

@@ -159,8 +159,8 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
         if (posterior.draw_count() == 0) continue;
         Vector row = posterior.draws.row(k).transpose();
         linalg::multiply(row, beta);
-        level.lower[k] = quantile(row, low);
-        level.upper[k] = quantile(row, 1.0 - low);
+        level.lower[k] = statistics::quantile(row, low);
+        level.upper[k] = statistics::quantile(row, 1.0 - low);
     }
     return level;
 }

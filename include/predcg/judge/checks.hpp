@@ -107,7 +107,7 @@ struct StandardDeviation {
     /// Throws ArgumentError for no data.
     template <class Data>
     Vector mean(const Data& data) const {
-        RunningMoments<Vector> moments;
+        statistics::RunningMoments<Vector> moments;
         for (const auto& x : data) moments.add(detail::as_vector(observable(x)));
         require(moments.count() > 0, "StandardDeviation", "number of data", moments.count(), "at least one");
         return (moments.scatter() / static_cast<double>(moments.count())).cwiseSqrt();
@@ -307,7 +307,7 @@ ErrorBudget error_budget(const Posterior<Coarse, Map, Engine>& posterior, const 
                          const O& observable, CredibleSettings settings = {}) {
     settings.predictive = false;
     const CredibleInterval interval = predict(posterior, observable, settings);
-    RunningMoments<Vector> of_data;
+    statistics::RunningMoments<Vector> of_data;
     for (const auto& x : data) of_data.add(detail::as_vector(observable(x)));
     const double n = std::max(1.0, static_cast<double>(of_data.count()) - 1.0);
     const Vector error = (of_data.scatter() / (n * posterior.fit.data_count)).cwiseSqrt();

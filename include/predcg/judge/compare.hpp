@@ -259,10 +259,10 @@ std::vector<ComparisonRow> compare(const Data& data, const Observables<O...>& ob
                 errors[k] = linalg::norm(run.prediction.segment(at, components.size()) - target);
                 relative[k] = errors[k] == 0.0 ? 0.0 : errors[k] / linalg::norm(target);
             }
-            row.error = mean(errors);
-            row.standard_error = standard_error(errors);
-            row.relative_error = mean(relative);
-            row.relative_standard_error = standard_error(relative);
+            row.error = statistics::mean(errors);
+            row.standard_error = statistics::standard_error(errors);
+            row.relative_error = statistics::mean(relative);
+            row.relative_standard_error = statistics::standard_error(relative);
             rows.push_back(std::move(row));
             at += components.size();
         }

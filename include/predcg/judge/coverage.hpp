@@ -27,12 +27,13 @@ struct CoverageSettings {
 
 /// How often credible intervals held the truth, for each level and component of the observables.
 struct Coverage {
-    std::vector<std::string> names;             ///< of the components
-    std::vector<double> levels;                 ///< Probabilities that the intervals should hold.
-    std::vector<std::vector<Proportion>> held;  ///< [level][component]; without data sets that had no band
-    std::vector<Matrix> widths;                 ///< [level]: component x data set, NaN where no band
-    Index unreliable = 0;                       ///< posteriors that were flagged
-    Index without_band = 0;                     ///< of these, the ones that had no draws
+    std::vector<std::string> names;  ///< of the components
+    std::vector<double> levels;      ///< Probabilities that the intervals should hold.
+    std::vector<std::vector<statistics::Proportion>>
+        held;                    ///< [level][component]; without data sets that had no band
+    std::vector<Matrix> widths;  ///< [level]: component x data set, NaN where no band
+    Index unreliable = 0;        ///< posteriors that were flagged
+    Index without_band = 0;      ///< of these, the ones that had no draws
 
     /// NaN where no data set had a band.
     double mean_width(std::size_t level, Index component) const {
@@ -42,7 +43,7 @@ struct Coverage {
     /// NaN where no data set had a band.
     double median_width(std::size_t level, Index component) const {
         const Vector all = known_widths(level, component);
-        return all.size() > 0 ? quantile(all, 0.5) : detail::undefined;
+        return all.size() > 0 ? statistics::quantile(all, 0.5) : detail::undefined;
     }
 
 private:
@@ -96,7 +97,8 @@ Coverage coverage(const CoverageSettings& settings, MakeData&& make_data, MakePo
                 for (Index c = 0; c < truth.size(); ++c) {
                     const Vector values = linalg::row_of(expectations, c);
                     const double tail = 0.5 * (1.0 - settings.levels[l]);
-                    const double low = quantile(values, tail), high = quantile(values, 1.0 - tail);
+                    const double low = statistics::quantile(values, tail),
+                                 high = statistics::quantile(values, 1.0 - tail);
                     record.put(Index{low <= truth[c] && truth[c] <= high});
                     record.put(high - low);
                 }

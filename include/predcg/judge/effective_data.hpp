@@ -51,7 +51,7 @@ EffectiveData effective_data(const Data& data, const CheckedStatistic<O>&... sta
             Vector values(result.count);
             for (Index k = 0; k < result.count; ++k) values[k] = series[static_cast<std::size_t>(k)][j];
             result.names.push_back(detail::component_name(statistic, j, c));
-            times.push_back(integrated_autocorrelation_time(values));
+            times.push_back(statistics::integrated_autocorrelation_time(values));
         }
     };
     (add(statistics), ...);

@@ -17,7 +17,7 @@ namespace predcg {
 struct ExactEvidenceSettings {
     Index proposals = 0;         ///< draws of the normal; 0: as many as half the draws of the posterior
     double largest_error = 0.1;  ///< of log p(data | model); beyond it the result is flagged
-    BridgeSettings bridge{};     ///< Settings of bridge sampling.
+    statistics::BridgeSettings bridge{};  ///< Settings of bridge sampling.
     std::uint64_t seed = 1;
 };
 
@@ -38,7 +38,7 @@ inline Matrix half_of_chains(const PosteriorResult& posterior, const Vector& sca
 /// The normal with mean and covariance of the columns, cut at the walls.
 inline CutNormal normal_of(const Matrix& z, const std::vector<Wall>& walls) {
     const Index d = z.rows();
-    MeanAndCovariance moments = moments_of_columns(z);
+    statistics::MeanAndCovariance moments = statistics::moments_of_columns(z);
     Vector lower = Vector::Constant(d, -std::numeric_limits<double>::infinity());
     for (const Wall& wall : walls)
         for (Index k = 0; k < d; ++k)
@@ -98,7 +98,7 @@ Evidence exact_evidence(const Learner& learner, const AnyData& any_data, const P
         const Parameters at = c.parameters(z);
         const auto other = flipped(learner.coarse(), learner.map(), at);
         if (!other || !std::isfinite(value)) return value;
-        if (other_label(learner.coarse(), learner.map(), at, posterior.fit.parameters.eta))
+        if (detail::other_label(learner.coarse(), learner.map(), at, posterior.fit.parameters.eta))
             return -std::numeric_limits<double>::infinity();
         return value + std::log1p(std::exp(problem.log_prior(c.z(*other)) - problem.log_prior(z)));
     };
@@ -115,8 +115,10 @@ Evidence exact_evidence(const Learner& learner, const AnyData& any_data, const P
         at_proposals[k] = log_density(proposal) - normal.log_density(proposal);
     });
     const double size = static_cast<double>(z.cols());
-    const double worth = detail::vary(at_draws) ? std::min(size, effective_sample_size(at_draws)) : size;
-    const BridgeEstimate estimate = bridge_sampling(at_draws, at_proposals, worth, settings.bridge);
+    const double worth =
+        detail::vary(at_draws) ? std::min(size, statistics::effective_sample_size(at_draws)) : size;
+    const statistics::BridgeEstimate estimate =
+        statistics::bridge_sampling(at_draws, at_proposals, worth, settings.bridge);
     evidence.log_evidence = estimate.log_ratio;
     evidence.standard_error = estimate.standard_error;
     if (!estimate.converged) flag("the bridge has not converged: more iterations");

@@ -87,7 +87,7 @@ private:
 /// Coefficients of the regression of y on the rows x below the first two of `terms`, by the moments of the
 /// columns; rows that do not vary have none.
 [[gnu::cold]] inline Vector score_on_features(const Matrix& terms) {
-    const MeanAndCovariance moments = moments_of_columns(terms);
+    const statistics::MeanAndCovariance moments = statistics::moments_of_columns(terms);
     const Index p = terms.rows() - 2;
     Vector sd(p), coefficients = Vector::Zero(p);
     for (Index k = 0; k < p; ++k) sd[k] = std::sqrt(moments.covariance(k + 2, k + 2));
@@ -113,7 +113,7 @@ inline double error_over_chains(const Vector& values, Index chains) {
     const Index length = values.size() / chains;
     double sum = 0.0;
     for (Index c = 0; c < chains; ++c) {
-        const double error = error_of_mean(linalg::part(values, c * length, length));
+        const double error = statistics::error_of_mean(linalg::part(values, c * length, length));
         sum += error * error;
     }
     return std::sqrt(sum) / static_cast<double>(chains);
@@ -126,7 +126,7 @@ inline std::string with_sign(double x) { return (std::signbit(x) ? "" : "+") + r
                                               Index coordinates, double level) {
     const Index N = of_data.cols(), M = of_model.cols(), p = of_data.rows() - 2;
     const Vector slope = score_on_features(of_model);
-    const auto row_mean = [](const Matrix& m, Index row) { return mean(linalg::row_of(m, row)); };
+    const auto row_mean = [](const Matrix& m, Index row) { return statistics::mean(linalg::row_of(m, row)); };
     Vector centre(p);
     for (Index k = 0; k < p; ++k) centre[k] = row_mean(of_model, k + 2);
     const auto explained = [&](const Matrix& terms, Index column) {
@@ -148,19 +148,19 @@ inline std::string with_sign(double x) { return (std::signbit(x) ? "" : "+") + r
     const double error_known = error_over_chains(by_features, chains),
                  error_drawn = error_over_chains(model, chains);
     const bool drawn = error_drawn < error_known;
-    test.score = mean(data) - (drawn ? mean(model) : 0.0);
-    test.standard_error = std::hypot(error_of_mean(data), drawn ? error_drawn : error_known);
+    test.score = statistics::mean(data) - (drawn ? statistics::mean(model) : 0.0);
+    test.standard_error = std::hypot(statistics::error_of_mean(data), drawn ? error_drawn : error_known);
     test.force_part = row_mean(of_data, 0) - row_mean(of_model, 0);
     test.laplacian_part = row_mean(of_data, 1) - row_mean(of_model, 1);
-    test.force_error = std::hypot(error_of_mean(linalg::row_of(of_data, 0)),
+    test.force_error = std::hypot(statistics::error_of_mean(linalg::row_of(of_data, 0)),
                                   error_over_chains(linalg::row_of(of_model, 0), chains));
-    test.model_z = mean(plain) / error_over_chains(plain, chains);
-    test.autocorrelation_time = integrated_autocorrelation_time(data);
+    test.model_z = statistics::mean(plain) / error_over_chains(plain, chains);
+    test.autocorrelation_time = statistics::integrated_autocorrelation_time(data);
     test.z = test.standard_error > 0.0 ? test.score / test.standard_error : 0.0;
     test.p_value = 0.5 * std::erfc(test.z / std::numbers::sqrt2);
     // score / (n Var(score)), n coordinates, both of one coordinate
-    const double spread = variance(model);
-    const bool open = !(spread > 1e-6 * variance(plain));
+    const double spread = statistics::variance(model);
+    const bool open = !(spread > 1e-6 * statistics::variance(plain));
     const double information = static_cast<double>(coordinates) * spread;
     test.variance = open ? undefined : test.score / information;
     test.variance_error = open ? undefined : test.standard_error / information;

@@ -76,7 +76,7 @@ LeaveOneOut leave_one_out(const Learner& learner, const AnyData& any_data, const
         const auto p = log_p.col(k);
         std::vector<double> ratios(static_cast<std::size_t>(draws));
         for (Index s = 0; s < draws; ++s) ratios[static_cast<std::size_t>(s)] = -p[s];
-        const SmoothedRatios smoothed = pareto_smooth(std::move(ratios));
+        const statistics::SmoothedRatios smoothed = statistics::pareto_smooth(std::move(ratios));
         result.pareto_k[k] = smoothed.pareto_k;
         const double top = p.maxCoeff();
         double mean = 0.0, weighted = 0.0;

@@ -35,7 +35,7 @@ struct SimulationBasedSettings {
 struct SimulationBasedCalibration {
     std::vector<std::string> names;
     std::vector<std::vector<Index>> ranks;  ///< one list for each name; not of replicates without draws
-    std::vector<RankHistogram> histograms;  ///< One for each name.
+    std::vector<statistics::RankHistogram> histograms;  ///< One for each name.
     Index unreliable = 0;     ///< posteriors that were flagged; those with draws are counted all the same
     Index without_draws = 0;  ///< of these, the ones that had none
     Index largest_rank = 0;   ///< Ranks are 0, ..., largest_rank.
@@ -174,7 +174,7 @@ simulation_based_calibration(const Learner& learner, const SimulationBasedSettin
     }
     if (result.names.empty()) throw NumericalError(std::string(name) + ": no posterior has draws");
     for (const std::vector<Index>& ranks : result.ranks)
-        result.histograms.push_back(rank_histogram(ranks, settings.ranked_draws, settings.bins));
+        result.histograms.push_back(statistics::rank_histogram(ranks, settings.ranked_draws, settings.bins));
     return result;
 }
 

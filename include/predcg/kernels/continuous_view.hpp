@@ -140,7 +140,7 @@ concept ContinuousTarget =
 
 /// Variance of every coordinate, for a diagonal metric; drawn a little towards 1e-3 of the scale's square, as
 /// in Stan: a window may be short.
-inline Vector metric_variance(const RunningMoments<Vector>& window, const Vector& scales) {
+inline Vector metric_variance(const statistics::RunningMoments<Vector>& window, const Vector& scales) {
     Vector v = window.scatter();
     const double n = static_cast<double>(window.count());
     for (Index k = 0; k < v.size(); ++k)

@@ -66,7 +66,7 @@ struct Hamiltonian {
         Index moves = 0, window = 20, window_end = 30;
         Index tuned = 0;  ///< Moves of warm-up in all.
         Vector variance;  ///< Of each coordinate: the metric.
-        RunningMoments<Vector> spread{};
+        statistics::RunningMoments<Vector> spread{};
         double accepted = 0.0;  ///< Sum of the probabilities of acceptance after warm-up
 
         /// To be saved (core/bytes.hpp).

@@ -21,7 +21,7 @@ struct RandomWalk {
     struct State {
         double log_step = std::numeric_limits<double>::quiet_NaN();
         Vector sd;
-        RunningMoments<Vector> spread{};
+        statistics::RunningMoments<Vector> spread{};
         Index moves = 0;
 
         /// To be saved (core/bytes.hpp).

@@ -16,7 +16,7 @@ struct TrajectorySettings {
 };
 
 /// Samples of a target along one chain of a kernel, from a start anywhere in the space. They are correlated:
-/// see integrated_autocorrelation_time. Any uniform random bit generator will do.
+/// see statistics::integrated_autocorrelation_time. Any uniform random bit generator will do.
 template <class Kernel, Target T, RandomBits R>
     requires Sampler<Kernel, T>
 auto trajectory(const Kernel& kernel, const T& target, const TrajectorySettings& settings, R& rng)

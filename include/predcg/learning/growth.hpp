@@ -9,6 +9,7 @@
 
 namespace predcg {
 
+namespace detail {
 /// An engine with `factor` times the samples; exact engines as they are.
 template <class Engine>
 Engine with_more_samples(const Engine& engine, double factor) {
@@ -21,8 +22,6 @@ Engine with_more_samples(const Engine& engine, double factor) {
         return engine;
     }
 }
-
-namespace detail {
 
 /// Squared Monte Carlo error of g . step, where g is the log-likelihood's gradient in (theta_c, eta): from
 /// the squared errors of the expectations, with their correlations taken from the covariances.

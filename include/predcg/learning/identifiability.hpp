@@ -60,7 +60,6 @@ namespace detail {
     return names[static_cast<std::size_t>(top)] + (others.empty() ? " is open" : others) +
            ": predictions hardly depend on " + direction.text;
 }
-}  // namespace detail
 
 /// Less information for each datum than this, in a direction that is not identified, is none: predictions
 /// hardly depend on it (a step of 1 changes the density of a datum by 5e-4 nats).
@@ -81,5 +80,6 @@ weak_directions(const Matrix& information, const std::vector<std::string>& names
     }
     return weak;
 }
+}  // namespace detail
 
 }  // namespace predcg

@@ -30,6 +30,7 @@ template <class Coarse, class Map>
     return std::nullopt;
 }
 
+namespace detail {
 /// Whether the label is another than that of a fit with map parameters `eta`: the map is nearer to the fit's
 /// after a flip. Theta_c is not asked: a field makes it wide, and says nothing about the label.
 template <class Coarse, class Map>
@@ -44,13 +45,14 @@ template <class Coarse, class Map>
     }
     return nearer > 0.0;
 }
+}  // namespace detail
 
 /// The parameters with the label of a fit with map parameters `eta`: these, or flipped. Two modes of a
 /// posterior that are flips of each other become one, and no prediction changes.
 template <class Coarse, class Map>
 [[gnu::cold]] Parameters with_label_of(const Vector& eta, const Coarse& coarse, const Map& map,
                                        const Parameters& at) {
-    return other_label(coarse, map, at, eta) ? *flipped(coarse, map, at) : at;
+    return detail::other_label(coarse, map, at, eta) ? *flipped(coarse, map, at) : at;
 }
 
 }  // namespace predcg

@@ -108,8 +108,8 @@ template <LearnablePotential Coarse, LatentMap Map, class Engine, class Prior>
 class LearningProblem {
     using Factor = std::remove_cvref_t<decltype(std::declval<const Map&>().likelihood(
         std::declval<const prepared_t<Map>&>(), std::declval<const Vector&>()))>;
-    using LatentEngine = latent_engine_for_t<Engine, Factor>;
-    using CoarseEngine = coarse_engine_t<Engine>;
+    using LatentEngine = detail::latent_engine_for_t<Engine, Factor>;
+    using CoarseEngine = detail::coarse_engine_t<Engine>;
 
 public:
     using CoarseType = Coarse;  ///< The coarse potential.
@@ -287,13 +287,13 @@ public:
         const auto statistic = energy_derivatives(state.at.theta);
         const auto target = coarse_target(state.at.theta);
         const StreamKey key = coarse_key(state);
-        Moments all = coarse_engine(engine_).expect(target, statistic, state.coarse, key);
+        Moments all = detail::coarse_engine(engine_).expect(target, statistic, state.coarse, key);
         if constexpr (!is_exact && !is_variational)
             all = detail::with_runs(std::move(all), std::ssize(state.more_coarse), [&](Index k) {
                 StreamKey own = key;
                 own.index += static_cast<std::uint64_t>(k + 1);
-                return coarse_engine(engine_).expect(target, statistic,
-                                                     state.more_coarse[static_cast<std::size_t>(k)], own);
+                return detail::coarse_engine(engine_).expect(
+                    target, statistic, state.more_coarse[static_cast<std::size_t>(k)], own);
             });
         return detail::coarse_moments_of(all, p, Index(statistic.size()) - p);
     }
@@ -323,7 +323,7 @@ public:
     Vector log_likelihoods(const Parameters& at) const
         requires(is_exact)
     {
-        const double log_z_coarse = coarse_engine(engine_).log_partition(coarse_target(at.theta));
+        const double log_z_coarse = detail::coarse_engine(engine_).log_partition(coarse_target(at.theta));
         Vector values = latent_partitions(at).log_partitions;
         for (double& value : values) value -= log_z_coarse;
         return values;
@@ -339,7 +339,7 @@ public:
     double log_likelihood(const Parameters& at) const
         requires(is_exact)
     {
-        const double log_z_coarse = coarse_engine(engine_).log_partition(coarse_target(at.theta));
+        const double log_z_coarse = detail::coarse_engine(engine_).log_partition(coarse_target(at.theta));
         return log_evidence(at) - data().count * log_z_coarse;
     }
 
@@ -350,7 +350,8 @@ public:
         requires(is_variational)
     {
         return *latent_partitions(at).log_partition -
-               data().count * log_partition_or_bound(coarse_engine(engine_), coarse_target(at.theta));
+               data().count *
+                   detail::log_partition_or_bound(detail::coarse_engine(engine_), coarse_target(at.theta));
     }
 
     /// Logarithm of the prior density of z.
@@ -383,7 +384,7 @@ public:
         State there = state(coordinates_.parameters(z));
         const ExpectedStatistics statistics = expect_means(there);
         const BatchMoments coarse = predcg::expect<Want::means>(
-            coarse_engine(engine_),
+            detail::coarse_engine(engine_),
             SingleBatch(coarse_target(there.at.theta), energy_gradient(there.at.theta)), there.coarse,
             coarse_key(there));
         Vector gradient = detail::likelihood_gradient(*map_, statistics, coarse.mean, there.at.eta, beta());
@@ -468,7 +469,7 @@ private:
     }
     template <Want want, class B>
     BatchMoments moments(const B& batch, State& state) const {
-        return predcg::expect<want>(latent_engine_for<Factor>(engine_), batch, state.latent,
+        return predcg::expect<want>(detail::latent_engine_for<Factor>(engine_), batch, state.latent,
                                     latent_key(state), data().spread.get());
     }
 
@@ -489,7 +490,7 @@ private:
     BatchMoments latent_partitions(const Parameters& at) const {
         std::vector<LatentState> none(data().forms.size());
         return predcg::expect<Want::log_partitions>(
-            latent_engine_for<Factor>(engine_),
+            detail::latent_engine_for<Factor>(engine_),
             latent_batch(at, data().all, EmptyStatistic{}, [](Index) { return EmptyStatistic{}; }), none,
             StreamKey{}, data().spread.get());
     }

@@ -5,20 +5,20 @@
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/learning/online_chains.hpp>
+#include <predcg/learning/online_engine.hpp>
+#include <predcg/learning/online_estimate.hpp>
+#include <predcg/learning/online_expansion.hpp>
 #include <predcg/learning/online_memory.hpp>
 #include <predcg/learning/online_processes.hpp>
-#include <predcg/learning/sampling_remarks.hpp>
+#include <predcg/learning/online_report.hpp>
+#include <predcg/learning/online_saved.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <exception>
 #include <iosfwd>
-#include <limits>
 #include <memory>
-#include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -26,101 +26,7 @@
 
 namespace predcg {
 
-/// Settings of OnlineFit.
-struct OnlineSettings {
-    std::optional<double> beta{};  ///< of the configurations: needed
-    Index batch = 16;              ///< configurations between two steps; fewer at the beginning
-    /// So many configurations are remembered, more or less (weights count); what lies further back is
-    /// forgotten: an equilibration, say.
-    double window = std::numeric_limits<double>::infinity();
-    /// Converged: Monte Carlo errors are within so many posterior standard deviations.
-    double tolerance = 0.5;
-    /// Begins anew so often at most, where it is trapped (OnlineEstimate::trapped); 0: never.
-    Index restarts = 8;
-    std::uint64_t seed = 1;
-    std::optional<Parameters> start{};
-    std::stop_token stop{};  ///< add takes nothing any more
-    /// Several processes learn the same, each from configurations of its own: OnlineFit::synchronise.
-    std::optional<Processes> processes{};
-};
-
-/// What has been learnt so far.
-struct OnlineEstimate : Estimate {
-    /// Standard errors of the parameters, of everything that is known to be uncertain: that there are
-    /// finitely many configurations, that they are correlated in time, that engines sample: the larger of
-    /// what independent configurations would give and of what the scatter between parts of the past gives. To
-    /// it comes what the expansion may be wrong by, which matters for few configurations.
-    Parameters errors;
-    Parameters posterior_deviations;  ///< by the configurations if they were independent
-    Parameters monte_carlo_errors;    ///< by engines that sample, alone; 0 with exact ones
-    Parameters drift;       ///< Newton step left at the mean of the points where data were looked at
-    bool drifting = false;  ///< early and late configurations say different things: see remarks
-    /// 512 configurations or more after it began (anew) it is at no maximum that an expansion describes: the
-    /// information is not positive definite, steps are cut, or errors are larger than it can tell.
-    bool trapped = false;
-    Index restarts = 0;        ///< how often it began anew
-    Index configurations = 0;  ///< that were added, ever; data_count is the weight of those in use
-};
-
 namespace detail {
-
-// For every configuration a new target: an old chain needs as many moves there as a new one.
-template <class E>
-auto online_latent_engine(const E& engine) {
-    if constexpr (requires { engine.with_settings(engine.settings()).settings().refresh; }) {
-        auto settings = engine.settings();
-        settings.refresh = std::max(settings.refresh, settings.warm_up);
-        return engine.with_settings(settings);
-    } else {
-        return engine;
-    }
-}
-
-// p_c gets as many moves as the configurations of a step together, warm-up included.
-template <class E>
-auto online_coarse_engine(const E& engine, Index batch) {
-    if constexpr (requires { engine.with_settings(engine.settings()).settings().refresh; }) {
-        const auto& s = engine.settings();
-        return engine.with_samples(batch * (s.samples + s.chains * s.warm_up / s.thinning));
-    } else {
-        return engine;
-    }
-}
-
-/// The engines for online learning: those of the user where both are given, else p_c with more samples.
-template <class E>
-auto online_engine(const E& engine, Index batch) {
-    if constexpr (has_roles<E>)
-        return EngineRoles{online_latent_engine(engine.latent), engine.coarse};
-    else
-        return EngineRoles{online_latent_engine(engine), online_coarse_engine(engine, batch)};
-}
-
-/// chains, thinning, warm_up, refresh, samples; 0 of an exact engine, and where another engine has no such
-/// setting.
-template <class Engine>
-std::array<Index, 5> lengths_of(const Engine& engine) {
-    if constexpr (requires { engine.settings().refresh; }) {
-        const auto& s = engine.settings();
-        return {s.chains, s.thinning, s.warm_up, s.refresh, s.samples};
-    } else if constexpr (ResizableEngine<Engine>) {
-        return {0, 0, 0, 0, engine.settings().samples};
-    } else {
-        return {};
-    }
-}
-
-/// Covariances of means whose variances are known, with the correlations that single values have.
-[[gnu::cold]] inline Matrix noise_of(const Matrix& covariance, const Vector& variances) {
-    Matrix N = Matrix::Zero(variances.size(), variances.size());
-    for (Index l = 0; l < variances.size(); ++l)
-        for (Index k = 0; k < variances.size(); ++k) {
-            const double scale = covariance(k, k) * covariance(l, l);
-            const double correlation = k == l ? 1.0 : scale > 0.0 ? covariance(k, l) / std::sqrt(scale) : 0.0;
-            N(k, l) = correlation * std::sqrt(variances[k] * variances[l]);
-        }
-    return N;
-}
 
 /// A range whose elements are configurations X, or convert to them.
 template <class Range, class X>
@@ -174,7 +80,7 @@ class OnlineFit {
     static constexpr const char* name = "OnlineFit";
     static constexpr detail::ByteFrame frame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 4};
     static constexpr Index no_size = -1, several_sizes = -2;  // in the place of a size
-    static constexpr Index patience = 512;                    // configurations before it may be trapped
+    static constexpr Index patience = detail::OnlinePast::patience;
 
 public:
     /// Throws ArgumentError without beta, or for batch outside 1 to 4096, restarts outside 0 to 32, a window
@@ -319,9 +225,9 @@ public:
         constexpr const char* function = "OnlineFit::load";
         const std::string bytes = frame.read(in, function);
         detail::ByteReader read(bytes, function);
-        Identity theirs;
+        detail::OnlineIdentity theirs;
         read(theirs);
-        require_same(theirs, function);
+        detail::require_same(theirs, identity(), function);
         OnlineFit other = *this;
         members(other, read);
         const Index p = coordinates().coarse_count(), m = coordinates().map_count();
@@ -331,7 +237,8 @@ public:
             other.in_block_ < 0 || other.in_block_ >= other.length_ || other.configurations_ < 0 ||
             other.restarts_ < 0 || other.restarts_ > settings_.restarts || other.began_ < 0 ||
             other.began_ > other.configurations_ || other.next_look_ < other.began_ ||
-            other.next_look_ > (Index{1} << 60) || !is_sound(block, other.in_block_, p, m) ||
+            other.next_look_ > (Index{1} << 60) ||
+            !detail::can_be_sums(block, other.in_block_, p, p + (ScoredMap<Map> ? m : block.map.size())) ||
             !linalg::all_finite(other.state_.at.theta) || !linalg::all_finite(other.state_.at.eta) ||
             !world_->problem.is_admissible(other.state_.at) || !has_sound_chains(other.state_))
             throw ArgumentError(function, "bytes", "not those of such a fit", "what save() wrote");
@@ -341,15 +248,10 @@ public:
     }
 
 private:
-    /// Whether what was read can be the sums of so many configurations.
-    static bool is_sound(const ExpectedStatistics& block, Index configurations, Index p, Index m) {
-        if (configurations == 0) return block.is_empty();
-        const Index all = p + (ScoredMap<typename Problem::MapType> ? m : block.map.size());
-        return block.count > 0.0 && block.coarse.size() == p && block.noise.size() == all &&
-               block.covariance.rows() == all && block.covariance.cols() == all &&
-               block.coarse_hessian.rows() == p && block.coarse_hessian.cols() == p &&
-               linalg::all_finite(block.coarse) && linalg::all_finite(block.map) &&
-               linalg::all_finite(block.covariance) && linalg::all_finite(block.coarse_hessian);
+    detail::OnlineExpansion<Problem> expansion() const { return {world_->problem, memory_}; }
+    [[gnu::cold]] OnlineEstimate describe() const {
+        return detail::OnlineReport<Problem>(world_->problem, memory_, settings_,
+                                             {state_.at, configurations_, restarts_, began_, is_cut_})();
     }
 
     /// Whether what was read can be where the engines' chains stand.
@@ -357,9 +259,9 @@ private:
         const Engine& engine = world_->problem.engine();
         const auto space = world_->problem.coarse().space();
         return std::ssize(state.latent) <= settings_.batch &&
-               detail::can_be_state(coarse_engine(engine), state.coarse, space) &&
+               detail::can_be_state(detail::coarse_engine(engine), state.coarse, space) &&
                std::all_of(state.latent.begin(), state.latent.end(), [&](const auto& one) {
-                   return detail::can_be_state(latent_engine(engine), one, space);
+                   return detail::can_be_state(detail::latent_engine(engine), one, space);
                });
     }
 
@@ -418,54 +320,16 @@ private:
         std::unique_ptr<World> world_;
     };
 
-    /// What a saved fit must have in common with this one.
-    struct Identity {
-        std::vector<std::string> coarse_names, map_names;
-        Index coarse_size = 0, fine_size = 0, batch = 0, restarts = 0;
-        std::array<Index, 5> latent{}, coarse{};  // lengths_of
-        double beta = 0.0, window = 0.0, prior = 0.0;
-        std::uint64_t seed = 0;
-
-        template <class Self, class Visit>
-        static void members(Self& self, Visit&& visit) {
-            visit(self.coarse_names, self.map_names, self.coarse_size, self.fine_size, self.batch,
-                  self.restarts, self.latent, self.coarse, self.beta, self.window, self.prior, self.seed);
-        }
-    };
-
-    Identity identity() const {
+    detail::OnlineIdentity identity() const {
         const Problem& problem = world_->problem;
-        return {detail::coarse_names_of(problem.coarse()), detail::map_names_of(problem.map()),
-                problem.coarse().space().size(),
-                // That of the draws is the same in all processes.
-                world_->form_of.fine_size().value_or(settings_.processes ? no_size : fine_size_),
-                settings_.batch, settings_.restarts, detail::lengths_of(latent_engine(problem.engine())),
-                detail::lengths_of(coarse_engine(problem.engine())), *settings_.beta, settings_.window,
-                problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))), settings_.seed};
-    }
-
-    [[gnu::cold]] void require_same(const Identity& theirs, const char* function) const {
-        const Identity own = identity();
-        detail::require_same_names(theirs.coarse_names, own.coarse_names, function, "coarse parameters");
-        detail::require_same_names(theirs.map_names, own.map_names, function, "map parameters");
-        const auto same = [&](const auto& a, const auto& b, const char* what) {
-            require(a == b, function, what, a, to_text(b) + ", that of this fit");
-        };
-        same(theirs.coarse_size, own.coarse_size, "number of coarse sites");
-        if (theirs.fine_size >= 0 && own.fine_size >= 0)
-            same(theirs.fine_size, own.fine_size, "size of the configurations");
-        same(theirs.beta, own.beta, "settings.beta");
-        same(theirs.batch, own.batch, "settings.batch");
-        same(theirs.restarts, own.restarts, "settings.restarts");
-        same(theirs.window, own.window, "settings.window");
-        same(theirs.seed, own.seed, "settings.seed");
-        constexpr std::array<const char*, 5> lengths{"chains", "thinning", "warm_up", "refresh", "samples"};
-        for (std::size_t k = 0; k < lengths.size(); ++k) {
-            const std::string of = std::string(lengths[k]) + " of the engine for ";
-            same(theirs.latent[k], own.latent[k], (of + "q(X|x)").c_str());
-            same(theirs.coarse[k], own.coarse[k], (of + "p_c").c_str());
-        }
-        same(theirs.prior, own.prior, "log prior density");
+        return {
+            detail::coarse_names_of(problem.coarse()), detail::map_names_of(problem.map()),
+            problem.coarse().space().size(),
+            // That of the draws is the same in all processes.
+            world_->form_of.fine_size().value_or(settings_.processes ? no_size : fine_size_), settings_.batch,
+            settings_.restarts, detail::lengths_of(detail::latent_engine(problem.engine())),
+            detail::lengths_of(detail::coarse_engine(problem.engine())), *settings_.beta, settings_.window,
+            problem.log_prior(coordinates().bounded(Vector::Ones(coordinates().size()))), settings_.seed};
     }
 
     template <class Self, class Visit>
@@ -566,8 +430,13 @@ private:
         const CoarseMoments coarse = problem.expect_coarse(state_);
         LikelihoodDerivatives e =
             expand_likelihood(problem.map(), block, coarse, state_.at.eta, problem.beta());
-        detail::OnlineSums sums{block.count,  1,          e.gradient,          {}, {},
-                                e.observed(), e.complete, noise(block, coarse)};
+        detail::OnlineSums sums = detail::OnlineSums::zero(c.size());
+        sums.count = block.count;
+        sums.blocks = 1;
+        sums.slope = e.gradient;
+        sums.information = e.observed();
+        sums.complete = e.complete;
+        sums.noise = expansion().noise(block, coarse, state_.at.eta);
         c.carry_gradient(sums.slope);
         c.carry_information(sums.information);
         c.carry_information(sums.complete);
@@ -584,295 +453,11 @@ private:
                 sums.em_slope[k] += sums.complete(k, l) * z[l];
             }
         memory_.add(sums, settings_.window);
-        state_.at = c.parameters(next(z));
+        const auto next = expansion().next(z);
+        is_cut_ = next.is_cut;
+        state_.at = c.parameters(next.z);
         state_.begin(state_.iteration + 1);
         length_ = is_cut_ ? std::max<Index>(1, length_ / 2) : std::min(settings_.batch, 2 * length_);
-    }
-
-    /// Covariance of the gradient by sampling, in (theta_c, eta).
-    Matrix noise(const ExpectedStatistics& block, const CoarseMoments& coarse) const {
-        const Index p = block.coarse.size(), m = coordinates().map_count();
-        if constexpr (Problem::is_exact) {
-            return Matrix::Zero(p + m, p + m);
-        } else {
-            Matrix N = linalg::sandwich(detail::score_slope(world_->problem.map(), p, block.map.size(),
-                                                            state_.at.eta, *settings_.beta),
-                                        detail::noise_of(block.covariance, block.noise));
-            Vector variances = coarse.gradient.standard_error;
-            for (double& x : variances) x *= x;
-            const Matrix of_coarse = detail::noise_of(coarse.gradient.covariance, variances);
-            const double factor = *settings_.beta * block.count;
-            for (Index l = 0; l < p; ++l)
-                for (Index k = 0; k < p; ++k) N(k, l) += factor * factor * of_coarse(k, l);
-            return N;
-        }
-    }
-
-    /// The expansion's mode, as far as one step goes from z.
-    Vector next(const Vector& z) {
-        const detail::OnlineSums sums = memory_.sum(use_at(z).first);
-        // Few looks make the information of weak directions noise: a part of the complete one, which fades,
-        // keeps steps short there.
-        Vector step = mode(sums, z, 0.3 / static_cast<double>(memory_.blocks()));
-        linalg::add(step, z, -1.0);
-        double metric = detail::quadratic(sums.complete, step) / sums.count;
-        double fraction = step_fraction(step, 0.5);
-        if (fraction * fraction * metric > 4.0) fraction = 2.0 / std::sqrt(metric);
-        is_cut_ = fraction < 1.0;
-        const Vector& lower = coordinates().lower();
-        Vector to = linalg::moved(z, fraction, step, lower), gradient = sums.score(z);
-        Matrix information = sums.information;
-        add_prior(z, gradient, information);
-        // At a bound there may be a saddle, by a symmetry, where a step ends that came without a minimum in
-        // sight.
-        if (!linalg::Cholesky(std::move(information)).ok())
-            for (Index k = 0; k < to.size(); ++k)
-                if (std::isfinite(lower[k])) to[k] = std::max(to[k], lower[k] + 0.25);
-        return admissible(z, std::move(to));
-    }
-
-    detail::OnlineMemory::Use use_at(const Vector& z) const {
-        Vector gradient = Vector::Zero(z.size());
-        Matrix prior = Matrix::Zero(z.size(), z.size());
-        add_prior(z, gradient, prior);
-        return memory_.of_use(z, prior);
-    }
-
-    Vector admissible(const Vector& from, Vector to) {
-        for (int halvings = 0; halvings < 60; ++halvings) {
-            if (linalg::all_finite(to) && world_->problem.is_admissible(coordinates().parameters(to)))
-                return to;
-            is_cut_ = true;
-            for (Index k = 0; k < to.size(); ++k)
-                to[k] = std::isfinite(to[k]) ? 0.5 * (from[k] + to[k]) : from[k];
-        }
-        return from;
-    }
-
-    /// Adds gradient and minus the Hessian of the log prior.
-    void add_prior(const Vector& z, Vector& gradient, Matrix& information) const {
-        const Coordinates& c = coordinates();
-        const auto add = [&](const auto& prior, const Vector& part, Index first) {
-            const Vector slope = prior.gradient(part);
-            const Matrix hessian = prior.hessian(part);
-            for (Index l = 0; l < part.size(); ++l) {
-                gradient[first + l] += slope[l];
-                for (Index k = 0; k < part.size(); ++k) information(first + k, first + l) -= hessian(k, l);
-            }
-        };
-        add(world_->problem.prior().coarse, c.coarse_part(z), 0);
-        add(world_->problem.prior().map, c.map_part(z), c.coarse_count());
-    }
-
-    /// Of the expansion with the prior, by Newton steps from z; where its information is not positive
-    /// definite one step with the complete one.
-    Vector mode(const detail::OnlineSums& sums, Vector z, double damping) const {
-        const Vector& lower = coordinates().lower();
-        for (int iteration = 0; iteration < 20; ++iteration) {
-            Vector gradient = sums.score(z), step;
-            Matrix information = sums.information;
-            linalg::add(information, sums.complete, damping);
-            add_prior(z, gradient, information);
-            bool definite = newton_step(z, information, gradient, step);
-            if (!definite) {  // a step of online EM, whose expansion is concave
-                gradient = sums.em_slope;
-                for (Index l = 0; l < z.size(); ++l)
-                    for (Index k = 0; k < z.size(); ++k) gradient[k] -= sums.complete(k, l) * z[l];
-                information = sums.complete;
-                add_prior(z, gradient, information);
-                step = ascent_step(information, gradient);
-            }
-            z = linalg::moved(z, 1.0, step, lower);
-            if (!definite || damping > 0.0 || linalg::largest(step) < 1e-12) break;
-        }
-        return z;
-    }
-
-    /// I^-1 gradient on the coordinates that are not held at a bound. False where I is not definite.
-    bool newton_step(const Vector& z, Matrix information, Vector gradient, Vector& step) const {
-        for (Index k = 0; k < z.size(); ++k) {
-            if (z[k] > coordinates().lower()[k] || gradient[k] > 0.0) continue;
-            gradient[k] = 0.0;
-            for (Index l = 0; l < z.size(); ++l) information(k, l) = information(l, k) = k == l ? 1.0 : 0.0;
-        }
-        const linalg::Cholesky factor(std::move(information));
-        step = gradient;
-        if (factor.ok()) step = factor.solve(std::move(gradient));
-        return factor.ok();
-    }
-
-    /// The present estimate with what is known about it.
-    [[gnu::cold]] OnlineEstimate describe() const {
-        const Coordinates& c = coordinates();
-        const Index d = c.size();
-        Vector z = c.z(state_.at);
-        const Vector unknown = Vector::Constant(d, detail::undefined);
-        OnlineEstimate result;
-        detail::describe(result, world_->problem, {.seed = settings_.seed}, z);
-        detail::add_sampling_remarks<Problem>(result.remarks);
-        result.status = settings_.stop.stop_requested() ? Status::stopped : Status::limit;
-        result.iterations = memory_.blocks();
-        result.configurations = configurations_;
-        result.errors = result.posterior_deviations = result.monte_carlo_errors = result.drift =
-            c.parameters(unknown);
-        result.data_count = memory_.count();
-        result.restarts = restarts_;
-        if (restarts_ > 0)
-            result.remarks.push_back("it was trapped, and began anew " + to_text(restarts_) +
-                                     (restarts_ == 1 ? " time" : " times") + ": the first " +
-                                     to_text(began_) + " configurations are forgotten");
-        if (memory_.used() == 0) {
-            if (configurations_ > 0) return result;
-            result.remarks.push_back(
-                "no configuration has been added: the parameters are those of the start");
-            return result;
-        }
-        const auto [first, bend] = use_at(z);
-        const detail::OnlineSums sums = memory_.sum(first);
-        result.data_count = sums.count;
-        z = corrected(sums, z);
-        result.parameters = c.parameters(z);
-        result.likelihood = likelihood(sums, z);
-        find_directions(result, sums, first);
-        if (!world_->problem.prior_is_proper() && !result.directions.empty() &&
-            result.status != Status::stopped)
-            result.status = Status::not_identified;
-        Vector gradient = sums.score(z);
-        Matrix information = sums.information;
-        add_prior(z, gradient, information);
-        const linalg::Cholesky factor(information);
-        if (!factor.ok()) {
-            result.remarks.push_back("the information is not positive definite yet: errors are not known");
-            note_trap(result);
-            return result;
-        }
-        Vector total(d), posterior(d), sampling(d), drift = z;
-        linalg::add(drift, sums.mean_place(), -1.0);
-        const Index parts = memory_.used() - first;
-        const Matrix scatter = parts > 1 ? memory_.scatter(first, z) : Matrix::Zero(d, d);
-        for (Index k = 0; k < d; ++k) {
-            const Vector row = factor.solve(Vector::Unit(d, k));
-            posterior[k] = std::sqrt(row[k]);
-            sampling[k] = std::sqrt(detail::quadratic(sums.noise, row));
-            const double bent = bend * bend * row[k], sampled = detail::quadratic(sums.noise, row);
-            const double scattered = parts < 4 ? 0.0 : detail::quadratic(scatter, row);
-            total[k] = std::sqrt(std::max(row[k] + (std::isnan(sampled) ? 0.0 : sampled), scattered) + bent);
-        }
-        result.errors = c.parameters(total);
-        result.posterior_deviations = c.parameters(posterior);
-        result.monte_carlo_errors = c.parameters(sampling);
-        result.drift = c.parameters(drift);
-        judge(result, bend, z, posterior, sampling, total, parts);
-        return result;
-    }
-
-    /// z with the step that is left to the expansion's mode, where that is less than a posterior standard
-    /// deviation.
-    Vector corrected(const detail::OnlineSums& sums, const Vector& z) const {
-        const Vector best = mode(sums, z, 0.0);
-        Vector gradient = sums.score(best);
-        Matrix information = sums.information;
-        add_prior(best, gradient, information);
-        const linalg::Cholesky factor(std::move(information));
-        if (!factor.ok()) return z;
-        for (Index k = 0; k < z.size(); ++k)
-            if (!(std::abs(best[k] - z[k]) <= std::sqrt(factor.solve(Vector::Unit(z.size(), k))[k])))
-                return z;
-        return world_->problem.is_admissible(coordinates().parameters(best)) ? best : z;
-    }
-
-    /// Derivatives in (theta_c, eta) of what is remembered.
-    LikelihoodDerivatives likelihood(const detail::OnlineSums& sums, const Vector& z) const {
-        LikelihoodDerivatives e{sums.score(z), sums.complete, sums.complete};
-        linalg::add(e.missing, sums.information, -1.0);
-        const Vector& factor = coordinates().factor();
-        for (Index l = 0; l < z.size(); ++l) {
-            e.gradient[l] *= factor[l];
-            for (Index k = 0; k < z.size(); ++k) {
-                e.complete(k, l) *= factor[k] * factor[l];
-                e.missing(k, l) *= factor[k] * factor[l];
-            }
-        }
-        return e;
-    }
-
-    /// Directions whose information, less two errors of its own by the scatter between parts, is below that
-    /// of the weak prior.
-    void find_directions(OnlineEstimate& result, const detail::OnlineSums& sums, Index first) const {
-        for (Direction& direction : weak_directions(sums.information, coordinates().names(),
-                                                    std::numeric_limits<double>::infinity())) {
-            const double n = static_cast<double>(memory_.used() - first);
-            double squares = 0.0;
-            for (Index p = first; p < memory_.used(); ++p) {
-                const detail::OnlineSums& part = memory_.part(p);
-                const double differs = detail::quadratic(part.information, direction.coefficients) -
-                                       direction.information * part.count / sums.count;
-                squares += differs * differs;
-            }
-            const double error = n > 1.0 ? std::sqrt(squares * n / (n - 1.0)) : 0.0;
-            if (direction.information - 2.0 * (Problem::is_exact ? 0.0 : error) < identified_from)
-                result.directions.push_back(std::move(direction));
-        }
-    }
-
-    /// Status and remarks.
-    void judge(OnlineEstimate& result, double bend, const Vector& z, const Vector& posterior,
-               const Vector& sampling, const Vector& total, Index parts) const {
-        const auto& names = coordinates().names();
-        const auto parameter = [&](Index k) { return "'" + names[static_cast<std::size_t>(k)] + "'"; };
-        bool converged = bend < 1.0 && !is_cut_, is_at_maximum = converged;
-        if (!converged)
-            result.remarks.push_back(
-                "the parameters are still on their way from where configurations were looked at: add more");
-        for (Index k = 0; k < z.size(); ++k) {
-            if (!(sampling[k] <= settings_.tolerance * posterior[k])) {
-                converged = false;
-                result.remarks.push_back(
-                    std::isnan(sampling[k])
-                        ? "the engine gives no standard errors: the part of Monte Carlo in the errors is not "
-                          "known"
-                        : "the Monte Carlo error of " + parameter(k) + " is " +
-                              to_text(sampling[k] / posterior[k]) +
-                              " of its posterior standard deviation: more samples of p_c and q(X|x) mend it");
-            }
-        }
-        // A second-order expansion says nothing of maxima that are so wide.
-        for (Index k = 0; k < z.size(); ++k) {
-            if (!(total[k] > 1.0 && total[k] > 2.0 * posterior[k])) continue;
-            converged = is_at_maximum = false;
-            result.remarks.push_back(
-                "what was seen says too little of " + parameter(k) + ": its error is " + to_text(total[k]) +
-                " in z, more than an expansion can tell; start elsewhere, or fit the data");
-        }
-        if (!is_at_maximum) note_trap(result);
-        if (parts < 4) {
-            converged = false;
-            result.remarks.push_back("fewer than four parts are remembered: errors know nothing of "
-                                     "correlations in time; add more, or "
-                                     "set a window of many batches");
-        }
-        const detail::OnlineDrift found = memory_.drift(z);
-        if (found.found) {
-            result.drifting = true;
-            converged = false;
-            result.remarks.push_back(
-                "the simulation drifts: what the later half of the configurations says of " +
-                parameter(found.parameter) + " differs from the earlier half by " +
-                to_text(found.difference) + " standard errors; let it equilibrate, or set a window");
-        }
-        if (converged && result.status == Status::limit) result.status = Status::converged;
-    }
-
-    /// At no maximum, after a while.
-    [[gnu::cold]] void note_trap(OnlineEstimate& result) const {
-        if (configurations_ - began_ < patience) return;
-        result.trapped = true;
-        result.remarks.push_back(
-            "it seems to be trapped, " + to_text(configurations_ - began_) +
-            " configurations after it began" +
-            (restarts_ < settings_.restarts
-                 ? ": where that lasts it begins anew"
-                 : ": begin elsewhere (settings.start), or with configurations that are further apart"));
     }
 
     OnlineSettings settings_;

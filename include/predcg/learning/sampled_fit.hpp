@@ -305,11 +305,11 @@ private:
         }
         const Vector unequal = unequal_information(first, inverse);
         for (Index k = 0; k < d; ++k) {
-            a.error[k] = error_of_mean(linalg::column_of(u, k));
+            a.error[k] = statistics::error_of_mean(linalg::column_of(u, k));
             if (a.z[k] <= c_.lower()[k] + a.error[k]) a.drift[k] = 0.0;
             const Vector path = linalg::column_of(z, k);
-            a.unsettled[k] =
-                unsettled_error(unequal[k], error_of_mean(path), a.drift[k], half_to_half(path), a.error[k]);
+            a.unsettled[k] = unsettled_error(unequal[k], statistics::error_of_mean(path), a.drift[k],
+                                             half_to_half(path), a.error[k]);
         }
         a.converged = (a.directions.empty() || problem_.prior_is_proper()) &&
                       furthest(a, settings_.stochastic.tolerance).converged();
@@ -343,7 +343,7 @@ private:
         }
         Vector unequal = Vector::Zero(d);
         for (Index k = 0; parts > 1 && k < d; ++k)
-            unequal[k] = std::min(1.0, std::sqrt(variance(linalg::column_of(ratios, k))));
+            unequal[k] = std::min(1.0, std::sqrt(statistics::variance(linalg::column_of(ratios, k))));
         return unequal;
     }
 
@@ -362,7 +362,8 @@ private:
                 lengths[part] += 1.0;
             }
             for (Index k = 0; k < parts; ++k) values[k] /= lengths[k];
-            const double error = parts > 1 ? std::sqrt(variance(values) / static_cast<double>(parts)) : 0.0;
+            const double error =
+                parts > 1 ? std::sqrt(statistics::variance(values) / static_cast<double>(parts)) : 0.0;
             if (direction.information - 2.0 * error < identified_from)
                 a.directions.push_back(std::move(direction));
         }

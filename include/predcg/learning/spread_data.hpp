@@ -14,6 +14,7 @@
 
 namespace predcg {
 
+namespace detail {
 /// Data of a chunk, of so many altogether: a power of two from 8 (what lanes hold) to largest_chunk, so that
 /// there are 64 chunks and more where there are data enough.
 inline Index spread_chunk(Index count) {
@@ -21,6 +22,7 @@ inline Index spread_chunk(Index count) {
     while (chunk < largest_chunk && 128 * chunk <= count) chunk *= 2;
     return chunk;
 }
+}  // namespace detail
 
 /// A contiguous part of the data: first, first + 1, ..., first + count - 1.
 struct Share {
@@ -32,7 +34,7 @@ struct Share {
 inline Share share_of(Index count, Index rank, Index size) {
     require_range(size, 1, std::numeric_limits<Index>::max(), "share_of", "size");
     require_range(rank, 0, size - 1, "share_of", "rank");
-    const Index chunk = spread_chunk(count), chunks = (count + chunk - 1) / chunk;
+    const Index chunk = detail::spread_chunk(count), chunks = (count + chunk - 1) / chunk;
     require(size <= chunks, "share_of", "number of processes", size,
             "at most " + to_text(chunks) + ", the chunks of " + to_text(chunk) + " in " + to_text(count) +
                 " data");

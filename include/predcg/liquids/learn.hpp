@@ -124,8 +124,8 @@ struct Learnt {
                 for (Index a = 0; a < weight.size(); ++a) u += weight[a] * of[a];
                 all[draw] = u;
             }
-            band.lower[k] = quantile(all, 0.5 * (1.0 - level));
-            band.upper[k] = quantile(all, 0.5 * (1.0 + level));
+            band.lower[k] = statistics::quantile(all, 0.5 * (1.0 - level));
+            band.upper[k] = statistics::quantile(all, 0.5 * (1.0 + level));
         }
         return band;
     }

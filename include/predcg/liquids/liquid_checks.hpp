@@ -221,7 +221,7 @@ template <class Coarse>
         const Vector mean_values = linalg::applied(values, weights);
         for (Index j = 0; j + 1 < rows; ++j) expectations(j + 1, k) = mean_values[j];
     });
-    share = quantile(shares, 0.05);
+    share = statistics::quantile(shares, 0.05);
     LiquidModel model{Vector(rows), Vector(rows), Vector(rows), Vector(rows)};
     const double low = 0.5 * (1.0 - settings.credibility);
     for (Index j = 0; j < rows; ++j) {
@@ -232,10 +232,11 @@ template <class Coarse>
         else
             for (Index m = 0; m < M; ++m)
                 series[m] = pressure(posterior.fit.parameters.theta, linalg::column_of(virials, m));
-        model.mean[j] = mean(over_draws);
-        model.sd[j] = std::hypot(std::sqrt(variance(over_draws)), error_over_chains(series, settings.chains));
-        model.lower[j] = quantile(over_draws, low);
-        model.upper[j] = quantile(over_draws, 1.0 - low);
+        model.mean[j] = statistics::mean(over_draws);
+        model.sd[j] = std::hypot(std::sqrt(statistics::variance(over_draws)),
+                                 error_over_chains(series, settings.chains));
+        model.lower[j] = statistics::quantile(over_draws, low);
+        model.upper[j] = statistics::quantile(over_draws, 1.0 - low);
     }
     return model;
 }
@@ -309,8 +310,8 @@ LiquidChecks liquid_checks(const PosteriorResult& posterior, const Coarse& coars
     Vector mean_of_data(rows), error_of_data(rows);
     for (Index j = 0; j < rows; ++j) {
         const Vector series = linalg::row_of(values, j);
-        mean_of_data[j] = mean(series);
-        error_of_data[j] = error_of_mean(series);
+        mean_of_data[j] = statistics::mean(series);
+        error_of_data[j] = statistics::error_of_mean(series);
     }
     LiquidCheck order{.name = "tetrahedral order",
                       .data = mean_of_data[0],

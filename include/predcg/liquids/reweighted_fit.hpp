@@ -179,7 +179,7 @@ namespace detail {
         for (Index c = 0; c < chains; ++c) {
             Vector series(rows);
             for (Index m = 0; m < rows; ++m) series[m] = draws[static_cast<std::size_t>(c * rows + m)][k];
-            if (variance(series) > 0.0) sum += monotone_autocorrelation_time(series);
+            if (statistics::variance(series) > 0.0) sum += statistics::monotone_autocorrelation_time(series);
         }
         time = std::max(time, sum / static_cast<double>(chains));
     }
@@ -215,12 +215,12 @@ template <class Prior>
 template <class Prior>
 ReweightedFit<Prior> with_prior(const ReweightedFit<Prior>& fit, const Prior& prior) {
     typename ReweightedFit<Prior>::Learner learner(fit.learner.coarse(), {},
-                                                   coarse_engine(fit.learner.engine()), {}, prior);
+                                                   detail::coarse_engine(fit.learner.engine()), {}, prior);
     FitSettings from;
     from.start = fit.fit.parameters;
     from.iterations = 20;
     auto moved = learner.fit_prepared(fit.data, from);
-    const double share = coarse_engine(learner.engine())
+    const double share = detail::coarse_engine(learner.engine())
                              .share(boltzmann(fit.learner.coarse(), moved.parameters.theta, moved.beta));
     ReweightedFit<Prior> result{std::move(learner),
                                 fit.data,
@@ -282,7 +282,7 @@ ReweightedFit<Prior> fit_by_reweighting(FeatureChains<Coarse, Kernel>& chains, c
         from.iterations = 20;
         auto fit = learner.fit_prepared(data, from);
         const double share =
-            coarse_engine(learner.engine()).share(boltzmann(potential, fit.parameters.theta, beta));
+            detail::coarse_engine(learner.engine()).share(boltzmann(potential, fit.parameters.theta, beta));
         const bool reached = fit.status == Status::converged;
         const bool last = reached && count == settings.draws && share >= 0.5;
         result.emplace(ReweightedFit<Prior>{std::move(learner),

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace predcg {
+namespace predcg::detail {
 
 /// Coordinates that may move: all but those at their lower bound with the gradient pointing out.
 inline std::vector<Index> free_coordinates(const Vector& z, const Vector& gradient, const Vector& lower) {
@@ -53,4 +53,4 @@ inline std::vector<Index> free_coordinates(const Vector& z, const Vector& gradie
     return std::move(here.z);
 }
 
-}  // namespace predcg
+}  // namespace predcg::detail

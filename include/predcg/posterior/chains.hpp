@@ -35,7 +35,8 @@ namespace predcg::detail {
 [[gnu::cold]] inline void diagnose_draws(PosteriorResult& result, const ChainSettings& settings) {
     const std::vector<std::string> names = result.names();
     for (Index k = 0; k < result.parameter_count(); ++k) {
-        const Diagnostics d = diagnose(result.by_chain(linalg::row_of(result.draws, k)));
+        const statistics::Diagnostics d =
+            statistics::diagnose(result.by_chain(linalg::row_of(result.draws, k)));
         const std::string& name = names[static_cast<std::size_t>(k)];
         const double enough = settings.smallest_ess * static_cast<double>(result.chains);
         if (!(d.r_hat < settings.largest_r_hat))

@@ -72,8 +72,8 @@ Curvature curvature(const Learner& learner, const AnyData& any_data, double beta
     require_range(settings.repeats, 2, std::numeric_limits<Index>::max(), "curvature", "repeats");
     const auto problem = detail::problem_of(learner, any_data, beta);
     constexpr bool exact = std::remove_const_t<decltype(problem)>::is_exact;
-    RunningMoments<Vector> gradient;
-    RunningMoments<Matrix> complete, missing, observed;
+    statistics::RunningMoments<Vector> gradient;
+    statistics::RunningMoments<Matrix> complete, missing, observed;
     Curvature result;
     for (Index r = 0; r < (exact ? 1 : settings.repeats); ++r) {
         auto state = problem.state(at, settings.seed, Purpose::curvature_latent, Purpose::curvature_coarse);
@@ -85,7 +85,7 @@ Curvature curvature(const Learner& learner, const AnyData& any_data, double beta
         missing.add(e.missing);
         observed.add(e.observed());
     }
-    const auto error = []<class V>(const RunningMoments<V>& of) {
+    const auto error = []<class V>(const statistics::RunningMoments<V>& of) {
         return exact ? V(V::Zero(of.mean().rows(), of.mean().cols())) : of.standard_error();
     };
     result.gradient = gradient.mean();

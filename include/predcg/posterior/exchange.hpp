@@ -60,7 +60,7 @@ template <class Learner, class AnyData>
     require_proper(problem.prior_is_proper(), name);
     using Chain = ExchangeChain<std::remove_const_t<decltype(problem)>>;
     Chain prototype(problem, own);
-    const auto scales = prototype.scales(fit.parameters, settings.dispersion, settings.seed);
+    const auto scales = prototype.scales(fit.parameters, settings.dispersion.value_or(2.0), settings.seed);
     const Index length = (settings.draws + settings.chains - 1) / settings.chains;
     const double sweeps_of_all =
         static_cast<double>(settings.chains) * static_cast<double>(warm_up + length * thinning);

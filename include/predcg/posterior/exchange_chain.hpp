@@ -191,7 +191,8 @@ public:
                 }
                 if (stop.stop_requested()) return time;
                 for (Index j = 0; j < p_; ++j)
-                    time = std::max(time, monotone_autocorrelation_time(linalg::column_of(seen, j)));
+                    time =
+                        std::max(time, statistics::monotone_autocorrelation_time(linalg::column_of(seen, j)));
                 if (time * 100.0 < static_cast<double>(length)) break;
                 if (length < 8192) time = 1.0;
             }

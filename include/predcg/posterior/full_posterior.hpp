@@ -54,7 +54,7 @@ struct ChainCoordinates {
 
     /// Takes coordinates in which what was seen, `count` draws, has mean 0 and covariance 1. The covariance
     /// is drawn towards 1 as if five draws more had shown it.
-    [[gnu::cold]] void learn_from(const MomentAccumulator& seen, Index count) {
+    [[gnu::cold]] void learn_from(const statistics::MomentAccumulator& seen, Index count) {
         constexpr double trust = 5.0;
         if (count == 0) return;
         const double share = static_cast<double>(count) / (static_cast<double>(count) + trust);
@@ -77,7 +77,7 @@ struct FullChain {
     Philox4x32 rng;
     Index phase = 0, moves = 0;  // of this phase
     Hamiltonian::State kernel_state{};
-    MomentAccumulator seen{at.u.size()};
+    statistics::MomentAccumulator seen{at.u.size()};
     Index seen_count = 0;
 
     /// The index of the phase of draws, the last.
@@ -119,7 +119,7 @@ struct FullChain {
             if (stopped || phase == drawing) break;
             if (phase < 2) at.learn_from(seen, seen_count);
             if (phase < 2) kernel_state = {};  // what the third phase tunes is for the draws
-            seen = MomentAccumulator(at.u.size());
+            seen = statistics::MomentAccumulator(at.u.size());
             seen_count = moves = 0;
             if (++phase == 2) add_round(at.jumps, at.u.size(), jump_width);
         }
@@ -164,7 +164,7 @@ template <class Learner, class AnyData>
     const auto run = [&](detail::ChainRecord& record) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(record.chain()));
-        Vector start = detail::dispersed_start(at_mode, settings.dispersion, rng);
+        Vector start = detail::dispersed_start(at_mode, settings.dispersion.value_or(2.0), rng);
         detail::FullChain<T> chain{{at_mode, about_mode, std::move(start)}, rng};
         return chain.run(kernel, warm_up, thinning, record, stops, [&](const auto& at) {
             record.keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),

@@ -67,11 +67,11 @@ inline void set_normal(PosteriorResult& result, const Vector& centre, const Matr
 /// Normal in z = (beta theta_c / s_c, eta / s_m) at the mode, with the inverse of the observed information
 /// (Louis 1982) of likelihood and prior as covariance, cut at the bounds of the prior.
 ///
-/// It carries its Pareto k against the exact log posterior (pareto_smooth of p/q over the draws). Where that
-/// exceeds the limit, or the information is not positive definite, it has no draws, reliable is false, and
-/// remarks say so: nothing is repaired. mean and covariance are those of the normal that is not cut. Cost:
-/// one expansion and `draws` log densities of LogPosterior. Needs exact engines. Throws ArgumentError for
-/// less than 25 draws or an improper prior.
+/// It carries its Pareto k against the exact log posterior (statistics::pareto_smooth of p/q over the draws).
+/// Where that exceeds the limit, or the information is not positive definite, it has no draws, reliable is
+/// false, and remarks say so: nothing is repaired. mean and covariance are those of the normal that is not
+/// cut. Cost: one expansion and `draws` log densities of LogPosterior. Needs exact engines. Throws
+/// ArgumentError for less than 25 draws or an improper prior.
 template <class Learner, class AnyData>
 auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                    const LaplaceSettings& settings = {}) {
@@ -128,7 +128,7 @@ auto laplace_joint(const Learner& learner, const AnyData& any_data, const Estima
         linalg::set_column(result.draws, k, linalg::joined(there.theta, there.eta));
     });
     if (!inside) return refuse("hardly any of it lies within the bounds of the prior");
-    result.pareto_k = pareto_smooth(std::move(log_ratios)).pareto_k;
+    result.pareto_k = statistics::pareto_smooth(std::move(log_ratios)).pareto_k;
     if (!(*result.pareto_k <= settings.largest_pareto_k))
         return refuse("Pareto k is " + to_text(*result.pareto_k) + ", above " +
                       to_text(settings.largest_pareto_k));

@@ -63,12 +63,14 @@ struct DrawsOfChain {
 struct ChainSettings {
     Index draws = 4000;  ///< kept, of all chains together; rounded up to equal chains
     Index chains = 4;
-    std::optional<Index> warm_up{};   ///< moves of each chain before the first draw that is kept; absent: the
-                                      ///< method's own, 300 of full_posterior, 1000 of exchange_posterior
-    std::optional<Index> thinning{};  ///< moves from draw to draw; absent: 1 and 10
-    double dispersion = 2.0;          ///< of the starts, in standard deviations at the mode
-    double largest_r_hat = 1.01;      ///< beyond it, or with fewer effective draws a chain than
-    double smallest_ess = 100.0;      ///< this, the result is flagged as not reliable
+    /// Moves of each chain before the first draw that is kept; absent: the method's own, 300 of
+    /// full_posterior, 1000 of exchange_posterior, 50 of exchange_by_features.
+    std::optional<Index> warm_up{};
+    std::optional<Index> thinning{};  ///< moves from draw to draw; absent: 1, 10 and 1
+    /// Of the starts, in standard deviations at the mode; absent: 2, 1.5 of exchange_by_features.
+    std::optional<double> dispersion{};
+    double largest_r_hat = 1.01;  ///< beyond it, or with fewer effective draws a chain than
+    double smallest_ess = 100.0;  ///< this, the result is flagged as not reliable
     std::uint64_t seed = 1;
     std::function<void(const ChainProgress&)> observer{};  ///< after every draw, one call at a time
     /// Is given every draw when it is kept, one call at a time. The first call of a chain has no draws, or
@@ -90,10 +92,10 @@ struct PosteriorResult {
     Index chains = 1;  ///< of equal length; 1 for independent draws
     Vector mean, sd;
     Matrix covariance;
-    std::vector<Diagnostics> diagnostics;  ///< of each parameter, where there are chains
-    double acceptance = 1.0;               ///< mean probability of acceptance
-    std::optional<double> pareto_k;        ///< of a Laplace approximation against the exact posterior
-    bool stopped = false;                  ///< a stop was requested: fewer draws than asked for
+    std::vector<statistics::Diagnostics> diagnostics;  ///< of each parameter, where there are chains
+    double acceptance = 1.0;                           ///< mean probability of acceptance
+    std::optional<double> pareto_k;  ///< of a Laplace approximation against the exact posterior
+    bool stopped = false;            ///< a stop was requested: fewer draws than asked for
     bool reliable = true;
     std::vector<std::string>
         remarks;  ///< what is wrong, if it is not, and what to do; what to know, if it is
@@ -165,12 +167,12 @@ inline void require_chains(const ChainSettings& settings, const char* function) 
     require_range(settings.draws, 4 * settings.chains, many, function, "draws", "at least 4 a chain");
     require_range(settings.warm_up.value_or(0), 0, many, function, "warm_up");
     require_range(settings.thinning.value_or(1), 1, many, function, "thinning");
-    require_positive(settings.dispersion, function, "dispersion");
+    require_positive(settings.dispersion.value_or(2.0), function, "dispersion");
 }
 
 /// Mean, standard deviation and covariance of the draws.
 [[gnu::cold]] inline void summarise(PosteriorResult& posterior) {
-    MeanAndCovariance moments = moments_of_columns(posterior.draws);
+    statistics::MeanAndCovariance moments = statistics::moments_of_columns(posterior.draws);
     posterior.mean = std::move(moments.mean);
     posterior.covariance = std::move(moments.covariance);
     posterior.sd.resize(posterior.mean.size());

@@ -26,7 +26,7 @@ public:
     ReferenceDraws(Index p, Index count, Draw&& draw) {
         const Index stride = (count + most_kept - 1) / most_kept;
         kept_.resize(p, (count + stride - 1) / stride);
-        MomentAccumulator all(p), kept(p);
+        statistics::MomentAccumulator all(p), kept(p);
         Matrix first(std::min<Index>(count, 20'000), p);  // one chain
         for (Index k = 0; k < count; ++k) {
             const Vector s = draw();
@@ -46,7 +46,7 @@ public:
             for (Index j = 0; j < p; ++j) kept_(j, k) -= of_kept.mean[j];
         double tau = 1.0;
         for (Index j = 0; j < p; ++j)
-            tau = std::max(tau, monotone_autocorrelation_time(linalg::column_of(first, j)));
+            tau = std::max(tau, statistics::monotone_autocorrelation_time(linalg::column_of(first, j)));
         effective_ = static_cast<double>(count) / tau;
     }
 

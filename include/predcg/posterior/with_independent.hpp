@@ -32,7 +32,7 @@ Posterior<Coarse, LargerMap, Engine> with_independent(const Posterior<Coarse, Ma
     if (all.draw_count() > 0) detail::summarise(all);
     if (!all.diagnostics.empty())
         for (Index k = 0; k < more; ++k)
-            all.diagnostics.push_back(diagnose(all.by_chain(linalg::row_of(draws, k))));
+            all.diagnostics.push_back(statistics::diagnose(all.by_chain(linalg::row_of(draws, k))));
     return {std::move(all), posterior.coarse, std::move(map), posterior.engine};
 }
 

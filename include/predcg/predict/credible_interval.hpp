@@ -228,22 +228,24 @@ struct NoiseLeft {
             for (Index k = 0; k < draws; ++k) result.expectations(j, k) = values[k];
         }
         const Matrix chains = posterior.by_chain(values);
-        result.mean[j] = mean(chains);
-        result.sd[j] = draws > 1 ? std::sqrt(variance(chains)) : 0.0;
-        result.lower[j] = quantile(chains, low);
-        result.upper[j] = quantile(chains, high);
+        result.mean[j] = statistics::mean(chains);
+        result.sd[j] = draws > 1 ? std::sqrt(statistics::variance(chains)) : 0.0;
+        result.lower[j] = statistics::quantile(chains, low);
+        result.upper[j] = statistics::quantile(chains, high);
         const auto with_noise = [&](double error, double of_noise) {
             return chains.rows() >= 4 ? std::hypot(error_of(error, result.sd[j], result.mean[j]), of_noise)
                                       : undefined;
         };
         const bool long_enough = chains.rows() >= 4;
-        result.mean_error[j] = with_noise(long_enough ? mcse_mean(chains) : 0.0, left.mean);
-        result.sd_error[j] = with_noise(long_enough ? mcse_sd(chains) : 0.0, left.sd);
-        result.lower_error[j] = with_noise(long_enough ? mcse_quantile(chains, low) : 0.0, left.lower);
-        result.upper_error[j] = with_noise(long_enough ? mcse_quantile(chains, high) : 0.0, left.upper);
+        result.mean_error[j] = with_noise(long_enough ? statistics::mcse_mean(chains) : 0.0, left.mean);
+        result.sd_error[j] = with_noise(long_enough ? statistics::mcse_sd(chains) : 0.0, left.sd);
+        result.lower_error[j] =
+            with_noise(long_enough ? statistics::mcse_quantile(chains, low) : 0.0, left.lower);
+        result.upper_error[j] =
+            with_noise(long_enough ? statistics::mcse_quantile(chains, high) : 0.0, left.upper);
         if (singles.rows() > 0) {
-            result.predictive_lower[j] = quantile(linalg::row_of(singles, j), low);
-            result.predictive_upper[j] = quantile(linalg::row_of(singles, j), high);
+            result.predictive_lower[j] = statistics::quantile(linalg::row_of(singles, j), low);
+            result.predictive_upper[j] = statistics::quantile(linalg::row_of(singles, j), high);
         }
         if (std::string what = unknown_errors(result, j, chains); !what.empty()) {
             std::size_t k = 0;

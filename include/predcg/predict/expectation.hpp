@@ -70,7 +70,7 @@ inline Prediction sampled(const std::function<Vector(Philox4x32&)>& value_of_dra
                           const PredictSettings& settings) {
     require(settings.draws >= 2, "PredictSettings", "draws", settings.draws, "an integer >= 2");
     require_stream(settings);
-    RunningMoments<Vector> value;
+    statistics::RunningMoments<Vector> value;
     for (Index k = 0; k < settings.draws; ++k) {
         if (settings.stop.stop_requested()) throw Stopped("predict");
         Philox4x32 rng = make_stream(key_of_draw(settings, k));

@@ -63,14 +63,14 @@ double log_partition_of(const Engine& engine, const T& target) {
 template <FinePotential U, class Coarse, class Map, class Engine, class Result>
 double divergence(const U& fine, const Fit<Coarse, Map, Engine, Result>& fit, const Enumeration& over = {}) {
     const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);
-    const double log_z = detail::log_partition_of(coarse_engine(fit.engine), coarse);
+    const double log_z = detail::log_partition_of(detail::coarse_engine(fit.engine), coarse);
     bool excluded = false;
     const detail::DataSizes form_of(fit.map, fit.coarse, "divergence");
     const auto log_p = [&](const configuration_t<space_t<U>>& x) {
         const auto form = form_of(x);
         double value = 0.0;
         try {
-            value = detail::log_partition_of(latent_engine(fit.engine),
+            value = detail::log_partition_of(detail::latent_engine(fit.engine),
                                              Product(coarse, fit.map.likelihood(form, fit.parameters.eta))) -
                     log_z;
         } catch (const NumericalError&) {  // no X makes this x

@@ -17,20 +17,18 @@
 #include <algorithm>
 #include <cmath>
 
-namespace predcg {
-
-namespace detail {
+namespace predcg::detail {
 
 /// Draws less their mean: of the chain, or of all chains together.
 class CentredChains {
 public:
-    explicit CentredChains(const ChainDraws& draws) : draws_(draws), means_(draws.cols()) {
+    explicit CentredChains(const statistics::ChainDraws& draws) : draws_(draws), means_(draws.cols()) {
         for (Index m = 0; m < draws.cols(); ++m) {
-            means_[m] = mean(linalg::column_of(draws_, m));
+            means_[m] = statistics::mean(linalg::column_of(draws_, m));
             for (Index n = 0; n < draws.rows(); ++n) draws_(n, m) -= means_[m];
         }
     }
-    CentredChains(const ChainDraws& draws, double common_mean) : draws_(draws) {
+    CentredChains(const statistics::ChainDraws& draws, double common_mean) : draws_(draws) {
         for (Index m = 0; m < draws.cols(); ++m)
             for (Index n = 0; n < draws.rows(); ++n) draws_(n, m) -= common_mean;
     }
@@ -65,7 +63,7 @@ inline double effective_sample_size(const Matrix& chains) {
     const CentredChains x(chains);
     const double c0 = x.autocovariance(0), n = static_cast<double>(length);
     const double within = c0 * n / (n - 1.0);
-    const double var_plus = c0 + (chains.cols() > 1 ? variance(x.means()) : 0.0);               // (3)
+    const double var_plus = c0 + (chains.cols() > 1 ? statistics::variance(x.means()) : 0.0);   // (3)
     const auto rho = [&](Index t) { return 1.0 - (within - x.autocovariance(t)) / var_plus; };  // (10)
 
     Index t = 0;
@@ -84,7 +82,9 @@ inline double effective_sample_size(const Matrix& chains) {
     return draws / std::max(tau, smallest_autocorrelation_time(draws));
 }
 
-}  // namespace detail
+}  // namespace predcg::detail
+
+namespace predcg::statistics {
 
 /// Integrated autocorrelation time tau: the mean of S draws has the variance of S / tau independent ones.
 ///
@@ -208,4 +208,4 @@ inline double mcse_sd(const ChainDraws& draws) {
     return std::sqrt((fourth - second * second) / (4.0 * second * effective_sample_size(squares)));
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

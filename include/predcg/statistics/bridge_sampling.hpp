@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// Settings of bridge sampling.
 struct BridgeSettings {
@@ -86,4 +86,4 @@ inline BridgeEstimate bridge_sampling(const ChainDraws& of_p, const Vector& of_g
     return estimate;
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

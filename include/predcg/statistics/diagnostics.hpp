@@ -13,15 +13,13 @@
 #include <cstddef>
 #include <vector>
 
-namespace predcg {
-
-namespace detail {
+namespace predcg::detail {
 
 /// z = Phi^-1((r - 3/8) / (S + 1/4)) with the rank r of a draw among all, the average one among equals.
 /// Vehtari et al. 2021 (14).
 inline Matrix normal_scores(const Matrix& chains) {
     const Vector ranks =
-        average_ranks(linalg::vector_of(chains.data(), static_cast<std::size_t>(chains.size())));
+        statistics::average_ranks(linalg::vector_of(chains.data(), static_cast<std::size_t>(chains.size())));
     Matrix scores(chains.rows(), chains.cols());
     for (Index k = 0; k < ranks.size(); ++k) {
         const double p = (ranks[k] - 0.375) / (static_cast<double>(ranks.size()) + 0.25);
@@ -31,7 +29,7 @@ inline Matrix normal_scores(const Matrix& chains) {
 }
 
 /// |x - median|: Vehtari et al. 2021 (15).
-inline Matrix folded(const ChainDraws& draws) {
+inline Matrix folded(const statistics::ChainDraws& draws) {
     const std::vector<double> x = sorted(draws);
     const double median = 0.5 * (x[(x.size() - 1) / 2] + x[x.size() / 2]);
     Matrix distance(draws.rows(), draws.cols());
@@ -48,13 +46,15 @@ inline double r_hat(const Matrix& chains) {
     double within = 0.0;
     for (Index m = 0; m < chains.cols(); ++m) {
         const Vector chain = linalg::column_of(chains, m);
-        means[m] = mean(chain);
-        within += variance(chain) / static_cast<double>(chains.cols());
+        means[m] = statistics::mean(chain);
+        within += statistics::variance(chain) / static_cast<double>(chains.cols());
     }
-    return std::sqrt((n - 1.0) / n + variance(means) / within);
+    return std::sqrt((n - 1.0) / n + statistics::variance(means) / within);
 }
 
-}  // namespace detail
+}  // namespace predcg::detail
+
+namespace predcg::statistics {
 
 /// R-hat of half-chains: sqrt(var+ / W), the spread of all draws over the spread within a chain.
 ///
@@ -172,4 +172,4 @@ struct Diagnostics {
             .ess_tail = tail_effective_sample_size(draws)};
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

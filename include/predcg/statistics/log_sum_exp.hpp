@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// log sum_k exp(l_k), one term at a time, without overflow. Terms that are NaN or +infinity make it
 /// NaN or infinite, whatever follows.
@@ -28,4 +28,4 @@ private:
     double sum_ = 0.0;
 };
 
-}  // namespace predcg
+}  // namespace predcg::statistics

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// Weighted mean and covariance in one pass, with weights given by their logarithms.
 ///
@@ -83,4 +83,4 @@ private:
     Matrix scatter_;
 };
 
-}  // namespace predcg
+}  // namespace predcg::statistics

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// Mean of all entries; exact where they are equal, so that a chain that never moved has no variance.
 /// Throws ArgumentError for none.
@@ -62,4 +62,4 @@ inline MeanAndCovariance moments_of_columns(const Matrix& columns) {
     return m;
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

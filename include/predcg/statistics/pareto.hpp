@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// A generalised Pareto distribution of exceedances, density (1/s) (1 + k x/s)^(-1/k - 1), x > 0.
 struct GeneralisedPareto {
@@ -113,4 +113,4 @@ inline SmoothedRatios pareto_smooth(std::vector<double> log_ratios) {
     return result;
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

@@ -2,7 +2,7 @@
 #include <predcg/core/types.hpp>
 #include <predcg/statistics/special_functions.hpp>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// Central interval of a probability of which `successes` of `trials` were seen (Clopper and Pearson,
 /// Biometrika 26 (1934) 404).
@@ -23,4 +23,4 @@ struct Proportion {
     }
 };
 
-}  // namespace predcg
+}  // namespace predcg::statistics

@@ -7,11 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace predcg {
+namespace predcg::detail {
 
-namespace detail {
-
-inline std::vector<double> sorted(const ChainDraws& draws) {
+inline std::vector<double> sorted(const statistics::ChainDraws& draws) {
     std::vector<double> all;
     all.reserve(static_cast<std::size_t>(draws.size()));
     for (Index m = 0; m < draws.cols(); ++m)
@@ -24,7 +22,9 @@ inline void require_probability(double p, std::string_view function) {
     require(p > 0.0 && p < 1.0, function, "p", p, "a number between 0 and 1");
 }
 
-}  // namespace detail
+}  // namespace predcg::detail
+
+namespace predcg::statistics {
 
 /// The p-quantile of all draws: linear between the order statistics around place (S - 1) p (type 7 of Hyndman
 /// and Fan, Am. Stat. 50 (1996) 361). Cost O(S log S). Throws ArgumentError for no draws or p outside (0, 1).
@@ -38,4 +38,4 @@ inline double quantile(const ChainDraws& draws, double p) {
     return x[below] + (place - static_cast<double>(below)) * (x[above] - x[below]);
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// Ranks 0..largest counted in bins of equal width, and whether they are uniform.
 struct RankHistogram {
@@ -17,7 +17,10 @@ struct RankHistogram {
     Index lowest = 0, highest = 0;
 };
 
-namespace detail {
+}  // namespace predcg::statistics
+
+namespace predcg::detail {
+
 /// The smallest k with P(Binomial(n, q) <= k) >= p.
 inline Index binomial_quantile(Index n, double q, double p) {
     for (Index k = 0; k < n; ++k) {
@@ -32,7 +35,10 @@ inline void require_bins(Index bins, Index largest, const char* function) {
     require((largest + 1) % bins == 0, function, "bins", bins,
             "a divisor of the number of ranks, " + to_text(largest + 1));
 }
-}  // namespace detail
+
+}  // namespace predcg::detail
+
+namespace predcg::statistics {
 
 /// Throws ArgumentError unless `bins` divides largest + 1, or for a rank outside 0..largest.
 inline RankHistogram rank_histogram(const std::vector<Index>& ranks, Index largest, Index bins,
@@ -56,4 +62,4 @@ inline RankHistogram rank_histogram(const std::vector<Index>& ranks, Index large
     return h;
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace predcg {
+namespace predcg::detail {
 
-namespace detail {
 /// 0..n-1, so that the values there rise.
 inline std::vector<Index> ascending_order(const Vector& values) {
     std::vector<Index> order(static_cast<std::size_t>(values.size()));
@@ -20,7 +19,10 @@ inline std::vector<Index> ascending_order(const Vector& values) {
     std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
     return order;
 }
-}  // namespace detail
+
+}  // namespace predcg::detail
+
+namespace predcg::statistics {
 
 /// Ranks 1..n of values, in their order; equal values share the average of theirs. All NaN if a value is NaN.
 ///
@@ -58,4 +60,4 @@ inline double rank_correlation(const Vector& x, const Vector& y) {
     return squares == 0.0 ? 0.0 : linalg::dot(r, s) / std::sqrt(squares);
 }
 
-}  // namespace predcg
+}  // namespace predcg::statistics

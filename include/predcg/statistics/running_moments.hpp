@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace predcg {
+namespace predcg::statistics {
 
 /// Mean and variance, entry by entry, of numbers (V = double), vectors or matrices that come one after the
 /// other; nothing cancels (B. P. Welford, Technometrics 4 (1962) 419).
@@ -73,4 +73,4 @@ private:
     V mean_{}, scatter_{};
 };
 
-}  // namespace predcg
+}  // namespace predcg::statistics

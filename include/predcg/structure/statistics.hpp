@@ -124,7 +124,8 @@ private:
         if constexpr (extent_of<W> == 0) {
             return v;
         } else {
-            Eigen::Matrix<double, sum_of_extents(extent_of<V>, extent_of<W>), 1> both(v.size() + w.size());
+            Eigen::Matrix<double, detail::sum_of_extents(extent_of<V>, extent_of<W>), 1> both(v.size() +
+                                                                                              w.size());
             for (Index k = 0; k < v.size(); ++k) both[k] = v[k];
             for (Index k = 0; k < w.size(); ++k) both[v.size() + k] = w[k];
             return both;
