@@ -1,5 +1,6 @@
 #pragma once
 // The iterations of a fit that knows what it climbs, from every start.
+#include <predcg/concepts/optimizer.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/optimize/line_search.hpp>
@@ -239,8 +240,7 @@ private:
         linalg::divide(information, problem_.data().count);
         std::optional<Vector> step =
             optimizer_.step(state, linalg::selected(at.z, free), gradient, information);
-        if constexpr (Problem::is_exact &&
-                      requires { optimizer_.indefinite_step(gradient, information, information); }) {
+        if constexpr (Problem::is_exact && StepsWhereIndefinite<Optimizer>) {
             if (!step) {
                 Matrix complete = linalg::selected(problem_.complete_information(at), free);
                 linalg::divide(complete, problem_.data().count);
@@ -257,7 +257,7 @@ private:
     /// polish it.
     [[gnu::cold]] std::optional<Index> joined(const Point& from, const Vector& step,
                                               const std::vector<StartSummary>& finished) const {
-        constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
+        constexpr bool is_newton = IsQuadratic<Optimizer>;
         const double length = linalg::largest(step);
         if (!is_newton || !Problem::is_exact || length > 0.25) return std::nullopt;
         const double rise = 0.5 * linalg::dot(from.gradient, step);
@@ -278,7 +278,7 @@ private:
     /// A short Newton step that is not much shorter than the last, and promises less than the value is
     /// rounded by.
     static bool is_rounding(const Point& from, const Vector& step, double last_step) {
-        constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
+        constexpr bool is_newton = IsQuadratic<Optimizer>;
         const double length = linalg::largest(step);
         return is_newton && length <= 1e-6 && last_step <= 2.0 * length &&
                linalg::dot(from.gradient, step) <= std::max(1e-14 * std::abs(from.value), rounding(from));

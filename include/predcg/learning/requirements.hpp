@@ -3,6 +3,7 @@
 // class with deduction would only say "deduction failed".
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/optimizer.hpp>
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/concepts/spelling.hpp>
 #include <predcg/engines/batch.hpp>
@@ -41,10 +42,6 @@ template <class Coarse>
 using energy_statistic_t =
     decltype(energy_derivatives(std::declval<const Coarse&>(), std::declval<const Vector&>()));
 
-template <class Map>
-concept ClaimsStatistic =
-    requires(const Map map, const typename Map::fine_type& x) { map.sufficient_statistic(prepare(map, x)); };
-
 /// Requirements on single policies; later ones are only looked at where the earlier ones hold, so that a
 /// mistake gives one message.
 template <class Fine>
@@ -58,8 +55,15 @@ struct FineRequirements {
                   "FinePotential), or is SamplesOnly<configuration>");
 };
 
+struct NothingAsked {};
+/// Optional parts of what is whole else; where it is not, another sentence says so.
+template <bool is_whole, class Parts>
+using asked_of =
+    typename std::conditional_t<is_whole, std::type_identity<Parts>, std::type_identity<NothingAsked>>::type;
+
 template <class Coarse>
-struct CoarseRequirements {
+struct CoarseRequirements
+    : asked_of<ParametricPotential<Coarse> && coarse_members_are_const<Coarse>(), PotentialParts<Coarse>> {
     static constexpr bool const_members = coarse_members_are_const<Coarse>();
     static_assert(
         const_members,
@@ -94,7 +98,20 @@ struct CoarseRequirements {
 };
 
 template <class Map, class MapPrior>
-struct MapRequirements {
+auto map_parts() {
+    if constexpr (LatentMap<Map>) {
+        if constexpr (map_members_are_const<Map, MapPrior>())
+            return std::type_identity<
+                MapParts<Map, letter_of_t<typename Map::coarse_type>, MapPrior, latent_factor_t<Map>>>{};
+        else
+            return std::type_identity<NothingAsked>{};
+    } else {
+        return std::type_identity<NothingAsked>{};
+    }
+}
+
+template <class Map, class MapPrior>
+struct MapRequirements : decltype(map_parts<Map, MapPrior>())::type {
     static constexpr bool const_members = map_members_are_const<Map, MapPrior>();
     static_assert(const_members,
                   "predcg: a member of the map or of its likelihood is not const (all are called on const "
@@ -114,15 +131,25 @@ struct MapRequirements {
 };
 
 template <class Optimize>
-struct OptimizerRequirements {
+struct OptimizerRequirements : OptimizerParts<Optimize> {
     static constexpr bool holds = predcg::Optimizer<Optimize>;
     static_assert(holds, "predcg: the optimizer needs State, tolerance() and step(state, point, gradient, "
                          "information) -> optional vector (concept Optimizer)");
 };
 
+/// Optional parts of both blocks, which may be of one type.
+template <class Priors>
+constexpr bool blocks_are_asked() {
+    if constexpr (predcg::Prior<Priors>)
+        return BlockPriorParts<std::remove_cvref_t<decltype(std::declval<const Priors&>().coarse)>>::asked &&
+               BlockPriorParts<std::remove_cvref_t<decltype(std::declval<const Priors&>().map)>>::asked;
+    else
+        return true;
+}
+
 template <class Priors>
 struct PriorRequirements {
-    static constexpr bool holds = predcg::Prior<Priors>;
+    static constexpr bool holds = predcg::Prior<Priors> && blocks_are_asked<Priors>();
     static_assert(holds,
                   "predcg: the prior needs blocks .coarse and .map with log_density, gradient, hessian "
                   "and proper() (concepts Prior, BlockPrior)");
@@ -176,7 +203,8 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
         else
             return true;
     }
-    static constexpr bool engine_holds = engine_fits<types>();
+    static constexpr bool engine_holds = EngineParts<latent_engine_t<Engine>>::asked &&
+                                         EngineParts<coarse_engine_t<Engine>>::asked && engine_fits<types>();
     static_assert(
         engine_holds,
         "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "

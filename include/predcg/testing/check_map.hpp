@@ -51,7 +51,7 @@ public:
             const Coarse X = space_.random(rng_), other = space_.random(rng_);
             const auto x = map_.sample(X, eta_, rng_);
             const Prepared prepared = prepare(map_, x);
-            if constexpr (requires { map_.coarse_size(prepared); })
+            if constexpr (HasCoarseSize<M>)
                 list_.length("coarse_size(x)", map_.coarse_size(prepared), space_.size());
             const auto likelihood = map_.likelihood(prepared, eta_);
             const double log_p = likelihood.log_density(X);
@@ -127,7 +127,7 @@ private:
 
     /// The closed form, where there is one without prior, is a point of zero slope.
     void check_maximiser(const Vector& T, double count) {
-        if constexpr (requires { map_.maximiser(T, count, Flat{}); }) {
+        if constexpr (HasMaximiser<M, Flat>) {
             const std::optional<Vector> best = map_.maximiser(T, count, Flat{});
             if (!best || !list_.length("maximiser(T, count, Flat)", best->size(), eta_.size())) return;
             const Expansion e = map_.expected_log_density(T, count, *best);
