@@ -7,16 +7,18 @@
 
 namespace predcg {
 
+/// A quantity of interest that is a number.
+template <class O, class X>
+concept NumberObservable = requires(const O observable, const X& x) {
+    { observable(x) } -> RealValue;
+};
+
 /// A quantity of interest of a fine configuration: a number or a vector.
 template <class O, class X>
-concept Observable =
-    requires(const O observable, const X& x) { observable(x); } && (
-                                                                       requires(const O o, const X& x) {
-                                                                           { o(x) } -> RealValue;
-                                                                       } ||
-                                                                       requires(const O o, const X& x) {
-                                                                           { o(x) } -> VectorLike;
-                                                                       });
+concept Observable = requires(const O observable, const X& x) { observable(x); } &&
+                     (NumberObservable<O, X> || requires(const O observable, const X& x) {
+                         { observable(x) } -> VectorLike;
+                     });
 
 /// An observable at most quadratic in the site values, so that its expectation follows exactly from their
 /// moments: order() is 1 or 2, from_moments(m) the expectation.

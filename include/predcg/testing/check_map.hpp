@@ -330,20 +330,11 @@ private:
     static constexpr bool is_numbers = RealConfiguration<V> || requires(const V& v) {
         { v[v.size() - v.size()] } -> RealValue;
     };
-    static constexpr bool has_fine_moments =
-        is_numbers<Coarse> && is_numbers<Fine> &&
-        requires(const M m, const SiteMoments& moments, const Vector& eta) {
-            { m.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
-        };
-    static constexpr bool has_conditional_moments =
-        is_numbers<Fine> && requires(const M m, const Coarse& X, const Vector& eta) {
-            { m.conditional_moments(Index{}, eta)(X) } -> std::convertible_to<SiteMoments>;
-        };
+    static constexpr bool has_fine_moments = is_numbers<Coarse> && is_numbers<Fine> && CarriesMoments<M>;
+    static constexpr bool has_conditional_moments = is_numbers<Fine> && HasConditionalMoments<M>;
     static constexpr bool has_letter_moments =
-        requires(const M m, const Coarse& X, const Fine& x, const Vector& v) {
-            std::ranges::find(m.fine_letters(), x[x.size()]);
-            { m.conditional_moments(Index{}, v, v)(X) } -> std::convertible_to<SiteMoments>;
-        };
+        HasConditionalLetterMoments<M> &&
+        requires(const M m, const Fine& x) { std::ranges::find(m.fine_letters(), x[x.size()]); };
     Index coarse_sites() const { return static_cast<Index>(space_.size()); }
 
     template <class V>
