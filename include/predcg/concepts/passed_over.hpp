@@ -10,6 +10,8 @@
 #include <predcg/concepts/optimizer.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/concepts/site_classes.hpp>
+#include <predcg/core/neighbours.hpp>
 #include <predcg/core/space.hpp>
 
 #include <concepts>
@@ -85,6 +87,23 @@ concept WrongTwoValuedTerms =
     requires { requires FunctionMember<decltype(&U::two_valued_terms)>; } && !HasTwoValuedTerms<U>;
 
 template <class U>
+concept WrongHessian =
+    requires { requires FunctionMember<decltype(&U::parameter_hessian)>; } && !HasParameterHessian<U>;
+template <class U>
+concept WrongGradient = (
+                            requires { requires FunctionMember<decltype(&U::energy_gradient)>; } ||
+                            requires { requires FunctionMember<decltype(&U::energy_and_gradient)>; }) &&
+                        !HasCoarseEnergyGradient<U, configuration_t<space_t<U>>>;
+template <class U>
+concept WrongQuadratic = (
+                             requires { requires FunctionMember<decltype(&U::quadratic)>; } ||
+                             requires { requires FunctionMember<decltype(&U::feature_quadratic)>; }) &&
+                         !QuadraticCoarsePotential<U>;
+template <class T>
+concept WrongNeighbours = requires(const T t) { t.neighbours(); } && !HasNeighbours<T>;
+
+/// A function of X of any space.
+template <class U>
 struct PotentialParts : ModelParts<U>, InvarianceParts<U> {
     static_assert(!WrongAdmissible<U>,
                   "predcg: admissible(theta) of the coarse potential would be passed over: it takes a "
@@ -93,6 +112,23 @@ struct PotentialParts : ModelParts<U>, InvarianceParts<U> {
         !WrongBaseEnergy<U>,
         "predcg: base_energy(X) of the coarse potential would be passed over: it takes a configuration, "
         "and returns double");
+    static_assert(
+        !WrongHessian<U>,
+        "predcg: parameter_hessian(X, theta) of the coarse potential would be passed over: it takes a "
+        "configuration and a predcg::Vector, returns a matrix of doubles of Eigen's, and goes with "
+        "energy(X, theta) and parameter_gradient(X, theta)");
+    static_assert(
+        !WrongGradient<U>,
+        "predcg: the gradient by X of the coarse potential would be passed over: energy_gradient(X, "
+        "theta) returns a vector of doubles, or what X is, and energy_and_gradient(X, theta, gradient) "
+        "double");
+    static_assert(
+        !WrongQuadratic<U>,
+        "predcg: the quadratic form of the coarse potential would be passed over: quadratic(theta) and "
+        "feature_quadratic(k) go together, and return predcg::QuadraticForm");
+    static_assert(!WrongNeighbours<U>,
+                  "predcg: neighbours() of the coarse potential would be passed over: it returns a "
+                  "predcg::NeighbourList");
     static_assert(
         !WrongLaplacian<U>,
         "predcg: energy_laplacian(X, theta) of the coarse potential would be passed over: it takes a "
@@ -105,6 +141,105 @@ struct PotentialParts : ModelParts<U>, InvarianceParts<U> {
         !WrongTwoValuedTerms<U>,
         "predcg: two_valued_terms() of the coarse potential would be passed over: it takes nothing, and "
         "returns std::vector<predcg::TwoValuedTerms>");
+};
+
+// The same on a finite space. W: the letters of a window, which are easily written before the site.
+template <class U, class W>
+concept WrongLocalFeatures = (
+                                 requires { requires FunctionMember<decltype(&U::local_features)>; } ||
+                                 requires(const U u, Index i, W w) { u.local_features(w, i); }) &&
+                             !HasLocalFeatures<U>;
+template <class U, class W>
+concept WrongLocalBaseEnergy = (
+                                   requires { requires FunctionMember<decltype(&U::local_base_energy)>; } ||
+                                   requires(const U u, Index i, W w) { u.local_base_energy(w, i); }) &&
+                               !HasLocalBaseEnergy<U>;
+template <class U, class W>
+concept WrongLocalEnergy =
+    (
+        requires { requires FunctionMember<decltype(&U::local_energy)>; } ||
+        requires(const U u, Index i, W w, const Vector& theta) { u.local_energy(w, i, theta); }) &&
+    !HasLocalEnergy<U>;
+template <class U, class W>
+concept WrongLocalDerivatives = (requires {
+                                    requires FunctionMember<decltype(&U::local_parameter_gradient)>;
+                                } && !HasLocalParameterGradient<U>) || (requires {
+                                    requires FunctionMember<decltype(&U::local_parameter_hessian)>;
+                                } && !HasLocalParameterHessian<U>);
+template <class U>
+concept WrongDifference = requires { requires FunctionMember<decltype(&U::energy_difference)>; } &&
+                          !HasCoarseEnergyDifference<U, configuration_t<space_t<U>>, letter_t<space_t<U>>>;
+
+template <class U, class W = std::span<const letter_t<space_t<U>>>>
+struct FinitePotentialParts : PotentialParts<U> {
+    static_assert(!WrongLocalFeatures<U, W>,
+                  "predcg: local_features(i, w) of the coarse potential would be passed over: it takes a "
+                  "predcg::Index, then a std::span of const letters, returns a column vector of doubles of "
+                  "Eigen's, and goes with features(X)");
+    static_assert(!WrongLocalBaseEnergy<U, W>,
+                  "predcg: local_base_energy(i, w) of the coarse potential would be passed over: it takes a "
+                  "predcg::Index, then a std::span of const letters, and returns double");
+    static_assert(
+        !WrongLocalEnergy<U, W>,
+        "predcg: local_energy(i, w, theta) of the coarse potential would be passed over: it takes a "
+        "predcg::Index, then a std::span of const letters and a predcg::Vector, and returns double");
+    static_assert(
+        !WrongLocalDerivatives<U, W>,
+        "predcg: local_parameter_gradient(i, w, theta) or local_parameter_hessian(i, w, theta) of the "
+        "coarse potential would be passed over: they take a predcg::Index, then a std::span of const "
+        "letters and a predcg::Vector, return a column vector and a matrix of doubles of Eigen's, and "
+        "go with local_energy(i, w, theta)");
+    static_assert(
+        !WrongDifference<U>,
+        "predcg: energy_difference(X, i, v, theta) of the coarse potential would be passed over: it "
+        "takes a configuration, a predcg::Index, a letter and a predcg::Vector, and returns double");
+};
+
+// Likelihoods, as factors in X.
+template <class F, class L>
+concept WrongLocalLogDensity =
+    (
+        requires { requires FunctionMember<decltype(&F::local_log_density)>; } ||
+        requires(const F f, Index i, std::span<const L> w) { f.local_log_density(w, i); }) &&
+    !ChainFactor<F, L>;
+template <class F, class X, class L>
+concept WrongLogDensityDifference =
+    requires { requires FunctionMember<decltype(&F::log_density_difference)>; } && !LocalFactor<F, X, L>;
+template <class F, class X>
+concept WrongLogDensityGradient =
+    requires { requires FunctionMember<decltype(&F::log_density_gradient)>; } && !DifferentiableFactor<F, X>;
+template <class F>
+concept WrongFactorQuadratic =
+    requires { requires FunctionMember<decltype(&F::quadratic)>; } && !QuadraticFactor<F>;
+template <class F>
+concept WrongSiteClass = (
+                             requires { requires FunctionMember<decltype(&F::site_class)>; } ||
+                             requires { requires FunctionMember<decltype(&F::class_count)>; }) &&
+                         !ClassifiedSites<F>;
+
+/// L: the letter of X; void* where it has none.
+template <class F, class X, class L>
+struct LikelihoodParts : InvarianceParts<F> {
+    static_assert(!WrongNeighbours<F>,
+                  "predcg: neighbours() of the map's likelihood would be passed over: it returns a "
+                  "predcg::NeighbourList");
+    static_assert(std::is_same_v<L, void*> || !WrongLocalLogDensity<F, L>,
+                  "predcg: local_log_density(i, w) of the map's likelihood would be passed over: it takes a "
+                  "predcg::Index, then a std::span of const letters, returns double, and goes with window()");
+    static_assert(
+        std::is_same_v<L, void*> || !WrongLogDensityDifference<F, X, L>,
+        "predcg: log_density_difference(X, i, v) of the map's likelihood would be passed over: it takes "
+        "a configuration, a predcg::Index and a letter, and returns double");
+    static_assert(!WrongLogDensityGradient<F, X>,
+                  "predcg: log_density_gradient(X) of the map's likelihood would be passed over: it takes a "
+                  "configuration, and returns a vector of doubles, or what X is");
+    static_assert(!WrongFactorQuadratic<F>,
+                  "predcg: quadratic() of the map's likelihood would be passed over: it takes nothing, and "
+                  "returns predcg::QuadraticForm");
+    static_assert(
+        !WrongSiteClass<F>,
+        "predcg: site_class(i) and class_count() of the map's likelihood would be passed over: they go "
+        "together, and return predcg::Index");
 };
 
 // Maps.
@@ -159,7 +294,7 @@ struct PredictedMapParts {
 
 /// Of a map that is learnt. Letter: of the coarse configurations; P: the prior of eta; F: its likelihood.
 template <class M, class Letter, class P, class F>
-struct MapParts : ModelParts<M>, PredictedMapParts<M>, InvarianceParts<F> {
+struct MapParts : ModelParts<M>, PredictedMapParts<M>, LikelihoodParts<F, typename M::coarse_type, Letter> {
     static_assert(!WrongMoreStarts<M>,
                   "predcg: more_starts() of the map would be passed over: it takes nothing, and returns "
                   "std::vector<predcg::Vector>");

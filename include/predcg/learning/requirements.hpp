@@ -55,15 +55,25 @@ struct FineRequirements {
                   "FinePotential), or is SamplesOnly<configuration>");
 };
 
+/// Optional parts are asked of what is whole else; where it is not, another sentence says so.
 struct NothingAsked {};
-/// Optional parts of what is whole else; where it is not, another sentence says so.
-template <bool is_whole, class Parts>
-using asked_of =
-    typename std::conditional_t<is_whole, std::type_identity<Parts>, std::type_identity<NothingAsked>>::type;
 
 template <class Coarse>
-struct CoarseRequirements
-    : asked_of<ParametricPotential<Coarse> && coarse_members_are_const<Coarse>(), PotentialParts<Coarse>> {
+auto potential_parts() {
+    if constexpr (LearnablePotential<Coarse>) {
+        if constexpr (!coarse_members_are_const<Coarse>())
+            return std::type_identity<NothingAsked>{};
+        else if constexpr (FiniteSpace<space_t<Coarse>>)
+            return std::type_identity<FinitePotentialParts<Coarse>>{};
+        else
+            return std::type_identity<PotentialParts<Coarse>>{};
+    } else {
+        return std::type_identity<NothingAsked>{};
+    }
+}
+
+template <class Coarse>
+struct CoarseRequirements : decltype(potential_parts<Coarse>())::type {
     static constexpr bool const_members = coarse_members_are_const<Coarse>();
     static_assert(
         const_members,
@@ -78,14 +88,7 @@ struct CoarseRequirements
         real_energies,
         "predcg: an energy of the coarse potential is an integer, which cuts off what theta makes of "
         "it: return double from energy(X, theta) and energy_difference(X, i, v, theta)");
-    static constexpr bool none_passed_over =
-        !has_neighbours_of_another_type<Coarse>() && !has_local_terms_the_wrong_way_round<Coarse>();
-    static_assert(
-        none_passed_over,
-        "predcg: an optional member of the coarse potential would be passed over: neighbours() returns a "
-        "predcg::NeighbourList, and terms of windows take the site before the window, local_features(i, w), "
-        "local_energy(i, w, theta)");
-    static constexpr bool spelt = const_members && vectors && real_energies && none_passed_over;
+    static constexpr bool spelt = const_members && vectors && real_energies;
     static constexpr bool potential_holds = spelt && CoarsePotential<Coarse>;
     static_assert(potential_holds || !spelt,
                   "predcg: the coarse potential needs space(), parameter_count() and either "
@@ -99,7 +102,7 @@ struct CoarseRequirements
 
 template <class Map, class MapPrior>
 auto map_parts() {
-    if constexpr (LatentMap<Map>) {
+    if constexpr (ProbabilisticMap<Map>) {
         if constexpr (map_members_are_const<Map, MapPrior>())
             return std::type_identity<
                 MapParts<Map, letter_of_t<typename Map::coarse_type>, MapPrior, latent_factor_t<Map>>>{};
@@ -116,15 +119,8 @@ struct MapRequirements : decltype(map_parts<Map, MapPrior>())::type {
     static_assert(const_members,
                   "predcg: a member of the map or of its likelihood is not const (all are called on const "
                   "objects, and an optional one that cannot be would be passed over)");
-    static constexpr bool none_passed_over = !likelihood_passes_members_over<Map>();
-    static_assert(
-        none_passed_over,
-        "predcg: an optional member of the map's likelihood would be passed over: neighbours() returns a "
-        "predcg::NeighbourList, and terms of windows take the site before the window, "
-        "local_log_density(i, w)");
-    static constexpr bool spelt = const_members && none_passed_over;
-    static constexpr bool holds = spelt && ProbabilisticMap<Map>;
-    static_assert(holds || !spelt,
+    static constexpr bool holds = const_members && ProbabilisticMap<Map>;
+    static_assert(holds || !const_members,
                   "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
                   "with log_density(X), and sample(X, eta, rng) with any generator, auto& rng (concept "
                   "ProbabilisticMap)");
