@@ -7,6 +7,15 @@
 
 using namespace predcg;
 
+// A type of a member as it is asked for, in the twin, and as it is not.
+#ifdef PREDCG_TWIN
+template <class Right, class Wrong>
+using Form = Right;
+#else
+template <class Right, class Wrong>
+using Form = Wrong;
+#endif
+
 using Numbers = std::span<const double>;
 struct Fair {
     Index level() const { return 1; }
@@ -16,17 +25,23 @@ struct Fair {
     S log_density(Numbers x, Numbers w, const VectorOf<S>& eta) const {
         return -log(1.0 + exp(-2.0 * x[0] * w[0] * eta[0]));
     }
-#ifdef PREDCG_TWIN
-    std::vector<Vector> more_starts() const { return {}; }
-    Vector prior_mean() const { return Vector::Ones(1); }
-    double observed(Numbers x) const { return x[0]; }
-    void sample(Numbers, const Vector&, auto&, std::span<double>) const {}
-#else
-    Vector more_starts() const { return {}; }
-    double prior_mean() const { return 1.0; }
-    double observed(std::span<const int> x) const { return x[0]; }
-    std::vector<double> sample(Numbers, const Vector&, Philox4x32&) const { return {}; }
-#endif
+};
+struct Starts : Fair {
+    Form<std::vector<Vector>, Vector> more_starts() const { return {}; }
+};
+struct Mean : Fair {
+    Form<Vector, double> prior_mean() const { return {}; }
+};
+struct Observed : Fair {
+    double observed(std::span<const Form<double, int>> x) const { return x[0]; }
+};
+struct Sampled : Fair {
+    void sample(Numbers, const Vector&, Philox4x32&, Form<std::span<double>, Index>) const {}
 };
 
-int main() { (void)block_map<tiny::Spins, tiny::Spins>(Fair{}); }
+int main() {
+    (void)block_map<tiny::Spins, tiny::Spins>(Starts{});
+    (void)block_map<tiny::Spins, tiny::Spins>(Mean{});
+    (void)block_map<tiny::Spins, tiny::Spins>(Observed{});
+    (void)block_map<tiny::Spins, tiny::Spins>(Sampled{});
+}

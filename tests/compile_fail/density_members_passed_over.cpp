@@ -8,6 +8,15 @@
 
 using namespace predcg;
 
+// A type of a member as it is asked for, in the twin, and as it is not.
+#ifdef PREDCG_TWIN
+template <class Right, class Wrong>
+using Form = Right;
+#else
+template <class Right, class Wrong>
+using Form = Wrong;
+#endif
+
 struct Exponential {
     Index letters() const { return 2; }
     Index parameter_count() const { return 0; }
@@ -17,21 +26,29 @@ struct Exponential {
         return {-t[0], Vector(0), Matrix(0, 0)};
     }
     double draw(Index, const Vector&, auto& rng) const { return -std::log(uniform(rng)); }
-#ifdef PREDCG_TWIN
-    std::vector<Vector> more_starts() const { return {}; }
-    Flat weak_prior() const { return {}; }
-    bool takes(double x) const { return x >= 0.0; }
-    std::pair<double, double> moments(Index, const Vector&) const { return {1.0, 2.0}; }
+};
+struct Starts : Exponential {
+    Form<std::vector<Vector>, std::vector<double>> more_starts() const { return {}; }
+};
+struct Weak : Exponential {
+    Form<Flat, void> weak_prior() const { return Form<Flat, void>(); }
+};
+struct Taken : Exponential {
+    bool takes(Form<double, Vector>) const { return true; }
+};
+struct Means : Exponential {
+    Form<std::pair<double, double>, double> moments(Index, const Vector&) const { return {}; }
+};
+struct Natural : Exponential {
     NaturalParameter natural(Index, double) const { return {}; }
-    double unconstrained(Index, double eta) const { return eta; }
-    std::vector<std::string> natural_names() const { return {}; }
-#else
-    std::vector<double> more_starts() const { return {}; }
-    void weak_prior() const {}
-    bool takes() const { return true; }
-    double moments(Index, const Vector&) const { return 1.0; }
-    std::vector<std::string> natural_names() const { return {}; }
-#endif
+    double unconstrained(Index, double) const { return 0.0; }
+    Form<std::vector<std::string>, std::string> natural_names() const { return {}; }
 };
 
-int main() { const SiteMap map(Exponential{}); }
+int main() {
+    (void)SiteMap(Starts{});
+    (void)SiteMap(Weak{});
+    (void)SiteMap(Taken{});
+    (void)SiteMap(Means{});
+    (void)SiteMap(Natural{});
+}

@@ -11,28 +11,38 @@
 using namespace predcg;
 using tiny::Spins;
 
-struct Coupling {
-    double log_density(const Spins&) const { return 0.0; }
+// A type of a member as it is asked for, in the twin, and as it is not.
 #ifdef PREDCG_TWIN
-    NeighbourList neighbours() const { return NeighbourList({{1}, {0}}); }
-    Window window() const { return {}; }
-    double local_log_density(Index, std::span<const ising::Spin>) const { return 0.0; }
-    double log_density_difference(const Spins&, Index, ising::Spin) const { return 0.0; }
-    Vector log_density_gradient(const Spins&) const { return Vector::Zero(2); }
-    QuadraticForm quadratic() const { return {}; }
-    Index site_class(Index) const { return 0; }
-    Index class_count() const { return 1; }
+template <class Right, class Wrong>
+using Form = Right;
 #else
-    std::vector<std::vector<Index>> neighbours() const { return {{1}, {0}}; }
-    double local_log_density(Index, std::span<const ising::Spin>) const { return 0.0; }  // of which window?
-    double log_density_difference(const Spins&, const Spins&) const { return 0.0; }
-    double log_density_gradient(const Spins&) const { return 0.0; }
-    Matrix quadratic() const { return {}; }
-    Index site_class(Index) const { return 0; }
+template <class Right, class Wrong>
+using Form = Wrong;
 #endif
+
+struct Graph : NeutralFactor {
+    Form<NeighbourList, std::vector<Index>> neighbours() const { return {}; }
 };
+struct Local : NeutralFactor {
+    Form<Window, Index> window() const { return {}; }
+    double local_log_density(Index, std::span<const ising::Spin>) const { return 0.0; }
+};
+struct Difference : NeutralFactor {
+    double log_density_difference(const Spins&, Index, Form<ising::Spin, Spins>) const { return 0.0; }
+};
+struct Gradient : NeutralFactor {
+    Form<Vector, double> log_density_gradient(const Spins&) const { return {}; }
+};
+struct Quadratic : NeutralFactor {
+    Form<QuadraticForm, Matrix> quadratic() const { return {}; }
+};
+struct Classes : NeutralFactor {
+    Index site_class(Index) const { return 0; }
+    Form<Index, Vector> class_count() const { return {}; }
+};
+template <class Likelihood>
 struct Map : tiny::Noise {
-    Coupling likelihood(const Spins&, const Vector&) const { return {}; }
+    Likelihood likelihood(const Spins&, const Vector&) const { return {}; }
 };
 
 // Windows of any letters, before the site.
@@ -43,4 +53,9 @@ struct Swapped {
 };
 static_assert(detail::WrongLocalLogDensity<Swapped, ising::Spin>);
 
-int main() { EMCoarseGrainer grainer{SamplesOnly<Spins>{}, tiny::Field{}, Map{}, Enumeration{}}; }
+using Grainer = decltype(EMCoarseGrainer{SamplesOnly<Spins>{}, tiny::Field{}, Map<Graph>{}, Enumeration{}});
+template struct predcg::detail::MapRequirements<Map<Local>, Flat>;
+template struct predcg::detail::MapRequirements<Map<Difference>, Flat>;
+template struct predcg::detail::MapRequirements<Map<Gradient>, Flat>;
+template struct predcg::detail::MapRequirements<Map<Quadratic>, Flat>;
+template struct predcg::detail::MapRequirements<Map<Classes>, Flat>;

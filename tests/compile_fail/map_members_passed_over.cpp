@@ -16,6 +16,15 @@
 using namespace predcg;
 using tiny::Spins;
 
+// A type of a member as it is asked for, in the twin, and as it is not.
+#ifdef PREDCG_TWIN
+template <class Right, class Wrong>
+using Form = Right;
+#else
+template <class Right, class Wrong>
+using Form = Wrong;
+#endif
+
 struct At {
     NeutralFactor likelihood(const Spins&) const { return {}; }
 };
@@ -24,34 +33,50 @@ struct Given {
     SiteMoments operator()(const Spins&) const { return {}; }
 };
 
-struct Map : tiny::Noise {
-#ifdef PREDCG_TWIN
-    SiteMoments fine_moments(const SiteMoments& m, const Vector&) const { return m; }
-    Given conditional_moments(Index, const Vector&) const { return {}; }
-    Index coarse_lags(Index lags) const { return lags; }
-    std::vector<Vector> more_starts() const { return {}; }
-    Flat weak_prior() const { return {}; }
-    Spins prepare(const Spins& x) const { return x; }
-    Index coarse_size(const Spins& x) const { return std::ssize(x); }
-    bool takes(ising::Spin) const { return true; }
-    std::optional<Vector> maximiser(const Vector&, double, const auto&) const { return {}; }
-    At at(const Vector&, bool) const { return {}; }
+struct FineMoments : tiny::Noise {
+    Form<SiteMoments, Vector> fine_moments(const SiteMoments&, const Vector&) const { return {}; }
+};
+struct Conditional : tiny::Noise {
+    Form<Given, SiteMoments> conditional_moments(Index, const Vector&) const { return {}; }
+};
+struct Lags : tiny::Noise {
+    Form<Index, Vector> coarse_lags(Index) const { return {}; }
+};
+struct Starts : tiny::Noise {
+    Form<std::vector<Vector>, Vector> more_starts() const { return {}; }
+};
+struct Weak : tiny::Noise {
+    Form<Flat, Vector> weak_prior() const { return {}; }
+};
+struct Prepared : tiny::Noise {
+    Spins prepare(const Form<Spins, std::vector<std::string>>&) const { return {}; }
+};
+struct Size : tiny::Noise {
+    Index coarse_size(const Form<Spins, std::string>&) const { return 2; }
+};
+struct Taken : tiny::Noise {
+    bool takes(Form<ising::Spin, Spins>) const { return true; }
+};
+struct Maximised : tiny::Noise {
+    Form<std::optional<Vector>, bool> maximiser(const Vector&, double, const auto&) const { return {}; }
+};
+struct Made : tiny::Noise {
+    Form<At, Index> at(const Vector&, bool) const { return {}; }
+};
+struct Natural : tiny::Noise {
     NaturalParameter natural(Index, double) const { return {}; }
-    double unconstrained(Index, double eta) const { return eta; }
-    std::vector<std::string> natural_names() const { return {}; }
-#else
-    SiteMoments fine_moments(const SiteMoments& m) const { return m; }
-    SiteMoments conditional_moments(Index, const Vector&) const { return {}; }
-    Index coarse_lags() const { return 0; }
-    Vector more_starts() const { return {}; }
-    Vector weak_prior() const { return {}; }
-    Spins prepare(const std::vector<double>& x) const { return Spins(x.size()); }
-    Index coarse_size() const { return 2; }
-    bool takes(const Spins&) const { return true; }
-    bool maximiser(const Vector&, double, const auto&) const { return false; }
-    At at(const Vector&) const { return {}; }
-    NaturalParameter natural(Index, double) const { return {}; }
-#endif
+    double unconstrained(Index, double) const { return 0.0; }
+    Form<std::vector<std::string>, std::string> natural_names() const { return {}; }
 };
 
-int main() { EMCoarseGrainer grainer{SamplesOnly<Spins>{}, tiny::Field{}, Map{}, Enumeration{}}; }
+using Grainer = decltype(EMCoarseGrainer{SamplesOnly<Spins>{}, tiny::Field{}, FineMoments{}, Enumeration{}});
+template struct predcg::detail::MapRequirements<Conditional, Flat>;
+template struct predcg::detail::MapRequirements<Lags, Flat>;
+template struct predcg::detail::MapRequirements<Starts, Flat>;
+template struct predcg::detail::MapRequirements<Weak, Flat>;
+template struct predcg::detail::MapRequirements<Prepared, Flat>;
+template struct predcg::detail::MapRequirements<Size, Flat>;
+template struct predcg::detail::MapRequirements<Taken, Flat>;
+template struct predcg::detail::MapRequirements<Maximised, Flat>;
+template struct predcg::detail::MapRequirements<Made, Flat>;
+template struct predcg::detail::MapRequirements<Natural, Flat>;

@@ -13,36 +13,41 @@
 using namespace predcg;
 using tiny::Spins;
 
-struct Mean : tiny::First {
+// A type of a member as it is asked for, in the twin, and as it is not.
 #ifdef PREDCG_TWIN
-    int order() const { return 1; }
-    double from_moments(const SiteMoments& m) const { return m.mean[0]; }
-    double from_letter_moments(const std::vector<SiteMoments>& m) const { return m[0].mean[0]; }
-    Index lags() const { return 0; }
+template <class Right, class Wrong>
+using Form = Right;
 #else
-    double from_moments(const SiteMoments& m) const { return m.mean[0]; }  // of which order?
-    double from_letter_moments(const SiteMoments& m) const { return m.mean[0]; }
-    void lags() const {}
+template <class Right, class Wrong>
+using Form = Wrong;
 #endif
-};
+
 struct AtBeta : tiny::First {
-#ifdef PREDCG_TWIN
-    tiny::First bind(const auto&, const Parameters&, double) const { return {}; }
-#else
-    tiny::First bind(double) const { return {}; }
-#endif
+    tiny::First bind(const Fit<ising::CoarseChain<>, ising::BernoulliMap<>, TransferMatrix>&,
+                     Form<const Parameters&, Spins>, double) const {
+        return {};
+    }
+};
+struct OfMoments : tiny::First {
+    int order() const { return 1; }
+    double from_moments(const Form<SiteMoments, Spins>&) const { return 0.0; }
+};
+struct OfLetters : tiny::First {
+    int order() const { return 1; }
+    double from_letter_moments(const Form<std::vector<SiteMoments>, SiteMoments>&) const { return 0.0; }
+};
+struct Lags : tiny::First {
+    Form<Index, Vector> lags() const { return {}; }
 };
 struct WithMean : tiny::First {
-#ifdef PREDCG_TWIN
-    Vector mean(const auto&) const { return Vector::Zero(1); }
-#else
-    double mean(const auto&) const { return 0.0; }
-#endif
+    Form<Vector, double> mean(const auto&) const { return {}; }
 };
 
 int main() {
     const Fit fit(Estimate{}, ising::coarse_chain({.sites = 2}), ising::bernoulli_map(), TransferMatrix{});
-    (void)predict(fit, Mean{});
     (void)predict(fit, AtBeta{});
+    (void)predict(fit, OfMoments{});
+    (void)expectation(TransferMatrix{}, boltzmann(fit.coarse, Vector::Zero(2), 1.0), OfLetters{});
+    (void)detail::ObservableParts<Lags>::asked;
     (void)detail::selected_mean(WithMean{}, {}, std::vector<Spins>{});
 }

@@ -8,58 +8,70 @@
 // expect: predcg: beta of the data would be passed over
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
-#include <predcg/models/ising/bernoulli_map.hpp>
-#include <predcg/models/ising/coarse_chain.hpp>
+#include <tiny_models.hpp>
 
 using namespace predcg;
-using Spins = std::vector<ising::Spin>;
+using tiny::Spins;
+
+// A type of a member as it is asked for, in the twin, and as it is not.
+#ifdef PREDCG_TWIN
+template <class Right, class Wrong>
+using Form = Right;
+#else
+template <class Right, class Wrong>
+using Form = Wrong;
+#endif
 
 struct Climber {
     struct State {};
     double tolerance() const { return 1e-9; }
     std::optional<Vector> step(State&, const Vector&, const Vector&, const Matrix&) const { return {}; }
+};
+struct Indefinite : Climber {
+    Vector indefinite_step(const Vector& g, const Matrix&, Form<const Matrix&, Index>) const { return g; }
+};
+struct Quadratic : Climber {
 #ifdef PREDCG_TWIN
-    static constexpr bool is_quadratic = false;
-    Vector indefinite_step(const Vector& gradient, const Matrix&, const Matrix&) const { return gradient; }
+    static constexpr bool is_quadratic = true;
 #else
-    bool is_quadratic = false;
-    Vector indefinite_step(const Vector& gradient, const Matrix&) const { return gradient; }
+    bool is_quadratic = true;
 #endif
 };
-struct Block : Flat {
-#ifdef PREDCG_TWIN
-    double lower_bound() const { return 0.0; }
-    Block selected(const std::vector<Index>&) const { return {}; }
-#else
-    std::optional<double> lower_bound() const { return {}; }
-    Flat selected(const std::vector<Index>&) const { return {}; }
-#endif
+struct Bounded : Flat {
+    Form<double, std::optional<double>> lower_bound() const { return {}; }
 };
-struct Sums : Enumeration {
+struct Selected : Flat {
+    Form<Selected, Flat> selected(const std::vector<Index>&) const { return {}; }
+};
+struct Limited : Enumeration {
+    Form<double, Index> memory_limit{};
+};
+struct Batches : Enumeration {
 #ifdef PREDCG_TWIN
-    double memory_limit = 1e9;
     static constexpr bool normalises_batches = true;
-    Index chunk(const auto&) const { return 1; }
 #else
-    Index memory_limit = 1000000000;
     bool normalises_batches = true;
-    std::optional<Index> chunk(const auto&) const { return 1; }
 #endif
+};
+struct Chunks : Enumeration {
+    Form<Index, std::optional<Index>> chunk(const auto&) const { return {}; }
 };
 struct Data : std::vector<Spins> {
-#ifdef PREDCG_TWIN
-    double beta = 1.0;
-#else
-    std::optional<double> beta = 1.0;
-#endif
+    Form<double, std::optional<double>> beta{};
 };
 
+template <class Engine, class Optimizer>
+auto grainer(Engine engine, Optimizer optimizer) {
+    return EMCoarseGrainer{SamplesOnly<Spins>{}, tiny::Field{}, tiny::Noise{}, engine, optimizer};
+}
+
 int main() {
-    EMCoarseGrainer grainer{SamplesOnly<Spins>{},
-                            ising::coarse_chain({.sites = 2}),
-                            ising::bernoulli_map(),
-                            Sums{},
-                            Climber{},
-                            BlockPriors{Block{}, Block{}}};
-    (void)grainer.fit(Data{});
+    (void)grainer(Enumeration{}, Indefinite{});
+    (void)sizeof(detail::OptimizerRequirements<Quadratic>);
+    (void)sizeof(detail::PriorRequirements<BlockPriors<Bounded, Flat>>);
+    (void)sizeof(detail::PriorRequirements<BlockPriors<Flat, Selected>>);
+    (void)grainer(Limited{}, Newton{});
+    (void)detail::EngineParts<Batches>::asked;
+    (void)grainer(Chunks{}, Newton{}).fit(std::vector<Spins>{}, {.beta = 1.0});
+    (void)detail::beta_of(Data{}, {}, "fit");
 }

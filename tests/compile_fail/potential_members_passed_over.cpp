@@ -7,24 +7,32 @@
 // expect: predcg: base_energy(X) of the coarse potential would be passed over
 // expect: predcg: energy_laplacian(X, theta) of the coarse potential would be passed over
 // expect: predcg: particle_moves(theta) of the coarse potential would be passed over
-// expect: predcg: parameter_hessian(X, theta) of the coarse potential would be passed over
+// expect: predcg: two_valued_terms() of the coarse potential would be passed over
 // expect: predcg: the gradient by X of the coarse potential would be passed over
 // expect: predcg: the quadratic form of the coarse potential would be passed over
 // expect: predcg: neighbours() of the coarse potential would be passed over
 // expect: predcg: local_features(i, w) of the coarse potential would be passed over
 // expect: predcg: local_base_energy(i, w) of the coarse potential would be passed over
 // expect: predcg: local_energy(i, w, theta) of the coarse potential would be passed over
-// expect: predcg: local_parameter_gradient(i, w, theta) or local_parameter_hessian(i, w, theta) of the
 // expect: predcg: energy_difference(X, i, v, theta) of the coarse potential would be passed over
-// expect: predcg: two_valued_terms() of the coarse potential would be passed over
+// expect: predcg: parameter_hessian(X, theta) of the coarse potential would be passed over
+// expect: predcg: local_parameter_gradient(i, w, theta) or local_parameter_hessian(i, w, theta) of the
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
 
 using namespace predcg;
 using tiny::Spins;
-
 using W = std::span<const ising::Spin>;
+
+// A type of a member as it is asked for, in the twin, and as it is not.
+#ifdef PREDCG_TWIN
+template <class Right, class Wrong>
+using Form = Right;
+#else
+template <class Right, class Wrong>
+using Form = Wrong;
+#endif
 
 struct Moves {
     Index size() const { return 2; }
@@ -34,56 +42,70 @@ struct Moves {
     void give(Spins&) const {}
 };
 
-struct Field : tiny::Field {
-#ifdef PREDCG_TWIN
-    std::vector<std::string> parameter_names() const { return {"field"}; }
-    Eigen::Vector<double, 1> start() const { return Eigen::Vector<double, 1>(0.1); }
-    Vector scales() const { return Vector::Ones(1); }
-    Vector flipped(const Vector& theta) const { return -theta; }
-    bool translation_invariant() const { return true; }
-    bool admissible(const Vector&) const { return true; }
-    double base_energy(const Spins&) const { return 0.0; }
-    double energy_laplacian(const Spins&, const Vector&) const { return 0.0; }
-    Moves particle_moves(const Vector&) const { return {}; }
-    std::vector<TwoValuedTerms> two_valued_terms() const { return {}; }
-    double energy(const Spins& X, const Vector& theta) const { return theta.dot(features(X)); }
-    Vector parameter_gradient(const Spins& X, const Vector&) const { return features(X); }
-    Matrix parameter_hessian(const Spins&, const Vector&) const { return Matrix::Zero(1, 1); }
+struct Names : tiny::Field {
+    Form<std::vector<std::string>, std::string> parameter_names() const { return {}; }
+};
+struct Start : tiny::Field {
+    Form<Eigen::Vector<double, 1>, std::vector<double>> start() const { return {}; }
+};
+struct Scales : tiny::Field {
+    Form<Vector, double> scales() const { return {}; }
+};
+struct Flip : tiny::Field {
+    Form<Vector, void*> flipped(const Vector&) const { return {}; }
+};
+struct Invariance : tiny::Field {
+    Form<bool, Vector> translation_invariant() const { return {}; }
+};
+struct Admissible : tiny::Field {
+    bool admissible(Form<const Vector&, double>) const { return true; }
+};
+struct Base : tiny::Field {
+    double base_energy(Form<const Spins&, Index>) const { return 0.0; }
+};
+struct Laplacian : tiny::Field {
+    double energy_laplacian(const Spins&, Form<const Vector&, Index>) const { return 0.0; }
+};
+struct Particles : tiny::Field {
+    Form<Moves, Index> particle_moves(const Vector&) const { return {}; }
+};
+struct Terms : tiny::Field {
+    Form<std::vector<TwoValuedTerms>, TwoValuedTerms> two_valued_terms() const { return {}; }
+};
+struct Gradient : tiny::Field {
+    Form<Vector, double> energy_gradient(const Spins&, const Vector&) const { return {}; }
+};
+struct Quadratic : tiny::Field {
     QuadraticForm quadratic(const Vector&) const { return {}; }
-    QuadraticForm feature_quadratic(Index) const { return {}; }
-    NeighbourList neighbours() const {
-        return NeighbourList({{1}, { 0 }});
+    Form<QuadraticForm, Matrix> feature_quadratic(Index) const { return {}; }
+};
+struct Graph : tiny::Field {
+    Form<NeighbourList, std::vector<Index>> neighbours() const { return {}; }
+};
+struct LocalFeatures : tiny::Field {
+    Vector local_features(Index, Form<W, const Spins&>) const { return Vector::Zero(1); }
+};
+struct LocalBase : tiny::Field {
+    double local_base_energy(Form<Index, W>, Form<W, Index>) const { return 0.0; }
+};
+struct LocalEnergy : tiny::Field {
+    double local_energy(Form<Index, W>, Form<W, Index>, const Vector&) const { return 0.0; }
+};
+struct Difference : tiny::Field {
+    double energy_difference(const Spins&, Index, Form<ising::Spin, Spins>, const Vector&) const {
+        return 0.0;
     }
-    Vector local_features(Index, W) const { return Vector::Zero(1); }
-    double local_base_energy(Index, W) const { return 0.0; }
+};
+struct Hessian : tiny::SquaredField {
+    Form<Matrix, double> parameter_hessian(const Spins&, const Vector&) const { return {}; }
+};
+struct LocalDerivatives : tiny::SquaredField {
     double local_energy(Index, W, const Vector&) const { return 0.0; }
-    Vector local_parameter_gradient(Index, W, const Vector&) const { return Vector::Zero(1); }
-    double energy_difference(const Spins&, Index, ising::Spin, const Vector&) const { return 0.0; }
-#else
-    std::string parameter_names() const { return "field"; }
-    std::vector<double> start() const { return {0.1}; }
-    double scales() const { return 1.0; }
-    Vector flipped() const { return Vector::Zero(1); }
-    bool translation_invariant(Index) const { return true; }
-    bool admissible(double) const { return true; }
-    double base_energy(const Spins&, const Vector&) const { return 0.0; }
-    double energy_laplacian(const Spins&) const { return 0.0; }
-    Moves particle_moves() const { return {}; }
-    TwoValuedTerms two_valued_terms() const { return {}; }
-    Matrix parameter_hessian(const Spins&) const { return Matrix::Zero(1, 1); }
-    double energy_gradient(const Spins&) const { return 0.0; }
-    QuadraticForm quadratic(const Vector&) const { return {}; }  // and those of the features?
-    std::vector<std::vector<Index>> neighbours() const { return {{1}, {0}}; }
-    Vector local_features(Index, const Spins&) const { return Vector::Zero(1); }
-    double local_base_energy(auto, Index) const { return 0.0; }  // for any letters, before the site
-    double local_energy(W, Index, const Vector&) const { return 0.0; }
-    Vector local_parameter_gradient(Index, W, const Vector&) const { return Vector::Zero(1); }
-    double energy_difference(const Spins&, Index, const Vector&) const { return 0.0; }
-#endif
+    Form<Vector, double> local_parameter_gradient(Index, W, const Vector&) const { return {}; }
 };
 
 // Data of these names, and members that nobody but the type itself can call, are the user's own.
-struct Private : tiny::Field {
+struct Own : tiny::Field {
     double scales = 1.0;
     std::string parameter_names{};
 
@@ -91,8 +113,29 @@ private:
     Index start() const { return 0; }
     int flipped = 0;
 };
+// Windows of any letters, before the site.
+struct Swapped : tiny::SquaredField {
+    double local_energy(auto, Index, const Vector&) const { return 0.0; }
+};
+static_assert(detail::WrongLocalEnergy<Swapped, W>);
 
-int main() {
-    EMCoarseGrainer grainer{SamplesOnly<Spins>{}, Field{}, tiny::Noise{}, Enumeration{}};
-    EMCoarseGrainer other{SamplesOnly<Spins>{}, Private{}, tiny::Noise{}, Enumeration{}};
-}
+using Grainer = decltype(EMCoarseGrainer{SamplesOnly<Spins>{}, Names{}, tiny::Noise{}, Enumeration{}});
+template struct predcg::detail::CoarseRequirements<Start>;
+template struct predcg::detail::CoarseRequirements<Scales>;
+template struct predcg::detail::CoarseRequirements<Flip>;
+template struct predcg::detail::CoarseRequirements<Invariance>;
+template struct predcg::detail::CoarseRequirements<Admissible>;
+template struct predcg::detail::CoarseRequirements<Base>;
+template struct predcg::detail::CoarseRequirements<Laplacian>;
+template struct predcg::detail::CoarseRequirements<Particles>;
+template struct predcg::detail::CoarseRequirements<Terms>;
+template struct predcg::detail::CoarseRequirements<Gradient>;
+template struct predcg::detail::CoarseRequirements<Quadratic>;
+template struct predcg::detail::CoarseRequirements<Graph>;
+template struct predcg::detail::CoarseRequirements<LocalFeatures>;
+template struct predcg::detail::CoarseRequirements<LocalBase>;
+template struct predcg::detail::CoarseRequirements<LocalEnergy>;
+template struct predcg::detail::CoarseRequirements<Difference>;
+template struct predcg::detail::CoarseRequirements<Hessian>;
+template struct predcg::detail::CoarseRequirements<LocalDerivatives>;
+template struct predcg::detail::CoarseRequirements<Own>;

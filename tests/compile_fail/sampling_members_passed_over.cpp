@@ -17,69 +17,70 @@
 using namespace predcg;
 using tiny::Spins;
 
-struct Box : RealSpace<> {
-    using RealSpace<>::RealSpace;
+// A type of a member as it is asked for, in the twin, and as it is not.
 #ifdef PREDCG_TWIN
-    Vector scales() const { return Vector::Ones(2); }
-    std::vector<Wall> walls() const { return {}; }
+template <class Right, class Wrong>
+using Form = Right;
 #else
-    double scales() const { return 1.0; }
-    Wall walls() const { return {}; }
+template <class Right, class Wrong>
+using Form = Wrong;
 #endif
-};
+
+template <class Space = RealSpace<>>
 struct Well {
-    Box space() const { return Box(2); }
+    Space space() const { return Space(2); }
     double log_density(const Vector& X) const { return -0.5 * X.squaredNorm(); }
     Vector log_density_gradient(const Vector& X) const { return -X; }
-#ifdef PREDCG_TWIN
-    std::pair<double, Vector> log_density_and_gradient(const Vector& X) const { return {log_density(X), -X}; }
-#else
-    double log_density_and_gradient(const Vector&, Vector&) const { return 0.0; }
-#endif
+};
+struct Both : Well<> {
+    Form<std::pair<double, Vector>, Vector> log_density_and_gradient(const Vector&) const { return {}; }
+};
+struct Scales : RealSpace<> {
+    using RealSpace<>::RealSpace;
+    Form<Vector, double> scales() const { return {}; }
+};
+struct Walls : RealSpace<> {
+    using RealSpace<>::RealSpace;
+    Form<std::vector<Wall>, Wall> walls() const { return {}; }
 };
 
 struct Kernel {
     struct State {};
     struct Made {};
-    template <Target T>
-    Made setup(const T&) const {
-        return {};
-    }
-    template <Target T>
-    void advance(const T&, configuration_t<space_t<T>>&, State&, auto&) const {}
-#ifdef PREDCG_TWIN
+    Made setup(const auto&) const { return {}; }
+    void advance(const auto&, auto&, State&, auto&) const {}
+};
+struct Advances : Kernel {
+    void advance_with(Form<Made, Index>&, auto&, State&, auto&) const {}
+};
+struct Adapts : Kernel {
     void advance_with(Made&, auto&, State&, auto&) const {}
-    void adapt_with(Made&, Vector&, State&, Philox4x32&) const {}
-#else
-    void advance_with(auto&, State&, auto&) const {}
-    void adapt_with(Made&, Vector&, Philox4x32&) const {}
-#endif
+    void adapt_with(Form<Made, Index>&, Vector&, State&, Philox4x32&) const {}
 };
 
 struct Draws {
     Spins draw(auto&) { return {}; }
-#ifdef PREDCG_TWIN
-    std::vector<Spins> draw_many(Index, const auto&) { return {}; }
-#else
-    std::vector<Spins> draw_many(Index) { return {}; }
-#endif
+    Form<std::vector<Spins>, Spins> draw_many(Index, const auto&) { return {}; }
 };
 
 struct Chains : MonteCarlo<HeatBath> {
     Chains with_samples(Index) const { return *this; }
-#ifdef PREDCG_TWIN
-    using MonteCarlo<HeatBath>::for_one_call;
-#else
-    Index for_one_call(const auto&, const auto&, Index samples) const { return samples; }
-#endif
+    Form<MonteCarlo<HeatBath>, Index> for_one_call(const auto&, const auto&, Index) const {
+        return Form<MonteCarlo<HeatBath>, Index>();
+    }
 };
 
 int main() {
-    const detail::ContinuousView view(Well{});
-    const detail::KernelRun run(Kernel{}, Well{});
-    Draws sampler;
-    (void)detail::draws_of_streams<Spins>(
-        sampler, 2, [](Index k) { return make_stream(1, Purpose::generate, static_cast<std::uint64_t>(k)); });
+    const detail::KernelRun advances(Advances{}, Well{});
+    const detail::KernelRun adapts(Adapts{}, Well{});
+    const detail::ContinuousView both(Both{});
+    const detail::ContinuousView scales(Well<Scales>{});
+    const detail::ContinuousView walls(Well<Walls>{});
+    Draws draws;
+    const auto stream_of = [](Index k) {
+        return make_stream(1, Purpose::generate, static_cast<std::uint64_t>(k));
+    };
+    (void)detail::draws_of_streams<Spins>(draws, 2, stream_of);
     const Fit fit(Estimate{}, ising::coarse_chain({.sites = 2}), ising::bernoulli_map(), Chains{});
     (void)predict(fit, tiny::First{});
 }

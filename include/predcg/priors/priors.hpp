@@ -1,6 +1,7 @@
 #pragma once
 // Block priors, and the pair of blocks that a fit takes. Coordinates: z = beta theta_c / s_c for the coarse
 // block, z = eta / s_m for the map's.
+#include <predcg/concepts/model_parts.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
