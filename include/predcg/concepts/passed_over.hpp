@@ -195,6 +195,56 @@ struct FinitePotentialParts : PotentialParts<U> {
         "takes a configuration, a predcg::Index, a letter and a predcg::Vector, and returns double");
 };
 
+// Fine potentials.
+template <class U>
+concept WrongFineGradient = (
+                                requires { requires FunctionMember<decltype(&U::energy_gradient)>; } ||
+                                requires { requires FunctionMember<decltype(&U::energy_and_gradient)>; }) &&
+                            !HasEnergyGradient<U, configuration_t<space_t<U>>>;
+template <class U>
+concept WrongFineQuadratic =
+    requires { requires FunctionMember<decltype(&U::quadratic)>; } && !QuadraticPotential<U>;
+template <class U>
+concept WrongFineMoves =
+    requires { requires FunctionMember<decltype(&U::particle_moves)>; } && !MovesParticles<U>;
+template <class U>
+concept WrongFineLocalEnergy =
+    FiniteSpace<space_t<U>> &&
+    (
+        requires { requires FunctionMember<decltype(&U::local_energy)>; } ||
+        requires(const U u, Index i, std::span<const letter_t<space_t<U>>> w) { u.local_energy(w, i); }) &&
+    !ChainPotential<U>;
+template <class U>
+concept WrongFineDifference = FiniteSpace<space_t<U>> && requires {
+    requires FunctionMember<decltype(&U::energy_difference)>;
+} && !HasEnergyDifference<U>;
+
+template <class U>
+struct FinePotentialParts : InvarianceParts<U> {
+    static_assert(!WrongNeighbours<U>,
+                  "predcg: neighbours() of the fine model would be passed over: it returns a "
+                  "predcg::NeighbourList");
+    static_assert(
+        !WrongFineGradient<U>,
+        "predcg: the gradient by x of the fine model would be passed over: energy_gradient(x) returns a "
+        "vector of doubles, or what x is, and energy_and_gradient(x, gradient) double");
+    static_assert(!WrongFineQuadratic<U>,
+                  "predcg: quadratic() of the fine model would be passed over: it takes nothing, and returns "
+                  "predcg::QuadraticForm");
+    static_assert(
+        !WrongFineMoves<U>,
+        "predcg: particle_moves() of the fine model would be passed over: it takes nothing, and returns "
+        "an object with size(), take(X), energy_difference(i, step), accept() and give(X) (concept "
+        "ParticleMoves)");
+    static_assert(
+        !WrongFineLocalEnergy<U>,
+        "predcg: local_energy(i, w) of the fine model would be passed over: it takes a predcg::Index, "
+        "then a std::span of const letters, returns double, and goes with window()");
+    static_assert(!WrongFineDifference<U>,
+                  "predcg: energy_difference(x, i, v) of the fine model would be passed over: it takes a "
+                  "configuration, a predcg::Index and a letter, and returns double");
+};
+
 // Likelihoods, as factors in X.
 template <class F, class L>
 concept WrongLocalLogDensity =

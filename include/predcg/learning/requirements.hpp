@@ -42,10 +42,25 @@ template <class Coarse>
 using energy_statistic_t =
     decltype(energy_derivatives(std::declval<const Coarse&>(), std::declval<const Vector&>()));
 
+/// Optional parts are asked of what is whole else; where it is not, another sentence says so.
+struct NothingAsked {};
+
+template <class Fine>
+auto fine_parts() {
+    if constexpr (FinePotential<Fine>) {
+        if constexpr (fine_members_are_const<Fine>())
+            return std::type_identity<FinePotentialParts<Fine>>{};
+        else
+            return std::type_identity<NothingAsked>{};
+    } else {
+        return std::type_identity<NothingAsked>{};
+    }
+}
+
 /// Requirements on single policies; later ones are only looked at where the earlier ones hold, so that a
 /// mistake gives one message.
 template <class Fine>
-struct FineRequirements {
+struct FineRequirements : decltype(fine_parts<Fine>())::type {
     static constexpr bool const_members = fine_members_are_const<Fine>();
     static_assert(const_members,
                   "predcg: a member of the fine model is not const (all are called on const objects)");
@@ -54,9 +69,6 @@ struct FineRequirements {
                   "predcg: the fine model needs space() and energy(x) -> double (concept "
                   "FinePotential), or is SamplesOnly<configuration>");
 };
-
-/// Optional parts are asked of what is whole else; where it is not, another sentence says so.
-struct NothingAsked {};
 
 template <class Coarse>
 auto potential_parts() {
