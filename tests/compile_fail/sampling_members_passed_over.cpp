@@ -1,6 +1,7 @@
 // expect: predcg: setup(target) of a kernel goes with advance_with(made, X, rng)
 // expect: predcg: adapt_with(made, X, state, rng) of a kernel would be passed over
 // expect: predcg: log_density_and_gradient(X) of the target would be passed over
+// expect: predcg: add_log_density_gradient(X, sum, room) of the target would be passed over
 // expect: predcg: scales() of a space would be passed over
 // expect: predcg: walls() of a space would be passed over
 // expect: predcg: draw_many(count, stream_of) of the sampler would be passed over
@@ -34,6 +35,9 @@ struct Well {
 };
 struct Both : Well<> {
     Form<std::pair<double, Vector>, Vector> log_density_and_gradient(const Vector&) const { return {}; }
+};
+struct Adds : Well<> {
+    double add_log_density_gradient(const Vector&, Vector&, Form<Vector, Index>&) const { return 0.0; }
 };
 struct Scales : RealSpace<> {
     using RealSpace<>::RealSpace;
@@ -75,6 +79,7 @@ int main() {
     const detail::KernelRun advances(Advances{}, Well{});
     const detail::KernelRun adapts(Adapts{}, Well{});
     const detail::ContinuousView both(Both{});
+    const detail::ContinuousView adds(Adds{});
     const detail::ContinuousView scales(Well<Scales>{});
     const detail::ContinuousView walls(Well<Walls>{});
     Draws draws;

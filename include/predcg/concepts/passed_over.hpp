@@ -478,6 +478,9 @@ template <class T>
 concept WrongDensityAndGradient = requires {
     requires FunctionMember<decltype(&T::log_density_and_gradient)>;
 } && !HasDensityAndGradient<T>;
+template <class T, class X>
+concept WrongAddsGradient =
+    requires { requires FunctionMember<decltype(&T::add_log_density_gradient)>; } && !AddsGradient<T, X>;
 template <class S>
 struct SpaceParts {
     static constexpr bool asked = true;

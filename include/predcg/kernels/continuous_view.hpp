@@ -39,6 +39,11 @@ public:
         static_assert(!WrongDensityAndGradient<T>,
                       "predcg: log_density_and_gradient(X) of the target would be passed over: it takes a "
                       "predcg::Vector, and returns std::pair<double, predcg::Vector>");
+        static_assert(
+            !WrongAddsGradient<T, Configuration>,
+            "predcg: add_log_density_gradient(X, sum, room) of the target would be passed over: it takes "
+            "a configuration, a predcg::Vector to be added to and a configuration to be overwritten, "
+            "and returns double");
         [[maybe_unused]] constexpr bool asked = SpaceParts<space_t<T>>::asked;
         if constexpr (GaussianTarget<T>) form_ = QuadraticForm(target.quadratic());
         if constexpr (HasWalls<space_t<T>>) {
