@@ -304,28 +304,16 @@ constexpr unsigned parts_of() {
     note(difference, HasCoarseEnergyDifference<U, Vector, double>);
     note(state_gradient, predcg::detail::HasGradientAlone<U, Vector, Vector>);
     note(both, predcg::detail::HasEnergyAndGradient<U, Vector, Vector>);
-    note(
-        laplacian, requires(const U u, const Vector& X, const Vector& theta) {
-            { u.energy_laplacian(X, theta) } -> RealValue;
-        });
+    note(laplacian, predcg::detail::HasEnergyLaplacian<U>);
     note(neighbours, HasNeighbours<U>);
-    note(
-        moves, requires(const U u, const Vector& theta) {
-            { u.particle_moves(theta) } -> ParticleMoves<Vector>;
-        });
-    note(
-        flipping, requires(const U u, const Vector& theta) {
-            { u.flipped(theta) } -> std::convertible_to<std::optional<Vector>>;
-        });
+    note(moves, predcg::detail::HasCoarseParticleMoves<U>);
+    note(flipping, HasFlip<U>);
     note(quadratic, QuadraticCoarsePotential<U>);
     note(two_valued, HasTwoValuedTerms<U>);
     note(admissible, HasAdmissible<U>);
-    note(
-        names, requires(const U u) { u.parameter_names(); });
-    note(
-        start, requires(const U u) { u.start(); });
-    note(
-        scales, requires(const U u) { u.scales(); });
+    note(names, HasParameterNames<U>);
+    note(start, HasStart<U>);
+    note(scales, HasScales<U>);
     note(
         dual_energy, requires(const U u, const Vector& X, const VectorOf<Dual>& theta) {
             { u.energy(X, theta) } -> std::same_as<Dual>;

@@ -144,6 +144,21 @@ static_assert(of_every_choice<only(support::energy)>(every));
 static_assert(of_every_choice<only(support::features)>(every));
 static_assert(of_every_choice<only(support::window, support::energy, support::gradient)>(every));
 
+// What is known in one go is passed on, and made of nothing else.
+struct InOneGo {
+    RealSpace<> space() const { return RealSpace<>(2); }
+    double log_density(const Vector&) const { return 0.0; }
+    std::pair<double, Vector> log_density_and_gradient(const Vector& X) const { return {0.0, X}; }
+};
+using Density = Boltzmann<Bound<All>>;
+using WithoutGradient = Boltzmann<Bound<Parts<only(support::energy)>>>;
+static_assert(HasDensityAndGradient<AffineTarget<InOneGo>> && !HasDensityAndGradient<AffineTarget<Density>>);
+static_assert(HasWalls<space_t<AffineTarget<InOneGo>>> && !HasWalls<RealSpace<>>);
+static_assert(predcg::detail::AddsGradient<Density, Vector> &&
+              predcg::detail::AddsGradient<Product<Density, Density>, Vector> &&
+              !predcg::detail::AddsGradient<WithoutGradient, Vector> &&
+              !predcg::detail::AddsGradient<Product<Density, WithoutGradient>, Vector>);
+
 // Products and stacks have what both parts have. A product knows differences from windows, too.
 constexpr unsigned in_product(unsigned k) { return k & windows ? k | differences : k; }
 template <unsigned k>

@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/fine_potential.hpp>
 #include <predcg/concepts/model_parts.hpp>
+#include <predcg/concepts/target.hpp>
 #include <predcg/core/two_valued_terms.hpp>
 
 #include <vector>
@@ -123,6 +124,19 @@ concept HasCoarseEnergyDifference =
 template <class U, class X>
 concept HasCoarseEnergyGradient =
     detail::HasGradientAlone<U, X, Vector> || detail::HasEnergyAndGradient<U, X, Vector>;
+
+namespace detail {
+/// Has energy_laplacian(X, theta) = sum_k d^2 U_c / dX_k^2, a number.
+template <class U>
+concept HasEnergyLaplacian = requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
+    { u.energy_laplacian(X, theta) } -> RealValue;
+};
+/// Has particle_moves(theta), which knows what the move of one particle changes (ParticleMoves).
+template <class U>
+concept HasCoarseParticleMoves = requires(const U u, const Vector& theta) {
+    { u.particle_moves(theta) } -> ParticleMoves<configuration_t<space_t<U>>>;
+};
+}  // namespace detail
 
 /// Has features that are sums of two-valued terms, and lists them: iterative Boltzmann inversion.
 template <class U>

@@ -31,4 +31,11 @@ template <DeterministicMap M>
 using image_t =
     std::remove_cvref_t<decltype(std::declval<const M&>()(std::declval<const typename M::fine_type&>()))>;
 
+/// Knows log Omega(X), the number of x that are mapped to X: `double log_preimages(const coarse_type&)
+/// const`.
+template <class M>
+concept HasPreimages = DeterministicMap<M> && requires(const M map, const typename M::coarse_type& X) {
+    { map.log_preimages(X) } -> RealValue;
+};
+
 }  // namespace predcg

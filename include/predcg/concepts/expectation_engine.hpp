@@ -4,6 +4,9 @@
 #include <predcg/core/moments.hpp>
 #include <predcg/core/random.hpp>
 
+#include <concepts>
+#include <vector>
+
 namespace predcg {
 
 /// Computes E[s(X)] and Cov[s(X)] under a target, exactly or by sampling: all that an engine must do.
@@ -60,13 +63,6 @@ concept SiteMomentEngine = Target<T> && requires(const E engine, const T target,
     { engine.site_moments(target, order) } -> std::convertible_to<SiteMoments>;
 };
 
-/// First and second moments of numbers x given a configuration X, E[x_i|X] and E[x_i x_j|X], for all i, j.
-template <class G, class X>
-concept ConditionalMoments = requires(const G given, const X& configuration) {
-    { given.size() } -> std::convertible_to<Index>;  // how many x there are
-    { given(configuration) } -> std::convertible_to<SiteMoments>;
-};
-
 /// The same along a chain: every x belongs to a window of X, from which the moments of all that belong there
 /// follow. x of different windows are independent given X.
 template <class G, class Letter>
@@ -76,6 +72,12 @@ concept ChainConditionalMoments =
         { given.sites_of(i) } -> std::convertible_to<SiteRange>;    // which x belong to window i
         { given.local(i, w) } -> std::convertible_to<SiteMoments>;  // their moments, the whole matrix
     };
+
+/// Gives second moments of sites so many lags apart at most, < 0 for all: exact predictions that keep a band.
+template <class E, class T>
+concept BandMomentEngine = Target<T> && requires(const E engine, const T target, int order, Index lags) {
+    { engine.site_moments(target, order, lags) } -> std::convertible_to<SiteMoments>;
+};
 
 /// Gives moments of x = E over X of what they are given X. Exact predictions of maps that are not linear in
 /// X.
@@ -115,5 +117,53 @@ concept ResizableEngine = requires(const E engine, Index samples) {
     { engine.settings().samples } -> std::convertible_to<Index>;
     { engine.with_samples(samples) } -> std::convertible_to<E>;
 };
+
+// Optional members of engines.
+
+namespace detail {
+
+/// Takes batches only: keeps a `BatchState` for each target, in the place of State<T> of the whole one.
+template <class E>
+concept HasBatchState = requires { typename E::BatchState; };
+/// Such an engine says that it knows log Z of each target: `static constexpr bool normalises_batches = true`.
+template <class E>
+concept NormalisesBatches = requires { requires E::normalises_batches; };
+/// Says how many data one call of expect_batch should take: `Index chunk(const Batch&) const`.
+template <class E, class B>
+concept HasChunk = requires(const E engine, const B& batch) {
+    { engine.chunk(batch) } -> std::convertible_to<Index>;
+};
+/// Keeps to a number of bytes that can be set: `double memory_limit`, a public datum.
+template <class E>
+concept HasMemoryLimit = requires(E engine) {
+    { engine.memory_limit } -> std::same_as<double&>;
+};
+template <class E, class T, class S>
+concept ClaimsForOneCall = requires(const E engine, const T& target, const S& statistic, Index samples) {
+    engine.for_one_call(target, statistic, samples);
+};
+/// Suits itself to one call of so many samples, whose chains nobody will use again:
+/// `Engine for_one_call(const T& target, const S& statistic, Index samples) const`.
+template <class E, class T, class S>
+concept HasForOneCall = requires(const E engine, const T& target, const S& statistic, Index samples) {
+    { engine.for_one_call(target, statistic, samples) } -> ExpectationEngine<T, S>;
+};
+/// Has chains that move a while before they are used again: settings().refresh, with_settings(settings).
+template <class E>
+concept HasRefresh = requires(const E engine) {
+    { engine.settings().refresh } -> std::convertible_to<Index>;
+    { engine.with_settings(engine.settings()) } -> std::convertible_to<E>;
+};
+/// A sampler that makes many draws at once, those of draw(rng) with the streams stream_of(0), stream_of(1),
+/// ..: `std::vector<X> draw_many(Index count, const F& stream_of)`.
+template <class S, class X, class F>
+concept DrawsMany = requires(S sampler, Index count, F& stream_of) {
+    { sampler.draw_many(count, stream_of) } -> std::convertible_to<std::vector<X>>;
+};
+/// Its draw(rng) is const: several threads may call it.
+template <class S, class R>
+concept DrawsConcurrently = requires(const S& sampler, R& rng) { sampler.draw(rng); };
+
+}  // namespace detail
 
 }  // namespace predcg

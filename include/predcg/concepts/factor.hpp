@@ -88,11 +88,18 @@ concept DifferentiableFactor = requires(const F factor, const X& configuration) 
 };
 
 namespace detail {
+/// Adds the gradient by X to a sum without memory of its own, and returns the log density:
+/// `double add_log_density_gradient(const X&, Vector& sum, X& room) const`.
+template <class F, class X>
+concept AddsGradient = requires(const F factor, const X& configuration, Vector& sum, X& room) {
+    { factor.add_log_density_gradient(configuration, sum, room) } -> RealValue;
+};
+
 /// Adds the gradient by X to `sum`, and returns the log density. By add_log_density_gradient(X, sum, room),
 /// where the factor has it: without memory of its own, `room` is to be overwritten.
 template <class F, class X>
 double add_log_density_gradient(const F& factor, const X& configuration, Vector& sum, X& room) {
-    if constexpr (requires { factor.add_log_density_gradient(configuration, sum, room); }) {
+    if constexpr (AddsGradient<F, X>) {
         return factor.add_log_density_gradient(configuration, sum, room);
     } else {
         const double value = factor.log_density(configuration);

@@ -22,4 +22,24 @@ concept Optimizer =
         { optimizer.tolerance() } -> std::convertible_to<double>;  // on the step: the test of convergence
     };
 
+namespace detail {
+/// Knows a step where the information is not positive definite:
+/// `std::optional<Vector> indefinite_step(gradient, information, complete) const`.
+template <class O>
+concept StepsWhereIndefinite =
+    requires(const O optimizer, const Vector& gradient, const Matrix& information) {
+        {
+            optimizer.indefinite_step(gradient, information, information)
+        } -> std::convertible_to<std::optional<Vector>>;
+    };
+/// Its steps end at the maximum of the quadratic that gradient and information make:
+/// `static constexpr bool is_quadratic = true`.
+template <class O>
+concept IsQuadratic = requires { requires O::is_quadratic; };
+/// Wants the information of the complete data, as if X had been seen:
+/// `static constexpr bool complete_information = true`.
+template <class O>
+concept WantsCompleteInformation = requires { requires O::complete_information; };
+}  // namespace detail
+
 }  // namespace predcg

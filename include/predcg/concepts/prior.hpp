@@ -2,6 +2,7 @@
 #include <predcg/core/types.hpp>
 
 #include <concepts>
+#include <vector>
 
 namespace predcg {
 
@@ -20,6 +21,18 @@ concept BlockPrior = std::copyable<P> && requires(const P prior, const Vector& z
     { prior.gradient(z) } -> VectorLike;
     { prior.hessian(z) } -> MatrixLike;
     { prior.proper() } -> std::convertible_to<bool>;
+};
+
+/// Its support is z_k >= lower_bound(): `double lower_bound() const`.
+template <class P>
+concept HasLowerBound = requires(const P prior) {
+    { prior.lower_bound() } -> RealValue;
+};
+
+/// Says which prior some of the z_k have: `P selected(const std::vector<Index>& places) const`.
+template <class P>
+concept SelectsPlaces = requires(const P prior, const std::vector<Index>& places) {
+    { prior.selected(places) } -> std::convertible_to<P>;
 };
 
 /// A density of z = (beta theta_c / s_c, eta / s_m) together: `coarse` and `map` blocks that are independent.

@@ -1,6 +1,8 @@
 #pragma once
+#include <predcg/concepts/model_parts.hpp>
 #include <predcg/concepts/statistic.hpp>
 #include <predcg/core/expansion.hpp>
+#include <predcg/core/moments.hpp>
 
 #include <optional>
 #include <string>
@@ -9,11 +11,15 @@
 
 namespace predcg {
 
+/// Makes a form of its own of a datum, once before the iterations: `Form prepare(const X& x) const`.
+template <class M, class X>
+concept PreparesData = requires(const M map, const X& x) { map.prepare(x); };
+
 namespace detail {
 /// What is done to a datum once, before the iterations: map.prepare(x), or the datum itself.
 template <class M, class X>
 decltype(auto) prepare(const M& map, const X& x) {
-    if constexpr (requires { map.prepare(x); })
+    if constexpr (PreparesData<M, X>)
         return map.prepare(x);
     else
         return x;
@@ -24,6 +30,23 @@ decltype(auto) prepare(const M& map, const X& x) {
 template <class M>
 using prepared_t = std::remove_cvref_t<decltype(detail::prepare(
     std::declval<const M&>(), std::declval<const typename M::fine_type&>()))>;
+
+/// Makes it in the place of an earlier one: `void prepare(const X& x, Form& form) const`.
+template <class M, class X>
+concept PreparesInPlace = requires(const M map, const X& x, prepared_t<M>& form) { map.prepare(x, form); };
+
+/// Knows the number of coarse sites that a datum belongs to: `Index coarse_size(const Form&) const`.
+template <class M>
+concept HasCoarseSize = requires(const M map, const prepared_t<M>& form) {
+    { map.coarse_size(form) } -> std::convertible_to<Index>;
+};
+
+/// Knows which coarse letters it has a density under: `bool takes(Letter) const`. A density of numbers at
+/// sites (SiteDensity): which numbers have one.
+template <class M, class Letter>
+concept TakesLetters = requires(const M map, Letter letter) {
+    { map.takes(letter) } -> std::convertible_to<bool>;
+};
 
 /// A map as a learning problem sees it: parameters, and for each datum something that stands for p_cf(x | .,
 /// eta) as a factor in X, which the engine for q(X|x) must understand.
@@ -66,17 +89,23 @@ concept FineSampler =
 template <class M>
 concept ProbabilisticMap = LatentLikelihood<M> && FineSampler<M>;
 
+namespace detail {
+/// The members of a NaturalMap, of a map or of a part of it.
+template <class M>
+concept HasNaturalValues = requires(const M map, Index k, double x) {
+    { map.natural(k, x) } -> std::convertible_to<NaturalParameter>;  // the slides' Laplace; reports
+    { map.unconstrained(k, x) } -> RealValue;                        // back from there
+    { map.natural_names() } -> std::convertible_to<std::vector<std::string>>;
+};
+}  // namespace detail
+
 /// A map whose parameters have natural values, coordinate by coordinate (theta_cf = logistic(eta)).
 ///
 ///     NaturalParameter natural(Index k, double eta_k) const;
 ///     double unconstrained(Index k, double value) const;   // its inverse; values are clipped to the range
 ///     std::vector<std::string> natural_names() const;
 template <class M>
-concept NaturalMap = ProbabilisticMap<M> && requires(const M map, Index k, double x) {
-    { map.natural(k, x) } -> std::convertible_to<NaturalParameter>;  // the slides' Laplace; reports
-    { map.unconstrained(k, x) } -> RealValue;                        // back from there
-    { map.natural_names() } -> std::convertible_to<std::vector<std::string>>;
-};
+concept NaturalMap = ProbabilisticMap<M> && detail::HasNaturalValues<M>;
 
 /// A map that can be learnt: log p_cf(x|X, eta) depends on X through a statistic T(X; x), and linearly,
 ///     sum_i E[log p_cf(x_i | X_i, eta)] = phi(eta) . sum_i E[T_i] + count * phi_0(eta),
@@ -90,6 +119,62 @@ concept StatisticMap = LatentLikelihood<M> && requires(const M map, const typena
                                                        const Vector& T, double count, const Vector& eta) {
     { map.sufficient_statistic(detail::prepare(map, x)) } -> Statistic<typename M::coarse_type>;
     { map.expected_log_density(T, count, eta) } -> std::convertible_to<Expansion>;
+};
+
+/// Knows the M-step under a prior, argmax_eta of phi(eta) . T + count phi_0(eta) + log prior(eta):
+/// `std::optional<Vector> maximiser(const Vector& T, double count, const P& prior) const`, absent where it is
+/// not in closed form.
+template <class M, class MapPrior>
+concept HasMaximiser = requires(const M map, const Vector& T, double count, const MapPrior& prior) {
+    { map.maximiser(T, count, prior) } -> std::convertible_to<std::optional<Vector>>;
+};
+
+namespace detail {
+/// It has sufficient_statistic(form), whatever that is.
+template <class M>
+concept ClaimsStatistic =
+    requires(const M map, const prepared_t<M>& form) { map.sufficient_statistic(form); };
+/// It has score(form, eta), whatever that is.
+template <class M>
+concept ClaimsScore =
+    requires(const M map, const prepared_t<M>& form, const Vector& eta) { map.score(form, eta); };
+}  // namespace detail
+
+/// Makes what all data share at some eta once: `At at(const Vector& eta, bool with_score) const`, which has
+/// likelihood(form), and score(form) where the map has it (ScoredMap).
+template <class M>
+concept HasAt = requires(const M map, const prepared_t<M>& form, const Vector& eta, bool with_score) {
+    map.at(eta, with_score).likelihood(form);
+} && (!detail::ClaimsScore<M> || requires(const M map, const prepared_t<M>& form, const Vector& eta) {
+                    map.at(eta, true).score(form);
+                });
+
+/// Carries moments to the fine scale, E x_i and E x_i x_j from E X_r and E X_r X_s:
+/// `SiteMoments fine_moments(const SiteMoments&, const Vector& eta) const`.
+template <class M>
+concept CarriesMoments = requires(const M map, const SiteMoments& moments, const Vector& eta) {
+    { map.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
+};
+
+/// Knows how many lags of X a band of so many lags of x needs: `Index coarse_lags(Index lags) const`.
+template <class M>
+concept HasCoarseLags = requires(const M map, Index lags) {
+    { map.coarse_lags(lags) } -> std::convertible_to<Index>;
+};
+
+/// Knows the moments of x given X above so many coarse sites: `conditional_moments(Index coarse_sites, const
+/// Vector& eta) const`, a ConditionalMoments.
+template <class M>
+concept HasConditionalMoments = requires(const M map, const Vector& eta) {
+    { map.conditional_moments(Index{}, eta) } -> ConditionalMoments<typename M::coarse_type>;
+};
+
+/// Knows them of numbers that its fine letters stand for: `fine_letters() const`, a range, and
+/// `conditional_moments(coarse_sites, eta, values) const`, a number for each letter.
+template <class M>
+concept HasConditionalLetterMoments = requires(const M map, const Vector& eta) {
+    map.fine_letters();
+    { map.conditional_moments(Index{}, eta, eta) } -> ConditionalMoments<typename M::coarse_type>;
 };
 
 /// A map whose statistic T has many components, counts of cells, of which covariances would cost too much:
@@ -113,6 +198,7 @@ class MapAt {
 public:
     MapAt(const M& map, Vector eta, bool) : map_(&map), eta_(std::move(eta)) {}
     auto likelihood(const prepared_t<M>& x) const { return map_->likelihood(x, eta_); }
+    auto score(const prepared_t<M>& x) const { return map_->score(x, eta_); }
 
 private:
     const M* map_;
@@ -120,7 +206,7 @@ private:
 };
 template <class M>
 auto map_at(const M& map, const Vector& eta, [[maybe_unused]] bool with_score = false) {
-    if constexpr (requires { map.at(eta, with_score); })
+    if constexpr (HasAt<M>)
         return map.at(eta, with_score);
     else
         return MapAt<M>(map, eta, with_score);

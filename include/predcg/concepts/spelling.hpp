@@ -222,45 +222,4 @@ constexpr bool has_integral_energy() {
     }
 }
 
-/// neighbours() is there, but is no NeighbourList: it would be passed over.
-template <class T>
-constexpr bool has_neighbours_of_another_type() {
-    return requires(const T& t) { t.neighbours(); } && !HasNeighbours<T>;
-}
-
-/// A term of windows takes them before the site: it would be passed over.
-template <class U>
-constexpr bool has_local_terms_the_wrong_way_round() {
-    using X = configuration_of_t<U>;
-    if constexpr (std::is_void_v<X>) {
-        return false;
-    } else {
-        using W = std::span<const letter_of_t<X>>;
-        return (
-                   requires(const U& u, Index i, W w) { u.local_features(w, i); } &&
-                   !requires(const U& u, Index i, W w) { u.local_features(i, w); }) ||
-               (
-                   requires(const U& u, Index i, W w, const Vector& theta) { u.local_energy(w, i, theta); } &&
-                   !requires(const U& u, Index i, W w, const Vector& theta) { u.local_energy(i, w, theta); });
-    }
-}
-
-/// The same of the likelihood that a map returns: neighbours() of another type, or local_log_density(w, i).
-template <class M>
-constexpr bool likelihood_passes_members_over() {
-    if constexpr (requires {
-                      typename M::fine_type;
-                      typename M::coarse_type;
-                  }) {
-        using F = typename decltype(factor_of<M>())::type;
-        using W = std::span<const letter_of_t<typename M::coarse_type>>;
-        if constexpr (!std::is_void_v<F>)
-            return has_neighbours_of_another_type<F>() ||
-                   (
-                       requires(const F& f, Index i, W w) { f.local_log_density(w, i); } &&
-                       !requires(const F& f, Index i, W w) { f.local_log_density(i, w); });
-    }
-    return false;
-}
-
 }  // namespace predcg::detail

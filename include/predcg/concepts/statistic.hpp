@@ -1,5 +1,6 @@
 #pragma once
 #include <predcg/concepts/target.hpp>
+#include <predcg/core/moments.hpp>
 
 namespace predcg {
 
@@ -30,6 +31,13 @@ template <class S>
 concept QuadraticStatistic = requires(const S s, Index k) {
     { s.size() } -> std::convertible_to<Index>;
     { s.quadratic(k) } -> std::convertible_to<QuadraticForm>;
+};
+
+/// First and second moments of numbers x given a configuration X, E[x_i|X] and E[x_i x_j|X], for all i, j.
+template <class G, class X>
+concept ConditionalMoments = requires(const G given, const X& configuration) {
+    { given.size() } -> std::convertible_to<Index>;  // how many x there are
+    { given(configuration) } -> std::convertible_to<SiteMoments>;
 };
 
 }  // namespace predcg

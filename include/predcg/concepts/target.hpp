@@ -3,6 +3,7 @@
 #include <predcg/concepts/factor.hpp>
 
 #include <array>
+#include <utility>
 
 namespace predcg {
 
@@ -37,6 +38,12 @@ concept GaussianTarget = Target<T> && QuadraticFactor<T>;
 /// A target on R^n with the gradient of its log density: Hamiltonian Monte Carlo.
 template <class T>
 concept DifferentiableTarget = Target<T> && DifferentiableFactor<T, configuration_t<space_t<T>>>;
+
+/// Knows both at once on R^n: `std::pair<double, Vector> log_density_and_gradient(const Vector& X) const`.
+template <class T>
+concept HasDensityAndGradient = requires(const T t, const Vector& X) {
+    { t.log_density_and_gradient(X) } -> std::convertible_to<std::pair<double, Vector>>;
+};
 
 /// A configuration of n particles in space that is held while one particle after the other is moved:
 ///

@@ -101,11 +101,23 @@ concept RandomBits = requires(R& rng) {
     { (R::max)() } -> std::convertible_to<typename R::result_type>;
 };
 
+namespace detail {
+/// A generator that gives 64 bits at once: `std::uint64_t next_pair()`.
+template <class R>
+concept HasNextPair = requires(R& rng) {
+    { rng.next_pair() } -> std::same_as<std::uint64_t>;
+};
+/// And fills an array of 32 bits each with the same: `generate(std::uint32_t* words, std::size_t count)`.
+template <class R>
+concept HasGenerate =
+    HasNextPair<R> && requires(R& rng, std::uint32_t* words) { rng.generate(words, std::size_t{}); };
+}  // namespace detail
+
 /// Uniform on [0, 1) with 53 random bits.
 template <RandomBits R>
 double uniform(R& rng) {
     // Boost does the same for any range of outputs, but at three times the cost for these two.
-    if constexpr (requires { rng.next_pair(); }) {
+    if constexpr (detail::HasNextPair<R>) {
         return static_cast<double>(rng.next_pair() >> 11) * 0x1p-53;
     } else if constexpr ((R::min)() == 0 && (R::max)() == 0xFFFFFFFFU) {
         const std::uint64_t low = rng(), high = rng();
@@ -120,7 +132,7 @@ double uniform(R& rng) {
 /// The next `count` numbers of uniform(), several at once where the generator can.
 template <RandomBits R>
 void uniforms(R& rng, double* to, Index count) {
-    if constexpr (requires(std::uint32_t* words) { rng.generate(words, std::size_t{}), rng.next_pair(); }) {
+    if constexpr (detail::HasGenerate<R>) {
         constexpr Index at_once = 64;
         std::uint32_t words[2 * at_once];
         for (Index size = 0; count > 0; count -= size) {

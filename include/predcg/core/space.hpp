@@ -128,6 +128,13 @@ struct Wall {
     double distance(const Vector& X) const { return linalg::dot(normal, X) - offset; }
 };
 
+/// A space of R^n with walls: `walls()`, a range of Wall, each of n numbers.
+template <class S>
+concept HasWalls = requires(const S space) {
+    requires InputRange<std::remove_cvref_t<decltype(space.walls())>>;
+    { *std::begin(space.walls()) } -> std::convertible_to<Wall>;
+};
+
 /// R^n between walls: what kernels on R^n reflect at.
 class WalledSpace : public RealSpace<> {
 public:

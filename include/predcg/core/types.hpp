@@ -46,6 +46,10 @@ concept InputRange = requires(R& r) {
     std::ranges::end(r);
 } && std::input_iterator<detail::iterator_of<R>>;
 
+/// A container whose length can be set: `resize(n)`.
+template <class X>
+concept Resizable = requires(X& x) { x.resize(std::size_t{}); };
+
 /// A column vector of doubles. Scalar and shape are checked here, because Eigen's own conversions are
 /// unconstrained: `std::convertible_to<Vector>` accepts a matrix of complex numbers.
 template <class V>

@@ -205,7 +205,7 @@ double log_partition_or_bound(const Engine& engine, const T& target) {
 
 template <class Engine, class Common, class Factor>
 auto batch_state() {
-    if constexpr (requires { typename Engine::BatchState; })
+    if constexpr (HasBatchState<Engine>)
         return std::type_identity<typename Engine::BatchState>{};
     else
         return std::type_identity<typename Engine::template State<Product<Common, Factor>>>{};
@@ -276,7 +276,10 @@ namespace detail {
 /// itself, and few for one that does target by target.
 template <class States, class Engine, class B>
 Index chunk_in(const Engine& engine, const B& batch) {
-    if constexpr (requires { engine.chunk(batch); })
+    static_assert(
+        !requires { engine.chunk(batch); } || HasChunk<Engine, B>,
+        "predcg: chunk(batch) of the engine would be passed over: it returns predcg::Index");
+    if constexpr (HasChunk<Engine, B>)
         return std::clamp<Index>(engine.chunk(batch), 1, largest_chunk);
     else
         return BatchEngine<Engine, B, States> ? largest_chunk : 4;
@@ -367,7 +370,7 @@ namespace detail {
 template <class Engine, class Common, class Statistic, class Factor, class Own>
 constexpr bool takes_batches() {
     using B = Batch<Common, Statistic, Factor (*)(Index), Own (*)(Index)>;
-    if constexpr (requires { typename Engine::BatchState; })
+    if constexpr (HasBatchState<Engine>)
         return BatchEngine<Engine, B, std::vector<typename Engine::BatchState>>;
     else if constexpr (requires { typename Product<Common, Factor>; })
         return ExpectationEngine<Engine, Product<Common, Factor>, Stack<Statistic, Own>>;
@@ -378,8 +381,8 @@ constexpr bool takes_batches() {
 /// Whether it knows the log Z of each target.
 template <class Engine, class Common, class Factor>
 constexpr bool normalises_batches() {
-    if constexpr (requires { typename Engine::BatchState; })
-        return requires { requires Engine::normalises_batches; };
+    if constexpr (HasBatchState<Engine>)
+        return NormalisesBatches<Engine>;
     else
         return NormalisingEngine<Engine, Product<Common, Factor>>;
 }
@@ -387,7 +390,7 @@ constexpr bool normalises_batches() {
 /// Whether it knows the log Z of each target, or a bound on it.
 template <class Engine, class Common, class Factor>
 constexpr bool bounds_batches() {
-    if constexpr (requires { typename Engine::BatchState; })
+    if constexpr (HasBatchState<Engine>)
         return normalises_batches<Engine, Common, Factor>();
     else
         return PartitionOrBound<Engine, Product<Common, Factor>>;

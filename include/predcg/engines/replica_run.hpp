@@ -259,6 +259,10 @@ private:
     std::optional<typename B::Own> own_;
 };
 
+/// Parts whose values are sums of whole numbers, in some runs: is_whole() says whether in this one.
+template <class Parts>
+concept CountsWhole = requires(const Parts parts) { parts.is_whole(); };
+
 /// Chains of a batch's targets, one target after another. Tables that targets share are made once.
 template <class B>
 class ReplicaRun {
@@ -303,7 +307,7 @@ public:
         for (Matrix& draws : draws_) draws.resize(rows, replicas.count);
         sum_.begin(d, replicas.count);
         bool is_whole = false;
-        if constexpr (requires { parts_.is_whole(); }) is_whole = parts_.is_whole();
+        if constexpr (CountsWhole<Parts>) is_whole = parts_.is_whole();
         const auto keep = [&](Index s, auto&& value) {
             for (std::size_t c = 0; c < draws_.size(); ++c)
                 for (Index lane = 0; lane < replicas.count; ++lane)
@@ -312,7 +316,7 @@ public:
         for (Index s = 0; s < rows; ++s) {
             for (Index m = 0; m < settings_.thinning; ++m) tables_->sweep(replicas, rng);
             if (is_whole) {
-                if constexpr (requires { parts_.is_whole(); }) {
+                if constexpr (CountsWhole<Parts>) {
                     whole_values_.assign(8 * d * packs, 0);
                     parts_.add_whole(replicas, whole_values_.data());
                     keep(s, [&](Index c, Index lane) { return whole_values_[8 * c * packs + lane]; });

@@ -181,9 +181,7 @@ public:
             if (value >= lower_ && value <= upper_)
                 density[std::min(bins_ - 1, static_cast<Index>((value - lower_) / width()))] += weight;
         };
-        if constexpr (requires {
-                          { observable_(x) } -> RealValue;
-                      }) {
+        if constexpr (NumberObservable<O, X>) {
             add(observable_(x), 1.0 / width());
         } else {
             const Vector values = observable_(x);

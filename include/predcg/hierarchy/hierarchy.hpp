@@ -11,6 +11,12 @@
 
 namespace predcg {
 
+namespace detail {
+/// Fits of several levels, one above the other.
+template <class Fits>
+concept HasLevels = requires(const Fits fits) { fits.levels; };
+}  // namespace detail
+
 /// The fits of all levels, the finest first, with their models.
 template <class... Grainers>
 struct HierarchyFit {

@@ -11,11 +11,11 @@ namespace predcg::detail {
 
 /// A level whose map says what X is (ObservedMap), with a linear potential of a chain.
 template <class Coarse, class Map>
-concept ObservedLevel = detail::HasLocalFeatures<Coarse> && ChainCoarsePotential<Coarse> &&
-                        requires(const Map map, std::span<const double> x) {
-                            { map.block().observed(x) } -> std::convertible_to<double>;
-                            map.geometry();
-                        };
+concept ObservedLevel =
+    detail::HasLocalFeatures<Coarse> && ChainCoarsePotential<Coarse> && requires(const Map map) {
+        requires ObservesLetter<std::remove_cvref_t<decltype(map.block())>>;
+        map.geometry();
+    };
 
 /// (G, T) of a datum under such a level, as a statistic of the datum: features of its image, and counts of
 /// cells. A sum over windows of as many blocks as either looks at.

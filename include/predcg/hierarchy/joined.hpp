@@ -61,7 +61,7 @@ struct JoinedStep {
     template <class Map>
     static JoinedStep of(const Map& map) {
         static_assert(
-            !requires(std::span<const double> x) { map.block().observed(x); },
+            !ObservesLetter<std::remove_cvref_t<decltype(map.block())>>,
             "predcg: where an upper map says what X is, the greedy fit of a Hierarchy is the joint one");
         const auto& geometry = map.geometry();
         require(!geometry.is_open() || geometry.window().first == 0, "joined",
@@ -316,8 +316,7 @@ public:
     }
     X of(std::span<const Index> Y) const {
         X lower{};
-        if constexpr (requires { lower.resize(Y.size()); })
-            lower.resize(Y.size() * static_cast<std::size_t>(level_));
+        if constexpr (Resizable<X>) lower.resize(Y.size() * static_cast<std::size_t>(level_));
         for (std::size_t r = 0; r < Y.size(); ++r)
             for (Index s = 0; s < level_; ++s)
                 lower[r * static_cast<std::size_t>(level_) + static_cast<std::size_t>(s)] = (*this)(Y[r], s);
@@ -556,7 +555,7 @@ inline Parameters joined_parameters(const Estimate& lower, const Estimate& upper
 }
 /// Those of a hierarchy's fit.
 template <class HierarchyFits>
-    requires requires(const HierarchyFits fit) { fit.levels; }
+    requires detail::HasLevels<HierarchyFits>
 Parameters joined_parameters(const HierarchyFits& fit) {
     std::vector<const Estimate*> levels;
     detail::for_each_of(fit.levels, [&](const auto& level) { levels.push_back(&level.fit); });

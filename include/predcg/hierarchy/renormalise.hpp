@@ -178,7 +178,7 @@ std::vector<PosteriorResult> distilled_posteriors(const AnyHierarchy& hierarchy,
 /// Cost: anchored, an expansion for each level; distilled, `draws` times the fits above the first level.
 /// Throws ArgumentError for an information that is not positive definite, and as Hierarchy::fit.
 template <class AnyHierarchy, class AnyFit>
-    requires requires(const AnyFit fit) { fit.levels; }
+    requires detail::HasLevels<AnyFit>
 Flow renormalise(const AnyHierarchy& hierarchy, const AnyFit& fit, const RenormaliseSettings& settings = {}) {
     detail::require_credibility(settings.credibility);
     require_range(settings.draws, 25, std::numeric_limits<Index>::max(), "renormalise", "draws");
@@ -234,7 +234,7 @@ Flow renormalise(const AnyHierarchy& hierarchy, const AnyFit& fit, const Renorma
 
 /// The same for a hierarchy that is fitted to configurations first.
 template <class AnyHierarchy, class Range>
-    requires(!requires(const Range fit) { fit.levels; })
+    requires(!detail::HasLevels<Range>)
 Flow renormalise(const AnyHierarchy& hierarchy, const Range& configurations,
                  const RenormaliseSettings& settings = {}) {
     detail::require_credibility(settings.credibility);

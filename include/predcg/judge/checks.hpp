@@ -155,7 +155,11 @@ inline Vector chosen_components(const Vector& all, const std::vector<Index>& com
 template <class O, class Data>
 Vector selected_mean(const O& observable, const std::vector<Index>& components, const Data& data) {
     const Vector all = [&]() -> Vector {
-        if constexpr (requires { observable.mean(data); })
+        static_assert(
+            !requires { observable.mean(data); } || HasMean<O, Data>,
+            "predcg: mean(data) of an observable would be passed over: it returns a column vector of "
+            "doubles of Eigen's");
+        if constexpr (HasMean<O, Data>)
             return observable.mean(data);
         else
             return data_mean(data, observable);
@@ -168,11 +172,11 @@ template <class O, class Models, class Data>
 auto mean_over(const CheckedStatistic<O>& statistic, const Models& models, const Data& data,
                const Parameters& at, double beta) {
     const auto& bound = bound_observable(statistic.observable, models, at, beta);
-    if constexpr (requires { bound.mean_of(bound.prepared(data)); })
+    if constexpr (HasMeanOfPrepared<std::remove_cvref_t<decltype(bound)>, Data>)
         return [&statistic, prepared = bound.prepared(data)](const auto& there) {
             return chosen_components(there.mean_of(prepared), statistic.components);
         };
-    else if constexpr (requires { statistic.observable.bind(models, at, beta); })
+    else if constexpr (HasBind<O, Models, Parameters>)
         return [&](const auto& there) { return selected_mean(there, statistic.components, data); };
     else
         return [mean = selected_mean(bound, statistic.components, data)](const auto&) { return mean; };

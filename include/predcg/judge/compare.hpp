@@ -121,9 +121,7 @@ auto subset(const Data& data, const std::vector<Index>& which) {
     std::vector<Configuration> all(std::begin(data), std::end(data)), part;
     part.reserve(which.size());
     for (const Index k : which) part.push_back(all[static_cast<std::size_t>(k)]);
-    if constexpr (requires {
-                      { data.beta } -> std::convertible_to<double>;
-                  })
+    if constexpr (CarriesBeta<Data>)
         return Samples<Configuration>{std::move(part), data.beta};
     else
         return part;
@@ -151,7 +149,7 @@ template <class Result, class... O>
 Vector predictions_of(const Result& result, const Observables<O...>& observables, std::uint64_t seed) {
     if constexpr (VectorLike<Result> || RealValue<Result>)
         return as_vector(result);
-    else if constexpr (requires { result.draw_count(); })
+    else if constexpr (HasDraws<Result>)
         return observables.joined(observables.each([&](const auto& o) {
             return predict(result, o, CredibleSettings{.predictive = false, .seed = seed}).mean;
         }));

@@ -29,9 +29,7 @@ namespace predcg {
 ///     double energy_laplacian(const X&, const Vector& theta) const;     // sum_k d^2 U / dX_k^2
 template <class U>
 concept HasLaplacian = CoarsePotential<U> && HasCoarseEnergyGradient<U, configuration_t<space_t<U>>> &&
-                       requires(const U u, const configuration_t<space_t<U>>& X, const Vector& theta) {
-                           { u.energy_laplacian(X, theta) } -> RealValue;
-                       };
+                       detail::HasEnergyLaplacian<U>;
 
 /// Settings of latent_noise_test.
 struct LatentNoiseSettings {

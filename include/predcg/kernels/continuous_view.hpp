@@ -1,5 +1,6 @@
 #pragma once
 // What kernels on R^n share: a target as they see it, and the spread of a chain.
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/concepts/sampler.hpp>
 #include <predcg/core/real_coordinates.hpp>
 #include <predcg/core/space.hpp>
@@ -33,8 +34,17 @@ class ContinuousView {
 
 public:
     explicit ContinuousView(const T& target) : target_(&target) {
+        static_assert(!WrongDensityAndGradient<T>,
+                      "predcg: log_density_and_gradient(X) of the target would be passed over: it takes a "
+                      "predcg::Vector, and returns std::pair<double, predcg::Vector>");
+        static_assert(
+            !WrongAddsGradient<T, Configuration>,
+            "predcg: add_log_density_gradient(X, sum, room) of the target would be passed over: it takes "
+            "a configuration, a predcg::Vector to be added to and a configuration to be overwritten, "
+            "and returns double");
+        [[maybe_unused]] constexpr bool asked = SpaceParts<space_t<T>>::asked;
         if constexpr (GaussianTarget<T>) form_ = QuadraticForm(target.quadratic());
-        if constexpr (requires { target.space().walls(); }) {
+        if constexpr (HasWalls<space_t<T>>) {
             const auto& space = target.space();  // may be a value
             const auto& walls = space.walls();
             for (const Wall& wall : walls) walls_.push_back(Wall(wall));
@@ -59,7 +69,7 @@ public:
         if constexpr (GaussianTarget<T>) {
             at.log_density = number(form_(at.X));
             at.gradient = form_.gradient(at.X);
-        } else if constexpr (requires { target_->log_density_and_gradient(at.X); }) {
+        } else if constexpr (HasDensityAndGradient<T>) {
             auto [value, slope] = target_->log_density_and_gradient(at.X);
             at.log_density = number(value);
             at.gradient = std::move(slope);
@@ -101,7 +111,7 @@ public:
     /// Typical sizes of the coordinates, for a chain that begins: scales() of the space, where it has some,
     /// else ones.
     Vector scales(Index n) const {
-        if constexpr (requires { target_->space().scales(); }) {
+        if constexpr (HasScales<space_t<T>>) {
             Vector own = target_->space().scales();
             require_equal(own.size(), n, "kernel", "length of the space's scales()",
                           "the number of coordinates");

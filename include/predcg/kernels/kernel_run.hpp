@@ -11,7 +11,7 @@ struct kernel_state {
     using type = NoState;
 };
 template <class K>
-    requires requires { typename K::State; }
+    requires HasKernelState<K>
 struct kernel_state<K> {
     using type = typename K::State;
 };
@@ -25,8 +25,24 @@ template <class K, Target T>
     requires Sampler<K, T>
 class KernelRun {
     using Configuration = configuration_t<space_t<T>>;
-    static constexpr bool sets_up = requires(const K k, const T t) { k.setup(t); };
-    static constexpr bool tunes = requires { typename K::State; };
+    static constexpr bool sets_up = SetsUp<K, T>;
+    static constexpr bool tunes = HasKernelState<K>;
+
+    template <bool asked>
+    static constexpr bool advances() {
+        if constexpr (asked)
+            return AdvancesWith<K, T>;
+        else
+            return true;
+    }
+    static_assert(
+        advances<sets_up>(),
+        "predcg: setup(target) of a kernel goes with advance_with(made, X, rng), which takes what setup "
+        "made; of a kernel with a State, advance_with(made, X, state, rng)");
+    static_assert(
+        !ClaimsAdapt<K> || Adapts<K, T>,
+        "predcg: adapt_with(made, X, state, rng) of a kernel would be passed over: it goes with State "
+        "and setup(target), and takes what setup made");
 
     static auto setup(const K& kernel, const T& target) {
         if constexpr (sets_up)
@@ -53,7 +69,7 @@ public:
     /// A move of warm-up: tunes where the kernel can.
     template <RandomBits R>
     void warm_up(Configuration& X, kernel_state_t<K>& state, R& rng) {
-        if constexpr (requires { kernel_.adapt_with(setup_, X, state, rng); })
+        if constexpr (Adapts<K, T>)
             kernel_.adapt_with(setup_, X, state, rng);
         else
             advance(X, state, rng);

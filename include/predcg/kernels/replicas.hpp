@@ -375,7 +375,7 @@ public:
     Index range() const { return around_.range(); }
     bool periodic() const { return around_.periodic(); }
     decltype(auto) coloured_order() const
-        requires requires(const Surroundings& around) { around.coloured_order(); }
+        requires HasColouredOrder<Surroundings>
     {
         return around_.coloured_order();
     }

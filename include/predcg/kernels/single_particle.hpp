@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/concepts/sampler.hpp>
 #include <predcg/core/random.hpp>
 
@@ -45,9 +46,10 @@ struct SingleParticle {
 
     template <ParticleTarget T>
     auto setup(const T& target) const {
+        [[maybe_unused]] constexpr bool asked = detail::SpaceParts<space_t<T>>::asked;
         using Moves = decltype(target.particle_moves());
         double scale = 0.1, longest = std::numeric_limits<double>::infinity();
-        if constexpr (requires { target.space().scales(); }) {
+        if constexpr (HasScales<space_t<T>>) {
             scale = target.space().scales()[0];
             longest = 10.0 * scale;
         }

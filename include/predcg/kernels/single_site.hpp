@@ -19,6 +19,10 @@ enum class SweepOrder {
 
 namespace detail {
 
+/// Knows an order of sites in which neighbours do not follow each other: `coloured_order()`, a range.
+template <class Conditionals>
+concept HasColouredOrder = requires(const Conditionals& target) { target.coloured_order(); };
+
 /// Calls f(site) for the sites of one sweep. Throws ArgumentError for checkerboard on a target whose
 /// interactions have no known range.
 template <class Conditionals, RandomBits R, class F>
@@ -28,7 +32,7 @@ void sweep(const Conditionals& target, SweepOrder order, R& rng, F&& f) {
         for (Index k = 0; k < n; ++k) f(uniform_index(rng, n));
     } else if (order != SweepOrder::checkerboard || target.range() >= n - 1) {
         for (Index i = 0; i < n; ++i) f(i);
-    } else if constexpr (requires { target.coloured_order(); }) {
+    } else if constexpr (HasColouredOrder<Conditionals>) {
         for (const Index i : target.coloured_order()) f(i);
     } else {
         require(target.range() >= 0, "sampling", "order", "checkerboard",

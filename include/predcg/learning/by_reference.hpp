@@ -15,6 +15,20 @@ struct Reference {
     const X* configuration;                       ///< where it is
 };
 
+namespace detail {
+/// A map at some eta, of configurations by their addresses.
+template <class At, class Fine>
+class AtReferences {
+public:
+    explicit AtReferences(At at) : at_(std::move(at)) {}
+    auto likelihood(const Reference<Fine>& x) const { return at_.likelihood(*x.configuration); }
+    auto score(const Reference<Fine>& x) const { return at_.score(*x.configuration); }
+
+private:
+    At at_;
+};
+}  // namespace detail
+
 /// A map without prepare(x), whose data are not copied: prepared data hold the addresses of the caller's
 /// configurations, which must outlive them, unchanged, and stay where they are. Equal configurations are not
 /// sought. fit(data) needs them until it returns, prepare(data) as long as what it returns is used.
@@ -40,12 +54,23 @@ public:
         return Map::likelihood(*x.configuration, eta);
     }
     auto sufficient_statistic(const Reference<Fine>& x) const
-        requires requires(const Map& map, const Fine& at) { map.sufficient_statistic(at); }
+        requires detail::ClaimsStatistic<Map>
     {
         return Map::sufficient_statistic(*x.configuration);
     }
+    auto score(const Reference<Fine>& x, const Vector& eta) const
+        requires detail::ClaimsScore<Map>
+    {
+        return Map::score(*x.configuration, eta);
+    }
+    /// What the map makes once for all data.
+    auto at(const Vector& eta, bool with_score = false) const
+        requires HasAt<Map>
+    {
+        return detail::AtReferences<decltype(Map::at(eta, with_score)), Fine>(Map::at(eta, with_score));
+    }
     Index coarse_size(const Reference<Fine>& x) const
-        requires requires(const Map& map, const Fine& at) { map.coarse_size(at); }
+        requires HasCoarseSize<Map>
     {
         return Map::coarse_size(*x.configuration);
     }
@@ -54,10 +79,9 @@ public:
 /// The map, with data that are not copied: see ByReference.
 template <class Map>
 ByReference<Map> by_reference(Map map) {
-    static_assert(
-        !requires(const typename Map::fine_type& x) { map.prepare(x); },
-        "predcg: by_reference is for maps without prepare(x); this one makes a form of its own of "
-        "each datum, and keeps only that");
+    static_assert(!PreparesData<Map, typename Map::fine_type>,
+                  "predcg: by_reference is for maps without prepare(x); this one makes a form of its own of "
+                  "each datum, and keeps only that");
     return ByReference<Map>(std::move(map));
 }
 

@@ -15,7 +15,7 @@ namespace predcg::detail {
 /// Throws ArgumentError where the map knows that a prepared datum belongs to another number of coarse sites.
 template <class Map, class Form>
 void require_coarse_size(const Map& map, const Form& form, Index coarse_size, const char* function) {
-    if constexpr (requires { map.coarse_size(form); })
+    if constexpr (HasCoarseSize<Map>)
         require_equal(map.coarse_size(form), coarse_size, function, "coarse size of a datum under the map",
                       "the size of the coarse potential");
 }
@@ -26,28 +26,31 @@ template <class Map, class Coarse>
     if constexpr (FiniteSpace<space_t<Coarse>>) {
         const auto& space = coarse.space();  // may be a value
         for (const auto letter : space.values())
-            if constexpr (requires { map.takes(letter); })
+            if constexpr (TakesLetters<Map, letter_t<space_t<Coarse>>>)
                 if (!map.takes(letter))
                     argument_error(function, "letter of the coarse potential's space",
                                    to_text(static_cast<double>(letter)), "one that the map takes");
     }
 }
 
+template <class X>
+concept HasSize = requires(const X& x) { x.size(); };
+/// size() is an integer.
+template <class X>
+concept HasIntegralSize = requires(const X& x) {
+    { x.size() } -> std::convertible_to<Index>;
+};
+
 /// Numbers of a configuration that has coordinates, whatever it is made of; else its size().
 template <class X>
 std::optional<Index> size_of(const X& x) {
     if constexpr (ReadableCoordinates<X>)
         return coordinate_count(x);
-    else if constexpr (requires {
-                           { x.size() } -> std::convertible_to<Index>;
-                       })
+    else if constexpr (HasIntegralSize<X>)
         return static_cast<Index>(x.size());
     else
         return std::nullopt;
 }
-
-template <class X>
-concept HasSize = requires(const X& x) { x.size(); };
 
 /// Converts to X, and as an argument to nothing else.
 template <class X>
@@ -58,8 +61,7 @@ struct NoDatum {};
 
 /// The map has an overload prepare(const X&), not one that takes any type or what X converts to.
 template <class X, class Map>
-concept PreparesExactly = requires(const Map& map, const OnlyAs<X>& x) { map.prepare(x); } &&
-                          !requires(const Map& map, const OnlyAs<NoDatum>& x) { map.prepare(x); };
+concept PreparesExactly = PreparesData<Map, OnlyAs<X>> && !PreparesData<Map, OnlyAs<NoDatum>>;
 
 /// Prepares data one by one for a coarse potential, after their size() was found to be that of what the map
 /// draws from a configuration of the coarse space; afterwards map.coarse_size(form) is looked at. Each where
@@ -97,7 +99,7 @@ public:
     /// The same in the place of the form of an earlier datum: by map.prepare(x, form) where the map has it.
     template <class X>
     void operator()(const X& x, prepared_t<Map>& form) const {
-        if constexpr (requires { map_->prepare(x, form); }) {
+        if constexpr (PreparesInPlace<Map, X>) {
             require_datum(x);
             map_->prepare(x, form);
             require_coarse_size(*map_, form, Index(coarse_->space().size()), function_);
@@ -170,10 +172,14 @@ concept DatumOf = requires(const Map& map, const X& x) {
                       requires !std::same_as<typename X::Scalar, typename Map::fine_type::Scalar>;
                   }));
 
+/// Prepared forms that refer to the data say so: `static constexpr bool refers_to_data = true`.
+template <class Form>
+concept RefersToData = requires { requires Form::refers_to_data; };
+
 /// Data that prepared forms would refer to after a temporary range is gone. A form itself refers to something
 /// else, and so do the elements of a view.
 template <class Form, class Range>
-concept Dangles = InputRange<const Range> && requires { requires Form::refers_to_data; } &&
+concept Dangles = InputRange<const Range> && RefersToData<Form> &&
                   !std::same_as<std::iter_value_t<iterator_of<const Range>>, Form> &&
                   !std::ranges::enable_borrowed_range<Range>;
 /// Instantiated where such a range is prepared.

@@ -1,5 +1,6 @@
 #pragma once
 // The iterations of a fit that knows what it climbs, from every start.
+#include <predcg/concepts/optimizer.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/optimize/line_search.hpp>
@@ -257,8 +258,7 @@ private:
         linalg::divide(information, problem_.data().count);
         std::optional<Vector> step =
             optimizer_.step(state, linalg::selected(at.z, free), gradient, information);
-        if constexpr (Problem::is_exact &&
-                      requires { optimizer_.indefinite_step(gradient, information, information); }) {
+        if constexpr (Problem::is_exact && StepsWhereIndefinite<Optimizer>) {
             if (!step) {
                 Matrix complete = linalg::selected(problem_.complete_information(at), free);
                 linalg::divide(complete, problem_.data().count);
@@ -283,7 +283,7 @@ private:
     /// height is that of the trapezoidal rule with its correction for curvatures (Euler and Maclaurin) up to
     /// a twentieth, and slopes fall all the way (Fritsch and Carlson, SIAM J. Numer. Anal. 17, 238, 1980).
     [[gnu::cold]] std::optional<Index> joined(const Point& from, const Vector& step) const {
-        constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
+        constexpr bool is_newton = IsQuadratic<Optimizer>;
         if (!is_newton || !Problem::is_exact) return std::nullopt;
         const double slack = 1e-9 * std::max(1.0, std::abs(from.value));
         for (const Hill& hill : progress_.hills) {
@@ -310,7 +310,7 @@ private:
     /// A short Newton step that is not much shorter than the last, and promises less than the value is
     /// rounded by.
     static bool is_rounding(const Point& from, const Vector& step, double last_step) {
-        constexpr bool is_newton = requires { requires Optimizer::is_quadratic; };
+        constexpr bool is_newton = IsQuadratic<Optimizer>;
         const double length = linalg::largest(step);
         return is_newton && length <= 1e-6 && last_step <= 2.0 * length &&
                linalg::dot(from.gradient, step) <= std::max(1e-14 * std::abs(from.value), rounding(from));

@@ -57,7 +57,7 @@ template <class Problem>
 [[gnu::cold]] std::vector<Vector> starts_of(const Problem& problem, const FitSettings& settings) {
     const Coordinates& c = problem.coordinates();
     std::vector<Vector> more;
-    if constexpr (requires { problem.map().more_starts(); })
+    if constexpr (HasMoreStarts<std::remove_cvref_t<decltype(problem.map())>>)
         if (settings.starts > 1) more = problem.map().more_starts();
     return starts_of(c, c.z({start_of(problem.coarse()), start_of(problem.map())}), settings, more,
                      [&](const Vector& z) { return problem.is_admissible(c.parameters(z)); });

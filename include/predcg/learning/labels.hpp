@@ -1,5 +1,6 @@
 #pragma once
 // The sign of the coarse letters, which no data tell.
+#include <predcg/concepts/model_parts.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/learning/parameters.hpp>
 
@@ -14,10 +15,7 @@ namespace predcg {
 ///     map.flipped(eta):       p_cf(x | -X, eta) = p_cf(x | X, flipped); or absent, too.
 /// Both are their own inverse and change no volume (signs and shifts of parameters).
 template <class Coarse, class Map>
-concept Flips = requires(const Coarse coarse, const Map map, const Vector& v) {
-    { coarse.flipped(v) } -> std::convertible_to<std::optional<Vector>>;
-    { map.flipped(v) } -> std::convertible_to<std::optional<Vector>>;
-};
+concept Flips = HasFlip<Coarse> && HasFlip<Map>;
 
 /// The other parameters that have the same predictions, with the letters' signs changed. Absent where the
 /// models know none.

@@ -37,9 +37,7 @@ Expansion map_expansion(const M& map, const Vector& T, double count, const Vecto
 /// Closed-form maximiser under a prior, where the map offers one for it.
 template <class M, class MapPrior>
 std::optional<Vector> map_maximiser(const M& map, const Vector& T, double count, const MapPrior& prior) {
-    if constexpr (requires {
-                      { map.maximiser(T, count, prior) } -> std::convertible_to<std::optional<Vector>>;
-                  })
+    if constexpr (HasMaximiser<M, MapPrior>)
         return map.maximiser(T, count, prior);
     else
         return std::nullopt;

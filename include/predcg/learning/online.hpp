@@ -28,6 +28,10 @@ namespace predcg {
 
 namespace detail {
 
+/// A learner that has a fine model: `fine()`.
+template <class Learner>
+concept HasFineModel = requires(const Learner learner) { learner.fine(); };
+
 /// A range whose elements are configurations X, or convert to them.
 template <class Range, class X>
 concept RangeOf =
@@ -283,7 +287,7 @@ private:
             : learner(std::move(of)), form_of(learner.map(), learner.coarse(), name), data(empty(settings)),
               problem(learner.coarse(), learner.map(),
                       detail::online_engine(learner.engine(), settings.batch), learner.prior(), data) {
-            if constexpr (requires { learner.fine(); }) form_of.require_fine_model(learner.fine());
+            if constexpr (detail::HasFineModel<Learner>) form_of.require_fine_model(learner.fine());
         }
         World(const World& other)
             : learner(other.learner), form_of(other.form_of.of_copy(learner.map(), learner.coarse())),

@@ -11,7 +11,7 @@ namespace predcg::detail {
 // For every configuration a new target: an old chain needs as many moves there as a new one.
 template <class E>
 auto online_latent_engine(const E& engine) {
-    if constexpr (requires { engine.with_settings(engine.settings()).settings().refresh; }) {
+    if constexpr (HasRefresh<E>) {
         auto settings = engine.settings();
         settings.refresh = std::max(settings.refresh, settings.warm_up);
         return engine.with_settings(settings);
@@ -23,7 +23,7 @@ auto online_latent_engine(const E& engine) {
 // p_c gets as many moves as the configurations of a step together, warm-up included.
 template <class E>
 auto online_coarse_engine(const E& engine, Index batch) {
-    if constexpr (requires { engine.with_settings(engine.settings()).settings().refresh; }) {
+    if constexpr (HasRefresh<E>) {
         const auto& s = engine.settings();
         return engine.with_samples(batch * (s.samples + s.chains * s.warm_up / s.thinning));
     } else {
@@ -44,7 +44,7 @@ auto online_engine(const E& engine, Index batch) {
 /// setting.
 template <class Engine>
 std::array<Index, 5> lengths_of(const Engine& engine) {
-    if constexpr (requires { engine.settings().refresh; }) {
+    if constexpr (HasRefresh<Engine>) {
         const auto& s = engine.settings();
         return {s.chains, s.thinning, s.warm_up, s.refresh, s.samples};
     } else if constexpr (ResizableEngine<Engine>) {

@@ -109,8 +109,7 @@ private:
 template <class Form, InputRange Data, class FormOf>
 [[gnu::cold]] PreparedData<Form> prepare_by(const FormOf& form_of, const Data& data, double beta,
                                             std::span<const double> weights) {
-    if constexpr (requires { requires Form::refers_to_data; } &&
-                  !std::same_as<std::iter_value_t<iterator_of<const Data>>, Form>)
+    if constexpr (RefersToData<Form> && !std::same_as<std::iter_value_t<iterator_of<const Data>>, Form>)
         static_assert(std::is_lvalue_reference_v<decltype(*std::begin(data))>,
                       "predcg: by_reference(map) keeps the addresses of the data, but this range makes its "
                       "configurations anew; use the map itself");
@@ -264,13 +263,20 @@ template <class Form, class T>
     all = std::vector<T>(std::make_move_iterator(first), std::make_move_iterator(first + own));
 }
 
+/// Data that carry the inverse temperature at which they were sampled: a public datum `beta`.
+template <class Data>
+concept CarriesBeta = requires(const Data data) {
+    { data.beta } -> std::convertible_to<double>;
+};
+
 /// The inverse temperature that data carry (generate() sets it), or the one that is given. Throws
 /// ArgumentError where neither is there, or both differ.
 template <class Range>
 double beta_of(const Range& configurations, const std::optional<double>& given, const char* function) {
-    if constexpr (requires {
-                      { configurations.beta } -> std::convertible_to<double>;
-                  }) {
+    static_assert(
+        !requires { configurations.beta; } || CarriesBeta<Range>,
+        "predcg: beta of the data would be passed over: it is a public double");
+    if constexpr (CarriesBeta<Range>) {
         const double beta = configurations.beta;
         if (given)
             require(*given == beta, function, "settings.beta", *given,

@@ -3,6 +3,7 @@
 // class with deduction would only say "deduction failed".
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/optimizer.hpp>
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/concepts/spelling.hpp>
 #include <predcg/engines/batch.hpp>
@@ -41,14 +42,25 @@ template <class Coarse>
 using energy_statistic_t =
     decltype(energy_derivatives(std::declval<const Coarse&>(), std::declval<const Vector&>()));
 
-template <class Map>
-concept ClaimsStatistic =
-    requires(const Map map, const typename Map::fine_type& x) { map.sufficient_statistic(prepare(map, x)); };
+/// Optional parts are asked of what is whole else; where it is not, another sentence says so.
+struct NothingAsked {};
+
+template <class Fine>
+auto fine_parts() {
+    if constexpr (FinePotential<Fine>) {
+        if constexpr (fine_members_are_const<Fine>())
+            return std::type_identity<FinePotentialParts<Fine>>{};
+        else
+            return std::type_identity<NothingAsked>{};
+    } else {
+        return std::type_identity<NothingAsked>{};
+    }
+}
 
 /// Requirements on single policies; later ones are only looked at where the earlier ones hold, so that a
 /// mistake gives one message.
 template <class Fine>
-struct FineRequirements {
+struct FineRequirements : decltype(fine_parts<Fine>())::type {
     static constexpr bool const_members = fine_members_are_const<Fine>();
     static_assert(const_members,
                   "predcg: a member of the fine model is not const (all are called on const objects)");
@@ -59,7 +71,21 @@ struct FineRequirements {
 };
 
 template <class Coarse>
-struct CoarseRequirements {
+auto potential_parts() {
+    if constexpr (LearnablePotential<Coarse>) {
+        if constexpr (!coarse_members_are_const<Coarse>())
+            return std::type_identity<NothingAsked>{};
+        else if constexpr (FiniteSpace<space_t<Coarse>>)
+            return std::type_identity<FinitePotentialParts<Coarse>>{};
+        else
+            return std::type_identity<PotentialParts<Coarse>>{};
+    } else {
+        return std::type_identity<NothingAsked>{};
+    }
+}
+
+template <class Coarse>
+struct CoarseRequirements : decltype(potential_parts<Coarse>())::type {
     static constexpr bool const_members = coarse_members_are_const<Coarse>();
     static_assert(
         const_members,
@@ -74,14 +100,7 @@ struct CoarseRequirements {
         real_energies,
         "predcg: an energy of the coarse potential is an integer, which cuts off what theta makes of "
         "it: return double from energy(X, theta) and energy_difference(X, i, v, theta)");
-    static constexpr bool none_passed_over =
-        !has_neighbours_of_another_type<Coarse>() && !has_local_terms_the_wrong_way_round<Coarse>();
-    static_assert(
-        none_passed_over,
-        "predcg: an optional member of the coarse potential would be passed over: neighbours() returns a "
-        "predcg::NeighbourList, and terms of windows take the site before the window, local_features(i, w), "
-        "local_energy(i, w, theta)");
-    static constexpr bool spelt = const_members && vectors && real_energies && none_passed_over;
+    static constexpr bool spelt = const_members && vectors && real_energies;
     static constexpr bool potential_holds = spelt && CoarsePotential<Coarse>;
     static_assert(potential_holds || !spelt,
                   "predcg: the coarse potential needs space(), parameter_count() and either "
@@ -94,35 +113,51 @@ struct CoarseRequirements {
 };
 
 template <class Map, class MapPrior>
-struct MapRequirements {
+auto map_parts() {
+    if constexpr (ProbabilisticMap<Map>) {
+        if constexpr (map_members_are_const<Map, MapPrior>())
+            return std::type_identity<
+                MapParts<Map, letter_of_t<typename Map::coarse_type>, MapPrior, latent_factor_t<Map>>>{};
+        else
+            return std::type_identity<NothingAsked>{};
+    } else {
+        return std::type_identity<NothingAsked>{};
+    }
+}
+
+template <class Map, class MapPrior>
+struct MapRequirements : decltype(map_parts<Map, MapPrior>())::type {
     static constexpr bool const_members = map_members_are_const<Map, MapPrior>();
     static_assert(const_members,
                   "predcg: a member of the map or of its likelihood is not const (all are called on const "
                   "objects, and an optional one that cannot be would be passed over)");
-    static constexpr bool none_passed_over = !likelihood_passes_members_over<Map>();
-    static_assert(
-        none_passed_over,
-        "predcg: an optional member of the map's likelihood would be passed over: neighbours() returns a "
-        "predcg::NeighbourList, and terms of windows take the site before the window, "
-        "local_log_density(i, w)");
-    static constexpr bool spelt = const_members && none_passed_over;
-    static constexpr bool holds = spelt && ProbabilisticMap<Map>;
-    static_assert(holds || !spelt,
+    static constexpr bool holds = const_members && ProbabilisticMap<Map>;
+    static_assert(holds || !const_members,
                   "predcg: the map needs fine_type, coarse_type, parameter_count(), likelihood(x, eta) "
                   "with log_density(X), and sample(X, eta, rng) with any generator, auto& rng (concept "
                   "ProbabilisticMap)");
 };
 
 template <class Optimize>
-struct OptimizerRequirements {
+struct OptimizerRequirements : OptimizerParts<Optimize> {
     static constexpr bool holds = predcg::Optimizer<Optimize>;
     static_assert(holds, "predcg: the optimizer needs State, tolerance() and step(state, point, gradient, "
                          "information) -> optional vector (concept Optimizer)");
 };
 
+/// Optional parts of both blocks, which may be of one type.
+template <class Priors>
+constexpr bool blocks_are_asked() {
+    if constexpr (predcg::Prior<Priors>)
+        return BlockPriorParts<std::remove_cvref_t<decltype(std::declval<const Priors&>().coarse)>>::asked &&
+               BlockPriorParts<std::remove_cvref_t<decltype(std::declval<const Priors&>().map)>>::asked;
+    else
+        return true;
+}
+
 template <class Priors>
 struct PriorRequirements {
-    static constexpr bool holds = predcg::Prior<Priors>;
+    static constexpr bool holds = predcg::Prior<Priors> && blocks_are_asked<Priors>();
     static_assert(holds,
                   "predcg: the prior needs blocks .coarse and .map with log_density, gradient, hessian "
                   "and proper() (concepts Prior, BlockPrior)");
@@ -176,7 +211,8 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
         else
             return true;
     }
-    static constexpr bool engine_holds = engine_fits<types>();
+    static constexpr bool engine_holds = EngineParts<latent_engine_t<Engine>>::asked &&
+                                         EngineParts<coarse_engine_t<Engine>>::asked && engine_fits<types>();
     static_assert(
         engine_holds,
         "predcg: the engine cannot take expectations under q(X|x) of this potential and map: "

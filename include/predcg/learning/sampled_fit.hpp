@@ -1,5 +1,6 @@
 #pragma once
 // The iterations of a fit whose expectations are sampled.
+#include <predcg/concepts/optimizer.hpp>
 #include <predcg/learning/convergence.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/learning/growth.hpp>
@@ -197,7 +198,7 @@ private:
 
     /// Of the posterior, or, for an optimizer that says so, as if X had been seen.
     Matrix information_for_optimizer(const Point& point) const {
-        if constexpr (requires { requires Optimizer::complete_information; })
+        if constexpr (WantsCompleteInformation<Optimizer>)
             return problem_.scored_information(point);
         else
             return point.posterior_information;

@@ -58,7 +58,7 @@ auto block_map(Block block, BlockMapSettings settings = {}) {
                   "(concept BlockModel) or a template log_density(x, w, eta) that returns eta's scalar "
                   "(concept BlockFunction)");
     const auto map_of = [&]<class B>(B model) {
-        if constexpr (requires(std::span<const double> x) { model.observed(x); })
+        if constexpr (ObservesLetter<B>)
             return ObservedMap<B, Fine, Coarse>(std::move(model), std::move(settings));
         else
             return BlockMap<B, Fine, Coarse>(std::move(model), std::move(settings));

@@ -1,6 +1,7 @@
 #pragma once
 // Maps that are given by the density of a block of fine sites.
 #include <predcg/concepts/model_parts.hpp>
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/expansion.hpp>
 #include <predcg/core/random.hpp>
@@ -37,9 +38,9 @@ concept BlockDensity = requires(const G given, std::span<const double> x) {
 ///         auto given(std::span<const double> w, const Vector& eta) const;   // a BlockDensity
 ///     };
 ///
-/// Optional: parameter_names(), start(), prior_mean() (of independent normals, sd 2: weak_prior), sample(w,
-/// eta, rng, x), which fills the block (else the 2^l or so patterns are gone through), flipped(eta), the
-/// parameters under which w has the density of -w (learning/labels.hpp).
+/// Optional: parameter_names(), start(), scales(), more_starts(), prior_mean() (of independent normals, sd 2:
+/// weak_prior), sample(w, eta, rng, x), which fills the block (else the 2^l or so patterns are gone through),
+/// flipped(eta), the parameters under which w has the density of -w (learning/labels.hpp).
 template <class B>
 concept BlockModel =
     std::copyable<B> && requires(const B block, std::span<const double> w, const Vector& eta) {
@@ -48,6 +49,53 @@ concept BlockModel =
         { block.parameter_count() } -> std::convertible_to<Index>;
         { block.given(w, eta) } -> BlockDensity;
     };
+
+/// Says which coarse letter a block has, whatever the parameters: `double observed(std::span<const double> x)
+/// const` (ObservedMap).
+template <class B>
+concept ObservesLetter = requires(const B block, std::span<const double> x) {
+    { block.observed(x) } -> std::convertible_to<double>;
+};
+
+/// Says where its parameters lie a priori: `Vector prior_mean() const`, the centre of normals of sd 2.
+template <class B>
+concept HasPriorMean = requires(const B block) {
+    { block.prior_mean() } -> VectorLike;
+};
+
+/// Fills a block by draws of its own: `void sample(std::span<const double> w, const Vector& eta, auto& rng,
+/// std::span<double> x) const`.
+template <class B, class R = Philox4x32>
+concept SamplesBlocks = requires(const B block, std::span<const double> w, const Vector& eta, R& rng,
+                                 std::span<double> x) { block.sample(w, eta, rng, x); };
+
+namespace detail {
+template <class B>
+concept WrongPriorMean = requires { requires FunctionMember<decltype(&B::prior_mean)>; } && !HasPriorMean<B>;
+template <class B>
+concept WrongObserved = requires { requires FunctionMember<decltype(&B::observed)>; } && !ObservesLetter<B>;
+template <class B>
+concept WrongBlockSample = requires { requires FunctionMember<decltype(&B::sample)>; } && !SamplesBlocks<B>;
+/// Optional members of a block that are there, but not as they are asked for.
+template <class B>
+struct BlockParts : ModelParts<B> {
+    static_assert(!WrongMoreStarts<B>,
+                  "predcg: more_starts() of a block would be passed over: it takes nothing, and returns "
+                  "std::vector<predcg::Vector>");
+    static_assert(
+        !WrongPriorMean<B>,
+        "predcg: prior_mean() of a block would be passed over: it takes nothing, and returns a column "
+        "vector of doubles of Eigen's, one for each parameter");
+    static_assert(
+        !WrongObserved<B>,
+        "predcg: observed(x) of a block would be passed over: it takes std::span<const double>, and "
+        "returns double");
+    static_assert(
+        !WrongBlockSample<B>,
+        "predcg: sample(w, eta, rng, x) of a block would be passed over: it takes "
+        "std::span<const double>, a predcg::Vector, any generator, auto& rng, and std::span<double>");
+};
+}  // namespace detail
 
 /// Settings of a BlockMap: the chain's ends, and the alphabets as numbers.
 struct BlockMapSettings {
@@ -189,7 +237,7 @@ public:
 ///
 /// Any finite alphabets of numbers. Costs: tables of q_f^l q_c^w densities for each eta.
 template <BlockModel Block, class Fine, class Coarse>
-class BlockMap {
+class BlockMap : detail::BlockParts<Block> {
 public:
     using fine_type = Fine;
     using coarse_type = Coarse;
@@ -210,16 +258,21 @@ public:
     Index parameter_count() const { return block_.parameter_count(); }
     std::vector<std::string> parameter_names() const { return names_of(block_, "eta_"); }
     Vector start() const {
-        if constexpr (requires { block_.start(); })
+        if constexpr (HasStart<Block>)
             return block_.start();
         else
             return prior_mean();
+    }
+    Vector scales() const
+        requires HasScales<Block>
+    {
+        return block_.scales();
     }
     /// Independent normals of sd 2 around the block's prior_mean(), 0 without one.
     Normals weak_prior() const { return {prior_mean(), Vector::Constant(parameter_count(), 2.0)}; }
     /// Other points to start from, where the block names some.
     std::vector<Vector> more_starts() const {
-        if constexpr (requires { block_.more_starts(); })
+        if constexpr (HasMoreStarts<Block>)
             return block_.more_starts();
         else
             return {};
@@ -227,7 +280,7 @@ public:
 
     /// The parameters under which X has the density of -X (learning/labels.hpp), where the block knows them.
     auto flipped(const Vector& eta) const
-        requires requires(const Block block) { block.flipped(eta); }
+        requires HasFlip<Block>
     {
         return block_.flipped(eta);
     }
@@ -325,8 +378,7 @@ public:
         require_equal(eta.size(), Index(parameter_count()), "BlockMap", "length of eta",
                       "the number of parameters");
         Fine x{};
-        if constexpr (requires { x.resize(static_cast<std::size_t>(n * l)); })
-            x.resize(static_cast<std::size_t>(n * l));
+        if constexpr (Resizable<Fine>) x.resize(static_cast<std::size_t>(n * l));
         std::vector<double> w(static_cast<std::size_t>(geometry_.window().width())),
             block(static_cast<std::size_t>(l));
         for (Index r = 0; r < n; ++r) {
@@ -344,7 +396,7 @@ public:
 
 private:
     Vector prior_mean() const {
-        if constexpr (requires { block_.prior_mean(); })
+        if constexpr (HasPriorMean<Block>)
             return block_.prior_mean();
         else
             return Vector::Zero(parameter_count());
@@ -387,7 +439,7 @@ private:
 
     template <RandomBits R>
     void sample_block(std::span<const double> w, const Vector& eta, R& rng, std::span<double> x) const {
-        if constexpr (requires { block_.sample(w, eta, rng, x); }) {
+        if constexpr (SamplesBlocks<Block, R>) {
             block_.sample(w, eta, rng, x);
         } else {
             const auto given = block_.given(w, eta);

@@ -36,12 +36,17 @@ public:
         return detail::chosen_names(names_of(block_, "eta_"), kept_);
     }
     Vector start() const
-        requires requires(const Block& b) { b.start(); }
+        requires HasStart<Block>
     {
         return linalg::selected(Vector(block_.start()), kept_);
     }
+    Vector scales() const
+        requires HasScales<Block>
+    {
+        return linalg::selected(Vector(block_.scales()), kept_);
+    }
     std::vector<Vector> more_starts() const
-        requires requires(const Block& b) { b.more_starts(); }
+        requires HasMoreStarts<Block>
     {
         std::vector<Vector> starts = block_.more_starts();
         for (Vector& eta : starts) eta = linalg::selected(eta, kept_);
@@ -49,25 +54,24 @@ public:
     }
     /// Of the parameters that stay.
     Vector prior_mean() const
-        requires requires(const Block& b) { b.prior_mean(); }
+        requires HasPriorMean<Block>
     {
         return linalg::selected(Vector(block_.prior_mean()), kept_);
     }
     /// Absent where the flip needs a parameter that is fixed at 0.
     std::optional<Vector> flipped(const Vector& eta) const
-        requires requires(const Block& b) { b.flipped(eta); }
+        requires HasFlip<Block>
     {
         return detail::chosen_if_all(block_.flipped(all(eta)), kept_);
     }
     double observed(std::span<const double> x) const
-        requires requires(const Block& b) { b.observed(x); }
+        requires ObservesLetter<Block>
     {
         return block_.observed(x);
     }
     /// Fills x, as the block does.
     template <RandomBits R>
-        requires requires(const Block& b, std::span<const double> w, const Vector& eta, R& rng,
-                          std::span<double> x) { b.sample(w, eta, rng, x); }
+        requires SamplesBlocks<Block, R>
     void sample(std::span<const double> w, const Vector& eta, R& rng, std::span<double> x) const {
         block_.sample(w, all(eta), rng, x);
     }

@@ -42,9 +42,7 @@ private:
 /// p_cf(x|X) is 0 for every X but one. X is then observed; there is nothing to be averaged over, and a fit
 /// consists of two convex ones, of p_c and of the map. Learners do not ask their engine about q(X|x).
 template <class Block, class Fine, class Coarse>
-    requires BlockModel<Block> && requires(const Block block, std::span<const double> x) {
-        { block.observed(x) } -> std::convertible_to<double>;
-    }
+    requires BlockModel<Block> && ObservesLetter<Block>
 class ObservedMap : public BlockMap<Block, Fine, Coarse> {
     using Base = BlockMap<Block, Fine, Coarse>;
 
@@ -56,7 +54,7 @@ public:
     Form prepare(const X& x) const {
         Form form{Base::prepare(x), {}};
         const auto n = static_cast<std::size_t>(form.blocks.size());
-        if constexpr (requires { form.image.resize(n); }) form.image.resize(n);
+        if constexpr (Resizable<Coarse>) form.image.resize(n);
         std::vector<double> block(static_cast<std::size_t>(this->level()));
         for (std::size_t r = 0; r < n; ++r) {
             this->geometry().decode(static_cast<Index>(form.blocks.patterns[r]), block);

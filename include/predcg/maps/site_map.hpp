@@ -1,6 +1,7 @@
 #pragma once
 // Maps that draw a number at every site, given the letter there: hidden chains with densities.
 #include <predcg/concepts/model_parts.hpp>
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/expansion.hpp>
@@ -36,8 +37,8 @@ namespace predcg {
 ///
 /// In the place of expansion a template log_density(count, t, a, eta) that returns eta's scalar will do
 /// (site_map, maps/autodiff_site.hpp). Optional: takes(x), whether x has a density at all;
-/// parameter_names(), start(), scales(), weak_prior(), natural(k, eta_k) + unconstrained(k, value) +
-/// natural_names(), and moments(a, eta) = {E x, E x^2}, which makes predictions exact.
+/// parameter_names(), start(), more_starts(), scales(), weak_prior(), natural(k, eta_k) + unconstrained(k,
+/// value) + natural_names(), and moments(a, eta) = {E x, E x^2}, which makes predictions exact.
 template <class D>
 concept SiteDensity =
     std::copyable<D> && requires(const D density, double x, std::span<double> t, std::span<const double> sums,
@@ -49,6 +50,38 @@ concept SiteDensity =
         { density.expansion(x, sums, letter, eta) } -> std::convertible_to<Expansion>;
         { density.draw(letter, eta, rng) } -> std::convertible_to<double>;
     };
+
+/// Knows E x and E x^2 under a letter: `std::pair<double, double> moments(Index a, const Vector& eta) const`,
+/// or another pair of numbers.
+template <class D>
+concept HasSiteMoments = requires(const D density, Index letter, const Vector& eta) {
+    { density.moments(letter, eta) } -> std::convertible_to<std::pair<double, double>>;
+};
+
+namespace detail {
+template <class D>
+concept WrongSiteMoments = requires { requires FunctionMember<decltype(&D::moments)>; } && !HasSiteMoments<D>;
+/// Optional members of a density that are there, but not as they are asked for.
+template <class D>
+struct DensityParts : ModelParts<D> {
+    static_assert(!WrongMoreStarts<D>,
+                  "predcg: more_starts() of a density would be passed over: it takes nothing, and returns "
+                  "std::vector<predcg::Vector>");
+    static_assert(
+        !WrongWeakPrior<D>,
+        "predcg: weak_prior() of a density would be passed over: it takes nothing, and returns a block "
+        "with log_density, gradient, hessian and proper() (concept BlockPrior)");
+    static_assert(!WrongTakes<D, double>,
+                  "predcg: takes(x) of a density would be passed over: it takes a double, and returns bool");
+    static_assert(!WrongSiteMoments<D>,
+                  "predcg: moments(a, eta) of a density would be passed over: it takes a predcg::Index and a "
+                  "predcg::Vector, and returns std::pair<double, double>");
+    static_assert(!WrongNaturalValues<D>,
+                  "predcg: natural values of a density would be passed over: natural(k, eta_k) -> "
+                  "predcg::NaturalParameter, unconstrained(k, value) -> double and natural_names() -> "
+                  "std::vector<std::string> go together");
+};
+}  // namespace detail
 
 /// A datum under a SiteMap: (1, t(x_i)) of every site.
 struct SiteStatistics {
@@ -186,7 +219,7 @@ private:
 /// any container of numbers with size() and [], letters are numbers 0..q-1. The M-step is a Newton iteration
 /// on sums of t; steps rise or are shortened, whatever the coordinates of eta.
 template <SiteDensity Density, class Fine = Vector, class Coarse = std::vector<std::uint8_t>>
-class SiteMap {
+class SiteMap : detail::DensityParts<Density> {
 public:
     using fine_type = Fine;
     using coarse_type = Coarse;
@@ -203,24 +236,29 @@ public:
     std::vector<std::string> parameter_names() const { return names_of(density_, "eta_"); }
     Vector start() const { return start_of(density_); }
     Vector scales() const { return scales_of(density_); }
+    std::vector<Vector> more_starts() const
+        requires HasMoreStarts<Density>
+    {
+        return density_.more_starts();
+    }
     /// The density's own.
     auto weak_prior() const
-        requires requires(const Density d) { d.weak_prior(); }
+        requires HasWeakPrior<Density>
     {
         return density_.weak_prior();
     }
     auto natural_names() const
-        requires requires(const Density d) { d.natural_names(); }
+        requires detail::HasNaturalValues<Density>
     {
         return density_.natural_names();
     }
     NaturalParameter natural(Index k, double eta) const
-        requires requires(const Density d) { d.natural(k, eta); }
+        requires detail::HasNaturalValues<Density>
     {
         return density_.natural(k, eta);
     }
     double unconstrained(Index k, double value) const
-        requires requires(const Density d) { d.unconstrained(k, value); }
+        requires detail::HasNaturalValues<Density>
     {
         return density_.unconstrained(k, value);
     }
@@ -239,7 +277,7 @@ public:
             if (!std::isfinite(value))
                 detail::argument_error(function, "number at site " + to_text(i), to_text(value),
                                        "a finite number");
-            if constexpr (requires { density_.takes(value); })
+            if constexpr (TakesLetters<Density, double>)
                 if (!density_.takes(value))
                     detail::argument_error(function, "number at site " + to_text(i), to_text(value),
                                            "a number that the density takes");
@@ -308,7 +346,7 @@ public:
     /// E[x_i|X] and E[x_i x_j|X] above so many coarse sites: exact predictions, where the density has
     /// moments.
     [[gnu::cold]] auto conditional_moments(Index coarse_sites, const Vector& eta) const
-        requires requires(const Density d) { d.moments(Index{}, eta); }
+        requires HasSiteMoments<Density>
     {
         using Letter = std::remove_cvref_t<decltype(std::declval<const Coarse&>()[0])>;
         require_eta(eta);
@@ -328,7 +366,7 @@ public:
     Fine sample(const Coarse& X, const Vector& eta, R& rng) const {
         require_eta(eta);
         Fine x{};
-        if constexpr (requires { x.resize(X.size()); })
+        if constexpr (Resizable<Fine>)
             x.resize(static_cast<decltype(x.size())>(X.size()));
         else
             require_equal(static_cast<Index>(X.size()), static_cast<Index>(x.size()), "SiteMap::sample",

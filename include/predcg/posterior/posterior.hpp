@@ -21,6 +21,14 @@
 
 namespace predcg {
 
+namespace detail {
+/// Parameters that were drawn: draw_count() of them. A posterior, not a fit.
+template <class P>
+concept HasDraws = requires(const P posterior) {
+    { posterior.draw_count() } -> std::convertible_to<Index>;
+};
+}  // namespace detail
+
 /// How a posterior was computed.
 enum class PosteriorMethod {
     full,            ///< Markov chains of the exact posterior

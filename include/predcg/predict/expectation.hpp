@@ -1,6 +1,7 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/observable.hpp>
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/letter_moments.hpp>
@@ -82,10 +83,7 @@ inline Prediction sampled(const std::function<Vector(Philox4x32&)>& value_of_dra
 /// What an observable asks for: a band where it has lags() and the engine takes them.
 template <class Engine, class T, class O>
 SiteMoments moments_for(const Engine& engine, const T& target, const O& observable) {
-    if constexpr (requires {
-                      { observable.lags() } -> std::convertible_to<Index>;
-                      engine.site_moments(target, 2, Index{});
-                  })
+    if constexpr (BandMomentEngine<Engine, T> && HasLags<O>)
         return engine.site_moments(target, observable.order(), observable.lags());
     else
         return engine.site_moments(target, observable.order());
@@ -117,6 +115,7 @@ template <class Engine, Target T, class O>
     requires Observable<O, configuration_t<space_t<T>>>
 Prediction expectation(const Engine& engine, const T& target, const O& observable,
                        const PredictSettings& settings = {}) {
+    [[maybe_unused]] constexpr bool asked = detail::ObservableParts<O>::asked;
     if constexpr (MomentObservable<O> && SiteMomentEngine<Engine, T>) {
         const Vector mean =
             detail::as_vector(observable.from_moments(detail::moments_for(engine, target, observable)));

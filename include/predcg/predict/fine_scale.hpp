@@ -1,5 +1,6 @@
 #pragma once
 // The fine scale itself: exact samples of it and exact expectations under it.
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/exact.hpp>
@@ -37,7 +38,11 @@ namespace detail {
 /// Independent draws 0..count-1, each of its own stream, on all threads where the sampler can.
 template <class X, class Sampler, class StreamOf>
 std::vector<X> draws_of_streams(Sampler& sampler, Index count, StreamOf&& stream_of) {
-    if constexpr (requires { sampler.draw_many(count, stream_of); }) {
+    static_assert(!WrongDrawMany<Sampler, X, StreamOf>,
+                  "predcg: draw_many(count, stream_of) of the sampler would be passed over: it takes a "
+                  "predcg::Index and a function of one that returns a stream, and returns a std::vector of "
+                  "configurations");
+    if constexpr (DrawsMany<Sampler, X, StreamOf>) {
         return sampler.draw_many(count, stream_of);
     } else {
         auto first = stream_of(0);
@@ -46,7 +51,7 @@ std::vector<X> draws_of_streams(Sampler& sampler, Index count, StreamOf&& stream
             auto rng = stream_of(k);
             drawn[static_cast<std::size_t>(k)] = sampler.draw(rng);
         };
-        if constexpr (requires(const Sampler& shared) { shared.draw(first); }) {
+        if constexpr (DrawsConcurrently<Sampler, decltype(first)>) {
             constexpr Index chunk = 64;
             parallel_for((count + chunk - 1) / chunk, [&](Index c) {
                 for (Index k = std::max<Index>(1, c * chunk); k < std::min(count, (c + 1) * chunk); ++k)

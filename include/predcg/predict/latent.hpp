@@ -21,7 +21,7 @@ auto with_latent(const Models& models, const Form& form, const Parameters& at, d
 /// Mean over the draws of a posterior of what `at_parameters` gives, or its value at a fit.
 template <class Models, class F>
 auto averaged(const Models& models, F&& at_parameters) {
-    if constexpr (requires { models.draw_count(); }) {
+    if constexpr (HasDraws<Models>) {
         require(models.draw_count() > 0, "latent", "draws of the posterior", models.draw_count(),
                 "at least one");
         auto sum = at_parameters(models.parameters(0), models.fit.beta);

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/concepts/passed_over.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/data_sizes.hpp>
 #include <predcg/learning/estimate.hpp>
@@ -15,7 +16,11 @@ namespace detail {
 template <class O, class Models>
 decltype(auto) bound_observable(const O& observable, const Models& models, const Parameters& at,
                                 double beta) {
-    if constexpr (requires { observable.bind(models, at, beta); })
+    static_assert(
+        !WrongBind<O, Models, Parameters>,
+        "predcg: bind(models, parameters, beta) of an observable would be passed over: it takes a fit or "
+        "a posterior, predcg::Parameters and a double");
+    if constexpr (HasBind<O, Models, Parameters>)
         return observable.bind(models, at, beta);
     else
         return (observable);
@@ -32,23 +37,20 @@ concept PredictableWith =
 
 /// Whether the map carries site moments of p_c to the fine scale.
 template <class Engine, class T, class Map>
-concept carries_moments =
-    SiteMomentEngine<Engine, T> && requires(const Map map, const SiteMoments& moments, const Vector& eta) {
-        { map.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
-    };
+concept carries_moments = SiteMomentEngine<Engine, T> && CarriesMoments<Map>;
 /// Whether the engine averages moments that the map gives for each X.
 template <class Engine, class T, class Map>
-concept averages_moments = requires(const Map map, const Vector& eta) {
-    map.conditional_moments(Index{}, eta);
+concept averages_moments = HasConditionalMoments<Map> && requires(const Map map, const Vector& eta) {
     requires MixedMomentEngine<Engine, T, decltype(map.conditional_moments(Index{}, eta))>;
 };
 
 /// Whether it averages those of numbers that the map's fine letters stand for.
 template <class Engine, class T, class Map, class O>
-concept averages_letter_moments = requires(const Map map, const Vector& v) {
-    requires LetterObservable<O, std::remove_cvref_t<decltype(map.fine_letters())>>;
-    requires MixedMomentEngine<Engine, T, decltype(map.conditional_moments(Index{}, v, v))>;
-};
+concept averages_letter_moments =
+    HasConditionalLetterMoments<Map> && requires(const Map map, const Vector& v) {
+        requires LetterObservable<O, std::remove_cvref_t<decltype(map.fine_letters())>>;
+        requires MixedMomentEngine<Engine, T, decltype(map.conditional_moments(Index{}, v, v))>;
+    };
 
 /// Numbers of a fine configuration, from one that the map draws; where they cannot be told, `unknown`.
 template <class Map, class Space>
@@ -68,16 +70,13 @@ template <class Engine, class T, class Map, class O>
 SiteMoments fine_site_moments(const Engine& engine, const T& target, const Map& map, const Vector& eta,
                               const O& observable) {
     SiteMoments coarse;
-    if constexpr (requires(Index lags) {
-                      engine.site_moments(target, 2, map.coarse_lags(lags));
-                      { observable.lags() } -> std::convertible_to<Index>;
-                  }) {
+    if constexpr (BandMomentEngine<Engine, T> && HasCoarseLags<Map> && HasLags<O>) {
         const Index lags = observable.lags();
         coarse = engine.site_moments(target, observable.order(), lags < 0 ? lags : map.coarse_lags(lags));
     } else {
         coarse = engine.site_moments(target, observable.order());
     }
-    if constexpr (requires { engine.memory_limit; })
+    if constexpr (HasMemoryLimit<Engine>)
         if (const double pairs = static_cast<double>(coarse.second.stored()); pairs > 0.0) {
             // As many times more rows and columns as there are more sites.
             const auto sites = static_cast<double>(fine_sites(map, target.space(), eta, coarse.mean.size()));
@@ -130,6 +129,7 @@ template <class Models, class O>
                                           const O& observable, const PredictSettings& settings,
                                           [[maybe_unused]] Index at_once = 1) {
     using Map = std::remove_cvref_t<decltype(models.map)>;
+    [[maybe_unused]] constexpr bool asked = PredictedMapParts<Map>::asked && ObservableParts<O>::asked;
     constexpr bool can_draw = FineSampler<Map>;
     static_assert(
         can_draw,
@@ -138,11 +138,8 @@ template <class Models, class O>
     const auto target = boltzmann(models.coarse, at.theta, beta);
     const Vector& eta = at.eta;
     auto engine = coarse_engine(models.engine);
-    if constexpr (requires {
-                      { engine.memory_limit } -> std::same_as<double&>;
-                  })
-        engine.memory_limit /= static_cast<double>(at_once);
     using CoarseEngine = std::remove_cvref_t<decltype(engine)>;
+    if constexpr (HasMemoryLimit<CoarseEngine>) engine.memory_limit /= static_cast<double>(at_once);
     using CoarseTarget = std::remove_cv_t<decltype(target)>;
     if constexpr (has_exact_expectation<CoarseEngine, CoarseTarget, Map, O>) {
         if (!settings.always_sample) {
@@ -183,8 +180,13 @@ template <class Models, class O>
             const StreamKey key{settings.seed, Purpose::predict_chain, settings.stream};
             typename CoarseEngine::template State<CoarseTarget> state{};
             const Statistic statistic(observable, models.map, eta, target.space(), settings);
+            constexpr bool suits_itself = HasForOneCall<CoarseEngine, CoarseTarget, Statistic>;
+            static_assert(
+                suits_itself || !ClaimsForOneCall<CoarseEngine, CoarseTarget, Statistic>,
+                "predcg: for_one_call(target, statistic, samples) of the engine would be passed over: "
+                "it returns an engine that averages this statistic");
             const auto chains = [&] {
-                if constexpr (requires { engine.for_one_call(target, statistic, settings.draws); })
+                if constexpr (suits_itself)
                     return engine.for_one_call(target, statistic, settings.draws);
                 else
                     return engine.with_samples(settings.draws);

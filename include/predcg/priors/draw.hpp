@@ -10,11 +10,15 @@
 
 namespace predcg {
 
+/// Draws `count` independent coordinates: `Vector draw(Index count, auto& rng) const`.
+template <class P, class R>
+concept HasDraw = requires(const P prior, Index count, R& rng) {
+    { prior.draw(count, rng) } -> VectorLike;
+};
+
 /// `count` independent coordinates from a block prior, by its own draw(count, rng).
 template <class P, RandomBits R>
-    requires requires(const P& prior, Index count, R& rng) {
-        { prior.draw(count, rng) } -> VectorLike;
-    }
+    requires HasDraw<P, R>
 Vector draw_prior(const P& prior, Index count, R& rng) {
     return prior.draw(count, rng);
 }

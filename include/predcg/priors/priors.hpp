@@ -1,6 +1,7 @@
 #pragma once
 // Block priors, and the pair of blocks that a fit takes. Coordinates: z = beta theta_c / s_c for the coarse
 // block, z = eta / s_m for the map's.
+#include <predcg/concepts/model_parts.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/linalg.hpp>
@@ -212,7 +213,7 @@ inline WeakPrior weak_prior() { return {{.mean = 0.0, .sd = 2.0}, {.mean = 1.0, 
 /// The weak prior of a map that states its own (a member weak_prior()): normals of sd 2 for beta theta_c, and
 /// what the map says for eta.
 template <class Map>
-    requires requires(const Map map) { map.weak_prior(); }
+    requires HasWeakPrior<Map>
 auto weak_prior(const Map& map) {
     return BlockPriors{Normal{.mean = 0.0, .sd = 2.0}, map.weak_prior()};
 }
@@ -226,7 +227,7 @@ namespace detail {
 /// The prior of the parameters at these places alone; itself where it says the same of all.
 template <BlockPrior P>
 P of_places(const P& prior, [[maybe_unused]] const std::vector<Index>& places) {
-    if constexpr (requires { prior.selected(places); })
+    if constexpr (SelectsPlaces<P>)
         return prior.selected(places);
     else
         return prior;
@@ -236,9 +237,7 @@ P of_places(const P& prior, [[maybe_unused]] const std::vector<Index>& places) {
 /// The bound of a block's support, -infinity where there is none.
 template <BlockPrior P>
 double lower_bound(const P& prior) {
-    if constexpr (requires {
-                      { prior.lower_bound() } -> RealValue;
-                  })
+    if constexpr (HasLowerBound<P>)
         return prior.lower_bound();
     else
         return -std::numeric_limits<double>::infinity();

@@ -99,9 +99,7 @@ template <FinePotential U, class Coarse, class Xi, class Engine, class Result>
 RelativeEntropyParts relative_entropy_of(const U& fine,
                                          const RelativeEntropyFit<Coarse, Xi, Engine, Result>& fit,
                                          const Enumeration& over = {}) {
-    constexpr bool counts = requires(const Xi xi, const typename Xi::coarse_type& X) {
-        { xi.log_preimages(X) } -> RealValue;
-    };
+    constexpr bool counts = HasPreimages<Xi>;
     static_assert(counts, "predcg: S_map needs a deterministic map with log_preimages(X)");
     const Xi& xi = fit.map.xi();
     const auto coarse = boltzmann(fit.coarse, fit.parameters.theta, fit.beta);

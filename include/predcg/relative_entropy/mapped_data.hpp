@@ -4,6 +4,7 @@
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/core/real_coordinates.hpp>
+#include <predcg/learning/data_sizes.hpp>
 
 #include <compare>
 #include <cstdint>
@@ -60,9 +61,7 @@ public:
 
     /// Where the image knows it; of real coordinates, their number.
     Index coarse_size(const Form& mapped) const
-        requires RealConfiguration<image_t<Xi>> || requires {
-            { mapped.image.size() } -> std::convertible_to<Index>;
-        }
+        requires RealConfiguration<image_t<Xi>> || detail::HasIntegralSize<image_t<Xi>>
     {
         if constexpr (RealConfiguration<image_t<Xi>>)
             return coordinate_count(mapped.image);

@@ -49,7 +49,7 @@ public:
     }
 
     std::pair<double, Vector> log_density_and_gradient(const Vector& u) const
-        requires requires(const T& t, const Vector& z) { t.log_density_and_gradient(z); }
+        requires HasDensityAndGradient<T>
     {
         auto [value, gradient] = target_->log_density_and_gradient(original(u));
         return {value, linalg::applied_transposed(scale_, gradient)};
@@ -58,7 +58,7 @@ public:
 private:
     [[gnu::cold]] std::vector<Wall> moved_walls() const {
         std::vector<Wall> moved;
-        if constexpr (requires { target_->space().walls(); }) {
+        if constexpr (HasWalls<space_t<T>>) {
             const auto& space = target_->space();  // may be a value
             for (const Wall& wall : space.walls())
                 moved.push_back({linalg::applied_transposed(scale_, wall.normal), -wall.distance(centre_)});

@@ -47,7 +47,7 @@ public:
         return part().energy_and_gradient(configuration, theta_, gradient);
     }
     auto particle_moves() const
-        requires requires(const U& u, const Vector& theta) { u.particle_moves(theta); }
+        requires detail::HasCoarseParticleMoves<U>
     {
         return part().particle_moves(theta_);
     }

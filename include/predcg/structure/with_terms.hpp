@@ -63,23 +63,23 @@ public:
     Index parameter_count() const { return static_cast<Index>(kept_.size()); }
 
     [[gnu::cold]] std::vector<std::string> parameter_names() const
-        requires requires(const U& u) { u.parameter_names(); }
+        requires HasParameterNames<U>
     {
         return detail::chosen_names(potential().parameter_names(), kept_);
     }
     Vector start() const
-        requires requires(const U& u) { u.start(); }
+        requires HasStart<U>
     {
         return chosen(Vector(potential().start()));
     }
     Vector scales() const
-        requires requires(const U& u) { u.scales(); }
+        requires HasScales<U>
     {
         return chosen(Vector(potential().scales()));
     }
     /// Absent where the flip needs a parameter that is fixed at 0.
     std::optional<Vector> flipped(const Vector& theta) const
-        requires requires(const U& u) { u.flipped(theta); }
+        requires HasFlip<U>
     {
         return detail::chosen_if_all(potential().flipped(all(theta)), kept_);
     }
@@ -182,13 +182,13 @@ public:
         return potential().energy_and_gradient(X, all(theta), gradient);
     }
     double energy_laplacian(const Configuration& X, const Vector& theta) const
-        requires requires(const U& u) { u.energy_laplacian(X, theta); }
+        requires detail::HasEnergyLaplacian<U>
     {
         return potential().energy_laplacian(X, all(theta));
     }
     /// What U gives may refer to U, not to theta.
     auto particle_moves(const Vector& theta) const
-        requires requires(const U& u) { u.particle_moves(theta); }
+        requires detail::HasCoarseParticleMoves<U>
     {
         return potential().particle_moves(all(theta));
     }

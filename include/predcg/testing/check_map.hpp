@@ -51,7 +51,7 @@ public:
             const Coarse X = space_.random(rng_), other = space_.random(rng_);
             const auto x = map_.sample(X, eta_, rng_);
             const Prepared prepared = prepare(map_, x);
-            if constexpr (requires { map_.coarse_size(prepared); })
+            if constexpr (HasCoarseSize<M>)
                 list_.length("coarse_size(x)", map_.coarse_size(prepared), space_.size());
             const auto likelihood = map_.likelihood(prepared, eta_);
             const double log_p = likelihood.log_density(X);
@@ -127,7 +127,7 @@ private:
 
     /// The closed form, where there is one without prior, is a point of zero slope.
     void check_maximiser(const Vector& T, double count) {
-        if constexpr (requires { map_.maximiser(T, count, Flat{}); }) {
+        if constexpr (HasMaximiser<M, Flat>) {
             const std::optional<Vector> best = map_.maximiser(T, count, Flat{});
             if (!best || !list_.length("maximiser(T, count, Flat)", best->size(), eta_.size())) return;
             const Expansion e = map_.expected_log_density(T, count, *best);
@@ -330,20 +330,11 @@ private:
     static constexpr bool is_numbers = RealConfiguration<V> || requires(const V& v) {
         { v[v.size() - v.size()] } -> RealValue;
     };
-    static constexpr bool has_fine_moments =
-        is_numbers<Coarse> && is_numbers<Fine> &&
-        requires(const M m, const SiteMoments& moments, const Vector& eta) {
-            { m.fine_moments(moments, eta) } -> std::convertible_to<SiteMoments>;
-        };
-    static constexpr bool has_conditional_moments =
-        is_numbers<Fine> && requires(const M m, const Coarse& X, const Vector& eta) {
-            { m.conditional_moments(Index{}, eta)(X) } -> std::convertible_to<SiteMoments>;
-        };
+    static constexpr bool has_fine_moments = is_numbers<Coarse> && is_numbers<Fine> && CarriesMoments<M>;
+    static constexpr bool has_conditional_moments = is_numbers<Fine> && HasConditionalMoments<M>;
     static constexpr bool has_letter_moments =
-        requires(const M m, const Coarse& X, const Fine& x, const Vector& v) {
-            std::ranges::find(m.fine_letters(), x[x.size()]);
-            { m.conditional_moments(Index{}, v, v)(X) } -> std::convertible_to<SiteMoments>;
-        };
+        HasConditionalLetterMoments<M> &&
+        requires(const M m, const Fine& x) { std::ranges::find(m.fine_letters(), x[x.size()]); };
     Index coarse_sites() const { return static_cast<Index>(space_.size()); }
 
     template <class V>

@@ -173,7 +173,7 @@ public:
         const double p = theta_cf(eta);
         Fine x{};
         const std::size_t n = X.size() * static_cast<std::size_t>(level_);
-        if constexpr (requires { x.resize(n); }) x.resize(n);
+        if constexpr (Resizable<Fine>) x.resize(n);
         for (std::size_t i = 0; i < n; ++i) {
             const auto spin = X[i / static_cast<std::size_t>(level_)];
             x[i] = uniform(rng) < p ? spin : static_cast<Spin>(-spin);

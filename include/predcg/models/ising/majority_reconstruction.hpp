@@ -100,7 +100,7 @@ public:
         Fine x{};
         const auto l = static_cast<std::size_t>(level_);
         const std::size_t n = static_cast<std::size_t>(X.size()) * l;
-        if constexpr (requires { x.resize(n); }) x.resize(n);
+        if constexpr (Resizable<Fine>) x.resize(n);
         for (std::size_t r = 0; r < static_cast<std::size_t>(X.size()); ++r) {
             std::size_t unlike = 0;  // spins of the block that differ from X_r
             for (double u = uniform(rng); unlike + 1 < probabilities_.size() && u >= probabilities_[unlike];
