@@ -28,7 +28,7 @@ public:
 
     /// Of x = X: a number for each letter of the alphabet.
     LetterMoments(std::vector<Letter> alphabet, Index sites, const Vector& values)
-        : LetterMoments(std::move(alphabet), sites, 1, values, values.cwiseAbs2()) {}
+        : LetterMoments(std::move(alphabet), sites, 1, values, squares_of(values)) {}
 
     /// How many numbers v(x) there are.
     Index size() const { return sites_ * level_; }
@@ -45,6 +45,11 @@ public:
     }
 
 private:
+    static Vector squares_of(Vector values) {
+        for (double& v : values) v *= v;
+        return values;
+    }
+
     template <class X>
     SiteMoments joint(const X& letters) const {
         const Index n = static_cast<Index>(letters.size()) * level_;

@@ -110,7 +110,9 @@ struct StandardDeviation {
         statistics::RunningMoments<Vector> moments;
         for (const auto& x : data) moments.add(detail::as_vector(observable(x)));
         require(moments.count() > 0, "StandardDeviation", "number of data", moments.count(), "at least one");
-        return (moments.scatter() / static_cast<double>(moments.count())).cwiseSqrt();
+        Vector deviations = moments.scatter();
+        for (double& v : deviations) v = std::sqrt(v / static_cast<double>(moments.count()));
+        return deviations;
     }
 };
 /// Of an observable.

@@ -161,7 +161,8 @@ template <class Problem>
     const Index size = c.size();
     const Matrix across = linalg::transposed(scale);
     std::vector<Vector> known{Vector::Zero(size)};  // u
-    std::vector<Matrix> informations{Matrix::Identity(size, size)};
+    std::vector<Matrix> informations{Matrix(Matrix::Zero(size, size))};
+    for (Index k = 0; k < size; ++k) informations[0](k, k) = 1.0;
     double best = -std::numeric_limits<double>::infinity();
     for (const StartSummary& start : fit.starts) best = std::max(best, start.log_posterior.value_or(best));
     for (const StartSummary& start : fit.starts) {

@@ -65,8 +65,10 @@ Matrix latent_marginals(const Models& models, const Fine& x) {
                 const Index n = target.space().size();
                 Matrix marginals(static_cast<Index>(std::ranges::size(target.space().values())), n);
                 if constexpr (PairMarginalEngine<E, T>)
-                    for (Index i = 0; i < n; ++i)
-                        marginals.col(i) = engine.two_point(target, i, i).diagonal();
+                    for (Index i = 0; i < n; ++i) {
+                        const Matrix joint = engine.two_point(target, i, i);
+                        for (Index a = 0; a < marginals.rows(); ++a) marginals(a, i) = joint(a, a);
+                    }
                 return marginals;
             });
     });
