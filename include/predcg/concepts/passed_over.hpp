@@ -5,9 +5,6 @@
 // A name is looked for by the address of the member. Overloads and templates have none that could be told
 // from nothing: where members are often such, it is asked whether they can be called. Data are no functions.
 #include <predcg/concepts/coarse_potential.hpp>
-#include <predcg/concepts/expectation_engine.hpp>
-#include <predcg/concepts/observable.hpp>
-#include <predcg/concepts/optimizer.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/concepts/probabilistic_map.hpp>
 #include <predcg/concepts/site_classes.hpp>
@@ -373,102 +370,6 @@ struct MapParts : ModelParts<M>, PredictedMapParts<M>, LikelihoodParts<F, typena
                   "predcg: natural values of the map would be passed over: natural(k, eta_k) -> "
                   "predcg::NaturalParameter, unconstrained(k, value) -> double and natural_names() -> "
                   "std::vector<std::string> go together");
-};
-
-// Observables.
-template <class O>
-concept WrongMoments =
-    requires { requires FunctionMember<decltype(&O::from_moments)>; } && !MomentObservable<O>;
-template <class O>
-concept WrongLetterMoments = requires { requires FunctionMember<decltype(&O::from_letter_moments)>; } &&
-                             !requires(const O observable, const std::vector<SiteMoments>& moments) {
-                                 { observable.order() } -> std::convertible_to<int>;
-                                 observable.from_letter_moments(moments);
-                             };
-template <class O>
-concept WrongLags = requires { requires FunctionMember<decltype(&O::lags)>; } && !HasLags<O>;
-template <class O, class Models, class Parameters>
-concept WrongBind =
-    requires { requires FunctionMember<decltype(&O::bind)>; } && !HasBind<O, Models, Parameters>;
-
-template <class O>
-struct ObservableParts {
-    static constexpr bool asked = true;  // who reads it sees the sentences
-    static_assert(
-        !WrongMoments<O>,
-        "predcg: from_moments(m) of an observable would be passed over: it takes predcg::SiteMoments, "
-        "and order() -> int goes with it");
-    static_assert(!WrongLetterMoments<O>,
-                  "predcg: from_letter_moments(m) of an observable would be passed over: it takes "
-                  "std::vector<predcg::SiteMoments>, and order() -> int goes with it");
-    static_assert(!WrongLags<O>,
-                  "predcg: lags() of an observable would be passed over: it takes nothing, and returns "
-                  "predcg::Index");
-};
-
-// Engines.
-template <class E>
-concept WrongMemoryLimit = requires(E engine) { engine.memory_limit; } && !HasMemoryLimit<E>;
-template <class E>
-concept WrongNormalisesBatches = requires { E::normalises_batches; } &&
-                                 !requires { typename std::bool_constant<bool(E::normalises_batches)>; };
-template <class E>
-struct EngineParts {
-    static constexpr bool asked = true;  // who reads it sees the sentences
-    static_assert(
-        !WrongMemoryLimit<E>,
-        "predcg: memory_limit of an engine would be passed over: it is a public double, a number of "
-        "bytes that can be set");
-    static_assert(
-        !WrongNormalisesBatches<E>,
-        "predcg: normalises_batches of an engine would be passed over: it is a static constexpr bool");
-};
-
-// Samplers.
-template <class S, class X, class F>
-concept WrongDrawMany =
-    (
-        requires { requires FunctionMember<decltype(&S::draw_many)>; } ||
-        requires(S sampler, Index count, F& stream_of) { sampler.draw_many(count, stream_of); }) &&
-    !DrawsMany<S, X, F>;
-
-// Optimizers.
-template <class O>
-concept WrongIndefiniteStep =
-    requires { requires FunctionMember<decltype(&O::indefinite_step)>; } && !StepsWhereIndefinite<O>;
-template <class O>
-concept WrongOptimizerFlag =
-    (
-        requires { O::is_quadratic; } && !requires { typename std::bool_constant<bool(O::is_quadratic)>; }) ||
-    (
-        requires { O::complete_information; } &&
-        !requires { typename std::bool_constant<bool(O::complete_information)>; });
-template <class O>
-struct OptimizerParts {
-    static_assert(!WrongIndefiniteStep<O>,
-                  "predcg: indefinite_step(gradient, information, complete) of the optimizer would be passed "
-                  "over: it takes a predcg::Vector and two predcg::Matrix, and returns "
-                  "std::optional<predcg::Vector>");
-    static_assert(
-        !WrongOptimizerFlag<O>,
-        "predcg: is_quadratic or complete_information of the optimizer would be passed over: they are "
-        "static constexpr bool");
-};
-
-// Priors.
-template <class P>
-concept WrongLowerBound =
-    requires { requires FunctionMember<decltype(&P::lower_bound)>; } && !HasLowerBound<P>;
-template <class P>
-concept WrongSelected = requires { requires FunctionMember<decltype(&P::selected)>; } && !SelectsPlaces<P>;
-template <class P>
-struct BlockPriorParts {
-    static constexpr bool asked = true;  // who reads it sees the sentences
-    static_assert(
-        !WrongLowerBound<P>,
-        "predcg: lower_bound() of a prior would be passed over: it takes nothing, and returns double");
-    static_assert(!WrongSelected<P>, "predcg: selected(places) of a prior would be passed over: it takes "
-                                     "std::vector<predcg::Index>, and returns a prior of the same type");
 };
 
 // Spaces and targets of R^n.

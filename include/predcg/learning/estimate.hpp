@@ -16,9 +16,10 @@ namespace predcg {
 
 /// How a fit ended.
 enum class Status {
-    converged,  ///< the last Newton step was within the tolerance, or led to where an earlier start ended
-    limit,      ///< the iteration limit was reached first, or no step rises any more
-    stopped,    ///< a stop was requested
+    converged,       ///< the last Newton step was within the tolerance, or it was on the hill that an earlier
+                     ///< start climbed
+    limit,           ///< the iteration limit was reached first, or no step rises any more
+    stopped,         ///< a stop was requested
     not_identified,  ///< improper prior, and the data leave a direction open (see Estimate::directions)
 };
 
@@ -43,8 +44,8 @@ struct StartSummary {
     Index iterations = 0;
     std::optional<double> log_posterior{};  ///< where likelihoods are known
     Parameters parameters;
-    /// The earlier start whose end a short step of Newton's method led to: the rest was not computed, and log
-    /// posterior and parameters are those of that start. Iterations are those until then.
+    /// The earlier start whose hill this one was found to be on (docs/method.md): the rest was not computed,
+    /// and log posterior and parameters are those of that start. Iterations are those until then.
     std::optional<Index> joined{};
 
     /// To be saved (core/bytes.hpp).

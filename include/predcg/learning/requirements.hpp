@@ -3,7 +3,7 @@
 // class with deduction would only say "deduction failed".
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/optimizer.hpp>
-#include <predcg/concepts/passed_over.hpp>
+#include <predcg/concepts/policies_passed_over.hpp>
 #include <predcg/concepts/prior.hpp>
 #include <predcg/concepts/spelling.hpp>
 #include <predcg/engines/batch.hpp>
@@ -224,7 +224,8 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
     template <bool types_hold>
     static constexpr bool coarse_engine_fits() {
         if constexpr (types_hold)
-            return ExpectationEngine<coarse_engine_t<Engine>, Boltzmann<Bound<Coarse>>,
+            return TargetEngineParts<coarse_engine_t<Engine>, Boltzmann<Bound<Coarse>>>::asked &&
+                   ExpectationEngine<coarse_engine_t<Engine>, Boltzmann<Bound<Coarse>>,
                                      EnergyGradient<Coarse>>;
         else
             return true;

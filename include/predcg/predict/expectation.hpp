@@ -1,7 +1,7 @@
 #pragma once
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/observable.hpp>
-#include <predcg/concepts/passed_over.hpp>
+#include <predcg/concepts/policies_passed_over.hpp>
 #include <predcg/concepts/target.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/letter_moments.hpp>

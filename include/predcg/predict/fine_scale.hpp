@@ -1,6 +1,6 @@
 #pragma once
 // The fine scale itself: exact samples of it and exact expectations under it.
-#include <predcg/concepts/passed_over.hpp>
+#include <predcg/concepts/policies_passed_over.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/engines/exact.hpp>

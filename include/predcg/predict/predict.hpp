@@ -1,5 +1,5 @@
 #pragma once
-#include <predcg/concepts/passed_over.hpp>
+#include <predcg/concepts/policies_passed_over.hpp>
 #include <predcg/engines/roles.hpp>
 #include <predcg/learning/data_sizes.hpp>
 #include <predcg/learning/estimate.hpp>
