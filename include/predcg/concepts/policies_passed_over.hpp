@@ -69,7 +69,7 @@ template <class E, class T>
 concept WrongBound =
     Target<T> && requires(E engine, const T& target) { engine.lower_bound(target); } && !BoundingEngine<E, T>;
 template <class E, class T>
-concept WrongSiteMoments = Target<T> && requires(E engine, const T& target) {
+concept WrongMomentsOfSites = Target<T> && requires(E engine, const T& target) {
     engine.site_moments(target, 1);
 } && !SiteMomentEngine<E, T>;
 template <class E, class T>
@@ -83,7 +83,7 @@ struct TargetEngineParts {
         !WrongBound<E, T>,
         "predcg: lower_bound(target) of an engine would be passed over: it is const and returns double");
     static_assert(
-        !WrongSiteMoments<E, T>,
+        !WrongMomentsOfSites<E, T>,
         "predcg: site_moments(target, order) of an engine would be passed over: it is const, takes an int "
         "and returns predcg::SiteMoments");
 };
