@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace predcg {
+namespace predcg::detail {
 
-namespace detail {
 /// An engine with `factor` times the samples; exact engines as they are.
 template <class Engine>
 Engine with_more_samples(const Engine& engine, double factor) {
@@ -48,5 +47,4 @@ inline double gradient_noise(const Matrix& slope, const ExpectedStatistics& stat
            variance(model, model_noise, coarse.gradient.covariance);
 }
 
-}  // namespace detail
-}  // namespace predcg
+}  // namespace predcg::detail
