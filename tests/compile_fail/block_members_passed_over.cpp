@@ -2,19 +2,11 @@
 // expect: predcg: prior_mean() of a block would be passed over
 // expect: predcg: observed(x) of a block would be passed over
 // expect: predcg: sample(w, eta, rng, x) of a block would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/maps/autodiff_block.hpp>
 #include <tiny_models.hpp>
 
 using namespace predcg;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 using Numbers = std::span<const double>;
 struct Fair {

@@ -3,19 +3,11 @@
 // expect: predcg: takes(x) of a density would be passed over
 // expect: predcg: moments(a, eta) of a density would be passed over
 // expect: predcg: natural values of a density would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/maps/site_map.hpp>
 #include <predcg/priors/priors.hpp>
 
 using namespace predcg;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 struct Exponential {
     Index letters() const { return 2; }

@@ -1,21 +1,13 @@
 // expect: predcg: log_partition(target) of an engine would be passed over
 // expect: predcg: lower_bound(target) of an engine would be passed over
 // expect: predcg: site_moments(target, order) of an engine would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
 
 using namespace predcg;
 using tiny::Spins;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 /// Expectations alone.
 struct Averages {

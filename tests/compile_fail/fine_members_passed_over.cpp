@@ -4,21 +4,13 @@
 // expect: predcg: particle_moves() of the fine model would be passed over
 // expect: predcg: local_energy(i, w) of the fine model would be passed over
 // expect: predcg: energy_difference(x, i, v) of the fine model would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
 
 using namespace predcg;
 using tiny::Spins;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 struct Moves {
     Index size() const { return 2; }

@@ -4,21 +4,13 @@
 // expect: predcg: log_density_gradient(X) of the map's likelihood would be passed over
 // expect: predcg: quadratic() of the map's likelihood would be passed over
 // expect: predcg: site_class(i) and class_count() of the map's likelihood would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
 
 using namespace predcg;
 using tiny::Spins;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 struct Graph : NeutralFactor {
     Form<NeighbourList, std::vector<Index>> neighbours() const { return {}; }

@@ -9,21 +9,13 @@
 // expect: predcg: maximiser(T, count, prior) of the map would be passed over
 // expect: predcg: at(eta, with_score) of the map would be passed over
 // expect: predcg: natural values of the map would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
 
 using namespace predcg;
 using tiny::Spins;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 struct At {
     NeutralFactor likelihood(const Spins&) const { return {}; }

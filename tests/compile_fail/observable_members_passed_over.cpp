@@ -3,6 +3,7 @@
 // expect: predcg: from_letter_moments(m) of an observable would be passed over
 // expect: predcg: lags() of an observable would be passed over
 // expect: predcg: mean(data) of an observable would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/judge/checks.hpp>
 #include <predcg/models/ising/bernoulli_map.hpp>
@@ -12,15 +13,6 @@
 
 using namespace predcg;
 using tiny::Spins;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 struct AtBeta : tiny::First {
     tiny::First bind(const Fit<ising::CoarseChain<>, ising::BernoulliMap<>, TransferMatrix>&,

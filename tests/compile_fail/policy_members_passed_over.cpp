@@ -6,21 +6,13 @@
 // expect: predcg: normalises_batches of an engine would be passed over
 // expect: predcg: chunk(batch) of the engine would be passed over
 // expect: predcg: beta of the data would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
 
 using namespace predcg;
 using tiny::Spins;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 struct Climber {
     struct State {};

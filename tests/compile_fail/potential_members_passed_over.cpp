@@ -17,6 +17,7 @@
 // expect: predcg: energy_difference(X, i, v, theta) of the coarse potential would be passed over
 // expect: predcg: parameter_hessian(X, theta) of the coarse potential would be passed over
 // expect: predcg: local_parameter_gradient(i, w, theta) or local_parameter_hessian(i, w, theta) of the
+#include <passed_over_form.hpp>
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <tiny_models.hpp>
@@ -24,15 +25,6 @@
 using namespace predcg;
 using tiny::Spins;
 using W = std::span<const ising::Spin>;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 struct Moves {
     Index size() const { return 2; }

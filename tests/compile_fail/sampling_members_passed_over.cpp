@@ -6,6 +6,7 @@
 // expect: predcg: walls() of a space would be passed over
 // expect: predcg: draw_many(count, stream_of) of the sampler would be passed over
 // expect: predcg: for_one_call(target, statistic, samples) of the engine would be passed over
+#include <passed_over_form.hpp>
 #include <predcg/kernels/continuous_view.hpp>
 #include <predcg/kernels/kernel_run.hpp>
 #include <predcg/models/ising/bernoulli_map.hpp>
@@ -17,15 +18,6 @@
 
 using namespace predcg;
 using tiny::Spins;
-
-// A type of a member as it is asked for, in the twin, and as it is not.
-#ifdef PREDCG_TWIN
-template <class Right, class Wrong>
-using Form = Right;
-#else
-template <class Right, class Wrong>
-using Form = Wrong;
-#endif
 
 template <class Space = RealSpace<>>
 struct Well {
