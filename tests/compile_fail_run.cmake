@@ -58,8 +58,9 @@ endwhile()
 if(expected_count EQUAL 0)
     message(FATAL_ERROR "compile_fail: ${SOURCE} has no line '// expect: <text>' at its top")
 endif()
-if(NOT "\n${content}" MATCHES "\n *# *if[^\n]*PREDCG_TWIN")
-    message(FATAL_ERROR "compile_fail: ${SOURCE} has no twin: no '#ifdef PREDCG_TWIN'")
+# passed_over_form.hpp has the #ifdef for the files that write their members' types by it
+if(NOT "\n${content}" MATCHES "\n *# *if[^\n]*PREDCG_TWIN" AND NOT content MATCHES "[^A-Za-z]Form<")
+    message(FATAL_ERROR "compile_fail: ${SOURCE} has no twin: no '#ifdef PREDCG_TWIN', no Form<Right, Wrong>")
 endif()
 
 execute_process(COMMAND ${command} "${SOURCE}" RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
