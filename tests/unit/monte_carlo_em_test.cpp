@@ -127,6 +127,29 @@ TEST(MonteCarloEM, MinibatchesAndGrowingSamplesMeetTheOfflineFit) {
     EXPECT_GT(grown.monte_carlo.latent_samples, 200);
 }
 
+TEST(MonteCarloEM, SaysWhereMoreChainsWouldBeQuicker) {
+    const Case c("A");
+    const auto remark = [&](const auto& engine) {
+        FitSettings settings{.beta = c.beta, .iterations = 2};
+        const auto fit =
+            EMCoarseGrainer{Fine{}, c.coarse, c.map, engine, StochasticNewton{}}.fit(c.data, settings);
+        for (const std::string& text : fit.remarks)
+            if (text.find("MonteCarloSettings::chains = 16") != std::string::npos)
+                return text.substr(text.find("the chains of"),
+                                   text.find(" move one") - text.find("the chains"));
+        return std::string();
+    };
+    const MonteCarlo one(HeatBath{}, {.samples = 20}), many(HeatBath{}, {.samples = 20, .chains = 16});
+    EXPECT_EQ(remark(one), "the chains of q(X|x) and of p_c");
+    EXPECT_EQ(remark(many), "");
+    EXPECT_EQ(remark(EngineRoles{many, one}), "the chains of p_c");
+    EXPECT_EQ(remark(EngineRoles{one, TransferMatrix{}}), "the chains of q(X|x)");
+    struct Own : HeatBath {  // knows one chain alone
+        void side_by_side() const = delete;
+    };
+    EXPECT_EQ(remark(MonteCarlo(Own{}, {.samples = 20})), "");
+}
+
 TEST(MonteCarloEM, IsTheSameForAnyNumberOfThreadsAndForRepeatedRuns) {
     const Case c("A");
     const auto parameters = [&](Index threads) {

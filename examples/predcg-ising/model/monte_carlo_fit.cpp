@@ -6,12 +6,37 @@
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/predict.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
 namespace cli {
 
 using namespace predcg;
+
+SideBySide chains_side_by_side(const FitModel& model) {
+    constexpr double most_windows = 64.0;
+    const Index width =
+        std::visit([](const auto& coarse) { return coarse.window().width; }, coarse_chain_of(model).kind());
+    const bool few = std::pow(static_cast<double>(model.letters), static_cast<double>(width)) <= most_windows;
+    const bool of_sites = std::visit(
+        []<class Map>(const Map& map) {
+            if constexpr (std::is_same_v<Map, BernoulliMap>)
+                return true;
+            else
+                return Window(map.geometry().chain_window()).width <= 1;
+        },
+        map_of(model).kind());
+    return {few && of_sites, few};
+}
+
+MonteCarloSettings sampling(Index samples, bool side_by_side) {
+    return {.samples = samples,
+            .chains = side_by_side && samples >= 16 ? std::min<Index>(samples, 256) : 1,
+            .standard_errors = false};
+}
 
 AnyEstimate sampled_estimate(const FitModel& model, const FitMethod& method, const Configurations& data,
                              const FitSettings& settings, const BernoulliMap& map) {

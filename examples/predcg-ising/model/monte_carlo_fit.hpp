@@ -2,10 +2,22 @@
 // The same fit with sampled expectations.
 #include "model/ising_fit.hpp"
 
+#include <predcg/engines/monte_carlo_settings.hpp>
+
 namespace cli {
 
 /// Limit of iterations, unless told: a noisy one does less than an exact one.
 inline constexpr Index sampled_iterations = 2000;
+
+/// Whether many chains of q(X|x) and of p_c move side by side (docs/monte_carlo.md).
+struct SideBySide {
+    bool latent = false, coarse = false;
+};
+SideBySide chains_side_by_side(const FitModel& model);
+
+/// As many chains as samples, at most 256, where they move side by side; else one, as chains that move one by
+/// one are dearer than samples of one.
+predcg::MonteCarloSettings sampling(Index samples, bool side_by_side);
 
 /// Monte Carlo EM from one start; settings.beta is the model's. The result is that of the sampling engine,
 /// as a fit with the exact engine, for predictions.

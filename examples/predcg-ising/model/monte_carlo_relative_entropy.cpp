@@ -1,6 +1,7 @@
 // Sampled moments are instantiated here and nowhere else: they take long to compile.
 #include "model/ising_fit.hpp"
 #include "model/ising_relative_entropy.hpp"
+#include "model/monte_carlo_fit.hpp"
 
 #include <predcg/models/ising/majority_map.hpp>
 #include <predcg/monte_carlo.hpp>
@@ -21,7 +22,7 @@ IsingRelativeEntropy fit_with(const FitModel& model, const FitMethod& method, co
                               const Climb& climb, const Prior& prior) {
     const RelativeEntropy minimiser{
         chain_of<BernoulliMap>(model), ising::majority_map({.level = model.level}),
-        MonteCarlo(kernel, {.samples = method.coarse_samples, .standard_errors = false}), climb, prior};
+        MonteCarlo(kernel, sampling(method.coarse_samples, chains_side_by_side(model).coarse)), climb, prior};
     const auto fit = minimiser.fit(data, settings, choice.ties);
     return with_predictions(model, choice.reconstruction, fit.result(), fit.target_moments,
                             fit.standard_errors());

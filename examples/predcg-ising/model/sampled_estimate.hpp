@@ -19,11 +19,13 @@ AnyEstimate estimate_by_sampling(const FitModel& model, const FitMethod& method,
                                  const predcg::FitSettings& settings, const Map& map) {
     return with_kernel(method.kernel, [&](const auto& kernel) {
         const auto with = [&](const auto& climb, const auto& prior) -> AnyEstimate {
+            const auto coarse = chain_of<Map>(model);
+            const SideBySide moves = chains_side_by_side(model);
             const predcg::EngineRoles for_both{
-                predcg::MonteCarlo(kernel, {.samples = method.latent_samples, .standard_errors = false}),
-                predcg::MonteCarlo(kernel, {.samples = method.coarse_samples, .standard_errors = false})};
+                predcg::MonteCarlo(kernel, sampling(method.latent_samples, moves.latent)),
+                predcg::MonteCarlo(kernel, sampling(method.coarse_samples, moves.coarse))};
             const predcg::EMCoarseGrainer grainer{
-                predcg::SamplesOnly<Configuration>{}, chain_of<Map>(model), map, for_both, climb, prior};
+                predcg::SamplesOnly<Configuration>{}, coarse, map, for_both, climb, prior};
             return grainer.fit(data, settings).result();
         };
         return with_prior(model, map, [&](const auto& prior) {

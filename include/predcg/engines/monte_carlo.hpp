@@ -170,6 +170,16 @@ public:
         return {*this, target};
     }
 
+    /// Whether chains of these targets move one by one only since they are fewer than sixteen.
+    template <class B>
+    bool has_few_chains(const B& batch) const {
+        if constexpr (detail::SideBySide<Kernel, Streams, B>)
+            return settings_.chains < detail::fewest_replicas &&
+                   detail::ReplicaRun<B>::pays(kernel_.side_by_side(), batch);
+        else
+            return false;
+    }
+
     /// Data of a chunk (engines/batch.hpp): by the moves of their sites.
     template <class B>
     Index chunk(const B& batch) const {

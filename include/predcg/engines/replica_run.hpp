@@ -3,6 +3,7 @@
 #include <predcg/concepts/site_classes.hpp>
 #include <predcg/core/space.hpp>
 #include <predcg/engines/batch.hpp>
+#include <predcg/engines/monte_carlo_settings.hpp>
 #include <predcg/kernels/graph_surroundings.hpp>
 #include <predcg/kernels/replica_counts.hpp>
 #include <predcg/kernels/replicas.hpp>
@@ -19,16 +20,6 @@
 
 namespace predcg {
 
-/// Settings of the engine MonteCarlo.
-struct MonteCarloSettings {
-    Index samples = 50;   ///< for each target and call, over all its chains
-    Index chains = 1;     ///< for each target; they persist from call to call; from 16 on side by side
-    Index warm_up = 100;  ///< moves of a new chain before its first sample; kernels tune themselves here
-    Index refresh = 5;    ///< moves of an old chain before the first sample under a changed target
-    Index thinning = 1;   ///< moves from sample to sample
-    bool standard_errors = true;  ///< from autocorrelation times; else NaN, and cheaper
-};
-
 /// The library's own streams: a generator from the identity of a stream. A user's generator takes part
 /// through a type like this, e.g. one that returns std::mt19937_64 seeded from the key.
 struct PhiloxStreams {
@@ -36,9 +27,6 @@ struct PhiloxStreams {
 };
 
 namespace detail {
-
-/// With fewer chains lanes stay empty.
-inline constexpr Index fewest_replicas = 16;
 
 /// All parts are sums over windows of a chain.
 template <class B>

@@ -446,6 +446,28 @@ public:
     /// The map's statistic T(X; x) of datum k. A view of the data.
     auto map_statistic(Index k) const { return detail::map_statistic(*map_, form(k)); }
 
+    /// Whether chains of q(X|x) move one by one only since they are too few to move side by side. Looks at
+    /// the first datum.
+    [[gnu::cold]] bool has_few_latent_chains([[maybe_unused]] const Parameters& at) const {
+        const auto& engine = detail::latent_engine_for<Factor>(engine_);
+        const std::span<const Index> first =
+            std::span<const Index>(data().all).first(data().all.empty() ? 0 : 1);
+        const auto batch = latent_batch(at, first, energy_derivatives(at.theta), map_statistics());
+        if constexpr (requires { engine.has_few_chains(batch); })
+            return !first.empty() && engine.has_few_chains(batch);
+        else
+            return false;
+    }
+    /// The same of chains of p_c.
+    [[gnu::cold]] bool has_few_coarse_chains([[maybe_unused]] const Vector& theta) const {
+        const auto& engine = detail::coarse_engine(engine_);
+        const SingleBatch batch(coarse_target(theta), energy_derivatives(theta));
+        if constexpr (requires { engine.has_few_chains(batch); })
+            return engine.has_few_chains(batch);
+        else
+            return false;
+    }
+
 private:
     const prepared_t<Map>& form(Index k) const { return data().forms[static_cast<std::size_t>(k)]; }
 

@@ -411,6 +411,7 @@ private:
         result.starts.push_back({result.status, result.iterations, std::nullopt, c_.parameters(z), {}});
         describe(result, problem_, settings_, z);
         add_sampling_remarks<Problem>(result.remarks);
+        add_few_chains_remark(result.remarks, problem_, result.parameters);
     }
 
     /// 0 of an exact engine.

@@ -2,6 +2,7 @@
 // What to say of a fit whose kernels have to evaluate whole densities, or whose chains are no samples.
 #include <predcg/concepts/coarse_potential.hpp>
 #include <predcg/concepts/target.hpp>
+#include <predcg/engines/monte_carlo_settings.hpp>
 #include <predcg/engines/observed.hpp>
 #include <predcg/engines/roles.hpp>
 
@@ -46,6 +47,20 @@ void add_sampling_remarks(std::vector<std::string>& remarks) {
         if constexpr ((samples_latent || samples_coarse) && !(potential && likelihood))
             remark_whole_densities(remarks, potential, likelihood);
     }
+}
+
+/// Adds a sentence if chains would move side by side, were there more of them.
+template <class Problem>
+[[gnu::cold]] void add_few_chains_remark(std::vector<std::string>& remarks, const Problem& problem,
+                                         const Parameters& at) {
+    const bool latent = problem.has_few_latent_chains(at), coarse = problem.has_few_coarse_chains(at.theta);
+    if (!latent && !coarse) return;
+    remarks.push_back("slower than need be: the chains of " +
+                      std::string(!coarse   ? "q(X|x)"
+                                  : !latent ? "p_c"
+                                            : "q(X|x) and of p_c") +
+                      " move one by one; from MonteCarloSettings::chains = " + to_text(fewest_replicas) +
+                      " on they move side by side (docs/monte_carlo.md)");
 }
 
 /// Whether one of the chains of q(X|x), of the first `count` data, stands where q(X|x) = 0. Moves that
