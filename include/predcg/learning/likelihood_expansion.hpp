@@ -93,7 +93,7 @@ Vector likelihood_gradient(const M& map, const ExpectedStatistics& statistics, c
 }  // namespace detail
 
 /// The derivatives from what the E-step left and p_c at the same point (method of Louis; docs/method.md,
-/// "Newton on the observed information" and "Blocks of the information"):
+/// "Blocks of the information"):
 ///     complete_theta = beta sum_i E_i[d2U] - beta N <d2U>_c + beta^2 N Cov_c(G)
 /// complete_eta from the map; missing = D sum_i Cov_i[(G, T)] D^T with D the derivative of the complete-data
 /// score by (G, T), -beta for G and the map's own slope for T.
