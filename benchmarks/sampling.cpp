@@ -117,7 +117,7 @@ void add(const std::string& group, const Kernel& kernel, const Clock& target) {
 /// messages of one start after the other, plain loops, std::mt19937_64.
 class PlainDraws {
 public:
-    explicit PlainDraws(const ising::ChainSettings& settings)
+    explicit PlainDraws(const ising::FineChainSettings& settings)
         : sites_(static_cast<std::size_t>(settings.sites)), width_(static_cast<std::size_t>(settings.range)),
           states_(std::size_t{1} << width_), weight_(2 * states_), cumulative_(states_), messages_(states_) {
         const auto chain = ising::chain(settings);
@@ -182,7 +182,7 @@ private:
 };
 
 /// Preparing alone, and with so many samples.
-void add_draws(const std::string& what, const ising::ChainSettings& settings, Index samples) {
+void add_draws(const std::string& what, const ising::FineChainSettings& settings, Index samples) {
     const auto chain = ising::chain(settings);
     const std::string group = "exact draws, " + what;
     bench::add(group + ": prepare", "written for this chain", [=] { return PlainDraws(settings); });

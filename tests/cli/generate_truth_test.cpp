@@ -25,13 +25,13 @@ class Truth : public cli_test::Program {};
 /// Settings that differ from every default, as options and for the library.
 constexpr const char* unusual = "--sites 12 --strength 0.8 --range 3 --exponent 0.5 --normalisation total "
                                 "--boundary open --field -0.4 --beta 0.7";
-const ising::ChainSettings unusual_chain{.sites = 12,
-                                         .strength = 0.8,
-                                         .range = 3,
-                                         .exponent = 0.5,
-                                         .normalisation = ising::Normalisation::total,
-                                         .boundary = Boundary::open,
-                                         .field = -0.4};
+const ising::FineChainSettings unusual_chain{.sites = 12,
+                                             .strength = 0.8,
+                                             .range = 3,
+                                             .exponent = 0.5,
+                                             .normalisation = ising::Normalisation::total,
+                                             .boundary = Boundary::open,
+                                             .field = -0.4};
 
 TEST_F(Generate, WritesTheSamplesOfTheLibrary) {
     run_well(std::string("generate ") + unusual + " --samples 9 --seed 5 --out data.csv");

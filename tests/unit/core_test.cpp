@@ -176,6 +176,12 @@ TEST(RealSpace, SizesAndRandom) {
     EXPECT_STREQ(thrown<ArgumentError>([] { RealSpace<>(0); }).what(),
                  "predcg::RealSpace: size is 0; allowed: an integer >= 1");
     EXPECT_THROW(RealSpace<3>(4), ArgumentError);
+    EXPECT_THROW(RealSpace<>(4, 0.0), ArgumentError);
+    // Coordinates in units of a length.
+    const RealSpace<3> nanometres(3, 0.125);
+    EXPECT_EQ(nanometres.scales(), Eigen::Vector3d::Constant(0.125));
+    auto one = rng, other = rng;
+    EXPECT_EQ(nanometres.random(one), 0.125 * RealSpace<3>().random(other));
 }
 
 TEST(Window, CommonWindowHoldsBoth) {

@@ -119,7 +119,7 @@ TEST(IsingEngines, FineModels) {
     auto rng = test_rng(31);
     std::normal_distribution<double> normal;
     for (int k = 0; k < 40 && !HasFailure(); ++k) {
-        ising::ChainSettings s;
+        ising::FineChainSettings s;
         s.sites = std::uniform_int_distribution<Index>(1, 10)(rng);
         s.range = std::uniform_int_distribution<Index>(0, s.sites - 1)(rng);
         s.boundary = k % 2 ? Boundary::periodic : Boundary::open;

@@ -12,7 +12,7 @@
 
 namespace ising_fine_chain_test {
 using namespace predcg;
-using ising::ChainSettings;
+using ising::FineChainSettings;
 using ising::Normalisation;
 using ising::Spin;
 using support::expect_close;
@@ -25,7 +25,7 @@ static_assert(!QuadraticPotential<ising::FineChain<>>);
 
 namespace {
 
-double coupling(const ChainSettings& s, Index k) {
+double coupling(const FineChainSettings& s, Index k) {
     const double L = static_cast<double>(s.range), a = s.exponent;
     double sum = 0.0;
     for (Index j = 1; j <= s.range; ++j) sum += 1.0 / std::pow(static_cast<double>(j), a);
@@ -34,7 +34,7 @@ double coupling(const ChainSettings& s, Index k) {
     return K / (L * std::pow(static_cast<double>(k), a));
 }
 
-double energy(const ChainSettings& s, const Spins& x) {
+double energy(const FineChainSettings& s, const Spins& x) {
     double U = 0.0;
     for (Index k = 1; k <= s.range; ++k)
         for (Index i = 0; i < s.sites; ++i) {
@@ -47,7 +47,7 @@ double energy(const ChainSettings& s, const Spins& x) {
 }
 
 /// Rounding errors of an energy: a hundred units in the last place of the sum of all its terms.
-double rounding(const ChainSettings& s) {
+double rounding(const FineChainSettings& s) {
     double sum = std::abs(s.field);
     for (Index k = 1; k <= s.range; ++k) sum += std::abs(coupling(s, k));
     return 1e-14 * (1.0 + static_cast<double>(s.sites) * sum);
@@ -59,10 +59,10 @@ Spins spins_of(unsigned bits, Index sites) {
     return x;
 }
 
-ChainSettings random_settings(std::mt19937_64& rng) {
+FineChainSettings random_settings(std::mt19937_64& rng) {
     std::normal_distribution<double> normal;
     std::bernoulli_distribution coin(0.5);
-    ChainSettings s;
+    FineChainSettings s;
     s.sites = std::uniform_int_distribution<Index>(1, 9)(rng);
     s.range = std::uniform_int_distribution<Index>(0, s.sites - 1)(rng);  // over half the ring, too
     s.strength = normal(rng);
@@ -76,7 +76,7 @@ ChainSettings random_settings(std::mt19937_64& rng) {
 TEST(FineChain, EnergyOfEveryConfiguration) {
     auto rng = test_rng(1);
     for (int model = 0; model < 60; ++model) {
-        const ChainSettings s = random_settings(rng);
+        const FineChainSettings s = random_settings(rng);
         const auto chain = ising::chain(s);
         EXPECT_EQ(chain.space().size(), s.sites);
         for (unsigned bits = 0; bits < 1u << s.sites; ++bits)
@@ -89,7 +89,7 @@ TEST(FineChain, EnergyOfEveryConfiguration) {
 TEST(FineChain, DifferencesAndWindowsAgreeWithTheEnergy) {
     auto rng = test_rng(2);
     for (int model = 0; model < 60; ++model) {
-        const ChainSettings s = random_settings(rng);
+        const FineChainSettings s = random_settings(rng);
         EXPECT_EQ(check_fine_potential(ising::chain(s), rng()), Findings{})
             << to_text(s.sites) << " sites, range " << to_text(s.range);
     }
@@ -113,7 +113,7 @@ TEST(FineChain, BondsOverHalfTheRingAreFolded) {
 
 TEST(FineChain, Normalisations) {
     for (const double a : {0.0, 0.5, 1.0, 2.0}) {
-        ChainSettings s{.sites = 12, .strength = 1.5, .range = 6, .exponent = a};
+        FineChainSettings s{.sites = 12, .strength = 1.5, .range = 6, .exponent = a};
         s.normalisation = Normalisation::total;
         const std::vector<double> total = ising::chain(s).couplings();
         expect_close(std::accumulate(total.begin(), total.end(), 0.0), 1.5, 1e-14);
@@ -137,8 +137,8 @@ TEST(FineChain, Normalisations) {
 TEST(FineChain, Symmetries) {
     auto rng = test_rng(3);
     for (int model = 0; model < 30; ++model) {
-        const ChainSettings s = random_settings(rng);
-        ChainSettings opposite = s;
+        const FineChainSettings s = random_settings(rng);
+        FineChainSettings opposite = s;
         opposite.field = -s.field;
         const auto chain = ising::chain(s);
         const Spins x = spins_of(static_cast<unsigned>(rng()), s.sites);
@@ -155,7 +155,7 @@ TEST(FineChain, Symmetries) {
 
 TEST(FineChain, SizesAtCompileTimeChangeNoBit) {
     for (const Boundary boundary : {Boundary::periodic, Boundary::open}) {
-        const ChainSettings s{
+        const FineChainSettings s{
             .sites = 8, .strength = 1.1, .range = 5, .exponent = 0.7, .boundary = boundary, .field = 0.3};
         const auto run_time = ising::chain(s);
         const auto compile_time = ising::chain<8>(s);
@@ -175,7 +175,7 @@ TEST(FineChain, SizesAtCompileTimeChangeNoBit) {
 }
 
 TEST(FineChain, Refuses) {
-    const auto text = [](const ChainSettings& s) {
+    const auto text = [](const FineChainSettings& s) {
         return std::string(thrown<ArgumentError>([&] { ising::chain(s); }).what());
     };
     EXPECT_EQ(text({.sites = 0}), "predcg::LatticeSpace: sites is 0; allowed: an integer >= 1");

@@ -1,13 +1,9 @@
-// The learning problem: coordinates with scales, ownership of data, agreement of its answers; and what every
+// The learning problem: its coordinates, ownership of data, agreement of its answers; and what every
 // kind of fit does and does not know.
-#include <predcg/engines/gaussian.hpp>
 #include <predcg/engines/mean_field.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
-#include <predcg/models/gaussian/chain.hpp>
 #include <predcg/models/gaussian/coarse_chain.hpp>
-#include <predcg/models/gaussian/linear_map.hpp>
 #include <predcg/models/ising/chain.hpp>
-#include <predcg/posterior/laplace.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
 #include "close.hpp"
@@ -30,83 +26,7 @@ using support::expect_close;
 
 constexpr double beta = 0.8;
 
-/// A harmonic chain of which 1 nm is `unit` in the unit of length that is used.
-struct GaussianWorld {
-    explicit GaussianWorld(double length) : unit(length) {}
-
-    auto fine() const {
-        return gaussian::chain({.beads = 8,
-                                .bond = 3.0 / (unit * unit),
-                                .second = 0.4 / (unit * unit),
-                                .tether = 0.2 / (unit * unit)});
-    }
-    template <class Prior>
-    auto grainer(const Prior& prior) const {
-        return EMCoarseGrainer{
-            SamplesOnly<Vector>{},
-            gaussian::coarse_chain({.beads = 4, .tether = 0.2 / (unit * unit), .length = unit}),
-            gaussian::block_map({.coarse_beads = 4, .length = unit}),
-            GaussianEngine{},
-            Newton{},
-            prior};
-    }
-    std::vector<Vector> data() const {
-        std::vector<Vector> x;
-        for (const Vector& nm : generate(GaussianWorld(1.0).fine(), {.beta = beta, .samples = 30, .seed = 1}))
-            x.push_back(unit * nm);
-        return x;
-    }
-
-    double unit;
-};
-
-// 1 nm = 10 angstrom: stiffnesses are a hundredth, sigma is tenfold, and everything else is the same, starts
-// and steps included.
-TEST(Scales, AFitDoesNotDependOnTheUnitOfLength) {
-    const GaussianWorld nm(1.0), angstrom(10.0);
-    const auto check = [&](const auto& prior, Status expected) {
-        const auto a = nm.grainer(prior).fit(nm.data(), {.beta = beta, .starts = 4, .seed = test_seed()});
-        const auto b =
-            angstrom.grainer(prior).fit(angstrom.data(), {.beta = beta, .starts = 4, .seed = test_seed()});
-        EXPECT_EQ(a.status, expected);
-        EXPECT_EQ(b.status, expected);
-        EXPECT_EQ(b.iterations, a.iterations);
-        ASSERT_EQ(b.starts.size(), a.starts.size());
-        for (std::size_t k = 0; k < a.starts.size(); ++k) {
-            EXPECT_EQ(b.starts[k].iterations, a.starts[k].iterations) << k;
-            expect_close(Vector(100.0 * b.starts[k].parameters.theta), a.starts[k].parameters.theta, 1e-7);
-        }
-        for (std::size_t k = 0; k < std::min(a.trace.size(), b.trace.size()); ++k) {
-            expect_close(Vector(100.0 * b.trace[k].theta), a.trace[k].theta, 1e-7, "on the way");
-            EXPECT_NEAR(b.trace[k].step, a.trace[k].step, 1e-7) << k;
-        }
-        expect_close(Vector(100.0 * b.parameters.theta), a.parameters.theta, 1e-9, "stiffnesses");
-        EXPECT_NEAR(b.parameters.eta[0] - std::log(10.0), a.parameters.eta[0], 1e-9) << "log sigma";
-        const double jacobian = 30.0 * 8.0 * std::log(10.0);  // of the density of x
-        EXPECT_NEAR(b.log_likelihood + jacobian, a.log_likelihood, 1e-8);
-        EXPECT_EQ(b.directions.size(), a.directions.size());
-    };
-    check(flat_prior(), Status::not_identified);
-    check(BlockPriors{Normal{.mean = 0.0, .sd = 2.0}, Flat{}}, Status::converged);
-}
-
-// The evidence of a model, too: the prior is a density of z.
-TEST(Scales, ALaplaceApproximationIsTheSameInBothUnits) {
-    const BlockPriors prior{Normal{.mean = 0.0, .sd = 5.0}, Normal{.mean = 0.0, .sd = 2.0}};
-    const GaussianWorld nm(1.0), angstrom(10.0);
-    const auto grainer = nm.grainer(prior),
-               other = angstrom.grainer(BlockPriors{prior.coarse, Normal{.mean = std::log(10.0), .sd = 2.0}});
-    const auto fit = grainer.fit(nm.data(), {.beta = beta}),
-               same = other.fit(angstrom.data(), {.beta = beta});
-    const auto a = laplace_joint(grainer, nm.data(), fit, {.draws = 200, .seed = test_seed()});
-    const auto b = laplace_joint(other, angstrom.data(), same, {.draws = 200, .seed = test_seed()});
-    expect_close(Vector(100.0 * b.sd.head(2)), Vector(a.sd.head(2)), 1e-6, "sd of stiffnesses");
-    EXPECT_NEAR(b.sd[2], a.sd[2], 1e-6);
-    EXPECT_NEAR(*b.pareto_k, *a.pareto_k, 1e-4);
-    expect_close(Matrix(100.0 * b.draws.topRows(2)), Matrix(a.draws.topRows(2)), 1e-6, "draws");
-}
-
-TEST(Scales, BadOnesAreRefused) {
+TEST(LearningProblem, BadScalesAreRefused) {
     EXPECT_EQ(
         support::thrown<ArgumentError>([] { (void)gaussian::coarse_chain({.length = 0.0}); }).argument(),
         "length");

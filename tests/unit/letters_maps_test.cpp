@@ -195,7 +195,7 @@ TEST(Sphere, RingsOfFourAreTheIntegral) {
         return std::abs(TransferMatrix{}.log_partition(boltzmann(chain, Vector{{0.0, 0.0, h, K}}, 1.0)) -
                         4.0 * std::log(q) - log_ring_of_four(K, h));
     };
-    const letters::ChainSettings four{.sites = 4, .fields = true};
+    const letters::CoarseChainSettings four{.sites = 4, .fields = true};
     EXPECT_LT(error(vectors::sphere_chain<90>(four), 90.0, 0.8, 0.3), 1e-9);
     EXPECT_LT(error(vectors::sphere_chain<48>(four), 48.0, 0.8, 0.3), 1e-6);
     EXPECT_LT(error(vectors::sphere_chain<24>(four), 24.0, 0.8, 0.3), 1e-4);

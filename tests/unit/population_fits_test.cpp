@@ -20,7 +20,7 @@ using Spins = std::vector<Spin>;
 namespace {
 
 struct Truth {
-    ising::ChainSettings chain;
+    ising::FineChainSettings chain;
     double beta;
     Population<Spins> population;
 

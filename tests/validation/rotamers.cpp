@@ -33,7 +33,7 @@ namespace {
 
 constexpr double beta = 1.0 / (0.0083144626 * 400.0);
 
-auto make_grainer(const rotamers::ChainSettings& settings = {}) {
+auto make_grainer(const rotamers::CoarseChainSettings& settings = {}) {
     const auto map = rotamers::von_mises_map();
     return EMCoarseGrainer{SamplesOnly<Vector>{}, rotamers::chain(settings), map, TransferMatrix{}, Newton{},
                            weak_prior(map)};
@@ -156,7 +156,7 @@ void models(Index draws, std::uint64_t seed) {
         "| model | parameters | log-likelihood | log evidence | error | Laplace | Laplace, weighted | elpd | "
         "p_loo | "
         "worst k | elpd - best | error | time |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
-    std::vector<std::pair<const char*, rotamers::ChainSettings>> all{
+    std::vector<std::pair<const char*, rotamers::CoarseChainSettings>> all{
         {"same, opposite", {}},
         {"independent", {.same = false, .opposite = false}},
         {"same", {.opposite = false}},

@@ -22,7 +22,7 @@ namespace {
 using Spins = std::vector<ising::Spin>;
 
 struct Case {
-    ising::ChainSettings chain;
+    ising::FineChainSettings chain;
     double beta;
 };
 

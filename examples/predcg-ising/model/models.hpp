@@ -14,7 +14,7 @@ using predcg::Index;
 
 /// The fine model at an inverse temperature.
 struct FineModel {
-    predcg::ising::ChainSettings chain{};
+    predcg::ising::FineChainSettings chain{};
     double beta = 0.3;  ///< 1/energy
 };
 

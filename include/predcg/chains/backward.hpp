@@ -107,8 +107,8 @@ inline StateSet states_behind(const ChainShape& shape, Index least, Index larges
 /// Close to the end and, on a ring, close to the start few states lie on a way: messages of others are left
 /// as they are.
 template <class V>
-[[gnu::noinline]] V run_back(const ChainShape& shape, const WeightTables& weights, const Index* starts,
-                             Index count, Index until, Index kept, V* messages) {
+V run_back(const ChainShape& shape, const WeightTables& weights, const Index* starts, Index count,
+           Index until, Index kept, V* messages) {
     const auto at = [&](Index i) { return messages + (i < kept ? i : kept + i % 2) * shape.states; };
     const Index q = shape.letters, n = shape.sites;
     const Index least = *std::min_element(starts, starts + count);

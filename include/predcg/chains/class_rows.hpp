@@ -79,8 +79,8 @@ public:
         find_new(part, shape, make, begins, lane);
     }
     template <class Part, class Make>
-    [[gnu::noinline, gnu::cold]] void find_new(const Part& part, const ChainShape& shape, Make& make,
-                                               RowBegins& begins, Index lane) {
+    [[gnu::cold]] void find_new(const Part& part, const ChainShape& shape, Make& make, RowBegins& begins,
+                                Index lane) {
         for_each_row(part, shape, make, [&](Index site, std::uint32_t row) { begins.at(lane, site) = row; });
     }
 
@@ -144,7 +144,7 @@ private:
     }
 
     /// For more classes. Where they are few their rows are in their order.
-    [[gnu::noinline, gnu::cold]] void make_room(Index keys) {
+    [[gnu::cold]] void make_room(Index keys) {
         const Index before = begins_.size();
         begins_.resize(keys, before);
         std::fill(begins_.begin() + before, begins_.end(), unknown);
@@ -156,7 +156,7 @@ private:
     }
 
     template <class Make>
-    [[gnu::noinline, gnu::cold]] std::uint32_t append(Index site, Index k, Make& make) {
+    [[gnu::cold]] std::uint32_t append(Index site, Index k, Make& make) {
         const Index begin = k << shift_, end = (k + 1) << shift_;
         if (k == rows_) {
             ++rows_;

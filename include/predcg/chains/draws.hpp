@@ -30,9 +30,8 @@ using Indices = std::array<Index, draws_at_once>;
 /// at most u times the weight of all. Further letters of a ring are those it began with. A sample's numbers u
 /// begin every `uniforms`, its letters every n.
 template <Index Letters>
-[[gnu::noinline]] void draw_letters(const ChainShape& shape, const WeightTables& weights,
-                                    const Onward& onward, const Indices& lanes, Indices state,
-                                    const double* u, Index uniforms, Place* letters) {
+void draw_letters(const ChainShape& shape, const WeightTables& weights, const Onward& onward,
+                  const Indices& lanes, Indices state, const double* u, Index uniforms, Place* letters) {
     const Index q = Letters > 0 ? Letters : shape.letters, n = shape.sites, states = shape.states;
     const Index apart = onward.apart, letters_apart = states > 1 ? apart : 0;
     const double* message = onward.at;
@@ -200,8 +199,8 @@ private:
         }
     }
 
-    [[gnu::noinline]] void draw(const WeightTables& weights, const Onward& onward, const Indices& lanes,
-                                Indices states, const double* u, Index m, Place* letters) const {
+    void draw(const WeightTables& weights, const Onward& onward, const Indices& lanes, Indices states,
+              const double* u, Index m, Place* letters) const {
         ++u;
         for (std::size_t j = 0; j < draws_at_once; ++j) {
             const Index row = static_cast<Index>(j);

@@ -260,8 +260,7 @@ private:
     Index behind(Index next, Index k) const { return shape_.states == 1 ? 0 : next + k; }
 
     /// Messages behind a site from those before it.
-    [[gnu::noinline]] void step_forward(Index site, Index start, const V* window, const V* from,
-                                        V* to) const {
+    void step_forward(Index site, Index start, const V* window, const V* from, V* to) const {
         const Index q = shape_.letters, n_states = shape_.states, stride = n_states / q;
         const Reached& at = reached(site + 1, start);
         const Index ends = at.step == 1 ? std::min(q, at.count) : 1;  // next = middle q + last
@@ -280,7 +279,7 @@ private:
     }
 
     /// The same of all starts, where they reach all states by all windows.
-    [[gnu::noinline]] void step_all_forward(const V* window, const V* from, V* to) const {
+    void step_all_forward(const V* window, const V* from, V* to) const {
         const Index q = shape_.letters, n_states = shape_.states, stride = n_states / q;
         const Index ends = std::min(q, n_states), end = block_, step = row_;
         for (Index next = 0, middle = 0; next < n_states; ++middle)
@@ -366,8 +365,8 @@ private:
 
     /// Backward messages before a site from those behind it; adds the probabilities of its windows to `sum`,
     /// and to `own`, where so many codes of which some go together.
-    [[gnu::noinline]] void add_chances(const Reached& at, const V* windows, const V* left, const V* right,
-                                       V* to, V* sum, V* own, Index own_codes) const {
+    void add_chances(const Reached& at, const V* windows, const V* left, const V* right, V* to, V* sum,
+                     V* own, Index own_codes) const {
         const Index q = shape_.letters, letter = at.letter, letters = at.letters;
         const Index second = behind(0, 1);
         const bool is_each = own_codes == shape_.codes(), is_shared = own_codes > 0 && !is_each;
@@ -388,8 +387,8 @@ private:
     }
 
     /// The same of all starts, at a site where they reach all states.
-    [[gnu::noinline]] void add_all_chances(const V* windows, const V* left, const V* right, V* to, V* sum,
-                                           V* own, Index own_codes) const {
+    void add_all_chances(const V* windows, const V* left, const V* right, V* to, V* sum, V* own,
+                         Index own_codes) const {
         const Index q = shape_.letters, n_states = shape_.states, end = block_, step = row_;
         const Index* const places = own_places_.data();
         for (Index s = 0, code = 0, next = 0; s < n_states; ++s, ++left, ++to)

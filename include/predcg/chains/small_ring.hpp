@@ -134,8 +134,7 @@ private:
         }
     }
 
-    [[gnu::noinline]] void step_forward(const PassWeights& weights, Index begin, Index end, Index part,
-                                        Lanes* to) {
+    void step_forward(const PassWeights& weights, Index begin, Index end, Index part, Lanes* to) {
         V a0 = left_[0].part[part], a1 = left_[1].part[part];
         V b0 = left_[2].part[part], b1 = left_[3].part[part];
         const Windows window(weights, part);
@@ -184,8 +183,7 @@ private:
 
     /// Adds the probabilities of windows to pooled[code], and writes them where the messages before each site
     /// were.
-    [[gnu::noinline]] void means_back(const PassWeights& weights, Index begin, Index end, Index part,
-                                      Lanes* pooled) {
+    void means_back(const PassWeights& weights, Index begin, Index end, Index part, Lanes* pooled) {
         V a0 = right_[0].part[part], a1 = right_[1].part[part];
         V b0 = right_[2].part[part], b1 = right_[3].part[part];
         V sum[4] = {};
@@ -221,8 +219,8 @@ private:
     }
 
     /// With the probabilities that means_back wrote.
-    [[gnu::noinline]] void add_own_means(const PassStatistics& statistics, Index begin, Index end, Index part,
-                                         Lanes* own_mean) const {
+    void add_own_means(const PassStatistics& statistics, Index begin, Index end, Index part,
+                       Lanes* own_mean) const {
         const Index size = statistics.own_size, step = statistics.own_codes * size;
         for (Index k = 0; k < size; ++k) {
             V sum{};
@@ -271,8 +269,8 @@ private:
 
     /// Of d statistics, or of Size where it is not 0: then they stay in registers.
     template <Index Size>
-    [[gnu::noinline]] void moments_back(const PassWeights& weights, const PassStatistics& statistics,
-                                        Index begin, Index end, Index part) {
+    void moments_back(const PassWeights& weights, const PassStatistics& statistics, Index begin, Index end,
+                      Index part) {
         const Index common = statistics.common_size, own = statistics.own_size, codes = statistics.own_codes;
         const Index d = Size > 0 ? Size : common + own;
         const Sums kept(sums_.data() + part * Sums::size_for(d), d);

@@ -70,8 +70,7 @@ public:
 private:
     static constexpr double impossible = -std::numeric_limits<double>::infinity();
 
-    [[gnu::noinline, gnu::cold]] const WeightTables& balance(Index start,
-                                                             std::optional<WeightTables>& storage) const {
+    [[gnu::cold]] const WeightTables& balance(Index start, std::optional<WeightTables>& storage) const {
         const Index n = shape_.sites, states = shape_.states;
         storage = *this;
         storage->logs_.resize(0, 0);
@@ -126,7 +125,7 @@ private:
             log_shift_ += tops[shape_.table_of(i, translation_invariant_)];
     }
 
-    [[noreturn, gnu::noinline, gnu::cold]] static void fail(const char* function, const std::string& what) {
+    [[noreturn, gnu::cold]] static void fail(const char* function, const std::string& what) {
         throw NumericalError(std::string(function) + ": " + what);
     }
 

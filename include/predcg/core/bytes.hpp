@@ -119,7 +119,7 @@ public:
 
 protected:
     /// The lowest `size` bytes of a number, the lowest first.
-    [[gnu::noinline, gnu::cold]] void append(std::uint64_t bits, std::size_t size) {
+    [[gnu::cold]] void append(std::uint64_t bits, std::size_t size) {
         std::array<char, sizeof(bits)> letters{};
         for (std::size_t k = 0; k < size; ++k)
             letters[k] = static_cast<char>(static_cast<unsigned char>(bits >> (8 * k)));
@@ -138,7 +138,7 @@ public:
 
 private:
     template <class T>
-    [[gnu::noinline, gnu::cold]] void write(const T& value) {
+    [[gnu::cold]] void write(const T& value) {
         if constexpr (StoredNumber<T>) {
             append(bits_of(value), sizeof(T));
         } else if constexpr (std::same_as<T, std::string> || is_vector<T>) {
@@ -173,7 +173,7 @@ protected:
     }
 
     /// A number of so many bytes, the lowest first.
-    [[gnu::noinline, gnu::cold]] std::uint64_t take(std::size_t size) {
+    [[gnu::cold]] std::uint64_t take(std::size_t size) {
         if (bytes_.size() < size) damaged("cut short");
         std::uint64_t bits = 0;
         for (std::size_t k = 0; k < size; ++k)
@@ -183,22 +183,21 @@ protected:
     }
 
     /// The number of elements of `least` bytes or more.
-    [[gnu::noinline, gnu::cold]] std::uint64_t count(std::size_t least) {
+    [[gnu::cold]] std::uint64_t count(std::size_t least) {
         const std::uint64_t size = take(sizeof(std::uint64_t));
         if (size > bytes_.size() / std::max<std::size_t>(least, 1)) damaged("longer than it is");
         return size;
     }
 
     /// Elements without bytes: their number is bounded alone.
-    [[gnu::noinline, gnu::cold]] std::uint64_t count_of_nothing() {
+    [[gnu::cold]] std::uint64_t count_of_nothing() {
         const std::uint64_t size = take(sizeof(std::uint64_t));
         if (size > (std::uint64_t{1} << 20)) damaged("longer than it can be");
         return size;
     }
 
     /// Rows and columns of a matrix of numbers of so many bytes; those given, where they are not Dynamic.
-    [[gnu::noinline, gnu::cold]] std::array<Index, 2> shape(std::size_t number, Index rows_known,
-                                                            Index columns_known) {
+    [[gnu::cold]] std::array<Index, 2> shape(std::size_t number, Index rows_known, Index columns_known) {
         const auto rows = static_cast<std::int64_t>(take(8)), columns = static_cast<std::int64_t>(take(8));
         const auto left = static_cast<std::int64_t>(bytes_.size() / number);
         constexpr std::int64_t most = std::int64_t{1} << 20;  // of the side of an empty one
@@ -230,7 +229,7 @@ public:
 
 private:
     template <class T>
-    [[gnu::noinline, gnu::cold]] void read(T& value) {
+    [[gnu::cold]] void read(T& value) {
         if constexpr (StoredNumber<T>) {
             value = number_of<T>(take(sizeof(T)));
         } else if constexpr (std::same_as<T, std::string>) {

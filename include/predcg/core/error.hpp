@@ -16,7 +16,7 @@ namespace predcg {
 namespace detail {
 /// The parts, one after the other; `a + b + c` would cost every file its temporaries, and g++ 12 a false
 /// -Wrestrict.
-[[gnu::noinline, gnu::cold]] inline std::string joined(std::initializer_list<std::string_view> parts) {
+[[gnu::cold]] inline std::string joined(std::initializer_list<std::string_view> parts) {
     std::string all;
     for (const std::string_view part : parts) all += part;
     return all;
@@ -25,7 +25,7 @@ namespace detail {
 
 /// A value as text for a message: shortest form that reads back equal.
 template <class T>
-[[gnu::noinline, gnu::cold]] std::string to_text(const T& value) {
+[[gnu::cold]] std::string to_text(const T& value) {
     if constexpr (std::convertible_to<T, std::string_view>) {
         return detail::joined({"'", value, "'"});
     } else if constexpr (std::integral<T>) {
@@ -40,8 +40,8 @@ template <class T>
 namespace detail {
 /// So many digits, for people: "0.31", "2.5e+03"; with a point in every locale. With chars_format::fixed so
 /// many after the point.
-[[gnu::noinline, gnu::cold]] inline std::string
-rounded(double x, int digits, std::chars_format format = std::chars_format::general) {
+[[gnu::cold]] inline std::string rounded(double x, int digits,
+                                         std::chars_format format = std::chars_format::general) {
     char buffer[352];  // the largest number in full
     const auto written = std::to_chars(buffer, buffer + sizeof buffer, x, format, digits);
     return std::string(buffer, written.ptr);
@@ -76,16 +76,13 @@ private:
 
 namespace detail {
 // Out of line and cold: a check costs its caller a comparison and a call that never happens.
-[[noreturn, gnu::noinline, gnu::cold]] inline void argument_error(std::string_view function,
-                                                                  std::string_view argument,
-                                                                  const std::string& value,
-                                                                  std::string_view allowed) {
+[[noreturn, gnu::cold]] inline void argument_error(std::string_view function, std::string_view argument,
+                                                   const std::string& value, std::string_view allowed) {
     throw ArgumentError(std::string(function), std::string(argument), value, std::string(allowed));
 }
-[[noreturn, gnu::noinline, gnu::cold]] inline void range_error(std::string_view function,
-                                                               std::string_view argument, Index value,
-                                                               Index smallest, Index largest,
-                                                               std::string_view what) {
+[[noreturn, gnu::cold]] inline void range_error(std::string_view function, std::string_view argument,
+                                                Index value, Index smallest, Index largest,
+                                                std::string_view what) {
     const std::string from = to_text(smallest), to = to_text(largest);
     argument_error(function, argument, to_text(value),
                    joined({from, smallest == largest ? "" : " to ", smallest == largest ? "" : to,

@@ -191,7 +191,7 @@ private:
     /// Blocks side by side in so many vectors, several times: words in the lower halves of their 64 bits. The
     /// counter stays.
     template <std::size_t Vectors>
-    [[gnu::noinline]] void several_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t times) const {
+    void several_blocks(const RoundKeys& keys, std::uint32_t* to, std::size_t times) const {
         const Lanes multiplier0 = Lanes{} + 0xD2511F53U, multiplier1 = Lanes{} + 0xCD9E8D57U;
         const Lanes zero{};
         Lanes first_words{};

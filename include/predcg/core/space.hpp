@@ -68,23 +68,31 @@ class RealSpace {
 public:
     using configuration_type = Eigen::Matrix<double, Size, 1>;
 
-    /// R^n. Throws ArgumentError for a size < 1, or other than the one fixed at compile time.
-    explicit RealSpace(Index size = Size) : size_(size) {
+    /// R^n, of coordinates that differ by some `length`, in their own unit. Throws ArgumentError for a size <
+    /// 1, or other than the one fixed at compile time, and a length that is not a number > 0.
+    explicit RealSpace(Index size = Size, double length = 1.0) : size_(size), length_(length) {
         require(size >= 1, "RealSpace", "size", size, "an integer >= 1");
         require(Size == dynamic || size == Size, "RealSpace", "size", size,
                 "the number fixed at compile time");
+        require_positive(length, "RealSpace", "length");
     }
 
     Index size() const { return size_; }
 
-    /// Independent standard normals: a start, not a draw from any target.
+    /// What kernels on R^n begin with: the length, of every coordinate.
+    configuration_type scales() const { return configuration_type::Constant(size_, length_); }
+
+    /// Independent normals of this length: a start, not a draw from any target.
     template <RandomBits R>
     configuration_type random(R& rng) const {
-        return standard_normal_vector(rng, size_);
+        Vector start = standard_normal_vector(rng, size_);
+        linalg::multiply(start, length_);
+        return start;
     }
 
 private:
     Index size_;
+    double length_;
 };
 
 /// n points in R^d, n d coordinates, as configurations of a type of the user's choice (RealCoordinates knows

@@ -65,7 +65,7 @@ public:
 private:
     /// Of so many codes, or of any number where that is 0.
     template <Index Codes>
-    [[gnu::noinline]] void add_chances(const Index* which, Index count, const Lanes* chance) {
+    void add_chances(const Index* which, Index count, const Lanes* chance) {
         const Index codes = Codes > 0 ? Codes : shape_.codes();
         double* const sums = by_row_.data();
         begins_.for_each_site([&](const std::uint32_t* at) {
@@ -214,7 +214,7 @@ private:
     }
 
     /// Fills the lanes. Returns after how many sites messages are to be scaled.
-    [[gnu::noinline]] Index fill(Index first) {
+    Index fill(Index first) {
         const auto which = batch_.which();
         lanes_ = std::min(lane_count, std::ssize(which) - first);
         const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
@@ -240,7 +240,7 @@ private:
     /// log Z of the lanes, and what no lane could hold alone; chances_ are then the weights of those in
     /// lanes.
     template <class Alone>
-    [[gnu::noinline]] void take(Index first, Lanes log_z, Alone& alone) {
+    void take(Index first, Lanes log_z, Alone& alone) {
         log_z += shift_;
         chances_ = Lanes::of(0.0);
         for (Index lane = 0; lane < lanes_; ++lane) {

@@ -226,14 +226,14 @@ draw_chains(const Engine& engine, const T& target, Index draws, Index chains, st
 ///
 ///     x = X + N(0, sigma^2) in every coordinate,     X ~ p_c = exp(-beta U(X, theta)) / Z
 ///
-/// where x are the images of the data under the deterministic map. The density of x is p_c after diffusion
-/// over sigma^2 / 2, so that d p / d sigma^2 = lap p / 2 and, at sigma = 0,
+/// where x are the images of the data under the deterministic map (docs/method.md, "Noise on the
+/// configurations"):
 ///
 ///     d log p(x) / d sigma^2 = S(x) = 1/2 sum_k ( beta^2 (d_k U)^2 - beta d_k^2 U ),     E_c[S] = 0.
 ///
-/// E_c[S] = 0 is the identity E_c[beta^2 |grad U|^2] = E_c[beta lap U], and holds for all theta. Over data S
-/// is what counts, both its terms: 1/2 (E_data - E_c) beta^2 |grad U|^2 (`force_part`) is the same only where
-/// E_data and E_c of lap U agree (`laplacian_part` 0), as at a fit whose features have lap U in their span.
+/// Over data S is what counts, both its terms: 1/2 (E_data - E_c) beta^2 |grad U|^2 (`force_part`) is the
+/// same only where E_data and E_c of lap U agree (`laplacian_part` 0), as at a fit whose features have lap U
+/// in their span.
 ///
 /// theta was fitted to the same data, so the part of S that dU/dtheta explains under p_c is taken out
 /// (J. Neyman, in: Probability and Statistics (1959), 213, C(alpha); C. R. Rao, Proc. Camb. Phil. Soc. 44

@@ -477,8 +477,8 @@ private:
 
     /// Letters of lanes that 16 bits did not decide, or whose second byte has decided before.
     template <class V>
-    [[gnu::noinline, gnu::cold]] void resolve(const Thresholds& thresholds, std::uint64_t lanes, V places,
-                                              V used, const Rows& rows, Index first, Philox4x32& rng) const {
+    [[gnu::cold]] void resolve(const Thresholds& thresholds, std::uint64_t lanes, V places, V used,
+                               const Rows& rows, Index first, Philox4x32& rng) const {
         const auto byte_of = [](const V& v, int lane) {
             return reinterpret_cast<const signed char*>(&v)[lane];
         };

@@ -46,17 +46,12 @@ public:
     const std::vector<std::string>& names() const { return names_; }
 
     [[gnu::cold]] Parameters parameters(const Vector& z) const {
-        Parameters at{Vector(coarse_count()), Vector(map_count())};
-        for (Index k = 0; k < coarse_count(); ++k) at.theta[k] = z[k] / factor_[k];
-        for (Index k = 0; k < map_count(); ++k) at.eta[k] = z[coarse_count_ + k] / factor_[coarse_count_ + k];
-        return at;
+        const Vector at = linalg::over(z, factor_);
+        return {coarse_part(at), map_part(at)};
     }
 
     [[gnu::cold]] Vector z(const Parameters& at) const {
-        Vector z(size());
-        for (Index k = 0; k < coarse_count(); ++k) z[k] = at.theta[k] * factor_[k];
-        for (Index k = 0; k < map_count(); ++k) z[coarse_count_ + k] = at.eta[k] * factor_[coarse_count_ + k];
-        return z;
+        return linalg::times(linalg::joined(at.theta, at.eta), factor_);
     }
 
     /// A gradient by (theta_c, eta) as one by z, and an information likewise.

@@ -44,8 +44,9 @@ struct StartSummary {
     Index iterations = 0;
     std::optional<double> log_posterior{};  ///< where likelihoods are known
     Parameters parameters;
-    /// The earlier start whose hill this one was found to be on (docs/method.md): the rest was not computed,
-    /// and log posterior and parameters are those of that start. Iterations are those until then.
+    /// The earlier start whose hill this one was found to be on (docs/method.md, "Joined starts"): the rest
+    /// was not computed, and log posterior and parameters are those of that start. Iterations are those until
+    /// then.
     std::optional<Index> joined{};
 
     /// To be saved (core/bytes.hpp).

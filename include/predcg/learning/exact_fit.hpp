@@ -280,8 +280,8 @@ private:
     /// The finished start whose hill this point is on, so that the steps that are left would only climb it
     /// again. It is within 1 in every coordinate, the Newton step leads there up to a half of the way, and on
     /// the line between them the values, slopes and curvatures at both ends are those of one smooth rise: its
-    /// height is that of the trapezoidal rule with its correction for curvatures (Euler and Maclaurin) up to
-    /// a twentieth, and slopes fall all the way (Fritsch and Carlson, SIAM J. Numer. Anal. 17, 238, 1980).
+    /// height is that of Euler's and Maclaurin's rule up to a twentieth, and slopes fall all the way
+    /// (docs/method.md, "Joined starts").
     [[gnu::cold]] std::optional<Index> joined(const Point& from, const Vector& step) const {
         constexpr bool is_newton = IsQuadratic<Optimizer>;
         if (!is_newton || !Problem::is_exact) return std::nullopt;

@@ -37,10 +37,8 @@ inline void require_fit_settings(const FitSettings& settings) {
     std::vector<Vector> starts{c.bounded(own)};
     for (const Vector& eta : more) {
         require_equal(eta.size(), c.map_count(), "more_starts", "length of eta", "the map's parameters");
-        Vector z = own;
-        for (Index k = 0; k < eta.size(); ++k)
-            z[c.coarse_count() + k] = eta[k] * c.factor()[c.coarse_count() + k];
-        starts.push_back(c.bounded(z));
+        starts.push_back(
+            c.bounded(linalg::joined(c.coarse_part(own), linalg::times(eta, c.map_part(c.factor())))));
     }
     for (Index k = 1; k < (c.size() == 0 ? 1 : settings.starts); ++k) {
         Philox4x32 rng = make_stream(settings.seed, Purpose::start, static_cast<std::uint64_t>(k));

@@ -21,8 +21,7 @@ inline constexpr double identified_from = 0.25;
 
 namespace detail {
 /// Sign and text of a direction: terms by falling size, until they are below 0.05.
-[[gnu::noinline, gnu::cold]] inline void describe(Direction& direction,
-                                                  const std::vector<std::string>& names) {
+[[gnu::cold]] inline void describe(Direction& direction, const std::vector<std::string>& names) {
     Vector& c = direction.coefficients;
     Vector left = c;
     for (Index term = 0; term < c.size(); ++term) {
@@ -39,7 +38,7 @@ namespace detail {
     }
 }
 /// Whether parameters of the coarse potential and of the map are both in it, to 0.05.
-[[gnu::noinline, gnu::cold]] inline bool mixes(const Direction& direction, Index coarse) {
+[[gnu::cold]] inline bool mixes(const Direction& direction, Index coarse) {
     bool of_coarse = false, of_map = false;
     for (Index k = 0; k < direction.coefficients.size(); ++k)
         if (std::abs(direction.coefficients[k]) >= 0.05) (k < coarse ? of_coarse : of_map) = true;
@@ -48,8 +47,7 @@ namespace detail {
 
 /// "linear trades with field, c_0,0: predictions hardly depend on 0.98 linear - 0.17 field + 0.08 c_0,0", for
 /// a direction along which the likelihood of a datum does not bend.
-[[gnu::noinline, gnu::cold]] inline std::string trade(const Direction& direction,
-                                                      const std::vector<std::string>& names) {
+[[gnu::cold]] inline std::string trade(const Direction& direction, const std::vector<std::string>& names) {
     Index top = 0;
     for (Index k = 1; k < direction.coefficients.size(); ++k)
         if (std::abs(direction.coefficients[k]) > std::abs(direction.coefficients[top])) top = k;
@@ -67,9 +65,9 @@ inline constexpr double gauge_below = 1e-3;
 
 /// Directions whose eigenvalue of `information`, in the coordinates z = (beta theta_c / s_c, eta / s_m), is
 /// below the threshold, smallest first.
-[[gnu::noinline, gnu::cold]] inline std::vector<Direction>
-weak_directions(const Matrix& information, const std::vector<std::string>& names,
-                double threshold = identified_from) {
+[[gnu::cold]] inline std::vector<Direction> weak_directions(const Matrix& information,
+                                                            const std::vector<std::string>& names,
+                                                            double threshold = identified_from) {
     std::vector<Direction> weak;
     if (information.size() == 0) return weak;
     const linalg::SymmetricEigen eigen(information);

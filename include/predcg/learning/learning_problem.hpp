@@ -34,18 +34,20 @@ namespace detail {
 /// S and `cells` of T.
 [[gnu::cold]] inline ExpectedStatistics statistics_of(BatchMoments sums, double count, Index p, Index h,
                                                       Index t, Index cells = 0) {
+    const Index scores_at = p + h, scores_end = scores_at + t;  // of T, or S: T is behind it
     ExpectedStatistics statistics{count,
                                   sums.log_partition,
                                   linalg::part(sums.mean, 0, p),
-                                  linalg::part(sums.mean, p + h + (cells > 0 ? t : 0), cells > 0 ? cells : t),
+                                  cells > 0 ? linalg::part(sums.mean, scores_end, cells)
+                                            : linalg::part(sums.mean, scores_at, t),
                                   {},
                                   std::move(sums.covariance),
                                   hessian_of(sums.mean, p, h),
                                   std::move(sums.noise)};
     if (h > 0 || cells > 0) {
         std::vector<Index> scores;  // the places of G, and of T or S
-        for (Index k = 0; k < p + h + t; ++k)
-            if (k < p || k >= p + h) scores.push_back(k);
+        for (Index k = 0; k < scores_end; ++k)
+            if (k < p || k >= scores_at) scores.push_back(k);
         statistics.covariance = linalg::selected(statistics.covariance, scores);
         statistics.noise = linalg::selected(statistics.noise, scores);
     }

@@ -4,6 +4,7 @@
 #include <predcg/core/expansion.hpp>
 #include <predcg/core/linalg.hpp>
 #include <predcg/core/moments.hpp>
+#include <predcg/learning/blocks.hpp>
 #include <predcg/learning/expected_statistics.hpp>
 #include <predcg/learning/map_in_learning.hpp>
 
@@ -46,16 +47,17 @@ template <class M>
 [[gnu::cold]] Matrix score_slope(const M& map, Index p, Index t, const Vector& eta, double beta) {
     const Index statistics = ScoredMap<M> ? eta.size() : t;
     Matrix slope = Matrix::Zero(p + eta.size(), p + statistics);
-    for (Index l = 0; l < p; ++l) slope(l, l) = -beta;
+    const Blocks D(slope, p);
+    for (Index l = 0; l < p; ++l) D.coarse(l, l) = -beta;
     if constexpr (ScoredMap<M>) {
-        for (Index k = 0; k < eta.size(); ++k) slope(p + k, p + k) = 1.0;
+        for (Index k = 0; k < eta.size(); ++k) D.map(k, k) = 1.0;
         return slope;
     }
     for (Index j = 0; j < t && eta.size() > 0; ++j) {  // the score is linear in (T, count)
         Vector e = Vector::Zero(t);
         e[j] = 1.0;
         const Expansion unit = map_expansion(map, e, 0.0, eta);
-        for (Index k = 0; k < eta.size(); ++k) slope(p + k, p + j) = unit.gradient[k];
+        for (Index k = 0; k < eta.size(); ++k) D.map(k, j) = unit.gradient[k];
     }
     return slope;
 }
@@ -67,13 +69,14 @@ Vector likelihood_gradient(const M& map, const ExpectedStatistics& statistics, c
                            const Vector& eta, double beta) {
     const Index p = statistics.coarse.size();
     Vector gradient(p + eta.size());
+    const Blocks slope(gradient, p);
     for (Index l = 0; l < p; ++l)
-        gradient[l] = beta * (statistics.count * coarse_mean[l] - statistics.coarse[l]);
+        slope.coarse(l) = beta * (statistics.count * coarse_mean[l] - statistics.coarse[l]);
     if (statistics.score.size() > 0) {
-        for (Index l = 0; l < eta.size(); ++l) gradient[p + l] = statistics.score[l];
+        for (Index l = 0; l < eta.size(); ++l) slope.map(l) = statistics.score[l];
     } else if (eta.size() > 0) {
         const Expansion score = map_expansion(map, statistics.map, statistics.count, eta);
-        for (Index l = 0; l < eta.size(); ++l) gradient[p + l] = score.gradient[l];
+        for (Index l = 0; l < eta.size(); ++l) slope.map(l) = score.gradient[l];
     }
     return gradient;
 }
@@ -89,7 +92,8 @@ Vector likelihood_gradient(const M& map, const ExpectedStatistics& statistics, c
 
 }  // namespace detail
 
-/// The derivatives from what the E-step left and p_c at the same point (method of Louis; docs/method.md):
+/// The derivatives from what the E-step left and p_c at the same point (method of Louis; docs/method.md,
+/// "Blocks of the information"):
 ///     complete_theta = beta sum_i E_i[d2U] - beta N <d2U>_c + beta^2 N Cov_c(G)
 /// complete_eta from the map; missing = D sum_i Cov_i[(G, T)] D^T with D the derivative of the complete-data
 /// score by (G, T), -beta for G and the map's own slope for T.
@@ -103,17 +107,19 @@ template <class M>
         detail::likelihood_gradient(map, statistics, coarse.gradient.mean, eta, beta),
         Matrix::Zero(p + m, p + m),
         linalg::sandwich(detail::score_slope(map, p, t, eta, beta), statistics.covariance)};
+    const detail::Blocks complete(e.complete, p);
     if (m > 0) {
         const Expansion score = detail::map_expansion(map, statistics.map, N, eta);
         for (Index l = 0; l < m; ++l)
-            for (Index k = 0; k < m; ++k) e.complete(p + k, p + l) = -score.hessian(k, l);
+            for (Index k = 0; k < m; ++k) complete.map(k, l) = -score.hessian(k, l);
     }
     e.scored = e.complete;
     for (Index l = 0; l < p; ++l)
         for (Index k = 0; k < p; ++k) {
-            e.scored(k, l) = beta * beta * N * coarse.gradient.covariance(k, l);
-            e.complete(k, l) =
-                beta * (statistics.coarse_hessian(k, l) - N * coarse.hessian(k, l)) + e.scored(k, l);
+            const double scored = beta * beta * N * coarse.gradient.covariance(k, l);
+            detail::Blocks(e.scored, p).coarse(k, l) = scored;
+            complete.coarse(k, l) =
+                beta * (statistics.coarse_hessian(k, l) - N * coarse.hessian(k, l)) + scored;
         }
     return e;
 }

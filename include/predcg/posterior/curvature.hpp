@@ -1,6 +1,7 @@
 #pragma once
 // Gradient and Hessian of log-likelihood and log posterior, exact or by Monte Carlo with errors.
 #include <predcg/concepts/probabilistic_map.hpp>
+#include <predcg/learning/blocks.hpp>
 #include <predcg/learning/learning_problem.hpp>
 #include <predcg/learning/prepared_data.hpp>
 #include <predcg/statistics/running_moments.hpp>
@@ -47,16 +48,15 @@ namespace detail {
 template <class Problem>
 void add_prior_curvature(const Problem& problem, const Parameters& at, Curvature& curvature) {
     const Coordinates& c = problem.coordinates();
-    const Index p = c.coarse_count(), m = c.map_count();
     const Vector z = c.z(at);
     const auto& coarse = problem.prior().coarse;
     const auto& map = problem.prior().map;
     curvature.log_prior = problem.log_prior(z);
-    curvature.prior_gradient.resize(p + m);
-    curvature.prior_gradient << coarse.gradient(c.coarse_part(z)), map.gradient(c.map_part(z));
-    curvature.prior_information = Matrix::Zero(p + m, p + m);
-    curvature.prior_information.topLeftCorner(p, p) = -coarse.hessian(c.coarse_part(z));
-    curvature.prior_information.bottomRightCorner(m, m) = -map.hessian(c.map_part(z));
+    curvature.prior_gradient = linalg::joined(coarse.gradient(c.coarse_part(z)), map.gradient(c.map_part(z)));
+    curvature.prior_information = Matrix::Zero(c.size(), c.size());
+    curvature.prior_information.topLeftCorner(c.coarse_count(), c.coarse_count()) =
+        -coarse.hessian(c.coarse_part(z));
+    curvature.prior_information.bottomRightCorner(c.map_count(), c.map_count()) = -map.hessian(c.map_part(z));
     curvature.prior_gradient.array() *= c.factor().array();
     curvature.prior_information.array() *= (c.factor() * c.factor().transpose()).array();
 }
@@ -106,13 +106,17 @@ Curvature curvature(const Learner& learner, const AnyData& any_data, double beta
 template <NaturalMap Map>
 std::pair<Vector, Matrix> in_natural_parameters(const Map& map, const Parameters& at, Vector gradient,
                                                 Matrix information) {
-    const Index p = at.theta.size();
+    const detail::Blocks g(gradient, at.theta.size()), I(information, at.theta.size());
+    Vector slopes = Vector::Ones(gradient.size());
     for (Index k = 0; k < at.eta.size(); ++k) {
         const NaturalParameter t = map.natural(k, at.eta[k]);
-        information(p + k, p + k) += gradient[p + k] * t.curvature / t.slope;
-        information.row(p + k) /= t.slope;
-        information.col(p + k) /= t.slope;
-        gradient[p + k] /= t.slope;
+        I.map(k, k) += g.map(k) * t.curvature / t.slope;
+        detail::Blocks(slopes, at.theta.size()).map(k) = t.slope;
+    }
+    for (Index l = 0; l < slopes.size(); ++l) {
+        gradient[l] /= slopes[l];
+        information.row(l) /= slopes[l];
+        information.col(l) /= slopes[l];
     }
     return {std::move(gradient), std::move(information)};
 }

@@ -137,7 +137,8 @@ template <class Learner, class AnyData>
 
 /// Draws from the posterior of (theta_c, eta) for engines that do not know log Z_c: chains over (theta_c,
 /// eta, X_1 .. X_N) that draw X_i | x_i anew, move eta given X, and theta_c given X by the exchange algorithm
-/// (Murray, Ghahramani, MacKay, UAI 2006, 359), which needs draws of p_c instead of its normalisation.
+/// (Murray, Ghahramani, MacKay, UAI 2006, 359; docs/method.md, "The exchange algorithm"), which needs draws
+/// of p_c instead of its normalisation.
 ///
 /// Data: any range of configurations, or what learner.prepare made of them.
 /// With an engine that draws independently of p_c (sampler(target)) the chains leave the posterior invariant.

@@ -424,7 +424,7 @@ private:
     /// X, draws Y_1 .. Y_N of p_c(.|theta') and accepts with
     ///     exp(beta sum_i [U(X_i, theta) - U(X_i, theta') + U(Y_i, theta') - U(Y_i, theta)]) prior ratio
     /// times the ratio of the densities of the proposal back and there, in which the normalisations of p_c
-    /// cancel. Murray, Ghahramani, MacKay 2006, algorithm 2.
+    /// cancel (docs/method.md, "The exchange algorithm"). Murray, Ghahramani, MacKay 2006, algorithm 2.
     template <RandomBits R>
     void exchange(bool tune, R& rng) {
         constexpr bool linear = LinearCoarsePotential<typename Problem::CoarseType>;

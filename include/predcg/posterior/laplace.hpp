@@ -1,6 +1,7 @@
 #pragma once
 // Normal approximations of a posterior: quick where they hold, and they say where they do not.
 #include <predcg/core/parallel.hpp>
+#include <predcg/learning/blocks.hpp>
 #include <predcg/posterior/log_posterior.hpp>
 #include <predcg/posterior/posterior.hpp>
 #include <predcg/statistics/pareto.hpp>
@@ -153,9 +154,10 @@ auto laplace_slides(const Learner& learner, const AnyData& any_data, const Estim
     const ExpectedStatistics statistics = problem.expect(state);
     const Expansion complete = detail::map_expansion(learner.map(), statistics.map, statistics.count, at.eta);
     const Index p = at.theta.size(), m = at.eta.size();
+    const Vector centre = detail::mode_of(fit);
     auto result =
         detail::laplace_result(PosteriorMethod::laplace_slides, fit, problem.data().count, settings.seed);
-    Matrix covariance = Matrix::Zero(p + m, p + m);
+    Matrix covariance = Matrix::Zero(centre.size(), centre.size());
     Vector sd(m);
     for (Index k = 0; k < m; ++k) {
         // d2/dt2 = (f'' - f' t''/t') / t'^2 for t = t(eta)
@@ -166,21 +168,21 @@ auto laplace_slides(const Learner& learner, const AnyData& any_data, const Estim
             throw NumericalError("laplace_slides: the complete-data curvature of map parameter " +
                                  to_text(k + 1) + " is not negative at the mode");
         sd[k] = 1.0 / std::sqrt(precision);
-        covariance(p + k, p + k) = sd[k] * sd[k] / (t.slope * t.slope);
+        detail::Blocks(covariance, p).map(k, k) = sd[k] * sd[k] / (t.slope * t.slope);
     }
-    const Vector centre = detail::mode_of(fit);
     detail::set_normal(result, centre, covariance);
     result.remarks.push_back(
         "for comparison only: theta_c held fixed and X taken as seen, so that intervals are "
         "far too narrow");
-    result.draws.resize(p + m, settings.draws);
+    result.draws.resize(centre.size(), settings.draws);
     for (Index draw = 0; draw < settings.draws; ++draw) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::laplace_slides, static_cast<std::uint64_t>(draw));
-        linalg::set_column(result.draws, draw, centre);
+        Vector eta(m);
         for (Index k = 0; k < m; ++k)
-            result.draws(p + k, draw) = learner.map().unconstrained(
-                k, learner.map().natural(k, at.eta[k]).value + sd[k] * standard_normal(rng));
+            eta[k] = learner.map().unconstrained(k, learner.map().natural(k, at.eta[k]).value +
+                                                        sd[k] * standard_normal(rng));
+        linalg::set_column(result.draws, draw, linalg::joined(at.theta, eta));
     }
     return Posterior(std::move(result), learner.coarse(), learner.map(), learner.engine());
 }

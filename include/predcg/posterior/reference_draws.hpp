@@ -13,8 +13,8 @@
 namespace predcg::detail {
 
 /// A(d) = log E[exp(-d . s)], the change of log Z_c when z moves by d from where s, the scaled features, were
-/// drawn (Geyer, Thompson, J. R. Stat. Soc. B 54 (1992) 657). Mean and covariance of all draws give its first
-/// and second order, and a few thousand of the draws the rest.
+/// drawn (Geyer, Thompson, J. R. Stat. Soc. B 54 (1992) 657; docs/method.md, "log Z by reweighting"). Mean
+/// and covariance of all draws give its first and second order, and a few thousand of the draws the rest.
 class ReferenceDraws {
 public:
     static constexpr Index most_kept = 2000;     // for orders above the second
@@ -55,7 +55,8 @@ public:
     double effective() const { return effective_; }  ///< independent draws that these are worth
 
     /// What an error of the mean, which shifts the posterior of z of so many data, has of its standard
-    /// deviations; the largest of all coordinates. `covariance` is the posterior's.
+    /// deviations; the largest of all coordinates. `covariance` is the posterior's (docs/method.md, "log Z by
+    /// reweighting").
     [[gnu::cold]] double shared_error(const Matrix& covariance, double count) const {
         double most = 0.0;
         for (Index k = 0; k < covariance.cols(); ++k) {

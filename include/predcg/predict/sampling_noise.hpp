@@ -24,7 +24,8 @@ struct Denoised {
 /// The polynomial's degree (0 to 3) has the least generalised cross-validation error, RSS / (n - terms)^2
 /// (Craven, Wahba, Numer. Math. 31 (1979) 377). Both parts shrink to the variance that they have without S,
 ///     polynomial:  sum over the orthonormal terms of c^2 - S,      rest:  RSS / (n - terms) - S,
-/// where they stand out of the noise; else the polynomial stays as it is, and the rest is zero.
+/// where they stand out of the noise; else the polynomial stays as it is, and the rest is zero
+/// (docs/method.md, "Sampling noise in intervals").
 class SmoothOverDraws {
 public:
     /// Draws are columns. Cost: O(draws terms^2), at most 120 terms, and draws / 10.

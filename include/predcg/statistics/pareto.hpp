@@ -63,10 +63,10 @@ struct SmoothedRatios {
 };
 
 /// Pareto-smoothed importance sampling (Vehtari, Simpson, Gelman, Yao, Gabry, J. Mach. Learn. Res. 25 (2024)
-/// 72): the min(S/5, 3 sqrt S) largest of S ratios are smoothed. pareto_k < 0.7: averages with these weights
-/// can be trusted; above, the proposal misses what matters. +infinity where ratios are infinite or all
-/// -infinity; -infinity where the largest differ by less than a millionth, by rounding perhaps. Throws
-/// ArgumentError for less than 25 ratios. Cost O(S log S).
+/// 72; docs/method.md, "Pareto k"): the min(S/5, 3 sqrt S) largest of S ratios are smoothed. pareto_k < 0.7:
+/// averages with these weights can be trusted; above, the proposal misses what matters. +infinity where
+/// ratios are infinite or all -infinity; -infinity where the largest differ by less than a millionth, by
+/// rounding perhaps. Throws ArgumentError for less than 25 ratios. Cost O(S log S).
 inline SmoothedRatios pareto_smooth(std::vector<double> log_ratios) {
     const std::size_t S = log_ratios.size();
     require_range(static_cast<Index>(S), 25, std::numeric_limits<Index>::max(), "pareto_smooth",

@@ -100,13 +100,13 @@ public:
     /// Where the last line began.
     std::uint64_t line_start() const { return line_start_; }
 
-    [[noreturn, gnu::cold, gnu::noinline]] void fail(std::uint64_t byte, std::string_view what,
-                                                     std::string value, std::string allowed) const {
+    [[noreturn, gnu::cold]] void fail(std::uint64_t byte, std::string_view what, std::string value,
+                                      std::string allowed) const {
         throw TrajectoryError(name_, frame_, byte, what, std::move(value), std::move(allowed));
     }
     /// In the last line.
-    [[noreturn, gnu::cold, gnu::noinline]] void fail_line(std::string_view what, std::string_view value,
-                                                          std::string allowed) const {
+    [[noreturn, gnu::cold]] void fail_line(std::string_view what, std::string_view value,
+                                           std::string allowed) const {
         fail(line_start_, what, text::quoted(value), std::move(allowed));
     }
 

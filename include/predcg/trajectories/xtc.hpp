@@ -81,8 +81,8 @@ private:
         return shift == 0 ? word : word << shift | std::uint64_t{from[8]} >> (8 - shift);
     }
 
-    [[gnu::noinline]] bool three_wide(unsigned count, const std::array<std::uint32_t, 3>& ranges,
-                                      std::array<std::int64_t, 3>& to) {
+    bool three_wide(unsigned count, const std::array<std::uint32_t, 3>& ranges,
+                    std::array<std::int64_t, 3>& to) {
         std::array<std::uint32_t, 3> limbs{};
         for (unsigned k = 0; 8 * k < count; ++k) {
             std::uint32_t byte = 0;

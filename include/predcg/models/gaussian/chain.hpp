@@ -10,7 +10,7 @@
 namespace predcg::gaussian {
 
 /// Settings of gaussian::chain.
-struct ChainSettings {
+struct FineChainSettings {
     Index beads = 16;
     Index dimension = 1;
     double bond = 1.0;    ///< spring to the next bead, energy / length^2
@@ -57,7 +57,7 @@ private:
 };
 
 /// U = 1/2 sum_i [ bond |x_{i+1} - x_i|^2 + second |x_{i+2} - x_i|^2 + tether |x_i|^2 ].
-inline FineChain chain(const ChainSettings& settings = {}) {
+inline FineChain chain(const FineChainSettings& settings = {}) {
     require(settings.beads >= 1, "gaussian::chain", "beads", settings.beads, "an integer >= 1");
     for (const double stiffness : {settings.bond, settings.second, settings.tether})
         require_finite(stiffness, "gaussian::chain", "stiffness");

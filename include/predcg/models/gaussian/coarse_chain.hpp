@@ -15,7 +15,9 @@ struct CoarseChainSettings {
     bool second = true;   ///< learn a second-neighbour stiffness, too
     double tether = 0.1;  ///< known, energy / length^2
     Boundary boundary = Boundary::open;
-    double length = 1.0;  ///< a typical distance, in the unit of X: what fits measure stiffnesses by
+    /// A typical distance, in the unit of X: what fits measure stiffnesses by, and what chains of X begin
+    /// with.
+    double length = 1.0;
 };
 
 /// Coarse harmonic chain, linear in theta_c = (bond, second), stiffnesses in energy / length^2:
@@ -26,7 +28,7 @@ class CoarseChain {
 public:
     /// Throws ArgumentError for beads < 2 (3 with second), dimension < 1, tether <= 0, length <= 0.
     explicit CoarseChain(const CoarseChainSettings& settings)
-        : space_(checked_size(settings)), length_(settings.length) {
+        : space_(checked_size(settings), settings.length), length_(settings.length) {
         const Matrix none = Matrix::Zero(settings.beads, settings.beads);
         Matrix tether = none;
         for (Index i = 0; i < settings.beads; ++i) tether(i, i) = settings.tether;

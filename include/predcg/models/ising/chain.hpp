@@ -14,7 +14,7 @@ enum class Normalisation {
 };
 
 /// Settings of ising::chain.
-struct ChainSettings {
+struct FineChainSettings {
     Index sites = 32;
     double strength = 1.0;                                ///< J_0, energy
     Index range = 1;                                      ///< L_f; 0: no interaction
@@ -33,7 +33,7 @@ template <Index Sites = dynamic>
 class FineChain {
 public:
     /// Throws ArgumentError for sites < 1, range outside 0..sites-1, or numbers that are not finite.
-    [[gnu::cold]] explicit FineChain(const ChainSettings& settings)
+    [[gnu::cold]] explicit FineChain(const FineChainSettings& settings)
         : settings_(settings), space_(spin_space<Sites>(settings.sites)) {
         const Index n = settings.sites, range = settings.range;
         require_range(range, 0, n - 1, "ising::chain", "range", "sites - 1");
@@ -61,7 +61,7 @@ public:
     }
 
     const SpinSpace<Sites>& space() const { return space_; }
-    const ChainSettings& settings() const { return settings_; }
+    const FineChainSettings& settings() const { return settings_; }
     Boundary boundary() const { return settings_.boundary; }
     /// J_1..J_L.
     const std::vector<double>& couplings() const { return couplings_; }
@@ -106,14 +106,14 @@ private:
         return detail::site_value(x, i, offset, space_.size(), settings_.boundary);
     }
 
-    ChainSettings settings_;
+    FineChainSettings settings_;
     SpinSpace<Sites> space_;
     std::vector<double> couplings_, folded_;
 };
 
 /// The fine chain; `chain<32>(...)` fixes the number of sites at compile time.
 template <Index Sites = dynamic>
-FineChain<Sites> chain(ChainSettings settings = {}) {
+FineChain<Sites> chain(FineChainSettings settings = {}) {
     if constexpr (Sites != dynamic) settings.sites = Sites;
     return FineChain<Sites>(settings);
 }

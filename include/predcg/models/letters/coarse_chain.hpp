@@ -58,7 +58,7 @@ struct Tables {
 };
 
 /// Where the letters are: sites, range of the pairs, boundary.
-struct ChainSettings {
+struct CoarseChainSettings {
     Index sites = 16;
     bool fields = false;  ///< whether there are terms of single sites
     Index pair_range = 1;
@@ -67,7 +67,7 @@ struct ChainSettings {
 
 /// The terms of an alphabet: its fields, where they are wanted, and g at the lags 1..pair_range. Throws
 /// ArgumentError for pair_range < 0, or other numbers of names than fields.
-[[gnu::cold]] inline Terms terms(const ChainSettings& settings, const Tables& tables) {
+[[gnu::cold]] inline Terms terms(const CoarseChainSettings& settings, const Tables& tables) {
     require(settings.pair_range >= 0, "letters::terms", "pair_range", settings.pair_range, "an integer >= 0");
     require_equal(std::ssize(tables.field_names), tables.fields.cols(), "letters::terms", "field names",
                   "the number of fields");
@@ -108,7 +108,7 @@ public:
         }
     }
     /// Of an alphabet's terms. Throws ArgumentError likewise.
-    [[gnu::cold]] CoarseChain(const ChainSettings& settings, Tables tables)
+    [[gnu::cold]] CoarseChain(const CoarseChainSettings& settings, Tables tables)
         : CoarseChain(settings.sites, settings.boundary, letters::terms(settings, tables)) {
         tables_ = std::move(tables);
     }

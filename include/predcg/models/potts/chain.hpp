@@ -3,7 +3,7 @@
 
 namespace predcg::potts {
 
-using letters::ChainSettings;
+using letters::CoarseChainSettings;
 using letters::Letter;
 
 /// Tables of letters that are equal or not: pairs [a == b], a field for every letter but letter 0, from which
@@ -26,14 +26,14 @@ letters::Tables tables() {
 ///     X_{i+k}].
 /// Potts, Proc. Camb. Phil. Soc. 48 (1952) 106.
 template <std::size_t Q, Index Sites = dynamic>
-letters::CoarseChain<Q, Sites> coarse_chain(ChainSettings settings = {}) {
+letters::CoarseChain<Q, Sites> coarse_chain(CoarseChainSettings settings = {}) {
     if constexpr (Sites != dynamic) settings.sites = Sites;
     return {settings, tables<Q>()};
 }
 
 /// Fine Potts chain: the same energy at known parameters, fields first.
 template <std::size_t Q, Index Sites = dynamic>
-letters::FineChain<Q, Sites> chain(ChainSettings settings, Vector theta) {
+letters::FineChain<Q, Sites> chain(CoarseChainSettings settings, Vector theta) {
     return {coarse_chain<Q, Sites>(settings), std::move(theta)};
 }
 

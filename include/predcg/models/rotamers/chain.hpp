@@ -16,7 +16,7 @@ inline constexpr Letter gauche_plus = 1;   ///< Dihedral near +pi/3.
 inline constexpr Letter gauche_minus = 2;  ///< Dihedral near -pi/3.
 
 /// Sites and terms of a chain.
-struct ChainSettings {
+struct CoarseChainSettings {
     Index sites = 7;                 ///< dihedrals: three fewer than backbone sites
     bool same = true;                ///< E_same
     bool opposite = true;            ///< E_opposite
@@ -41,7 +41,7 @@ inline Matrix pair_table(bool same) {
 /// without same and opposite states are independent. g+ and g- are alike to the chain. Throws ArgumentError
 /// for sites that are too few for the terms: 1, 2 or 3.
 template <Index Sites = dynamic>
-letters::CoarseChain<3, Sites> chain(ChainSettings settings = {}) {
+letters::CoarseChain<3, Sites> chain(CoarseChainSettings settings = {}) {
     if constexpr (Sites != dynamic) settings.sites = Sites;
     letters::Terms terms;
     // The chain's terms are energies with a minus sign.

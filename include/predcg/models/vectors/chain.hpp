@@ -7,7 +7,7 @@
 
 namespace predcg::vectors {
 
-using letters::ChainSettings;
+using letters::CoarseChainSettings;
 using letters::Letter;
 
 /// Tables of unit vectors at the angles 2 pi a / q: pairs cos(phi_a - phi_b), fields cos phi and sin phi.
@@ -31,7 +31,7 @@ letters::Tables circle_tables() {
 /// Many letters are plane vectors, O(2): the trapezoid rule, whose error falls faster than any power of 1/q,
 /// like I_q(K) at a site with exponents up to K. Sums over letters are integrals over dphi/2pi times q.
 template <std::size_t Q, Index Sites = dynamic>
-letters::CoarseChain<Q, Sites> circle_chain(ChainSettings settings = {}) {
+letters::CoarseChain<Q, Sites> circle_chain(CoarseChainSettings settings = {}) {
     if constexpr (Sites != dynamic) settings.sites = Sites;
     return {settings, circle_tables<Q>()};
 }

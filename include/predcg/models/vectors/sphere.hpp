@@ -77,7 +77,7 @@ letters::Tables sphere_tables() {
 /// 90, at 3 by 2e-3 and 6e-5. Sums over letters are means over the sphere times q. Costs of a transfer
 /// matrix: q^2 at a site, q^3 on rings.
 template <std::size_t Q, Index Sites = dynamic>
-letters::CoarseChain<Q, Sites> sphere_chain(letters::ChainSettings settings = {}) {
+letters::CoarseChain<Q, Sites> sphere_chain(letters::CoarseChainSettings settings = {}) {
     if constexpr (Sites != dynamic) settings.sites = Sites;
     return {settings, sphere_tables<Q>()};
 }

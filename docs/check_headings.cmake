@@ -1,0 +1,25 @@
+# Comments of headers name headings of pages, docs/page.md, "Heading": each of them is there.
+#
+# cmake -Dsource_dir=<repository> -P check_headings.cmake
+cmake_minimum_required(VERSION 3.25)
+file(GLOB_RECURSE headers "${source_dir}/include/*.hpp")
+set(count 0)
+foreach(header IN LISTS headers)
+    file(READ "${header}" text)
+    string(REGEX REPLACE "\n *///? *" " " text "${text}")  # comments over several lines
+    string(REGEX MATCHALL "docs/[a-z_]+\\.md, \"[^\"]*\"" references "${text}")
+    foreach(reference IN LISTS references)
+        string(REGEX MATCH "(docs/.*\\.md), \"(.*)\"" whole "${reference}")
+        set(heading "${CMAKE_MATCH_2}")
+        file(STRINGS "${source_dir}/${CMAKE_MATCH_1}" headings REGEX "^#+ ")
+        list(TRANSFORM headings REPLACE "^#+ " "")
+        if(NOT heading IN_LIST headings)
+            message(SEND_ERROR "${header}: ${reference}: there is no such heading")
+        endif()
+        math(EXPR count "${count} + 1")
+    endforeach()
+endforeach()
+if(count EQUAL 0)
+    message(FATAL_ERROR "no heading is named in ${source_dir}/include")
+endif()
+message(STATUS "${count} headings that comments name are there")
