@@ -1,6 +1,7 @@
 // expect: predcg: bind(models, parameters, beta) of an observable would be passed over
 // expect: predcg: from_moments(m) of an observable would be passed over
 // expect: predcg: from_letter_moments(m) of an observable would be passed over
+// expect: predcg: letter_values(letters) of an observable would be passed over
 // expect: predcg: lags() of an observable would be passed over
 // expect: predcg: mean(data) of an observable would be passed over
 #include <passed_over_form.hpp>
@@ -28,6 +29,11 @@ struct OfLetters : tiny::First {
     int order() const { return 1; }
     double from_letter_moments(const Form<std::vector<SiteMoments>, SiteMoments>&) const { return 0.0; }
 };
+struct Values : tiny::First {
+    int order() const { return 1; }
+    Form<Matrix, std::vector<double>> letter_values(const auto&) const { return {}; }
+    double from_letter_moments(const std::vector<SiteMoments>&) const { return 0.0; }
+};
 struct Lags : tiny::First {
     Form<Index, Vector> lags() const { return {}; }
 };
@@ -40,6 +46,7 @@ int main() {
     (void)predict(fit, AtBeta{});
     (void)predict(fit, OfMoments{});
     (void)expectation(TransferMatrix{}, boltzmann(fit.coarse, Vector::Zero(2), 1.0), OfLetters{});
+    (void)expectation(TransferMatrix{}, boltzmann(fit.coarse, Vector::Zero(2), 1.0), Values{});
     (void)detail::ObservableParts<Lags>::asked;
     (void)detail::selected_mean(WithMean{}, {}, std::vector<Spins>{});
 }

@@ -62,6 +62,7 @@ struct Draws {
 struct Chains : MonteCarlo<HeatBath> {
     Chains() = default;
     Chains with_samples(Index) const { return *this; }
+    Chains with_settings(const MonteCarloSettings&) const { return *this; }
     Form<MonteCarlo<HeatBath>, Index> for_one_call(const auto&, const auto&, Index) const {
         return Form<MonteCarlo<HeatBath>, Index>();
     }

@@ -3,6 +3,7 @@
 #include <predcg/concepts/expectation_engine.hpp>
 #include <predcg/concepts/observable.hpp>
 #include <predcg/concepts/optimizer.hpp>
+#include <predcg/concepts/policies_passed_over.hpp>
 #include <predcg/concepts/prior.hpp>
 
 #include "concept_types.hpp"
@@ -97,6 +98,56 @@ static_assert(!SiteMomentEngine<NoSiteMoments, T> && !SiteMomentEngine<SiteMomen
               !SiteMomentEngine<Good, S>);
 static_assert(!SamplingEngine<NoSampler, T> && !SamplingEngine<SamplerDoesNotDraw, T> &&
               !SamplingEngine<SamplerDrawsText, T> && !SamplingEngine<Good, S>);
+
+// What is there in another form: found by a call, or by the address of a template; nothing else is.
+struct Templates {
+    Draws sampler(const auto&, int) const { return {}; }
+    template <class Target>
+    Draws chain_sampler(const Target&) {
+        return {};
+    }
+    Matrix two_point(const auto&, Index) const { return {}; }
+    Matrix letter_values(const auto&, int) const { return {}; }
+    Good with_samples() const { return {}; }
+};
+struct ForOthers {
+    Draws sampler(const S&) const { return {}; }
+    Draws chain_sampler(const S&) { return {}; }
+    int two_point(const S&, Index, Index) const { return 0; }
+    Matrix letter_values(const S&) const { return {}; }
+    double with_samples = 0.0;
+    int kernel = 0, settings = 0, with_settings = 0;
+};
+struct Resizable : Good {
+    struct Settings {
+        Index samples = 0;
+    };
+    Settings settings() const { return {}; }
+    Resizable with_samples(Index) const { return {}; }
+    Resizable with_settings(const Settings&) { return {}; }
+    int kernel() { return 0; }
+};
+struct Shrinking : Resizable {};  // what its base returns is no Shrinking
+using Letters = std::array<double, 2>;
+static_assert(predcg::detail::WrongSampler<SamplerDoesNotDraw, T> &&
+              predcg::detail::WrongSampler<SamplerDrawsText, T> &&
+              predcg::detail::WrongSampler<Templates, T> && !predcg::detail::WrongSampler<Good, T> &&
+              !predcg::detail::WrongSampler<NoSampler, T> && !predcg::detail::WrongSampler<ForOthers, T>);
+static_assert(predcg::detail::WrongChainSampler<Templates, T> &&
+              !predcg::detail::WrongChainSampler<Good, T> &&
+              !predcg::detail::WrongChainSampler<ForOthers, T>);
+static_assert(predcg::detail::WrongTwoPoint<Templates, T> && !predcg::detail::WrongTwoPoint<Good, T> &&
+              !predcg::detail::WrongTwoPoint<ForOthers, T>);
+static_assert(predcg::detail::WrongLetterValues<Templates, Letters> &&
+              !predcg::detail::WrongLetterValues<ForOthers, Letters> &&
+              !predcg::detail::WrongLetterValues<Good, Letters>);
+static_assert(predcg::detail::WrongWithSamples<Templates> && predcg::detail::WrongWithSamples<Shrinking> &&
+              !predcg::detail::WrongWithSamples<Resizable> && !predcg::detail::WrongWithSamples<ForOthers> &&
+              !predcg::detail::WrongWithSamples<Good>);
+static_assert(predcg::detail::WrongKernel<Resizable> && !predcg::detail::WrongKernel<ForOthers> &&
+              !predcg::detail::WrongKernel<Good>);
+static_assert(!predcg::detail::WrongWithSettings<Resizable> &&  // whose settings have no refresh
+              !predcg::detail::WrongWithSettings<ForOthers>);
 }  // namespace engines
 
 namespace optimizers {

@@ -6,6 +6,7 @@
 #include <predcg/maps/autodiff_block.hpp>
 #include <predcg/maps/autodiff_site.hpp>
 #include <predcg/maps/block_with_terms.hpp>
+#include <predcg/maps/observed_map.hpp>
 #include <predcg/models/ising/coarse_chain.hpp>
 
 #include <gtest/gtest.h>
@@ -203,6 +204,90 @@ constexpr auto by_reference_keeps = []<unsigned parts>() {
 };
 static_assert(of_every_choice<map_count>(by_reference_keeps));
 
+// What a map that is adapted says of X has the structure that it had.
+template <class F, class X, class L>
+constexpr unsigned of_likelihood =
+    joined(ChainFactor<F, L>, LocalFactor<F, X, L>, DifferentiableFactor<F, X>, QuadraticFactor<F>,
+           ClassifiedSites<F>, HasNeighbours<F>, HasInvariance<F>, predcg::detail::AddsGradient<F, X>);
+constexpr unsigned likelihood_count = 8;
+template <unsigned parts>
+struct Structured {
+    static constexpr bool has(unsigned part) { return (parts >> part & 1u) != 0; }
+    double log_density(const Vector&) const { return 0.0; }
+    Window window() const { return {}; }
+    double local_log_density(Index, std::span<const double>) const
+        requires(has(0))
+    {
+        return 0.0;
+    }
+    double log_density_difference(const Vector&, Index, double) const
+        requires(has(1))
+    {
+        return 0.0;
+    }
+    Vector log_density_gradient(const Vector& X) const
+        requires(has(2))
+    {
+        return X;
+    }
+    QuadraticForm quadratic() const
+        requires(has(3))
+    {
+        return {};
+    }
+    Index site_class(Index) const
+        requires(has(4))
+    {
+        return 0;
+    }
+    Index class_count() const
+        requires(has(4))
+    {
+        return 1;
+    }
+    NeighbourList neighbours() const
+        requires(has(5))
+    {
+        return chain_neighbours({}, 1);
+    }
+    bool translation_invariant() const
+        requires(has(6))
+    {
+        return true;
+    }
+    double add_log_density_gradient(const Vector&, Vector&, Vector&) const
+        requires(has(7))
+    {
+        return 0.0;
+    }
+};
+template <unsigned parts>
+struct Structure {
+    using fine_type = Vector;
+    using coarse_type = Vector;
+    struct At {
+        Structured<parts> likelihood(const Vector&) const { return {}; }
+    };
+    Index parameter_count() const { return 0; }
+    Structured<parts> likelihood(const Vector&, const Vector&) const { return {}; }
+    At at(const Vector&, bool) const { return {}; }
+};
+constexpr auto structure_stays = []<unsigned parts>() {
+    using Map = ByReference<Structure<parts>>;
+    using Form = const Reference<Vector>&;
+    using Made = decltype(std::declval<const Map&>().at(Vector(), false));
+    using F = decltype(std::declval<const Map&>().likelihood(std::declval<Form>(), Vector()));
+    using G = decltype(std::declval<const Made&>().likelihood(std::declval<Form>()));
+    return of_likelihood<Structured<parts>, Vector, double> == parts &&
+           of_likelihood<F, Vector, double> == parts && of_likelihood<G, Vector, double> == parts;
+};
+static_assert(of_every_choice<likelihood_count>(structure_stays));
+/// Where X is observed, the likelihood says that, too.
+using Blocks = predcg::detail::BlockLikelihood;
+using Observed = predcg::detail::ObservedLikelihood<Spins>;
+static_assert(of_likelihood<Blocks, Spins, ising::Spin> == of_likelihood<Observed, Spins, ising::Spin> &&
+              ChainFactor<Observed, ising::Spin> && ObservedFactor<Observed> && !ObservedFactor<Blocks>);
+
 // Blocks: names, starts, draws.
 constexpr unsigned mean = 1u << said_count, observed = 2 * mean, draws = 4 * mean;
 constexpr unsigned block_count = said_count + 3;
@@ -243,6 +328,14 @@ constexpr auto blocks_keep = []<unsigned parts>() {
            HasAt<Map> && ScoredMap<Map> && HasConditionalMoments<Map> && HasConditionalLetterMoments<Map>;
 };
 static_assert(of_every_choice<block_count>(blocks_keep));
+/// An ObservedMap is a BlockMap, with what it says.
+constexpr auto observed_maps_keep = []<unsigned parts>() {
+    using Derived = AutoDiffBlock<Block<parts | map_forwarding_test::observed>>;
+    return of_map<ObservedMap<Derived, Spins, Spins>> == of_map<BlockMap<Derived, Spins, Spins>> &&
+           of_map<ObservedMap<BlockWithTerms<Derived>, Spins, Spins>> ==
+               of_map<BlockMap<BlockWithTerms<Derived>, Spins, Spins>>;
+};
+static_assert(of_every_choice<block_count>(observed_maps_keep));
 
 // Densities of numbers at sites.
 constexpr unsigned site_moments = 1u << said_count, site_takes = 2 * site_moments;

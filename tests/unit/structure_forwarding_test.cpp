@@ -96,53 +96,69 @@ static_assert(complete<StateAutoDiffPotential<WithTerms<AutoDiffPotential<Templa
 static_assert(complete<StateAutoDiffPotential<AutoDiffPotential<WithTerms<Templated>>>>);
 static_assert(complete<AutoDiffPotential<WithTerms<StateAutoDiffPotential<Templated>>>>);
 
-// Structure of functions of X: windows, differences of one site, gradients, quadratic forms.
-constexpr unsigned windows = 1, differences = 2, gradients = 4, forms = 8;
-constexpr unsigned structure(bool w, bool d, bool g, bool q) {
-    return (w ? windows : 0u) | (d ? differences : 0u) | (g ? gradients : 0u) | (q ? forms : 0u);
+// The table: structure of functions of X, a bit each. Of particles moves are the difference, `both` are value
+// and gradient in one go.
+constexpr unsigned windows = 1, differences = 2, gradients = 4, forms = 8, lists = 16, steps = 32, both = 64;
+constexpr unsigned structure(auto... is_there) {
+    unsigned found = 0, bit = 1;
+    ((found |= is_there ? bit : 0u, bit <<= 1), ...);
+    return found;
 }
 template <class U>
 constexpr unsigned of_coarse =
     structure(ChainCoarsePotential<U>, HasCoarseEnergyDifference<U, Vector, double>,
-              HasCoarseEnergyGradient<U, Vector>, QuadraticCoarsePotential<U>);
+              HasCoarseEnergyGradient<U, Vector>, QuadraticCoarsePotential<U>, HasNeighbours<U>,
+              predcg::detail::HasCoarseParticleMoves<U>,
+              predcg::detail::HasEnergyAndGradient<U, Vector, Vector>);
 template <class U>
 constexpr unsigned of_fine =
-    structure(ChainPotential<U>, HasEnergyDifference<U>, HasEnergyGradient<U, Vector>, QuadraticPotential<U>);
+    structure(ChainPotential<U>, HasEnergyDifference<U>, HasEnergyGradient<U, Vector>, QuadraticPotential<U>,
+              HasNeighbours<U>, MovesParticles<U>, predcg::detail::HasEnergyAndGradient<U, Vector>);
 template <class T>
 constexpr unsigned of_target =
-    structure(ChainTarget<T>, LocalTarget<T>, DifferentiableTarget<T>, GaussianTarget<T>);
+    structure(ChainTarget<T>, LocalTarget<T>, DifferentiableTarget<T>, GaussianTarget<T>, HasNeighbours<T>,
+              MovesParticles<T>, predcg::detail::AddsGradient<T, Vector>);
+/// A statistic has no gradient and no moves, whatever it is of.
 template <class S>
-constexpr unsigned of_statistic = structure(ChainStatistic<S, double>, false, false, QuadraticStatistic<S>);
+constexpr unsigned of_statistic =
+    structure(ChainStatistic<S, double>, LocalFactor<S, Vector, double>, DifferentiableFactor<S, Vector>,
+              QuadraticStatistic<S>, HasNeighbours<S>, MovesParticles<S>,
+              predcg::detail::AddsGradient<S, Vector>);
+/// A density adds its gradient wherever there is one.
+constexpr unsigned of_density(unsigned k) { return k & gradients ? k | both : k & ~both; }
 
 template <unsigned parts>
 constexpr bool same_structure() {
     using U = Parts<parts>;
     using P = Boltzmann<Bound<U>>;
     static_assert(of_fine<Bound<U>> == of_coarse<U>);
-    static_assert(of_target<P> == of_coarse<U>);
+    static_assert(of_coarse<WithTerms<U>> == of_coarse<U>);
+    static_assert(of_fine<Bound<WithTerms<U>>> == of_coarse<U>);
+    static_assert(of_coarse<StateAutoDiffPotential<U>> ==
+                  (predcg::detail::HasEnergyOfState<U, Vector, Vector> ? of_coarse<U> | gradients | both
+                                                                       : of_coarse<U>));
     static_assert(of_fine<StateAutoDiffPotential<Bound<U>>> ==
                   of_coarse<U>);  // its energy is of doubles alone
+    static_assert(of_target<P> == of_density(of_coarse<U>));
     static_assert(of_target<AffineTarget<P>> == (of_coarse<U> & gradients));
-    static_assert(HasNeighbours<Bound<U>> == HasNeighbours<U> && HasNeighbours<P> == HasNeighbours<U>);
-    constexpr bool are_moved = (parts_of<U>() & only(support::moves)) != 0;
-    static_assert(MovesParticles<Bound<U>> == are_moved && MovesParticles<P> == are_moved);
-    static_assert(detail::HasEnergyAndGradient<Bound<U>, Vector> ==
-                  detail::HasEnergyAndGradient<U, Vector, Vector>);
-    static_assert(of_statistic<LogDensity<P>> == (of_coarse<U> & (windows | forms)));
+    static_assert(of_statistic<LogDensity<P>> == (of_coarse<U> & (windows | forms | lists)));
     if constexpr (LearnablePotential<U>) {
-        constexpr unsigned known =
-            structure(predcg::detail::HasLocalFeatures<U> || predcg::detail::HasLocalParameterGradient<U>,
-                      false, false, LinearCoarsePotential<U>);
+        constexpr unsigned known = lists | structure(predcg::detail::HasLocalFeatures<U> ||
+                                                         predcg::detail::HasLocalParameterGradient<U>,
+                                                     false, false, LinearCoarsePotential<U>);
         static_assert(of_statistic<EnergyGradient<U>> == (of_coarse<U> & known));
         if constexpr (!LinearCoarsePotential<U>)
-            static_assert(of_statistic<EnergyHessian<U>> == (of_coarse<U> & known & windows));
+            static_assert(of_statistic<EnergyHessian<U>> == (of_coarse<U> & known & (windows | lists)));
     }
+    if constexpr (predcg::detail::HasEnergyOfTheta<U, Vector, Dual>)
+        static_assert(of_coarse<AutoDiffPotential<U>> == of_coarse<U>);
     return true;
 }
 constexpr auto every = []<unsigned parts>() { return same_structure<parts>(); };
 static_assert(of_every_choice<only(support::energy)>(every));
 static_assert(of_every_choice<only(support::features)>(every));
 static_assert(of_every_choice<only(support::window, support::energy, support::gradient)>(every));
+static_assert(of_every_choice<dual>(every));
 
 // What is known in one go is passed on, and made of nothing else.
 struct InOneGo {
@@ -151,15 +167,11 @@ struct InOneGo {
     std::pair<double, Vector> log_density_and_gradient(const Vector& X) const { return {0.0, X}; }
 };
 using Density = Boltzmann<Bound<All>>;
-using WithoutGradient = Boltzmann<Bound<Parts<only(support::energy)>>>;
 static_assert(HasDensityAndGradient<AffineTarget<InOneGo>> && !HasDensityAndGradient<AffineTarget<Density>>);
 static_assert(HasWalls<space_t<AffineTarget<InOneGo>>> && !HasWalls<RealSpace<>>);
-static_assert(predcg::detail::AddsGradient<Density, Vector> &&
-              predcg::detail::AddsGradient<Product<Density, Density>, Vector> &&
-              !predcg::detail::AddsGradient<WithoutGradient, Vector> &&
-              !predcg::detail::AddsGradient<Product<Density, WithoutGradient>, Vector>);
 
-// Products and stacks have what both parts have. A product knows differences from windows, too.
+// Products and stacks have what both parts have, but no moves of particles. A product knows differences from
+// windows, too.
 constexpr unsigned in_product(unsigned k) { return k & windows ? k | differences : k; }
 template <unsigned k>
 using Structured = Parts<all_parts & ~only(k& windows ? support::part_count : support::window,
@@ -168,10 +180,11 @@ using Structured = Parts<all_parts & ~only(k& windows ? support::part_count : su
                                            k& gradients ? support::part_count : support::both,
                                            k& forms ? support::part_count : support::quadratic)>;
 template <unsigned k, unsigned l>
-constexpr bool both = of_target<Product<Boltzmann<Bound<Structured<k>>>, Boltzmann<Bound<Structured<l>>>>> ==
-                          (in_product(k) & in_product(l)) &&
-                      of_statistic<Stack<EnergyGradient<Structured<k>>, EnergyGradient<Structured<l>>>> ==
-                          (k & l & (windows | forms));
+constexpr bool joined =
+    of_target<Product<Boltzmann<Bound<Structured<k>>>, Boltzmann<Bound<Structured<l>>>>> ==
+        (of_density(in_product(k) & in_product(l)) | lists) &&
+    of_statistic<Stack<EnergyGradient<Structured<k>>, EnergyGradient<Structured<l>>>> ==
+        (k & l & (windows | forms));
 // A product tells neighbours where one part does and the other does or has windows.
 template <unsigned hidden>
 using Graph = Boltzmann<Bound<Parts<all_parts & ~hidden>>>;
@@ -181,7 +194,7 @@ static_assert(HasNeighbours<Product<Graph<no_list>, Graph<no_window>>>);
 static_assert(!HasNeighbours<Product<Graph<0>, Graph<no_list | no_window>>>);
 static_assert(!HasNeighbours<Product<Graph<no_list>, Graph<no_list>>>);
 template <unsigned k>
-constexpr bool with_each = both<k, 15> && both<k, 14> && both<k, 13> && both<k, 11> && both<k, 7>;
+constexpr bool with_each = joined<k, 15> && joined<k, 14> && joined<k, 13> && joined<k, 11> && joined<k, 7>;
 static_assert(with_each<15> && with_each<14> && with_each<13> && with_each<11> && with_each<7>);
 
 /// sum_i X_i X_{i+2} on the ring, as a factor and as a statistic, with windows of three.

@@ -193,6 +193,26 @@ concept BatchEngine = requires(const E engine, const B batch, States& states, co
 };
 
 namespace detail {
+/// Has expect_batch in another form: one that can be called, or a template of these types.
+template <class E, class B, class States>
+concept WrongExpectBatch = !BatchEngine<E, B, States> &&
+                           (
+                               requires(E engine, B& batch, States& states, const StreamKey& key) {
+                                   engine.expect_batch(batch, Wanted<Want::means>{}, states, key);
+                               } || requires { &E::template expect_batch<B, States>; } ||
+                               requires { &E::template expect_batch<B, Want::means, States>; } ||
+                               requires { &E::template expect_batch<B, Wanted<Want::means>, States>; });
+
+/// Of an engine that batches are given to.
+template <class E, class B, class States>
+struct BatchEngineParts {
+    static constexpr bool asked = true;
+    static_assert(!WrongExpectBatch<E, B, States>,
+                  "predcg: expect_batch(batch, want, states, key) of an engine would be passed over: it is "
+                  "const, takes the batch, a predcg::Want or predcg::Wanted<W> of any W, the states that can "
+                  "be changed, and a predcg::StreamKey, and returns predcg::BatchMoments");
+};
+
 /// log Z, or its lower bound from an engine that knows no more.
 template <class Engine, class T>
     requires PartitionOrBound<Engine, T>
@@ -340,6 +360,7 @@ inline Index size_of_chunks(Index liked, const SpreadSums* spread) {
 template <Want want, class Engine, class B, class States>
 BatchMoments expect(const Engine& engine, const B& batch, States& states, const StreamKey& key,
                     const SpreadSums* spread = nullptr) {
+    [[maybe_unused]] constexpr bool asked = detail::BatchEngineParts<Engine, B, States>::asked;
     const auto of_chunk = [&](const B& chunk) {
         if constexpr (BatchEngine<Engine, B, States>)
             return engine.expect_batch(chunk, Wanted<want>{}, states, key);
@@ -370,9 +391,10 @@ namespace detail {
 template <class Engine, class Common, class Statistic, class Factor, class Own>
 constexpr bool takes_batches() {
     using B = Batch<Common, Statistic, Factor (*)(Index), Own (*)(Index)>;
-    if constexpr (HasBatchState<Engine>)
-        return BatchEngine<Engine, B, std::vector<typename Engine::BatchState>>;
-    else if constexpr (requires { typename Product<Common, Factor>; })
+    if constexpr (HasBatchState<Engine>) {
+        using States = std::vector<typename Engine::BatchState>;
+        return BatchEngineParts<Engine, B, States>::asked && BatchEngine<Engine, B, States>;
+    } else if constexpr (requires { typename Product<Common, Factor>; })
         return ExpectationEngine<Engine, Product<Common, Factor>, Stack<Statistic, Own>>;
     else
         return false;

@@ -88,7 +88,7 @@ template <FiniteTarget T, class X>
 template <class Engine, class T, class X>
 void add_draws(const Engine& engine, const T& target, Index count, double weight, Philox4x32& rng,
                const std::stop_token& stop, WeightedConfigurations<X>& sum) {
-    static_assert(SamplingEngine<Engine, T>,
+    static_assert(DrawingEngineParts<Engine, T>::asked && SamplingEngine<Engine, T>,
                   "predcg: a level of a hierarchy is told to the next by independent draws, unless its X are "
                   "observed and fits are exact: its engine needs sampler(target) (concept SamplingEngine; "
                   "MonteCarlo and MeanField have none)");

@@ -205,11 +205,16 @@ struct JointRequirements<true, Fine, Coarse, Map, Engine> {
 
     template <bool types_hold>
     static constexpr bool engine_fits() {
-        if constexpr (types_hold)
-            return takes_batches<latent_engine_for_t<Engine, latent_factor_t<Map>>, Boltzmann<Bound<Coarse>>,
-                                 energy_statistic_t<Coarse>, latent_factor_t<Map>, map_statistic_t<Map>>();
-        else
+        if constexpr (types_hold) {
+            using Latent = latent_engine_for_t<Engine, latent_factor_t<Map>>;
+            if constexpr (!HasBatchState<Latent>)
+                (void)
+                    TargetEngineParts<Latent, Product<Boltzmann<Bound<Coarse>>, latent_factor_t<Map>>>::asked;
+            return takes_batches<Latent, Boltzmann<Bound<Coarse>>, energy_statistic_t<Coarse>,
+                                 latent_factor_t<Map>, map_statistic_t<Map>>();
+        } else {
             return true;
+        }
     }
     static constexpr bool engine_holds = EngineParts<latent_engine_t<Engine>>::asked &&
                                          EngineParts<coarse_engine_t<Engine>>::asked && engine_fits<types>();

@@ -16,71 +16,53 @@ namespace predcg {
 /// It has what the block has else (names, starts, draws, the letter that is observed), and costs what the
 /// block costs.
 template <BlockModel Block>
-class BlockWithTerms {
+class BlockWithTerms : public detail::KeptTerms<Block> {
+    using Base = detail::KeptTerms<Block>;
+
 public:
+    using Base::all;
+
     /// Throws ArgumentError unless `kept` are indices of parameters, each once and in order.
-    BlockWithTerms(Block block, std::vector<Index> kept) : block_(std::move(block)), kept_(std::move(kept)) {
-        detail::require_terms(kept_, block_.parameter_count(), "BlockWithTerms");
-    }
+    BlockWithTerms(Block block, std::vector<Index> kept)
+        : Base(std::move(block), std::move(kept), "BlockWithTerms") {}
 
-    const Block& block() const { return block_; }
-    /// Indices of the parameters that stay.
-    const std::vector<Index>& kept() const { return kept_; }
-    /// eta of the block.
-    Vector all(const Vector& eta) const { return linalg::scattered(eta, kept_, block_.parameter_count()); }
+    const Block& block() const { return this->part(); }
 
-    Index level() const { return block_.level(); }
-    BlockWindow window() const { return block_.window(); }
-    Index parameter_count() const { return std::ssize(kept_); }
+    Index level() const { return block().level(); }
+    BlockWindow window() const { return block().window(); }
     [[gnu::cold]] std::vector<std::string> parameter_names() const {
-        return detail::chosen_names(names_of(block_, "eta_"), kept_);
-    }
-    Vector start() const
-        requires HasStart<Block>
-    {
-        return linalg::selected(Vector(block_.start()), kept_);
-    }
-    Vector scales() const
-        requires HasScales<Block>
-    {
-        return linalg::selected(Vector(block_.scales()), kept_);
+        return detail::chosen_names(names_of(block(), "eta_"), this->kept());
     }
     std::vector<Vector> more_starts() const
         requires HasMoreStarts<Block>
     {
-        std::vector<Vector> starts = block_.more_starts();
-        for (Vector& eta : starts) eta = linalg::selected(eta, kept_);
+        std::vector<Vector> starts = block().more_starts();
+        for (Vector& eta : starts) eta = this->chosen(eta);
         return starts;
     }
     /// Of the parameters that stay.
     Vector prior_mean() const
         requires HasPriorMean<Block>
     {
-        return linalg::selected(Vector(block_.prior_mean()), kept_);
-    }
-    /// Absent where the flip needs a parameter that is fixed at 0.
-    std::optional<Vector> flipped(const Vector& eta) const
-        requires HasFlip<Block>
-    {
-        return detail::chosen_if_all(block_.flipped(all(eta)), kept_);
+        return this->chosen(Vector(block().prior_mean()));
     }
     double observed(std::span<const double> x) const
         requires ObservesLetter<Block>
     {
-        return block_.observed(x);
+        return block().observed(x);
     }
     /// Fills x, as the block does.
     template <RandomBits R>
         requires SamplesBlocks<Block, R>
     void sample(std::span<const double> w, const Vector& eta, R& rng, std::span<double> x) const {
-        block_.sample(w, all(eta), rng, x);
+        block().sample(w, all(eta), rng, x);
     }
 
     /// The density at a window and eta. A view of the block, and of the window.
     class Given {
     public:
         Given(const BlockWithTerms& block, std::span<const double> w, const Vector& eta)
-            : kept_(&block.kept_), eta_(block.all(eta)), given_(block.block_.given(w, eta_)) {}
+            : kept_(&block.kept()), eta_(block.all(eta)), given_(block.block().given(w, eta_)) {}
         Given(const Given&) = delete;  // given_ may refer to eta_
         Given& operator=(const Given&) = delete;
         ~Given() = default;
@@ -97,10 +79,6 @@ public:
                                                     std::declval<const Vector&>())) given_;
     };
     Given given(std::span<const double> w, const Vector& eta) const { return {*this, w, eta}; }
-
-private:
-    Block block_;
-    std::vector<Index> kept_;
 };
 
 /// The map with the parameters at these places alone.

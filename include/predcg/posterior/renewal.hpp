@@ -1,5 +1,5 @@
 #pragma once
-#include <predcg/concepts/expectation_engine.hpp>
+#include <predcg/concepts/policies_passed_over.hpp>
 #include <predcg/kernels/kernel_run.hpp>
 
 #include <type_traits>
@@ -25,7 +25,7 @@ class Renewal {
 
 public:
     using State = typename engine_kernel<Engine>::State;
-    static constexpr bool exact = SamplingEngine<Engine, T>;
+    static constexpr bool exact = DrawingEngineParts<Engine, T>::asked && SamplingEngine<Engine, T>;
 
     Renewal(const Engine& engine, const T& target) : source_(source(engine, target)) {}
 

@@ -70,7 +70,8 @@ struct LearnerModels {
 template <class Engine, Target T>
 auto coarse_sampler(const Engine& engine, const T& target) {
     constexpr bool draws =
-        SamplingEngine<coarse_engine_t<Engine>, T> || ChainSamplingEngine<coarse_engine_t<Engine>, T>;
+        DrawingEngineParts<coarse_engine_t<Engine>, T>::asked &&
+        (SamplingEngine<coarse_engine_t<Engine>, T> || ChainSamplingEngine<coarse_engine_t<Engine>, T>);
     static_assert(
         draws, "predcg: configurations cannot be drawn with this engine for p_c: it needs sampler(target) or "
                "chain_sampler(target), each with draw(rng)");

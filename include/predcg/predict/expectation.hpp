@@ -100,12 +100,14 @@ Prediction letter_expectation(const O& observable, const Letters& letters, F&& m
     return {mean, Vector::Zero(mean.size()), true};
 }
 
+/// The range of the letters of a target.
+template <class T>
+using letters_t = std::remove_cvref_t<decltype(std::declval<const space_t<T>&>().values())>;
+
 /// Whether the engine knows moments of numbers that the target's letters stand for.
 template <class Engine, class T, class O>
-concept gives_letter_moments =
-    FiniteSpace<space_t<T>> &&
-    LetterObservable<O, std::remove_cvref_t<decltype(std::declval<const space_t<T>&>().values())>> &&
-    MixedMomentEngine<Engine, T, LetterMoments<letter_t<space_t<T>>>>;
+concept gives_letter_moments = FiniteSpace<space_t<T>> && LetterObservable<O, letters_t<T>> &&
+                               MixedMomentEngine<Engine, T, LetterMoments<letter_t<space_t<T>>>>;
 
 }  // namespace detail
 
@@ -115,7 +117,11 @@ template <class Engine, Target T, class O>
     requires Observable<O, configuration_t<space_t<T>>>
 Prediction expectation(const Engine& engine, const T& target, const O& observable,
                        const PredictSettings& settings = {}) {
-    [[maybe_unused]] constexpr bool asked = detail::ObservableParts<O>::asked;
+    [[maybe_unused]] constexpr bool asked =
+        detail::ObservableParts<O>::asked && detail::DrawingEngineParts<Engine, T>::asked;
+    if constexpr (FiniteSpace<space_t<T>>)
+        (void)detail::LetterObservableParts<O, detail::letters_t<T>>::asked;
+    if constexpr (HasLags<O>) (void)detail::BandEngineParts<Engine, T>::asked;
     if constexpr (MomentObservable<O> && SiteMomentEngine<Engine, T>) {
         const Vector mean =
             detail::as_vector(observable.from_moments(detail::moments_for(engine, target, observable)));

@@ -72,14 +72,19 @@ template <FinePotential U, class Engine = exact_engine_t<Boltzmann<U>>>
 [[gnu::cold]] Samples<configuration_t<space_t<U>>>
 generate(const U& potential, const GenerateSettings& settings, const Engine& engine = {}) {
     require(settings.samples >= 1, "generate", "samples", settings.samples, "an integer >= 1");
-    const Boltzmann<U> target(potential, settings.beta);
-    auto sampler = engine.sampler(target);
+    constexpr bool draws =
+        detail::DrawingEngineParts<Engine, Boltzmann<U>>::asked && SamplingEngine<Engine, Boltzmann<U>>;
+    static_assert(draws, "predcg: generate needs an engine that draws independent samples: sampler(target)");
     Samples<configuration_t<space_t<U>>> data;
     data.beta = settings.beta;
-    data.configurations =
-        detail::draws_of_streams<configuration_t<space_t<U>>>(sampler, settings.samples, [&](Index k) {
-            return make_stream(settings.seed, Purpose::generate, static_cast<std::uint64_t>(k));
-        });
+    if constexpr (draws) {
+        const Boltzmann<U> target(potential, settings.beta);
+        auto sampler = engine.sampler(target);
+        data.configurations =
+            detail::draws_of_streams<configuration_t<space_t<U>>>(sampler, settings.samples, [&](Index k) {
+                return make_stream(settings.seed, Purpose::generate, static_cast<std::uint64_t>(k));
+            });
+    }
     return data;
 }
 

@@ -59,6 +59,9 @@ Matrix latent_marginals(const Models& models, const Fine& x) {
     return detail::averaged(models, [&](const Parameters& at, double beta) {
         return detail::with_latent(
             models, form, at, beta, []<class E, class T>(const E& engine, const T& target) {
+                static_assert(!detail::WrongTwoPoint<E, T>,
+                              "predcg: two_point(target, i, j) of an engine would be passed over: it is "
+                              "const, takes two predcg::Index, and returns a matrix of doubles of Eigen's");
                 static_assert(
                     PairMarginalEngine<E, T>,
                     "predcg: latent_marginals needs an engine that gives two_point(target, i, j) of q(X|x)");

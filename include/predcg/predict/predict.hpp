@@ -139,6 +139,15 @@ template <class Models, class O>
     const Vector& eta = at.eta;
     auto engine = coarse_engine(models.engine);
     using CoarseEngine = std::remove_cvref_t<decltype(engine)>;
+    [[maybe_unused]] constexpr bool parts =
+        EngineParts<CoarseEngine>::asked &&
+        DrawingEngineParts<CoarseEngine, std::remove_cv_t<decltype(target)>>::asked;
+    if constexpr (HasConditionalLetterMoments<Map>)
+        (void)LetterObservableParts<O, std::remove_cvref_t<decltype(models.map.fine_letters())>>::asked;
+    if constexpr (HasLags<O>) (void)BandEngineParts<CoarseEngine, std::remove_cv_t<decltype(target)>>::asked;
+    if constexpr (HasConditionalMoments<Map>)
+        (void)MixedEngineParts<CoarseEngine, std::remove_cv_t<decltype(target)>,
+                               decltype(models.map.conditional_moments(Index{}, eta))>::asked;
     if constexpr (HasMemoryLimit<CoarseEngine>) engine.memory_limit /= static_cast<double>(at_once);
     using CoarseTarget = std::remove_cv_t<decltype(target)>;
     if constexpr (has_exact_expectation<CoarseEngine, CoarseTarget, Map, O>) {

@@ -28,7 +28,8 @@ struct RelativeEntropyRequirements : CoarseRequirements<Coarse>,
     template <bool holds>
     static constexpr bool engine_fits() {
         if constexpr (holds)
-            return ExpectationEngine<Engine, Boltzmann<Bound<Coarse>>, EnergyGradient<Coarse>>;
+            return EngineParts<Engine>::asked && TargetEngineParts<Engine, Boltzmann<Bound<Coarse>>>::asked &&
+                   ExpectationEngine<Engine, Boltzmann<Bound<Coarse>>, EnergyGradient<Coarse>>;
         else
             return true;
     }

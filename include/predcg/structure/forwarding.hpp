@@ -1,10 +1,12 @@
 #pragma once
 // What functions of X that are made of parts have because their parts have it: window, neighbours and
-// translation invariance. The rest (terms of a window, differences of one site, gradients, quadratic forms)
-// an adaptor writes under its own names, one formula each; tests/unit/structure_forwarding_test.cpp holds the
-// table.
+// translation invariance, and all that a potential at other parameters has (terms of a window, differences of
+// one site, gradients, quadratic forms, moves of a particle). Where an adaptor makes another number of them
+// (a sum of two, a factor, the chain rule), it writes the formula itself.
+// tests/unit/structure_forwarding_test.cpp holds the table.
 #include <predcg/concepts/factor.hpp>
 #include <predcg/core/neighbours.hpp>
+#include <predcg/structure/potential_operations.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -49,7 +51,63 @@ class AtTheta : public OfPart<const U*> {
 protected:
     AtTheta(const U& potential, Vector theta) : OfPart<const U*>(&potential), theta_(std::move(theta)) {}
 
+    const Vector& all() const { return theta_; }
+
     Vector theta_;
+};
+
+/// A potential that is its part U at other parameters: U(X, all(theta...)), where Base knows all(theta...)
+/// and Theta are those that the potential is asked at: none where they are fixed, else a Vector. It has of U
+/// what is a function of X and of these: members of the same names, with the same meaning.
+template <class Base, class... Theta>
+class OfPotential : public Base {
+    using U = typename Base::Part;
+
+public:
+    decltype(auto) space() const { return this->part().space(); }
+
+    double energy(const configuration_t<space_t<U>>& X, const Theta&... theta) const {
+        return predcg::energy(this->part(), X, this->all(theta...));
+    }
+    template <class Letter>
+        requires ChainCoarsePotential<U>
+    double local_energy(Index i, std::span<const Letter> w, const Theta&... theta) const {
+        return predcg::local_energy(this->part(), i, w, this->all(theta...));
+    }
+    template <class X, class Letter>
+        requires HasCoarseEnergyDifference<U, X, Letter>
+    double energy_difference(const X& configuration, Index i, Letter v, const Theta&... theta) const {
+        return this->part().energy_difference(configuration, i, v, this->all(theta...));
+    }
+    template <class X>
+        requires HasCoarseEnergyGradient<U, X>
+    auto energy_gradient(const X& configuration, const Theta&... theta) const -> Vector {
+        return energy_gradient_vector(this->part(), configuration, this->all(theta...));
+    }
+    template <class X>
+        requires HasEnergyAndGradient<U, X, Vector>
+    double energy_and_gradient(const X& configuration, const Theta&... theta, X& gradient) const {
+        return this->part().energy_and_gradient(configuration, this->all(theta...), gradient);
+    }
+    double energy_laplacian(const configuration_t<space_t<U>>& X, const Theta&... theta) const
+        requires HasEnergyLaplacian<U>
+    {
+        return this->part().energy_laplacian(X, this->all(theta...));
+    }
+    /// What U gives may refer to U, not to theta.
+    auto particle_moves(const Theta&... theta) const
+        requires HasCoarseParticleMoves<U>
+    {
+        return this->part().particle_moves(this->all(theta...));
+    }
+    QuadraticForm quadratic(const Theta&... theta) const
+        requires QuadraticCoarsePotential<U>
+    {
+        return this->part().quadratic(this->all(theta...));
+    }
+
+protected:
+    using Base::Base;
 };
 
 /// A function of two parts. Its window holds both windows; boundaries that differ are an ArgumentError.
