@@ -78,14 +78,22 @@ TEST(StreamKeysOfStudies, Flow) {
     });
 }
 
-TEST(StreamKeysOfStudies, Molecules) {
+TEST(StreamKeysOfStudies, Decane) {
+    expect_shared_streams(
+        {Purpose::start, Purpose::posterior, Purpose::geometry, Purpose::replicate, Purpose::predict},
+        "weighted fit", [] { (void)run_molecules({.draws = 16, .samples = 2, .frames = {}}); });
+}
+
+// Half a minute: --gtest_also_run_disabled_tests. What is made for one liquid is listened to in the unit
+// tests.
+TEST(StreamKeysOfStudies, DISABLED_Molecules) {
     expect_shared_streams(
         {Purpose::start, Purpose::posterior, Purpose::geometry, Purpose::replicate, Purpose::predict,
          Purpose::coarse, Purpose::laplace, Purpose::sampling_error, Purpose::draw_chains,
          Purpose::liquid_fine},
         "weighted fit", [] {
             (void)run_molecules(
-                {.draws = 20, .samples = 2, .frames = {2, 3}, .liquid_samples = 40, .check_samples = 40});
+                {.draws = 32, .samples = 2, .frames = {8, 10}, .liquid_samples = 400, .check_samples = 40});
         });
 }
 
