@@ -84,13 +84,13 @@ TEST(StreamKeysOfStudies, Decane) {
         "weighted fit", [] { (void)run_molecules({.draws = 16, .samples = 2, .frames = {}}); });
 }
 
-// Half a minute: --gtest_also_run_disabled_tests. What is made for one liquid is listened to in the unit
+// A minute: --gtest_also_run_disabled_tests. What is made for one liquid is listened to in the unit
 // tests.
 TEST(StreamKeysOfStudies, DISABLED_Molecules) {
     expect_shared_streams(
         {Purpose::start, Purpose::posterior, Purpose::geometry, Purpose::replicate, Purpose::predict,
          Purpose::coarse, Purpose::laplace, Purpose::sampling_error, Purpose::draw_chains,
-         Purpose::liquid_fine},
+         Purpose::liquid_fine, Purpose::predict_chain, Purpose::predict_fine},
         "weighted fit", [] {
             (void)run_molecules(
                 {.draws = 32, .samples = 2, .frames = {8, 10}, .liquid_samples = 400, .check_samples = 40});
