@@ -1,67 +1,20 @@
 #pragma once
-// Every random stream that the library makes while a test listens. To be included before any header of the
-// library: make_stream calls the macro that is defined here.
+// What a test asks of the random streams that the library makes. To be included before any header of the
+// library.
+#include "recorded_streams.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <initializer_list>
-#include <map>
-#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
-namespace support {
-
-/// seed, purpose, index, iteration, call
-using StreamIdentity = std::array<std::uint64_t, 5>;
-
-/// Streams by identity, with how often each was made.
-using StreamCounts = std::map<StreamIdentity, int>;
-
-/// Collects identities between start and stop, from any number of threads.
-class StreamRecorder {
-public:
-    void start() {
-        const std::lock_guard lock(mutex_);
-        counts_.clear();
-        records_ = true;
-    }
-    StreamCounts stop() {
-        const std::lock_guard lock(mutex_);
-        records_ = false;
-        return std::exchange(counts_, {});
-    }
-    template <class Key>
-    void note(const Key& key) {
-        const std::lock_guard lock(mutex_);
-        if (records_)
-            ++counts_[{key.seed, static_cast<std::uint64_t>(key.purpose), key.index, key.iteration,
-                       key.call}];
-    }
-
-private:
-    std::mutex mutex_;
-    bool records_ = false;
-    StreamCounts counts_;
-};
-
-inline StreamRecorder& stream_recorder() {
-    static StreamRecorder recorder;
-    return recorder;
-}
-
-template <class Key>
-void record_stream(const Key& key) {
-    stream_recorder().note(key);
-}
-
-}  // namespace support
-
-#define PREDCG_STREAM_RECORDER(key) ::support::record_stream(key)
 #include <predcg/core/random.hpp>
 
 namespace support {
@@ -85,7 +38,7 @@ inline std::set<int> purposes_of(const StreamCounts& counts) {
     return purposes;
 }
 
-inline std::set<int> numbers_of(std::initializer_list<Purpose> purposes) {
+inline std::set<int> numbers_of(const std::vector<Purpose>& purposes) {
     std::set<int> numbers;
     for (const Purpose purpose : purposes) numbers.insert(static_cast<int>(purpose));
     return numbers;
@@ -110,23 +63,57 @@ inline std::string to_words(const StreamCounts& counts) {
     return words.str();
 }
 
+/// Streams that are made more than once on purpose, of these purposes alone.
+struct SharedStreams {
+    std::string_view where;
+    std::vector<Purpose> purposes;
+    std::string_view why;
+};
+
+/// All that there are.
+inline const std::vector<SharedStreams>& shared_on_purpose() {
+    static const std::vector<SharedStreams> all{
+        {"mean field", {Purpose::mean_field}, "q is to depend on target and settings alone"},
+        {"levels of an exact hierarchy", {Purpose::start}, "the ends of exact fits do not depend on starts"},
+        {"terms", {Purpose::start}, "the first fit and the last have the same settings"},
+        {"methods", {Purpose::start}, "methods differ by how they learn, not by chance"},
+        {"statistics of a theta", {Purpose::predict}, "all see the same draws of (X, x)"},
+        {"weighted fit", {Purpose::start}, "the fit of the same data without weights begins there"},
+        {"study coverage",
+         {Purpose::generate, Purpose::start},
+         "posteriors are compared on the same data and fits"},
+        {"study coverage with weights",
+         {Purpose::generate, Purpose::start, Purpose::posterior},
+         "data with weights and without are compared by the same numbers"},
+        {"study maps",
+         {Purpose::generate, Purpose::start, Purpose::posterior},
+         "maps are compared by the same numbers, and the data set of a number has one seed in every chain"},
+    };
+    return all;
+}
+
+/// f() makes streams for exactly these purposes, and those of `shared` alone more than once, each of them.
+template <class F>
+void expect_streams(std::initializer_list<Purpose> purposes, const std::vector<Purpose>& shared, F&& f) {
+    const StreamCounts counts = streams_of(std::forward<F>(f));
+    EXPECT_EQ(purposes_of(counts), numbers_of(purposes));
+    const StreamCounts twice = repeated(counts);
+    EXPECT_EQ(purposes_of(twice), numbers_of(shared)) << "made more than once: " << to_words(twice);
+}
+
 /// f() makes streams for exactly these purposes, and none of them twice.
 template <class F>
 void expect_distinct_streams(std::initializer_list<Purpose> purposes, F&& f) {
-    const StreamCounts counts = streams_of(std::forward<F>(f));
-    EXPECT_EQ(purposes_of(counts), numbers_of(purposes));
-    const StreamCounts twice = repeated(counts);
-    EXPECT_TRUE(twice.empty()) << "made more than once: " << to_words(twice);
+    expect_streams(purposes, {}, std::forward<F>(f));
 }
 
-/// f() makes streams for exactly these purposes, and makes those of `shared` alone more than once: uses that
-/// see the same numbers on purpose.
+/// f() makes streams for exactly these purposes, and those of shared_on_purpose() alone more than once.
 template <class F>
-void expect_shared_streams(std::initializer_list<Purpose> purposes, Purpose shared, F&& f) {
-    const StreamCounts counts = streams_of(std::forward<F>(f));
-    EXPECT_EQ(purposes_of(counts), numbers_of(purposes));
-    const StreamCounts twice = repeated(counts);
-    EXPECT_EQ(purposes_of(twice), numbers_of({shared})) << "made more than once: " << to_words(twice);
+void expect_shared_streams(std::initializer_list<Purpose> purposes, std::string_view where, F&& f) {
+    const auto& all = shared_on_purpose();
+    const auto found = std::ranges::find(all, where, &SharedStreams::where);
+    ASSERT_NE(found, all.end()) << where;
+    expect_streams(purposes, found->purposes, std::forward<F>(f));
 }
 
 }  // namespace support

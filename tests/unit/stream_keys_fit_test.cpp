@@ -118,7 +118,7 @@ TEST(StreamKeys, OfAMeanField) {
         (void)world.grainer(engine, QuasiNewton{})
             .fit(world.data, {.beta = beta, .iterations = 3, .starts = 2, .seed = test_seed()});
     };
-    expect_shared_streams({Purpose::start, Purpose::mean_field}, Purpose::mean_field, fit);
+    expect_shared_streams({Purpose::start, Purpose::mean_field}, "mean field", fit);
     const auto repeated = support::repeated(support::streams_of(fit));
     EXPECT_EQ(repeated.size(), 3u) << support::to_words(repeated);
 }

@@ -60,7 +60,7 @@ HierarchySettings settings(NextLevel next, Index starts = 3) {
 TEST(StreamKeys, OfExactHierarchies) {
     const Hierarchy hierarchy(link_level(4), link_level(2));
     for (const NextLevel next : {NextLevel::anchored, NextLevel::distilled})
-        expect_shared_streams({Purpose::start, Purpose::hierarchy}, Purpose::start,
+        expect_shared_streams({Purpose::start, Purpose::hierarchy}, "levels of an exact hierarchy",
                               [&] { (void)hierarchy.fit(world.data, settings(next)); });
 }
 
@@ -85,10 +85,11 @@ TEST(StreamKeys, OfAPosteriorThatIsCarriedOn) {
                               {.hierarchy = settings(NextLevel::distilled, 1), .draws = 30, .seed = seed});
         });
     }
-    expect_shared_streams({Purpose::start, Purpose::hierarchy, Purpose::renormalise}, Purpose::start, [&] {
-        (void)renormalise(hierarchy, world.data,
-                          {.hierarchy = settings(NextLevel::distilled, 2), .draws = 30, .seed = seed});
-    });
+    expect_shared_streams(
+        {Purpose::start, Purpose::hierarchy, Purpose::renormalise}, "levels of an exact hierarchy", [&] {
+            (void)renormalise(hierarchy, world.data,
+                              {.hierarchy = settings(NextLevel::distilled, 2), .draws = 30, .seed = seed});
+        });
 }
 
 // Candidates are scored with the same numbers, so that they differ by what they are: two that are equal have
@@ -119,7 +120,7 @@ TEST(StreamKeys, OfAStudyOfLevels) {
     expect_shared_streams(
         {Purpose::generate, Purpose::start, Purpose::hierarchy, Purpose::posterior, Purpose::predict,
          Purpose::predictive, Purpose::draw_fit, Purpose::renormalise},
-        Purpose::start, [&] {
+        "levels of an exact hierarchy", [&] {
             const auto data =
                 generate(ising::chain({.sites = 8}), {.beta = world.beta, .samples = 12, .seed = seed});
             const auto fit = hierarchy.fit(data, settings(NextLevel::anchored));

@@ -8,6 +8,8 @@
 #include <predcg/judge/model_score.hpp>
 #include <predcg/judge/select_terms.hpp>
 #include <predcg/judge/simulation_based.hpp>
+#include <predcg/testing/check_map.hpp>
+#include <predcg/testing/check_potential.hpp>
 
 #include "stream_world.hpp"
 
@@ -55,7 +57,7 @@ TEST(StreamKeys, OfSimulationBasedCalibration) {
     expect_distinct_streams({Purpose::calibrate, Purpose::start, Purpose::posterior, Purpose::predict},
                             [] { calibrate(checked("domain", LargestDomain{})); });
     expect_shared_streams(
-        {Purpose::calibrate, Purpose::start, Purpose::posterior, Purpose::predict}, Purpose::predict,
+        {Purpose::calibrate, Purpose::start, Purpose::posterior, Purpose::predict}, "statistics of a theta",
         [] { calibrate(checked("domain", LargestDomain{}), checked("again", LargestDomain{})); });
 }
 
@@ -93,7 +95,18 @@ TEST(StreamKeys, OfSelectedTerms) {
         (void)select_terms(grainer, world.data, world.beta, {.fit = {.starts = starts, .seed = seed}});
     };
     expect_distinct_streams({}, [&] { select(1); });
-    expect_shared_streams({Purpose::start}, Purpose::start, [&] { select(3); });
+    expect_shared_streams({Purpose::start}, "terms", [&] { select(3); });
+}
+
+// Three checks of a user's types with one seed.
+TEST(StreamKeys, OfChecksOfUserTypes) {
+    const auto grainer = exact_grainer();
+    expect_distinct_streams({Purpose::check}, [&] {
+        EXPECT_TRUE(check_fine_potential(ising::chain({.sites = 8}), seed).empty());
+        EXPECT_TRUE(check_coarse_potential(grainer.coarse(), Vector{{0.3, 0.2}}, seed).empty());
+        const auto fine = ising::chain({.sites = 8}).space();
+        EXPECT_TRUE(check_map(grainer.map(), grainer.coarse().space(), Vector{{0.7}}, fine, seed).empty());
+    });
 }
 
 // Methods and folds have one seed: they differ by what they learn from and how, not by chance.
@@ -107,7 +120,7 @@ TEST(StreamKeys, OfComparisons) {
         (void)compare(world.data, quantities, {.folds = 3, .seed = seed}, fit);
     };
     expect_distinct_streams({Purpose::folds}, [&] { by_folds(1); });
-    expect_shared_streams({Purpose::folds, Purpose::start}, Purpose::start, [&] { by_folds(2); });
+    expect_shared_streams({Purpose::folds, Purpose::start}, "methods", [&] { by_folds(2); });
 }
 
 }  // namespace

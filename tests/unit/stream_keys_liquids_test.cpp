@@ -3,7 +3,12 @@
 #include "stream_recorder.hpp"
 
 #include <predcg/judge/latent_noise.hpp>
+#include <predcg/kernels/single_particle.hpp>
 #include <predcg/liquids/exchange.hpp>
+#include <predcg/liquids/learn.hpp>
+#include <predcg/liquids/liquid_checks.hpp>
+#include <predcg/models/pair/liquid.hpp>
+#include <predcg/models/rotamers/geometry.hpp>
 #include <predcg/posterior/exchange.hpp>
 #include <predcg/priors/smooth.hpp>
 
@@ -46,6 +51,44 @@ TEST(StreamKeys, OfReweightingAndBothExchangeAlgorithms) {
                                      {.reference_draws = 20});
             (void)draw_chains(engine, boltzmann(coarse, exact.parameters.theta, world.beta), 5, 2, seed);
             (void)draw_predictive(exact, 5, seed);
+        });
+}
+
+// A pair potential from frames, its checks against them, and draws of the lengths and angles of molecules,
+// with one seed.
+TEST(StreamKeys, OfALiquidAndItsChecks) {
+    const PeriodicSpace<Points> space(32, Box::cubic(1.42));
+    const MonteCarlo<SingleParticle> chains({}, {.samples = 2, .chains = 2, .warm_up = 500, .thinning = 50});
+    const pair::LennardJones known(1.0, 0.34, 0.7);
+    const auto target = Boltzmann(pair::Liquid(known, space), 1.0);
+    auto sampler = chains.chain_sampler(target);
+    auto rng = make_stream(seed, Purpose::check);
+    std::vector<Points> frames;
+    for (int k = 0; k < 12; ++k) frames.push_back(sampler.draw(rng));
+    const RigidMolecules rods({{0, 0, 0}, {0, 0, 0.12}}, {9.0, 1.0});
+    std::vector<Points> fine;
+    for (const Points& X : frames) fine.push_back(rods.sample(X, {}, rng));
+    std::vector<InternalCoordinates> molecules;
+    const ZMatrix chain = ZMatrix::chain(3);
+    for (int k = 0; k < 5; ++k)
+        molecules.push_back(chain.internal({{0.1 + 0.01 * k, 0, 0}, {0, 0, 0}, {0.02 * k, 0.11, 0}}));
+
+    pair::LearnSettings settings{.beta = 1.0, .cutoff = 0.7, .knot_distance = 0.04};
+    settings.chains.chains = 2;
+    settings.chains.warm_up = 200;
+    settings.autocorrelation_time = 1.0;
+    settings.sampling = {.draws = 600, .first_draws = 200, .seed = seed};
+    settings.posterior_draws = 200;
+    LiquidSettings checked{.cutoff = 0.7, .bins = 12, .draws = 20, .samples = 100, .chains = 2};
+    checked.seed = seed;
+    expect_distinct_streams(
+        {Purpose::coarse, Purpose::laplace, Purpose::sampling_error, Purpose::draw_chains,
+         Purpose::liquid_fine, Purpose::geometry},
+        [&] {
+            const pair::Learnt learnt = pair::learn(frames, space.box(), settings);
+            ASSERT_EQ(learnt.posterior.draw_count(), 200) << learnt.posterior.remarks.back();
+            (void)liquid_checks(learnt.posterior, learnt.potential, chains, fine, rods, checked);
+            (void)rotamers::GeometryPosterior(rotamers::ChainGeometry(), molecules).draws(7, seed);
         });
 }
 

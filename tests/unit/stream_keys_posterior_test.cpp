@@ -91,6 +91,14 @@ TEST(StreamKeys, OfPosteriorsAfterAMonteCarloFitWithTheSameSeed) {
     expect_apart([&] { (void)laplace_slides(grainer, data, at, {.draws = 60, .seed = seed}); });
 }
 
+TEST(StreamKeys, OfSlidesWhoseLikelihoodIsSampled) {
+    const auto grainer = world.grainer(world.engine());
+    const auto data = grainer.prepare(world.data, world.beta);
+    expect_distinct_streams({Purpose::laplace_slides, Purpose::slides_latent}, [&] {
+        (void)laplace_slides(grainer, data, learnt().fit, {.draws = 60, .seed = seed});
+    });
+}
+
 // All of them with one seed, and a fit.
 TEST(StreamKeys, OfEverythingWithOneSeed) {
     expect_distinct_streams(

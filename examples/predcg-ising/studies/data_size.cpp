@@ -43,13 +43,12 @@ void add_bands(const DataSizeSettings& settings, const FitModel& model, const Co
     }
 }
 
-/// `seed` is that of the posterior.
+/// `seed` is that of fit and posterior.
 DataSizeFit fit_one(const DataSizeSettings& settings, double field, Index samples, Index data_set,
                     std::uint64_t seed, const Configurations& data, const CheckpointPlace& place) {
     const FitModel model = linear_pair_model(in_field(settings.fine, field), settings.level);
     const IsingFit fit = fit_samples(
-        model, data,
-        {.starts = 4, .seed = settings.seed, .stop = settings.stop, .checkpoint = place.within("fit")});
+        model, data, {.starts = 4, .seed = seed, .stop = settings.stop, .checkpoint = place.within("fit")});
     DataSizeFit result;
     result.field = field;
     result.samples = samples;
@@ -81,7 +80,7 @@ std::vector<DataSizeFit> fit_field(const DataSizeSettings& settings, double fiel
             const Index data_set = k / sizes, samples = settings.samples[static_cast<std::size_t>(k % sizes)];
             const auto first = all.begin() + data_set * most;
             return fit_one(settings, field, samples, data_set,
-                           1000003 * data_seed + static_cast<std::uint64_t>(k),
+                           seed_of_task(data_seed, static_cast<std::uint64_t>(k)),
                            Configurations(first, first + samples), place);
         },
         count);

@@ -32,6 +32,12 @@ FineModel in_field(FineModel fine, double field);
 /// Independent exact samples.
 Configurations samples_of(const FineModel& fine, Index samples, std::uint64_t seed);
 
+/// Of what is learnt from data of this seed, the task-th of up to 1000003: data sets have seeds one after the
+/// other, and no two tasks of two of them share random numbers.
+inline std::uint64_t seed_of_task(std::uint64_t data_seed, std::uint64_t task) {
+    return 1000003 * data_seed + task;
+}
+
 double true_magnetization(const FineModel& fine);
 predcg::Vector true_correlation(const FineModel& fine);  ///< lags 0..n/2
 

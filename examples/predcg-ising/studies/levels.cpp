@@ -27,8 +27,7 @@ std::vector<Index> possible_levels(const LevelsSettings& settings) {
 LevelFit fit_one(const LevelsSettings& settings, const FitModel& model, const Configurations& data,
                  bool with_posterior, std::uint64_t seed, const CheckpointPlace& place) {
     const IsingFit fit = fit_samples(
-        model, data,
-        {.starts = 4, .seed = settings.seed, .stop = settings.stop, .checkpoint = place.within("fit")});
+        model, data, {.starts = 4, .seed = seed, .stop = settings.stop, .checkpoint = place.within("fit")});
     const bool with_correlation = model.field == 0.0;
     LevelFit result{.magnetization = predicted(fit, model.boundary, false).value(),
                     .open_directions = static_cast<double>(fit.directions.size())};
@@ -68,7 +67,7 @@ LevelsField fit_field(const LevelsSettings& settings, double field, std::uint64_
             const auto level = static_cast<std::size_t>(task % levels),
                        set = static_cast<std::size_t>(task / levels);
             return fit_one(settings, linear_pair_model(fine, settings.levels[level]), sets[set], set == 0,
-                           1000003 * data_seed + static_cast<std::uint64_t>(task), place);
+                           seed_of_task(data_seed, static_cast<std::uint64_t>(task)), place);
         },
         [&] { progress.count("mu = " + fixed(field, 2)); });
     for (std::size_t task = 0; task < fits.size(); ++task)

@@ -50,25 +50,26 @@ ModelsField fit_field(const ModelsSettings& settings, const std::vector<CoarseTe
     return result;
 }
 
-/// Evidences and leave-one-out of all models on the same data.
+/// Evidences and leave-one-out of all models on the same data, which no field has.
 void add_scores(ModelsResult& result, SharedProgress& progress) {
     const ModelsSettings& s = result.settings;
     const FineModel fine = in_field(s.fine, s.ranked_field);
-    const Configurations data = samples_of(fine, s.samples, s.seed);
+    const std::uint64_t data_seed = s.seed + fields_of(s.fields).size() + 1;
+    const Configurations data = samples_of(fine, s.samples, data_seed);
     const auto count = static_cast<Index>(result.models.size());
     result.scores = kept_results<ModelScore>(
         s.checkpoint.within("scores"), count,
         [&](Index task, const CheckpointPlace& place) {
             const auto k = static_cast<std::size_t>(count - 1 - task);
             ModelScore score = score_of(result.models[k].model(fine, s.level), data, s.draws,
-                                        1000003 * s.seed + static_cast<std::uint64_t>(k), s.stop, place);
+                                        seed_of_task(data_seed, k), s.stop, place);
             score.name = result.models[k].name();
             return score;
         },
         [&] { progress.count("evidence"); });
     std::reverse(result.scores.begin(), result.scores.end());
     result.kept = kept_result<SelectedTerms>(s.checkpoint.within("terms"), [&] {
-        return selected_terms(result.models.back().model(fine, s.level), data, s.seed, s.stop);
+        return selected_terms(result.models.back().model(fine, s.level), data, data_seed, s.stop);
     });
 }
 

@@ -122,9 +122,11 @@ MoleculesResult learnt_decane(const MoleculesSettings& settings, SharedProgress&
     return result;
 }
 
-/// Water from so many frames of all; of the most that are asked for with checks.
-LearntLiquid learnt_water(const MoleculesSettings& settings, Index frames, Index all,
+/// Water from the settings' at-th number of frames; of the last with checks. Seeds are one after the other,
+/// the last is the settings'.
+LearntLiquid learnt_water(const MoleculesSettings& settings, std::size_t at, Index all,
                           SharedProgress& progress) {
+    const Index frames = settings.frames[at];
     const std::string name = "water, " + std::to_string(frames) + " frames";
     progress.show(name);
     const molecules::LiquidData data = water_of(settings, frames, all);
@@ -134,7 +136,7 @@ LearntLiquid learnt_water(const MoleculesSettings& settings, Index frames, Index
                                .samples = settings.liquid_samples,
                                .draws = settings.draws,
                                .credibility = settings.credibility,
-                               .seed = settings.seed,
+                               .seed = settings.seed + (settings.frames.size() - 1 - at),
                                .stop = settings.stop,
                                .checkpoint = settings.checkpoint.within("water " + std::to_string(frames))},
                               [&](const std::string&) { progress.show(name); })};
@@ -164,8 +166,7 @@ MoleculesResult learnt_of(const MoleculesSettings& settings) {
         if (task == waters)
             result.emplace(learnt_decane(settings, progress));
         else
-            liquids[waters - 1 - task].emplace(
-                learnt_water(settings, settings.frames[waters - 1 - task], all, progress));
+            liquids[waters - 1 - task].emplace(learnt_water(settings, waters - 1 - task, all, progress));
     });
     for (std::optional<LearntLiquid>& liquid : liquids) result->liquids.push_back(std::move(*liquid));
     return std::move(*result);

@@ -30,7 +30,9 @@ std::string fields_text(const FieldRange& range) {
 }
 
 std::string seed_text(std::uint64_t seed) {
-    return std::to_string(seed) + "; the data of field k, counted from 0, have seed + k";
+    return std::to_string(seed) + "; the data of field k, counted from 0, have seed + k, what is learnt from "
+                                  "them seeds from 1000003 "
+                                  "(seed + k) on";
 }
 
 std::string list_of(const std::vector<Index>& values, const char* between) {

@@ -29,11 +29,9 @@ FitModel model_at(const SweepSettings& settings, const SweepModel& model, double
 }
 
 /// What exact EM finds with far more data.
-Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double truth, std::uint64_t seed,
-                 const CheckpointPlace& place) {
-    const auto data = samples_of(in_field(settings.fine, model.field), misfit_samples, seed);
-    const IsingFit fit = fit_samples(
-        model, data, {.starts = 1, .seed = settings.seed, .stop = settings.stop, .checkpoint = place});
+Misfit misfit_of(const SweepSettings& settings, const FitModel& model, double truth,
+                 const Configurations& data, const CheckpointPlace& place) {
+    const IsingFit fit = fit_samples(model, data, {.starts = 1, .stop = settings.stop, .checkpoint = place});
     const double m = predicted_magnetization(fit).value();
     return {m, (m - truth) / magnetization_error(data)};
 }
@@ -43,21 +41,19 @@ SweepRival rival_of(const FitModel& model, const Configurations& data, const std
     return {found.fit.parameters.theta, std::string(to_string(found.fit.status)), found.magnetization};
 }
 
-/// Samples of different fields are independent: their seed is the data's.
-SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double field, std::uint64_t data_seed,
+SweepFit fit_at(const SweepSettings& settings, const SweepModel& model, double field, std::uint64_t seed,
                 const Configurations& data, const CheckpointPlace& place) {
     const FitModel what = model_at(settings, model, field);
     if (model.engine == Engine::exact) {
-        IsingFit fit =
-            fit_samples(what, data, {.seed = settings.seed, .stop = settings.stop, .checkpoint = place});
+        IsingFit fit = fit_samples(what, data, {.seed = seed, .stop = settings.stop, .checkpoint = place});
         const Prediction m = predicted_magnetization(fit);
         return {std::move(fit), m};
     }
     IsingFit fit = fit_by_sampling(
         what, sweep_sampling, data,
-        {.iterations = sampled_iterations, .seed = data_seed, .stop = settings.stop, .checkpoint = place});
-    const Prediction m = sampled_magnetization(fit, sweep_sampling.kernel,
-                                               {.draws = sweep_prediction_draws, .seed = data_seed});
+        {.iterations = sampled_iterations, .seed = seed, .stop = settings.stop, .checkpoint = place});
+    const Prediction m =
+        sampled_magnetization(fit, sweep_sampling.kernel, {.draws = sweep_prediction_draws, .seed = seed});
     return {std::move(fit), m};
 }
 
@@ -92,18 +88,20 @@ SweepPoint point_at(const SweepSettings& settings, double field, std::uint64_t d
                      magnetization_error(data),
                      {},
                      {}};
-    for (const SweepModel& model : sweep_models) {
+    const Configurations many = samples_of(fine, misfit_samples, seed_of_task(data_seed + 1, 0));
+    for (std::size_t k = 0; k < sweep_models.size(); ++k) {
+        const SweepModel& model = sweep_models[k];
+        const std::uint64_t seed = seed_of_task(data_seed, k);
         const FitModel what = model_at(settings, model, field);
         const CheckpointPlace place = of_field.within(model.id);
-        point.fits.push_back(fit_at(settings, model, field, data_seed, data, place.within("fit")));
+        point.fits.push_back(fit_at(settings, model, field, seed, data, place.within("fit")));
         if (model.engine == Engine::exact) {
             SweepFit& of = point.fits.back();
-            of.misfit =
-                misfit_of(settings, what, point.truth, 1000003 * (data_seed + 1), place.within("misfit"));
+            of.misfit = misfit_of(settings, what, point.truth, many, place.within("misfit"));
             if (settings.prior == PriorChoice::weak)
                 of.band = magnetization_band(posterior_of(what, data, of.fit,
                                                           {.draws = settings.draws,
-                                                           .seed = data_seed,
+                                                           .seed = seed,
                                                            .stop = settings.stop,
                                                            .checkpoint = place.within("posterior")}),
                                              settings.credibility, settings.stop);
@@ -133,11 +131,12 @@ SweepResult run_sweep(const SweepSettings& settings) {
             [&] { return point_at(settings, fields[k], data_seed, data, place, progress); });
         if (k != result.paths.point) return;
         const FitModel model = model_at(settings, sweep_models[0], fields[k]);
-        result.paths.robbins_monro = path_of(model, Optimizer::robbins_monro, data, data_seed, settings.stop,
+        const std::uint64_t seed = seed_of_task(data_seed, sweep_models.size());
+        result.paths.robbins_monro = path_of(model, Optimizer::robbins_monro, data, seed, settings.stop,
                                              place.within("robbins-monro"));
         progress.count("paths");
         result.paths.newton =
-            path_of(model, Optimizer::newton, data, data_seed + 1, settings.stop, place.within("newton"));
+            path_of(model, Optimizer::newton, data, seed + 1, settings.stop, place.within("newton"));
         progress.count("paths");
     });
     progress.show("true curve");

@@ -88,8 +88,7 @@ SettingRows settings_of(const SweepResult& result) {
           "Robbins-Monro; heat bath; S_q = " + std::to_string(sweep_sampling.latent_samples) +
               " samples for each datum and S_c = " + std::to_string(sweep_sampling.coarse_samples) +
               " of p_c in each of at most " + std::to_string(sampled_iterations) +
-              " iterations; m from S_pred = " + std::to_string(sweep_prediction_draws) +
-              " draws; seeds as the data's"},
+              " iterations; m from S_pred = " + std::to_string(sweep_prediction_draws) + " draws"},
          {"relative entropy", "majority map with ties averaged, Newton; uniform reconstruction"},
          {"misfit", "m of exact EM with " + std::to_string(misfit_samples) +
                         " data of their own, more than 4 standard errors of their mean from the truth"},

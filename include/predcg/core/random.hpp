@@ -22,7 +22,7 @@ enum class Purpose : std::uint8_t {
     predict = 3,              ///< independent draws of (X, x) for predictions without an exact route
     latent = 4,               ///< E-step: expectations under q(X|x)
     coarse = 5,               ///< M-step: expectations under p_c(X)
-    check = 6,                ///< checks of user types
+    check = 6,                ///< checks of user types, by index: fine potential, coarse potential, map
     batch = 7,                ///< which data a minibatch of a fit holds
     posterior = 8,            ///< chains of the full posterior
     replicate = 9,            ///< replicated data sets of predictive checks

@@ -44,7 +44,7 @@ public:
     MapCheck(const M& map, const Space& space, const FineSpace& fine_space, const Vector& eta,
              std::uint64_t seed)
         : map_(map), space_(space), fine_space_(fine_space), eta_(eta),
-          rng_(make_stream(seed, Purpose::check)) {}
+          rng_(make_stream(seed, Purpose::check, 2)) {}
 
     Findings operator()() {
         for (int repeat = 0; repeat < 4; ++repeat) {

@@ -164,7 +164,7 @@ Findings check_coarse_potential(const U& u, const Vector& theta, std::uint64_t s
                 list.precise<decltype(u.energy_difference(std::declval<const Configuration&>(), Index{},
                                                           std::declval<letter_t<space_t<U>>>(), theta))>(
                     "energy_difference(X, i, v, theta)");
-        Philox4x32 rng = make_stream(seed, Purpose::check);
+        Philox4x32 rng = make_stream(seed, Purpose::check, 1);
         for (int repeat = 0; repeat < 8; ++repeat) {
             const configuration_t<space_t<U>> X = space.random(rng);
             detail::check_parameters(list, u, X, theta);
