@@ -98,7 +98,8 @@ static_assert(complete<AutoDiffPotential<WithTerms<StateAutoDiffPotential<Templa
 
 // The table: structure of functions of X, a bit each. Of particles moves are the difference, `both` are value
 // and gradient in one go.
-constexpr unsigned windows = 1, differences = 2, gradients = 4, forms = 8, lists = 16, steps = 32, both = 64;
+constexpr unsigned windows = 1, differences = 2, gradients = 4, forms = 8, lists = 16,
+                   both = 64;  // 32: moves
 constexpr unsigned structure(auto... is_there) {
     unsigned found = 0, bit = 1;
     ((found |= is_there ? bit : 0u, bit <<= 1), ...);
