@@ -106,11 +106,12 @@ Curvature curvature(const Learner& learner, const AnyData& any_data, double beta
 template <NaturalMap Map>
 std::pair<Vector, Matrix> in_natural_parameters(const Map& map, const Parameters& at, Vector gradient,
                                                 Matrix information) {
-    const detail::Blocks g(gradient, at.theta.size()), I(information, at.theta.size());
+    const detail::Blocks g(gradient, at.theta.size());
+    const detail::Blocks of_information(information, at.theta.size());
     Vector slopes = Vector::Ones(gradient.size());
     for (Index k = 0; k < at.eta.size(); ++k) {
         const NaturalParameter t = map.natural(k, at.eta[k]);
-        I.map(k, k) += g.map(k) * t.curvature / t.slope;
+        of_information.map(k, k) += g.map(k) * t.curvature / t.slope;
         detail::Blocks(slopes, at.theta.size()).map(k) = t.slope;
     }
     for (Index l = 0; l < slopes.size(); ++l) {
