@@ -5,6 +5,7 @@
 #include <predcg/engines/monte_carlo_settings.hpp>
 #include <predcg/engines/observed.hpp>
 #include <predcg/engines/roles.hpp>
+#include <predcg/learning/parameters.hpp>
 
 #include <cstddef>
 #include <limits>
