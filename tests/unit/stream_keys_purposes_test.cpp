@@ -61,7 +61,6 @@ TEST(Purposes, HaveOneUseEach) {
         {"latent", 2},     // of a state and of the call that makes it
         {"coarse", 3},     // the same, and p_c of fits by reweighting, which are no others' fits
         {"hierarchy", 3},  // by number of the level; ways to the next level exclude each other
-        {"pass", 0},       // no longer used
     };
     std::map<std::string, int> expected;
     for (const auto& [name, words] : documented())
@@ -79,7 +78,6 @@ TEST(Purposes, AreListenedToAndInTheTableOfUses) {
     const auto heard = named_in("tests/unit", "stream_keys_.+");
     const std::string table = text_of(root / "docs/numerics.md");
     for (const auto& [name, words] : documented()) {
-        if (name == "pass") continue;
         EXPECT_TRUE(heard.contains(name)) << name << ": " << words;
         EXPECT_NE(table.find("`" + name + "`"), std::string::npos) << name << ": " << words;
     }

@@ -60,6 +60,18 @@ struct Energy {
         return T(theta[0] * X[0]);
     }
 };
+/// A potential of real numbers.
+struct Spring {
+    RealSpace<> space() const { return RealSpace<>(2); }
+    Index parameter_count() const { return 1; }
+    Vector features(const Vector& X) const { return Vector::Constant(1, 0.5 * X.squaredNorm()); }
+    Vector energy_gradient(const Vector& X, const Vector& theta) const { return theta[0] * X; }
+};
+// X may be an expression.
+static_assert(requires(const WithTerms<Spring>& spring, const Vector& X) {
+    { spring.energy_gradient(2.0 * X, X) } -> std::same_as<Vector>;
+});
+
 static_assert(parts_of<WithTerms<Features>>() == only(support::features, support::energy));
 static_assert(parts_of<StateAutoDiffPotential<Features>>() == only(support::features));
 static_assert(parts_of<WithTerms<Energy>>() == only(support::energy, support::dual_energy));

@@ -16,11 +16,16 @@ namespace cli {
 
 using namespace predcg;
 
-SideBySide chains_side_by_side(const FitModel& model) {
-    constexpr double most_windows = 64.0;
-    const Index width =
-        std::visit([](const auto& coarse) { return coarse.window().width; }, coarse_chain_of(model).kind());
-    const bool few = std::pow(static_cast<double>(model.letters), static_cast<double>(width)) <= most_windows;
+SideBySide chains_side_by_side(const FitModel& model, Kernel kernel) {
+    const bool coarse = with_kernel(kernel, [&](const auto& k) {
+        return std::visit(
+            [&](const auto& chain) {
+                const Vector theta = Vector::Zero(chain.parameter_count());
+                return MonteCarlo(k).has_few_chains(
+                    SingleBatch(boltzmann(chain, theta, model.beta), EnergyGradient{chain, theta}));
+            },
+            coarse_chain_of(model).kind());
+    });
     const bool of_sites = std::visit(
         []<class Map>(const Map& map) {
             if constexpr (std::is_same_v<Map, BernoulliMap>)
@@ -29,7 +34,7 @@ SideBySide chains_side_by_side(const FitModel& model) {
                 return Window(map.geometry().chain_window()).width <= 1;
         },
         map_of(model).kind());
-    return {few && of_sites, few};
+    return {coarse && of_sites, coarse};
 }
 
 MonteCarloSettings sampling(Index samples, bool side_by_side) {

@@ -13,7 +13,7 @@ inline constexpr Index sampled_iterations = 2000;
 struct SideBySide {
     bool latent = false, coarse = false;
 };
-SideBySide chains_side_by_side(const FitModel& model);
+SideBySide chains_side_by_side(const FitModel& model, Kernel kernel);
 
 /// As many chains as samples, at most 256, where they move side by side; else one, as chains that move one by
 /// one are dearer than samples of one.

@@ -75,7 +75,7 @@ private:
 };
 
 namespace detail {
-// Out of line and cold: a check costs its caller a comparison and a call that never happens.
+// Cold: a check costs its caller a comparison and a jump that is never taken.
 [[noreturn, gnu::cold]] inline void argument_error(std::string_view function, std::string_view argument,
                                                    const std::string& value, std::string_view allowed) {
     throw ArgumentError(std::string(function), std::string(argument), value, std::string(allowed));

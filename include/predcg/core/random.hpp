@@ -37,7 +37,6 @@ enum class Purpose : std::uint8_t {
     evidence = 18,            ///< proposals of bridge sampling
     curvature_latent = 19,    ///< repeated evaluations of the likelihood: under q(X|x)
     curvature_coarse = 20,    ///< and under p_c(X)
-    pass = 21,                ///< no longer used
     predict_chain = 22,       ///< a chain of X for predictions
     predict_fine = 23,        ///< x given the X of that chain
     draw_posterior = 24,      ///< configurations drawn with a posterior

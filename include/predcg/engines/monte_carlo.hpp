@@ -170,11 +170,13 @@ public:
         return {*this, target};
     }
 
-    /// Whether chains of these targets move one by one only since they are fewer than sixteen.
+    /// Whether chains of these targets move one by one only since they are fewer than sixteen, with samples
+    /// enough for so many.
     template <class B>
     bool has_few_chains(const B& batch) const {
         if constexpr (detail::SideBySide<Kernel, Streams, B>)
             return settings_.chains < detail::fewest_replicas &&
+                   settings_.samples >= detail::fewest_replicas &&
                    detail::ReplicaRun<B>::pays(kernel_.side_by_side(), batch);
         else
             return false;

@@ -79,15 +79,16 @@ public:
     double energy_difference(const X& configuration, Index i, Letter v, const Theta&... theta) const {
         return this->part().energy_difference(configuration, i, v, this->all(theta...));
     }
-    template <class X>
-        requires HasCoarseEnergyGradient<U, X>
-    auto energy_gradient(const X& configuration, const Theta&... theta) const -> Vector {
-        return energy_gradient_vector(this->part(), configuration, this->all(theta...));
+    Vector energy_gradient(const configuration_t<space_t<U>>& X, const Theta&... theta) const
+        requires HasCoarseEnergyGradient<U, configuration_t<space_t<U>>>
+    {
+        return energy_gradient_vector(this->part(), X, this->all(theta...));
     }
-    template <class X>
-        requires HasEnergyAndGradient<U, X, Vector>
-    double energy_and_gradient(const X& configuration, const Theta&... theta, X& gradient) const {
-        return this->part().energy_and_gradient(configuration, this->all(theta...), gradient);
+    double energy_and_gradient(const configuration_t<space_t<U>>& X, const Theta&... theta,
+                               configuration_t<space_t<U>>& gradient) const
+        requires HasEnergyAndGradient<U, configuration_t<space_t<U>>, Vector>
+    {
+        return this->part().energy_and_gradient(X, this->all(theta...), gradient);
     }
     double energy_laplacian(const configuration_t<space_t<U>>& X, const Theta&... theta) const
         requires HasEnergyLaplacian<U>
