@@ -29,7 +29,7 @@ static_assert(static_cast<int>(Purpose::generate) == 1 && static_cast<int>(Purpo
               static_cast<int>(Purpose::laplace) == 15 && static_cast<int>(Purpose::laplace_slides) == 16 &&
               static_cast<int>(Purpose::exchange) == 17 && static_cast<int>(Purpose::evidence) == 18 &&
               static_cast<int>(Purpose::curvature_latent) == 19 &&
-              static_cast<int>(Purpose::curvature_coarse) == 20 && static_cast<int>(Purpose::pass) == 21 &&
+              static_cast<int>(Purpose::curvature_coarse) == 20 &&
               static_cast<int>(Purpose::predict_chain) == 22 &&
               static_cast<int>(Purpose::predict_fine) == 23 &&
               static_cast<int>(Purpose::draw_posterior) == 24 && static_cast<int>(Purpose::draw_fit) == 25 &&
