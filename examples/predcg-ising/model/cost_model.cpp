@@ -223,19 +223,19 @@ void add_exact_fit(CostEstimate& estimate, const FitModel& model, const Calls& c
 void add_sampled_fit(CostEstimate& estimate, const FitModel& model, const FitMethod& method, Index samples,
                      Index iterations) {
     const double width = with_coarse(model, [](const auto& p_c) { return number(p_c.window().width); });
-    const double letter = std::max(1.0, width - 1.0) * (number(model.letters) - 1.0) * sites_of(model);
+    const double more = number(model.letters) - 1.0, window = std::max(1.0, width - 1.0) * sites_of(model);
     const SideBySide side = chains_side_by_side(model, method.kernel);
     // An iteration of the chains of one target; those that move side by side fill blocks of 64.
-    const auto of = [&](Index draws, bool side_by_side) -> Cost {
+    const auto of = [&](Index draws, bool side_by_side, double own_window) -> Cost {
         const predcg::MonteCarloSettings s = sampling(draws, side_by_side);
-        if (s.chains == 1) return {13.0 * letter * number(draws), sites_of(model)};
+        if (s.chains == 1) return {13.0 * window * own_window * more * number(draws), sites_of(model)};
         const double lanes = 64.0 * std::ceil(number(s.chains) / 64.0);
         const double moves = number(s.refresh) + std::ceil(number(draws) / number(s.chains));
-        return {800.0 + 0.3 * letter * lanes * moves, lanes * sites_of(model)};
+        return {800.0 + 0.25 * window * more * more * lanes * moves, lanes * sites_of(model)};
     };
-    const Cost latent = of(method.latent_samples, side.latent),
-               coarse = of(method.coarse_samples, side.coarse);
-    const double times = std::min(600.0, number(iterations));
+    const Cost latent = of(method.latent_samples, side.latent, number(needs_of(model).window.width)),
+               coarse = of(method.coarse_samples, side.coarse, 1.0);
+    const double times = std::min(700.0, number(iterations));
     estimate.add({"the fit by sampling",
                   {times * (number(samples) * latent.operations + coarse.operations),
                    number(samples) * latent.bytes + coarse.bytes},
