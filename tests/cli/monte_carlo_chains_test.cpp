@@ -38,7 +38,7 @@ TEST(SampledChains, AreManyWhereTheyMoveSideBySide) {
         for (const Index sites : {5, 16})
             for (Index range = 1; range <= sites / 2; ++range) {
                 const FitModel model = ring(sites, range);
-                const SideBySide found = chains_side_by_side(model, kernel),
+                const SideBySide found = chains_side_by_side(model, {.kernel = kernel}),
                                  right = as_the_library_says(model, kernel);
                 EXPECT_EQ(found.latent, right.latent) << sites << " sites, range " << range;
                 EXPECT_EQ(found.coarse, right.coarse) << sites << " sites, range " << range;
@@ -48,12 +48,18 @@ TEST(SampledChains, AreManyWhereTheyMoveSideBySide) {
     EXPECT_GT(one, 4);
     FitModel wide = ring(16, 1);
     wide.map = MapChoice::link2;  // looks at two coarse sites
-    EXPECT_FALSE(chains_side_by_side(wide, Kernel::heat_bath).latent);
-    EXPECT_TRUE(chains_side_by_side(wide, Kernel::heat_bath).coarse);
+    EXPECT_FALSE(chains_side_by_side(wide, {}).latent);
+    EXPECT_TRUE(chains_side_by_side(wide, {}).coarse);
 }
 
 TEST(SampledChains, AreAsManyAsSamplesWithinLimits) {
-    EXPECT_EQ(sampling(15, true).chains, 1);
+    for (const Index samples : {2, 15, 16, 50}) {
+        const SideBySide q = chains_side_by_side(ring(16, 1), {.latent_samples = samples}),
+                         p_c = chains_side_by_side(ring(16, 1), {.coarse_samples = samples});
+        EXPECT_EQ(q.latent, samples >= 16) << samples;
+        EXPECT_EQ(p_c.coarse, samples >= 16) << samples;
+        EXPECT_TRUE(q.coarse && p_c.latent);
+    }
     EXPECT_EQ(sampling(16, true).chains, 16);
     EXPECT_EQ(sampling(200, true).chains, 200);
     EXPECT_EQ(sampling(1000, true).chains, 256);

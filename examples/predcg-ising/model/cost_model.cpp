@@ -224,7 +224,7 @@ void add_sampled_fit(CostEstimate& estimate, const FitModel& model, const FitMet
                      Index iterations) {
     const double width = with_coarse(model, [](const auto& p_c) { return number(p_c.window().width); });
     const double more = number(model.letters) - 1.0, window = std::max(1.0, width - 1.0) * sites_of(model);
-    const SideBySide side = chains_side_by_side(model, method.kernel);
+    const SideBySide side = chains_side_by_side(model, method);
     // An iteration of the chains of one target; those that move side by side fill blocks of 64.
     const auto of = [&](Index draws, bool side_by_side, double own_window) -> Cost {
         const predcg::MonteCarloSettings s = sampling(draws, side_by_side);

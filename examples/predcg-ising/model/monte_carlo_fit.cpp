@@ -7,7 +7,6 @@
 #include <predcg/predict/predict.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -16,16 +15,19 @@ namespace cli {
 
 using namespace predcg;
 
-SideBySide chains_side_by_side(const FitModel& model, Kernel kernel) {
-    const bool coarse = with_kernel(kernel, [&](const auto& k) {
-        return std::visit(
-            [&](const auto& chain) {
-                const Vector theta = Vector::Zero(chain.parameter_count());
-                return MonteCarlo(k).has_few_chains(
-                    SingleBatch(boltzmann(chain, theta, model.beta), EnergyGradient{chain, theta}));
-            },
-            coarse_chain_of(model).kind());
-    });
+SideBySide chains_side_by_side(const FitModel& model, const FitMethod& method) {
+    const auto of_p_c = [&](Index samples) {
+        return with_kernel(method.kernel, [&](const auto& kernel) {
+            return std::visit(
+                [&](const auto& chain) {
+                    const Vector theta = Vector::Zero(chain.parameter_count());
+                    return MonteCarlo(kernel, {.samples = samples})
+                        .has_few_chains(
+                            SingleBatch(boltzmann(chain, theta, model.beta), EnergyGradient{chain, theta}));
+                },
+                coarse_chain_of(model).kind());
+        });
+    };
     const bool of_sites = std::visit(
         []<class Map>(const Map& map) {
             if constexpr (std::is_same_v<Map, BernoulliMap>)
@@ -34,12 +36,12 @@ SideBySide chains_side_by_side(const FitModel& model, Kernel kernel) {
                 return Window(map.geometry().chain_window()).width <= 1;
         },
         map_of(model).kind());
-    return {coarse && of_sites, coarse};
+    return {of_sites && of_p_c(method.latent_samples), of_p_c(method.coarse_samples)};
 }
 
 MonteCarloSettings sampling(Index samples, bool side_by_side) {
     return {.samples = samples,
-            .chains = side_by_side && samples >= 16 ? std::min<Index>(samples, 256) : 1,
+            .chains = side_by_side ? std::min<Index>(samples, 256) : 1,
             .standard_errors = false};
 }
 

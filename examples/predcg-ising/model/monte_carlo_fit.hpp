@@ -9,11 +9,11 @@ namespace cli {
 /// Limit of iterations, unless told: a noisy one does less than an exact one.
 inline constexpr Index sampled_iterations = 2000;
 
-/// Whether many chains of q(X|x) and of p_c move side by side (docs/monte_carlo.md).
+/// Whether as many chains of q(X|x) and of p_c as samples move side by side (docs/monte_carlo.md).
 struct SideBySide {
     bool latent = false, coarse = false;
 };
-SideBySide chains_side_by_side(const FitModel& model, Kernel kernel);
+SideBySide chains_side_by_side(const FitModel& model, const FitMethod& method);
 
 /// As many chains as samples, at most 256, where they move side by side; else one, as chains that move one by
 /// one are dearer than samples of one.

@@ -22,8 +22,8 @@ IsingRelativeEntropy fit_with(const FitModel& model, const FitMethod& method, co
                               const Climb& climb, const Prior& prior) {
     const RelativeEntropy minimiser{
         chain_of<BernoulliMap>(model), ising::majority_map({.level = model.level}),
-        MonteCarlo(kernel, sampling(method.coarse_samples, chains_side_by_side(model, method.kernel).coarse)),
-        climb, prior};
+        MonteCarlo(kernel, sampling(method.coarse_samples, chains_side_by_side(model, method).coarse)), climb,
+        prior};
     const auto fit = minimiser.fit(data, settings, choice.ties);
     return with_predictions(model, choice.reconstruction, fit.result(), fit.target_moments,
                             fit.standard_errors());

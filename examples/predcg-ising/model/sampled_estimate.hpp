@@ -20,7 +20,7 @@ AnyEstimate estimate_by_sampling(const FitModel& model, const FitMethod& method,
     return with_kernel(method.kernel, [&](const auto& kernel) {
         const auto with = [&](const auto& climb, const auto& prior) -> AnyEstimate {
             const auto coarse = chain_of<Map>(model);
-            const SideBySide moves = chains_side_by_side(model, method.kernel);
+            const SideBySide moves = chains_side_by_side(model, method);
             const predcg::EngineRoles for_both{
                 predcg::MonteCarlo(kernel, sampling(method.latent_samples, moves.latent)),
                 predcg::MonteCarlo(kernel, sampling(method.coarse_samples, moves.coarse))};
