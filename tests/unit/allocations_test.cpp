@@ -91,6 +91,25 @@ TEST_P(Allocations, AnIterationAsksForNoMemory) {
     EXPECT_EQ(calls_of([&] { problem.point(state); }), 0);
 }
 
+// Chains that move side by side, once they are there.
+TEST_P(Allocations, AnIterationOfMonteCarloAsksForNoMemory) {
+    const EMCoarseGrainer sampling{
+        SamplesOnly<support::Spins>{},
+        ising::coarse_chain(GetParam().chain),
+        ising::bernoulli_map({.level = 2}),
+        MonteCarlo(HeatBath{}, {.samples = 50, .chains = 50, .warm_up = 4, .standard_errors = false}),
+        RobbinsMonro{},
+        weak_prior()};
+    const auto data = sampling.prepare(
+        generate(ising::chain({.sites = 32, .field = 0.3}), {.beta = 0.3}).configurations, 0.3);
+    const auto problem = sampling.problem(data);
+    auto state = problem.state(at);
+    EXPECT_EQ(calls_of([&] { problem.expect(state); }), 0);
+    EXPECT_EQ(calls_of([&] { problem.expect_coarse(state); }), 0);
+    EXPECT_EQ(calls_of([&] { problem.point(state); }), 0);
+    EXPECT_FALSE(state.latent[0].replicas.empty());  // side by side indeed
+}
+
 // The one is the engines' states of the data.
 TEST_P(Allocations, AGradientOfThePosteriorAsksOnce) {
     const auto problem = grainer.problem(data);

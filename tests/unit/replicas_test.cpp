@@ -417,8 +417,9 @@ TEST(Replicas, AllBitsDecide) {
 
 // The law of one draw by the bits that a stream gives, one lane after the other: a byte for every letter, for
 // ties a byte of a lane's own once in 16 letters, and fresh bits where that is used up or ties, too.
-TEST(Replicas, LettersAreThoseOfAPlainProgram) {
-    constexpr Index n = 40, lanes = 1024, sweeps = 30;
+void expect_letters_of_a_plain_program(Index lanes) {
+    constexpr Index n = 40;
+    const Index sweeps = 30 * 1024 / lanes;
     support::NumberSpace space{n, {0.0, 1.0}};
     const Window pairs{2, Boundary::periodic};
     support::TableTarget target{space, pairs, true,
@@ -462,7 +463,7 @@ TEST(Replicas, LettersAreThoseOfAPlainProgram) {
                 const std::uint32_t word = words[static_cast<std::size_t>((row * lanes + lane) / 4)];
                 return static_cast<int>(word >> 8 * (lane % 4) & 255) ^ 128;  // as signed bytes less -128
             };
-            std::vector<bool> used(lanes);
+            std::vector<bool> used(static_cast<std::size_t>(lanes));
             for (Index k = 0; k < count; ++k)
                 for (Index lane = 0; lane < lanes; ++lane) {
                     const Index i = order[static_cast<std::size_t>(first + k)];
@@ -493,6 +494,12 @@ TEST(Replicas, LettersAreThoseOfAPlainProgram) {
         for (Index lane = 0; lane < 32; ++lane)
             differ += letters[b][lane] != chains.replicas.letters[b][lane] ? 1 : 0;
     EXPECT_EQ(differ, 0);
+}
+TEST(Replicas, LettersAreThoseOfAPlainProgram) {
+    for (const Index lanes : {32, 64, 96, 1024}) {  // of the first two what lanes share stays in registers
+        SCOPED_TRACE(lanes);
+        expect_letters_of_a_plain_program(lanes);
+    }
 }
 
 // Letters that are forbidden by their neighbours are never drawn.
@@ -577,26 +584,27 @@ TEST(Replicas, StatisticsMayBeInfiniteWhereWindowsAreForbidden) {
     EXPECT_LT(std::abs(m.mean[0] - exact.mean[0]), 1.2 * z_limit * m.standard_error[0]);
 }
 
-/// Letters of 2, at random, and the sums of a statistic over their windows.
+/// Letters at random, and the sums of a statistic over their windows.
 struct Counted {
     detail::ChainShape shape;
     detail::Replicas replicas;
 
-    Counted(Index sites, Index width, Index lanes, std::mt19937_64& rng)
-        : shape(detail::chain_shape(support::NumberSpace{sites, {0.0, 1.0}}, {width, Boundary::periodic},
-                                    "test")) {
+    Counted(Index sites, Index width, Index lanes, std::mt19937_64& rng, std::size_t letters = 2,
+            Boundary boundary = Boundary::periodic)
+        : shape(detail::chain_shape(support::NumberSpace{sites, std::vector<double>(letters)},
+                                    {width, boundary}, "test")) {
         replicas.count = lanes;
         replicas.blocks = (lanes + 31) / 32;
         for (Index k = 0; k < replicas.blocks * sites; ++k) {
             replicas.letters.push_back(detail::Bytes::of(0));
             for (Index lane = 0; lane < 32; ++lane)
-                replicas.letters.back()[lane] = static_cast<signed char>(rng() & 1);
+                replicas.letters.back()[lane] = static_cast<signed char>(rng() % letters);
         }
     }
-    std::vector<double> sums(detail::ReplicaCounts& counts, const std::vector<Index>& groups) const {
-        detail::Scratch<detail::Lanes> values(replicas.blocks * 4, detail::Lanes::of(0.0));
-        counts.add(
-            replicas, [&](Index i) { return groups[static_cast<std::size_t>(i)]; }, values.data());
+    std::vector<double> sums(detail::ReplicaCounts& counts, const std::vector<Index>& groups,
+                             Index components = 1) const {
+        detail::Scratch<detail::Lanes> values(components * replicas.blocks * 4, detail::Lanes::of(0.0));
+        counts.add(replicas, groups.data(), values.data());
         std::vector<double> all;
         for (const detail::Lanes& pack : values)
             for (Index lane = 0; lane < 8; ++lane) all.push_back(pack[lane]);
@@ -626,6 +634,85 @@ TEST(Replicas, SumsDoNotDependOnWhichGroupCameFirst) {
             second.push_back(i % 2 == 0 ? a2 : b2);
         }
         EXPECT_EQ(counted.sums(some, first), counted.sums(others, second));
+    }
+}
+
+// Whole numbers that are looked up and added, and windows that are counted: the same sums.
+TEST(Replicas, WholeNumbersAreSummedExactly) {
+    auto rng = test_rng(616);
+    int whole = 0;
+    for (int round = 0; round < 120; ++round) {
+        SCOPED_TRACE(round);
+        const std::size_t letters = 2 + static_cast<std::size_t>(round) / 3 % 3;
+        const Index sites = round % 5 == 4 ? 300 : 1 + round % 30,
+                    width = std::min<Index>(1 + round % 3, sites);
+        const Index components = 1 + round / 2 % 5;
+        const Boundary boundary = round % 2 == 0 ? Boundary::periodic : Boundary::open;
+        const Counted counted(sites, width, 32 * (1 + round % 4), rng, letters, boundary);
+        const int largest = std::min(127, static_cast<int>(4095 / sites));
+        std::uniform_int_distribution<int> number(-largest, largest);
+        detail::ReplicaCounts counts(counted.shape, components);
+        for (int group = 0; group < 3; ++group) {
+            std::vector<double> values;
+            for (Index k = 0; k < counted.shape.codes() * components; ++k) values.push_back(number(rng));
+            (void)counts.learn(values.data(), true);
+        }
+        std::vector<Index> groups;
+        for (Index i = 0; i < sites; ++i) groups.push_back(static_cast<Index>(rng() % 3));
+        if (!counts.is_whole()) continue;  // too many tables
+        ++whole;
+        const Index lanes = counted.replicas.blocks * 32;
+        std::vector<std::int16_t> sums(static_cast<std::size_t>(components * lanes), -1);
+        counts.sum_whole(counted.replicas, groups.data(), sums.data());
+        EXPECT_EQ(std::vector<double>(sums.begin(), sums.end()), counted.sums(counts, groups, components));
+    }
+    EXPECT_GT(whole, 60);
+}
+
+// Values that a byte does not hold, or sums that 16 bits might not, are not looked up.
+TEST(Replicas, OnlySmallWholeNumbersAreLookedUp) {
+    auto rng = test_rng(617);
+    const auto is_whole = [&](Index sites, double value) {
+        detail::ReplicaCounts counts(Counted(sites, 1, 32, rng).shape, 1);
+        const std::vector<double> values{0.0, value};
+        (void)counts.learn(values.data(), false);
+        return counts.is_whole();
+    };
+    EXPECT_TRUE(is_whole(4095, 1.0));
+    EXPECT_FALSE(is_whole(4096, -1.0));
+    EXPECT_TRUE(is_whole(32, -127.0));
+    EXPECT_FALSE(is_whole(2, 128.0));
+    EXPECT_FALSE(is_whole(2, 0.5));
+    EXPECT_FALSE(is_whole(2, infinity));
+    EXPECT_FALSE(is_whole(2, std::nan("")));
+}
+
+// Moments of whole numbers in integers, and of the same as doubles: equal in every bit.
+TEST(Replicas, MomentsOfWholeNumbersAreThoseOfDoubles) {
+    auto rng = test_rng(618);
+    for (int round = 0; round < 40; ++round) {
+        SCOPED_TRACE(round);
+        const Index components = round % 4, lanes = 16 + 23 * (round % 11), blocks = (lanes + 31) / 32;
+        const int largest = round % 3 == 0 ? 4095 : 20;
+        std::uniform_int_distribution<int> number(-largest, largest);
+        detail::ReplicaMoments whole, real;
+        whole.begin(components, lanes);
+        real.begin(components, lanes);
+        for (int sample = 0; sample < 1 + round % 3; ++sample) {
+            std::vector<std::int16_t> values;
+            detail::Scratch<detail::Lanes> doubles(components * blocks * 4);
+            for (Index k = 0; k < components * blocks * 32; ++k) {
+                values.push_back(static_cast<std::int16_t>(number(rng)));
+                doubles[k / 8][k % 8] = values.back();
+            }
+            whole.add_whole(values.data());
+            real.add(doubles);
+        }
+        Moments a, b;
+        whole.moments(a);
+        real.moments(b);
+        EXPECT_EQ(a.mean, b.mean);
+        EXPECT_EQ(a.covariance, b.covariance);
     }
 }
 

@@ -102,6 +102,10 @@ public:
         data_ = other;
         size_ = size;
     }
+    /// So many or more: what is there stays, what comes is undefined.
+    void grow(Index size) {
+        if (size > size_) resize(std::max(size, 2 * size_), size_);
+    }
     void assign(Index size, const T& value) {
         resize(size);
         std::fill_n(data_, size, value);

@@ -72,10 +72,11 @@ public:
           common_(shape_, batch.common(), function),
           around_(shape_, common_, is_translation_invariant(batch.common())),
           shape_of_statistic_(chain_shape(space_, batch.statistic().window(), function)),
-          statistic_(shape_of_statistic_, space_, batch.statistic()),
+          statistic_(shape_of_statistic_, space_, batch.statistic()), group_(shape_.sites),
           shape_of_own_(chain_shape(space_, own_window(batch), function)), own_group_(shape_.sites),
           counts_(shape_of_statistic_, batch.common_size()), own_counts_(shape_of_own_, batch.own_size()) {
         for (Index t = 0; t < statistic_.count(); ++t) counts_.learn(statistic_.of_table(t), false);
+        for (Index i = 0; i < shape_.sites; ++i) group_[i] = statistic_.table_of(i);
     }
 
     /// Few letters and neighbours, few kinds of windows to count.
@@ -114,15 +115,17 @@ public:
         const auto own = batch_.own(k);
         if constexpr (ClassifiedSites<typename B::Own>) {
             const Index width = shape_of_own_.width, classes = own.class_count();
-            if (std::ssize(group_of_class_) < classes * width)
-                group_of_class_.resize(static_cast<std::size_t>(classes * width), -1);
+            if (const Index known = group_of_class_.size(); known < classes * width) {
+                group_of_class_.resize(classes * width, known);
+                std::fill(group_of_class_.begin() + known, group_of_class_.end(), -1);
+            }
             for (Index site = 0; site < shape_.sites; ++site) {
                 const Index site_class = own.site_class(site);
                 if (!(site_class >= 0 && site_class < classes))
                     argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
                                    to_text(site_class), "0 to class_count() - 1");
                 const Index cut = width - shape_of_own_.window_length(site);
-                Index& group = group_of_class_[static_cast<std::size_t>(site_class * width + cut)];
+                Index& group = group_of_class_[site_class * width + cut];
                 if (group < 0) group = learn(own, site);
                 own_group_[site] = group;
             }
@@ -135,19 +138,15 @@ public:
     /// Adds the statistics of the replicas, after find(k); components of packs of lanes.
     void add(const Replicas& replicas, Scratch<Lanes>& values) {
         const Index packs = replicas.blocks * (Bytes::lanes / 8);
-        counts_.add(
-            replicas, [&](Index i) { return statistic_.table_of(i); }, values.data());
-        own_counts_.add(
-            replicas, [&](Index i) { return own_group_[i]; }, values.data() + batch_.common_size() * packs);
+        counts_.add(replicas, group_.data(), values.data());
+        own_counts_.add(replicas, own_group_.data(), values.data() + batch_.common_size() * packs);
     }
-    /// The same where is_whole(): components of all lanes.
+    /// The same where is_whole(): sets components of all lanes.
     bool is_whole() const { return counts_.is_whole() && own_counts_.is_whole(); }
-    void add_whole(const Replicas& replicas, std::int16_t* values) {
+    void sum_whole(const Replicas& replicas, std::int16_t* values) const {
         const Index lanes = replicas.blocks * Bytes::lanes;
-        counts_.add_whole(
-            replicas, [&](Index i) { return statistic_.table_of(i); }, values);
-        own_counts_.add_whole(
-            replicas, [&](Index i) { return own_group_[i]; }, values + batch_.common_size() * lanes);
+        counts_.sum_whole(replicas, group_.data(), values);
+        own_counts_.sum_whole(replicas, own_group_.data(), values + batch_.common_size() * lanes);
     }
 
 private:
@@ -163,10 +162,10 @@ private:
     /// The number of a group that has the windows of a site.
     [[gnu::cold]] Index learn(const typename B::Own& own, Index site) {
         const Index size = batch_.own_size(), width = Window(own.window()).width;
-        own_row_.assign(static_cast<std::size_t>(shape_of_own_.codes() * size), 0.0);
+        own_row_.assign(shape_of_own_.codes() * size, 0.0);
         windows_of(shape_of_own_, space_, site, letters_, [&](Index code, auto window) {
             const auto value = own.local(site, narrow(window, width));
-            for (Index c = 0; c < size; ++c) own_row_[static_cast<std::size_t>(code * size + c)] = value[c];
+            for (Index c = 0; c < size; ++c) own_row_[code * size + c] = value[c];
         });
         return own_counts_.learn(own_row_.data(), ClassifiedSites<typename B::Own>);
     }
@@ -178,12 +177,13 @@ private:
     ChainSurroundings around_;
     ChainShape shape_of_statistic_;
     StatisticTables statistic_;
+    Scratch<Index> group_;  // of the sites, for the common statistic
     ChainShape shape_of_own_;
-    Scratch<Index> own_group_;           // of the sites
-    std::vector<Index> group_of_class_;  // for every class of sites and cut at an end; -1: none yet
-    std::vector<double> own_row_;
+    Scratch<Index> own_group_;       // for the target's own
+    Scratch<Index> group_of_class_;  // for every class of sites and cut at an end; -1: none yet
+    Scratch<double> own_row_;
     ReplicaCounts counts_, own_counts_;
-    std::vector<letter_t<Space>> letters_;
+    WindowLetters<letter_t<Space>> letters_;
 };
 
 /// The same on graphs; statistics are asked about one configuration after the other.
@@ -305,8 +305,8 @@ public:
             for (Index m = 0; m < settings_.thinning; ++m) tables_->sweep(replicas, rng);
             if (is_whole) {
                 if constexpr (CountsWhole<Parts>) {
-                    whole_values_.assign(8 * d * packs, 0);
-                    parts_.add_whole(replicas, whole_values_.data());
+                    whole_values_.resize(8 * d * packs);
+                    parts_.sum_whole(replicas, whole_values_.data());
                     keep(s, [&](Index c, Index lane) { return whole_values_[8 * c * packs + lane]; });
                     sum_.add_whole(whole_values_.data());
                 }

@@ -52,11 +52,11 @@ public:
     Index kinds() const { return count_of_kinds_; }
     Index kind(Index site) const { return kinds_[static_cast<std::size_t>(site)]; }
 
-    void log_weights(Index site, const std::vector<Index>& around, std::vector<double>& to) const {
+    void log_weights(Index site, const Index* around, double* to) const {
         Index code = 0;
-        for (std::size_t k = 0; k < list_.of(site).size(); ++k) code = code * letters_ + around[k];
+        for (Index k = 0; k < std::ssize(list_.of(site)); ++k) code = code * letters_ + around[k];
         const double* row = rows_.data() + (kind(site) * rows_of_kind_ + code) * letters_;
-        std::copy_n(row, letters_, to.begin());
+        std::copy_n(row, letters_, to);
     }
 
 private:

@@ -413,8 +413,7 @@ public:
         else if constexpr (is_variational)
             point.log_likelihood = variational_objective(state.at);
         point.statistics = std::move(statistics);
-        point.information = point.likelihood.observed();
-        add_prior(point, point.information);
+        add_prior(point);
         return point;
     }
 
@@ -426,17 +425,13 @@ public:
 
     /// The information of the complete data and the prior, in z: of a world where X was seen.
     Matrix complete_information(const LearningPoint& at) const {
-        LearningPoint complete = at;
-        add_prior(complete, at.likelihood.complete);
-        return complete.posterior_information;
+        return with_prior(at.z, carried(at.likelihood.complete));
     }
 
     /// The same as p_c expects it: without the second derivatives of the energy, of which the data's and
     /// p_c's cancel at a maximum, but for their noise. Positive definite wherever the map's part is.
     Matrix scored_information(const LearningPoint& at) const {
-        LearningPoint scored = at;
-        add_prior(scored, at.likelihood.scored);
-        return scored.posterior_information;
+        return with_prior(at.z, carried(at.likelihood.scored));
     }
 
     // Parts, for algorithms that draw X.
@@ -528,29 +523,39 @@ private:
         return {state.seed, state.coarse_purpose, 0, state.iteration, state.coarse_call++};
     }
 
-    /// Value, gradient and posterior information of a point, from the likelihood's derivatives and an
-    /// information of the likelihood in (theta_c, eta), which is carried to z.
-    [[gnu::cold]] void add_prior(LearningPoint& point, const Matrix& information) const {
+    /// Value, gradient and informations of a point, from the likelihood's derivatives.
+    [[gnu::cold]] void add_prior(LearningPoint& point) const {
         point.value = point.log_likelihood;
         point.gradient = point.likelihood.gradient;
-        point.posterior_information = information;
         coordinates_.carry_gradient(point.gradient);
-        coordinates_.carry_information(point.posterior_information);
-        point.information = point.posterior_information;
+        point.information = carried(point.likelihood.observed());
+        point.posterior_information = with_prior(point.z, point.information);
         add_block(point, prior_.coarse, coordinates_.coarse_part(point.z), 0);
         add_block(point, prior_.map, coordinates_.map_part(point.z), coordinates_.coarse_count());
     }
-
-    /// Adds the block prior of the coordinates from `first` on.
+    /// Adds the block prior of the coordinates from `first` on to value and gradient.
     template <class Block>
-    [[gnu::cold]] static void add_block(LearningPoint& point, const Block& prior, const Vector& z,
-                                        Index first) {
+    static void add_block(LearningPoint& point, const Block& prior, const Vector& z, Index first) {
         point.value += prior.log_density(z);
         add_gradient(point.gradient, prior, z, first);
+    }
+
+    /// An information in (theta_c, eta) as one in z.
+    Matrix carried(Matrix information) const {
+        coordinates_.carry_information(information);
+        return information;
+    }
+    /// An information of the likelihood, in z, with the prior's.
+    [[gnu::cold]] Matrix with_prior(const Vector& z, Matrix information) const {
+        subtract_hessian(information, prior_.coarse, coordinates_.coarse_part(z), 0);
+        subtract_hessian(information, prior_.map, coordinates_.map_part(z), coordinates_.coarse_count());
+        return information;
+    }
+    template <class Block>
+    static void subtract_hessian(Matrix& information, const Block& prior, const Vector& z, Index first) {
         const Matrix hessian = prior.hessian(z);
         for (Index l = 0; l < z.size(); ++l)
-            for (Index k = 0; k < z.size(); ++k)
-                point.posterior_information(first + k, first + l) -= hessian(k, l);
+            for (Index k = 0; k < z.size(); ++k) information(first + k, first + l) -= hessian(k, l);
     }
     template <class Block>
     static void add_gradient(Vector& gradient, const Block& prior, const Vector& z, Index first) {

@@ -136,7 +136,9 @@ private:
     /// The log posterior's noisy derivatives at z.
     [[gnu::cold]] Point evaluate(State& state, const Vector& z) const {
         state.at = c_.parameters(z);
-        ExpectedStatistics statistics = grown_.expect(state, draw_batch(state.iteration));
+        ExpectedStatistics statistics = settings_.stochastic.batch == 0
+                                            ? grown_.expect(state)
+                                            : grown_.expect(state, draw_batch(state.iteration));
         statistics *= problem_.data().count / statistics.count;
         Point point = grown_.point(state, std::move(statistics), z);
         if (!linalg::all_finite(point.gradient))
@@ -166,11 +168,10 @@ private:
         return std::ssize(problem_.data().forms);
     }
 
-    /// Everything, or settings.stochastic.batch different data.
+    /// settings.stochastic.batch different data.
     std::vector<Index> draw_batch(std::uint32_t iteration) const {
         std::vector<Index> batch = problem_.data().all;
         const Index size = settings_.stochastic.batch;
-        if (size == 0) return batch;
         auto rng = make_stream(settings_.seed, Purpose::batch, 0, iteration);
         for (Index k = 0; k < size; ++k) {
             const Index other = k + uniform_index(rng, static_cast<Index>(batch.size()) - k);
