@@ -114,21 +114,10 @@ public:
         if (batch_.own_size() == 0) return;
         const auto own = batch_.own(k);
         if constexpr (ClassifiedSites<typename B::Own>) {
-            const Index width = shape_of_own_.width, classes = own.class_count();
-            if (const Index known = group_of_class_.size(); known < classes * width) {
-                group_of_class_.resize(classes * width, known);
-                std::fill(group_of_class_.begin() + known, group_of_class_.end(), -1);
-            }
-            for (Index site = 0; site < shape_.sites; ++site) {
-                const Index site_class = own.site_class(site);
-                if (!(site_class >= 0 && site_class < classes))
-                    argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
-                                   to_text(site_class), "0 to class_count() - 1");
-                const Index cut = width - shape_of_own_.window_length(site);
-                Index& group = group_of_class_[site_class * width + cut];
-                if (group < 0) group = learn(own, site);
-                own_group_[site] = group;
-            }
+            const Index width = shape_of_own_.width;
+            number_sites(
+                own, width, [&](Index site) { return width - shape_of_own_.window_length(site); },
+                group_of_class_, own_group_, [&](Index site) { return learn(own, site); });
         } else {
             own_counts_.forget();
             for (Index site = 0; site < shape_.sites; ++site) own_group_[site] = learn(own, site);

@@ -171,25 +171,62 @@ private:
     template <Index Letters, Index Width, Index Components>
     void sum(const Replicas& replicas, Index from, Index to, const Index* group, Index k,
              std::int16_t* values) const {
-        constexpr Index some_codes = Letters == 0 ? 0 : Width == 1 ? Letters : Letters * Letters;
-        const Index codes = Letters == 0 ? codes_ : some_codes, step = ByteTable::size(codes);
+        constexpr Index at_once = 2;  // vectors, where there are so many
         const Index lanes = replicas.blocks * Bytes::lanes;
-        for_vectors(replicas.blocks, [&]<class V>(Index at, V) PREDCG_ALWAYS_INLINE {
-            V sums[Components] = {};
-            for (Index site = from; site < to; ++site) {
-                const V window = code<Letters, Width, V>(replicas, site, at);
-                const signed char* const table = values_.data() + (group[site] * size_ + k) * step;
-                for (Index c = 0; c < Components; ++c)
-                    sums[c] = static_cast<V>(sums[c] + ByteTable::at(table + c * step, codes, window));
-            }
-            for (Index c = 0; c < Components; ++c) {
+        Index at = 0;
+        for (constexpr Index wide = at_once * sizeof(VectorOfBytes); at + wide <= lanes; at += wide)
+            sum_lanes<Letters, Width, Components, VectorOfBytes, at_once>(replicas, from, to, group, k, at,
+                                                                          values);
+        for (constexpr Index wide = sizeof(VectorOfBytes); at + wide <= lanes; at += wide)
+            sum_lanes<Letters, Width, Components, VectorOfBytes, 1>(replicas, from, to, group, k, at, values);
+        if constexpr (sizeof(FewBytes) < sizeof(VectorOfBytes))
+            if (at < lanes)
+                sum_lanes<Letters, Width, Components, FewBytes, 1>(replicas, from, to, group, k, at, values);
+    }
+
+    /// The same of the lanes of so many vectors.
+    template <Index Letters, Index Width, Index Components, class V, Index Vectors>
+    [[gnu::always_inline]] void sum_lanes(const Replicas& replicas, Index from, Index to, const Index* group,
+                                          Index k, Index at, std::int16_t* values) const {
+        constexpr Index some_codes = Letters == 0 ? 0 : Width == 1 ? Letters : Letters * Letters;
+        constexpr Index size = sizeof(V);
+        const Index codes = Letters == 0 ? codes_ : some_codes, step = ByteTable::size(codes);
+        const Index lanes = replicas.blocks * Bytes::lanes, group_step = size_ * step;
+        const signed char* const tables = values_.data() + k * step;
+        V sums[Components][Vectors] = {};
+        const auto add = [&](const signed char* table, Index v, V window) PREDCG_ALWAYS_INLINE {
+            for (Index c = 0; c < Components; ++c)
+                sums[c][v] = static_cast<V>(sums[c][v] + ByteTable::at(table + c * step, codes, window));
+        };
+        const Bytes* x = replicas.site(from);
+        if constexpr (Letters == 2 && Width <= 2) {
+            const Index inside = Width == 1 ? to : std::min(to, shape_.sites - 1);
+            for (Index site = from; site < inside; ++site, x += replicas.blocks)
+                for (Index v = 0; v < Vectors; ++v) {
+                    V window = load<V>(x, at + v * size);
+                    if constexpr (Width == 2)
+                        window =
+                            static_cast<V>(window + window + load<V>(x + replicas.blocks, at + v * size));
+                    add(tables + group[site] * group_step, v, window);
+                }
+            if (inside < to)
+                for (Index v = 0; v < Vectors; ++v)
+                    add(tables + group[inside] * group_step, v,
+                        code<Letters, Width, V>(replicas, inside, at + v * size));
+        } else {
+            for (Index site = from; site < to; ++site)
+                for (Index v = 0; v < Vectors; ++v)
+                    add(tables + group[site] * group_step, v,
+                        code<Letters, Width, V>(replicas, site, at + v * size));
+        }
+        for (Index c = 0; c < Components; ++c)
+            for (Index v = 0; v < Vectors; ++v) {
                 signed char bytes[sizeof(V)];
-                std::memcpy(bytes, &sums[c], sizeof(V));
-                std::int16_t* const all = values + (k + c) * lanes + at;
-                for (std::size_t lane = 0; lane < sizeof(V); ++lane)
+                std::memcpy(bytes, &sums[c][v], sizeof(V));
+                std::int16_t* const all = values + (k + c) * lanes + at + v * size;
+                for (Index lane = 0; lane < size; ++lane)
                     all[lane] = static_cast<std::int16_t>((from == 0 ? 0 : all[lane]) + bytes[lane]);
             }
-        });
     }
 
     /// Counts the windows of sites, but for those of class 0. Letters, width and classes of compile time, or

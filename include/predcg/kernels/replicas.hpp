@@ -76,6 +76,34 @@ private:
     Scratch<Index> powers_;
 };
 
+/// Numbers the sites: numbers[i] is that of the class and kind of site i, which make(i) gives where it is not
+/// known yet (-1). Throws ArgumentError for a class that there is not.
+template <ClassifiedSites F, class KindOf, class Make>
+void number_sites(const F& f, Index kinds, KindOf&& kind, Scratch<Index>& known, Scratch<Index>& numbers,
+                  Make&& make) {
+    const Index classes = f.class_count(), all = classes * kinds;
+    if (const Index before = known.size(); before < all) {
+        known.resize(all, before);
+        std::fill(known.begin() + before, known.end(), -1);
+    }
+    const auto each = [&](auto&& place) PREDCG_ALWAYS_INLINE {
+        for (Index site = 0; site < numbers.size(); ++site) {
+            const Index of_site = f.site_class(site);
+            if (!(of_site >= 0 && of_site < classes)) [[unlikely]]
+                argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")", to_text(of_site),
+                               "0 to class_count() - 1");
+            Index& number = known[place(of_site, site)];
+            if (number < 0) [[unlikely]]
+                number = make(site);
+            numbers[site] = number;
+        }
+    };
+    if (kinds == 1)
+        each([](Index of_site, Index) { return of_site; });
+    else
+        each([&](Index of_site, Index site) { return of_site * kinds + kind(site); });
+}
+
 /// Moves of a kernel for targets common x factor, for factors of single sites: a table for every class of the
 /// factor and kind of site.
 template <class Space, class Factor, class Surroundings>
@@ -110,20 +138,9 @@ public:
     /// Makes it the tables of this factor.
     void set(const Factor& factor) {
         if constexpr (ClassifiedSites<Factor>) {
-            const Index classes = factor.class_count(), kinds = around_.kinds();
-            if (const Index known = table_of_kind_.size(); known < classes * kinds) {
-                table_of_kind_.resize(classes * kinds, known);
-                std::fill(table_of_kind_.begin() + known, table_of_kind_.end(), -1);
-            }
-            for (Index site = 0; site < sites_; ++site) {
-                const Index site_class = factor.site_class(site);
-                if (!(site_class >= 0 && site_class < classes))
-                    argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")",
-                                   to_text(site_class), "0 to class_count() - 1");
-                Index& table = table_of_kind_[site_class * kinds + around_.kind(site)];
-                if (table < 0) table = tabulate(site, factor);
-                table_of_site_[site] = table;
-            }
+            number_sites(
+                factor, around_.kinds(), [this](Index site) { return around_.kind(site); }, table_of_kind_,
+                table_of_site_, [&](Index site) { return tabulate(site, factor); });
         } else {  // sites are alike where the factor turns out to be the same
             if (tables_ > 4 * sites_) {
                 forget_tables();
