@@ -115,12 +115,14 @@ public:
     /// What all data share at eta.
     class At {
     public:
+        /// At this eta.
         explicit At(double eta) : eta_(eta), log_norm_(Likelihood::log_norm(eta)) {}
         Likelihood likelihood(const BlockSums& blocks) const { return {blocks, eta_, log_norm_}; }
 
     private:
         double eta_, log_norm_;
     };
+    /// The likelihood of any datum at eta, whose constant is computed once.
     At at(const Vector& eta, bool = false) const { return At(eta[0]); }
 
     Likelihood likelihood(const BlockSums& blocks, const Vector& eta) const { return {blocks, eta[0]}; }
