@@ -98,7 +98,7 @@ class Report(unittest.TestCase):
         self.assertEqual(self.row(text, "exact EM, one start, against the limit"),
                          ["exact EM, one start, against the limit", "10.0 µs", "20 %", "10.0 ×", "≤ 4 ×", "**no**"])
         self.assertEqual(self.row(text, "exact EM, default starts, against one start")[3:], ["6.00 ×", "≤ 6 ×", "yes"])
-        self.assertEqual(self.row(text, "slope of time in S_f, 10^2 to 10^6")[3:],
+        self.assertEqual(self.row(text, "power of S_f in time, 10^2 to 10^6")[3:],
                          ["1.000 ± 0.000", "1.00 ± 0.05", "yes"])
         self.assertEqual(self.row(text, "the same, memory of a process")[1:], ["", "", "150 MB", "≤ 200 MB", "yes"])
 
@@ -123,6 +123,7 @@ class Report(unittest.TestCase):
         self.assertIn("`bench_second`:", others)
         self.assertNotIn("`bench_first`:", others)
         self.assertIn("|  | slope | 1.000 ± 0.000 |", others)
+        self.assertRegex(others, r"\|  \| power, beside 0(\.\d+)? ns a call \| 1.000 ± 0.000 \|")
         self.assertIn("a processor, 2 of 2.50 GHz", text)
         self.assertIn("| repetitions | 3 |", text)
         self.assertTrue(text.startswith("# Title\n\nBefore.\n"))
@@ -163,6 +164,27 @@ class Report(unittest.TestCase):
         with open(os.path.join(self.results, "later.json"), "w", encoding="utf-8") as file:
             json.dump({"context": {**CONTEXT, "load_avg": [2.6, 1, 1]}, "benchmarks": []}, file)
         self.assertIn("other work", self.run_on(self.page())[1])
+
+    def test_what_a_call_costs_is_no_part_of_the_power(self):
+        def group(time):
+            return {f"10^{k}": report.Benchmark([time(10**k)]) for k in range(2, 7)}
+
+        power, error, call = report.growth_of(group(lambda n: 2000.0 + 5.0 * n))
+        self.assertAlmostEqual(power, 1.0, 6)
+        self.assertAlmostEqual(error, 0.0, 6)
+        self.assertAlmostEqual(call, 2000.0, 2)
+        self.assertAlmostEqual(report.growth_of(group(lambda n: 50.0 + 0.1 * n**1.2))[0], 1.2, 6)
+        # no time is saved by a call: a power below 1 stays one
+        power, _, call = report.growth_of(group(lambda n: n**0.8))
+        self.assertAlmostEqual(power, 0.8, 6)
+        self.assertAlmostEqual(call, 0.0, 4)
+        # times that change by +-10 % in turn have an error of that size over the range of sizes
+        power, error, _ = report.growth_of(group(lambda n: n * (1.1 if len(str(n)) % 2 else 0.9)))
+        self.assertLess(abs(power - 1.0), 2.0 * error)
+        self.assertTrue(0.005 < error < 0.1, error)
+        few = group(lambda n: n)
+        self.assertIsNone(report.growth_of({key: few[key] for key in ("10^2", "10^3")}))
+        self.assertIsNone(report.growth_of({key: few[key] for key in ("10^2", "10^3", "10^4")})[1])
 
     def test_slopes_have_standard_errors(self):
         group = {f"10^{k}": report.Benchmark(times=[t]) for k, t in ((2, 100.0), (3, 1000.0), (4, 1e5))}

@@ -123,9 +123,12 @@ struct SumsInPlace : ising::BernoulliMap<> {
 
     using ising::BernoulliMap<>::prepare;
     void prepare(const support::Spins& x, ising::BlockSums& into) const {
-        std::fill(into.sums.begin(), into.sums.end(), 0);
-        for (std::size_t i = 0; i < x.size(); ++i)
-            into.sums[i / static_cast<std::size_t>(into.level)] += x[i];
+        std::size_t i = 0;
+        for (std::int16_t& block : into.sums) {
+            int sum = 0;
+            for (Index k = 0; k < into.level; ++k) sum += x[i++];
+            block = static_cast<std::int16_t>(sum);
+        }
     }
 };
 

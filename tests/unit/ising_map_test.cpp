@@ -143,9 +143,10 @@ TEST(BernoulliMap, ExtremeParametersDoNotOverflow) {
 }
 
 TEST(BernoulliMap, Refuses) {
-    for (const Index bad : {0, -2})
+    for (const Index bad : {0, -2, 32768})
         EXPECT_EQ(std::string(thrown<ArgumentError>([&] { ising::bernoulli_map({.level = bad}); }).what()),
-                  "predcg::ising::bernoulli_map: level is " + to_text(bad) + "; allowed: an integer >= 1");
+                  "predcg::ising::bernoulli_map: level is " + to_text(bad) +
+                      "; allowed: an integer from 1 to 32767");
     const auto map = ising::bernoulli_map({.level = 3});
     const auto text = [&](const auto& x) {
         return std::string(thrown<ArgumentError>([&] { map.prepare(x); }).what());

@@ -396,6 +396,66 @@ TEST(TransferMatrixBatch, ClassesOfSites) {
     }
 }
 
+// Tables of a long chain are made stretch by stretch. What the last stretch is the first to have may change
+// which components are tabulated, which weights are 1, and which chains cannot be in a lane.
+TEST(TransferMatrixBatch, ClassesThatALongChainMeetsLate) {
+    auto rng = test_rng(23);
+    const Index sites = 4096 + 300;
+    for (int model = 0; model < 16 && !HasFailure(); ++model) {
+        SCOPED_TRACE("model " + std::to_string(model));
+        Draw draw{rng,
+                  {sites, {-1.0, 1.0}},
+                  model % 2 == 0 ? Boundary::periodic : Boundary::open,
+                  std::vector<double>(static_cast<std::size_t>(sites), -1.0)};
+        if (model % 6 >= 4) draw.space.letters = {-1.0, 0.5, 2.0};
+        const bool forbids = model % 4 == 3;
+        const double strength = model % 4 == 1 ? 2000.0 : 0.5;  // too strong for a lane
+        Classes factors{draw.space, {1 + model % 3 / 2, draw.boundary}, {}},
+            statistics{draw.space, {1 + model % 2, draw.boundary}, {}};
+        if (model % 3 == 0) factors.spacing = statistics.spacing = 2000;
+        const Index count = 4, late = count - 1;
+        for (Index c = 0; c < count; ++c) {
+            bool first = true;  // letter -1 everywhere stays allowed
+            factors.tables.emplace_back(draw.space, factors.reach, true, [&] {
+                const bool may = std::exchange(first, false) || !forbids || c < late || draw.coin(0.5);
+                return may ? (c == late ? strength : 0.5) * draw.normal() : -infinity;
+            });
+            statistics.tables.emplace_back(draw.space, statistics.reach, true,
+                                           [&] { return 0.125 * static_cast<double>(draw.integer(-9, 9)); });
+        }
+        std::vector<std::vector<Index>> of_site(static_cast<std::size_t>(2 + model % 3));
+        std::vector<Index> which;
+        for (auto& classes : of_site) {
+            which.push_back(std::ssize(which));
+            for (Index i = 0; i < sites; ++i)
+                classes.push_back(i < 4200 || which.size() % 2 == 0 ? draw.integer(0, late - 1) : late);
+        }
+        const std::vector<double> weights(of_site.size(), 0.75);
+        draw.width = 2;
+        support::TableTarget target = draw.target(0.5, 0.0);
+        const support::TableStatistic statistic = draw.statistic(1);
+        const Index curved = model % 5 == 0 ? count : late;
+        Index calls = 0;
+        const auto of = [&](Index k) { return &of_site[static_cast<std::size_t>(k)]; };
+        const auto factor = [&](Index k) { return ClassFactor{&factors, of(k), &calls}; };
+        const auto own = [&](Index k) { return ClassStatistic{&statistics, of(k), curved, 3}; };
+        const Batch batch(target, statistic, factor, own, which, weights);
+        std::vector<NoState> states(of_site.size());
+        const BatchMoments means = expect<Want::means>(TransferMatrix{}, batch, states, {}),
+                           all = expect<Want::covariances>(TransferMatrix{}, batch, states, {}),
+                           logs = expect<Want::log_partitions>(TransferMatrix{}, batch, states, {});
+        BatchMoments exact = BatchMoments::zero(statistic.size() + 3, Want::covariances);
+        for (const Index k : which) exact.add(TransferMatrix{}.expect(batch.target(k), batch.joint(k)), 0.75);
+        const double tolerance = 1e-12 * static_cast<double>(sites);
+        expect_close(means.mean, exact.mean, tolerance, "mean");
+        expect_close(all.mean, exact.mean, tolerance, "mean with covariance");
+        expect_close(all.covariance.reshaped(), exact.covariance.reshaped(), tolerance, "covariance");
+        expect_close(*all.log_partition, *exact.log_partition, 1e-11, "log Z");
+        expect_close(*means.log_partition, *exact.log_partition, 1e-11, "log Z with means");
+        expect_close(*logs.log_partition, *exact.log_partition, 1e-11, "log Z alone");
+    }
+}
+
 /// log L as a statistic of its own.
 struct FactorLog {
     support::TableTarget table;

@@ -13,39 +13,50 @@
 
 namespace predcg::detail {
 
-/// Where the rows of chains that go side by side begin, for every site and lane.
+/// Where the rows of chains that go side by side begin, for every lane and site of a stretch.
 class RowBegins {
 public:
     static constexpr Index block = 64;  // sites whose numbers stand together for each lane
 
+    /// Of stretches of at most so many sites; the first is covered.
     explicit RowBegins(Index sites)
         : sites_(sites), begins_((sites + block - 1) / block * block * lane_count) {}
 
-    /// Of a lane: those of the sites from `site` on, a multiple of `block`, stand one after the other there.
-    std::uint32_t* of_block(Index lane, Index site) {
-        return begins_.data() + site * lane_count + lane * block;
+    /// The stretch is now that of so many sites from `first` on.
+    void cover(Index first, Index sites) {
+        first_ = first;
+        sites_ = sites;
     }
-    std::uint32_t& at(Index lane, Index site) { return of_block(lane, site / block * block)[site % block]; }
+    Index first() const { return first_; }
+    Index behind() const { return first_ + sites_; }
+
+    /// Of a lane: those of the stretch's sites from the k-th on, a multiple of `block`, stand one after the
+    /// other there.
+    std::uint32_t* of_block(Index lane, Index k) { return begins_.data() + k * lane_count + lane * block; }
+    std::uint32_t& at(Index lane, Index site) {
+        const Index k = site - first_;
+        return of_block(lane, k / block * block)[k % block];
+    }
 
     /// Lanes beyond the first so many have the last one's.
     void repeat_last(Index lanes) {
         for (Index lane = lanes; lane < lane_count; ++lane)
-            for (Index site = 0; site < sites_; site += block)
-                std::copy_n(of_block(lanes - 1, site), block, of_block(lane, site));
+            for (Index k = 0; k < sites_; k += block)
+                std::copy_n(of_block(lanes - 1, k), block, of_block(lane, k));
     }
 
-    /// Calls f(begins) for every site: begins[0], begins[block], ... are the lanes'.
+    /// Calls f(begins) for every site of the stretch: begins[0], begins[block], ... are the lanes'.
     template <class F>
     void for_each_site(F&& f) const {
-        for (Index site = 0; site < sites_; site += block) {
-            const std::uint32_t* begins = begins_.data() + site * lane_count;
-            for (const auto* const end = begins + std::min(block, sites_ - site); begins != end; ++begins)
+        for (Index k = 0; k < sites_; k += block) {
+            const std::uint32_t* begins = begins_.data() + k * lane_count;
+            for (const auto* const end = begins + std::min(block, sites_ - k); begins != end; ++begins)
                 f(begins);
         }
     }
 
 private:
-    Index sites_;
+    Index first_ = 0, sites_;
     Scratch<std::uint32_t> begins_;
 };
 
@@ -63,32 +74,26 @@ public:
         if constexpr (!ClassifiedSites<Part>) rows_ = 0;
     }
 
-    /// Calls visit(site, k, row k) for every site of a part; make(site, row) fills a row that is new.
-    template <class Part, class Make, class Visit>
-    void visit(const Part& part, const ChainShape& shape, Make&& make, Visit&& visit) {
-        for_each_row(part, shape, make,
-                     [&](Index site, Index begin) { visit(site, begin >> shift_, values_.data() + begin); });
-    }
-
-    /// Where in data() the rows of a part's sites begin. Rows of classes that were not met may be among them,
-    /// which were_met() tells from a sum over all rows of one of their numbers; find_new makes them.
+    /// Where in data() the rows of a part's sites begin, those of the stretch that `begins` covers. Rows of
+    /// classes that were not met may be among them, which were_met() tells from a sum over all rows of one of
+    /// their numbers; find_new makes them.
     template <class Part, class Make>
     void find(const Part& part, const ChainShape& shape, Make&& make, RowBegins& begins, Index lane) {
         if constexpr (ClassifiedSites<Part>)
-            if ((shape.periodic || shape.width == 1) && find_known(part, shape.sites, begins, lane)) return;
+            if ((shape.periodic || shape.width == 1) && find_known(part, begins, lane)) return;
         find_new(part, shape, make, begins, lane);
     }
     template <class Part, class Make>
     [[gnu::cold]] void find_new(const Part& part, const ChainShape& shape, Make& make, RowBegins& begins,
                                 Index lane) {
-        for_each_row(part, shape, make, [&](Index site, std::uint32_t row) { begins.at(lane, site) = row; });
+        for_each_row(part, shape, begins.first(), begins.behind(), make,
+                     [&](Index site, std::uint32_t row) { begins.at(lane, site) = row; });
     }
 
     /// Under any compiler's settings, which a NaN would not survive.
     static bool were_met(double sum) { return std::abs(sum) < 0.5 * not_met; }
 
     const double* data() const { return values_.data(); }
-    const double* row(Index k) const { return values_.data() + (k << shift_); }
 
     template <class F>
     void for_each(F&& f) {
@@ -106,12 +111,12 @@ private:
     /// The same where there are few classes. Nothing is called here but site_class, so that compilers look at
     /// several sites at once.
     template <class Part>
-    bool find_known(const Part& part, Index sites, RowBegins& begins, Index lane) const {
+    bool find_known(const Part& part, RowBegins& begins, Index lane) const {
         const int shift = shift_;
         std::uint32_t all = 0;
-        for (Index first = 0; first < sites; first += RowBegins::block) {
-            std::uint32_t* const to = begins.of_block(lane, first);
-            const Index count = std::min(RowBegins::block, sites - first);
+        for (Index first = begins.first(); first < begins.behind(); first += RowBegins::block) {
+            std::uint32_t* const to = begins.of_block(lane, first - begins.first());
+            const Index count = std::min(RowBegins::block, begins.behind() - first);
             for (Index k = 0; k < count; ++k) {
                 const auto key = static_cast<std::uint32_t>(part.site_class(first + k));
                 all |= key;
@@ -121,15 +126,16 @@ private:
         return all < static_cast<std::uint32_t>(known_);
     }
 
-    /// Calls use(site, where the site's row begins).
+    /// Calls use(site, where the site's row begins) for first <= site < behind.
     template <class Part, class Make, class Use>
-    void for_each_row(const Part& part, const ChainShape& shape, Make& make, Use&& use) {
+    void for_each_row(const Part& part, const ChainShape& shape, Index first, Index behind, Make& make,
+                      Use&& use) {
         if constexpr (ClassifiedSites<Part>) {
             const Index cuts = shape.periodic ? 1 : shape.width;  // windows at an open end lose letters
             const Index keys = part.class_count() * cuts;
             if (begins_.size() < keys) make_room(keys);
             std::uint32_t* const begins = begins_.data();
-            for (Index site = 0; site < shape.sites; ++site) {
+            for (Index site = first; site < behind; ++site) {
                 Index key = part.site_class(site);
                 if (cuts > 1) key = key * cuts + shape.width - shape.window_length(site);
                 if (!(key >= 0 && key < keys))
@@ -139,7 +145,7 @@ private:
                 use(site, begins[key]);
             }
         } else {
-            for (Index site = 0; site < shape.sites; ++site) use(site, append(site, rows_, make));
+            for (Index site = first; site < behind; ++site) use(site, append(site, rows_, make));
         }
     }
 

@@ -2,6 +2,7 @@
 // The tables of chains that go side by side, lane by lane.
 #include <predcg/chains/class_rows.hpp>
 #include <predcg/chains/lanes.hpp>
+#include <predcg/chains/pass_tables.hpp>
 #include <predcg/core/scratch.hpp>
 
 #include <algorithm>
@@ -20,13 +21,13 @@ inline bool lanes_pay(const ChainShape& shape, Index chains) {
            (chains > 1 || shape.starts() <= 2);
 }
 
-/// Rows side by side: of those of every site the numbers skip .. count-1 to `to`, count a site; sums over
-/// sites of the `summed` numbers from count on to `sums`.
+/// Rows side by side: of those of every site the numbers skip .. count-1 to `to`, count a site; the `summed`
+/// numbers from count on are added to `sums`.
 inline void gather(const double* rows, const RowBegins& begins, Index skip, Index count, Lanes* to,
                    Index summed, Lanes* sums) {
     constexpr Index step = RowBegins::block;
     if (count - skip == 1 && summed == 1) {  // two letters, windows of one
-        Lanes sum = Lanes::of(0.0);
+        Lanes sum = *sums;
         begins.for_each_site([&](const std::uint32_t* at) {
             const auto [value, other] = Lanes::gathered_pairs<step>(rows + skip, at);
             to[skip] = value;
@@ -36,7 +37,6 @@ inline void gather(const double* rows, const RowBegins& begins, Index skip, Inde
         *sums = sum;
         return;
     }
-    for (Index k = 0; k < summed; ++k) sums[k] = Lanes::of(0.0);
     begins.for_each_site([&](const std::uint32_t* at) {
         for (Index k = skip; k < count; ++k) to[k] = Lanes::gathered<step>(rows + k, at);
         for (Index k = 0; k < summed; ++k) sums[k] += Lanes::gathered<step>(rows + count + k, at);
@@ -44,9 +44,9 @@ inline void gather(const double* rows, const RowBegins& begins, Index skip, Inde
     });
 }
 
-/// Finds the rows of chains side by side, those of part(lane) for the first so many lanes and the last one's
-/// for the others; make(site, row, part) fills a row that is new. gather() fills the lanes and returns a sum
-/// over all rows; it is called again where rows were new.
+/// Finds the rows of the covered sites of chains side by side, those of part(lane) for the first so many
+/// lanes and the last one's for the others; make(site, row, part) fills a row that is new. gather() fills the
+/// lanes and returns a sum over all rows; it is called again where rows were new.
 template <class PartOf, class Make, class Gather>
 void fill_lanes(ClassRows& rows, const ChainShape& shape, RowBegins& begins, Index lanes, PartOf& part,
                 Make&& make, Gather&& gather) {
@@ -72,8 +72,8 @@ template <class Space, class Factor>
 class LaneWeights {
 public:
     [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
-        : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(shape.sites),
-          weights_(shape.sites * shape.codes(), Lanes::of(1.0)) {}
+        : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(stretch_of(shape.sites)),
+          weights_(stretch_of(shape.sites) * shape.codes(), Lanes::of(1.0)) {}
 
     /// Log weights that the chains' weights are relative to, summed over sites; the largest spread of log
     /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
@@ -83,49 +83,78 @@ public:
         std::array<bool, static_cast<std::size_t>(lane_count)> forbidden{};
     };
 
-    /// Fills the first so many lanes with the factors factor(lane), the others with the last one's. Where no
-    /// spread that was met matters, all are said to have the largest.
+    /// Fills the first so many lanes with the factors factor(lane), the others with the last one's: looks at
+    /// all sites, and leaves the last stretch in data(). Where no spread that was met matters, all are said
+    /// to have the largest.
     template <class F>
     Summary fill(Index lanes, F&& factor) {
         const Index codes = shape_.codes();
+        std::array<double, static_cast<std::size_t>(lane_count)> least{};
         Summary summary;
-        fill_lanes(
-            rows_, shape_, begins_, lanes, factor,
-            [&](Index site, double* row, const Factor& of) { tabulate_row(of, site, row); },
-            [&] {
-                const Index first = forbidden_ ? 0 : 1;  // weights of the first windows are 1 else
-                gather(rows_.data(), begins_, first, codes, weights_.data(), 1, &summary.shift);
-                return summary.shift.sum();
-            });
-        for (Index lane = 0; lane < lanes; ++lane) {
-            const auto at = static_cast<std::size_t>(lane);
-            double spread = spread_, least = 0.0;
-            if (!(spread_ <= harmless) || forbidden_) {
-                spread = 0.0;
-                for (Index site = 0; site < shape_.sites; ++site) {
+        summary.shift = Lanes::of(0.0);
+        cleared_ = {};
+        for (Index first = 0; first < shape_.sites; first += stretch_of(shape_.sites)) {
+            load(first, lanes, factor, summary.shift);
+            for (Index lane = 0; lane < lanes; ++lane) {
+                const auto at = static_cast<std::size_t>(lane);
+                double& spread = summary.spread[at];
+                if (spread_ <= harmless && !forbidden_) {
+                    spread = std::max(spread, spread_);
+                    continue;
+                }
+                for (Index site = begins_.first(); site < begins_.behind(); ++site) {
                     const double here = rows_.data()[begins_.at(lane, site) + codes + 1];
                     spread = std::max(spread, here);
-                    least = std::min(least, here);
+                    least[at] = std::min(least[at], here);
                 }
             }
-            summary.spread[at] = std::max(spread, -least);
-            summary.forbidden[at] = least < 0.0;
+        }
+        for (std::size_t lane = 0; lane < static_cast<std::size_t>(lanes); ++lane) {
+            summary.spread[lane] = std::max(summary.spread[lane], -least[lane]);
+            summary.forbidden[lane] = least[lane] < 0.0;
         }
         return summary;
     }
 
+    /// Puts the stretch of sites from `first` on into data() again, for the same lanes and factors.
+    template <class F>
+    [[gnu::cold]] void load(Index first, Index lanes, F&& factor) {
+        Lanes shift = Lanes::of(0.0);
+        load(first, lanes, factor, shift);
+        for (Index lane = 0; lane < lane_count; ++lane)
+            if (cleared_[static_cast<std::size_t>(lane)]) clear(lane);
+    }
+
     /// A lane without a chain.
     void clear(Index lane) {
+        cleared_[static_cast<std::size_t>(lane)] = true;
         for (Lanes& weight : weights_) weight[lane] = 1.0;
     }
 
-    /// Codes of all sites.
+    /// Codes of the stretch's sites.
     const Lanes* data() const { return weights_.data(); }
     Index codes() const { return shape_.codes(); }
 
 private:
     static constexpr double infinity = std::numeric_limits<double>::infinity();
     static constexpr double harmless = 20.0;  // a spread that does no harm where it is too large
+
+    /// A stretch; adds to `shift`.
+    template <class F>
+    void load(Index first, Index lanes, F& factor, Lanes& shift) {
+        const Index codes = shape_.codes();
+        const Lanes before = shift;
+        begins_.cover(first, std::min(stretch_of(shape_.sites), shape_.sites - first));
+        fill_lanes(
+            rows_, shape_, begins_, lanes, factor,
+            [&](Index site, double* row, const Factor& of) { tabulate_row(of, site, row); },
+            [&] {
+                const Index skip = forbidden_ ? 0 : 1;  // weights of the first windows are 1 else
+                shift = before;
+                gather(rows_.data(), begins_, skip, codes, weights_.data(), 1, &shift);
+                return shift.sum();
+            });
+    }
 
     /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
     /// window is forbidden.
@@ -164,8 +193,9 @@ private:
     ClassRows rows_;
     double spread_ = 0.0;     // the largest that was met
     bool forbidden_ = false;  // a window that is was met
+    std::array<bool, static_cast<std::size_t>(lane_count)> cleared_{};
     RowBegins begins_;
-    Scratch<Lanes> weights_;  // codes of all sites
+    Scratch<Lanes> weights_;  // codes of the stretch's sites
     WindowLetters<letter_t<Space>> letters_;
 };
 
@@ -179,7 +209,8 @@ class LaneStatistics {
 public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
-          slopes_(size, unknown), constants_(size), offsets_(size), begins_(shape.sites), places_(size) {
+          slopes_(size, unknown), constants_(size), offsets_(size), offsets_before_(size),
+          begins_(stretch_of(shape.sites)), places_(size) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
@@ -187,24 +218,29 @@ public:
     /// Whether all that was met is a number.
     bool all_finite() const { return finite_; }
 
-    /// As LaneWeights.
+    /// As LaneWeights. What is met on the way may change what is tabulated: then all begins anew.
     template <class F>
     void fill(Index lanes, F&& own) {
-        fill_lanes(
-            rows_, shape_, begins_, lanes, own,
-            [&](Index site, double* row, const Own& of) { tabulate_row(of, site, row); },
-            [&] {
-                if (!arranged_) arrange();
-                gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(),
-                       constants_vary_ ? size_ : 1, offsets_.data());  // 0 at the first window
-                return offsets_[0].sum();
-            });
+        Index before;
+        do {
+            before = changes_;
+            std::fill_n(offsets_.data(), size_, Lanes::of(0.0));
+            for (Index first = 0; first < shape_.sites; first += stretch_of(shape_.sites))
+                load(first, lanes, own, offsets_.data());
+        } while (changes_ != before && stretch_of(shape_.sites) < shape_.sites);
         if (constants_vary_) return;
         const double sites = static_cast<double>(shape_.sites);
         for (Index k = 1; k < size_; ++k) offsets_[k] = sites * constants_[k] + slope(k) * offsets_[0];
     }
 
-    /// Tabulated values: codes x tabulated(), site after site.
+    /// As LaneWeights.
+    template <class F>
+    [[gnu::cold]] void load(Index first, Index lanes, F&& own) {
+        Scratch<Lanes> offsets(size_, Lanes::of(0.0));
+        load(first, lanes, own, offsets.data());
+    }
+
+    /// Tabulated values of the stretch's sites: codes x tabulated().
     const Lanes* data() const { return values_.data(); }
     Index codes() const { return shape_.codes(); }
     Index tabulated() const { return tabulated_; }
@@ -230,6 +266,23 @@ private:
     Index values_from() const { return (shape_.codes() + 1) * size_; }
     bool is_independent(Index k) const { return slopes_[k] == independent; }
 
+    /// A stretch; adds to `offsets`.
+    template <class F>
+    void load(Index first, Index lanes, F& own, Lanes* offsets) {
+        begins_.cover(first, std::min(stretch_of(shape_.sites), shape_.sites - first));
+        std::copy_n(offsets, size_, offsets_before_.data());
+        fill_lanes(
+            rows_, shape_, begins_, lanes, own,
+            [&](Index site, double* row, const Own& of) { tabulate_row(of, site, row); },
+            [&] {
+                if (!arranged_) arrange();
+                std::copy_n(offsets_before_.data(), size_, offsets);
+                gather(rows_.data(), begins_, tabulated_, shape_.codes() * tabulated_, values_.data(),
+                       constants_vary_ ? size_ : 1, offsets);  // 0 at the first window
+                return offsets[0].sum();
+            });
+    }
+
     [[gnu::cold]] void tabulate_row(const Own& own, Index site, double* row) {
         const Index width = Window(own.window()).width;
         double* values = row + values_from();
@@ -247,11 +300,12 @@ private:
     /// Which components are tabulated, and all rows, after slopes have changed.
     [[gnu::cold]] void arrange() {
         arranged_ = true;
+        ++changes_;
         constants_met_ = constants_vary_ = false;
         tabulated_ = 0;
         for (Index k = 0; k < size_; ++k)
             if (is_independent(k)) places_[tabulated_++] = k;
-        values_.assign(shape_.sites * shape_.codes() * tabulated(), Lanes::of(0.0));
+        values_.assign(stretch_of(shape_.sites) * shape_.codes() * tabulated(), Lanes::of(0.0));
         rows_.for_each([this](double* row) { arrange(row); });
     }
 
@@ -265,7 +319,9 @@ private:
             offsets[k] = values[k];
             const double constant = values[k] - slope(k) * values[0];
             if (!constants_met_) constants_[k] = constant;
-            constants_vary_ = constants_vary_ || (k > 0 && (is_independent(k) || constant != constants_[k]));
+            if (constants_vary_ || k == 0 || (!is_independent(k) && constant == constants_[k])) continue;
+            constants_vary_ = true;
+            ++changes_;
         }
         constants_met_ = true;
     }
@@ -286,8 +342,9 @@ private:
     ClassRows rows_;
     bool arranged_ = true, finite_ = true;
     bool constants_met_ = false, constants_vary_ = false;  // not the same at the first windows of all sites
+    Index changes_ = 0;                                    // of what is tabulated, and how
     Scratch<double> slopes_, constants_;                   // of component k by the first
-    Scratch<Lanes> offsets_;
+    Scratch<Lanes> offsets_, offsets_before_;
     RowBegins begins_;
     Scratch<Index> places_;  // components that are tabulated, and so many of them
     Index tabulated_ = 0;

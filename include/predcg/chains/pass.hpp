@@ -4,6 +4,8 @@
 #include <predcg/chains/pass_tables.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -34,7 +36,7 @@ public:
         for (Index k = 1; k < shape.width; ++k) powers_[k] = powers_[k - 1] * shape.letters;
         find_reached();
         is_whole_ = (shape.sites + 1) * block_ <= most_messages;
-        length_ = is_whole_ ? shape.sites : std::max<Index>(16, most_messages / (16 * shape.states));
+        length_ = is_whole_ ? shape.sites : length_for(shape.states);
         forward_.resize(is_whole_ ? (shape.sites + 1) * block_ : ((shape.sites - 1) / length_ + 1) * block_);
         if (!is_whole_) {
             again_.resize((length_ + 1) * shape.states);
@@ -131,9 +133,12 @@ public:
             for (Index i = shape_.sites - 1; i >= 0; --i) step(i, first, first + count);
         }
         if (statistics.own_size == 0) return;
-        const V* value = statistics.own;
-        for (const V& chance : own_chances_)
-            for (Index k = 0; k < statistics.own_size; ++k) own_mean[k] += chance * *value++;
+        const V* chance = own_chances_.data();
+        for (Index i = 0; i < shape_.sites; ++i) {
+            const V* value = statistics.own->at(i);
+            for (Index code = 0; code < own_codes; ++code, ++chance)
+                for (Index k = 0; k < statistics.own_size; ++k) own_mean[k] += *chance * *value++;
+        }
     }
 
     /// After means(): `factor` times the probabilities of the own statistics' windows, own_codes a site.
@@ -167,7 +172,7 @@ public:
                 const V* const windows = scaled_windows(weights, i);
                 const V* const left = messages_at(weights, i);
                 const double* const value = statistics.common.at(i);
-                const V* const own = statistics.own + i * statistics.own_codes * statistics.own_size;
+                const V* const own = statistics.own_size > 0 ? statistics.own->at(i) : nullptr;
                 const Reached& at = reached(i, a);
                 for (Index first = 0; first < at.count; first += states_at_once()) {
                     const Index count = std::min(states_at_once(), at.count - first);
@@ -193,6 +198,11 @@ public:
 
 private:
     static constexpr Index most_messages = 32768, most_windows = 16384;  // 2 MB and 1 MB
+    /// Of so many states; it divides a stretch of tables (stretch_of).
+    static Index length_for(Index states) {
+        const Index most = std::clamp<Index>(most_messages / (16 * states), 16, 512);
+        return static_cast<Index>(std::bit_floor(static_cast<std::size_t>(most)));
+    }
 
     void set_period(Index period) {
         period_ = period;
@@ -330,7 +340,7 @@ private:
             for (Index code = 0; code < codes; ++code) windows[code] = V::of(common[code]);
             return;
         }
-        const V* const own = weights.own + site * weights.own_codes;
+        const V* const own = weights.own->at(site);
         const Index share = codes / weights.own_codes;
         for (Index code = 0; code < weights.own_codes; ++code)
             for (Index k = 0; k < share; ++k) *windows++ = *common++ * own[code];

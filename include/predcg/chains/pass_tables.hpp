@@ -6,15 +6,48 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 namespace predcg::detail {
+
+/// Tables of a long chain are there for a stretch at a time, so that they stay in the processor's nearer
+/// caches: stretches of so many sites, or one of all.
+inline Index stretch_of(Index sites) { return sites <= 4096 ? sites : 512; }
+
+/// Tables of the chains' own, site after site, of the stretch that was asked for last.
+class SiteTables {
+public:
+    /// put(from, first) puts those of the stretch from site `first` on at `data`, so many numbers a site. If
+    /// all sites are one stretch, they are there.
+    SiteTables(const Lanes* data, Index numbers, Index sites, void (*put)(void* from, Index first),
+               void* from)
+        : data_(data), numbers_(numbers), stretch_(stretch_of(sites)), first_(stretch_ < sites ? sites : 0),
+          put_(put), from_(from) {}
+
+    /// Of a site, those of the rest of its stretch behind it; valid until another stretch is asked for.
+    const Lanes* at(Index site) {
+        if (static_cast<std::size_t>(site - first_) >= static_cast<std::size_t>(stretch_)) load(site);
+        return data_ + (site - first_) * numbers_;
+    }
+
+private:
+    [[gnu::cold]] void load(Index site) {
+        first_ = site / stretch_ * stretch_;
+        put_(from_, first_);
+    }
+
+    const Lanes* data_;
+    Index numbers_, stretch_, first_;
+    void (*put_)(void* from, Index first);
+    void* from_;
+};
 
 /// What statistics are at the windows: those that the chains share, and the chains' own, whose windows may be
 /// shorter. Own ones are 0 at the first window.
 struct PassStatistics {
     const StatisticTables& common;
     Index common_size;
-    const Lanes* own = nullptr;  ///< codes of own windows x own_size, site after site
+    SiteTables* own = nullptr;  ///< codes of own windows x own_size
     Index own_size = 0;
     Index own_codes = 1;
 
@@ -24,7 +57,7 @@ struct PassStatistics {
 /// Weights of the windows: those that the chains share, times the chains' own, whose windows may be shorter.
 struct PassWeights {
     const WeightTables& common;
-    const Lanes* own = nullptr;  ///< codes of own windows, site after site; null: 1
+    SiteTables* own = nullptr;  ///< codes of own windows; null: 1
     Index own_codes = 1;
 };
 

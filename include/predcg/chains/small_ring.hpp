@@ -19,7 +19,7 @@ class SmallRingPass {
 public:
     /// Chains in the first so many lanes alone; the others' results are undefined.
     [[gnu::cold]] explicit SmallRingPass(const ChainShape& shape, Index lanes = lane_count)
-        : sites_(shape.sites), length_(shape.sites <= longest_stretch ? shape.sites : 512),
+        : sites_(shape.sites), length_(stretch_of(shape.sites)),
           parts_((lanes + Lanes::width - 1) / Lanes::width), kept_((sites_ - 1) / length_ * 4 + 4),
           messages_(4 * length_) {}
 
@@ -62,7 +62,7 @@ public:
 
     /// Whether a chain of such a shape is one stretch, with windows of two for what is kept.
     static bool keeps_chances(const ChainShape& shape, const ChainShape& own_shape) {
-        return shape.is_smallest_ring() && own_shape.codes() == 4 && shape.sites <= longest_stretch;
+        return shape.is_smallest_ring() && own_shape.codes() == 4 && stretch_of(shape.sites) == shape.sites;
     }
     /// After means(): `factor` times the probabilities of the windows, four a site.
     const Lanes* chances() const { return messages_.data(); }
@@ -88,31 +88,32 @@ public:
     const Lanes* covariance() const { return covariance_.data(); }
 
 private:
-    static constexpr Index longest_stretch = 4096;
-
     static void one_hot(Lanes* messages) {
         for (Index j = 0; j < 4; ++j) messages[j] = Lanes::of(j == 0 || j == 3 ? 1.0 : 0.0);
     }
     bool is_scaled(Index site) const { return (site + 1) % period_ == 0 && site + 1 < sites_; }
 
     /// The weights of a site's windows 00, 01, 10, 11, without a branch: own ones of one letter are looked up
-    /// twice.
+    /// twice. Of the sites from `begin` on, in one stretch.
     class Windows {
     public:
-        Windows(const PassWeights& weights, Index part)
-            : common_(weights.common.at(0)), step_(weights.common.at(1) - common_), part_(part) {
+        Windows(const PassWeights& weights, Index begin, Index part)
+            : begin_(begin), common_(weights.common.at(begin)),
+              step_(weights.common.at(1) - weights.common.at(0)), part_(part) {
             if (!weights.own) return;
-            own_ = weights.own;
+            own_ = weights.own->at(begin);
             own_step_ = weights.own_codes;
             if (own_step_ == 4)
                 for (Index code = 0; code < 4; ++code) place_[code] = code;
         }
         V operator()(Index site, Index code) const {
-            return common_[site * step_ + code] * own_[site * own_step_ + place_[code]].part[part_];
+            const Index k = site - begin_;
+            return common_[k * step_ + code] * own_[k * own_step_ + place_[code]].part[part_];
         }
 
     private:
         inline static const Lanes ones_[2] = {Lanes::of(1.0), Lanes::of(1.0)};
+        Index begin_;
         const double* common_;
         Index step_, part_;
         const Lanes* own_ = ones_;
@@ -137,7 +138,7 @@ private:
     void step_forward(const PassWeights& weights, Index begin, Index end, Index part, Lanes* to) {
         V a0 = left_[0].part[part], a1 = left_[1].part[part];
         V b0 = left_[2].part[part], b1 = left_[3].part[part];
-        const Windows window(weights, part);
+        const Windows window(weights, begin, part);
         for (Index i = begin; i < end; ++i, to += 4) {
             to[0].part[part] = a0;
             to[1].part[part] = a1;
@@ -187,7 +188,7 @@ private:
         V a0 = right_[0].part[part], a1 = right_[1].part[part];
         V b0 = right_[2].part[part], b1 = right_[3].part[part];
         V sum[4] = {};
-        const Windows window(weights, part);
+        const Windows window(weights, begin, part);
         Lanes* left = messages_.data() + (end - 1 - first_) * 4;
         for (Index i = end - 1; i >= begin; --i, left -= 4) {
             const V w[4] = {window(i, 0), window(i, 1), window(i, 2), window(i, 3)};
@@ -225,7 +226,7 @@ private:
         for (Index k = 0; k < size; ++k) {
             V sum{};
             const Lanes* chance = messages_.data() + (begin - first_) * 4;
-            const Lanes* value = statistics.own + begin * step + size + k;
+            const Lanes* value = statistics.own->at(begin) + size + k;
             for (Index i = begin; i < end; ++i, chance += 4, value += step)
                 if (statistics.own_codes == 2)
                     sum += (chance[2].part[part] + chance[3].part[part]) * value->part[part];
@@ -286,7 +287,8 @@ private:
         std::fill_n(change, 3 * d, V{});
         V right[4];
         for (Index j = 0; j < 4; ++j) right[j] = right_[j].part[part];
-        const Windows window(weights, part);
+        const Windows window(weights, begin, part);
+        const Lanes* const values = own > 0 ? statistics.own->at(begin) : nullptr;
         for (Index i = end - 1; i >= begin; --i) {
             const Lanes* left = messages_.data() + (i - first_) * 4;
             const V w[4] = {window(i, 0), window(i, 1), window(i, 2), window(i, 3)};
@@ -304,7 +306,7 @@ private:
                 const double* from = changes_.data() + statistics.common.table_of(i) * common * 3;
                 for (Index k = 0; k < 3 * common; ++k) change[k] = from[k] - V{};
             }
-            const Lanes* value = statistics.own + i * codes * own;
+            const Lanes* const value = values + (i - begin) * codes * own;
             for (Index k = 0; k < own; ++k) {
                 V* const to = change + 3 * (common + k);
                 if (codes == 2) {

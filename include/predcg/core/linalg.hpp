@@ -361,6 +361,7 @@ private:
         for (Index k = 0; k < A.rows(); ++k) turn(A(k, p), A(k, q));
         for (Index k = 0; k < A.rows(); ++k) turn(A(p, k), A(q, k));
         for (Index k = 0; k < A.rows(); ++k) turn(vectors(k, p), vectors(k, q));
+        A(p, q) = A(q, p) = 0.0;  // what rounding leaves would keep sweeps from ending
     }
 };
 

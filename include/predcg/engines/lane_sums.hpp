@@ -116,11 +116,14 @@ Window window_of_all(const B& batch, Made&& made) {
 inline double lane_bytes(const ChainShape& shape, const ChainShape& factor_shape, const ChainShape& own_shape,
                          double d) {
     const auto number = [](Index n) { return static_cast<double>(n); };
+    const double sites = number(shape.sites), stretch = number(stretch_of(shape.sites));
     const double blocks = number(shape.states) * number(shape.starts());
-    return sizeof(Lanes) * (number(shape.sites) * (number(shape.codes()) + number(factor_shape.codes()) +
-                                                   number(own_shape.codes()) * d + blocks) +
+    const double messages = std::min(sites * blocks, 65536.0 + sites * blocks / 16.0);
+    const double windows = std::min(sites * number(shape.codes()), 16384.0) + number(shape.codes());
+    const double own = number(factor_shape.codes()) + number(own_shape.codes()) * d;
+    return sizeof(Lanes) * (messages + windows + stretch * own + sites * number(own_shape.codes()) +
                             (3.0 * d + 8.0) * blocks * number(shape.letters)) +
-           2.0 * sizeof(double) * number(lane_count) * number(shape.sites) *
+           2.0 * sizeof(double) * number(lane_count) * stretch *
                (number(factor_shape.codes()) + (2.0 * number(own_shape.codes()) + 1.0) * d);
 }
 
@@ -166,21 +169,24 @@ public:
     BatchMoments run(Pass pass, Alone&& alone) {
         for (Index first = 0; first < std::ssize(batch_.which()); first += lane_count) {
             pass.set_all_ends(fill(first));
-            const PassWeights weights{common_.weights, weights_.data(), weights_.codes()};
+            SiteTables own_weights(
+                weights_.data(), weights_.codes(), common_.shape.sites,
+                [](void* self, Index site) { static_cast<LaneSums*>(self)->load_weights(site); }, this);
+            SiteTables own_values(
+                own_.data(), own_.codes() * own_.tabulated(), common_.shape.sites,
+                [](void* self, Index site) { static_cast<LaneSums*>(self)->load_statistics(site); }, this);
+            const PassWeights weights{common_.weights, &own_weights, weights_.codes()};
             take(first, pass.forward(weights), alone);
             for (Index lane = 0; lane < lane_count; ++lane)
                 if (!taken_[static_cast<std::size_t>(lane)]) pass.drop(lane);
-            const PassStatistics statistics{statistics_, batch_.common_size(), own_.data(), own_.tabulated(),
+            const PassStatistics statistics{statistics_, batch_.common_size(), &own_values, own_.tabulated(),
                                             own_.codes()};
             if (std::none_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; })) continue;
             if constexpr (want == Want::means) {
                 own_mean_.assign(own_.size(), Lanes::of(0.0));
                 if constexpr (counts) {
                     pass.means(weights, chances_, statistics, pooled_.data(), nullptr, true);
-                    const auto own = [&](Index lane) {
-                        return batch_.own(batch_.which()[static_cast<std::size_t>(first + lane)]);
-                    };
-                    cells_->add(lanes_, own, taken_, pass.chances());
+                    cells_->add(lanes_, own_statistics(), taken_, pass.chances());
                 } else {
                     pass.means(weights, chances_, statistics, pooled_.data(), own_mean_.data());
                     add_means();
@@ -213,12 +219,25 @@ private:
                  length * (spread + std::log(static_cast<double>(common_.shape.letters))) > largest_change);
     }
 
+    /// Of the data in the lanes.
+    auto factors() const {
+        return [this](Index lane) { return batch_.factor(in_lane(lane)); };
+    }
+    auto own_statistics() const {
+        return [this](Index lane) { return batch_.own(in_lane(lane)); };
+    }
+    Index in_lane(Index lane) const { return batch_.which()[static_cast<std::size_t>(first_ + lane)]; }
+    /// Stretches of a long chain's tables.
+    [[gnu::cold]] void load_weights(Index site) { weights_.load(site, lanes_, factors()); }
+    [[gnu::cold]] void load_statistics(Index site) {
+        if (own_.size() > 0) own_.load(site, lanes_, own_statistics());
+    }
+
     /// Fills the lanes. Returns after how many sites messages are to be scaled.
     Index fill(Index first) {
-        const auto which = batch_.which();
-        lanes_ = std::min(lane_count, std::ssize(which) - first);
-        const auto at = [&](Index lane) { return which[static_cast<std::size_t>(first + lane)]; };
-        const auto summary = weights_.fill(lanes_, [&](Index lane) { return batch_.factor(at(lane)); });
+        first_ = first;
+        lanes_ = std::min(lane_count, std::ssize(batch_.which()) - first);
+        const auto summary = weights_.fill(lanes_, factors());
         shift_ = common_.weights.log_shift() + summary.shift;
         double worst = 0.0;
         for (Index lane = 0; lane < lane_count; ++lane) {
@@ -231,7 +250,7 @@ private:
                      !taken_[static_cast<std::size_t>(lanes_ - 1)])  // lanes beyond are as the last
                 weights_.clear(lane);
         }
-        if (own_.size() > 0) own_.fill(lanes_, [&](Index lane) { return batch_.own(at(lane)); });
+        if (own_.size() > 0) own_.fill(lanes_, own_statistics());
         if (!statistics_.all_finite() || !own_.all_finite())
             taken_ = {};  // only alone are forbidden windows known
         return scaling_period(common_.shape, worst);
@@ -313,7 +332,7 @@ private:
     LaneStatistics<Space, typename B::Own> own_;
     std::optional<LaneCells<Space, typename B::Own>> cells_{};
     BatchMoments sums_;
-    Index lanes_ = 0;
+    Index first_ = 0, lanes_ = 0;                                     // data in the lanes
     std::array<bool, static_cast<std::size_t>(lane_count)> taken_{};  // lanes whose results count
     Lanes shift_{}, chances_{};                                       // their weights; 0: none
     Scratch<Lanes> pooled_, own_mean_, own_sum_;                      // of means

@@ -29,9 +29,9 @@ public:
     using fine_type = Fine;
     using coarse_type = Coarse;
 
-    /// Throws ArgumentError for a level < 1.
+    /// Throws ArgumentError for a level that is not 1 to 32767.
     explicit BernoulliMap(BernoulliMapSettings settings) : level_(settings.level) {
-        require(level_ >= 1, "ising::bernoulli_map", "level", level_, "an integer >= 1");
+        detail::require_level(level_, "ising::bernoulli_map");
     }
 
     Index level() const { return level_; }

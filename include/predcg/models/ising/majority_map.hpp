@@ -22,9 +22,9 @@ public:
     using fine_type = Fine;
     using coarse_type = Coarse;
 
-    /// Throws ArgumentError for a level < 1.
+    /// Throws ArgumentError for a level that is not 1 to 32767.
     explicit MajorityMap(MajorityMapSettings settings) : level_(settings.level) {
-        require(level_ >= 1, "ising::majority_map", "level", level_, "an integer >= 1");
+        detail::require_level(level_, "ising::majority_map");
     }
 
     Index level() const { return level_; }

@@ -25,9 +25,10 @@ public:
     using fine_type = Fine;
     using coarse_type = Coarse;
 
-    /// Throws ArgumentError for a level < 1 or a tie weight that is not a finite number > 0.
+    /// Throws ArgumentError for a level that is not 1 to 32767 or a tie weight that is not a finite number >
+    /// 0.
     MajorityReconstruction(Index level, double tie_weight) : level_(level), log_tie_(std::log(tie_weight)) {
-        require(level >= 1, "ising::MajorityReconstruction", "level", level, "an integer >= 1");
+        detail::require_level(level, "ising::MajorityReconstruction");
         require_positive(tie_weight, "ising::MajorityReconstruction", "tie_weight");
         // P(k), k = fewest .. level, from logs of C(level, k), largest first.
         const Index fewest = (level + 1) / 2;
