@@ -29,12 +29,27 @@ template <Target T, RandomBits R>
     return Vector::Zero(target.space().size());
 }
 
-/// Jumps of a move.
-inline constexpr Index jumps_a_move = 2;
-/// Of so many moves one begins with a trajectory, where at least the part `often_taken` of jumps is taken;
-/// else all do.
-inline constexpr Index moves_a_trajectory = 16;
-inline constexpr double often_taken = 0.4;
+/// What moves of a chain are: so many jumps each, and each `period` moves a trajectory before them.
+struct MoveCycle {
+    Index jumps = 2, period = 1;
+
+    /// For jumps of which a part `taken` is taken. Where it is 0.4 or more, as many jumps, two to four, as
+    /// leave a chain where it is in at most 0.15 of the moves, and a trajectory in one of 16.
+    [[gnu::cold]] static MoveCycle of(double taken) {
+        if (taken < 0.4) return {};
+        const double all_refused = 1.0 - taken;
+        Index jumps = 2;
+        for (double stays = all_refused * all_refused; jumps < 4 && stays > 0.15; ++jumps)
+            stays *= all_refused;
+        return {jumps, 16};
+    }
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.jumps, self.period);
+    }
+};
 /// Standard deviation of jumps about what a chain has seen, relative to that.
 inline constexpr double jump_width = 1.25;
 
@@ -85,14 +100,14 @@ struct ChainCoordinates {
     }
 };
 /// One chain of full_posterior: two phases of warm-up that learn coordinates, one that tunes, and the draws.
-/// How often trajectories are made in a phase follows from the jumps of the one before.
+/// What moves are in a phase follows from the jumps of the one before.
 template <Target T>
 struct FullChain {
     ChainCoordinates<T> at;
     Philox4x32 rng;
     bool is_fitted = false;  // the densities of the jumps are; else what was seen is one of them
     Index phase = 0, moves = 0, trajectories = 0, taken = 0;  // of this phase
-    Index period = 1;                                         // moves from trajectory to trajectory
+    MoveCycle cycle{};
     Hamiltonian::State kernel_state{};
     statistics::MomentAccumulator seen{at.u.size()};
     Index seen_count = 0;
@@ -106,7 +121,7 @@ struct FullChain {
         Vector centre = at.target.centre();
         Matrix scale = at.target.scale();
         visit(centre, scale, at.jumps, at.u, at.log_density, at.log_jump, rng, is_fitted, phase, moves,
-              trajectories, taken, period, kernel_state, seen, seen_count);
+              trajectories, taken, cycle, kernel_state, seen, seen_count);
         at.target = at.target.with(std::move(centre), std::move(scale));
     }
 
@@ -126,11 +141,11 @@ struct FullChain {
             while (moves < phases[phase] &&
                    !(moves % (phase == drawing ? thinning : 1) == 0 && (stopped = stops()))) {
                 if (record.is_due()) save();
-                if (moves % period == 0) {
+                if (moves % cycle.period == 0) {
                     at.trajectory(kernel, phase < drawing, view, kernel_state, rng);
                     ++trajectories;
                 }
-                for (Index k = 0; k < jumps_a_move; ++k) taken += at.jump(rng) ? 1 : 0;
+                for (Index k = 0; k < cycle.jumps; ++k) taken += at.jump(rng) ? 1 : 0;
                 ++moves;
                 if (phase < 2 && moves > phases[phase] / 3) {
                     seen.add(0.0, at.u);
@@ -142,8 +157,8 @@ struct FullChain {
             if (phase < 2) at.learn_from(seen, seen_count);
             if (phase < 2) kernel_state = {};  // what the third phase tunes is for the draws
             seen = statistics::MomentAccumulator(at.u.size());
-            const double often = often_taken * static_cast<double>(jumps_a_move * moves);
-            period = moves > 0 && static_cast<double>(taken) >= often ? moves_a_trajectory : 1;
+            if (moves > 0)
+                cycle = MoveCycle::of(static_cast<double>(taken) / static_cast<double>(moves * cycle.jumps));
             seen_count = moves = trajectories = taken = 0;
             if (++phase == 2 && !is_fitted) add_round(at.jumps, at.u.size(), jump_width);
         }
@@ -161,10 +176,10 @@ struct FullChain {
 /// Learner: an EMCoarseGrainer or RelativeEntropy. Data: any range of configurations, or what learner.prepare
 /// made of them (with weights). The result is flagged (reliable, remarks) unless every parameter has
 /// rank-normalised split R-hat and bulk and tail effective sample sizes within the settings (Vehtari et al.,
-/// Bayesian Anal. 16 (2021) 667). Cost of a move: two log densities of LogPosterior and, where jumps are
-/// seldom taken, two to eight gradients, the more the more it bends; else of every sixteenth move; and
-/// 4000 log densities for the densities that jumps are drawn from. Throws ArgumentError for bad settings or
-/// improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by
+/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior and, where jumps
+/// are seldom taken, two to eight gradients, the more the more it bends; else of every sixteenth move; and up
+/// to 4000 log densities for the densities that jumps are drawn from. Throws ArgumentError for bad settings
+/// or improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by
 /// Laplace).
 template <class Learner, class AnyData>
 [[gnu::cold]] auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,

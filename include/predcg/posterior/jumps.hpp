@@ -289,18 +289,20 @@ inline constexpr int mixture_parts = 5;
 
 /// A mixture fitted to a target by importance sampling: in each round draws of the mixture, weighted by the
 /// ratio of the densities, say what the next one is. The normals of `known` keep their places, so that the
-/// ratio stays small where the fitted ones leave something out. `known` itself where the draws of the last
-/// round are worth less than a tenth of their number, or of any round less than two for each dimension, as
-/// among many parameters. `value_of(points)` are the log densities. Cost: mixture_rounds mixture_draws log
-/// densities.
+/// ratio stays small where the fitted ones leave something out. It ends
+/// where draws of a round are worth 0.6 of their number as independent ones of the target. `known` itself
+/// where those of the last round are worth less than 0.1, or those of any round less than 0.03 or two for
+/// each dimension, as among many parameters. `value_of(points)` are the log densities. Cost: at most
+/// mixture_rounds mixture_draws log densities.
 template <RandomBits R, class Values>
 [[gnu::cold]] NormalMixture fitted_mixture(const NormalMixture& known, Index size, R& rng,
                                            Values&& value_of) {
-    constexpr double least_weight = 0.1, widened = 1.35;
+    constexpr double least_weight = 0.1, widened = 1.35, least = 0.03, enough = 0.6;
     NormalMixture mixture = known;
     for (int k = 1; k <= mixture_parts; ++k) add_round(mixture, size, k);
+    const double draws = static_cast<double>(mixture_draws);
     double effective = 0.0;
-    for (Index round = 0; round < mixture_rounds; ++round) {
+    for (Index round = 0; round < mixture_rounds && effective < enough * draws; ++round) {
         std::vector<Vector> points;
         for (Index k = 0; k < mixture_draws; ++k) points.push_back(mixture.draw(rng));
         Vector weights = value_of(points);
@@ -313,11 +315,10 @@ template <RandomBits R, class Values>
         for (double& weight : weights) weight = std::exp(weight - largest);
         linalg::divide(weights, linalg::sum(weights));
         effective = 1.0 / linalg::squared_norm(weights);
-        if (effective < 2.0 * static_cast<double>(size)) return known;
+        if (effective < std::max(least * draws, 2.0 * static_cast<double>(size))) return known;
         mixture = mixture.fitted(points, weights, known.size(), least_weight);
     }
-    return effective < 0.1 * static_cast<double>(mixture_draws) ? known
-                                                                : mixture.widened(known.size(), widened);
+    return effective < 0.1 * draws ? known : mixture.widened(known.size(), widened);
 }
 
 }  // namespace predcg::detail
