@@ -168,6 +168,44 @@ TEST(FullPosterior, JumpsAreDrawnFromTheDensityThatIsStated) {
     }
 }
 
+TEST(FullPosterior, JumpsAreFittedToTheTarget) {
+    // A wide part and a narrow one away from the mode, which the normals that are known leave out.
+    detail::NormalMixture target, known;
+    target.add(Vector{{0.0, 0.0}}, Matrix{{1.0, 0.0}, {0.0, 1.0}});
+    target.add(Vector{{4.0, 2.0}}, Matrix{{9.0, 0.0}, {0.0, 0.04}});
+    detail::add_round(known, 2, 1.0);
+    detail::add_round(known, 2, 8.0);
+    auto rng = test_rng(512);
+    const auto log_densities = [&](const std::vector<Vector>& points) {
+        Vector values(std::ssize(points));
+        for (Index k = 0; k < values.size(); ++k)
+            values[k] = target.log_density(points[static_cast<std::size_t>(k)]);
+        return values;
+    };
+    const auto effective = [&](const detail::NormalMixture& mixture) {
+        double sum = 0.0, squares = 0.0;
+        for (int k = 0; k < 4000; ++k) {
+            const Vector u = mixture.draw(rng);
+            const double weight = std::exp(target.log_density(u) - mixture.log_density(u));
+            sum += weight;
+            squares += weight * weight;
+        }
+        return sum * sum / squares / 4000.0;
+    };
+    const auto fitted = detail::fitted_mixture(known, 2, rng, log_densities);
+    EXPECT_EQ(fitted.size(), known.size() + 5);
+    EXPECT_LT(effective(known), 0.35);
+    EXPECT_GT(effective(fitted), 0.6);
+    // What it cannot fit it leaves alone: a target of no width beside the normals.
+    const auto narrow = [&](const std::vector<Vector>& points) {
+        Vector values(std::ssize(points));
+        for (Index k = 0; k < values.size(); ++k)
+            values[k] = -1e6 * points[static_cast<std::size_t>(k)].squaredNorm();
+        return values;
+    };
+    EXPECT_EQ(detail::fitted_mixture(known, 2, rng, narrow).size(), known.size());
+}
+
 TEST(FullPosterior, SaysWhereDrawsAreTooFew) {
     const Small s;
     const auto posterior = full_posterior(s.grainer, s.data, s.fit,

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/parallel.hpp>
 #include <predcg/kernels/hamiltonian.hpp>
 #include <predcg/posterior/chains.hpp>
 #include <predcg/posterior/jumps.hpp>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace predcg {
 
@@ -27,8 +29,27 @@ template <Target T, RandomBits R>
     return Vector::Zero(target.space().size());
 }
 
-/// A move by a trajectory is followed by so many jumps.
-inline constexpr Index jumps_a_move = 2;
+/// What moves of a chain are: so many jumps each, and each `period` moves a trajectory before them.
+struct MoveCycle {
+    Index jumps = 2, period = 1;
+
+    /// For jumps of which a part `taken` is taken. Where it is 0.4 or more, as many jumps, two to four, as
+    /// leave a chain where it is in at most 0.15 of the moves, and a trajectory in one of 16.
+    [[gnu::cold]] static MoveCycle of(double taken) {
+        if (taken < 0.4) return {};
+        const double all_refused = 1.0 - taken;
+        Index jumps = 2;
+        for (double stays = all_refused * all_refused; jumps < 4 && stays > 0.15; ++jumps)
+            stays *= all_refused;
+        return {jumps, 16};
+    }
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.jumps, self.period);
+    }
+};
 /// Standard deviation of jumps about what a chain has seen, relative to that.
 inline constexpr double jump_width = 1.25;
 
@@ -38,18 +59,26 @@ struct ChainCoordinates {
     T target;
     NormalMixture jumps;
     Vector u;
+    double log_density = 0.0, log_jump = 0.0;  ///< of target and jumps at u, after the first trajectory
 
-    /// A trajectory, and Metropolis moves that draw from the jumps, whatever u.
     template <RandomBits R>
-    [[gnu::cold]] void move(const Hamiltonian& kernel, bool tune, const ContinuousView<T>& view,
-                            Hamiltonian::State& state, R& rng) {
+    [[gnu::cold]] void trajectory(const Hamiltonian& kernel, bool tune, const ContinuousView<T>& view,
+                                  Hamiltonian::State& state, R& rng) {
         tune ? kernel.adapt_with(view, u, state, rng) : kernel.advance_with(view, u, state, rng);
-        for (Index k = 0; k < jumps_a_move; ++k) {
-            const Vector there = jumps.draw(rng);
-            const double change = target.log_density(there) - view.current(u).log_density +
-                                  jumps.log_density(u) - jumps.log_density(there);
-            if (std::log(uniform(rng)) < change) u = there;
-        }
+        log_density = view.current(u).log_density;
+        log_jump = jumps.log_density(u);
+    }
+
+    /// A Metropolis move that draws from the jumps, whatever u. Returns whether it was taken.
+    template <RandomBits R>
+    [[gnu::cold]] bool jump(R& rng) {
+        Vector there = jumps.draw(rng);
+        const double density = target.log_density(there), jump = jumps.log_density(there);
+        if (!(std::log(uniform(rng)) < density - log_density + log_jump - jump)) return false;
+        u = std::move(there);
+        log_density = density;
+        log_jump = jump;
+        return true;
     }
 
     /// Takes coordinates in which what was seen, `count` draws, has mean 0 and covariance 1. The covariance
@@ -71,11 +100,14 @@ struct ChainCoordinates {
     }
 };
 /// One chain of full_posterior: two phases of warm-up that learn coordinates, one that tunes, and the draws.
+/// What moves are in a phase follows from the jumps of the one before.
 template <Target T>
 struct FullChain {
     ChainCoordinates<T> at;
     Philox4x32 rng;
-    Index phase = 0, moves = 0;  // of this phase
+    bool is_fitted = false;  // the densities of the jumps are; else what was seen is one of them
+    Index phase = 0, moves = 0, trajectories = 0, taken = 0;  // of this phase
+    MoveCycle cycle{};
     Hamiltonian::State kernel_state{};
     statistics::MomentAccumulator seen{at.u.size()};
     Index seen_count = 0;
@@ -88,12 +120,13 @@ struct FullChain {
     void each_member(Visit&& visit) {
         Vector centre = at.target.centre();
         Matrix scale = at.target.scale();
-        visit(centre, scale, at.jumps, at.u, rng, phase, moves, kernel_state, seen, seen_count);
+        visit(centre, scale, at.jumps, at.u, at.log_density, at.log_jump, rng, is_fitted, phase, moves,
+              trajectories, taken, cycle, kernel_state, seen, seen_count);
         at.target = at.target.with(std::move(centre), std::move(scale));
     }
 
-    /// Returns the mean acceptance of the moves between draws. draw(at) is called after every `thinning`
-    /// moves of them.
+    /// Returns the mean acceptance of the trajectories between draws. draw(at) is called after every
+    /// `thinning` moves of them.
     template <class Stops, class Draw>
     [[gnu::cold]] double run(const Hamiltonian& kernel, Index warm_up, Index thinning, ChainRecord& record,
                              Stops&& stops, Draw&& draw) {
@@ -108,7 +141,11 @@ struct FullChain {
             while (moves < phases[phase] &&
                    !(moves % (phase == drawing ? thinning : 1) == 0 && (stopped = stops()))) {
                 if (record.is_due()) save();
-                at.move(kernel, phase < drawing, view, kernel_state, rng);
+                if (moves % cycle.period == 0) {
+                    at.trajectory(kernel, phase < drawing, view, kernel_state, rng);
+                    ++trajectories;
+                }
+                for (Index k = 0; k < cycle.jumps; ++k) taken += at.jump(rng) ? 1 : 0;
                 ++moves;
                 if (phase < 2 && moves > phases[phase] / 3) {
                     seen.add(0.0, at.u);
@@ -120,11 +157,13 @@ struct FullChain {
             if (phase < 2) at.learn_from(seen, seen_count);
             if (phase < 2) kernel_state = {};  // what the third phase tunes is for the draws
             seen = statistics::MomentAccumulator(at.u.size());
-            seen_count = moves = 0;
-            if (++phase == 2) add_round(at.jumps, at.u.size(), jump_width);
+            if (moves > 0)
+                cycle = MoveCycle::of(static_cast<double>(taken) / static_cast<double>(moves * cycle.jumps));
+            seen_count = moves = trajectories = taken = 0;
+            if (++phase == 2 && !is_fitted) add_round(at.jumps, at.u.size(), jump_width);
         }
         save();
-        return kernel_state.accepted / static_cast<double>(std::max<Index>(record.count(), 1) * thinning);
+        return kernel_state.accepted / static_cast<double>(std::max<Index>(trajectories, 1));
     }
 };
 }  // namespace detail
@@ -137,9 +176,11 @@ struct FullChain {
 /// Learner: an EMCoarseGrainer or RelativeEntropy. Data: any range of configurations, or what learner.prepare
 /// made of them (with weights). The result is flagged (reliable, remarks) unless every parameter has
 /// rank-normalised split R-hat and bulk and tail effective sample sizes within the settings (Vehtari et al.,
-/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to eight gradients of LogPosterior, the more the more
-/// it bends, and two log densities. Throws ArgumentError for bad settings or improper priors. Schoeberl,
-/// Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by Laplace).
+/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior and, where jumps
+/// are seldom taken, two to eight gradients, the more the more it bends; else of every sixteenth move; and up
+/// to 4000 log densities for the densities that jumps are drawn from. Throws ArgumentError for bad settings
+/// or improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by
+/// Laplace).
 template <class Learner, class AnyData>
 [[gnu::cold]] auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                                   const ChainSettings& settings = {},
@@ -160,12 +201,25 @@ template <class Learner, class AnyData>
     detail::add_round(about_mode, mode.size(), 1.0);
     detail::add_prior(about_mode, problem, mode, scale);
     detail::add_maxima(about_mode, problem, fit, mode, scale);
+    Philox4x32 fitting = make_stream(StreamKey{settings.seed, Purpose::posterior, 0, 1});
+    const auto values_of = [&](const std::vector<Vector>& points) {
+        Vector values(std::ssize(points));
+        const auto take = [&](Index k) {
+            values[k] = at_mode.log_density(points[static_cast<std::size_t>(k)]);
+        };
+        if (problem.data().spread)  // all processes evaluate the same point at a time
+            for (Index k = 0; k < values.size(); ++k) take(k);
+        else
+            parallel_for(values.size(), take);
+        return values;
+    };
+    const detail::NormalMixture jumps = detail::fitted_mixture(about_mode, mode.size(), fitting, values_of);
     const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
     const auto run = [&](detail::ChainRecord& record) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(record.chain()));
         Vector start = detail::dispersed_start(at_mode, settings.dispersion.value_or(2.0), rng);
-        detail::FullChain<T> chain{{at_mode, about_mode, std::move(start)}, rng};
+        detail::FullChain<T> chain{{at_mode, jumps, std::move(start)}, rng, jumps.size() > about_mode.size()};
         return chain.run(kernel, warm_up, thinning, record, stops, [&](const auto& at) {
             record.keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),
                                       c.parameters(at.target.original(at.u))));

@@ -14,18 +14,26 @@
 
 namespace predcg::detail {
 
-/// Normal densities with equal weights.
+/// Normal densities with weights.
 class NormalMixture {
 public:
-    [[gnu::cold]] void add(Vector mean, const Matrix& covariance) {
+    [[gnu::cold]] void add(Vector mean, const Matrix& covariance, double weight = 1.0) {
         linalg::SymmetricEigen eigen(covariance);
-        double log_volume = 0.0;
-        for (double& value : eigen.values) {
-            value = std::sqrt(std::max(value, std::numeric_limits<double>::min()));
-            log_volume += std::log(value);
+        Part part{std::move(mean), eigen.vectors, linalg::transposed(eigen.vectors), weight,
+                  std::log(weight)};
+        for (Index l = 0; l < eigen.values.size(); ++l) {
+            const double width = std::sqrt(std::max(eigen.values[l], std::numeric_limits<double>::min()));
+            part.log_height -= std::log(width);
+            for (Index k = 0; k < eigen.values.size(); ++k) {
+                part.root(k, l) *= width;
+                part.inverse(l, k) /= width;
+            }
         }
-        parts_.push_back({std::move(mean), std::move(eigen.values), std::move(eigen.vectors), log_volume});
+        parts_.push_back(std::move(part));
+        total_ += weight;
     }
+
+    std::size_t size() const { return parts_.size(); }
 
     /// The same densities of v = (axes^T (u - centre)) / width, width and axes those of an eigenvalue
     /// problem.
@@ -33,23 +41,78 @@ public:
                                           const Vector& width) const {
         NormalMixture other;
         for (const Part& part : parts_) {
-            Matrix root = linalg::product(linalg::transposed(axes), part.axes);
+            Matrix root = linalg::product(linalg::transposed(axes), part.root);
             for (Index l = 0; l < root.cols(); ++l)
-                for (Index k = 0; k < root.rows(); ++k) root(k, l) *= part.width[l] / width[k];
+                for (Index k = 0; k < root.rows(); ++k) root(k, l) /= width[k];
             other.add(along_axes(axes, part.mean, centre, width),
-                      linalg::product(root, linalg::transposed(root)));
+                      linalg::product(root, linalg::transposed(root)), part.weight);
+        }
+        return other;
+    }
+
+    /// The same, with normals from the one with number `first` on that are `factor` times as wide.
+    [[gnu::cold]] NormalMixture widened(std::size_t first, double factor) const {
+        NormalMixture other;
+        for (std::size_t j = 0; j < parts_.size(); ++j)
+            other.add(parts_[j].mean,
+                      linalg::scaled(parts_[j].covariance(), j < first ? 1.0 : factor * factor),
+                      parts_[j].weight);
+        return other;
+    }
+
+    /// The mixture that a step of EM makes of this one, of points with importance weights that add up to 1:
+    /// the parts of the points that the normals have are their weights (or `least_weight`, where that is
+    /// more) and, of those from number `first` on, their means and covariances. The covariance is drawn
+    /// towards the one it was as if five points had shown that; a normal with fewer effective points than
+    /// twice the dimension stays where it is. Cappe, Douc, Guillin, Marin, Robert, Stat. Comput. 18 (2008)
+    /// 447.
+    [[gnu::cold]] NormalMixture fitted(const std::vector<Vector>& points, const Vector& weights,
+                                       std::size_t first, double least_weight) const {
+        constexpr double trust = 5.0;
+        const Index size = points.front().size();
+        Matrix share(static_cast<Index>(parts_.size()), weights.size());
+        for (Index k = 0; k < weights.size(); ++k) {
+            const Vector& u = points[static_cast<std::size_t>(k)];
+            const double log_sum = log_density(u);
+            for (Index j = 0; j < share.rows(); ++j)
+                share(j, k) =
+                    weights[k] * std::exp(parts_[static_cast<std::size_t>(j)].log_density(u) - log_sum);
+        }
+        NormalMixture other;
+        for (std::size_t j = 0; j < parts_.size(); ++j) {
+            const Vector w = linalg::row_of(share, static_cast<Index>(j));
+            const double sum = linalg::sum(w), effective = sum * sum / linalg::squared_norm(w);
+            Vector mean = parts_[j].mean;
+            Matrix covariance = parts_[j].covariance();
+            if (j >= first && effective >= 2.0 * static_cast<double>(size)) {
+                mean.setZero();
+                for (Index k = 0; k < w.size(); ++k)
+                    linalg::add(mean, points[static_cast<std::size_t>(k)], w[k] / sum);
+                const double keep = effective / (effective + trust);
+                covariance = linalg::scaled(covariance, 1.0 - keep);
+                for (Index k = 0; k < w.size(); ++k) {
+                    Vector away = points[static_cast<std::size_t>(k)];
+                    linalg::add(away, mean, -1.0);
+                    for (Index l = 0; l < size; ++l)
+                        for (Index i = 0; i < size; ++i)
+                            covariance(i, l) += keep * w[k] / sum * away[i] * away[l];
+                }
+            }
+            other.add(std::move(mean), covariance, std::max(sum, least_weight));
         }
         return other;
     }
 
     template <RandomBits R>
     Vector draw(R& rng) const {
-        const auto count = static_cast<double>(parts_.size());
-        const Part& part = parts_[static_cast<std::size_t>(std::min(uniform(rng) * count, count - 1.0))];
+        double left = total_ * uniform(rng);
+        std::size_t j = 0;
+        while (j + 1 < parts_.size() && left >= parts_[j].weight) left -= parts_[j++].weight;
+        const Part& part = parts_[j];
         const Vector normal = standard_normal_vector(rng, part.mean.size());
         Vector u = part.mean;
         for (Index l = 0; l < u.size(); ++l)
-            for (Index k = 0; k < u.size(); ++k) u[k] += part.axes(k, l) * part.width[l] * normal[l];
+            for (Index k = 0; k < u.size(); ++k) u[k] += part.root(k, l) * normal[l];
         return u;
     }
 
@@ -57,11 +120,13 @@ public:
     double log_density(const Vector& u) const {
         double largest = -std::numeric_limits<double>::infinity(), sum = 0.0;
         for (const Part& part : parts_) {
-            const Vector distance = along_axes(part.axes, u, part.mean, part.width);
-            const double value = -part.log_volume - 0.5 * linalg::squared_norm(distance);
-            const double top = std::max(largest, value);
-            sum = sum * std::exp(largest - top) + std::exp(value - top);
-            largest = top;
+            const double value = part.log_density(u);
+            if (value <= largest) {
+                sum += std::exp(value - largest);
+            } else {
+                sum = sum * std::exp(largest - value) + 1.0;
+                largest = value;
+            }
         }
         return largest + std::log(sum);
     }
@@ -79,22 +144,35 @@ public:
     /// To be saved (core/bytes.hpp).
     template <class Self, class Visit>
     static void members(Self& self, Visit&& visit) {
-        visit(self.parts_);
+        visit(self.parts_, self.total_);
     }
 
 private:
     struct Part {
-        Vector mean, width;
-        Matrix axes;
-        double log_volume = 0.0;
+        Vector mean;
+        Matrix root, inverse;  ///< u = mean + root n, n = inverse (u - mean) independent and of variance 1
+        double weight = 1.0, log_height = 0.0;
+
+        Matrix covariance() const { return linalg::product(root, linalg::transposed(root)); }
+        /// Its term of the mixture, up to the same constant for all.
+        double log_density(const Vector& u) const {
+            double squares = 0.0;
+            for (Index l = 0; l < u.size(); ++l) {
+                double normal = 0.0;
+                for (Index k = 0; k < u.size(); ++k) normal += inverse(l, k) * (u[k] - mean[k]);
+                squares += normal * normal;
+            }
+            return log_height - 0.5 * squares;
+        }
 
         /// To be saved (core/bytes.hpp).
         template <class Self, class Visit>
         static void members(Self& self, Visit&& visit) {
-            visit(self.mean, self.width, self.axes, self.log_volume);
+            visit(self.mean, self.root, self.inverse, self.weight, self.log_height);
         }
     };
     std::vector<Part> parts_;
+    double total_ = 0.0;
 };
 
 /// The inverse of a matrix that was factorised.
@@ -202,6 +280,45 @@ template <class Problem>
     Matrix covariance = Matrix::Zero(size, size);
     for (Index k = 0; k < size; ++k) covariance(k, k) = sd * sd;
     mixture.add(Vector::Zero(size), covariance);
+}
+
+/// Rounds of fitted_mixture, and draws of each.
+inline constexpr Index mixture_rounds = 5, mixture_draws = 800;
+/// Normals that are added there, the k-th k times as wide as the posterior at its mode.
+inline constexpr int mixture_parts = 5;
+
+/// A mixture fitted to a target by importance sampling: in each round draws of the mixture, weighted by the
+/// ratio of the densities, say what the next one is. The normals of `known` keep their places, so that the
+/// ratio stays small where the fitted ones leave something out. It ends
+/// where draws of a round are worth 0.6 of their number as independent ones of the target. `known` itself
+/// where those of the last round are worth less than 0.1, or those of any round less than 0.03 or two for
+/// each dimension, as among many parameters. `value_of(points)` are the log densities. Cost: at most
+/// mixture_rounds mixture_draws log densities.
+template <RandomBits R, class Values>
+[[gnu::cold]] NormalMixture fitted_mixture(const NormalMixture& known, Index size, R& rng,
+                                           Values&& value_of) {
+    constexpr double least_weight = 0.1, widened = 1.35, least = 0.03, enough = 0.6;
+    NormalMixture mixture = known;
+    for (int k = 1; k <= mixture_parts; ++k) add_round(mixture, size, k);
+    const double draws = static_cast<double>(mixture_draws);
+    double effective = 0.0;
+    for (Index round = 0; round < mixture_rounds && effective < enough * draws; ++round) {
+        std::vector<Vector> points;
+        for (Index k = 0; k < mixture_draws; ++k) points.push_back(mixture.draw(rng));
+        Vector weights = value_of(points);
+        double largest = -std::numeric_limits<double>::infinity();
+        for (Index k = 0; k < mixture_draws; ++k) {
+            weights[k] -= mixture.log_density(points[static_cast<std::size_t>(k)]);
+            largest = std::max(largest, weights[k]);
+        }
+        if (!std::isfinite(largest)) return known;
+        for (double& weight : weights) weight = std::exp(weight - largest);
+        linalg::divide(weights, linalg::sum(weights));
+        effective = 1.0 / linalg::squared_norm(weights);
+        if (effective < std::max(least * draws, 2.0 * static_cast<double>(size))) return known;
+        mixture = mixture.fitted(points, weights, known.size(), least_weight);
+    }
+    return effective < 0.1 * draws ? known : mixture.widened(known.size(), widened);
 }
 
 }  // namespace predcg::detail
