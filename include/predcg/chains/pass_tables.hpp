@@ -15,12 +15,12 @@ namespace predcg::detail {
 inline Index stretch_of(Index sites) { return sites <= 4096 ? sites : 512; }
 
 /// Tables of the chains' own, site after site, of the stretch that was asked for last.
-class SiteTables {
+class StretchTables {
 public:
     /// put(from, first) puts those of the stretch from site `first` on at `data`, so many numbers a site. If
     /// all sites are one stretch, they are there.
-    SiteTables(const Lanes* data, Index numbers, Index sites, void (*put)(void* from, Index first),
-               void* from)
+    StretchTables(const Lanes* data, Index numbers, Index sites, void (*put)(void* from, Index first),
+                  void* from)
         : data_(data), numbers_(numbers), stretch_(stretch_of(sites)), first_(stretch_ < sites ? sites : 0),
           put_(put), from_(from) {}
 
@@ -47,7 +47,7 @@ private:
 struct PassStatistics {
     const StatisticTables& common;
     Index common_size;
-    SiteTables* own = nullptr;  ///< codes of own windows x own_size
+    StretchTables* own = nullptr;  ///< codes of own windows x own_size
     Index own_size = 0;
     Index own_codes = 1;
 
@@ -57,7 +57,7 @@ struct PassStatistics {
 /// Weights of the windows: those that the chains share, times the chains' own, whose windows may be shorter.
 struct PassWeights {
     const WeightTables& common;
-    SiteTables* own = nullptr;  ///< codes of own windows; null: 1
+    StretchTables* own = nullptr;  ///< codes of own windows; null: 1
     Index own_codes = 1;
 };
 

@@ -169,10 +169,10 @@ public:
     BatchMoments run(Pass pass, Alone&& alone) {
         for (Index first = 0; first < std::ssize(batch_.which()); first += lane_count) {
             pass.set_all_ends(fill(first));
-            SiteTables own_weights(
+            StretchTables own_weights(
                 weights_.data(), weights_.codes(), common_.shape.sites,
                 [](void* self, Index site) { static_cast<LaneSums*>(self)->load_weights(site); }, this);
-            SiteTables own_values(
+            StretchTables own_values(
                 own_.data(), own_.codes() * own_.tabulated(), common_.shape.sites,
                 [](void* self, Index site) { static_cast<LaneSums*>(self)->load_statistics(site); }, this);
             const PassWeights weights{common_.weights, &own_weights, weights_.codes()};
