@@ -111,6 +111,43 @@ TEST(Checkpoint, PosteriorsGoOnWithAnyNumberOfThreads) {
     }
 }
 
+// What jumps are drawn from is fitted anew in every run: where that is stopped, chains stay as they were
+// saved.
+TEST(Checkpoint, AStopBeforeTheChainsMoveLosesNothing) {
+    const auto x = data();
+    const auto learner = grainer(TransferMatrix{});
+    const auto fit = learner.fit(x, {.beta = 0.5});
+    const support::OnThreads on(1);
+    Disk disk;
+    const auto work = [&](Index stop_after) {  // so many draws; < 0: never
+        const auto source = std::make_unique<std::stop_source>();
+        if (stop_after == 0) source->request_stop();
+        const auto kept = std::make_shared<Checkpoint>(
+            "work", [&](std::string_view bytes) { disk.bytes = bytes; }, std::chrono::seconds(0));
+        if (!disk.bytes.empty()) kept->resume(disk.bytes);
+        Index draws = 0;
+        return full_posterior(learner, x, fit,
+                              {.draws = 24,
+                               .chains = 2,
+                               .warm_up = 30,
+                               .observer =
+                                   [&](const ChainProgress&) {
+                                       if (++draws == stop_after) source->request_stop();
+                                   },
+                               .stop = source->get_token(),
+                               .checkpoint = CheckpointPlace(kept)});
+    };
+    const std::string expected = bytes_of(work(-1));
+    disk = {};
+    EXPECT_THROW((void)work(0), Stopped);  // there is nothing
+    EXPECT_EQ(bytes_of(work(-1)), expected);
+    disk = {};
+    const std::string some = bytes_of(work(20));
+    EXPECT_NE(some, expected);
+    EXPECT_EQ(bytes_of(work(0)), some);
+    EXPECT_EQ(bytes_of(work(-1)), expected);
+}
+
 // Where a stop ends a fit, the chains that begin there are not those that go on later.
 TEST(Checkpoint, PosteriorsOfStoppedFitsAreNotKept) {
     const auto x = data();

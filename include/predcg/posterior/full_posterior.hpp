@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -106,6 +107,7 @@ struct FullChain {
     ChainCoordinates<T> at;
     Philox4x32 rng;
     bool is_fitted = false;  // the densities of the jumps are; else what was seen is one of them
+    bool may_begin = true;   // else it goes on from where it was saved, or not at all
     Index phase = 0, moves = 0, trajectories = 0, taken = 0;  // of this phase
     MoveCycle cycle{};
     Hamiltonian::State kernel_state{};
@@ -133,8 +135,9 @@ struct FullChain {
         const Index learning[2] = {warm_up / 8, warm_up / 5};
         const Index phases[] = {learning[0], learning[1], warm_up - learning[0] - learning[1],
                                 record.length() * thinning};
-        each_member([&](auto&... values) { record.restore(values...); });
-        bool stopped = false;
+        bool stopped = false, is_there = false;
+        each_member([&](auto&... values) { is_there = record.restore(values...); });
+        if (!is_there && !may_begin) return 0.0;
         const auto save = [&] { each_member([&](const auto&... values) { record.save(values...); }); };
         for (;;) {
             const auto view = kernel.setup(at.target);
@@ -202,24 +205,32 @@ template <class Learner, class AnyData>
     detail::add_prior(about_mode, problem, mode, scale);
     detail::add_maxima(about_mode, problem, fit, mode, scale);
     Philox4x32 fitting = make_stream(StreamKey{settings.seed, Purpose::posterior, 0, 1});
+    const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
+    const auto nowhere = -std::numeric_limits<double>::infinity();
+    bool was_stopped = false;  // and what was fitted is not what it would be
     const auto values_of = [&](const std::vector<Vector>& points) {
         Vector values(std::ssize(points));
+        const bool is_spread = bool(problem.data().spread);
         const auto take = [&](Index k) {
-            values[k] = at_mode.log_density(points[static_cast<std::size_t>(k)]);
+            values[k] = !is_spread && settings.stop.stop_requested()
+                            ? nowhere
+                            : at_mode.log_density(points[static_cast<std::size_t>(k)]);
         };
-        if (problem.data().spread)  // all processes evaluate the same point at a time
+        if (is_spread)  // all processes evaluate the same point at a time
             for (Index k = 0; k < values.size(); ++k) take(k);
         else
             parallel_for(values.size(), take);
+        was_stopped = stops();
+        if (was_stopped) values.setConstant(nowhere);
         return values;
     };
     const detail::NormalMixture jumps = detail::fitted_mixture(about_mode, mode.size(), fitting, values_of);
-    const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
     const auto run = [&](detail::ChainRecord& record) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(record.chain()));
         Vector start = detail::dispersed_start(at_mode, settings.dispersion.value_or(2.0), rng);
-        detail::FullChain<T> chain{{at_mode, jumps, std::move(start)}, rng, jumps.size() > about_mode.size()};
+        detail::FullChain<T> chain{
+            {at_mode, jumps, std::move(start)}, rng, jumps.size() > about_mode.size(), !was_stopped};
         return chain.run(kernel, warm_up, thinning, record, stops, [&](const auto& at) {
             record.keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),
                                       c.parameters(at.target.original(at.u))));
