@@ -121,7 +121,7 @@ def slope_of(group):
 
 def growth_of(group):
     """The power s of time = a + b size^s, a >= 0, its standard error (None for three sizes), and a: least squares of
-    relative errors. a is what a call costs at any size. None of fewer sizes."""
+    relative errors. a is what a call costs at any size. None of fewer sizes, and where times do not grow so."""
     points = times_by_size(group)
     if points is None or len(points[0]) < 3:
         return None
@@ -147,6 +147,8 @@ def growth_of(group):
         low, high = (low, right) if fitted(left)[2] < fitted(right)[2] else (left, high)
     s = 0.5 * (low + high)
     a, b, squares = fitted(s)
+    if not (b > 0.0 and 0.26 < s < 3.9):
+        return None
     if n == 3:
         return s, None, a
     # the part of ds that neither a nor b can make
@@ -156,6 +158,8 @@ def growth_of(group):
     for column in ([0] if a > 0.0 else []) + [1]:
         basis.append(without(basis, [row[column] for row in of]))
     rest = sum(value * value for value in without(basis, left))
+    if not rest > 1e-12 * sum(value * value for value in left):
+        return None
     return s, math.sqrt(squares / (n - len(basis) - 1) / rest), a
 
 

@@ -182,6 +182,8 @@ class Report(unittest.TestCase):
         power, error, _ = report.growth_of(group(lambda n: n * (1.1 if len(str(n)) % 2 else 0.9)))
         self.assertLess(abs(power - 1.0), 2.0 * error)
         self.assertTrue(0.005 < error < 0.1, error)
+        for no_growth in (lambda n: 1.0, lambda n: 7.3, lambda n: 100.0, lambda n: 1e9 / n, lambda n: 100.0 - 1e-5 * n):
+            self.assertIsNone(report.growth_of(group(no_growth)))
         few = group(lambda n: n)
         self.assertIsNone(report.growth_of({key: few[key] for key in ("10^2", "10^3")}))
         self.assertIsNone(report.growth_of({key: few[key] for key in ("10^2", "10^3", "10^4")})[1])

@@ -72,8 +72,9 @@ template <class Space, class Factor>
 class LaneWeights {
 public:
     [[gnu::cold]] LaneWeights(const Space& space, const ChainShape& shape)
-        : space_(space), shape_(shape), rows_(shape.codes() + 2), begins_(stretch_of(shape.sites)),
-          weights_(stretch_of(shape.sites) * shape.codes(), Lanes::of(1.0)) {}
+        : space_(space), shape_(shape), rows_(shape.codes() + 2),
+          stretch_(stretch_of(shape.sites, ClassifiedSites<Factor>)), begins_(stretch_),
+          weights_(stretch_ * shape.codes(), Lanes::of(1.0)) {}
 
     /// Log weights that the chains' weights are relative to, summed over sites; the largest spread of log
     /// weights at a site, infinite where one is NaN or infinite or all are forbidden; is one forbidden?
@@ -93,7 +94,7 @@ public:
         Summary summary;
         summary.shift = Lanes::of(0.0);
         cleared_ = {};
-        for (Index first = 0; first < shape_.sites; first += stretch_of(shape_.sites)) {
+        for (Index first = 0; first < shape_.sites; first += stretch_) {
             load(first, lanes, factor, summary.shift);
             for (Index lane = 0; lane < lanes; ++lane) {
                 const auto at = static_cast<std::size_t>(lane);
@@ -118,7 +119,7 @@ public:
 
     /// Puts the stretch of sites from `first` on into data() again, for the same lanes and factors.
     template <class F>
-    [[gnu::cold]] void load(Index first, Index lanes, F&& factor) {
+    void load(Index first, Index lanes, F&& factor) {
         Lanes shift = Lanes::of(0.0);
         load(first, lanes, factor, shift);
         for (Index lane = 0; lane < lane_count; ++lane)
@@ -134,6 +135,7 @@ public:
     /// Codes of the stretch's sites.
     const Lanes* data() const { return weights_.data(); }
     Index codes() const { return shape_.codes(); }
+    Index stretch() const { return stretch_; }
 
 private:
     static constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -144,7 +146,7 @@ private:
     void load(Index first, Index lanes, F& factor, Lanes& shift) {
         const Index codes = shape_.codes();
         const Lanes before = shift;
-        begins_.cover(first, std::min(stretch_of(shape_.sites), shape_.sites - first));
+        begins_.cover(first, std::min(stretch_, shape_.sites - first));
         fill_lanes(
             rows_, shape_, begins_, lanes, factor,
             [&](Index site, double* row, const Factor& of) { tabulate_row(of, site, row); },
@@ -194,6 +196,7 @@ private:
     double spread_ = 0.0;     // the largest that was met
     bool forbidden_ = false;  // a window that is was met
     std::array<bool, static_cast<std::size_t>(lane_count)> cleared_{};
+    Index stretch_;
     RowBegins begins_;
     Scratch<Lanes> weights_;  // codes of the stretch's sites
     WindowLetters<letter_t<Space>> letters_;
@@ -210,7 +213,7 @@ public:
     [[gnu::cold]] LaneStatistics(const Space& space, const ChainShape& shape, Index size)
         : space_(space), shape_(shape), size_(size), rows_((2 * shape.codes() + 1) * size),
           slopes_(size, unknown), constants_(size), offsets_(size), offsets_before_(size),
-          begins_(stretch_of(shape.sites)), places_(size) {
+          stretch_(stretch_of(shape.sites, ClassifiedSites<Own>)), begins_(stretch_), places_(size) {
         if (size > 0) slopes_[0] = independent;
         arrange();
     }
@@ -225,9 +228,9 @@ public:
         do {
             before = changes_;
             std::fill_n(offsets_.data(), size_, Lanes::of(0.0));
-            for (Index first = 0; first < shape_.sites; first += stretch_of(shape_.sites))
+            for (Index first = 0; first < shape_.sites; first += stretch_)
                 load(first, lanes, own, offsets_.data());
-        } while (changes_ != before && stretch_of(shape_.sites) < shape_.sites);
+        } while (changes_ != before && stretch_ < shape_.sites);
         if (constants_vary_) return;
         const double sites = static_cast<double>(shape_.sites);
         for (Index k = 1; k < size_; ++k) offsets_[k] = sites * constants_[k] + slope(k) * offsets_[0];
@@ -235,7 +238,7 @@ public:
 
     /// As LaneWeights.
     template <class F>
-    [[gnu::cold]] void load(Index first, Index lanes, F&& own) {
+    void load(Index first, Index lanes, F&& own) {
         Scratch<Lanes> offsets(size_, Lanes::of(0.0));
         load(first, lanes, own, offsets.data());
     }
@@ -243,6 +246,7 @@ public:
     /// Tabulated values of the stretch's sites: codes x tabulated().
     const Lanes* data() const { return values_.data(); }
     Index codes() const { return shape_.codes(); }
+    Index stretch() const { return stretch_; }
     Index tabulated() const { return tabulated_; }
     Index size() const { return size_; }
     /// Component k is slope(k) times the tabulated component place(k), plus offset(k).
@@ -269,7 +273,7 @@ private:
     /// A stretch; adds to `offsets`.
     template <class F>
     void load(Index first, Index lanes, F& own, Lanes* offsets) {
-        begins_.cover(first, std::min(stretch_of(shape_.sites), shape_.sites - first));
+        begins_.cover(first, std::min(stretch_, shape_.sites - first));
         std::copy_n(offsets, size_, offsets_before_.data());
         fill_lanes(
             rows_, shape_, begins_, lanes, own,
@@ -305,7 +309,7 @@ private:
         tabulated_ = 0;
         for (Index k = 0; k < size_; ++k)
             if (is_independent(k)) places_[tabulated_++] = k;
-        values_.assign(stretch_of(shape_.sites) * shape_.codes() * tabulated(), Lanes::of(0.0));
+        values_.assign(stretch_ * shape_.codes() * tabulated(), Lanes::of(0.0));
         rows_.for_each([this](double* row) { arrange(row); });
     }
 
@@ -345,6 +349,7 @@ private:
     Index changes_ = 0;                                    // of what is tabulated, and how
     Scratch<double> slopes_, constants_;                   // of component k by the first
     Scratch<Lanes> offsets_, offsets_before_;
+    Index stretch_;
     RowBegins begins_;
     Scratch<Index> places_;  // components that are tabulated, and so many of them
     Index tabulated_ = 0;

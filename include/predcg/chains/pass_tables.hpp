@@ -11,18 +11,21 @@
 namespace predcg::detail {
 
 /// Tables of a long chain are there for a stretch at a time, so that they stay in the processor's nearer
-/// caches: stretches of so many sites, or one of all.
-inline Index stretch_of(Index sites) { return sites <= 4096 ? sites : 512; }
+/// caches: stretches of so many sites, or one of all. Parts without classes of sites would be asked about
+/// every site anew: theirs are one.
+inline Index stretch_of(Index sites, bool has_classes = true) {
+    return sites <= 4096 || !has_classes ? sites : 512;
+}
 
 /// Tables of the chains' own, site after site, of the stretch that was asked for last.
 class StretchTables {
 public:
     /// put(from, first) puts those of the stretch from site `first` on at `data`, so many numbers a site. If
     /// all sites are one stretch, they are there.
-    StretchTables(const Lanes* data, Index numbers, Index sites, void (*put)(void* from, Index first),
-                  void* from)
-        : data_(data), numbers_(numbers), stretch_(stretch_of(sites)), first_(stretch_ < sites ? sites : 0),
-          put_(put), from_(from) {}
+    StretchTables(const Lanes* data, Index numbers, Index sites, Index stretch,
+                  void (*put)(void* from, Index first), void* from)
+        : data_(data), numbers_(numbers), stretch_(stretch), first_(stretch < sites ? sites : 0), put_(put),
+          from_(from) {}
 
     /// Of a site, those of the rest of its stretch behind it; valid until another stretch is asked for.
     const Lanes* at(Index site) {

@@ -171,7 +171,7 @@ private:
 #if PREDCG_HAS_VECTOR_TYPES
     using Lanes = detail::VectorOfWords;
     static constexpr std::size_t lanes = detail::integer_bytes / sizeof(std::uint64_t);
-    // So many hide what a product takes, and have room in the processor's 32 or 16 registers.
+    // So many hide what a product takes, and have room in 32 registers or, mostly, 16 of shorter vectors.
     static constexpr std::size_t vectors = detail::integer_bytes == 64 ? 4 : 3;
     static constexpr std::size_t blocks_at_once = vectors * lanes;
 

@@ -112,19 +112,34 @@ Window window_of_all(const B& batch, Made&& made) {
     return window;
 }
 
+/// What the batch's parts say of themselves.
+struct LaneParts {
+    bool factor_has_classes, own_has_classes;
+    Index most_cells;  // of a window, of own statistics that are counted; else 0
+};
 /// Bytes of the tables and messages of LaneSums with d statistics, at most.
 inline double lane_bytes(const ChainShape& shape, const ChainShape& factor_shape, const ChainShape& own_shape,
-                         double d) {
+                         double d, const LaneParts& parts) {
     const auto number = [](Index n) { return static_cast<double>(n); };
-    const double sites = number(shape.sites), stretch = number(stretch_of(shape.sites));
+    const double sites = number(shape.sites), lanes = number(lane_count);
     const double blocks = number(shape.states) * number(shape.starts());
     const double messages = std::min(sites * blocks, 65536.0 + sites * blocks / 16.0);
     const double windows = std::min(sites * number(shape.codes()), 16384.0) + number(shape.codes());
-    const double own = number(factor_shape.codes()) + number(own_shape.codes()) * d;
-    return sizeof(Lanes) * (messages + windows + stretch * own + sites * number(own_shape.codes()) +
-                            (3.0 * d + 8.0) * blocks * number(shape.letters)) +
-           2.0 * sizeof(double) * number(lane_count) * stretch *
-               (number(factor_shape.codes()) + (2.0 * number(own_shape.codes()) + 1.0) * d);
+    const double of_factors = number(stretch_of(shape.sites, parts.factor_has_classes));
+    const double of_own = number(stretch_of(shape.sites, parts.own_has_classes));
+    const double tables = of_factors * number(factor_shape.codes()) + of_own * number(own_shape.codes()) * d;
+    // Where rows begin, and rows of parts without classes: of 2^k numbers, and while they grow three times as
+    // many.
+    const auto rows = [&](double of, bool has_classes, double numbers) {
+        return lanes * of * (4.0 + (has_classes ? 0.0 : 6.0 * sizeof(double) * numbers));
+    };
+    double all = sizeof(Lanes) * (messages + windows + tables + sites * (number(own_shape.codes()) + 1.0) +
+                                  (3.0 * d + 8.0) * blocks * number(shape.letters)) +
+                 rows(of_factors, parts.factor_has_classes, number(factor_shape.codes()) + 2.0) +
+                 rows(of_own, parts.own_has_classes, (2.0 * number(own_shape.codes()) + 1.0) * d);
+    if (parts.most_cells > 0)
+        all += 2.0 * rows(sites, parts.own_has_classes, number(own_shape.codes()) * number(parts.most_cells));
+    return all;
 }
 
 /// Sums over targets k = common target times factors, lane by lane, in blocks.
@@ -170,10 +185,10 @@ public:
         for (Index first = 0; first < std::ssize(batch_.which()); first += lane_count) {
             pass.set_all_ends(fill(first));
             StretchTables own_weights(
-                weights_.data(), weights_.codes(), common_.shape.sites,
+                weights_.data(), weights_.codes(), common_.shape.sites, weights_.stretch(),
                 [](void* self, Index site) { static_cast<LaneSums*>(self)->load_weights(site); }, this);
             StretchTables own_values(
-                own_.data(), own_.codes() * own_.tabulated(), common_.shape.sites,
+                own_.data(), own_.codes() * own_.tabulated(), common_.shape.sites, own_.stretch(),
                 [](void* self, Index site) { static_cast<LaneSums*>(self)->load_statistics(site); }, this);
             const PassWeights weights{common_.weights, &own_weights, weights_.codes()};
             take(first, pass.forward(weights), alone);
@@ -228,8 +243,8 @@ private:
     }
     Index in_lane(Index lane) const { return batch_.which()[static_cast<std::size_t>(first_ + lane)]; }
     /// Stretches of a long chain's tables.
-    [[gnu::cold]] void load_weights(Index site) { weights_.load(site, lanes_, factors()); }
-    [[gnu::cold]] void load_statistics(Index site) {
+    void load_weights(Index site) { weights_.load(site, lanes_, factors()); }
+    void load_statistics(Index site) {
         if (own_.size() > 0) own_.load(site, lanes_, own_statistics());
     }
 

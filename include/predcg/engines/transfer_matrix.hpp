@@ -120,11 +120,13 @@ struct TransferMatrix {
                 window = common_window(window, common_window(batch.statistic().window(), own_window));
                 d = static_cast<double>(batch.common_size() + (counts ? 0 : batch.own_size()));
             }
+            detail::LaneParts parts{ClassifiedSites<typename B::Factor>, ClassifiedSites<typename B::Own>, 0};
+            if constexpr (counts) parts.most_cells = Index(batch.own(batch.which().front()).most_cells());
             const auto shape = detail::chain_shape(target.space(), window, function);
             const auto factor_shape = detail::chain_shape(target.space(), factor_window, function);
             const auto own_shape = detail::chain_shape(target.space(), own_window, function);
             if (detail::lanes_pay(shape, std::ssize(batch.which())) &&
-                detail::lane_bytes(shape, factor_shape, own_shape, d) <= memory_limit) {
+                detail::lane_bytes(shape, factor_shape, own_shape, d, parts) <= memory_limit) {
                 const auto problem =
                     tabulate(target, window, want == Want::covariances ? work_of(d) : 3.0, d, function);
                 const auto alone = [&](Index k) {

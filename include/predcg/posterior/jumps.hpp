@@ -289,11 +289,10 @@ inline constexpr int mixture_parts = 5;
 
 /// A mixture fitted to a target by importance sampling: in each round draws of the mixture, weighted by the
 /// ratio of the densities, say what the next one is. The normals of `known` keep their places, so that the
-/// ratio stays small where the fitted ones leave something out. It ends
-/// where draws of a round are worth 0.6 of their number as independent ones of the target. `known` itself
-/// where those of the last round are worth less than 0.1, or those of any round less than 0.03 or two for
-/// each dimension, as among many parameters. `value_of(points)` are the log densities. Cost: at most
-/// mixture_rounds mixture_draws log densities.
+/// ratio stays small where the fitted ones leave something out. It ends where draws of a round are worth 0.6
+/// of their number as independent ones of the target. `known` itself where those of the last round are worth
+/// less than 0.1, or those of any round less than 0.03 or two for each dimension, as among many parameters.
+/// `value_of(points)` are the log densities. Cost: at most mixture_rounds mixture_draws log densities.
 template <RandomBits R, class Values>
 [[gnu::cold]] NormalMixture fitted_mixture(const NormalMixture& known, Index size, R& rng,
                                            Values&& value_of) {

@@ -70,13 +70,7 @@ public:
     class Likelihood {
     public:
         /// Of the block sums of a datum, at eta.
-        Likelihood(const BlockSums& blocks, double eta) : Likelihood(blocks, eta, log_norm(eta)) {}
-        /// The same where log_norm(eta) is known.
-        Likelihood(const BlockSums& blocks, double eta, double log_norm)
-            : blocks_(&blocks), eta_(eta), log_norm_(log_norm) {}
-
-        /// log(1 + e^eta) + log(1 + e^-eta): log p_cf lacks half of it for every fine site.
-        static double log_norm(double eta) { return log1p_exp(eta) + log1p_exp(-eta); }
+        Likelihood(const BlockSums& blocks, double eta) : blocks_(&blocks), eta_(eta) {}
 
         template <class X>
         double log_density(const X& configuration) const {
@@ -105,25 +99,14 @@ public:
         }
 
     private:
-        /// Of every site.
-        double constant() const { return -0.5 * static_cast<double>(blocks_->level) * log_norm_; }
+        /// Of every site. Computed when it is asked for: batches ask once for each class of sites.
+        double constant() const {
+            return -0.5 * static_cast<double>(blocks_->level) * (log1p_exp(eta_) + log1p_exp(-eta_));
+        }
 
         const BlockSums* blocks_;
-        double eta_, log_norm_;
+        double eta_;
     };
-
-    /// What all data share at eta.
-    class At {
-    public:
-        /// At this eta.
-        explicit At(double eta) : eta_(eta), log_norm_(Likelihood::log_norm(eta)) {}
-        Likelihood likelihood(const BlockSums& blocks) const { return {blocks, eta_, log_norm_}; }
-
-    private:
-        double eta_, log_norm_;
-    };
-    /// The likelihood of any datum at eta, whose constant is computed once.
-    At at(const Vector& eta, bool = false) const { return At(eta[0]); }
 
     Likelihood likelihood(const BlockSums& blocks, const Vector& eta) const { return {blocks, eta[0]}; }
 

@@ -31,16 +31,17 @@ struct BlockSums {
 
 namespace detail {
 /// Throws ArgumentError unless 1 <= level <= BlockSums::largest_level.
-inline void require_level(Index level, const char* function) {
+inline void require_level(Index level, std::string_view function) {
     require(level >= 1 && level <= BlockSums::largest_level, function, "level", level,
             "an integer from 1 to " + to_text(BlockSums::largest_level));
 }
 }  // namespace detail
 
 /// Block sums of any container of spins with size() and []. Throws ArgumentError, in the name of `function`,
-/// if the level does not divide the number of sites or a value is not -1 or +1.
+/// if the level is not 1 to 32767 or does not divide the number of sites, or a value is not -1 or +1.
 template <class X>
 BlockSums block_sums(const X& x, Index level, std::string_view function) {
+    detail::require_level(level, function);
     const auto n = static_cast<Index>(x.size());
     if (n <= 0 || n % level != 0)
         predcg::detail::argument_error(function, "number of fine sites", to_text(n),
