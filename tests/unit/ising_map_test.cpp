@@ -147,8 +147,8 @@ TEST(BernoulliMap, Refuses) {
         EXPECT_EQ(std::string(thrown<ArgumentError>([&] { ising::bernoulli_map({.level = bad}); }).what()),
                   "predcg::ising::bernoulli_map: level is " + to_text(bad) +
                       "; allowed: an integer from 1 to 32767");
-    EXPECT_THROW((void)ising::block_sums(support::Spins(40000, 1), 40000, "test"), ArgumentError);
-    EXPECT_EQ(ising::block_sums(support::Spins(32767, 1), 32767, "test").sums[0], 32767);
+    EXPECT_THROW((void)ising::block_sums(Spins(40000, 1), 40000, "test"), ArgumentError);
+    EXPECT_EQ(ising::block_sums(Spins(32767, 1), 32767, "test").sums[0], 32767);
     const auto map = ising::bernoulli_map({.level = 3});
     const auto text = [&](const auto& x) {
         return std::string(thrown<ArgumentError>([&] { map.prepare(x); }).what());
