@@ -100,9 +100,9 @@ TEST_P(Allocations, AnIterationOfMonteCarloAsksForNoMemory) {
         MonteCarlo(HeatBath{}, {.samples = 50, .chains = 50, .warm_up = 4, .standard_errors = false}),
         RobbinsMonro{},
         weak_prior()};
-    const auto data = sampling.prepare(
+    const auto drawn = sampling.prepare(
         generate(ising::chain({.sites = 32, .field = 0.3}), {.beta = 0.3}).configurations, 0.3);
-    const auto problem = sampling.problem(data);
+    const auto problem = sampling.problem(drawn);
     auto state = problem.state(at);
     EXPECT_EQ(calls_of([&] { problem.expect(state); }), 0);
     EXPECT_EQ(calls_of([&] { problem.expect_coarse(state); }), 0);
