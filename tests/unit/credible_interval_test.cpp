@@ -98,11 +98,11 @@ struct ScaledMagnetization {
 };
 
 TEST(CredibleInterval, ObservablesMayDependOnTheParameters) {
-    const auto posterior = small_posterior();
+    const auto posterior = small_posterior(160);
     const auto m = predict(posterior, ising::Magnetization{});
     const auto scaled = predict(posterior, ScaledMagnetization{});
     EXPECT_TRUE(scaled.exact());
-    for (Index k = 0; k < 40; ++k)
+    for (Index k = 0; k < 160; ++k)
         expect_close(scaled.expectations(0, k),
                      (posterior.parameters(k).theta[0] + 5.0) * m.expectations(0, k), 1e-12);
     // and where it is sampled

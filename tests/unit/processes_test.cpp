@@ -378,6 +378,8 @@ public:
         communicator_.sum(numbers);
         if (numbers.size() == 1 && ++*asked_ == after_ && rank() == 1) source_.request_stop();
     }
+    /// Number of questions so far, of all copies.
+    std::shared_ptr<const Index> asked() const { return asked_; }
 
 private:
     support::ThreadCommunicator communicator_;
@@ -386,13 +388,12 @@ private:
     std::shared_ptr<Index> asked_ = std::make_shared<Index>(0);
 };
 
-// Whenever the stop comes: between moves, after the last of a chain, after all. What is asked first is
-// whether there is a checkpoint.
+// Whenever the stop comes: while jumps are fitted, between moves, after the last of a chain, after all.
 TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
     const auto data = some_data(40);
     const auto g = grainer();
     const auto fit = g.fit(data);
-    for (const Index after : {3, 8, 16, 17, 18, 32, 33, 40}) {
+    const auto ends_after = [&](Index after, Index& asked) {
         const support::ThreadCommunicator first(0, 2);
         std::vector<std::string> ends(2);
         {
@@ -400,8 +401,8 @@ TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
             for (const std::size_t rank : {0u, 1u})
                 threads.emplace_back([&, rank] {
                     std::stop_source source;
-                    const Processes processes(
-                        StopsLater(first.of_rank(static_cast<Index>(rank)), source, after));
+                    const StopsLater later(first.of_rank(static_cast<Index>(rank)), source, after);
+                    const Processes processes(later);
                     const auto prepared = prepare_spread(g, processes, part_of(data, processes), beta);
                     ChainSettings settings{.draws = 12, .chains = 2, .warm_up = 10};
                     settings.stop = source.get_token();
@@ -411,11 +412,20 @@ TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
                     } catch (const Stopped&) {
                         ends[rank] = "stopped";
                     }
+                    if (rank == 0) asked = *later.asked();
                 });
         }
         EXPECT_EQ(ends[0], ends[1]) << after;
-        EXPECT_EQ(ends[0], after < 33 ? "stopped" : "draws") << after;
-    }
+        return ends[0];
+    };
+    Index all = 0, asked = 0;
+    EXPECT_EQ(ends_after(1'000'000, all), "draws");
+    // Once for each round of fitting, whether there is a checkpoint, and 2 chains of 10 + 6 moves.
+    ASSERT_GT(all, 33);
+    ASSERT_LE(all, 33 + detail::mixture_rounds);
+    for (const Index after :
+         {Index{1}, all - 32, all - 31, all - 17, all - 16, all - 15, all - 1, all, all + 7})
+        EXPECT_EQ(ends_after(after, asked), after < all ? "stopped" : "draws") << after << " of " << all;
 }
 
 /// An engine that likes chunks that are no power of two.

@@ -61,6 +61,8 @@ TEST(Purposes, HaveOneUseEach) {
         {"latent", 2},     // of a state and of the call that makes it
         {"coarse", 3},     // the same, and p_c of fits by reweighting, which are no others' fits
         {"hierarchy", 3},  // by number of the level; ways to the next level exclude each other
+        {"posterior",
+         2},  // of chains; in iteration 1, of the points that full_posterior's jumps are fitted to
     };
     std::map<std::string, int> expected;
     for (const auto& [name, words] : documented())
