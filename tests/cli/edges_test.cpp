@@ -46,9 +46,10 @@ TEST_F(Edges, OneSiteAndTwoHavePosteriors) {
 TEST_F(Edges, WhatIsNullHasAReason) {
     ASSERT_EQ(run("generate --sites 16 --field 0.3 --samples 50 --out data.csv").code, 0);
     int unknown = 0;
-    for (const int draws : {40}) {
-        const Outcome outcome = run("fit --data data.csv --field 0.3 --linear --posterior full --draws " +
-                                    std::to_string(draws) + " --out fit.json");
+    for (const int seed : {1, 3, 8}) {
+        const Outcome outcome = run(
+            "fit --data data.csv --field 0.3 --linear --posterior full --draws 40 --out fit.json --seed " +
+            std::to_string(seed));
         ASSERT_EQ(outcome.code, 0);
         const Json fit = read_json(at("fit.json"));
         for (const char* block : {"magnetization", "correlation"})
