@@ -224,7 +224,7 @@ public:
     /// As LaneWeights. What is met on the way may change what is tabulated: then all begins anew.
     template <class F>
     void fill(Index lanes, F&& own) {
-        Index before;
+        Index before = 0;
         do {
             before = changes_;
             std::fill_n(offsets_.data(), size_, Lanes::of(0.0));

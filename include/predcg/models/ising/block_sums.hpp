@@ -17,6 +17,7 @@ struct BlockSums {
     std::vector<std::int16_t> sums;  ///< h_r, one for each coarse site.
     Index level = 0;                 ///< l_c, at most largest_level
 
+    /// Of levels, so that sums fit into their type.
     static constexpr Index largest_level = std::numeric_limits<std::int16_t>::max();
 
     friend auto operator<=>(const BlockSums&, const BlockSums&) = default;
