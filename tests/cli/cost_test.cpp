@@ -35,7 +35,8 @@ TEST_F(Costs, WhatTakesTooLongIsRefusedBeforeWork) {
     // Each would take hours at least.
     expect_refused(fit + "--pair-range 10",
                    {"this takes about", "the fit (100 %)", "without --yes: 60 min", "--pair-range"});
-    expect_refused(fit + "--pair-range 6 --posterior full", {"the posterior", "--yes", "--draws"});
+    expect_refused(fit + "--pair-range 6 --posterior full --draws 60000",
+                   {"the posterior", "--yes", "--draws"});
     expect_refused("calibrate sbc --sites 24 --pair-range 5 --replicates 1000000 --out sbc",
                    {"this takes about", "--yes"});
     expect_refused("calibrate coverage --sites 24 --pair-range 5 --data-sets 1000000 --out c",
