@@ -1,4 +1,4 @@
-# cmake -Dpage=<file.md> -Dsource_dir=<project> -Dprogram_dir=<built programs> -P check_quotes.cmake
+# cmake -Dpage=<file.md> -Dsource_dir=<project> -Dprinted_dir=<what programs printed> -P check_quotes.cmake
 #
 # A block of the page is checked by the comment on the line before it:
 #     <!-- quote: path -->       its lines stand in that file of the project, one after another
@@ -48,7 +48,7 @@ while(TRUE)
     elseif(before MATCHES "<!-- (output|lines): ([^ ]+) -->$")
         set(kind "${CMAKE_MATCH_1}")
         set(program "${CMAKE_MATCH_2}")
-        execute_process(COMMAND "${program_dir}/${program}" OUTPUT_VARIABLE output)
+        file(READ "${printed_dir}/${program}" output)
         string(FIND "\n${output}" "${block}" at)
         if(at EQUAL -1 OR (kind STREQUAL "output" AND NOT "\n${output}" STREQUAL "${block}"))
             problem("${program} does not print the block that begins '${first_line}', but:\n${output}")

@@ -62,4 +62,5 @@ int main() {
     potts_fit();
     plane_vectors();
     plane_vectors_and_spins();
+    return 0;
 }

@@ -32,4 +32,5 @@ int main() {
     std::filesystem::remove(file);
     std::printf("pair_1: %.3f +- %.3f\n", posterior.mean[1], posterior.sd[1]);
     // ---- end
+    return 0;
 }

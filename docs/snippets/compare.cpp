@@ -47,4 +47,5 @@ int main() {
     print(all({.truth = quantities.truth(fine, 0.3)}));
     std::printf("by cross-validation\n");
     print(all({.folds = 5}));
+    return 0;
 }

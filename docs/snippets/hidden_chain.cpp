@@ -84,4 +84,5 @@ void decane() {
 int main() {
     own_density();
     decane();
+    return 0;
 }

@@ -26,4 +26,5 @@ int main() {
     }
     const auto fit = hierarchy.fit(data);
     std::cout << "R_2 = " << predict(fit.model(), ising::Correlation{Boundary::periodic}).mean[2] << '\n';
+    return 0;
 }

@@ -36,4 +36,5 @@ int main() {
     settings.pressure = KnownValue{350.0, 80.0};  // bar, of the simulation
     const LiquidChecks checks = liquid_checks(learnt, frames, water, settings);
     std::printf("%s\n", checks.summary().c_str());
+    return 0;
 }

@@ -34,4 +34,5 @@ int main() {
                 water.theta().size(), std::ssize(centres), water.fit.data.count);
     for (Index k = 0; k < r.size(); ++k)
         std::printf("%.2f nm  %5.1f  [%5.1f, %5.1f] kJ/mol\n", r[k], band.u[k], band.lower[k], band.upper[k]);
+    return 0;
 }

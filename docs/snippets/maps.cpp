@@ -103,4 +103,5 @@ int main() {
     choose();
     find_what_stays();
     own_block();
+    return 0;
 }

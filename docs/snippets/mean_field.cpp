@@ -89,4 +89,5 @@ int main() {
     bias_of_moments();
     std::printf("\n");
     bias_of_fits();
+    return 0;
 }

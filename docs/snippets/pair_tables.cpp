@@ -32,4 +32,5 @@ int main() {
     pair::write_lammps_table(file, ended, "WATER");
     pair::write_gromacs_table(file, ended);
     // ---- end
+    return 0;
 }

@@ -170,4 +170,5 @@ int main() {
         problem.maximise(state, problem.expect(state));
     }
     std::printf("ten EM steps: p %.1f\n", logistic(state.at.eta[0]));
+    return 0;
 }

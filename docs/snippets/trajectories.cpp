@@ -57,4 +57,5 @@ int main() {
                     error.allowed().c_str());
     }
     // ---- end
+    return 0;
 }

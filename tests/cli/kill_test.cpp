@@ -97,7 +97,8 @@ protected:
     }
 
     /// Kills the program `kills` times, within so many seconds, and compares what it writes when it ends;
-    /// look() after every end.
+    /// look() after every end. What is killed saves whenever it can, which takes up to fifty times the work's
+    /// time; what goes on to the end after the last kill saves each hundredth of a second.
     template <class Look>
     void expect_survival(const Command& command, const std::string& expected, int kills, double seconds,
                          std::uint64_t seed, Look&& look) const {
@@ -121,7 +122,7 @@ protected:
             EXPECT_FALSE(fs::exists(at("out.checkpoint")));
             remove_result();
         }
-        ASSERT_EQ(end_of(start(saving)), 0) << said();
+        ASSERT_EQ(end_of(start(command.saving_every("0.01"))), 0) << said();
         EXPECT_EQ(result(), expected) << "after all kills";
         EXPECT_GT(resumed, 0) << "no checkpoint was ever found";
         look();
@@ -182,7 +183,7 @@ protected:
     static Command pair() {
         return molecule({"pair", "fit"}, "water",
                         {"--temperature", "300", "--frames", "3", "--samples", "100", "--draws", "50",
-                         "--knot-distance", "0.05", "--checks", "none"});
+                         "--knot-distance", "0.1", "--checks", "none"});
     }
 };
 

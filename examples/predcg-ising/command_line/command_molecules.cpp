@@ -31,6 +31,8 @@ Command add_molecules_study(CLI::App& study) {
                 "Molecules for each of 250 draws, of the end-to-end distances", 2, 100'000);
     add_integer(*sub, "--frames", options->most_frames,
                 "Largest number of frames of water; smaller ones are 5, 20", 10, 100'000);
+    add_number(*sub, "--knot-distance", settings.knot_distance, "Of water's pair potential, nm, about",
+               Sign::positive);
     add_integer(*sub, "--liquid-samples", settings.liquid_samples, "Samples of water in a fit's last round",
                 100, 1'000'000);
     add_integer(*sub, "--check-samples", settings.check_samples, "Samples of water for bands and checks", 40,

@@ -66,8 +66,14 @@ MapsSettings adapted(const AllSettings& all, MapsSettings settings) {
     settings.samples = {50, 500};
     settings.data_sets = 2;
     settings.banded_sites = 16;
-    settings.posteriors = 3;
-    settings.draws = 200;
+    settings.posteriors = 1;
+    settings.draws = 100;
+    return settings;
+}
+
+ModelsSettings adapted(const AllSettings& all, ModelsSettings settings) {
+    settings = adapted<ModelsSettings>(all, settings);
+    if (all.quick) settings.fine.chain.sites = 10;  // the fewest for which all triplets are different
     return settings;
 }
 
@@ -83,6 +89,7 @@ MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
     settings.draws = 200;
     settings.samples = 500;
     settings.frames = {10};
+    settings.knot_distance = 0.06;
     settings.liquid_samples = 300;
     settings.check_samples = 200;
     return settings;

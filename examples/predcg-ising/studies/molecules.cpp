@@ -59,6 +59,7 @@ std::string command_of(const MoleculesSettings& s) {
     return line.add("--draws", s.draws)
         .add("--samples", s.samples)
         .add("--frames", s.frames.back())
+        .add("--knot-distance", s.knot_distance)
         .add("--liquid-samples", s.liquid_samples)
         .add("--check-samples", s.check_samples)
         .seed(s.seed)
@@ -79,7 +80,9 @@ CostEstimate cost_of(const MoleculesSettings& settings) {
     const Index all = molecules::info_of(trajectory_of(settings, "water")).frames;
     for (const Index frames : settings.frames) {
         const molecules::LiquidData data = water_of(settings, frames, all);
-        const molecules::PairSettings pair{.samples = settings.liquid_samples, .draws = settings.draws};
+        const molecules::PairSettings pair{.knot_distance = settings.knot_distance,
+                                           .samples = settings.liquid_samples,
+                                           .draws = settings.draws};
         const CostEstimate one = molecules::cost_of_pair(data, pair, nullptr);
         estimate.held = std::max(estimate.held, one.held);
         estimate.add(
@@ -133,6 +136,7 @@ LearntLiquid learnt_water(const MoleculesSettings& settings, std::size_t at, Ind
     LearntLiquid liquid{
         molecules::learn_pair(data,
                               {.temperature = water_temperature,
+                               .knot_distance = settings.knot_distance,
                                .samples = settings.liquid_samples,
                                .draws = settings.draws,
                                .credibility = settings.credibility,

@@ -22,6 +22,7 @@ struct MoleculesSettings {
     Index draws = 1000;                      ///< of the posterior of the states
     Index samples = 3000;                    ///< molecules for each of 250, of the end-to-end distances
     std::vector<Index> frames{5, 20, 101};   ///< of water, evenly spread
+    double knot_distance = 0.02;             ///< nm, of water's pair potential
     Index liquid_samples = 4000;             ///< of p_c in a fit's last round
     Index check_samples = 2000;              ///< of water, for bands and checks
     double credibility = 0.95;

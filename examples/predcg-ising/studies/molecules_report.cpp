@@ -211,7 +211,8 @@ std::string write_molecules(const MoleculesResult& result, const std::function<d
                                  "posterior, " +
                                      std::to_string(s.draws) + " draws"},
                       {"water", list_of(s.frames) + " frames, " + brief(water_temperature) + " K"},
-                      {"pair potential", "cubic spline to 0.9 nm, smoothness by evidence; Laplace; " +
+                      {"pair potential", "cubic spline to 0.9 nm, knots every " + brief(s.knot_distance) +
+                                             " nm, smoothness by evidence; Laplace; " +
                                              std::to_string(s.liquid_samples) + " samples in the last round"},
                       {"checks", std::to_string(s.check_samples) + " samples of water at the mode"},
                       {"seed", std::to_string(s.seed)}},
