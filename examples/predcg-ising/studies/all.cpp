@@ -88,7 +88,8 @@ MoleculesSettings adapted(const AllSettings& all, MoleculesSettings settings) {
     if (!all.quick) return settings;
     settings.draws = 200;
     settings.samples = 500;
-    settings.frames = {settings.frames.back()};  // of a wider posterior each draw would have chains for checks
+    settings.frames = {
+        settings.frames.back()};  // of a wider posterior each draw would have chains for checks
     settings.knot_distance = 0.06;
     settings.liquid_samples = 300;
     settings.check_samples = 200;
