@@ -251,8 +251,8 @@ private:
         for (Index lane = 0; lane < lane_count; ++lane) {
             const auto k = static_cast<std::size_t>(lane);
             const double spread = summary.spread[k] + common_.weights.spread();
-            taken_[k] = lane < lanes_ && in_range(common_.shape, spread,
-                                             summary.forbidden[k] || common_.weights.forbidden());
+            taken_[k] = lane < lanes_ &&
+                        in_range(common_.shape, spread, summary.forbidden[k] || common_.weights.forbidden());
             if (taken_[k])
                 worst = std::max(worst, spread);
             else if (lane < lanes_ ||

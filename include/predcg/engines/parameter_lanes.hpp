@@ -50,8 +50,7 @@ public:
             if (!is_translation_invariant(common)) continue;
             try {
                 const WeightTables tables(shape, common, "ParameterLanes");
-                for (Index code = 0; code < shape.codes(); ++code)
-                    common_[code][lane] = tables.at(0)[code];
+                for (Index code = 0; code < shape.codes(); ++code) common_[code][lane] = tables.at(0)[code];
                 log_shift_[lane] = tables.log_shift();
                 spread_[k] = tables.spread();
                 forbidden_[k] = tables.forbidden();
@@ -80,8 +79,8 @@ public:
         }
         Lanes log_z = log_shift_;
         for (Index site = 0; site < shape_.sites; ++site) log_z += units_[class_of_[site]];
-        const Lanes end = forward(
-            [this](Index site) { return weights_.data() + class_of_[site] * shape_.codes(); }, log_z);
+        const Lanes end =
+            forward([this](Index site) { return weights_.data() + class_of_[site] * shape_.codes(); }, log_z);
         if (weight == 1.0) {  // few logarithms: of products
             product_ *= end;
             for (Index lane = 0; lane < lanes_; ++lane)
@@ -129,7 +128,8 @@ private:
         }
     }
 
-    /// Gives a lane up, whose factors have windows of such a spread, where the range of a double might not do.
+    /// Gives a lane up, whose factors have windows of such a spread, where the range of a double might not
+    /// do.
     void leave_where_out_of_range(Index lane, double spread, bool forbidden) {
         const auto k = static_cast<std::size_t>(lane);
         factor_spread_[k] = std::max(factor_spread_[k], spread);
@@ -185,9 +185,10 @@ private:
     ChainShape shape_, factor_shape_;
     Space space_;
     Index lanes_, period_ = 1;
-    Scratch<Lanes> common_, weights_, units_;  // codes; classes x codes; log weights that these are relative to
-    Scratch<std::uint8_t> made_;               // classes
-    Scratch<std::uint32_t> class_of_;          // sites
+    Scratch<Lanes> common_, weights_,
+        units_;                        // codes; classes x codes; log weights that these are relative to
+    Scratch<std::uint8_t> made_;       // classes
+    Scratch<std::uint32_t> class_of_;  // sites
     Scratch<double> row_;
     Scratch<Lanes> messages_;
     WindowLetters<letter_t<Space>> letters_;

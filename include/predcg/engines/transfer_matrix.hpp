@@ -183,7 +183,9 @@ struct TransferMatrix {
             detail::chain_shape(space, common_window(commons.front().window(), factor_window), function);
         const auto factor_shape = detail::chain_shape(space, factor_window, function);
         using Pack = detail::ParameterLanes<T, Factor>;
-        if (!Pack::pays(shape, classes)) return ratios;
+        if (!Pack::pays(shape, classes) ||
+            static_cast<double>(shape.sites * shape.codes() * shape.starts()) > cost_limit)
+            return ratios;
         for (Index first = 0; first < ratios.size(); first += detail::lane_count) {
             const Index lanes = std::min(detail::lane_count, ratios.size() - first);
             Pack pack(shape, factor_shape, classes, space,
@@ -193,7 +195,8 @@ struct TransferMatrix {
                 pack.add([&](Index lane) { return factor(first + lane, k); },
                          weights[static_cast<std::size_t>(k)]);
             const detail::Lanes sums = pack.sums();
-            for (Index lane = 0; lane < lanes; ++lane) ratios[first + lane] = sums[lane] - count * log_z[lane];
+            for (Index lane = 0; lane < lanes; ++lane)
+                ratios[first + lane] = sums[lane] - count * log_z[lane];
         }
         return ratios;
     }

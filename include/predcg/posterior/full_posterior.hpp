@@ -156,9 +156,9 @@ struct FullChain {
         const auto save = [&] { each_member([&](const auto&... values) { record.save(values...); }); };
         for (;;) {
             const auto view = kernel.setup(at.target);
-            while (moves < phases[phase] &&
-                   !(moves % cycle.period == 0 && (stopped = stops()))) {
-                if (moves % cycle.period == 0) {  // saved only here: places are drawn for all moves to the next
+            while (moves < phases[phase] && !(moves % cycle.period == 0 && (stopped = stops()))) {
+                if (moves % cycle.period ==
+                    0) {  // saved only here: places are drawn for all moves to the next
                     if (record.is_due()) save();
                     at.trajectory(kernel, phase < drawing, view, kernel_state, rng);
                     ++trajectories;
@@ -195,9 +195,10 @@ struct FullChain {
 /// Learner: an EMCoarseGrainer or RelativeEntropy. Data: any range of configurations, or what learner.prepare
 /// made of them (with weights). The result is flagged (reliable, remarks) unless every parameter has
 /// rank-normalised split R-hat and bulk and tail effective sample sizes within the settings (Vehtari et al.,
-/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior and, where jumps
-/// are seldom taken, two to eight gradients, the more the more it bends; else of every sixteenth move; and up
-/// to 4000 log densities for the densities that jumps are drawn from. Throws ArgumentError for bad settings
+/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior, side by side
+/// where the engine can, and, where jumps are seldom taken, two to eight gradients, the more the more it
+/// bends; else of every sixteenth move; and up to 4000 log densities for the densities that jumps are drawn
+/// from. Throws ArgumentError for bad settings
 /// or improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by
 /// Laplace).
 template <class Learner, class AnyData>
