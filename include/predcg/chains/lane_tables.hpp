@@ -67,6 +67,41 @@ void fill_lanes(ClassRows& rows, const ChainShape& shape, RowBegins& begins, Ind
     gather();
 }
 
+/// A factor's row of a site: weights of the windows; the log weight that they are relative to; the spread of
+/// their logarithms, negative where a window is forbidden, infinite where one is NaN or infinite or all are
+/// forbidden. `letters` is where windows are written.
+template <class Space, class Factor, class Letters>
+[[gnu::cold]] void tabulate_factor(const Space& space, const ChainShape& shape, const Factor& factor,
+                                   Index site, Letters& letters, double* row) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const Index codes = shape.codes(), width = Window(factor.window()).width;
+    double top = -infinity, least = infinity;
+    bool forbidden = false, impossible = false;
+    std::fill(row, row + codes, -infinity);
+    windows_of(shape, space, site, letters, [&](Index code, auto window) {
+        const double value = factor.local_log_density(site, narrow(window, width));
+        row[code] = value;
+        if (!(value < infinity)) impossible = true;  // NaN or infinite
+        if (value == -infinity) {
+            forbidden = true;
+            return;
+        }
+        top = std::max(top, value);
+        least = std::min(least, value);
+    });
+    if (top == -infinity || impossible) {
+        std::fill(row, row + codes, 1.0);
+        row[codes] = 0.0;
+        row[codes + 1] = infinity;
+        return;
+    }
+    const double unit = forbidden ? top : row[0];
+    for (Index code = 0; code < codes; ++code)
+        row[code] = row[code] == unit ? 1.0 : std::exp(row[code] - unit);
+    row[codes] = unit;
+    row[codes + 1] = forbidden ? -std::max(top - least, std::numeric_limits<double>::min()) : top - least;
+}
+
 /// Weights of the windows of factors, relative to the first, or to the largest where some are forbidden.
 template <class Space, class Factor>
 class LaneWeights {
@@ -138,7 +173,6 @@ public:
     Index stretch() const { return stretch_; }
 
 private:
-    static constexpr double infinity = std::numeric_limits<double>::infinity();
     static constexpr double harmless = 20.0;  // a spread that does no harm where it is too large
 
     /// A stretch; adds to `shift`.
@@ -158,36 +192,11 @@ private:
             });
     }
 
-    /// Weights; the log weight that they are relative to; the spread of their logarithms, negative where a
-    /// window is forbidden.
     [[gnu::cold]] void tabulate_row(const Factor& factor, Index site, double* row) {
-        const Index codes = shape_.codes(), width = Window(factor.window()).width;
-        double top = -infinity, least = infinity;
-        bool forbidden = false, impossible = false;
-        std::fill(row, row + codes, -infinity);
-        windows_of(shape_, space_, site, letters_, [&](Index code, auto window) {
-            const double value = factor.local_log_density(site, narrow(window, width));
-            row[code] = value;
-            if (!(value < infinity)) impossible = true;  // NaN or infinite
-            if (value == -infinity) {
-                forbidden = true;
-                return;
-            }
-            top = std::max(top, value);
-            least = std::min(least, value);
-        });
-        if (top == -infinity || impossible) {
-            std::fill(row, row + codes, 1.0);
-            row[codes + 1] = spread_ = infinity;
-            return;
-        }
-        const double unit = forbidden ? top : row[0];
-        for (Index code = 0; code < codes; ++code)
-            row[code] = row[code] == unit ? 1.0 : std::exp(row[code] - unit);
-        row[codes] = unit;
-        spread_ = std::max(spread_, top - least);
-        forbidden_ = forbidden_ || forbidden;
-        row[codes + 1] = forbidden ? -std::max(top - least, std::numeric_limits<double>::min()) : top - least;
+        tabulate_factor(space_, shape_, factor, site, letters_, row);
+        const double spread = row[shape_.codes() + 1];
+        spread_ = std::max(spread_, std::abs(spread));
+        forbidden_ = forbidden_ || spread < 0.0;
     }
 
     Space space_;

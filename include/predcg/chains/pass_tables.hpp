@@ -73,6 +73,15 @@ inline double reach(const ChainShape& shape) {
     return static_cast<double>(std::max<Index>(1, shape.width - 1));
 }
 
+/// Whether messages of weights that are not balanced stay within the range of a double, where log weights at
+/// a site differ by no more than `spread`.
+inline bool in_range(const ChainShape& shape, double spread, bool forbidden) {
+    return spread * reach(shape) <= largest_change &&
+           !(forbidden &&
+             static_cast<double>(shape.sites) * (spread + std::log(static_cast<double>(shape.letters))) >
+                 largest_change);
+}
+
 /// After how many sites messages are scaled, where log weights at a site differ by no more than `spread`.
 inline Index scaling_period(const ChainShape& shape, double spread) {
     if (spread * reach(shape) > largest_change) return 1;

@@ -227,13 +227,6 @@ private:
             return batch.statistic();
     }
 
-    bool in_range(double spread, bool forbidden) const {
-        const double length = static_cast<double>(common_.shape.sites);
-        return spread * reach(common_.shape) <= largest_change &&
-               !((forbidden || common_.weights.forbidden()) &&
-                 length * (spread + std::log(static_cast<double>(common_.shape.letters))) > largest_change);
-    }
-
     /// Of the data in the lanes.
     auto factors() const {
         return [this](Index lane) { return batch_.factor(in_lane(lane)); };
@@ -258,7 +251,8 @@ private:
         for (Index lane = 0; lane < lane_count; ++lane) {
             const auto k = static_cast<std::size_t>(lane);
             const double spread = summary.spread[k] + common_.weights.spread();
-            taken_[k] = lane < lanes_ && in_range(spread, summary.forbidden[k]);
+            taken_[k] = lane < lanes_ &&
+                        in_range(common_.shape, spread, summary.forbidden[k] || common_.weights.forbidden());
             if (taken_[k])
                 worst = std::max(worst, spread);
             else if (lane < lanes_ ||

@@ -7,6 +7,7 @@
 #include <predcg/core/random.hpp>
 #include <predcg/engines/batch.hpp>
 #include <predcg/engines/lane_sums.hpp>
+#include <predcg/engines/parameter_lanes.hpp>
 
 #include <cmath>
 #include <optional>
@@ -156,6 +157,48 @@ struct TransferMatrix {
         } else {
             return detail::expect_one_by_one<want>(*this, batch, states, key);
         }
+    }
+
+    /// sum_k weights[k] log Z(commons[j] factor(j, k)) - count log Z(commons[j]) for every j: the
+    /// log-likelihood of the same data at several parameters, side by side. NaN where it is to be computed
+    /// alone: where tables would be large, chains are open, common targets differ from site to site or
+    /// weights need balancing. Factors of a k have the same class of a site for all j.
+    template <ChainTarget T, class FactorOf>
+        requires ClassifiedSites<std::invoke_result_t<const FactorOf&, Index, Index>>
+    [[gnu::cold]] Vector log_ratios(std::span<const T> commons, const FactorOf& factor,
+                                    std::span<const double> weights, double count) const {
+        using Factor = std::remove_cvref_t<std::invoke_result_t<const FactorOf&, Index, Index>>;
+        constexpr auto function = "TransferMatrix::log_ratios";
+        Vector ratios = Vector::Constant(std::ssize(commons), detail::undefined);
+        if (weights.empty() || commons.empty()) return ratios;
+        const auto& space = commons.front().space();
+        Window factor_window;
+        Index classes = 0;
+        for (Index k = 0; k < std::ssize(weights); ++k) {
+            const auto one = factor(0, k);
+            factor_window = common_window(factor_window, one.window());
+            classes = std::max(classes, static_cast<Index>(one.class_count()));
+        }
+        const auto shape =
+            detail::chain_shape(space, common_window(commons.front().window(), factor_window), function);
+        const auto factor_shape = detail::chain_shape(space, factor_window, function);
+        using Pack = detail::ParameterLanes<T, Factor>;
+        if (!Pack::pays(shape, classes) ||
+            static_cast<double>(shape.sites * shape.codes() * shape.starts()) > cost_limit)
+            return ratios;
+        for (Index first = 0; first < ratios.size(); first += detail::lane_count) {
+            const Index lanes = std::min(detail::lane_count, ratios.size() - first);
+            Pack pack(shape, factor_shape, classes, space,
+                      commons.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(lanes)));
+            const detail::Lanes log_z = pack.log_partitions();
+            for (Index k = 0; k < std::ssize(weights); ++k)
+                pack.add([&](Index lane) { return factor(first + lane, k); },
+                         weights[static_cast<std::size_t>(k)]);
+            const detail::Lanes sums = pack.sums();
+            for (Index lane = 0; lane < lanes; ++lane)
+                ratios[first + lane] = sums[lane] - count * log_z[lane];
+        }
+        return ratios;
     }
 
     /// P(w_i = w) for every site i: vector over window codes (base-q number of the letters' places in

@@ -345,6 +345,44 @@ public:
         return log_evidence(at) - data().count * log_z_coarse;
     }
 
+    /// The same at several parameters, side by side where the engine can (TransferMatrix::log_ratios), which
+    /// costs a fraction for each; -infinity where there is no density.
+    Vector log_likelihoods(const std::vector<Parameters>& at) const
+        requires(is_exact)
+    {
+        Vector values = Vector::Constant(std::ssize(at), std::numeric_limits<double>::quiet_NaN());
+        if constexpr (std::same_as<LatentEngine, CoarseEngine>) {
+            std::vector<CoarseTarget> targets;
+            std::vector<std::remove_cvref_t<decltype(detail::map_at(*map_, at.front().eta))>> maps;
+            const auto factor = [&](Index j, Index k) {
+                return maps[static_cast<std::size_t>(j)].likelihood(form(k));
+            };
+            if constexpr (requires(const LatentEngine& engine) {
+                              engine.log_ratios(std::span<const CoarseTarget>(targets), factor,
+                                                std::span<const double>(data().weights), 1.0);
+                          }) {
+                if (!data().spread) {
+                    for (const Parameters& one : at) {
+                        targets.push_back(coarse_target(one.theta));
+                        maps.push_back(detail::map_at(*map_, one.eta));
+                    }
+                    values = detail::coarse_engine(engine_).log_ratios(
+                        std::span<const CoarseTarget>(targets), factor,
+                        std::span<const double>(data().weights), data().count);
+                }
+            }
+        }
+        for (Index j = 0; j < values.size(); ++j) {
+            if (std::isfinite(values[j])) continue;
+            try {
+                values[j] = log_likelihood(at[static_cast<std::size_t>(j)]);
+            } catch (const NumericalError&) {
+                values[j] = -std::numeric_limits<double>::infinity();
+            }
+        }
+        return values;
+    }
+
     /// sum_i log Z(q_i) - count log Z(p_c) with lower bounds where log Z is not known. With a bound for q
     /// alone it is a lower bound on the log-likelihood (Neal, Hinton, "A view of the EM algorithm", 1998);
     /// with one for p_c, too, it is no bound. Its derivatives are those of evaluate.

@@ -61,6 +61,9 @@ struct ChainCoordinates {
     NormalMixture jumps;
     Vector u;
     double log_density = 0.0, log_jump = 0.0;  ///< of target and jumps at u, after the first trajectory
+    std::vector<Vector> places{};              ///< that were proposed
+    Vector densities{}, log_uniforms{};        ///< of the target there; what is to be less for a jump
+    Index next = 0;                            ///< among the places
 
     template <RandomBits R>
     [[gnu::cold]] void trajectory(const Hamiltonian& kernel, bool tune, const ContinuousView<T>& view,
@@ -70,13 +73,25 @@ struct ChainCoordinates {
         log_jump = jumps.log_density(u);
     }
 
-    /// A Metropolis move that draws from the jumps, whatever u. Returns whether it was taken.
+    /// Places to jump to, so many, and what decides: they do not depend on where a chain stands.
     template <RandomBits R>
-    [[gnu::cold]] bool jump(R& rng) {
-        Vector there = jumps.draw(rng);
-        const double density = target.log_density(there), jump = jumps.log_density(there);
-        if (!(std::log(uniform(rng)) < density - log_density + log_jump - jump)) return false;
-        u = std::move(there);
+    [[gnu::cold]] void propose(Index count, R& rng) {
+        places.clear();
+        log_uniforms.resize(count);
+        for (double& u : log_uniforms) {
+            places.push_back(jumps.draw(rng));
+            u = std::log(uniform(rng));
+        }
+        densities = target.log_densities(places);
+        next = 0;
+    }
+
+    /// A Metropolis move to the next of these places, whatever u. Returns whether it was taken.
+    [[gnu::cold]] bool jump() {
+        const Vector& there = places[static_cast<std::size_t>(next)];
+        const double density = densities[next], jump = jumps.log_density(there);
+        if (!(log_uniforms[next++] < density - log_density + log_jump - jump)) return false;
+        u = there;
         log_density = density;
         log_jump = jump;
         return true;
@@ -141,14 +156,15 @@ struct FullChain {
         const auto save = [&] { each_member([&](const auto&... values) { record.save(values...); }); };
         for (;;) {
             const auto view = kernel.setup(at.target);
-            while (moves < phases[phase] &&
-                   !(moves % (phase == drawing ? thinning : 1) == 0 && (stopped = stops()))) {
-                if (record.is_due()) save();
-                if (moves % cycle.period == 0) {
+            while (moves < phases[phase] && !(moves % cycle.period == 0 && (stopped = stops()))) {
+                if (moves % cycle.period ==
+                    0) {  // saved only here: places are drawn for all moves to the next
+                    if (record.is_due()) save();
                     at.trajectory(kernel, phase < drawing, view, kernel_state, rng);
                     ++trajectories;
+                    at.propose(cycle.jumps * std::min(cycle.period, phases[phase] - moves), rng);
                 }
-                for (Index k = 0; k < cycle.jumps; ++k) taken += at.jump(rng) ? 1 : 0;
+                for (Index k = 0; k < cycle.jumps; ++k) taken += at.jump() ? 1 : 0;
                 ++moves;
                 if (phase < 2 && moves > phases[phase] / 3) {
                     seen.add(0.0, at.u);
@@ -179,9 +195,10 @@ struct FullChain {
 /// Learner: an EMCoarseGrainer or RelativeEntropy. Data: any range of configurations, or what learner.prepare
 /// made of them (with weights). The result is flagged (reliable, remarks) unless every parameter has
 /// rank-normalised split R-hat and bulk and tail effective sample sizes within the settings (Vehtari et al.,
-/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior and, where jumps
-/// are seldom taken, two to eight gradients, the more the more it bends; else of every sixteenth move; and up
-/// to 4000 log densities for the densities that jumps are drawn from. Throws ArgumentError for bad settings
+/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior, side by side
+/// where the engine can, and, where jumps are seldom taken, two to eight gradients, the more the more it
+/// bends; else of every sixteenth move; and up to 4000 log densities for the densities that jumps are drawn
+/// from. Throws ArgumentError for bad settings
 /// or improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by
 /// Laplace).
 template <class Learner, class AnyData>
@@ -209,17 +226,21 @@ template <class Learner, class AnyData>
     const auto nowhere = -std::numeric_limits<double>::infinity();
     bool was_stopped = false;  // and what was fitted is not what it would be
     const auto values_of = [&](const std::vector<Vector>& points) {
-        Vector values(std::ssize(points));
+        Vector values = Vector::Constant(std::ssize(points), nowhere);
         const bool is_spread = bool(problem.data().spread);
-        const auto take = [&](Index k) {
-            values[k] = !is_spread && settings.stop.stop_requested()
-                            ? nowhere
-                            : at_mode.log_density(points[static_cast<std::size_t>(k)]);
+        constexpr Index together = 32;  // on one thread
+        const auto take = [&](Index part) {
+            const Index first = part * together, count = std::min(together, values.size() - first);
+            const auto begin = points.begin() + static_cast<std::ptrdiff_t>(first);
+            if (!is_spread && settings.stop.stop_requested()) return;
+            const Vector some = at_mode.log_densities({begin, begin + static_cast<std::ptrdiff_t>(count)});
+            std::copy(some.begin(), some.end(), values.data() + first);
         };
-        if (is_spread)  // all processes evaluate the same point at a time
-            for (Index k = 0; k < values.size(); ++k) take(k);
+        const Index parts = (values.size() + together - 1) / together;
+        if (is_spread)  // all processes evaluate the same points at a time
+            for (Index k = 0; k < parts; ++k) take(k);
         else
-            parallel_for(values.size(), take);
+            parallel_for(parts, take);
         was_stopped = stops();
         if (was_stopped) values.setConstant(nowhere);
         return values;

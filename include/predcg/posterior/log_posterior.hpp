@@ -37,6 +37,25 @@ public:
         }
     }
 
+    /// The same at several z, side by side where the engine can (LearningProblem::log_likelihoods).
+    Vector log_densities(const std::vector<Vector>& z) const {
+        Vector values = Vector::Constant(std::ssize(z), outside);
+        std::vector<Parameters> there;
+        std::vector<Index> which;
+        for (Index k = 0; k < values.size(); ++k) {
+            const Vector& one = z[static_cast<std::size_t>(k)];
+            if (!inside(one)) continue;
+            there.push_back(problem_->coordinates().parameters(one));
+            which.push_back(k);
+        }
+        const Vector likelihoods = problem_->log_likelihoods(there);
+        for (Index j = 0; j < likelihoods.size(); ++j) {
+            const Index k = which[static_cast<std::size_t>(j)];
+            values[k] = likelihoods[j] + problem_->log_prior(z[static_cast<std::size_t>(k)]);
+        }
+        return values;
+    }
+
     Vector log_density_gradient(const Vector& z) const { return log_density_and_gradient(z).second; }
 
     std::pair<double, Vector> log_density_and_gradient(const Vector& z) const {

@@ -42,6 +42,14 @@ public:
 
     double log_density(const Vector& u) const { return target_->log_density(original(u)); }
 
+    /// The same at several u.
+    Vector log_densities(std::vector<Vector> u) const
+        requires requires(const T& target, const std::vector<Vector>& z) { target.log_densities(z); }
+    {
+        for (Vector& one : u) one = original(one);
+        return target_->log_densities(u);
+    }
+
     Vector log_density_gradient(const Vector& u) const
         requires DifferentiableTarget<T>
     {
