@@ -259,21 +259,6 @@ TEST_F(Killed, MoleculesGoOn) {
     expect_survival(pair(), kills_or(4), 0.3, 3011);
 }
 
-TEST_F(Killed, ChecksOfPairsGoOn) {
-    const std::string water = std::string(PREDCG_TEST_DATA) + "/molecules/water";
-    const Command all{{"pair"}, PREDCG_MOLECULE_PROGRAM, "--save-every"};
-    const auto of_water = [&](const std::string& what, const std::vector<std::string>& more) {
-        return all.with({what, "--trajectory", water + ".xtc", "--structure", water + ".gro"}).with(more);
-    };
-    ASSERT_EQ(end_of(start(of_water("fit", {"--temperature", "300", "--samples", "100", "--draws", "50",
-                                            "--checks", "none", "--out", "fit.json"}))),
-              0)
-        << said();
-    const Command check = of_water("check", {"--fit", "fit.json", "--check-samples", "2000", "--check-draws",
-                                             "10", "--bins", "20", "--out", "out"});
-    expect_survival(check, undisturbed(check), kills_or(4), 0.1, 3012, [] {});
-}
-
 TEST_F(Killed, CalibrationsGoOn) {
     const auto calibrate = [](const std::string& what, const std::string& repetitions) {
         return Command{{"calibrate", what, "--sites", "6", "--samples", "5", repetitions, "40", "--draws",
