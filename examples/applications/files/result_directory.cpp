@@ -205,7 +205,8 @@ bool ResultDirectory::has(const std::string& name) const { return has_file(stagi
 
 void ResultDirectory::publish(const std::string& missing) const {
     if (lock_ < 0) return;
-    write_whole(staging_ / manifest_file, manifest_text(manifest_of(staging_, missing)), place_ / manifest_file);
+    write_whole(staging_ / manifest_file, manifest_text(manifest_of(staging_, missing)),
+                place_ / manifest_file);
     for (const std::string& name : names_in(staging_)) keep_mode(staging_ / name, place_ / name);
     replaceable_ ? replace() : move_files();
     std::error_code ignored;
