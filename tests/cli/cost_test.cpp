@@ -1,8 +1,11 @@
 // Costs before work: what is said, what is refused at once, and what --yes and --max-time do.
+#include "basics/errors.hpp"
 #include "fit_command.hpp"
 #include "model/cost_model.hpp"
+#include "molecules/cost_model.hpp"
 #include "program/cost_limits.hpp"
 
+#include <predcg/core/random.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/predict/fine_scale.hpp>
 
@@ -213,6 +216,58 @@ TEST(CostModel, FollowsTheEngine) {
     EXPECT_NEAR(cli::cost_of_fit(model, {}, with_posterior).bytes() - full.bytes(),
                 9.0 / 10.0 * (cli::cost_of_fit(model, {}, with_posterior).bytes() - full.held),
                 0.1 * full.bytes());
+}
+
+/// Eight molecules of one site at random places, in twelve frames.
+cli::molecules::LiquidData small_liquid() {
+    cli::molecules::LiquidData data{.frames = 12, .molecules = 8, .names = {"A"}, .masses = {1.0}};
+    data.edges = {2.0, 2.0, 2.0};
+    auto rng = make_stream(1, Purpose::check);
+    for (Index k = 0; k < data.frames; ++k) {
+        Points X(static_cast<std::size_t>(data.molecules));
+        for (Point& x : X)
+            for (double& c : x) c = 2.0 * uniform(rng);
+        data.sites.push_back(X);
+        data.centres.push_back(X);
+    }
+    return data;
+}
+
+/// A potential of zero, with so many draws of each parameter, spread so wide.
+cli::molecules::SavedPair pair_with_draws(const cli::molecules::LiquidData& data, Index draws, double sd) {
+    cli::molecules::SavedPair saved;
+    saved.model.spline = {.cutoff = 0.9, .core = 0.2, .intervals = 8};
+    saved.model.molecules = data.molecules;
+    saved.model.edges = data.edges;
+    saved.model.masses = data.masses;
+    const Index p = saved.model.potential().parameter_count();
+    saved.posterior.fit.parameters.theta = Vector::Zero(p);
+    saved.posterior.draws.resize(p, draws);
+    for (Index k = 0; k < draws; ++k)
+        for (Index j = 0; j < p; ++j) saved.posterior.draws(j, k) = (j + k) % 2 == 0 ? sd : -sd;
+    return saved;
+}
+
+TEST(CostModel, ChecksOfAWidePosteriorHaveChainsOfEveryDraw) {
+    const cli::molecules::LiquidData data = small_liquid();
+    const auto cost = [&](double sd, Index draws) {
+        return cli::molecules::cost_of_pair_checks(data, pair_with_draws(data, draws, sd),
+                                                   {.draws = 10'000, .samples = 40});
+    };
+    const cli::CostEstimate narrow = cost(1e-3, 400), wide = cost(1e3, 400);
+    ASSERT_EQ(narrow.parts.size(), 1u);
+    ASSERT_EQ(wide.parts.size(), 2u);
+    EXPECT_EQ(wide.parts[1].name, "chains of draws");
+    EXPECT_EQ(wide.parts[0].seconds(), narrow.parts[0].seconds());
+    // 512 of them at most are repeated.
+    EXPECT_NEAR(cost(1e3, 200).parts[1].seconds(), 0.5 * wide.parts[1].seconds(),
+                1e-12 * wide.parts[1].seconds());
+    EXPECT_NEAR(cost(1e3, 1488).parts[1].seconds(), 2.5 * wide.parts[1].seconds(),
+                1e-12 * wide.parts[1].seconds());
+    cli::molecules::LiquidData other = data;
+    other.edges[1] = 3.0;
+    EXPECT_THROW(cli::molecules::cost_of_pair_checks(other, pair_with_draws(data, 10, 1.0), {}),
+                 cli::InputError);
 }
 
 TEST(CostModel, IsInWords) {

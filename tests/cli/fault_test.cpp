@@ -1,6 +1,9 @@
 // Killed at every system call that writes, in turn: the old or the new result is there, whole.
+#include "basics/errors.hpp"
+#include "files/manifest.hpp"
 #include "files/result_directory.hpp"
 #include "program.hpp"
+#include "reports/report.hpp"
 
 #include <algorithm>
 #include <set>
@@ -106,11 +109,45 @@ TEST_F(Faults, ResultsThatWereChangedAreKnown) {
         EXPECT_EQ(damage_of(at("r")), name + " is missing");
         write("r/" + name, whole);
     }
+    // One that grew is not the one that was written, whatever its bytes are.
+    write("r/coverage.csv", read_text(at("r/coverage.csv")) + "\n");
+    EXPECT_EQ(damage_of(at("r")), "coverage.csv was changed");
+    fs::remove_all(at("r"));
+    ASSERT_EQ(run(calibrate + "r", {.environment = "PATH=/nowhere"}).code, 0);
     // The current directory cannot be replaced: its files are, one after the other.
     fs::create_directory(at("here"));
     ASSERT_EQ(run(calibrate + ". ", {.environment = "cd here && PATH=/nowhere"}).code, 0);
     EXPECT_EQ(damage_of(at("here")), "");
     EXPECT_EQ(files(), (std::vector<std::string>{"here", "r"}));
+}
+
+/// No name in a manifest or a report leads out of its directory.
+TEST_F(Faults, NamesInResultsAreNoPaths) {
+    using namespace cli::study;
+    write("secret", "a");
+    fs::create_directory(at("r"));
+    const auto damage = [&](const std::string& name) {
+        write("r/manifest.json", manifest_text({"", {{name, {1, hash_of("a")}}}}));
+        return damage_of(at("r"));
+    };
+    EXPECT_EQ(damage("secret"), "secret is missing");
+    for (const std::string& name : {std::string("../secret"), at("secret").string(), std::string("."),
+                                    std::string(".."), std::string("")})
+        EXPECT_EQ(damage(name), "it has no manifest") << name;
+
+    Report report;
+    report.title = "T";
+    report.figures = {{"a", "", "", "", {"a.csv"}}};
+    report.conclusions = {{"it is so", Verdict::in_part, "0.5", "a"}};
+    const std::string text = report_text(report);
+    EXPECT_EQ(report_text(read_report(text)), text);
+    for (const bool of_figure : {false, true}) {
+        Report other = report;
+        (of_figure ? other.figures[0].name : other.figures[0].files[0]) = "../secret";
+        EXPECT_THROW((void)read_report(report_text(other)), cli::InputError);
+    }
+    EXPECT_THROW((void)read_report("{}"), cli::InputError);
+    EXPECT_THROW((void)read_report(text.substr(0, text.size() / 2)), cli::InputError);
 }
 
 }  // namespace fault_test

@@ -260,6 +260,15 @@ TEST_F(Killed, MoleculesGoOn) {
     expect_survival(pair(), kills_or(4), 0.3, 3011);
 }
 
+TEST_F(Killed, CalibrationsGoOn) {
+    const auto calibrate = [](const std::string& what, const std::string& repetitions) {
+        return Command{{"calibrate", what, "--sites", "6", "--samples", "5", repetitions, "40", "--draws",
+                        "100", "--posterior", "laplace-joint", "--out", "out"}};
+    };
+    expect_survival(calibrate("sbc", "--replicates"), kills_or(4), 0.06, 3013);
+    expect_survival(calibrate("coverage", "--data-sets"), kills_or(4), 0.06, 3014);
+}
+
 TEST_F(Killed, StopsWithWhatThereIsAndGoesOn) {
     expect_to_stop_in_good_order(fit({"--posterior", "full", "--draws", "20000"}),
                                  [&] { EXPECT_TRUE(read_json(at("out")).contains("status")); });

@@ -1,10 +1,15 @@
-// Readers of the library: trajectories, tables, checkpoints.
+// Readers of the library: trajectories, tables, checkpoints, saved fits of running simulations.
 #include "library_targets.hpp"
 
 #include "read_all.hpp"
 #include "targets.hpp"
 
 #include <predcg/core/checkpoint.hpp>
+#include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/learning/online.hpp>
+#include <predcg/models/ising/bernoulli_map.hpp>
+#include <predcg/models/ising/coarse_chain.hpp>
+#include <predcg/monte_carlo.hpp>
 #include <predcg/tables/columns.hpp>
 
 #include <algorithm>
@@ -108,14 +113,73 @@ void resume_checkpoint(std::string_view bytes) {
     require(bytes_of(again) == written, "a part that is kept is restored the same");
 }
 
+template <class Engine, class Optimizer>
+auto learner(const Engine& engine, const Optimizer& optimizer) {
+    return predcg::EMCoarseGrainer{predcg::SamplesOnly<std::vector<predcg::ising::Spin>>{},
+                                   predcg::ising::coarse_chain({.sites = 4, .linear = true, .pair_range = 1}),
+                                   predcg::ising::bernoulli_map({.level = 2}),
+                                   engine,
+                                   optimizer,
+                                   predcg::weak_prior()};
+}
+
+template <class Fit>
+std::string bytes_of_fit(const Fit& fit) {
+    std::ostringstream out;
+    fit.save(out);
+    return out.str();
+}
+
+/// What is loaded is saved and loaded again, to equal bytes, and goes on.
+template <class Fit>
+void load_into(const Fit& fresh, const std::string& whole) {
+    Fit fit = fresh;
+    std::istringstream in(whole);
+    try {
+        fit.load(in);
+    } catch (const predcg::ArgumentError&) {
+        return;
+    }
+    const std::string bytes = bytes_of_fit(fit);
+    Fit again = fresh;
+    std::istringstream once_more(bytes);
+    again.load(once_more);
+    require(bytes_of_fit(again) == bytes, "a fit that is saved is loaded the same");
+    try {
+        const std::vector<predcg::ising::Spin> up(8, 1), down(8, -1);
+        for (const auto* spins : {&up, &down, &up}) fit.add(*spins);
+        (void)fit.estimate();
+    } catch (const predcg::ArgumentError&) {
+    } catch (const predcg::NumericalError&) {
+    }
+}
+
+/// A fit of a running simulation, exact or with chains: damage that the checksum finds, and what is behind
+/// it.
+void load_online(std::string_view bytes) {
+    static const predcg::OnlineFit exact{learner(predcg::TransferMatrix{}, predcg::Newton{}), {.beta = 0.3}};
+    static const predcg::OnlineFit sampled{
+        learner(predcg::MonteCarlo(predcg::HeatBath{}, {.samples = 4, .chains = 2, .warm_up = 2}),
+                predcg::StochasticNewton{}),
+        {.beta = 0.3, .batch = 4}};
+    std::ostringstream framed;
+    predcg::detail::ByteFrame{{'p', 'r', 'e', 'd', 'c', 'g', 'o', 'n'}, 4}.write(framed, std::string(bytes),
+                                                                                 "fuzz");
+    const bool is_framed = bytes.starts_with("predcgon");
+    const std::string whole = is_framed ? std::string(bytes) : framed.str();
+    load_into(exact, whole);
+    load_into(sampled, whole);
+}
+
 }  // namespace
 
-const std::array<Target, 6> library_targets{
+const std::array<Target, 7> library_targets{
     {{"xtc", read_trajectory<predcg::TrajectoryFormat::xtc>},
      {"gro", read_trajectory<predcg::TrajectoryFormat::gro>},
      {"xyz", read_trajectory<predcg::TrajectoryFormat::extended_xyz>},
      {"lammps", read_trajectory<predcg::TrajectoryFormat::lammps_dump>},
      {"table", read_table},
-     {"checkpoint", resume_checkpoint}}};
+     {"checkpoint", resume_checkpoint},
+     {"online", load_online}}};
 
 }  // namespace fuzz

@@ -5,6 +5,6 @@
 
 namespace fuzz {
 
-extern const std::array<Target, 6> library_targets;
+extern const std::array<Target, 7> library_targets;
 
 }  // namespace fuzz

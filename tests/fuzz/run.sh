@@ -40,7 +40,7 @@ printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
     mkdir -p "build/fuzz/$target"
     case $target in
         pair) most=256 ;;
-        json | fit | hierarchy | states | arguments) most=64 ;;
+        json | fit | hierarchy | states | manifest | report | arguments) most=64 ;;
         *) most=1 ;;
     esac
     run() {  # run <log> <program> <option>...

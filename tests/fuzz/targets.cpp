@@ -9,18 +9,21 @@
 #include "command_line/options.hpp"
 #include "files/input.hpp"
 #include "files/json.hpp"
+#include "files/manifest.hpp"
 #include "files/npy.hpp"
 #include "io/data_io.hpp"
 #include "io/fit_json.hpp"
 #include "io/hierarchy_json.hpp"
 #include "io/pair_json.hpp"
 #include "io/states_json.hpp"
+#include "reports/report.hpp"
 
 #include <predcg/core/error.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -117,6 +120,27 @@ void read_pair(std::string_view bytes) {
         [&] { return cli::molecules::pair_potential_from(text_in(bytes), "input").pair_energy(0.5); });
 }
 
+/// What a directory of results says of its files. No name leads out of it.
+void read_manifest(std::string_view bytes) {
+    const auto manifest = cli::study::manifest_from(std::string(bytes));
+    if (!manifest) return;
+    for (const auto& [name, file] : manifest->files)
+        require(std::filesystem::path("results") / name ==
+                    ("results" / std::filesystem::path(name).filename()),
+                "a name is of the directory");
+    const auto again = cli::study::manifest_from(cli::study::manifest_text(*manifest));
+    require(again && again->missing == manifest->missing && again->files == manifest->files,
+            "a manifest that is written reads the same");
+}
+
+void read_report(std::string_view bytes) {
+    const auto written = [](const std::string& text) {
+        return cli::study::report_text(cli::study::read_report(text));
+    };
+    const auto text = read_or_refuse([&] { return written(std::string(bytes)); });
+    require(!text || written(*text) == *text, "a report that is written reads the same");
+}
+
 /// Numbers that are read are written and read again, the same.
 void read_number(std::string_view bytes) {
     if (const auto number = cli::parse_number(bytes)) {
@@ -179,6 +203,8 @@ const std::vector<Target> all = [] {
                              {"hierarchy", read_hierarchy, true},
                              {"states", read_states, true},
                              {"pair", read_pair, true},
+                             {"manifest", read_manifest, true},
+                             {"report", read_report, true},
                              {"number", read_number},
                              {"arguments", read_arguments}};
     list.insert(list.end(), library_targets.begin(), library_targets.end());

@@ -49,11 +49,11 @@ done <<COMMANDS
 $(grep -v '^#' "$here/commands.txt")
 COMMANDS
 
-# Numbers alone: not pages and figures, nor hashes of them. Figures are gnuplot's.
+# Numbers alone, and no path of this machine: not pages and figures, nor hashes of them. Figures are gnuplot's.
 find . -type f ! -name '*.html' ! -name '*.svg' ! -name '*.png' ! -name '*.gp' ! -name manifest.json | sort | while read -r file; do
     name=$(printf '%s' "${file#./}" | tr / .)
     sed -e '/"\(version\|predcg\|seconds\|checksum\)": /d' -e '/^ *"[0-9.]* s"$/d' -e '/^ *"predcg.*Eigen/d' \
-        -e 's/predcg [0-9][0-9.]*[0-9]/predcg/' "$file" >"$scratch/kept/$name"
+        -e 's/predcg [0-9][0-9.]*[0-9]/predcg/' -e "s|$tests/data/|TESTS/|g" "$file" >"$scratch/kept/$name"
 done
 
 if [ "${3:-}" = --to ]; then

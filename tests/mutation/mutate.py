@@ -2,10 +2,13 @@
 """Mutation testing: small changes of the headers, one at a time, and the unit tests that notice them.
 
     mutate.py make  SCRATCH    choose mutants of include/ by a seed; write mutated headers to SCRATCH/include
+    mutate.py make  SCRATCH --stale [PART...]   of headers alone that have changed since mutants.csv was written, and of
+                                         these of those alone whose names have one of the parts
     mutate.py build SCRATCH [GROUP...]   compile the groups of unit tests against them, or files of tests/unit: NAME,
                                          or several as one program, ANY_NAME=FILE,FILE
     mutate.py run   SCRATCH    wake one mutant after the other; write mutants.csv
-    mutate.py show             what mutants.csv says, in figures; fails if a survivor is not explained
+    mutate.py show             what mutants.csv says, in figures, and which headers have changed since; fails if a survivor
+                               is not explained
 
 All mutants are in one copy of the headers and are woken by an environment variable, so that each test program is
 compiled once. Needs Debian's python3-clang-16. README.md says what is mutated and how.
@@ -29,7 +32,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TABLE = HERE / "mutants.csv"
-COLUMNS = ["id", "file", "line", "operator", "original", "mutant", "outcome", "killed by", "reason"]
+COLUMNS = ["id", "file", "header", "line", "operator", "original", "mutant", "outcome", "killed by", "reason"]
 SWAPS = {
     "+": ("-", "plus_minus"), "-": ("+", "minus_plus"), "*": ("/", "times_divide"), "/": ("*", "divide_times"),
     "<": ("<=", "less_lessequal"), "<=": ("<", "lessequal_less"), ">": (">=", "greater_greaterequal"),
@@ -277,8 +280,27 @@ def flags():
     return ["-std=c++20", "-isystem", "/usr/include/eigen3"]
 
 
-def make(scratch, seed):
+def digest(text):
+    """Of a header's words, without comments and spaces: which header a mutant was made of."""
+    code = re.sub(rb"//[^\n]*", b"", text)
+    return hashlib.sha1(re.sub(rb"\s+", b"", code)).hexdigest()[:10]
+
+
+def headers_now():
     include = ROOT / "include"
+    return {str(p.relative_to(include)): digest(p.read_bytes()) for p in sorted(include.rglob("*.hpp"))}
+
+
+def stale_headers(rows):
+    """Those that have changed since their rows were written, and those that are gone."""
+    now = headers_now()
+    return sorted({r["file"] for r in rows if now.get(r["file"]) != r["header"]})
+
+
+def make(scratch, seed, wanted=None):
+    """wanted: the headers to be mutated; all others are copied as they are."""
+    include = ROOT / "include"
+    (scratch / "wanted.json").write_text(json.dumps(wanted))
     found = parse(include, flags())
     rows, empty, number, total = [], [], 0, 0
     dropped = set(json.loads((scratch / "dropped.json").read_text())) if (scratch / "dropped.json").exists() else set()
@@ -287,10 +309,10 @@ def make(scratch, seed):
         text = path.read_bytes()
         target = scratch / "include" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        candidates = found.get(path, [])
+        candidates = found.get(path, []) if wanted is None or name in wanted else []
         total += len(candidates)
         chosen = choose(candidates, text.count(b"\n"), seed, name)
-        if not chosen:
+        if not chosen and (wanted is None or name in wanted):
             empty.append(name)
         for edit in chosen:
             number += 1
@@ -299,7 +321,7 @@ def make(scratch, seed):
         kept = [e for e in first.values() if e.id not in dropped]
         kept.sort(key=lambda e: (e.begin, -e.end))
         for e in kept:
-            rows.append({"id": e.id, "file": name, "line": text.count(b"\n", 0, e.begin) + 1, "operator": e.operator,
+            rows.append({"id": e.id, "file": name, "header": digest(text), "line": text.count(b"\n", 0, e.begin) + 1, "operator": e.operator,
                          "original": e.original, "mutant": re.sub(r"\s+", " ", e.mutant)})
         mutated = b'#include "mutants.hpp"\n' + render(text, 0, len(text), kept) if kept else text
         if not target.exists() or target.read_bytes() != mutated:
@@ -366,7 +388,7 @@ def build(scratch, wanted, seed):
             path = scratch / "dropped.json"
             old = json.loads(path.read_text()) if path.exists() else []
             path.write_text(json.dumps(sorted(set(old) | ids)))
-            make(scratch, seed)
+            make(scratch, seed, json.loads((scratch / "wanted.json").read_text()))
 
 
 def record(scratch, name):
@@ -476,14 +498,20 @@ def run(scratch, jobs):
             path.write_text(json.dumps(outcomes))
             outcome, killer, _ = future.result()
             print(f"{n}/{len(todo)} {row['id']} {row['file']}:{row['line']} {outcome} {killer}", flush=True)
-    reasons = {key(r): r["reason"] for r in read_table() if r["reason"]}
+    old = read_table()
+    reasons = {key(r): r["reason"] for r in old if r["reason"]}
+    wanted = json.loads((scratch / "wanted.json").read_text())
+    table = [] if wanted is None else [r for r in old if r["file"] not in wanted]
+    for r in rows:
+        outcome, killer, _ = outcomes[str(r["id"])]
+        reason = "" if outcome == "killed" else reasons.get(key(r), "")
+        table.append(r | {"outcome": outcome, "killed by": killer, "reason": reason})
+    table.sort(key=lambda r: (r["file"], int(r["line"])))
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        for r in rows:
-            outcome, killer, _ = outcomes[str(r["id"])]
-            reason = "" if outcome == "killed" else reasons.get(key(r), "")
-            writer.writerow(r | {"outcome": outcome, "killed by": killer, "reason": reason})
+        for number, r in enumerate(table, 1):
+            writer.writerow(r | {"id": number})
     show()
 
 
@@ -500,6 +528,8 @@ def show():
     alive = collections.Counter(r["operator"] for r in survivors)
     for operator, n in sorted(counts.items()):
         print(f"  {operator:20} {n:4} {alive[operator]:4}")
+    stale = stale_headers(rows)
+    print(f"{sum(r['file'] in stale for r in rows)} mutants are of {len(stale)} headers that have changed since")
     bare = [r for r in survivors if not r["reason"]]
     for r in bare:
         print(f"not explained: {r['id']} {r['file']}:{r['line']} {r['operator']}: {r['original']} -> {r['mutant']}")
@@ -513,7 +543,8 @@ def main():
     parser.add_argument("groups", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
-    arguments = parser.parse_args()
+    parser.add_argument("--stale", action="store_true")
+    arguments = parser.parse_intermixed_args()
     if arguments.command == "show":
         return show()
     if not arguments.scratch:
@@ -521,7 +552,15 @@ def main():
     scratch = arguments.scratch.resolve()
     scratch.mkdir(parents=True, exist_ok=True)
     if arguments.command == "make":
-        make(scratch, arguments.seed)
+        wanted = None
+        if arguments.stale:
+            known = {r["file"] for r in read_table()}
+            new = [h for h in headers_now() if h not in known]  # those in which nothing runs are looked at again
+            wanted = [h for h in stale_headers(read_table()) + new
+                      if not arguments.groups or any(part in h for part in arguments.groups)]
+        elif arguments.groups:
+            parser.error("parts of names need --stale")
+        make(scratch, arguments.seed, wanted)
     elif arguments.command == "build":
         build(scratch, arguments.groups, arguments.seed)
     else:

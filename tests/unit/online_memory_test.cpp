@@ -1,9 +1,12 @@
 // What online learning remembers, against the same sums by hand.
+#include <predcg/core/bytes.hpp>
 #include <predcg/learning/online_memory.hpp>
 
 #include <gtest/gtest.h>
 
 #include "close.hpp"
+
+#include <cstdint>
 
 namespace online_memory_test {
 using namespace predcg;
@@ -46,6 +49,24 @@ TEST(OnlineMemory, ScatterOfPartsIsTheVarianceOfTheirSum) {
         }
         expect_close(memory.scatter(first, z), expected, 1e-12);
     }
+}
+
+/// One step more would not fit into an integer.
+TEST(OnlineMemory, CountsThatCannotGoOnAreUnsound) {
+    detail::OnlineMemory memory(1);
+    memory.add(block(1.0, Vector{{0.5}}), 1e9);
+    const auto is_sound_with = [&](std::int64_t blocks) {
+        detail::ByteWriter write, number;
+        write(memory);
+        number(blocks);
+        write.bytes.replace(16, 8, number.bytes);  // after `used` and `length`
+        detail::OnlineMemory other(1);
+        detail::ByteReader read(write.bytes, "test");
+        read(other);
+        return other.is_sound(1);
+    };
+    EXPECT_TRUE(is_sound_with(std::int64_t{1} << 60));
+    EXPECT_FALSE(is_sound_with((std::int64_t{1} << 60) + 1));
 }
 
 }  // namespace

@@ -383,6 +383,25 @@ TEST(OnlineBytes, DoNoHarmWhereTheChecksumSeesNothing) {
                    samples(20, 1), beta);
 }
 
+// One configuration more would not fit into an integer.
+TEST(OnlineBytes, CountsThatCannotGoOnAreRefused) {
+    OnlineFit online{exact_grainer(), {.beta = beta}};
+    const std::string whole = saved(online);
+    const auto with_configurations = [&](std::int64_t count) {
+        constexpr std::size_t head = 28, after = 8 + 3 * 8 + 1;  // of the last members
+        detail::ByteWriter number, sum;
+        number(count);
+        std::string bytes = whole;
+        bytes.replace(bytes.size() - after, 8, number.bytes);
+        sum(detail::checksum_of(std::string_view(bytes).substr(head)));
+        return bytes.replace(head - 8, 8, sum.bytes);
+    };
+    OnlineFit other{exact_grainer(), {.beta = beta}};
+    load(other, with_configurations(std::int64_t{1} << 60));
+    EXPECT_EQ(other.configurations(), Index{1} << 60);
+    EXPECT_THROW(load(other, with_configurations((std::int64_t{1} << 60) + 1)), ArgumentError);
+}
+
 TEST(OnlineBytes, ChainsOfAnotherSizeOrAlphabetAreRefused) {
     const MonteCarlo engine(HeatBath{}, {.samples = 10, .chains = 2});
     const auto space = ising::coarse_chain(model).space();

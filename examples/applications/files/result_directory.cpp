@@ -2,16 +2,12 @@
 
 #include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/manifest.hpp"
 #include "files/output_file.hpp"
 #include "files/whole_file.hpp"
 
-#include <predcg/core/bytes.hpp>
-#include <predcg/version.hpp>
-
-#include <nlohmann/json.hpp>
-
-#include <cstdio>
 #include <fcntl.h>
+#include <optional>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -27,15 +23,6 @@ namespace {
 
 constexpr const char* manifest_file = "manifest.json";
 constexpr std::string_view staging_mark = ".unfinished-";
-
-using Manifest = nlohmann::ordered_json;
-
-std::string hash_of(std::string_view bytes) {
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx",
-                  static_cast<unsigned long long>(predcg::detail::checksum_of(bytes)));
-    return text;
-}
 
 /// A file or directory that takes the place of another gets its mode.
 void keep_mode(const fs::path& of, const fs::path& from) {
@@ -54,27 +41,28 @@ std::set<std::string> names_in(const fs::path& directory) {
 }
 
 Manifest manifest_of(const fs::path& directory, const std::string& missing) {
-    Manifest files = Manifest::object();
+    Manifest manifest{missing, {}};
     for (const std::string& name : names_in(directory)) {
         const std::string bytes = read_file(directory / name);
-        files[name] = {{"bytes", bytes.size()}, {"fnv1a64", hash_of(bytes)}};
+        manifest.files[name] = {bytes.size(), hash_of(bytes)};
     }
-    return {{"predcg", std::string(predcg::version_string)}, {"missing", missing}, {"files", files}};
+    return manifest;
 }
 
-/// Null where there is none that can be read.
-Manifest read_manifest(const fs::path& directory) {
-    Manifest manifest = Manifest::parse(read_file(directory / manifest_file), nullptr, false);
-    if (manifest.is_object() && manifest.contains("files") && manifest["files"].is_object()) return manifest;
-    return nullptr;
+/// Longer than any that is written.
+constexpr std::size_t longest_manifest = std::size_t{1} << 22;
+
+/// None where there is none that can be read.
+std::optional<Manifest> read_manifest(const fs::path& directory) {
+    return manifest_from(bytes_of(directory / manifest_file, longest_manifest));
 }
 
 std::set<std::string> results_in(const fs::path& directory) {
     std::set<std::string> names;
-    const Manifest manifest = read_manifest(directory);
-    if (manifest.is_null()) return names;
+    const auto manifest = read_manifest(directory);
+    if (!manifest) return names;
     names.insert(manifest_file);
-    for (const auto& [name, file] : manifest["files"].items()) names.insert(name);
+    for (const auto& [name, file] : manifest->files) names.insert(name);
     return names;
 }
 
@@ -109,7 +97,7 @@ void sweep(const fs::path& place) {
         // Killed between two renames: these are the results.
         if (names_in(place).empty() && damage_of(stale).empty()) fs::rename(stale, place, ignored);
         // Without a manifest nothing but unfinished results is there.
-        if (!read_manifest(stale).is_null()) {
+        if (read_manifest(stale)) {
             fs::create_directories(place, ignored);
             move_foreign(stale, place, {});
         }
@@ -145,23 +133,22 @@ bool has_file(const fs::path& path) {
 }
 
 std::string damage_of(const fs::path& directory) {
-    const Manifest manifest = read_manifest(directory);
-    if (manifest.is_null()) return "it has no manifest";
-    for (const auto& [name, file] : manifest["files"].items()) {
+    const auto manifest = read_manifest(directory);
+    if (!manifest) return "it has no manifest";
+    for (const auto& [name, file] : manifest->files) {
         std::error_code error;
         if (!fs::is_regular_file(directory / name, error)) return name + " is missing";
-        if (!file.is_object() || !file.contains("fnv1a64") ||
-            file["fnv1a64"] != hash_of(read_file(directory / name)))
+        // One that has grown is not read to its end.
+        if (fs::file_size(directory / name, error) != file.bytes ||
+            hash_of(read_file(directory / name)) != file.hash)
             return name + " was changed";
     }
     return {};
 }
 
 std::string missing_from(const fs::path& directory) {
-    const Manifest manifest = read_manifest(directory);
-    return manifest.is_object() && manifest.contains("missing") && manifest["missing"].is_string()
-               ? manifest["missing"].get<std::string>()
-               : std::string();
+    const auto manifest = read_manifest(directory);
+    return manifest ? manifest->missing : std::string();
 }
 
 ResultDirectory::ResultDirectory(const fs::path& path) : path_(path) {
@@ -218,7 +205,7 @@ bool ResultDirectory::has(const std::string& name) const { return has_file(stagi
 
 void ResultDirectory::publish(const std::string& missing) const {
     if (lock_ < 0) return;
-    write_whole(staging_ / manifest_file, manifest_of(staging_, missing).dump(1) + "\n",
+    write_whole(staging_ / manifest_file, manifest_text(manifest_of(staging_, missing)),
                 place_ / manifest_file);
     for (const std::string& name : names_in(staging_)) keep_mode(staging_ / name, place_ / name);
     replaceable_ ? replace() : move_files();

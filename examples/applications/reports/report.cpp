@@ -1,6 +1,9 @@
 #include "reports/report.hpp"
 
+#include "basics/errors.hpp"
 #include "basics/numbers.hpp"
+#include "files/manifest.hpp"
+#include "files/schema.hpp"
 
 #include <Eigen/Core>
 #include <boost/version.hpp>
@@ -94,21 +97,52 @@ std::string write_report(Report report, const std::vector<Figure>& figures,
     report.seconds = seconds();
     report.settings.emplace_back("versions", versions());
     report.settings.emplace_back("time taken", fixed(report.seconds, 1) + " s");
-    directory.write("report.json", json_of(report).dump(1) + "\n");
+    directory.write("report.json", report_text(report));
     directory.write("report.html", page(report.title, body_of(report, {directory.staging()})));
     return problem;
 }
 
+std::string report_text(const Report& report) { return json_of(report).dump(1) + "\n"; }
+
 Report read_report(const std::string& text) {
-    const Json json = Json::parse(text);
+    const auto texts = [](std::initializer_list<const char*> names) {
+        std::vector<Schema::Field> fields;
+        for (const char* name : names) fields.emplace_back(name, Schema::text());
+        return fields;
+    };
+    const auto objects = [](std::vector<Schema::Field> fields, Schema::Field last) {
+        fields.push_back(std::move(last));
+        return Schema::list(Schema::object(std::move(fields)));
+    };
+    static const Schema schema = Schema::object(
+        {{"title", Schema::text()},
+         {"lead", Schema::text()},
+         {"figures", objects(texts({"name", "title", "description", "caption"}),
+                             {"files", Schema::list(Schema::text())})},
+         {"conclusions", objects(texts({"claim", "evidence", "figure"}),
+                                 {"verdict", Schema::word({std::begin(words), std::end(words)})})},
+         Schema::optional("answers", objects(texts({"question", "answer"}), {"figure", Schema::text()})),
+         {"details", Schema::text()},
+         {"settings", Schema::list(Schema::pair(Schema::text()))},
+         {"command", Schema::text()},
+         {"seconds", Schema::number(0.0)}});
+    const Json json = parsed(text);
+    schema.check(json);
+    const auto plain = [](std::string name) {
+        if (!is_plain_name(name)) throw InputError("figures", in_quotes(name), "names of files, no paths");
+        return name;
+    };
     Report report;
     report.title = json["title"];
     report.lead = json["lead"];
     report.details = json["details"];
     report.command = json["command"];
     report.seconds = json["seconds"];
-    for (const auto& f : json["figures"])
-        report.figures.push_back({f["name"], f["title"], f["description"], f["caption"], f["files"]});
+    for (const auto& f : json["figures"]) {
+        HtmlFigure figure{plain(f["name"]), f["title"], f["description"], f["caption"], {}};
+        for (const auto& file : f["files"]) figure.files.push_back(plain(file));
+        report.figures.push_back(std::move(figure));
+    }
     for (const auto& c : json["conclusions"])
         report.conclusions.push_back({c["claim"], verdict_of(c["verdict"]), c["evidence"], c["figure"]});
     for (const auto& a : json.value("answers", Json::array()))

@@ -48,7 +48,9 @@ struct Report {
 std::string write_report(Report report, const std::vector<Figure>& figures,
                          const std::function<double()>& seconds, const ResultDirectory& directory);
 
-/// From the text of a report.json.
+/// The text of report.json.
+std::string report_text(const Report& report);
+/// From such a text. Throws InputError for another one: other types, or names of files that are paths.
 Report read_report(const std::string& json);
 
 /// Lead, figures with captions and verdicts, details, settings. Headings begin at <h2>.

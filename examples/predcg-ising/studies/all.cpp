@@ -1,5 +1,6 @@
 #include "studies/all.hpp"
 
+#include "basics/errors.hpp"
 #include "basics/numbers.hpp"
 #include "files/whole_file.hpp"
 #include "reports/gnuplot.hpp"
@@ -107,11 +108,22 @@ std::vector<Part> parts_of(const AllSettings& all) {
             part(all, "molecules", adapted(all, MoleculesSettings{}), run_molecules, write_molecules)};
 }
 
+Report report_in(const fs::path& directory) {
+    constexpr std::size_t longest = std::size_t{1} << 26;  // longer than any that is written
+    return read_report(bytes_of(directory / "report.json", longest));
+}
+
 /// Why a part has to be done, in words; empty where it is finished, and "-" where it never was begun.
 std::string why(const fs::path& directory, const Part& part) {
     if (!has_file(directory / key_file)) return "-";
-    if (read_file(directory / key_file) != part.key) return "its settings or the version are others";
+    if (bytes_of(directory / key_file, part.key.size() + 1) != part.key)
+        return "its settings or the version are others";
     if (const std::string damage = damage_of(directory); !damage.empty()) return damage;
+    try {
+        (void)report_in(directory);
+    } catch (const InputError& error) {
+        return std::string("report.json: ") + error.what();
+    }
     if (!missing_from(directory).empty() && has_gnuplot())
         return "it has no figures, and gnuplot is there now";
     return {};
@@ -157,7 +169,7 @@ void run_all(const AllSettings& settings, const std::string& out) {
             }
             part.checkpoint.drop();
             before += part.cost.processor_seconds();
-            report.parts.push_back({part.name, path, read_report(read_file(path / "report.json"))});
+            report.parts.push_back({part.name, path, report_in(path)});
             report.missing = parts.size() - report.parts.size();
             write_whole(directory.path() / "report.html", all_page(report));
             stop_if_interrupted();

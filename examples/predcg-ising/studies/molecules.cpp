@@ -83,14 +83,12 @@ CostEstimate cost_of(const MoleculesSettings& settings) {
         const molecules::PairSettings pair{.knot_distance = settings.knot_distance,
                                            .samples = settings.liquid_samples,
                                            .draws = settings.draws};
-        const CostEstimate one = molecules::cost_of_pair(data, pair, nullptr);
+        const molecules::PairCheckSettings checks{.samples = settings.check_samples};
+        const CostEstimate one =
+            molecules::cost_of_pair(data, pair, frames == settings.frames.back() ? &checks : nullptr);
         estimate.held = std::max(estimate.held, one.held);
-        estimate.add(
-            one.as_one("water, " + std::to_string(frames) + " frames", 1.0, "fewer --liquid-samples"));
-        if (frames == settings.frames.back())
-            estimate.add(
-                molecules::cost_of_pair_checks(data, pair.cutoff, {.samples = settings.check_samples})
-                    .as_one("checks of water", 1.0, "fewer --check-samples"));
+        estimate.add(one.as_one("water, " + std::to_string(frames) + " frames", 1.0,
+                                "fewer --liquid-samples or --check-samples"));
     }
     return estimate;
 }

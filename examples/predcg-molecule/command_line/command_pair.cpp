@@ -158,7 +158,7 @@ void run_pair_check(PairCheckOptions options) {
     const SavedPair saved = load_pair(options.fit);
     const LiquidData data = read_liquid(how.read.trajectory, how.read.structure, how.read.frames, how.masses);
     require_checkable(data);
-    if (!is_affordable(cost_of_pair_checks(data, saved.model.spline.cutoff, how.checks), how.cost)) return;
+    if (!is_affordable(cost_of_pair_checks(data, saved, how.checks), how.cost)) return;
     how.checks.credibility = how.settings.credibility;
     how.checks.seed = how.settings.seed;
     LongWork work(how.long_work, how.out, {options.fit, how.read.trajectory.path, how.read.structure});

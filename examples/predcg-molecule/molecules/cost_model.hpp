@@ -17,7 +17,9 @@ CostEstimate cost_of_states_prediction(Index sites, Index draws);
 CostEstimate cost_of_pair(const LiquidData& data, const PairSettings& settings,
                           const PairCheckSettings* checks);
 
-/// pair check.
-CostEstimate cost_of_pair_checks(const LiquidData& data, double cutoff, const PairCheckSettings& checks);
+/// pair check. Whether each draw of the posterior needs chains of its own is found from the frames' features,
+/// of 50 at most. Throws InputError as require_liquid_of does.
+CostEstimate cost_of_pair_checks(const LiquidData& data, const SavedPair& saved,
+                                 const PairCheckSettings& checks);
 
 }  // namespace cli::molecules

@@ -145,7 +145,7 @@ LearntPair learn_pair(const LiquidData& data, const PairSettings& settings,
     return result;
 }
 
-LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data, const PairCheckSettings& settings) {
+void require_liquid_of(const SavedPair& saved, const LiquidData& data) {
     const PairModel& model = saved.model;
     if (data.molecules != model.molecules || data.masses != model.masses)
         throw InputError("--trajectory", std::to_string(data.molecules) + " molecules",
@@ -154,6 +154,11 @@ LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data, const Pa
         if (!(std::abs(data.edges[k] - model.edges[k]) <= 1e-5 * model.edges[k]))
             throw InputError("--trajectory", "a box of " + brief(data.edges[k]) + " nm",
                              "that of the fit, " + brief(model.edges[k]) + " nm");
+}
+
+LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data, const PairCheckSettings& settings) {
+    require_liquid_of(saved, data);
+    const PairModel& model = saved.model;
     LiquidSettings how;
     how.cutoff = model.spline.cutoff;
     how.bins = settings.bins;

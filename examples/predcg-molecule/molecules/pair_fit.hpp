@@ -80,8 +80,10 @@ struct LearntPair {
 LearntPair learn_pair(const LiquidData& data, const PairSettings& settings,
                       const std::function<void(const std::string&)>& progress);
 
-/// Throws InputError where the data are of other molecules or another box, and Stopped where a stop was
-/// requested.
+/// Throws InputError where the data are of other molecules or another box than the fit's.
+void require_liquid_of(const SavedPair& saved, const LiquidData& data);
+
+/// Throws InputError as require_liquid_of does, and Stopped where a stop was requested.
 predcg::LiquidChecks check_pair(const SavedPair& saved, const LiquidData& data,
                                 const PairCheckSettings& settings);
 

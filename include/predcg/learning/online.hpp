@@ -239,7 +239,8 @@ public:
         if (!read.is_empty() || !other.memory_.is_sound(p + m) || other.state_.at.theta.size() != p ||
             other.state_.at.eta.size() != m || other.length_ < 1 || other.length_ > settings_.batch ||
             other.in_block_ < 0 || other.in_block_ >= other.length_ || other.configurations_ < 0 ||
-            other.restarts_ < 0 || other.restarts_ > settings_.restarts || other.began_ < 0 ||
+            other.configurations_ > (Index{1} << 60) || other.restarts_ < 0 ||
+            other.restarts_ > settings_.restarts || other.began_ < 0 ||
             other.began_ > other.configurations_ || other.next_look_ < other.began_ ||
             other.next_look_ > (Index{1} << 60) ||
             !detail::can_be_sums(block, other.in_block_, p, p + (ScoredMap<Map> ? m : block.map.size())) ||

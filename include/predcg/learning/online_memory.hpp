@@ -226,7 +226,7 @@ public:
     /// Whether what was read can be such a memory.
     bool is_sound(Index d) const {
         if (used_ < 0 || used_ > most || length_ < 1 || length_ > (Index{1} << 40) || blocks_ < used_ ||
-            !(count_ >= 0.0 && std::isfinite(count_)))
+            blocks_ > (Index{1} << 60) || !(count_ >= 0.0 && std::isfinite(count_)))
             return false;
         for (Index k = 0; k < used_; ++k) {
             const OnlineSums& p = part(k);
