@@ -78,9 +78,9 @@ struct ChainCoordinates {
     [[gnu::cold]] void propose(Index count, R& rng) {
         places.clear();
         log_uniforms.resize(count);
-        for (double& u : log_uniforms) {
+        for (double& log_uniform : log_uniforms) {
             places.push_back(jumps.draw(rng));
-            u = std::log(uniform(rng));
+            log_uniform = std::log(uniform(rng));
         }
         densities = target.log_densities(places);
         next = 0;
