@@ -123,6 +123,7 @@ protected:
             remove_result();
         }
         ASSERT_EQ(end_of(start(command.saving_every("0.01"))), 0) << said();
+        resumed += said().find("goes on from") != std::string::npos;
         EXPECT_EQ(result(), expected) << "after all kills";
         EXPECT_GT(resumed, 0) << "no checkpoint was ever found";
         look();

@@ -127,7 +127,7 @@ TEST(Checkpoint, AStopBeforeTheChainsMoveLosesNothing) {
         if (!disk.bytes.empty()) kept->resume(disk.bytes);
         Index draws = 0;
         return full_posterior(learner, x, fit,
-                              {.draws = 24,
+                              {.draws = 160,
                                .chains = 2,
                                .warm_up = 30,
                                .observer =
@@ -142,10 +142,32 @@ TEST(Checkpoint, AStopBeforeTheChainsMoveLosesNothing) {
     EXPECT_THROW((void)work(0), Stopped);  // there is nothing
     EXPECT_EQ(bytes_of(work(-1)), expected);
     disk = {};
-    const std::string some = bytes_of(work(20));
+    const std::string some = bytes_of(work(100));
     EXPECT_NE(some, expected);
     EXPECT_EQ(bytes_of(work(0)), some);
     EXPECT_EQ(bytes_of(work(-1)), expected);
+}
+
+// Chains that ended within a cycle of moves go on from there where more draws are wanted.
+TEST(Checkpoint, MoreDrawsGoOnFromTheLastOnes) {
+    const auto x = data();
+    const auto learner = grainer(TransferMatrix{});
+    const auto fit = learner.fit(x, {.beta = 0.5});
+    Disk disk;
+    const auto work = [&](Index draws) {
+        const auto kept = std::make_shared<Checkpoint>(
+            "work", [&](std::string_view bytes) { disk.bytes = bytes; }, std::chrono::seconds(0));
+        if (!disk.bytes.empty()) kept->resume(disk.bytes);
+        return bytes_of(full_posterior(
+            learner, x, fit,
+            {.draws = draws, .chains = 2, .warm_up = 30, .checkpoint = CheckpointPlace(kept)}));
+    };
+    const std::string expected = work(100);
+    for (const Index fewer : {10, 42, 70}) {
+        disk = {};
+        (void)work(fewer);
+        EXPECT_EQ(work(100), expected) << fewer;
+    }
 }
 
 // Where a stop ends a fit, the chains that begin there are not those that go on later.

@@ -1,5 +1,6 @@
 // The same data at several parameters side by side, against one by one.
 #include <predcg/engines/transfer_matrix.hpp>
+#include <predcg/models/ising/block_maps.hpp>
 #include <predcg/posterior/log_posterior.hpp>
 #include <predcg/structure/product.hpp>
 
@@ -85,8 +86,11 @@ struct Draw {
         const Index parameters = integer(1, 20), data = integer(1, 30), classes = integer(1, 5);
         for (Index j = 0; j < parameters; ++j) {
             support::TableTarget target{space, {width, Boundary::periodic}, true, {}};
-            target.table =
-                support::WindowTable(space, target.reach, true, [&] { return strength * normal(); });
+            target.table = support::WindowTable(space, target.reach, true, [&] {
+                return coin(0.5 * forbidden) ? -infinity : strength * normal();
+            });
+            if (forbidden > 0.0)
+                target.table.at(0, std::vector<double>(std::size_t(width), space.letters[0])) = 0.0;
             m.commons.push_back(target);
             m.tables.emplace_back();
             for (Index c = 0; c < classes; ++c) {
@@ -180,6 +184,54 @@ TEST(ParameterLanes, OthersAreLeft) {
     are_left();
     model = draw.model(10, {-1.0, 1.0}, 4, 1, 1.0);
     are_left();
+}
+
+// Maps and potentials of the library are done side by side.
+TEST(ParameterLanes, ModelsOfTheLibrary) {
+    auto rng = test_rng(6);
+    Draw draw{rng};
+    std::vector<support::Spins> samples(20, support::Spins(12));
+    for (auto& x : samples)
+        for (auto& spin : x) spin = draw.coin(0.6) ? 1 : -1;
+    const auto are_done = [&](const auto& map) {
+        std::vector<Boltzmann<Bound<ising::CoarseChain<>>>> targets;
+        const auto coarse = ising::coarse_chain({.sites = 6, .linear = true, .pair_range = 1});
+        std::vector<decltype(map.prepare(samples.front()))> forms;
+        for (const auto& x : samples) forms.push_back(map.prepare(x));
+        std::vector<Vector> eta;
+        for (int j = 0; j < 11; ++j) {
+            Vector theta(2);
+            for (double& value : theta) value = draw.normal();
+            targets.push_back(boltzmann(coarse, theta, 0.5));
+            eta.push_back(Vector(map.parameter_count()));
+            for (double& value : eta.back()) value = draw.normal();
+        }
+        const std::vector<double> weights(samples.size(), 1.0);
+        const TransferMatrix engine;
+        const auto factor = [&](Index j, Index k) {
+            return map.likelihood(forms[static_cast<std::size_t>(k)], eta[static_cast<std::size_t>(j)]);
+        };
+        const Vector ratios =
+            engine.log_ratios(std::span<const Boltzmann<Bound<ising::CoarseChain<>>>>(targets), factor,
+                              std::span<const double>(weights), 20.0);
+        for (Index j = 0; j < ratios.size(); ++j) {
+            const auto& target = targets[static_cast<std::size_t>(j)];
+            double alone = -20.0 * engine.log_partition(target);
+            for (Index k = 0; k < 20; ++k) alone += engine.log_partition(Product(target, factor(j, k)));
+            expect_close(ratios[j], alone, 1e-11, std::to_string(j));
+        }
+    };
+    are_done(ising::bernoulli_map({.level = 2}));
+    are_done(ising::link_map({.level = 2}));
+}
+
+// A class of sites that is none is told, as where data go side by side.
+TEST(ParameterLanes, ClassesAreChecked) {
+    auto rng = test_rng(7);
+    Draw draw{rng};
+    Model model = draw.model(10, {-1.0, 1.0}, 2, 1, 1.0);
+    model.classes.front()[3] = std::ssize(model.tables.front());
+    EXPECT_THROW((void)model.side_by_side(1.0), ArgumentError);
 }
 
 // The log posterior at many points, inside its walls and not, where weights are strong and where they are

@@ -74,6 +74,9 @@ public:
         const auto first = factor(Index{0});
         for (Index site = 0; site < shape_.sites; ++site) {
             const auto k = static_cast<Index>(first.site_class(site));
+            if (!(k >= 0 && k < made_.size()))
+                argument_error("ClassifiedSites", "site_class(" + to_text(site) + ")", to_text(k),
+                               "0 to class_count() - 1");
             class_of_[site] = static_cast<std::uint32_t>(k);
             if (!made_[k]) make(k, site, factor);
         }

@@ -362,13 +362,16 @@ public:
                                                 std::span<const double>(data().weights), 1.0);
                           }) {
                 if (!data().spread) {
-                    for (const Parameters& one : at) {
-                        targets.push_back(coarse_target(one.theta));
-                        maps.push_back(detail::map_at(*map_, one.eta));
+                    try {
+                        for (const Parameters& one : at) {
+                            targets.push_back(coarse_target(one.theta));
+                            maps.push_back(detail::map_at(*map_, one.eta));
+                        }
+                        values = detail::coarse_engine(engine_).log_ratios(
+                            std::span<const CoarseTarget>(targets), factor,
+                            std::span<const double>(data().weights), data().count);
+                    } catch (const NumericalError&) {  // of one of them: which, is known one by one
                     }
-                    values = detail::coarse_engine(engine_).log_ratios(
-                        std::span<const CoarseTarget>(targets), factor,
-                        std::span<const double>(data().weights), data().count);
                 }
             }
         }

@@ -86,6 +86,8 @@ struct ChainCoordinates {
         next = 0;
     }
 
+    bool has_no_place() const { return next == std::ssize(places); }
+
     /// A Metropolis move to the next of these places, whatever u. Returns whether it was taken.
     [[gnu::cold]] bool jump() {
         const Vector& there = places[static_cast<std::size_t>(next)];
@@ -156,13 +158,15 @@ struct FullChain {
         const auto save = [&] { each_member([&](const auto&... values) { record.save(values...); }); };
         for (;;) {
             const auto view = kernel.setup(at.target);
-            while (moves < phases[phase] && !(moves % cycle.period == 0 && (stopped = stops()))) {
-                if (moves % cycle.period ==
-                    0) {  // saved only here: places are drawn for all moves to the next
+            while (moves < phases[phase] && !(at.has_no_place() && (stopped = stops()))) {
+                if (at.has_no_place()) {  // places are not saved
                     if (record.is_due()) save();
-                    at.trajectory(kernel, phase < drawing, view, kernel_state, rng);
-                    ++trajectories;
-                    at.propose(cycle.jumps * std::min(cycle.period, phases[phase] - moves), rng);
+                    const Index of_cycle = moves % cycle.period;
+                    if (of_cycle == 0) {
+                        at.trajectory(kernel, phase < drawing, view, kernel_state, rng);
+                        ++trajectories;
+                    }
+                    at.propose(cycle.jumps * std::min(cycle.period - of_cycle, phases[phase] - moves), rng);
                 }
                 for (Index k = 0; k < cycle.jumps; ++k) taken += at.jump() ? 1 : 0;
                 ++moves;

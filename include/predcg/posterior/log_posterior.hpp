@@ -51,7 +51,10 @@ public:
         const Vector likelihoods = problem_->log_likelihoods(there);
         for (Index j = 0; j < likelihoods.size(); ++j) {
             const Index k = which[static_cast<std::size_t>(j)];
-            values[k] = likelihoods[j] + problem_->log_prior(z[static_cast<std::size_t>(k)]);
+            try {
+                values[k] = likelihoods[j] + problem_->log_prior(z[static_cast<std::size_t>(k)]);
+            } catch (const NumericalError&) {  // as in log_density
+            }
         }
         return values;
     }
