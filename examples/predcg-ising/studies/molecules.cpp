@@ -83,12 +83,15 @@ CostEstimate cost_of(const MoleculesSettings& settings) {
         const molecules::PairSettings pair{.knot_distance = settings.knot_distance,
                                            .samples = settings.liquid_samples,
                                            .draws = settings.draws};
-        const molecules::PairCheckSettings checks{.samples = settings.check_samples};
-        const CostEstimate one =
-            molecules::cost_of_pair(data, pair, frames == settings.frames.back() ? &checks : nullptr);
+        const CostEstimate one = molecules::cost_of_pair(data, pair, nullptr);
         estimate.held = std::max(estimate.held, one.held);
-        estimate.add(one.as_one("water, " + std::to_string(frames) + " frames", 1.0,
-                                "fewer --liquid-samples or --check-samples"));
+        estimate.add(
+            one.as_one("water, " + std::to_string(frames) + " frames", 1.0, "fewer --liquid-samples"));
+        if (frames != settings.frames.back()) continue;
+        const molecules::PairCheckSettings checks{.samples = settings.check_samples};
+        CostEstimate with_checks = molecules::cost_of_pair(data, pair, &checks);
+        with_checks.parts.erase(with_checks.parts.begin(), with_checks.parts.begin() + std::ssize(one.parts));
+        estimate.add(with_checks.as_one("checks of water", 1.0, "fewer --check-samples"));
     }
     return estimate;
 }
