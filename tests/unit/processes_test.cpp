@@ -420,11 +420,11 @@ TEST(SpreadData, OneProcessStopsAllWithinAPosterior) {
     };
     Index all = 0, asked = 0;
     EXPECT_EQ(ends_after(1'000'000, all), "draws");
-    // Once for each round of fitting, whether there is a checkpoint, and 2 chains of 10 + 6 moves.
-    ASSERT_GT(all, 33);
-    ASSERT_LE(all, 33 + detail::mixture_rounds);
-    for (const Index after :
-         {Index{1}, all - 32, all - 31, all - 17, all - 16, all - 15, all - 1, all, all + 7})
+    // Once for each round of fitting, whether there is a checkpoint, and, of 2 chains of 10 + 6 moves, before
+    // those up to a next trajectory, in each of four phases.
+    ASSERT_GE(all, 2 + 2 * 4);
+    ASSERT_LE(all, 1 + detail::mixture_rounds + 2 * 16);
+    for (Index after = 1; after <= all + 1; ++after)
         EXPECT_EQ(ends_after(after, asked), after < all ? "stopped" : "draws") << after << " of " << all;
 }
 
