@@ -289,7 +289,7 @@ TEST(Checkpoint, FitsOfSpreadDataGoOnWithAnyNumberOfProcesses) {
                 const auto fit = grainer.fit_prepared(data, {.starts = 2, .checkpoint = place.within("fit")});
                 const auto posterior = full_posterior(
                     grainer, data, fit,
-                    {.draws = 8, .chains = 2, .warm_up = 20, .checkpoint = place.within("posterior")});
+                    {.draws = 200, .chains = 2, .warm_up = 20, .checkpoint = place.within("posterior")});
                 return bytes_of(fit.result()) + bytes_of(posterior);
             });
     };
