@@ -13,9 +13,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
-#include <vector>
+#include <utility>
 
 namespace predcg::detail {
 
@@ -188,10 +187,11 @@ private:
     ChainShape shape_, factor_shape_;
     Space space_;
     Index lanes_, period_ = 1;
-    Scratch<Lanes> common_, weights_,
-        units_;                        // codes; classes x codes; log weights that these are relative to
-    Scratch<std::uint8_t> made_;       // classes
-    Scratch<std::uint32_t> class_of_;  // sites
+    Scratch<Lanes> common_;            // weights of the common targets' windows
+    Scratch<Lanes> weights_;           // of those and a class's factors, class after class
+    Scratch<Lanes> units_;             // log weights that a class's are relative to
+    Scratch<std::uint8_t> made_;       // whether a class is in the tables
+    Scratch<std::uint32_t> class_of_;  // of the sites of a datum
     Scratch<double> row_;
     Scratch<Lanes> messages_;
     WindowLetters<letter_t<Space>> letters_;
