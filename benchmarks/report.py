@@ -258,9 +258,12 @@ def counter_of(name, key, unit):
 
 def growth(group_name):
     def measure(results):
-        fitted = growth_of(results.group(group_name))
-        if fitted is None:
+        group = results.group(group_name)
+        if times_by_size(group) is None:
             return None
+        fitted = growth_of(group)
+        if fitted is None:  # few sizes, or noise: as of a run that was cut short
+            return Measured(math.nan, "no power")
         value, error, _ = fitted
         return Measured(value, f"{value:.3f}" + ("" if error is None else f" ± {error:.3f}"))
     return measure

@@ -143,6 +143,20 @@ class Report(unittest.TestCase):
         self.assertIn("not run: full posterior", done.stderr)
         self.assertNotIn("two processes", done.stderr)
 
+    def test_times_without_growth_were_run(self):
+        """In a run that is cut short the times of all sizes may be those of a call."""
+        measured = next(measure for work, measure, _, _ in report.GOALS if work.startswith("power of S_f"))
+        results = report.Results(self.results)
+        sizes = results.group("evaluation, S_f data of 32 sites")
+        for member in sizes:
+            sizes[member] = report.Benchmark([7.3])
+        self.assertEqual(measured(results).text, "no power")
+        rows, missing = report.goals_table(results)
+        self.assertIn("| power of S_f in time, 10^2 to 10^6 |  |  | no power | 1.00 ± 0.05 | **no** |", rows)
+        self.assertNotIn("power of S_f in time, 10^2 to 10^6", missing)
+        sizes.clear()
+        self.assertIsNone(measured(results))
+
     def test_bad_input(self):
         self.assertEqual(self.run_on(self.page("no place"))[0].returncode, 2)
         with open(os.path.join(self.results, "broken.json"), "w", encoding="utf-8") as file:
