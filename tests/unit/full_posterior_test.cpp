@@ -192,10 +192,10 @@ TEST(FullPosterior, JumpsAreFittedToTheTarget) {
         }
         return sum * sum / squares / 4000.0;
     };
-    const auto fitted = detail::fitted_mixture(known, 2, rng, log_densities);
-    EXPECT_EQ(fitted.size(), known.size() + 5);
+    const auto fitted = detail::fitted_jumps(known, 1, 2, rng, log_densities);
+    EXPECT_EQ(fitted.fit, detail::JumpDensities::Fit::good);
     EXPECT_LT(effective(known), 0.35);
-    EXPECT_GT(effective(fitted), 0.6);
+    EXPECT_GT(effective(fitted.mixture), 0.6);
     // What it cannot fit it leaves alone: a target of no width beside the normals.
     const auto narrow = [&](const std::vector<Vector>& points) {
         Vector values(std::ssize(points));
@@ -203,7 +203,119 @@ TEST(FullPosterior, JumpsAreFittedToTheTarget) {
             values[k] = -1e6 * points[static_cast<std::size_t>(k)].squaredNorm();
         return values;
     };
-    EXPECT_EQ(detail::fitted_mixture(known, 2, rng, narrow).size(), known.size());
+    const auto left_alone = detail::fitted_jumps(known, 1, 2, rng, narrow);
+    EXPECT_EQ(left_alone.mixture.size(), known.size());
+    EXPECT_FALSE(left_alone.is_fitted());
+}
+
+TEST(FullPosterior, JumpsAreFittedToANarrowBend) {
+    // x normal of sd 2, y of sd 0.1 about |x|, z normal: few draws of any normal are worth something.
+    const auto log_densities = [](const std::vector<Vector>& points) {
+        Vector values(std::ssize(points));
+        for (Index k = 0; k < values.size(); ++k) {
+            const Vector& u = points[static_cast<std::size_t>(k)];
+            const double away = (u[1] - std::abs(u[0])) / 0.1;
+            values[k] = -0.125 * u[0] * u[0] - 0.5 * away * away - 0.5 * u[2] * u[2];
+        }
+        return values;
+    };
+    detail::NormalMixture known;
+    detail::add_round(known, 3, 0.5);
+    detail::add_round(known, 3, 4.0);
+    auto rng = test_rng(513);
+    const auto fitted = detail::fitted_jumps(known, 1, 3, rng, log_densities);
+    ASSERT_TRUE(fitted.is_fitted());
+    const auto worth = [&](const detail::NormalMixture& mixture) {
+        std::vector<Vector> points;
+        for (int k = 0; k < 4000; ++k) points.push_back(mixture.draw(rng));
+        return detail::ImportanceSample().add(mixture, points, log_densities(points)) / 4000.0;
+    };
+    EXPECT_LT(worth(known), 0.05);
+    EXPECT_GT(worth(fitted.mixture), 0.2);
+}
+
+TEST(FullPosterior, ImportanceWeightsAreOfAllMixturesTogether) {
+    detail::NormalMixture narrow, wide, target;
+    detail::add_round(narrow, 1, 1.0);
+    detail::add_round(wide, 1, 3.0);
+    detail::add_round(target, 1, 2.0);
+    auto rng = test_rng(514);
+    detail::ImportanceSample sample;
+    for (const auto* mixture : {&narrow, &wide}) {
+        std::vector<Vector> points;
+        for (int k = 0; k < 3000; ++k) points.push_back(mixture->draw(rng));
+        const double alone = sample.add(*mixture, points, target.log_densities(points));
+        EXPECT_GT(alone, 1.0);
+        EXPECT_LT(alone, 3000.0);
+    }
+    const Vector weights = sample.weights(0.0);
+    EXPECT_NEAR(weights.sum(), 1.0, 1e-12);
+    const auto& points = sample.points();
+    const auto ratio = [&](Index k) {
+        const Vector& u = points[static_cast<std::size_t>(k)];
+        return std::exp(target.log_density(u)) /
+               (std::exp(narrow.log_density(u)) + std::exp(wide.log_density(u)));
+    };
+    double all = 0.0, square = 0.0;
+    for (Index k = 0; k < weights.size(); ++k) all += ratio(k);
+    for (Index k = 0; k < weights.size(); ++k) {
+        EXPECT_NEAR(weights[k] * all, ratio(k), 1e-9 * ratio(k));
+        square +=
+            weights[k] * points[static_cast<std::size_t>(k)][0] * points[static_cast<std::size_t>(k)][0];
+    }
+    EXPECT_NEAR(square, 4.0, z_limit * 4.0 * std::sqrt(2.0 * weights.squaredNorm()));
+    // Raised to a power, they are worth as many draws as are asked for.
+    const double worth = 1.0 / weights.squaredNorm(), asked = 0.5 * (worth + 6000.0);
+    const Vector flat = sample.weights(asked);
+    EXPECT_NEAR(1.0 / flat.squaredNorm(), asked, 0.05 * asked);
+    EXPECT_NEAR(flat.sum(), 1.0, 1e-12);
+}
+
+TEST(FullPosterior, JumpsLeadToTheOtherLabelToo) {
+    // The link map has a mode for each label of the coarse letters, and the starts of a fit find one of them.
+    const auto chain = ising::chain({.sites = 8, .field = 0.0});
+    const auto data = generate(chain, {.beta = 1.0, .samples = 30, .seed = test_seed()});
+    const auto map = ising::link_map({.level = 2});
+    const EMCoarseGrainer grainer{SamplesOnly<std::vector<ising::Spin>>{},
+                                  ising::coarse_chain({.sites = 4, .linear = true, .pair_range = 1}),
+                                  map,
+                                  TransferMatrix{},
+                                  Newton{},
+                                  weak_prior(map)};
+    const auto prepared = grainer.prepare(data, 1.0);
+    const auto fit = grainer.fit_prepared(prepared, {.starts = 1, .seed = test_seed()});
+    const auto problem = detail::problem_of(grainer, prepared, 1.0);
+    const LogPosterior posterior(problem);
+    const Vector mode = problem.coordinates().z(fit.parameters);
+    const AffineTarget target(posterior, mode, detail::whitening(problem.point(mode).posterior_information));
+    detail::NormalMixture mixture;
+    detail::add_round(mixture, mode.size(), 1.0);
+    detail::add_maxima(mixture, problem, fit, target);
+    ASSERT_EQ(mixture.size(), 2u);
+    const auto other = flipped(problem.coarse(), problem.map(), fit.parameters);
+    ASSERT_TRUE(other);
+    Vector there = problem.coordinates().z(*other) - mode;
+    there = target.scale().fullPivLu().solve(there);
+    EXPECT_GT(mixture.log_density(there), mixture.log_density(Vector(0.5 * there)));
+}
+
+TEST(FullPosterior, ExponentialsSideBySide) {
+    double worst = 0.0;
+    for (int k = 0; k < 20000; k += 8) {
+        detail::Lanes x;
+        for (Index lane = 0; lane < detail::lane_count; ++lane)
+            x[lane] = 0.0699 * (static_cast<double>(k + lane) - 10000.0);
+        const detail::Lanes y = x.exp();
+        for (Index lane = 0; lane < detail::lane_count; ++lane) {
+            const double exact = std::exp(x[lane]);
+            worst = std::max(worst, std::abs(y[lane] - exact) / exact);
+        }
+    }
+    EXPECT_LT(worst, 1e-15);
+    const detail::Lanes none = detail::Lanes::of(-std::numeric_limits<double>::infinity()).exp();
+    EXPECT_GE(none[0], 0.0);
+    EXPECT_LT(none[0], 1e-300);
+    EXPECT_EQ(detail::Lanes::of(0.0).exp()[3], 1.0);
 }
 
 TEST(FullPosterior, SaysWhereDrawsAreTooFew) {

@@ -4,6 +4,7 @@
 #include <predcg/core/vector_types.hpp>
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -102,6 +103,12 @@ struct alignas(lane_count * sizeof(double)) Lanes {
         return p;
     }
 
+    /// The larger number of each two.
+    static Lanes larger(const Lanes& a, const Lanes& b) {
+        Lanes p;
+        for (Index k = 0; k < parts; ++k) p.part[k] = a.part[k] < b.part[k] ? b.part[k] : a.part[k];
+        return p;
+    }
     /// 0 in all lanes but the first so many.
     void keep_first(Index count) {
         static constexpr auto from_here = [] {
@@ -126,6 +133,27 @@ struct alignas(lane_count * sizeof(double)) Lanes {
         Lanes p;
         for (Index l = 0; l < lane_count; ++l) p[l] = (*this)[l] > 0.0 ? 1.0 / (*this)[l] : 0.0;
         return p;
+    }
+    /// exp(x) of numbers from -700 to 700, to 1e-15 of it; below, exp(-700).
+    Lanes exp() const {
+        constexpr double coefficients[] = {
+            1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0,
+            1.0 / 120.0,      1.0 / 24.0,      1.0 / 6.0,      1.0 / 2.0,     1.0,          1.0};
+        // 2^k exp(r), |r| <= log(2) / 2; k stands in the last bits of k + 1.5 2^52, and log(2) is two
+        // numbers.
+        Lanes result;
+        for (Index k = 0; k < parts; ++k) {
+            const VectorOfDoubles least = -700.0 - VectorOfDoubles{};
+            const VectorOfDoubles x = part[k] < least ? least : part[k];
+            const VectorOfDoubles shifted = x * 0x1.71547652b82fep+0 + 0x1.8p52, power = shifted - 0x1.8p52;
+            const VectorOfDoubles r = (x - power * 0x1.62e42fefa3800p-1) - power * 0x1.ef35793c76730p-45;
+            VectorOfDoubles sum = 1.0 / 479001600.0 - VectorOfDoubles{};
+            for (const double coefficient : coefficients) sum = sum * r + coefficient;
+            const BitsOfDoubles scale =
+                (std::bit_cast<BitsOfDoubles>(shifted) << 52) + (std::uint64_t{1023} << 52);
+            result.part[k] = sum * std::bit_cast<VectorOfDoubles>(scale);
+        }
+        return result;
     }
     Lanes log() const {
         Lanes p;

@@ -48,6 +48,7 @@ inline constexpr std::size_t integer_bytes = 16;
 using VectorOfDoubles [[gnu::vector_size(8 * vector_width)]] = double;
 using VectorOfBytes [[gnu::vector_size(integer_bytes)]] = signed char;
 using VectorOfWords [[gnu::vector_size(integer_bytes)]] = std::uint64_t;
+using BitsOfDoubles [[gnu::vector_size(8 * vector_width)]] = std::uint64_t;
 /// At most 32 of them: half of a vector, where vectors are longer.
 using FewBytes[[gnu::vector_size(integer_bytes < 32 ? integer_bytes : 32)]] = signed char;
 
@@ -139,12 +140,11 @@ inline void interleave(VectorOfWords a, VectorOfWords b, VectorOfWords* to) {
 
 /// So many bytes, not negative, as numbers: they stand in the fraction of 2^52.
 inline VectorOfDoubles doubles_of_bytes(const signed char* bytes) {
-    using Words [[gnu::vector_size(8 * vector_width)]] = std::uint64_t;
     std::uint64_t word = 0;
     std::memcpy(&word, bytes, vector_width);
-    Words shifts;
+    BitsOfDoubles shifts;
     for (std::size_t lane = 0; lane < vector_width; ++lane) shifts[lane] = 8 * lane;
-    const Words bits = ((Words{} + word) >> shifts & 255) | 0x4330000000000000U;
+    const BitsOfDoubles bits = ((BitsOfDoubles{} + word) >> shifts & 255) | 0x4330000000000000U;
     return reinterpret_cast<VectorOfDoubles>(bits) - 0x1p52;
 }
 
@@ -181,6 +181,7 @@ void load_pairs(const double* from, const std::uint32_t* at, VectorOfDoubles& fi
 #else
 inline constexpr std::size_t vector_width = 1, integer_bytes = 1;
 using VectorOfDoubles = double;
+using BitsOfDoubles = std::uint64_t;
 using VectorOfBytes = signed char;
 using FewBytes = signed char;
 

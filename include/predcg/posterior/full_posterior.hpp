@@ -34,10 +34,15 @@ template <Target T, RandomBits R>
 struct MoveCycle {
     Index jumps = 2, period = 1;
 
-    /// For jumps of which a part `taken` is taken. Where it is 0.4 or more, as many jumps, two to four, as
-    /// leave a chain where it is in at most 0.15 of the moves, and a trajectory in one of 16.
-    [[gnu::cold]] static MoveCycle of(double taken) {
-        if (taken < 0.4) return {};
+    /// Before a chain has moved: the fewer trajectories, where the densities of the jumps were fitted.
+    static MoveCycle first(const JumpDensities& to) { return to.is_fitted() ? MoveCycle{2, 8} : MoveCycle{}; }
+    /// For jumps of which a part `taken` is taken. A trajectory in each move where it is less than 0.4, or
+    /// 0.1 of densities that were fitted; else in one of 16, and as many jumps, two to four, as leave a chain
+    /// where it is in at most 0.15 of the moves. Of densities that fit roughly, which rarely lead out of what
+    /// they leave out, 32 in moves that are drawn: each costs little beside a trajectory.
+    [[gnu::cold]] static MoveCycle of(double taken, const JumpDensities& to, bool is_drawing) {
+        if (taken < (to.is_fitted() ? 0.1 : 0.4)) return {};
+        if (to.is_rough() && is_drawing) return {32, 16};
         const double all_refused = 1.0 - taken;
         Index jumps = 2;
         for (double stays = all_refused * all_refused; jumps < 4 && stays > 0.15; ++jumps)
@@ -58,11 +63,12 @@ inline constexpr double jump_width = 1.25;
 template <Target T>
 struct ChainCoordinates {
     T target;
-    NormalMixture jumps;
+    JumpDensities to;  ///< where jumps lead
     Vector u;
     double log_density = 0.0, log_jump = 0.0;  ///< of target and jumps at u, after the first trajectory
     std::vector<Vector> places{};              ///< that were proposed
-    Vector densities{}, log_uniforms{};        ///< of the target there; what is to be less for a jump
+    Vector densities{}, log_jumps{};           ///< of the target and of jumps there
+    Vector log_uniforms{};                     ///< what is to be less for a jump
     Index next = 0;                            ///< among the places
 
     template <RandomBits R>
@@ -70,7 +76,7 @@ struct ChainCoordinates {
                                   Hamiltonian::State& state, R& rng) {
         tune ? kernel.adapt_with(view, u, state, rng) : kernel.advance_with(view, u, state, rng);
         log_density = view.current(u).log_density;
-        log_jump = jumps.log_density(u);
+        log_jump = to.mixture.log_density(u);
     }
 
     /// Places to jump to, so many, and what decides: they do not depend on where a chain stands.
@@ -79,10 +85,11 @@ struct ChainCoordinates {
         places.clear();
         log_uniforms.resize(count);
         for (double& log_uniform : log_uniforms) {
-            places.push_back(jumps.draw(rng));
+            places.push_back(to.mixture.draw(rng));
             log_uniform = std::log(uniform(rng));
         }
         densities = target.log_densities(places);
+        log_jumps = to.mixture.log_densities(places);
         next = 0;
     }
 
@@ -90,12 +97,12 @@ struct ChainCoordinates {
 
     /// A Metropolis move to the next of these places, whatever u. Returns whether it was taken.
     [[gnu::cold]] bool jump() {
-        const Vector& there = places[static_cast<std::size_t>(next)];
-        const double density = densities[next], jump = jumps.log_density(there);
-        if (!(log_uniforms[next++] < density - log_density + log_jump - jump)) return false;
-        u = there;
-        log_density = density;
-        log_jump = jump;
+        const Index there = next++;
+        if (!(log_uniforms[there] < densities[there] - log_density + log_jump - log_jumps[there]))
+            return false;
+        u = places[static_cast<std::size_t>(there)];
+        log_density = densities[there];
+        log_jump = log_jumps[there];
         return true;
     }
 
@@ -111,7 +118,7 @@ struct ChainCoordinates {
         linalg::SymmetricEigen eigen(std::move(covariance));
         for (double& value : eigen.values) value = std::sqrt(value);
         u = NormalMixture::along_axes(eigen.vectors, u, moments.mean, eigen.values);
-        jumps = jumps.seen_from(moments.mean, eigen.vectors, eigen.values);
+        to.mixture = to.mixture.seen_from(moments.mean, eigen.vectors, eigen.values);
         for (Index l = 0; l < u.size(); ++l)
             for (Index k = 0; k < u.size(); ++k) eigen.vectors(k, l) *= eigen.values[l];
         target = target.seen_from(moments.mean, eigen.vectors);
@@ -123,10 +130,9 @@ template <Target T>
 struct FullChain {
     ChainCoordinates<T> at;
     Philox4x32 rng;
-    bool is_fitted = false;  // the densities of the jumps are; else what was seen is one of them
-    bool may_begin = true;   // else it goes on from where it was saved, or not at all
+    bool may_begin = true;  // else it goes on from where it was saved, or not at all
     Index phase = 0, moves = 0, trajectories = 0, taken = 0;  // of this phase
-    MoveCycle cycle{};
+    MoveCycle cycle = MoveCycle::first(at.to);
     Hamiltonian::State kernel_state{};
     statistics::MomentAccumulator seen{at.u.size()};
     Index seen_count = 0;
@@ -139,8 +145,8 @@ struct FullChain {
     void each_member(Visit&& visit) {
         Vector centre = at.target.centre();
         Matrix scale = at.target.scale();
-        visit(centre, scale, at.jumps, at.u, at.log_density, at.log_jump, rng, is_fitted, phase, moves,
-              trajectories, taken, cycle, kernel_state, seen, seen_count);
+        visit(centre, scale, at.to, at.u, at.log_density, at.log_jump, rng, phase, moves, trajectories, taken,
+              cycle, kernel_state, seen, seen_count);
         at.target = at.target.with(std::move(centre), std::move(scale));
     }
 
@@ -180,10 +186,12 @@ struct FullChain {
             if (phase < 2) at.learn_from(seen, seen_count);
             if (phase < 2) kernel_state = {};  // what the third phase tunes is for the draws
             seen = statistics::MomentAccumulator(at.u.size());
+            ++phase;
             if (moves > 0)
-                cycle = MoveCycle::of(static_cast<double>(taken) / static_cast<double>(moves * cycle.jumps));
+                cycle = MoveCycle::of(static_cast<double>(taken) / static_cast<double>(moves * cycle.jumps),
+                                      at.to, phase == drawing);
             seen_count = moves = trajectories = taken = 0;
-            if (++phase == 2 && !is_fitted) add_round(at.jumps, at.u.size(), jump_width);
+            if (phase == 2 && !at.to.is_fitted()) add_round(at.to.mixture, at.u.size(), jump_width);
         }
         save();
         return kernel_state.accepted / static_cast<double>(std::max<Index>(trajectories, 1));
@@ -199,10 +207,10 @@ struct FullChain {
 /// Learner: an EMCoarseGrainer or RelativeEntropy. Data: any range of configurations, or what learner.prepare
 /// made of them (with weights). The result is flagged (reliable, remarks) unless every parameter has
 /// rank-normalised split R-hat and bulk and tail effective sample sizes within the settings (Vehtari et al.,
-/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior, side by side
-/// where the engine can, and, where jumps are seldom taken, two to eight gradients, the more the more it
-/// bends; else of every sixteenth move; and up to 4000 log densities for the densities that jumps are drawn
-/// from. Throws ArgumentError for bad settings
+/// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior, 32 where it is
+/// hard to fit, side by side where the engine can, and, where jumps are seldom taken, two to eight gradients,
+/// the more the more it bends; else of every sixteenth move; and up to 16 000 log densities for the densities
+/// that jumps are drawn from. Throws ArgumentError for bad settings
 /// or improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by
 /// Laplace).
 template <class Learner, class AnyData>
@@ -223,8 +231,9 @@ template <class Learner, class AnyData>
     using T = std::remove_const_t<decltype(at_mode)>;
     detail::NormalMixture about_mode;
     detail::add_round(about_mode, mode.size(), 1.0);
+    detail::add_maxima(about_mode, problem, fit, at_mode);
+    const std::size_t maxima = about_mode.size();
     detail::add_prior(about_mode, problem, mode, scale);
-    detail::add_maxima(about_mode, problem, fit, mode, scale);
     Philox4x32 fitting = make_stream(StreamKey{settings.seed, Purpose::posterior, 0, 1});
     const auto stops = [&] { return detail::stops(problem.data(), settings.stop); };
     const auto nowhere = -std::numeric_limits<double>::infinity();
@@ -249,13 +258,13 @@ template <class Learner, class AnyData>
         if (was_stopped) values.setConstant(nowhere);
         return values;
     };
-    const detail::NormalMixture jumps = detail::fitted_mixture(about_mode, mode.size(), fitting, values_of);
+    const detail::JumpDensities jumps =
+        detail::fitted_jumps(about_mode, maxima, mode.size(), fitting, values_of);
     const auto run = [&](detail::ChainRecord& record) {
         Philox4x32 rng =
             make_stream(settings.seed, Purpose::posterior, static_cast<std::uint64_t>(record.chain()));
         Vector start = detail::dispersed_start(at_mode, settings.dispersion.value_or(2.0), rng);
-        detail::FullChain<T> chain{
-            {at_mode, jumps, std::move(start)}, rng, jumps.size() > about_mode.size(), !was_stopped};
+        detail::FullChain<T> chain{{at_mode, jumps, std::move(start)}, rng, !was_stopped};
         return chain.run(kernel, warm_up, thinning, record, stops, [&](const auto& at) {
             record.keep(with_label_of(fit.parameters.eta, learner.coarse(), learner.map(),
                                       c.parameters(at.target.original(at.u))));

@@ -5,6 +5,8 @@
 #include <predcg/core/random.hpp>
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/learning/estimate.hpp>
+#include <predcg/learning/labels.hpp>
+#include <predcg/posterior/normal_mixture.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,167 +15,6 @@
 #include <vector>
 
 namespace predcg::detail {
-
-/// Normal densities with weights.
-class NormalMixture {
-public:
-    [[gnu::cold]] void add(Vector mean, const Matrix& covariance, double weight = 1.0) {
-        linalg::SymmetricEigen eigen(covariance);
-        Part part{std::move(mean), eigen.vectors, linalg::transposed(eigen.vectors), weight,
-                  std::log(weight)};
-        for (Index l = 0; l < eigen.values.size(); ++l) {
-            const double width = std::sqrt(std::max(eigen.values[l], std::numeric_limits<double>::min()));
-            part.log_height -= std::log(width);
-            for (Index k = 0; k < eigen.values.size(); ++k) {
-                part.root(k, l) *= width;
-                part.inverse(l, k) /= width;
-            }
-        }
-        parts_.push_back(std::move(part));
-        total_ += weight;
-    }
-
-    std::size_t size() const { return parts_.size(); }
-
-    /// The same densities of v = (axes^T (u - centre)) / width, width and axes those of an eigenvalue
-    /// problem.
-    [[gnu::cold]] NormalMixture seen_from(const Vector& centre, const Matrix& axes,
-                                          const Vector& width) const {
-        NormalMixture other;
-        for (const Part& part : parts_) {
-            Matrix root = linalg::product(linalg::transposed(axes), part.root);
-            for (Index l = 0; l < root.cols(); ++l)
-                for (Index k = 0; k < root.rows(); ++k) root(k, l) /= width[k];
-            other.add(along_axes(axes, part.mean, centre, width),
-                      linalg::product(root, linalg::transposed(root)), part.weight);
-        }
-        return other;
-    }
-
-    /// The same, with normals from the one with number `first` on that are `factor` times as wide.
-    [[gnu::cold]] NormalMixture widened(std::size_t first, double factor) const {
-        NormalMixture other;
-        for (std::size_t j = 0; j < parts_.size(); ++j)
-            other.add(parts_[j].mean,
-                      linalg::scaled(parts_[j].covariance(), j < first ? 1.0 : factor * factor),
-                      parts_[j].weight);
-        return other;
-    }
-
-    /// The mixture that a step of EM makes of this one, of points with importance weights that add up to 1:
-    /// the parts of the points that the normals have are their weights (or `least_weight`, where that is
-    /// more) and, of those from number `first` on, their means and covariances. The covariance is drawn
-    /// towards the one it was as if five points had shown that; a normal with fewer effective points than
-    /// twice the dimension stays where it is. Cappe, Douc, Guillin, Marin, Robert, Stat. Comput. 18 (2008)
-    /// 447.
-    [[gnu::cold]] NormalMixture fitted(const std::vector<Vector>& points, const Vector& weights,
-                                       std::size_t first, double least_weight) const {
-        constexpr double trust = 5.0;
-        const Index size = points.front().size();
-        Matrix share(static_cast<Index>(parts_.size()), weights.size());
-        for (Index k = 0; k < weights.size(); ++k) {
-            const Vector& u = points[static_cast<std::size_t>(k)];
-            const double log_sum = log_density(u);
-            for (Index j = 0; j < share.rows(); ++j)
-                share(j, k) =
-                    weights[k] * std::exp(parts_[static_cast<std::size_t>(j)].log_density(u) - log_sum);
-        }
-        NormalMixture other;
-        for (std::size_t j = 0; j < parts_.size(); ++j) {
-            const Vector w = linalg::row_of(share, static_cast<Index>(j));
-            const double sum = linalg::sum(w), effective = sum * sum / linalg::squared_norm(w);
-            Vector mean = parts_[j].mean;
-            Matrix covariance = parts_[j].covariance();
-            if (j >= first && effective >= 2.0 * static_cast<double>(size)) {
-                mean.setZero();
-                for (Index k = 0; k < w.size(); ++k)
-                    linalg::add(mean, points[static_cast<std::size_t>(k)], w[k] / sum);
-                const double keep = effective / (effective + trust);
-                covariance = linalg::scaled(covariance, 1.0 - keep);
-                for (Index k = 0; k < w.size(); ++k) {
-                    Vector away = points[static_cast<std::size_t>(k)];
-                    linalg::add(away, mean, -1.0);
-                    for (Index l = 0; l < size; ++l)
-                        for (Index i = 0; i < size; ++i)
-                            covariance(i, l) += keep * w[k] / sum * away[i] * away[l];
-                }
-            }
-            other.add(std::move(mean), covariance, std::max(sum, least_weight));
-        }
-        return other;
-    }
-
-    template <RandomBits R>
-    Vector draw(R& rng) const {
-        double left = total_ * uniform(rng);
-        std::size_t j = 0;
-        while (j + 1 < parts_.size() && left >= parts_[j].weight) left -= parts_[j++].weight;
-        const Part& part = parts_[j];
-        const Vector normal = standard_normal_vector(rng, part.mean.size());
-        Vector u = part.mean;
-        for (Index l = 0; l < u.size(); ++l)
-            for (Index k = 0; k < u.size(); ++k) u[k] += part.root(k, l) * normal[l];
-        return u;
-    }
-
-    /// Up to a constant.
-    double log_density(const Vector& u) const {
-        double largest = -std::numeric_limits<double>::infinity(), sum = 0.0;
-        for (const Part& part : parts_) {
-            const double value = part.log_density(u);
-            if (value <= largest) {
-                sum += std::exp(value - largest);
-            } else {
-                sum = sum * std::exp(largest - value) + 1.0;
-                largest = value;
-            }
-        }
-        return largest + std::log(sum);
-    }
-
-    /// (axes^T (u - centre)) / width.
-    static Vector along_axes(const Matrix& axes, const Vector& u, const Vector& centre, const Vector& width) {
-        Vector v = Vector::Zero(u.size());
-        for (Index l = 0; l < v.size(); ++l) {
-            for (Index k = 0; k < v.size(); ++k) v[l] += axes(k, l) * (u[k] - centre[k]);
-            v[l] /= width[l];
-        }
-        return v;
-    }
-
-    /// To be saved (core/bytes.hpp).
-    template <class Self, class Visit>
-    static void members(Self& self, Visit&& visit) {
-        visit(self.parts_, self.total_);
-    }
-
-private:
-    struct Part {
-        Vector mean;
-        Matrix root, inverse;  ///< u = mean + root n, n = inverse (u - mean) independent and of variance 1
-        double weight = 1.0, log_height = 0.0;
-
-        Matrix covariance() const { return linalg::product(root, linalg::transposed(root)); }
-        /// Its term of the mixture, up to the same constant for all.
-        double log_density(const Vector& u) const {
-            double squares = 0.0;
-            for (Index l = 0; l < u.size(); ++l) {
-                double normal = 0.0;
-                for (Index k = 0; k < u.size(); ++k) normal += inverse(l, k) * (u[k] - mean[k]);
-                squares += normal * normal;
-            }
-            return log_height - 0.5 * squares;
-        }
-
-        /// To be saved (core/bytes.hpp).
-        template <class Self, class Visit>
-        static void members(Self& self, Visit&& visit) {
-            visit(self.mean, self.root, self.inverse, self.weight, self.log_height);
-        }
-    };
-    std::vector<Part> parts_;
-    double total_ = 0.0;
-};
 
 /// The inverse of a matrix that was factorised.
 [[gnu::cold]] inline Matrix inverse_of(const linalg::Cholesky& factor, Index size) {
@@ -230,24 +71,22 @@ template <class Problem>
 /// Maxima lower than the best by more than this, in nats, are no place to jump to.
 inline constexpr double lowest_maximum = 8.0;
 
-/// Adds the normals about the other maxima that the starts of a fit have found, in coordinates u of
-/// z = centre + scale u, `scale` with orthogonal columns. Costs an expansion for each of them.
-template <class Problem>
+/// Adds the normals about the other maxima that the starts of a fit have found, and about all maxima with the
+/// other label of the coarse letters (flipped, in learning/labels.hpp), in the coordinates u of `target`,
+/// z = centre + scale u, `scale` with orthogonal columns. Costs an expansion and a log density for each.
+template <class Problem, class T>
 [[gnu::cold]] void add_maxima(NormalMixture& mixture, const Problem& problem, const Estimate& fit,
-                              const Vector& centre, const Matrix& scale) {
+                              const T& target) {
     const Coordinates& c = problem.coordinates();
+    const Vector centre = target.centre();
+    const Matrix scale = target.scale(), across = linalg::transposed(scale);
     const Index size = c.size();
-    const Matrix across = linalg::transposed(scale);
     std::vector<Vector> known{Vector::Zero(size)};  // u
     std::vector<Matrix> informations{Matrix(Matrix::Zero(size, size))};
     for (Index k = 0; k < size; ++k) informations[0](k, k) = 1.0;
-    double best = -std::numeric_limits<double>::infinity();
-    for (const StartSummary& start : fit.starts) best = std::max(best, start.log_posterior.value_or(best));
-    for (const StartSummary& start : fit.starts) {
-        if (start.joined ||
-            !(start.log_posterior.value_or(best - 2.0 * lowest_maximum) > best - lowest_maximum))
-            continue;
-        const Vector z = c.z(start.parameters);
+    const double best = target.log_density(known[0]);
+    const auto add = [&](const Parameters& parameters) {
+        const Vector z = c.z(parameters);
         Vector away = z;
         linalg::add(away, centre, -1.0);
         Vector u(size);
@@ -255,23 +94,31 @@ template <class Problem>
             const Vector axis = linalg::column_of(scale, k);
             u[k] = linalg::dot(axis, away) / linalg::squared_norm(axis);
         }
-        bool seen = false;
-        for (std::size_t other = 0; other < known.size() && !seen; ++other) {
+        for (std::size_t other = 0; other < known.size(); ++other) {
             const Vector& at = known[other];
             double distance = 0.0;
             for (Index l = 0; l < size; ++l)
                 for (Index k = 0; k < size; ++k)
                     distance += (u[k] - at[k]) * informations[other](k, l) * (u[l] - at[l]);
-            seen = distance < 1.0;
+            if (distance < 1.0) return;
         }
-        if (seen) continue;
+        if (!(target.log_density(u) > best - lowest_maximum)) return;
         Matrix information =
             linalg::product(linalg::product(across, problem.point(z).posterior_information), scale);
         const linalg::Cholesky factor(information);
-        if (!factor.ok()) continue;
+        if (!factor.ok()) return;
         mixture.add(u, inverse_of(factor, size));
         known.push_back(std::move(u));
         informations.push_back(std::move(information));
+    };
+    const auto add_flipped = [&](const Parameters& parameters) {
+        if (const auto other = flipped(problem.coarse(), problem.map(), parameters)) add(*other);
+    };
+    add_flipped(fit.parameters);
+    for (const StartSummary& start : fit.starts) {
+        if (start.joined) continue;
+        add(start.parameters);
+        add_flipped(start.parameters);
     }
 }
 
@@ -282,42 +129,132 @@ template <class Problem>
     mixture.add(Vector::Zero(size), covariance);
 }
 
-/// Rounds of fitted_mixture, and draws of each.
-inline constexpr Index mixture_rounds = 5, mixture_draws = 800;
-/// Normals that are added there, the k-th k times as wide as the posterior at its mode.
-inline constexpr int mixture_parts = 5;
+/// Rounds of fitted_jumps, and draws of each.
+inline constexpr Index mixture_rounds = 20, mixture_draws = 800;
+/// As many normals as are added there, or up to twice as many.
+inline constexpr std::size_t mixture_parts = 12;
 
-/// A mixture fitted to a target by importance sampling: in each round draws of the mixture, weighted by the
-/// ratio of the densities, say what the next one is. The normals of `known` keep their places, so that the
-/// ratio stays small where the fitted ones leave something out. It ends where draws of a round are worth 0.6
-/// of their number as independent ones of the target. `known` itself where those of the last round are worth
-/// less than 0.1, or those of any round less than 0.03 or two for each dimension, as among many parameters.
-/// `value_of(points)` are the log densities. Cost: at most mixture_rounds mixture_draws log densities.
-template <RandomBits R, class Values>
-[[gnu::cold]] NormalMixture fitted_mixture(const NormalMixture& known, Index size, R& rng,
-                                           Values&& value_of) {
-    constexpr double least_weight = 0.1, widened = 1.35, least = 0.03, enough = 0.6;
-    NormalMixture mixture = known;
-    for (int k = 1; k <= mixture_parts; ++k) add_round(mixture, size, k);
-    const double draws = static_cast<double>(mixture_draws);
-    double effective = 0.0;
-    for (Index round = 0; round < mixture_rounds && effective < enough * draws; ++round) {
-        std::vector<Vector> points;
-        for (Index k = 0; k < mixture_draws; ++k) points.push_back(mixture.draw(rng));
-        Vector weights = value_of(points);
-        double largest = -std::numeric_limits<double>::infinity();
-        for (Index k = 0; k < mixture_draws; ++k) {
-            weights[k] -= mixture.log_density(points[static_cast<std::size_t>(k)]);
-            largest = std::max(largest, weights[k]);
+/// Points of several mixtures and what they are worth as draws of a target: weights are the ratio of its
+/// density to the mean of those of all mixtures (Owen, Zhou, J. Am. Stat. Assoc. 95 (2000) 135; Cornuet,
+/// Marin, Mira, Robert, Scand. J. Stat. 39 (2012) 798).
+class ImportanceSample {
+public:
+    /// Adds points of a mixture, as many each time. Returns how many independent draws of the target they
+    /// alone are worth; 0 where it has no density at any of them.
+    [[gnu::cold]] double add(const NormalMixture& from, const std::vector<Vector>& points,
+                             const Vector& log_target) {
+        const Vector old = points_.empty() ? Vector() : from.log_densities(points_);
+        for (Index k = 0; k < old.size(); ++k)
+            sums_[static_cast<std::size_t>(k)] = log_sum(sums_[static_cast<std::size_t>(k)], old[k]);
+        const Vector own = from.log_densities(points);
+        Vector all = own;
+        for (const NormalMixture& mixture : from_) {
+            const Vector other = mixture.log_densities(points);
+            for (Index k = 0; k < all.size(); ++k) all[k] = log_sum(all[k], other[k]);
         }
-        if (!std::isfinite(largest)) return known;
-        for (double& weight : weights) weight = std::exp(weight - largest);
-        linalg::divide(weights, linalg::sum(weights));
-        effective = 1.0 / linalg::squared_norm(weights);
-        if (effective < std::max(least * draws, 2.0 * static_cast<double>(size))) return known;
-        mixture = mixture.fitted(points, weights, known.size(), least_weight);
+        Vector log_weights(own.size());
+        for (Index k = 0; k < own.size(); ++k) log_weights[k] = log_target[k] - own[k];
+        points_.insert(points_.end(), points.begin(), points.end());
+        targets_.insert(targets_.end(), log_target.begin(), log_target.end());
+        sums_.insert(sums_.end(), all.begin(), all.end());
+        from_.push_back(from);
+        return normalised(log_weights, 1.0).second;
     }
-    return effective < 0.1 * draws ? known : mixture.widened(known.size(), widened);
+
+    const std::vector<Vector>& points() const { return points_; }
+
+    /// Weights that add up to 1, raised to the power, at most 1, with which they are worth so many draws.
+    [[gnu::cold]] Vector weights(double least) const {
+        Vector log_weights(std::ssize(points_));
+        for (Index k = 0; k < log_weights.size(); ++k) {
+            const auto at = static_cast<std::size_t>(k);
+            log_weights[k] = targets_[at] - sums_[at];
+        }
+        auto found = normalised(log_weights, 1.0);
+        double low = 0.0, high = 1.0;
+        for (int step = 0; step < 20 && (step > 0 ? high - low > 0.01 : found.second < least); ++step) {
+            const double power = 0.5 * (low + high);
+            found = normalised(log_weights, power);
+            (found.second < least ? high : low) = power;
+        }
+        return found.first;
+    }
+
+private:
+    static double log_sum(double a, double b) {
+        return std::max(a, b) + std::log1p(std::exp(-std::abs(a - b)));
+    }
+    /// exp(power log_weights) over their sum, and how many draws that is worth.
+    static std::pair<Vector, double> normalised(const Vector& log_weights, double power) {
+        double largest = -std::numeric_limits<double>::infinity();
+        for (const double log_weight : log_weights) largest = std::max(largest, log_weight);
+        Vector weights = Vector::Zero(log_weights.size());
+        if (!std::isfinite(largest)) return {weights, 0.0};
+        for (Index k = 0; k < weights.size(); ++k) weights[k] = std::exp(power * (log_weights[k] - largest));
+        linalg::divide(weights, linalg::sum(weights));
+        return {weights, 1.0 / linalg::squared_norm(weights)};
+    }
+
+    std::vector<NormalMixture> from_;
+    std::vector<Vector> points_;
+    std::vector<double> targets_, sums_;  ///< logs: of the target's density, of the sum of the mixtures'
+};
+
+/// Densities that jumps are drawn from, and how they came about.
+struct JumpDensities {
+    /// Whether they were fitted to the target, and whether draws of them are worth little.
+    enum class Fit { none, rough, good };
+
+    NormalMixture mixture;
+    Fit fit = Fit::none;
+
+    bool is_fitted() const { return fit != Fit::none; }
+    bool is_rough() const { return fit == Fit::rough; }
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.mixture, self.fit);
+    }
+};
+
+/// Densities fitted to a target by adaptive importance sampling: in each round draws of the mixture join
+/// those of earlier rounds, and a step of EM on all of them, weighted, makes the next mixture. While few of
+/// them carry the weight, weights are raised to a power below 1: the next mixture is then between this one
+/// and the target. The first mixture is that of the normals of `known`, of which the first `centres` are
+/// about maxima, and wider ones about these, 1, 1.5, 2, ... times. The normals of `known` keep their places,
+/// so that the ratio stays small where the fitted ones leave something out. After four rounds each of the
+/// others is joined by one twice as wide. The fit is good, and ends, where
+/// draws of a round are worth 0.6 of their number as independent ones of the target. `known` itself where
+/// those of no round are worth 0.1, or of none of the first three twice the number of dimensions, as among
+/// many parameters. `value_of(points)` are the log densities. Cost: at most mixture_rounds mixture_draws log
+/// densities.
+template <RandomBits R, class Values>
+[[gnu::cold]] JumpDensities fitted_jumps(const NormalMixture& known, std::size_t centres, Index size, R& rng,
+                                         Values&& value_of) {
+    constexpr double least_weight = 0.01, wider = 1.2, enough = 0.6, flattened = 0.2;
+    constexpr auto draws = static_cast<double>(mixture_draws);
+    NormalMixture mixture = known;
+    for (double wide = 1.0; mixture.size() < known.size() + mixture_parts; wide += 0.5)
+        for (std::size_t k = 0; k < centres; ++k) mixture.add_wider(k, wide);
+    const std::size_t first_parts = mixture.size();
+    ImportanceSample sample;
+    double best = 0.0, effective = 0.0;
+    for (Index round = 0; round < mixture_rounds && effective < enough * draws; ++round) {
+        if (round == 4)  // a target of many shapes
+            for (std::size_t k = known.size(); k < first_parts; ++k) mixture.add_wider(k, 2.0);
+        const NormalMixture from = mixture.widened(known.size(), wider);
+        std::vector<Vector> points;
+        for (Index k = 0; k < mixture_draws; ++k) points.push_back(from.draw(rng));
+        effective = sample.add(from, points, value_of(points));
+        best = std::max(best, effective);
+        if (effective == 0.0 || (round == 2 && best < 2.0 * static_cast<double>(size))) return {known};
+        mixture =
+            mixture.fitted(sample.points(), sample.weights(flattened * draws), known.size(), least_weight);
+    }
+    if (best < 0.1 * draws) return {known};
+    return {mixture.widened(known.size(), wider),
+            effective < enough * draws ? JumpDensities::Fit::rough : JumpDensities::Fit::good};
 }
 
 }  // namespace predcg::detail
