@@ -1,8 +1,10 @@
 // The full posterior: quantiles against the reference's, flags, and what it refuses.
 #include <predcg/models/ising/block_maps.hpp>
+#include <predcg/models/ising/chain.hpp>
 #include <predcg/models/ising/observables.hpp>
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/predict/credible_interval.hpp>
+#include <predcg/predict/fine_scale.hpp>
 
 #include <Eigen/LU>
 #include <gtest/gtest.h>
