@@ -125,6 +125,14 @@ TEST_F(Pair, FitsDependOnTheSeedAlone) {
     ASSERT_EQ(run(check + " --pressure 5 --pressure-error 2").code, 0);
     EXPECT_EQ(read_json(at("checks.json"))["pressure"]["data"], 5.0);
     expect_refused("pair check --fit fit.json" + water() + " --out checks.json", {"216 molecules", "27"});
+
+    // A posterior that is not normal has no draws.
+    Json without = read_json(at("fit.json"));
+    without.erase("checksum");
+    without["posterior"]["diagnostics"]["reliable"] = false;
+    for (Json& row : without["posterior"]["draws"]) row = Json::array();
+    write("fit.json", without.dump());
+    expect_refused(check, {"--fit: value 'fit.json', whose posterior has no draws", "more frames"});
 }
 
 TEST_F(Pair, RefusesDataThatDoNotFit) {
