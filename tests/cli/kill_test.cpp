@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <sys/stat.h>
@@ -28,6 +30,7 @@ struct Command {
     std::vector<std::string> arguments;
     std::string program = PREDCG_ISING_PROGRAM;
     std::string every = "--every";  ///< the option's name
+    std::string part{};             ///< of the checkpoint, which is there once this is
 
     Command with(const std::vector<std::string>& more) const {
         Command command = *this;
@@ -61,10 +64,22 @@ protected:
         ::waitpid(child, &status, 0);
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
-    /// Or for ten minutes, where there will be none.
-    void wait_for_checkpoint() const {
-        for (int k = 0; k < 600'000 && !fs::exists(at("out.checkpoint")); ++k)
+    static bool has_ended(pid_t child) {
+        siginfo_t info{};
+        return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               info.si_pid != 0;
+    }
+    /// To the program's end where there is none: then false.
+    bool wait_for_checkpoint(pid_t child, const std::string& part) const {
+        const auto is_there = [&] {
+            std::ifstream in(at("out.checkpoint"), std::ios::binary);
+            return in && std::string(std::istreambuf_iterator<char>(in), {}).find(part) != std::string::npos;
+        };
+        while (!is_there()) {
+            if (has_ended(child)) return false;
             std::this_thread::sleep_for(1ms);
+        }
+        return true;
     }
     std::string said() const { return read_text(at("said")); }
 
@@ -104,10 +119,12 @@ protected:
                          std::uint64_t seed, Look&& look) const {
         Philox4x32 rng = make_stream(test_seed() + seed, Purpose::check);
         const Command saving = command.saving_every("0");
-        int resumed = 0;
+        int resumed = 0, without = 0;  // runs
         for (int killed = 0; killed < kills;) {
             const pid_t child = start(saving);
-            if (killed == 0) wait_for_checkpoint();
+            if (killed == 0 && !wait_for_checkpoint(child, command.part)) {
+                ASSERT_LT(++without, 5) << "no checkpoint was ever found; " << said();
+            }
             std::this_thread::sleep_for(std::chrono::duration<double>(seconds * uniform(rng)));
             ::kill(child, SIGKILL);
             const int code = end_of(child);
@@ -141,7 +158,7 @@ protected:
         const std::string expected = undisturbed(command);
         for (const int signal : {SIGINT, SIGTERM}) {
             const pid_t child = start(command.saving_every("0.02"));
-            wait_for_checkpoint();
+            wait_for_checkpoint(child, command.part);
             ::kill(child, signal);
             ASSERT_EQ(end_of(child), 3) << said();
             expect_contains(said(), "the same command goes on from 'out.checkpoint'");
@@ -185,6 +202,27 @@ protected:
         return molecule({"pair", "fit"}, "water",
                         {"--temperature", "300", "--frames", "3", "--samples", "100", "--draws", "50",
                          "--knot-distance", "0.1", "--checks", "none"});
+    }
+    /// Of a fit of one frame, "pair.json", which is made first: its posterior is so wide that draws have
+    /// chains of their own.
+    Command pair_check() const {
+        write("lattice.gro", lattice_frames());
+        const std::string lattice = at("lattice.gro").string(), fit = at("pair.json").string();
+        EXPECT_EQ(end_of(start({{"pair",      "fit", "--trajectory",    lattice, "--temperature", "90",
+                                 "--cutoff",  "0.6", "--knot-distance", "0.05",  "--frames",      "1",
+                                 "--samples", "200", "--draws",         "50",    "--checks",      "none",
+                                 "--out",     fit},
+                                PREDCG_MOLECULE_PROGRAM})),
+                  0)
+            << said();
+        return {{"pair", "check", "--fit", fit, "--trajectory", lattice, "--check-draws", "50",
+                 "--check-samples", "200", "--bins", "20", "--out", "out"},
+                PREDCG_MOLECULE_PROGRAM,
+                "--save-every",
+                "/checks/draws"};
+    }
+    void remove_inputs() const {
+        for (const char* name : {"lattice.gro", "pair.json"}) fs::remove(at(name));
     }
 };
 
@@ -259,6 +297,17 @@ TEST_F(Killed, StudiesGoOn) {
 TEST_F(Killed, MoleculesGoOn) {
     expect_survival(states(), kills_or(4), 0.2, 3010);
     expect_survival(pair(), kills_or(4), 0.3, 3011);
+}
+
+TEST_F(Killed, ChecksOfLiquidsGoOn) {
+    const Command check = pair_check();
+    const std::string expected = undisturbed(check);
+    expect_contains(expected, "each draw had chains of its own");
+    expect_survival(check, expected, kills_or(4), 0.2, 3015, [] {});
+    expect_to_stop_in_good_order(check, [&] { EXPECT_FALSE(fs::exists(at("out"))); });
+    remove_inputs();
+    fs::remove(at("said"));
+    EXPECT_EQ(files(), std::vector<std::string>{});
 }
 
 TEST_F(Killed, CalibrationsGoOn) {

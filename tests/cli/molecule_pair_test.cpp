@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace molecule_pair_test {
 
@@ -75,26 +74,8 @@ TEST_F(Pair, FitOfFiveFramesIsWrittenAndExported) {
     EXPECT_EQ(read_text(at("water.xvg")).find("# r f -f' g -g' h -h'"), 0u);
 }
 
-/// A small liquid without attraction: 27 particles near a lattice.
 TEST_F(Pair, FitsDependOnTheSeedAlone) {
-    std::string text;
-    unsigned state = 1;
-    const auto jitter = [&] {
-        state = state * 1664525u + 1013904223u;
-        return 0.08 * (static_cast<double>(state >> 8) / 16777216.0 - 0.5);
-    };
-    for (int frame = 0; frame < 12; ++frame) {
-        text += "lattice t= " + std::to_string(frame) + "\n   27\n";
-        for (int i = 0; i < 27; ++i) {
-            char line[80];
-            std::snprintf(line, sizeof line, "%5dAR      AR%5d%8.3f%8.3f%8.3f\n", i + 1, i + 1,
-                          0.4 * (i % 3) + 0.2 + jitter(), 0.4 * (i / 3 % 3) + 0.2 + jitter(),
-                          0.4 * (i / 9) + 0.2 + jitter());
-            text += line;
-        }
-        text += "   1.20000   1.20000   1.20000\n";
-    }
-    write("lattice.gro", text);
+    write("lattice.gro", cli_test::lattice_frames());
     const auto fit = [&](const std::string& more) {
         const auto outcome =
             run("pair fit --trajectory lattice.gro --temperature 90 --cutoff 0.6 --knot-distance 0.05 "
@@ -125,6 +106,14 @@ TEST_F(Pair, FitsDependOnTheSeedAlone) {
     ASSERT_EQ(run(check + " --pressure 5 --pressure-error 2").code, 0);
     EXPECT_EQ(read_json(at("checks.json"))["pressure"]["data"], 5.0);
     expect_refused("pair check --fit fit.json" + water() + " --out checks.json", {"216 molecules", "27"});
+
+    // A posterior that is not normal has no draws.
+    Json without = read_json(at("fit.json"));
+    without.erase("checksum");
+    without["posterior"]["diagnostics"]["reliable"] = false;
+    for (Json& row : without["posterior"]["draws"]) row = Json::array();
+    write("fit.json", without.dump());
+    expect_refused(check, {"--fit: value 'fit.json', whose posterior has no draws", "more frames"});
 }
 
 TEST_F(Pair, RefusesDataThatDoNotFit) {

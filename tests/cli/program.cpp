@@ -48,6 +48,27 @@ Json read_json(const fs::path& path) {
     return json;
 }
 
+std::string lattice_frames() {
+    std::string text;
+    unsigned state = 1;
+    const auto jitter = [&] {
+        state = state * 1664525u + 1013904223u;
+        return 0.08 * (static_cast<double>(state >> 8) / 16777216.0 - 0.5);
+    };
+    for (int frame = 0; frame < 12; ++frame) {
+        text += "lattice t= " + std::to_string(frame) + "\n   27\n";
+        for (int i = 0; i < 27; ++i) {
+            const double x = 0.4 * (i % 3) + 0.2 + jitter(), y = 0.4 * (i / 3 % 3) + 0.2 + jitter(),
+                         z = 0.4 * (i / 9) + 0.2 + jitter();
+            char line[80];
+            std::snprintf(line, sizeof line, "%5dAR      AR%5d%8.3f%8.3f%8.3f\n", i + 1, i + 1, x, y, z);
+            text += line;
+        }
+        text += "   1.20000   1.20000   1.20000\n";
+    }
+    return text;
+}
+
 std::map<std::string, std::vector<std::string>> read_table(const fs::path& path) {
     std::istringstream in(read_text(path));
     std::map<std::string, std::vector<std::string>> table;

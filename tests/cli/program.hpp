@@ -27,6 +27,8 @@ std::map<std::string, std::vector<std::string>> read_table(const fs::path& path)
 std::vector<double> numbers(const std::vector<std::string>& texts);
 /// So many digits after the point.
 std::string fixed(double value, int digits);
+/// Twelve frames of a small liquid without attraction: 27 particles near a lattice, as GROMACS' GRO.
+std::string lattice_frames();
 /// The options that describe level and terms of a reference model.
 std::string options_of_terms(const Json& model);
 

@@ -1,4 +1,5 @@
 // Credible and predictive intervals of observables: exact values by hand, sampling against them, other sizes.
+#include <predcg/core/checkpoint.hpp>
 #include <predcg/engines/monte_carlo.hpp>
 #include <predcg/kernels/single_site.hpp>
 #include <predcg/models/ising/observables.hpp>
@@ -11,6 +12,7 @@
 #include "close.hpp"
 #include "ising_by_hand.hpp"
 #include "ising_grainer.hpp"
+#include "killed.hpp"
 #include "on_threads.hpp"
 #include "test_seed.hpp"
 #include "thrown.hpp"
@@ -18,8 +20,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace credible_interval_test {
 using namespace predcg;
@@ -330,6 +336,90 @@ TEST(DrawPredictive, AStopLeavesTheFirstDraws) {
     std::stop_source before;
     before.request_stop();
     EXPECT_TRUE(draw_predictive(posterior, 2000, 3, before.get_token()).empty());
+}
+
+// Killed after any draw, and on other threads: what is known of draws is not computed again.
+TEST(CredibleInterval, GoesOnFromACheckpoint) {
+    const auto exact = small_posterior(24, 2);
+    const auto posterior = Posterior(static_cast<const PosteriorResult&>(exact), exact.coarse, exact.map,
+                                     MonteCarlo(HeatBath{}));
+    const auto from = [&](const auto& models) {
+        return [&](CheckpointPlace place) {
+            const auto m = predict(
+                models, ising::Correlation{Boundary::periodic},
+                {.samples = 10, .always_sample = true, .seed = test_seed(), .checkpoint = std::move(place)});
+            detail::ByteWriter write;
+            write(m.expectations, m.mean, m.lower_error, m.sampling_sd, m.predictive_upper, m.remarks);
+            return write.bytes;
+        };
+    };
+    for (const Index threads : {1, 3}) {
+        const support::OnThreads on(threads);
+        support::expect_the_same(from(exact), 7, 3);
+        support::expect_the_same(from(posterior), 7, 6);  // a second chain for each draw
+    }
+    const auto kept = std::make_shared<Checkpoint>("work", Checkpoint::Write{});
+    from(exact)(CheckpointPlace(kept));
+    const auto fewer = small_posterior(20, 2);
+    EXPECT_EQ(thrown<ArgumentError>([&] { from(fewer)(CheckpointPlace(kept)); }).argument(),
+              "number of predictions");
+}
+
+/// m, and a stop after so many configurations.
+struct StopsAfter {
+    int* left;
+    std::stop_source* source;
+    double operator()(const Spins& x) const {
+        if (--*left == 0) source->request_stop();
+        return ising::Magnetization{}(x);
+    }
+};
+
+// A stop ends the chains of draws, and the second ones.
+TEST(CredibleInterval, AStopEndsSampling) {
+    const auto exact = small_posterior(24, 2);
+    const auto posterior = Posterior(static_cast<const PosteriorResult&>(exact), exact.coarse, exact.map,
+                                     MonteCarlo(HeatBath{}));
+    const support::OnThreads one(1);
+    const auto left_after = [&](int left) {
+        std::stop_source source;
+        const StopsAfter observable{&left, &source};
+        const CredibleSettings settings{
+            .samples = 10, .predictive = false, .seed = test_seed(), .stop = source.get_token()};
+        try {
+            (void)predict(posterior, observable, settings);
+        } catch (const Stopped&) {
+            return left;
+        }
+        return 1000;
+    };
+    for (const int configurations : {100, 400}) {
+        const int left = left_after(configurations);
+        EXPECT_LE(left, 0) << "stopped before " << configurations;
+        EXPECT_GT(left, -20) << "after one draw more";
+    }
+}
+
+// A band of many components says each kind of remark once, of the component that is worst.
+TEST(CredibleInterval, RemarksAreOneForEachKind) {
+    const auto posterior = small_posterior(600);
+    const auto sampled =
+        predict(posterior, ising::Correlation{Boundary::periodic},
+                {.samples = 20, .predictive = false, .always_sample = true, .seed = test_seed()});
+    Index noisy = 0;
+    for (Index j = 0; j < sampled.sd.size(); ++j) noisy += sampled.sampling_sd[j] > 0.2 * sampled.sd[j];
+    EXPECT_GT(noisy, 2);
+    EXPECT_LE(std::ssize(sampled.remarks), 2);
+    detail::ComponentRemarks remarks;
+    remarks.add("a", 3, "small", 1.0);
+    remarks.add("b", 3, "alone", 5.0);
+    remarks.add("a", 4, "large", 2.0);
+    remarks.add("a", 6, "less", 1.5);
+    remarks.add("c", 7, "equal");
+    remarks.add("c", 8, "equal");
+    EXPECT_EQ(remarks.lines(),
+              (std::vector<std::string>{"component 4 and, less so, 2 more: large", "component 3: alone",
+                                        "component 7 and 1 more: equal"}));
 }
 
 TEST(CredibleInterval, OtherSizesAreComputedAfresh) {

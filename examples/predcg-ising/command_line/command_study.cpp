@@ -179,7 +179,7 @@ Command add_all(CLI::App& study) {
         "goes on, within the part that was at work, too.\n\n"
         "Examples:\n"
         "    predcg-ising study all --out study\n"
-        "  in half a minute:\n"
+        "  in about 20 s of a processor:\n"
         "    predcg-ising study all --quick --out quick");
     return {sub, [options] { run_all(*options); }};
 }

@@ -26,12 +26,24 @@ using namespace predcg;
 
 namespace {
 
-constexpr Index fewest_checked = 10;  // frames
+constexpr Index fewest_checked = 10;  // frames, and draws of the posterior
 
 void require_checkable(const LiquidData& data) {
     if (data.frames < fewest_checked)
         throw InputError("--trajectory", std::to_string(data.frames) + " frames",
                          "at least " + std::to_string(fewest_checked) + " for checks, or --checks none");
+}
+
+/// Few frames leave a posterior that the normal approximation does not describe: it has no draws then.
+void require_checkable(const SavedPair& saved, const std::string& fit) {
+    const Index draws = saved.posterior.draw_count();
+    if (draws < fewest_checked)
+        throw InputError("--fit",
+                         in_quotes(fit) + ", whose posterior has " +
+                             (draws == 0 ? "no" : "only " + std::to_string(draws)) + " draws",
+                         "a fit with " + std::to_string(fewest_checked) +
+                             " or more; its diagnostics.remarks say why there are none: repeat pair fit with "
+                             "more frames, more --samples or a larger --knot-distance");
 }
 
 std::vector<double> masses_from(const std::string& text) {
@@ -156,6 +168,7 @@ void run_pair_check(PairCheckOptions options) {
     set_pressure(how);
     const OutputFile out(how.out, {options.fit, how.read.trajectory.path, how.read.structure});
     const SavedPair saved = load_pair(options.fit);
+    require_checkable(saved, options.fit);
     const LiquidData data = read_liquid(how.read.trajectory, how.read.structure, how.read.frames, how.masses);
     require_checkable(data);
     if (!is_affordable(cost_of_pair_checks(data, saved, how.checks), how.cost)) return;

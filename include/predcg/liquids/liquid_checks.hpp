@@ -50,7 +50,7 @@ struct LiquidSettings {
     double unit = pair::bar_per_kj_mol_nm3;  ///< of pressures
     std::uint64_t seed = 1;
     std::stop_token stop{};        ///< while configurations are drawn: throws Stopped
-    CheckpointPlace checkpoint{};  ///< of the configurations at the mode (core/checkpoint.hpp)
+    CheckpointPlace checkpoint{};  ///< of these, and of what is found at each draw (core/checkpoint.hpp)
 };
 
 /// A radial distribution of data and model.
@@ -289,7 +289,9 @@ LiquidChecks liquid_checks(const PosteriorResult& posterior, const Coarse& coars
                                                   {.credibility = settings.credibility,
                                                    .samples = settings.own_samples,
                                                    .predictive = false,
-                                                   .seed = settings.seed});
+                                                   .seed = settings.seed,
+                                                   .stop = settings.stop,
+                                                   .checkpoint = settings.checkpoint.within("draws")});
         model = {interval.mean, Vector(interval.mean.size()), interval.lower, interval.upper};
         for (Index j = 0; j < model.sd.size(); ++j)
             model.sd[j] = std::hypot(interval.sd[j], interval.mean_error[j]);

@@ -1,4 +1,5 @@
 #pragma once
+#include <predcg/core/checkpoint_place.hpp>
 #include <predcg/core/parallel.hpp>
 #include <predcg/learning/sampling_remarks.hpp>
 #include <predcg/posterior/posterior.hpp>
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -25,7 +27,8 @@ struct CredibleSettings {
     bool predictive = true;      ///< the spread of single configurations, too
     bool always_sample = false;  ///< even where E[o | theta] is exact (which may keep n x n second moments)
     std::uint64_t seed = 1;
-    std::stop_token stop{};  ///< ends by Stopped, after the E[o | theta] in work
+    std::stop_token stop{};        ///< ends by Stopped, after the E[o | theta] in work
+    CheckpointPlace checkpoint{};  ///< of the E[o | theta] that are known (core/checkpoint.hpp)
 };
 
 /// What a posterior says of an observable with c components. Where E[o | theta] is sampled, what the sampling
@@ -43,7 +46,8 @@ struct CredibleInterval {
     /// chains it is measured between independent ones, whatever their own standard errors say.
     Vector sampling_sd;
     bool reliable = true;  ///< sampling leaves no more than a fifth of sd uncertain
-    /// Components where sampling_sd exceeds a fifth of sd, or errors are not known; slow kernels.
+    /// Components where sampling_sd exceeds a fifth of sd, or errors are not known, all of a kind in one
+    /// remark; slow kernels.
     std::vector<std::string> remarks;
 
     /// True where every E[o | theta] is exact.
@@ -183,6 +187,42 @@ struct NoiseLeft {
             error_at(1.0 - low)};
 }
 
+/// Remarks on components, each kind once: a band may have thousands.
+class ComponentRemarks {
+public:
+    /// The words of a kind are those of its component with the largest weight, the first of these.
+    [[gnu::cold]] void add(const std::string& kind, Index component, const std::string& words,
+                           double weight = 0.0) {
+        for (Kind& known : kinds_) {
+            if (known.name != kind) continue;
+            ++known.count;
+            if (weight > known.weight) known = {kind, component, words, weight, known.count};
+            return;
+        }
+        kinds_.push_back({kind, component, words, weight, 1});
+    }
+    [[gnu::cold]] std::vector<std::string> lines() const {
+        std::vector<std::string> all;
+        for (const Kind& kind : kinds_) {
+            std::string line = "component " + to_text(kind.component);
+            if (kind.count > 1)
+                line += (kind.weight > 0.0 ? " and, less so, " : " and ") + to_text(kind.count - 1) + " more";
+            all.push_back(line + ": " + kind.words);
+        }
+        return all;
+    }
+
+private:
+    struct Kind {
+        std::string name;
+        Index component;
+        std::string words;
+        double weight;
+        Index count;
+    };
+    std::vector<Kind> kinds_{};
+};
+
 /// Which errors of component j are not known, and why; empty where all are.
 [[gnu::cold]] inline std::string unknown_errors(const CredibleInterval& result, Index j,
                                                 const Matrix& chains) {
@@ -194,7 +234,7 @@ struct NoiseLeft {
                                       {"upper", result.upper_error[j]}})
         if (!std::isfinite(error)) unknown += (unknown.empty() ? "" : ", ") + std::string(name);
     if (unknown.empty()) return {};
-    return ": no Monte Carlo error of " + unknown + ", as " +
+    return "no Monte Carlo error of " + unknown + ", as " +
            (chains.rows() < 4 ? "chains have less than 4 draws"
                               : "the draws there are equal or too few to tell") +
            ": more draws";
@@ -213,16 +253,14 @@ struct NoiseLeft {
     const double low = 0.5 * (1.0 - result.credibility), high = 1.0 - low;
     std::optional<SmoothOverDraws> smooth;
     if (linalg::largest(noise) > 0.0) smooth.emplace(posterior.draws);
-    std::vector<std::string> unknown;  // errors, each kind once: a band may have thousands
-    std::vector<Index> first, more;    // components that have it
+    ComponentRemarks remarks;
     for (Index j = 0; j < c; ++j) {
         Vector values = linalg::row_of(result.expectations, j);
         NoiseLeft left;
         if (!linalg::all_finite(values)) {
             result.reliable = false;
             result.sampling_sd[j] = undefined;
-            result.remarks.push_back("component " + to_text(j) +
-                                     ": E[o | theta] is not finite for some draws");
+            remarks.add("infinite", j, "E[o | theta] is not finite for some draws");
         } else if (smooth && noise[j] > 0.0) {
             result.sampling_sd[j] = std::sqrt(noise[j]);
             left = take_out_noise(*smooth, values, noise[j], freedom, low);
@@ -248,50 +286,78 @@ struct NoiseLeft {
             result.predictive_lower[j] = statistics::quantile(linalg::row_of(singles, j), low);
             result.predictive_upper[j] = statistics::quantile(linalg::row_of(singles, j), high);
         }
-        if (std::string what = unknown_errors(result, j, chains); !what.empty()) {
-            std::size_t k = 0;
-            while (k < unknown.size() && unknown[k] != what) ++k;
-            if (k == unknown.size()) {
-                unknown.push_back(std::move(what));
-                first.push_back(j);
-                more.push_back(0);
-            } else {
-                ++more[k];
-            }
-        }
-        if (!(result.sampling_sd[j] > 0.2 * result.sd[j])) continue;
-        const bool known = left.sd <= 0.2 * result.sd[j];
+        if (const std::string what = unknown_errors(result, j, chains); !what.empty())
+            remarks.add(what, j, what);
+        const double noise_sd = result.sampling_sd[j], sd = result.sd[j];
+        if (!(noise_sd > 0.2 * sd)) continue;
+        const bool known = left.sd <= 0.2 * sd;
         result.reliable = result.reliable && known;
-        result.remarks.push_back("component " + to_text(j) +
-                                 ": sampling alone gives E[o | theta] a standard deviation of " +
-                                 to_text(result.sampling_sd[j]) + ", beside " + to_text(result.sd[j]) +
-                                 " of the posterior; it was taken out, and leaves an error of " +
-                                 to_text(left.sd) + (known ? "" : ", which is too much: more samples"));
+        remarks.add(known ? "noisy" : "too noisy", j,
+                    "sampling alone gives E[o | theta] a standard deviation of " + to_text(noise_sd) +
+                        ", beside " + to_text(sd) +
+                        " of the posterior; it was taken out, and leaves an error of " + to_text(left.sd) +
+                        (known ? "" : ", which is too much: more samples"),
+                    noise_sd / sd);
     }
-    for (std::size_t k = 0; k < unknown.size(); ++k)
-        result.remarks.push_back("component " + to_text(first[k]) +
-                                 (more[k] > 0 ? " and " + to_text(more[k]) + " more" : "") + unknown[k]);
+    result.remarks = remarks.lines();
 }
 
 /// Predictions from all draws of a posterior: E[o | theta] of a draw, with a stream of its own and so many
 /// threads that ask at a time; and o of a single configuration. No template, so that all observables share
-/// it. `exact` becomes false where the E[o | theta] are not.
+/// it. `exact` becomes false where the E[o | theta] are not. What the checkpoint has is not computed again.
 [[gnu::cold]] inline CredibleInterval predict_draws(
     const PosteriorResult& posterior, const CredibleSettings& settings,
     const std::function<Prediction(Index draw, std::uint64_t stream, Index at_once)>& expectation_at,
     const std::function<Vector(Index draw, Philox4x32& rng)>& single_at, bool& exact) {
-    const Index draws = posterior.draw_count();
-    std::vector<Prediction> expectations(static_cast<std::size_t>(draws));
+    const Index draws = posterior.draw_count(), stride = (draws + most_repeated - 1) / most_repeated;
+    // By a second, independent chain for each `stride`-th draw.
+    std::vector<Prediction> expectations(static_cast<std::size_t>(draws)),
+        again(static_cast<std::size_t>((draws + stride - 1) / stride));
     std::vector<Vector> singles(settings.predictive ? expectations.size() : 0);
-    const auto take = [&](Index k, Index at_once) {
+    const CheckpointPlace& place = settings.checkpoint;
+    const std::size_t sizes[] = {expectations.size(), again.size(), singles.size()};
+    if (place.restore(expectations, again, singles) &&
+        (expectations.size() != sizes[0] || again.size() != sizes[1] || singles.size() != sizes[2]))
+        argument_error("Checkpoint", "number of predictions", to_text(expectations.size()),
+                       "that of the same posterior and settings, " + to_text(sizes[0]));
+    const auto is_known = [&](const Prediction& expectation) {
+        if (expectation.mean.size() > 0) return true;
         if (settings.stop.stop_requested()) throw Stopped("predict");
-        const auto slot = static_cast<std::size_t>(k);
-        expectations[slot] = expectation_at(k, static_cast<std::uint64_t>(k), at_once);
-        if (!settings.predictive) return;
-        Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
-        singles[slot] = single_at(k, rng);
+        return false;
     };
-    within_memory(draws, take);
+    std::mutex one_save;
+    const auto take = [&](Index k, Index at_once) {
+        const auto slot = static_cast<std::size_t>(k);
+        if (is_known(expectations[slot])) return;
+        Prediction expectation = expectation_at(k, static_cast<std::uint64_t>(k), at_once);
+        Vector single;
+        if (settings.predictive) {
+            Philox4x32 rng = make_stream(settings.seed, Purpose::predictive, static_cast<std::uint64_t>(k));
+            single = single_at(k, rng);
+        }
+        const std::scoped_lock lock(one_save);
+        expectations[slot] = std::move(expectation);
+        if (settings.predictive) singles[slot] = std::move(single);
+        place.offer(expectations, again, singles);
+    };
+    const auto repeat = [&](Index k) {
+        const auto slot = static_cast<std::size_t>(k);
+        if (is_known(again[slot])) return;
+        constexpr auto others = std::uint64_t{1} << 43;
+        Prediction expectation = expectation_at(k * stride, others + static_cast<std::uint64_t>(k), 1);
+        const std::scoped_lock lock(one_save);
+        again[slot] = std::move(expectation);
+        place.offer(expectations, again, singles);
+    };
+    try {
+        within_memory(draws, take);
+        if (!expectations.front().independent) parallel_for(std::ssize(again), repeat);
+    } catch (...) {
+        place.keep(expectations, again, singles);
+        throw;
+    }
+    place.keep(expectations, again, singles);
+    if (expectations.front().independent) again.clear();
 
     CredibleInterval result;
     result.credibility = settings.credibility;
@@ -305,17 +371,7 @@ struct NoiseLeft {
     Vector noise;
     double freedom = std::numeric_limits<double>::infinity();
     if (!exact) {
-        std::vector<Prediction> again;
-        const Index stride = (draws + most_repeated - 1) / most_repeated;
-        if (!expectations.front().independent) {
-            again.resize(static_cast<std::size_t>((draws + stride - 1) / stride));
-            parallel_for(std::ssize(again), [&](Index k) {
-                constexpr auto others = std::uint64_t{1} << 43;
-                again[static_cast<std::size_t>(k)] =
-                    expectation_at(k * stride, others + static_cast<std::uint64_t>(k), 1);
-            });
-            freedom = static_cast<double>(again.size());
-        }
+        if (!again.empty()) freedom = static_cast<double>(again.size());
         noise = sampling_variance(expectations, again, stride);
     }
     summarise(result, posterior, single, noise, freedom);

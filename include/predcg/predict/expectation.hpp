@@ -31,6 +31,12 @@ struct Prediction {
         require(mean.size() == 1, "Prediction::value", "components", mean.size(), "1; else use mean[k]");
         return mean[0];
     }
+
+    /// To be saved (core/bytes.hpp).
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.mean, self.standard_error, self.exact, self.independent);
+    }
 };
 
 /// Settings of predictions and expectations.
