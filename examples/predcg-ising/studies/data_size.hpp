@@ -23,7 +23,7 @@ struct DataSizeSettings {
     std::vector<Index> banded{10, 20, 50};  ///< sizes with posteriors: bands and coverage
     Index data_sets = 20;                   ///< at each field and size
     Index posteriors = 20;                  ///< data sets with posteriors, the first ones; at most all
-    Index draws = 4000;
+    Index draws = 2000;
     double credibility = 0.95;
     std::uint64_t seed = 1;
     std::stop_token stop{};                ///< ends what is at work
