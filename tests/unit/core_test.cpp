@@ -1,4 +1,5 @@
-// Errors and their texts, logistic functions, quadratic forms, spaces, windows.
+// Errors and their texts, costs, logistic functions, quadratic forms, spaces, windows.
+#include <predcg/core/cost.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/letter_moments.hpp>
 #include <predcg/core/logistic.hpp>
@@ -204,6 +205,18 @@ TEST(LetterMoments, AreAlikeAtAllSites) {
     const SiteMoments of = moments(std::vector<int>{1, 0, 1});
     expect_close(of.mean, Vector{{2.0, -1.0, 2.0}}, 0.0);
     EXPECT_THROW(LetterMoments<int>({0, 1}, 3, Vector::Ones(3)), ArgumentError);
+}
+
+// One after the other, operations add up and memory is used again, whichever comes first.
+TEST(Cost, OfOneAfterTheOther) {
+    const Cost small{3.0, 10.0}, large{5.0, 40.0};
+    for (const Cost& both : {small + large, large + small}) {
+        EXPECT_EQ(both.operations, 8.0);
+        EXPECT_EQ(both.bytes, 40.0);
+    }
+    const Cost thrice = 3.0 * large;
+    EXPECT_EQ(thrice.operations, 15.0);
+    EXPECT_EQ(thrice.bytes, 40.0);
 }
 
 #if PREDCG_HAS_VECTOR_TYPES
