@@ -1,4 +1,5 @@
-// Errors and their texts, costs, logistic functions, quadratic forms, spaces, windows.
+// Errors and their texts, bytes of matrices, costs, logistic functions, quadratic forms, spaces, windows.
+#include <predcg/core/bytes.hpp>
 #include <predcg/core/cost.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/letter_moments.hpp>
@@ -205,6 +206,22 @@ TEST(LetterMoments, AreAlikeAtAllSites) {
     const SiteMoments of = moments(std::vector<int>{1, 0, 1});
     expect_close(of.mean, Vector{{2.0, -1.0, 2.0}}, 0.0);
     EXPECT_THROW(LetterMoments<int>({0, 1}, 3, Vector::Ones(3)), ArgumentError);
+}
+
+TEST(Bytes, SidesOfEmptyMatricesAreBounded) {
+    constexpr Index most = Index{1} << 20;
+    const auto read_again = [](Index rows, Index columns) {
+        detail::ByteWriter write;
+        write(Matrix(rows, columns));
+        Matrix again;
+        detail::ByteReader(write.bytes, "test")(again);
+        EXPECT_EQ(again.rows(), rows);
+        EXPECT_EQ(again.cols(), columns);
+    };
+    read_again(most, 0);
+    read_again(0, most);
+    EXPECT_THROW(read_again(most + 1, 0), ArgumentError);
+    EXPECT_THROW(read_again(0, most + 1), ArgumentError);
 }
 
 // One after the other, operations add up and memory is used again, whichever comes first.
