@@ -8,6 +8,7 @@
 #include <predcg/core/space.hpp>
 #include <predcg/core/vector_types.hpp>
 #include <predcg/core/window.hpp>
+#include <predcg/kernels/lane_bytes.hpp>
 
 #include "close.hpp"
 #include "test_seed.hpp"
@@ -222,6 +223,17 @@ TEST(Bytes, SidesOfEmptyMatricesAreBounded) {
     read_again(0, most);
     EXPECT_THROW(read_again(most + 1, 0), ArgumentError);
     EXPECT_THROW(read_again(0, most + 1), ArgumentError);
+}
+
+TEST(Bytes, OfLanesAreSaved) {
+    auto letters = detail::Bytes::of(3);
+    letters[0] = -7;
+    letters[31] = 100;
+    detail::ByteWriter write;
+    write(letters);
+    detail::Bytes again{};
+    detail::ByteReader(write.bytes, "test")(again);
+    for (Index lane = 0; lane < detail::Bytes::lanes; ++lane) EXPECT_EQ(again[lane], letters[lane]) << lane;
 }
 
 // One after the other, operations add up and memory is used again, whichever comes first.

@@ -752,6 +752,15 @@ TEST(Online, CopiesAreIndependent) {
     EXPECT_EQ(saved(first), saved(second));
 }
 
+// The expansion has its maximum there: no gradient is left, of the likelihood or, without prior, at all.
+TEST(Online, TheEstimateIsTheMaximumOfTheExpansion) {
+    OnlineFit online{support::ising_grainer(model, 2), {.beta = beta}};
+    online.add(samples(600, 12));
+    const auto fit = online.estimate();
+    EXPECT_LT(fit.likelihood.gradient.cwiseAbs().maxCoeff(), 1e-8);
+    EXPECT_GT(fit.likelihood.observed().diagonal().minCoeff(), 1.0);
+}
+
 // p_c gets as many moves as the configurations of a step together, warm-up included; an engine of its own is
 // left as it is.
 TEST(Online, TheCoarseEngineMovesAsOftenAsThoseOfAStep) {

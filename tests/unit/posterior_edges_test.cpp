@@ -8,6 +8,7 @@
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/fine_scale.hpp>
+#include <predcg/predict/latent.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
 #include <gtest/gtest.h>
@@ -221,6 +222,20 @@ TEST(FewDraws, AChainHasFourAtLeast) {
                                   (void)full_posterior(grainer, data, fit, {.draws = 11, .chains = 3});
                               }).what();
     EXPECT_NE(words.find("at least 4 a chain"), std::string::npos) << words;
+}
+
+TEST(FewDraws, LatentMeansAreThoseOverAllOfThem) {
+    const auto grainer = grainer_of({.sites = 4, .linear = true, .pair_range = 0});
+    const std::vector<Spins> samples{Spins(8, 1), {1, 1, -1, 1, -1, -1, 1, 1}};
+    const auto data = grainer.prepare(samples, 0.5);
+    auto at = grainer.fit_prepared(data);
+    const auto posterior = full_posterior(grainer, data, at, {.draws = 8, .chains = 2, .warm_up = 20});
+    Vector sum = Vector::Zero(4);
+    for (Index k = 0; k < 8; ++k) {
+        at.parameters = posterior.parameters(k);
+        sum += latent_mean(at, samples[1]);
+    }
+    EXPECT_LT((latent_mean(posterior, samples[1]) - sum / 8.0).cwiseAbs().maxCoeff(), 1e-14);
 }
 
 TEST(FewDraws, ErrorsThatAreNotKnownHaveAReason) {
