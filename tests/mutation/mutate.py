@@ -171,7 +171,9 @@ class Finder:
             elif k == kind.IF_STMT and children:
                 head = self.words(begin, self.range(children[0])[0])
                 if "constexpr" in head or "consteval" in head or re.search(r"if\s*\($", head) is None:
-                    for child in children[1:] if "constexpr" in head else children:
+                    # a condition that is a concept is no child
+                    has_condition = head.count("(") > head.count(")")
+                    for child in children[1:] if "constexpr" in head and has_condition else children:
                         self.visit(child, body, child.kind not in (kind.COMPOUND_STMT,), result)
                     return
                 self.condition(children[0])

@@ -1,12 +1,19 @@
-// The checks of user types find what they are for: energies that are no doubles, derivatives by X that are
-// wrong.
+// The checks of user types find what they are for: energies that are no doubles, derivatives by X or theta
+// that are wrong.
 #include <predcg/core/space.hpp>
 #include <predcg/testing/check_map.hpp>
 #include <predcg/testing/check_potential.hpp>
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numbers>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace check_findings_test {
 using namespace predcg;
@@ -116,6 +123,44 @@ TEST(CheckFindings, WrongDerivativesByX) {
         found(check_fine_potential(Quartic{factor}), "energy_gradient(x)[0]");
         found(check_coarse_potential(CoarseQuartic{factor}, theta), "energy_gradient(X, theta)[0]");
         found(check_map(Shift{factor}, RealSpace<>(3), eta), "likelihood(x, eta).log_density_gradient(X)[0]");
+    }
+}
+
+/// U = theta X_1 for theta < 1, times `factor` where it is asked as a whole.
+struct UpToOne {
+    double factor = 1.0;
+
+    LatticeSpace<int, 2> space() const { return spins; }
+    Index parameter_count() const { return 1; }
+    bool admissible(const Vector& theta) const { return theta[0] < 1.0; }
+    Vector features(const Spins& X) const { return Vector::Constant(1, X[0]); }
+    double energy(const Spins& X, const Vector& theta) const {
+        return admissible(theta) ? factor * theta[0] * X[0] : std::numeric_limits<double>::quiet_NaN();
+    }
+};
+
+/// U = exp(theta) X_1, with its derivative by theta times `factor`.
+struct Exponential {
+    double factor = 1.0;
+
+    LatticeSpace<int, 2> space() const { return spins; }
+    Index parameter_count() const { return 1; }
+    double energy(const Spins& X, const Vector& theta) const { return std::exp(theta[0]) * X[0]; }
+    Vector parameter_gradient(const Spins& X, const Vector& theta) const {
+        return Vector::Constant(1, factor * energy(X, theta));
+    }
+};
+
+TEST(CheckFindings, WrongDerivativesByTheta) {
+    const Vector theta = Vector::Constant(1, 0.8);
+    EXPECT_EQ(check_coarse_potential(UpToOne{}, theta), Findings{});
+    EXPECT_EQ(check_coarse_potential(Exponential{}, theta), Findings{});
+    for (const double factor : {-1.0, 0.5, 1.001}) {
+        const Findings findings = check_coarse_potential(UpToOne{factor}, theta);
+        ASSERT_FALSE(findings.empty());
+        EXPECT_EQ(findings[0].substr(0, 16), "energy(X, theta)");
+        EXPECT_NE(findings[0].find("theta . features(X)"), std::string::npos) << findings[0];
+        found(check_coarse_potential(Exponential{factor}, theta), "parameter_gradient(X, theta)[0]");
     }
 }
 

@@ -1,4 +1,6 @@
-// Errors and their texts, logistic functions, quadratic forms, spaces, windows.
+// Errors and their texts, bytes of matrices, costs, logistic functions, quadratic forms, spaces, windows.
+#include <predcg/core/bytes.hpp>
+#include <predcg/core/cost.hpp>
 #include <predcg/core/error.hpp>
 #include <predcg/core/letter_moments.hpp>
 #include <predcg/core/logistic.hpp>
@@ -6,6 +8,7 @@
 #include <predcg/core/space.hpp>
 #include <predcg/core/vector_types.hpp>
 #include <predcg/core/window.hpp>
+#include <predcg/kernels/lane_bytes.hpp>
 
 #include "close.hpp"
 #include "test_seed.hpp"
@@ -204,6 +207,45 @@ TEST(LetterMoments, AreAlikeAtAllSites) {
     const SiteMoments of = moments(std::vector<int>{1, 0, 1});
     expect_close(of.mean, Vector{{2.0, -1.0, 2.0}}, 0.0);
     EXPECT_THROW(LetterMoments<int>({0, 1}, 3, Vector::Ones(3)), ArgumentError);
+}
+
+TEST(Bytes, SidesOfEmptyMatricesAreBounded) {
+    constexpr Index most = Index{1} << 20;
+    const auto read_again = [](Index rows, Index columns) {
+        detail::ByteWriter write;
+        write(Matrix(rows, columns));
+        Matrix again;
+        detail::ByteReader(write.bytes, "test")(again);
+        EXPECT_EQ(again.rows(), rows);
+        EXPECT_EQ(again.cols(), columns);
+    };
+    read_again(most, 0);
+    read_again(0, most);
+    EXPECT_THROW(read_again(most + 1, 0), ArgumentError);
+    EXPECT_THROW(read_again(0, most + 1), ArgumentError);
+}
+
+TEST(Bytes, OfLanesAreSaved) {
+    auto letters = detail::Bytes::of(3);
+    letters[0] = -7;
+    letters[31] = 100;
+    detail::ByteWriter write;
+    write(letters);
+    detail::Bytes again{};
+    detail::ByteReader(write.bytes, "test")(again);
+    for (Index lane = 0; lane < detail::Bytes::lanes; ++lane) EXPECT_EQ(again[lane], letters[lane]) << lane;
+}
+
+// One after the other, operations add up and memory is used again, whichever comes first.
+TEST(Cost, OfOneAfterTheOther) {
+    const Cost small{3.0, 10.0}, large{5.0, 40.0};
+    for (const Cost& both : {small + large, large + small}) {
+        EXPECT_EQ(both.operations, 8.0);
+        EXPECT_EQ(both.bytes, 40.0);
+    }
+    const Cost thrice = 3.0 * large;
+    EXPECT_EQ(thrice.operations, 15.0);
+    EXPECT_EQ(thrice.bytes, 40.0);
 }
 
 #if PREDCG_HAS_VECTOR_TYPES

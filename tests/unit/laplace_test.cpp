@@ -148,6 +148,25 @@ TEST(JointLaplace, IsCutAtTheWallsOfThePrior) {
     expect_z(Vector(laplace.draws.row(1)).mean(), m + s * mills, sd / std::sqrt(4000.0), "mean of eta");
 }
 
+// A prior's upper bound is no wall: what lies above is drawn again. Half a standard deviation above the mode
+// it takes three draws of ten.
+TEST(JointLaplace, IsCutAtBoundsThatAreNoWalls) {
+    const by_hand::Model pairs{.sites = 6, .pair_range = 1};
+    const auto x = some_data(12, 60);
+    const auto free = grainer_of(pairs);
+    const auto free_data = free.prepare(x, beta);
+    const auto without = laplace_joint(free, free_data, free.fit_prepared(free_data), {.draws = 100});
+    const double upper = without.mean[1] + 0.5 * without.sd[1];
+    const TruncatedNormals bounded{Vector{{1.0}}, Vector{{2.0}}, Vector{{0.0}}, Vector{{upper}}};
+    const auto grainer = support::ising_grainer(pairs, 2, {weak_prior().coarse, bounded});
+    const auto data = grainer.prepare(x, beta);
+    const auto laplace = laplace_joint(
+        grainer, data, grainer.fit_prepared(data),
+        {.draws = 200, .largest_pareto_k = std::numeric_limits<double>::infinity(), .seed = test_seed()});
+    ASSERT_EQ(laplace.draw_count(), 200);
+    EXPECT_LE(laplace.draws.row(1).maxCoeff(), upper);
+}
+
 // Away from a mode, between the two that the label gives at eta = 0: nothing is repaired.
 TEST(JointLaplace, AnInformationThatIsNotPositiveDefinite) {
     const by_hand::Model free{.sites = 6, .pair_range = 1};

@@ -145,5 +145,13 @@ TEST(RunningMoments, OfOneValueHaveNoError) {
     }
 }
 
+TEST(RunningMoments, OfTwoValues) {
+    RunningMoments<double> two;
+    two.add(1.0);
+    two.add(5.0);
+    EXPECT_EQ(two.variance(), 8.0);
+    EXPECT_EQ(two.standard_error(), 2.0);
+}
+
 }  // namespace
 }  // namespace moments_test

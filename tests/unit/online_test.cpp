@@ -752,6 +752,27 @@ TEST(Online, CopiesAreIndependent) {
     EXPECT_EQ(saved(first), saved(second));
 }
 
+// The expansion has its maximum there: no gradient is left, of the likelihood or, without prior, at all.
+TEST(Online, TheEstimateIsTheMaximumOfTheExpansion) {
+    OnlineFit online{support::ising_grainer(model, 2), {.beta = beta}};
+    online.add(samples(600, 12));
+    const auto fit = online.estimate();
+    EXPECT_LT(fit.likelihood.gradient.cwiseAbs().maxCoeff(), 1e-8);
+    EXPECT_GT(fit.likelihood.observed().diagonal().minCoeff(), 1.0);
+}
+
+// p_c gets as many moves as the configurations of a step together, warm-up included; an engine of its own is
+// left as it is.
+TEST(Online, TheCoarseEngineMovesAsOftenAsThoseOfAStep) {
+    const MonteCarlo engine(HeatBath{}, {.samples = 100, .chains = 20, .warm_up = 10, .thinning = 2});
+    const auto both = detail::online_engine(engine, 16);
+    EXPECT_EQ(both.coarse.settings().samples, 16 * (100 + 20 * 10 / 2));
+    EXPECT_EQ(both.latent.settings().samples, 100);
+    EXPECT_EQ(both.latent.settings().refresh, 10);
+    const auto of_its_own = detail::online_engine(EngineRoles{Enumeration{}, engine}, 16);
+    EXPECT_EQ(of_its_own.coarse.settings().samples, 100);
+}
+
 // The field of the simulation rises slowly.
 TEST(OnlineDrift, OfASimulationIsSeen) {
     OnlineFit online{exact_grainer(), {.beta = beta}};

@@ -1,5 +1,5 @@
 // Numbers at the edge: energies that are large beside the differences that count, data that are all equal,
-// draws that are few. Closed forms, enumeration and quadrature.
+// draws that are few, bounds of priors. Closed forms, enumeration and quadrature.
 #include <predcg/engines/transfer_matrix.hpp>
 #include <predcg/judge/checks.hpp>
 #include <predcg/kernels/single_site.hpp>
@@ -8,11 +8,17 @@
 #include <predcg/posterior/full_posterior.hpp>
 #include <predcg/predict/credible_interval.hpp>
 #include <predcg/predict/fine_scale.hpp>
+#include <predcg/predict/latent.hpp>
 #include <predcg/structure/boltzmann.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "grid_posterior.hpp"
 #include "ising_grainer.hpp"
@@ -177,6 +183,59 @@ TEST(EqualData, ThePosteriorIsThatOfQuadrature) {
         EXPECT_NEAR(posterior.mean[k], grid.mean(k), 5.0 * error);
         EXPECT_NEAR(posterior.sd[k], grid.sd(k), 0.1 * grid.sd(k));
     }
+}
+
+TEST(LowerBounds, AreWallsBehindWhichThereIsNoDensity) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const auto grainer = grainer_of({.sites = 4, .linear = true, .pair_range = 0});
+    const auto data = grainer.prepare(std::vector<Spins>{Spins(8, 1), {1, 1, -1, 1, -1, -1, 1, 1}}, 0.5);
+    const auto problem = grainer.problem(data);
+    const LogPosterior posterior(problem);
+    const Vector lower = problem.coordinates().lower();
+    std::size_t bounds = 0;
+    for (Index k = 0; k < lower.size(); ++k) {
+        Vector z = Vector::Constant(lower.size(), 0.5);
+        ASSERT_TRUE(std::isfinite(posterior.log_density(z)));
+        z[k] = infinity;
+        EXPECT_EQ(posterior.log_density(z), -infinity);
+        EXPECT_EQ(posterior.log_density_and_gradient(z).second, Vector::Zero(lower.size()));
+        if (!std::isfinite(lower[k])) continue;
+        ++bounds;
+        z[k] = lower[k] - 0.25;
+        EXPECT_EQ(posterior.log_density(z), -infinity);
+        EXPECT_EQ(posterior.log_density_and_gradient(z).second, Vector::Zero(lower.size()));
+        EXPECT_FALSE(posterior.space().contains(z));
+        EXPECT_EQ(posterior.space().mirrored(z)[k], lower[k] + 0.25);
+        z[k] = lower[k] + 0.25;
+        EXPECT_TRUE(std::isfinite(posterior.log_density(z)));
+        EXPECT_TRUE(posterior.space().contains(z));
+    }
+    EXPECT_GT(bounds, 0U);
+    EXPECT_EQ(posterior.space().walls().size(), bounds);
+}
+
+TEST(FewDraws, AChainHasFourAtLeast) {
+    const auto grainer = grainer_of({.sites = 4, .linear = true, .pair_range = 0});
+    const auto data = grainer.prepare(std::vector<Spins>{Spins(8, 1), {1, 1, -1, 1, -1, -1, 1, 1}}, 0.5);
+    const auto fit = grainer.fit_prepared(data);
+    const std::string words = thrown<ArgumentError>([&] {
+                                  (void)full_posterior(grainer, data, fit, {.draws = 11, .chains = 3});
+                              }).what();
+    EXPECT_NE(words.find("at least 4 a chain"), std::string::npos) << words;
+}
+
+TEST(FewDraws, LatentMeansAreThoseOverAllOfThem) {
+    const auto grainer = grainer_of({.sites = 4, .linear = true, .pair_range = 0});
+    const std::vector<Spins> samples{Spins(8, 1), {1, 1, -1, 1, -1, -1, 1, 1}};
+    const auto data = grainer.prepare(samples, 0.5);
+    auto at = grainer.fit_prepared(data);
+    const auto posterior = full_posterior(grainer, data, at, {.draws = 8, .chains = 2, .warm_up = 20});
+    Vector sum = Vector::Zero(4);
+    for (Index k = 0; k < 8; ++k) {
+        at.parameters = posterior.parameters(k);
+        sum += latent_mean(at, samples[1]);
+    }
+    EXPECT_LT((latent_mean(posterior, samples[1]) - sum / 8.0).cwiseAbs().maxCoeff(), 1e-14);
 }
 
 TEST(FewDraws, ErrorsThatAreNotKnownHaveAReason) {

@@ -522,6 +522,28 @@ TEST(Replicas, ForbiddenWindowsNeverOccur) {
     EXPECT_LT(std::abs(m.mean[1] - exact.mean[1]), 1.2 * z_limit * m.standard_error[1]);
 }
 
+// Three neighbours on each side; no two particles stand three sites apart.
+TEST(Replicas, ThreeNeighboursOnEachSide) {
+    support::NumberSpace space{40, {0.0, 1.0}};
+    const Window four{4, Boundary::periodic};
+    const support::WindowTable zero(space, four, true, [] { return 0.0; });
+    support::TableTarget target{space, four, true, zero};
+    support::TableStatistic seen{space, four, true, {zero, zero}};
+    for (const double second : space.letters)
+        for (const double third : space.letters) {
+            target.table.at(0, std::vector{1.0, second, third, 1.0}) = -infinity;
+            seen.tables[0].at(0, std::vector{1.0, second, third, 1.0}) = 1.0;
+            seen.tables[1].at(0, std::vector{1.0, second, third, 0.0}) = 1.0;
+        }
+    const MonteCarlo engine(HeatBath{}, {.samples = 64000, .chains = 64, .warm_up = 50});
+    MonteCarlo<HeatBath>::State<support::TableTarget> chains;
+    const Moments m = engine.expect(target, seen, chains, key(3));
+    EXPECT_FALSE(chains.replicas.empty());
+    EXPECT_EQ(m.mean[0], 0.0);
+    EXPECT_LT(std::abs(m.mean[1] - TransferMatrix{}.expect(target, seen).mean[1]),
+              1.2 * z_limit * m.standard_error[1]);
+}
+
 // Nearly all windows of 600 sites are the same one.
 TEST(Replicas, MoreSitesThanAByteCounts) {
     auto rng = test_rng(604);

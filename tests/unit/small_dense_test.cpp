@@ -1,5 +1,6 @@
 // The small dense algebra against its definitions.
 #include <predcg/core/linalg.hpp>
+#include <predcg/learning/blocks.hpp>
 
 #include "close.hpp"
 #include "test_seed.hpp"
@@ -140,6 +141,20 @@ TEST(SmallDenseValues, PartsPutTogether) {
     EXPECT_EQ(linalg::joined(u, v), (Vector(5) << 2.0, 5.0, 1.0, 2.0, 3.0).finished());
     linalg::set_column(m, 1, v);
     EXPECT_EQ(linalg::vector_of(m.data(), 6), (Vector(6) << 1.0, 2.0, 3.0, 1.0, 2.0, 3.0).finished());
+}
+
+TEST(Blocks, OfThetaAndEta) {
+    Vector v{{1.0, 2.0, 3.0, 4.0, 5.0}};
+    const detail::Blocks of_vector(v, 2);
+    EXPECT_EQ(of_vector.coarse(1), 2.0);
+    EXPECT_EQ(of_vector.map(0), 3.0);
+    EXPECT_EQ(of_vector.map(2), 5.0);
+    Matrix m = v * v.transpose();
+    const detail::Blocks of_matrix(m, 2);
+    EXPECT_EQ(of_matrix.coarse(0, 1), 2.0);
+    EXPECT_EQ(of_matrix.map(0, 2), 15.0);
+    of_matrix.map(1, 0) = -1.0;
+    EXPECT_EQ(m(3, 2), -1.0);
 }
 
 }  // namespace
