@@ -158,7 +158,7 @@ protected:
         const std::string expected = undisturbed(command);
         for (const int signal : {SIGINT, SIGTERM}) {
             const pid_t child = start(command.saving_every("0.02"));
-            wait_for_checkpoint(child, command.part);
+            ASSERT_TRUE(wait_for_checkpoint(child, command.part)) << said();
             ::kill(child, signal);
             ASSERT_EQ(end_of(child), 3) << said();
             expect_contains(said(), "the same command goes on from 'out.checkpoint'");

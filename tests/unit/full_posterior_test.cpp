@@ -236,6 +236,48 @@ TEST(FullPosterior, JumpsAreFittedToANarrowBend) {
     EXPECT_GT(worth(fitted.mixture), 0.2);
 }
 
+TEST(FullPosterior, DensitiesThatAreNoNumbersAreNone) {
+    detail::NormalMixture known;
+    detail::add_round(known, 2, 1.0);
+    auto rng = test_rng(515);
+    const auto with = [](double value) {
+        return [=](const std::vector<Vector>& points) {
+            Vector values(std::ssize(points));
+            for (Index k = 0; k < values.size(); ++k) {
+                const Vector& u = points[static_cast<std::size_t>(k)];
+                values[k] = u[0] > 0.5 ? value : -0.5 * u.squaredNorm();
+            }
+            return values;
+        };
+    };
+    for (const double value :
+         {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+        const auto fitted = detail::fitted_jumps(known, 1, 2, rng, with(value));
+        ASSERT_TRUE(fitted.is_fitted()) << value;
+        EXPECT_TRUE(std::isfinite(fitted.mixture.log_density(Vector::Zero(2)))) << value;
+    }
+    const auto nowhere = [](const std::vector<Vector>& points) {
+        return Vector(Vector::Constant(std::ssize(points), std::nan("")));
+    };
+    EXPECT_FALSE(detail::fitted_jumps(known, 1, 2, rng, nowhere).is_fitted());
+}
+
+TEST(FullPosterior, MovesFollowTheJumpsThatAreTaken) {
+    using detail::MoveCycle;
+    const auto cycle = [](double taken, detail::JumpDensities::Fit fit, bool is_drawing) {
+        const MoveCycle found = MoveCycle::of(taken, {{}, fit}, is_drawing);
+        return std::pair(found.jumps, found.period);
+    };
+    using Fit = detail::JumpDensities::Fit;
+    EXPECT_EQ(cycle(0.39, Fit::none, true), std::pair(Index{2}, Index{1}));
+    EXPECT_EQ(cycle(0.4, Fit::none, true), std::pair(Index{4}, Index{16}));
+    EXPECT_EQ(cycle(0.8, Fit::good, true), std::pair(Index{2}, Index{16}));
+    EXPECT_EQ(cycle(0.2, Fit::good, true), std::pair(Index{4}, Index{16}));
+    EXPECT_EQ(cycle(0.2, Fit::rough, false), std::pair(Index{4}, Index{16}));
+    EXPECT_EQ(cycle(0.2, Fit::rough, true), std::pair(Index{32}, Index{16}));
+    EXPECT_EQ(cycle(0.09, Fit::rough, true), std::pair(Index{2}, Index{1}));
+}
+
 TEST(FullPosterior, ImportanceWeightsAreOfAllMixturesTogether) {
     detail::NormalMixture narrow, wide, target;
     detail::add_round(narrow, 1, 1.0);

@@ -266,13 +266,14 @@ void add_posterior(CostEstimate& estimate, const FitModel& model, const Calls& c
     const std::string fewer = "fewer --draws or data, --posterior laplace-joint";
     Cost cost;
     if (method == PosteriorMethod::full) {
-        constexpr double warm_up = 4.0 * 300.0, fitting = 4000.0;
+        constexpr double warm_up = 4.0 * 300.0;
         const double moves = draws + warm_up;
         // Of few parameters most moves are jumps; the more a posterior bends, the more steps a trajectory
         // has.
         const bool few = needs_of(model).parameters <= 1;
-        const double trajectories = few ? moves / 16.0 + 4.0 * 300.0 / 8.0 : moves;
-        cost = moves * (2.0 * calls.density + Cost{3000.0, 0.0}) + fitting * calls.density +
+        const double trajectories = moves / 16.0 + (few ? 4.0 * 300.0 / 32.0 : moves / 8.0);
+        const double fitting = few ? 2400.0 : 16000.0, jumps = few ? 2.0 : 12.0;
+        cost = moves * (jumps * calls.density + Cost{3000.0, 0.0}) + fitting * calls.density +
                trajectories * (few ? 4.0 : 8.0) * calls.gradient;
     } else if (method == PosteriorMethod::laplace_joint) {
         cost = draws * calls.density;

@@ -145,7 +145,11 @@ struct alignas(lane_count * sizeof(double)) Lanes {
         for (Index k = 0; k < parts; ++k) {
             const VectorOfDoubles least = -700.0 - VectorOfDoubles{};
             const VectorOfDoubles x = part[k] < least ? least : part[k];
-            const VectorOfDoubles shifted = x * 0x1.71547652b82fep+0 + 0x1.8p52, power = shifted - 0x1.8p52;
+            const VectorOfDoubles shifted = x * 0x1.71547652b82fep+0 + 0x1.8p52;
+            // Taken back by way of its bits, as -fassociative-math would leave out sum and difference.
+            const BitsOfDoubles whole =
+                std::bit_cast<BitsOfDoubles>(shifted) - (std::uint64_t{1} << 51) + 2048;
+            const VectorOfDoubles power = std::bit_cast<VectorOfDoubles>(whole) - (0x1p52 + 2048.0);
             const VectorOfDoubles r = (x - power * 0x1.62e42fefa3800p-1) - power * 0x1.ef35793c76730p-45;
             VectorOfDoubles sum = 1.0 / 479001600.0 - VectorOfDoubles{};
             for (const double coefficient : coefficients) sum = sum * r + coefficient;

@@ -6,6 +6,7 @@
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/learning/estimate.hpp>
 #include <predcg/learning/labels.hpp>
+#include <predcg/posterior/log_posterior.hpp>
 #include <predcg/posterior/normal_mixture.hpp>
 
 #include <algorithm>
@@ -84,7 +85,8 @@ template <class Problem, class T>
     std::vector<Vector> known{Vector::Zero(size)};  // u
     std::vector<Matrix> informations{Matrix(Matrix::Zero(size, size))};
     for (Index k = 0; k < size; ++k) informations[0](k, k) = 1.0;
-    const double best = target.log_density(known[0]);
+    const LogPosterior exact(problem);  // of z: by way of u a z at a wall may be behind it
+    const double best = exact.log_density(centre);
     const auto add = [&](const Parameters& parameters) {
         const Vector z = c.z(parameters);
         Vector away = z;
@@ -102,7 +104,7 @@ template <class Problem, class T>
                     distance += (u[k] - at[k]) * informations[other](k, l) * (u[l] - at[l]);
             if (distance < 1.0) return;
         }
-        if (!(target.log_density(u) > best - lowest_maximum)) return;
+        if (!(exact.log_density(z) > best - lowest_maximum)) return;
         Matrix information =
             linalg::product(linalg::product(across, problem.point(z).posterior_information), scale);
         const linalg::Cholesky factor(information);
@@ -131,7 +133,7 @@ template <class Problem, class T>
 
 /// Rounds of fitted_jumps, and draws of each.
 inline constexpr Index mixture_rounds = 20, mixture_draws = 800;
-/// As many normals as are added there, or up to twice as many.
+/// As many normals are added there, or a little more: as many about each maximum.
 inline constexpr std::size_t mixture_parts = 12;
 
 /// Points of several mixtures and what they are worth as draws of a target: weights are the ratio of its
@@ -142,7 +144,10 @@ public:
     /// Adds points of a mixture, as many each time. Returns how many independent draws of the target they
     /// alone are worth; 0 where it has no density at any of them.
     [[gnu::cold]] double add(const NormalMixture& from, const std::vector<Vector>& points,
-                             const Vector& log_target) {
+                             Vector log_target) {
+        for (double& value : log_target)  // nor is a density one that is no number
+            if (!(value < std::numeric_limits<double>::infinity()))
+                value = -std::numeric_limits<double>::infinity();
         const Vector old = points_.empty() ? Vector() : from.log_densities(points_);
         for (Index k = 0; k < old.size(); ++k)
             sums_[static_cast<std::size_t>(k)] = log_sum(sums_[static_cast<std::size_t>(k)], old[k]);
@@ -224,11 +229,10 @@ struct JumpDensities {
 /// and the target. The first mixture is that of the normals of `known`, of which the first `centres` are
 /// about maxima, and wider ones about these, 1, 1.5, 2, ... times. The normals of `known` keep their places,
 /// so that the ratio stays small where the fitted ones leave something out. After four rounds each of the
-/// others is joined by one twice as wide. The fit is good, and ends, where
-/// draws of a round are worth 0.6 of their number as independent ones of the target. `known` itself where
-/// those of no round are worth 0.1, or of none of the first three twice the number of dimensions, as among
-/// many parameters. `value_of(points)` are the log densities. Cost: at most mixture_rounds mixture_draws log
-/// densities.
+/// others is joined by one twice as wide. The fit is good, and ends, where draws of a round are worth 0.6 of
+/// their number as independent ones of the target. `known` itself where those of no round are worth 0.1, or
+/// of none of the first three twice the number of dimensions, as among many parameters. `value_of(points)`
+/// are the log densities. Cost: at most mixture_rounds mixture_draws log densities.
 template <RandomBits R, class Values>
 [[gnu::cold]] JumpDensities fitted_jumps(const NormalMixture& known, std::size_t centres, Index size, R& rng,
                                          Values&& value_of) {
@@ -248,7 +252,7 @@ template <RandomBits R, class Values>
         for (Index k = 0; k < mixture_draws; ++k) points.push_back(from.draw(rng));
         effective = sample.add(from, points, value_of(points));
         best = std::max(best, effective);
-        if (effective == 0.0 || (round == 2 && best < 2.0 * static_cast<double>(size))) return {known};
+        if (!(effective > 0.0) || (round == 2 && best < 2.0 * static_cast<double>(size))) return {known};
         mixture =
             mixture.fitted(sample.points(), sample.weights(flattened * draws), known.size(), least_weight);
     }

@@ -33,9 +33,10 @@ public:
 
     std::size_t size() const { return parts_.size(); }
 
-    /// Adds normal number k once more, `factor` times as wide.
+    /// Adds normal number k once more, with its weight, `factor` times as wide.
     void add_wider(std::size_t k, double factor) {
-        add(parts_[k].mean, linalg::scaled(parts_[k].covariance(), factor * factor));
+        parts_.push_back(parts_[k].widened(factor));
+        total_ += parts_.back().weight;
     }
 
     /// The same densities of v = (axes^T (u - centre)) / width, width and axes those of an eigenvalue
@@ -55,11 +56,8 @@ public:
 
     /// The same, with normals from the one with number `first` on that are `factor` times as wide.
     [[gnu::cold]] NormalMixture widened(std::size_t first, double factor) const {
-        NormalMixture other;
-        for (std::size_t j = 0; j < parts_.size(); ++j)
-            other.add(parts_[j].mean,
-                      linalg::scaled(parts_[j].covariance(), j < first ? 1.0 : factor * factor),
-                      parts_[j].weight);
+        NormalMixture other = *this;
+        for (std::size_t j = first; j < parts_.size(); ++j) other.parts_[j] = parts_[j].widened(factor);
         return other;
     }
 
@@ -161,6 +159,11 @@ private:
         double weight = 1.0, log_height = 0.0;
 
         Matrix covariance() const { return linalg::product(root, linalg::transposed(root)); }
+        Part widened(double factor) const {
+            const auto size = static_cast<double>(mean.size());
+            return {mean, linalg::scaled(root, factor), linalg::scaled(inverse, 1.0 / factor), weight,
+                    log_height - size * std::log(factor)};
+        }
 
         /// To be saved (core/bytes.hpp).
         template <class Self, class Visit>

@@ -320,6 +320,11 @@ private:
         (expectations.size() != sizes[0] || again.size() != sizes[1] || singles.size() != sizes[2]))
         argument_error("Checkpoint", "number of predictions", to_text(expectations.size()),
                        "that of the same posterior and settings, " + to_text(sizes[0]));
+    const auto require_alike = [&](Index components) {  // what was restored may be of another observable
+        if (components != expectations.front().mean.size())
+            argument_error("Checkpoint", "number of components of a prediction", to_text(components),
+                           "that of the same observable, " + to_text(expectations.front().mean.size()));
+    };
     const auto is_known = [&](const Prediction& expectation) {
         if (expectation.mean.size() > 0) return true;
         if (settings.stop.stop_requested()) throw Stopped("predict");
@@ -358,6 +363,9 @@ private:
     }
     place.keep(expectations, again, singles);
     if (expectations.front().independent) again.clear();
+    for (const Prediction& expectation : expectations) require_alike(expectation.mean.size());
+    for (const Prediction& expectation : again) require_alike(expectation.mean.size());
+    for (const Vector& single : singles) require_alike(single.size());
 
     CredibleInterval result;
     result.credibility = settings.credibility;
