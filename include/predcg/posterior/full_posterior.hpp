@@ -37,9 +37,9 @@ struct MoveCycle {
     /// Before a chain has moved: the fewer trajectories, where the densities of the jumps were fitted.
     static MoveCycle first(const JumpDensities& to) { return to.is_fitted() ? MoveCycle{2, 8} : MoveCycle{}; }
     /// For jumps of which a part `taken` is taken. A trajectory in each move where it is less than 0.4, or
-    /// 0.1 of densities that were fitted; else in one of 16, and as many jumps, at most four, as leave a chain
-    /// where it is in at most 0.15 of the moves. Of densities that fit roughly, which rarely lead out of what
-    /// they leave out, 32 in moves that are drawn: each costs little beside a trajectory.
+    /// 0.1 of densities that were fitted; else in one of 16, and as many jumps, at most four, as leave a
+    /// chain where it is in at most 0.15 of the moves. Of densities that fit roughly, which rarely lead out
+    /// of what they leave out, 32 in moves that are drawn: each costs little beside a trajectory.
     [[gnu::cold]] static MoveCycle of(double taken, const JumpDensities& to, bool is_drawing) {
         if (taken < (to.is_fitted() ? 0.1 : 0.4)) return {};
         if (to.is_rough() && is_drawing) return {32, 16};

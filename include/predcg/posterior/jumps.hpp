@@ -245,7 +245,7 @@ template <RandomBits R, class Values>
     ImportanceSample sample;
     double best = 0.0, effective = 0.0;
     for (Index round = 0; round < mixture_rounds && effective < enough * draws; ++round) {
-        if (round == 4)  // a target of many shapes
+        if (round == 4)  // a target of many shapes; nearly all points of this round look further away
             for (std::size_t k = known.size(); k < first_parts; ++k) mixture.add_wider(k, 2.0);
         const NormalMixture from = mixture.widened(known.size(), wider);
         std::vector<Vector> points;

@@ -33,10 +33,13 @@ public:
 
     std::size_t size() const { return parts_.size(); }
 
-    /// Adds normal number k once more, with its weight, `factor` times as wide.
+    /// Adds normal number k once more, `factor` times as wide and of weight 1.
     void add_wider(std::size_t k, double factor) {
-        parts_.push_back(parts_[k].widened(factor));
-        total_ += parts_.back().weight;
+        Part part = parts_[k].widened(factor);
+        part.log_height -= std::log(part.weight);
+        part.weight = 1.0;
+        parts_.push_back(std::move(part));
+        total_ += 1.0;
     }
 
     /// The same densities of v = (axes^T (u - centre)) / width, width and axes those of an eigenvalue
