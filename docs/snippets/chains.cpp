@@ -37,7 +37,7 @@ int main() {
     // ---- frames
     const auto worth = effective_data(dihedrals, checked("score", Score(grainer, beta, fit.parameters)));
     const auto data = grainer.prepare(dihedrals, beta, worth.weights());
-    const auto states = full_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 1000});
+    const auto states = full_posterior(grainer, data, grainer.fit_prepared(data), {.draws = 2000});
     std::printf("%td frames are worth %.0f; %s\n", worth.count, worth.effective,
                 states.reliable ? "reliable" : states.remarks.front().c_str());
     // ---- molecules
