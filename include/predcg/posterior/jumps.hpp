@@ -79,8 +79,9 @@ template <class Problem, class T>
 [[gnu::cold]] void add_maxima(NormalMixture& mixture, const Problem& problem, const Estimate& fit,
                               const T& target) {
     const Coordinates& c = problem.coordinates();
-    const Vector centre = target.centre();
-    const Matrix scale = target.scale(), across = linalg::transposed(scale);
+    const Vector& centre = target.centre();
+    const Matrix& scale = target.scale();
+    const Matrix across = linalg::transposed(scale);
     const Index size = c.size();
     std::vector<Vector> known{Vector::Zero(size)};  // u
     std::vector<Matrix> informations{Matrix(Matrix::Zero(size, size))};
