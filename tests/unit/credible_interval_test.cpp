@@ -400,6 +400,25 @@ TEST(CredibleInterval, AStopEndsSampling) {
     }
 }
 
+// What is known of some draws only, and of another observable, does not fit what is found of the others.
+TEST(CredibleInterval, CheckpointsOfAnotherObservableAreRefused) {
+    const auto exact = small_posterior(24, 2);
+    const auto posterior = Posterior(static_cast<const PosteriorResult&>(exact), exact.coarse, exact.map,
+                                     MonteCarlo(HeatBath{}));
+    const support::OnThreads one(1);
+    const auto kept = std::make_shared<Checkpoint>("work", Checkpoint::Write{});
+    CredibleSettings settings{
+        .samples = 10, .predictive = false, .seed = test_seed(), .checkpoint = CheckpointPlace(kept)};
+    int left = 100;
+    std::stop_source source;
+    settings.stop = source.get_token();
+    EXPECT_THROW((void)predict(posterior, StopsAfter{&left, &source}, settings), Stopped);
+    settings.stop = {};
+    const auto error = thrown<ArgumentError>(
+        [&] { (void)predict(posterior, ising::Correlation{Boundary::periodic}, settings); });
+    EXPECT_EQ(error.argument(), "number of components of a prediction");
+}
+
 // A band of many components says each kind of remark once, of the component that is worst.
 TEST(CredibleInterval, RemarksAreOneForEachKind) {
     const auto posterior = small_posterior(600);

@@ -210,9 +210,8 @@ struct FullChain {
 /// Bayesian Anal. 16 (2021) 667). Cost of a move: two to four log densities of LogPosterior, 32 where it is
 /// hard to fit, side by side where the engine can, and, where jumps are seldom taken, two to eight gradients,
 /// the more the more it bends; else of every sixteenth move; and up to 16 000 log densities for the densities
-/// that jumps are drawn from. Throws ArgumentError for bad settings
-/// or improper priors. Schoeberl, Zabaras, Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by
-/// Laplace).
+/// that jumps are drawn from. Throws ArgumentError for bad settings or improper priors. Schoeberl, Zabaras,
+/// Koutsourelakis, J. Comput. Phys. 333 (2017) 49, sec. 2.4 (there by Laplace).
 template <class Learner, class AnyData>
 [[gnu::cold]] auto full_posterior(const Learner& learner, const AnyData& any_data, const Estimate& fit,
                                   const ChainSettings& settings = {},

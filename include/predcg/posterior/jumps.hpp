@@ -2,6 +2,7 @@
 // Jumps of a chain to places that have nothing to do with where it stands: where a posterior is wide in one
 // place and narrow in another, no step suits both.
 #include <predcg/core/linalg.hpp>
+#include <predcg/core/logistic.hpp>
 #include <predcg/core/random.hpp>
 #include <predcg/learning/coordinates.hpp>
 #include <predcg/learning/estimate.hpp>
@@ -151,12 +152,12 @@ public:
                 value = -std::numeric_limits<double>::infinity();
         const Vector old = points_.empty() ? Vector() : from.log_densities(points_);
         for (Index k = 0; k < old.size(); ++k)
-            sums_[static_cast<std::size_t>(k)] = log_sum(sums_[static_cast<std::size_t>(k)], old[k]);
+            sums_[static_cast<std::size_t>(k)] = log_sum_exp(sums_[static_cast<std::size_t>(k)], old[k]);
         const Vector own = from.log_densities(points);
         Vector all = own;
         for (const NormalMixture& mixture : from_) {
             const Vector other = mixture.log_densities(points);
-            for (Index k = 0; k < all.size(); ++k) all[k] = log_sum(all[k], other[k]);
+            for (Index k = 0; k < all.size(); ++k) all[k] = log_sum_exp(all[k], other[k]);
         }
         Vector log_weights(own.size());
         for (Index k = 0; k < own.size(); ++k) log_weights[k] = log_target[k] - own[k];
@@ -187,9 +188,6 @@ public:
     }
 
 private:
-    static double log_sum(double a, double b) {
-        return std::max(a, b) + std::log1p(std::exp(-std::abs(a - b)));
-    }
     /// exp(power log_weights) over their sum, and how many draws that is worth.
     static std::pair<Vector, double> normalised(const Vector& log_weights, double power) {
         double largest = -std::numeric_limits<double>::infinity();

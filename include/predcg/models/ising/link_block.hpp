@@ -5,7 +5,6 @@
 #include <predcg/core/random.hpp>
 #include <predcg/maps/block_window.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -117,8 +116,8 @@ public:
             for (std::size_t s = fields_.size() - 1; s-- > 0;) {
                 const double down = rest[s + 1].first - fields_[s + 1],
                              up = rest[s + 1].second + fields_[s + 1];
-                rest[s] = {log_sum(down + coupling_, up - coupling_),
-                           log_sum(down - coupling_, up + coupling_)};
+                rest[s] = {log_sum_exp(down + coupling_, up - coupling_),
+                           log_sum_exp(down - coupling_, up + coupling_)};
             }
             return rest;
         }
@@ -126,18 +125,14 @@ public:
         double coupling() const { return coupling_; }
 
     private:
-        static double log_sum(double a, double b) {
-            const double top = std::max(a, b);
-            return top + std::log1p(std::exp(-std::abs(a - b)));
-        }
         double forward() const {
             double down = -fields_[0], up = fields_[0];
             for (std::size_t s = 1; s < fields_.size(); ++s) {
-                const double d = log_sum(down + coupling_, up - coupling_) - fields_[s];
-                up = log_sum(down - coupling_, up + coupling_) + fields_[s];
+                const double d = log_sum_exp(down + coupling_, up - coupling_) - fields_[s];
+                up = log_sum_exp(down - coupling_, up + coupling_) + fields_[s];
                 down = d;
             }
-            return log_sum(down, up);
+            return log_sum_exp(down, up);
         }
 
         Vector features(std::span<const double> x) const {
