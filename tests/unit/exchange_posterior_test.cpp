@@ -389,6 +389,28 @@ TEST(ExchangePosterior, DependsOnTheSeedAlone) {
     EXPECT_EQ(once, draws(grainer.prepare(single, beta, weights), 1, 1));
 }
 
+TEST(ExchangePosterior, ReferenceDrawsDependOnTheSeedAlone) {
+    auto rng = test_rng(511);
+    const auto exact = ising_grainer(TransferMatrix{}, false, weak_prior(), 4);
+    const auto data = exact.prepare(by_hand::markov_data(rng, 8, 40, 0.7, 0.6), beta);
+    const auto fit = exact.fit_prepared(data);
+    const auto grainer = ising_grainer(MonteCarlo(HeatBath{}), false, weak_prior(), 4);
+    const auto posterior = [&](std::uint64_t seed, Index threads, Index reference_draws) {
+        const support::OnThreads on(threads);
+        return exchange_posterior(grainer, data, fit,
+                                  {.draws = 40, .chains = 2, .warm_up = 40, .thinning = 1, .seed = seed},
+                                  {.reference_draws = reference_draws});
+    };
+    const auto once = posterior(1, 1, 50);
+    const auto said = [](const std::string& remark) {
+        return remark.find("all draws share an error") != std::string::npos;
+    };
+    EXPECT_TRUE(std::any_of(once.remarks.begin(), once.remarks.end(), said)) << "by exchange";
+    EXPECT_EQ(once.draws, posterior(1, 2, 50).draws);
+    EXPECT_NE(once.draws, posterior(2, 1, 50).draws);
+    EXPECT_NE(once.draws, posterior(1, 1, 51).draws);
+}
+
 TEST(ExchangePosterior, RefusesWhatItCannotDo) {
     const auto grainer = ising_grainer(TransferMatrix{});
     const auto data = grainer.prepare(few_data(), beta);
