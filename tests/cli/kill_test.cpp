@@ -292,6 +292,17 @@ TEST_F(Killed, StudiesGoOn) {
     expect_survival(study("levels", small).with({"--data-sets", "1"}), kills_or(3), 0.1, 3008);
     expect_survival(study("flow", {"--sites", "48", "--samples", "50", "--data-sets", "5", "--draws", "25"}),
                     kills_or(3), 0.06, 3009);
+    expect_survival(
+        study("models", {"--sites", "8", "--range", "1", "--strength", "1", "--field-step", "9", "--samples",
+                         "10", "--data-sets", "1", "--pair-range", "1", "--draws", "50"}),
+        kills_or(3), 0.1, 3016);
+}
+
+/// The smallest study of maps takes seconds: with PREDCG_KILLS and --gtest_also_run_disabled_tests.
+TEST_F(Killed, DISABLED_StudyOfMapsGoesOn) {
+    expect_survival(study("maps", {"--sites", "10", "--banded-sites", "12", "--data-sets", "1", "--most-data",
+                                   "50", "--samples", "20", "--posteriors", "1", "--draws", "50"}),
+                    kills_or(3), 0.3, 3017);
 }
 
 TEST_F(Killed, MoleculesGoOn) {

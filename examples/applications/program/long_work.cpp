@@ -13,6 +13,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -78,6 +81,26 @@ bool is_file_name(const fs::path& out) {
     return !out.empty() && !descriptor_named(out) &&
            (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status));
 }
+
+/// Keeps parts in a Checkpoint, and tells of each that is put. Nobody else composes the bytes of all parts,
+/// which would take longer than short work itself.
+class Telling : public predcg::CheckpointStore {
+public:
+    Telling(std::shared_ptr<predcg::Checkpoint> kept, std::function<void()> tell)
+        : kept_(std::move(kept)), tell_(std::move(tell)) {}
+
+    std::optional<std::string> saved(const std::string& name) const override { return kept_->saved(name); }
+    bool is_due(const std::string& name) override { return kept_->is_due(name); }
+    void put(const std::string& name, std::string bytes) override {
+        kept_->put(name, std::move(bytes));
+        tell_();
+    }
+    void drop(const std::string& name) override { kept_->drop(name); }
+
+private:
+    std::shared_ptr<predcg::Checkpoint> kept_;
+    std::function<void()> tell_;
+};
 
 fs::path checkpoint_of(const LongWorkOptions& options, const fs::path& out) {
     if (!options.checkpoint.empty()) return options.checkpoint;
@@ -146,8 +169,8 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
         if (is_same_file(out, path_)) refuse_in_any_case(whose + " is the result");
         if (fs::exists(path_, error) && !begins_as_checkpoint(path_))
             refuse_in_any_case(whose + " is there, and no checkpoint");
-        kept_ = std::make_shared<predcg::Checkpoint>(
-            description, [this](std::string_view bytes) { write(bytes, false); }, every_);
+        kept_ = std::make_shared<predcg::Checkpoint>(description, predcg::Checkpoint::Write{}, every_);
+        store_ = std::make_shared<Telling>(kept_, [this] { write_if_due(); });
         if (fs::exists(path_, error)) {
             try {
                 kept_->resume(bytes_of(path_));
@@ -167,6 +190,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
     } else {
         kept_ = std::make_shared<predcg::Checkpoint>("", predcg::Checkpoint::Write{},
                                                      std::chrono::hours(1 << 20));
+        store_ = kept_;
     }
     const std::string advice =
         path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string());
@@ -212,11 +236,14 @@ void LongWork::end_without_result() {
         (is_kept() ? "the same command goes on from " + in_quotes(path_.string()) : "nothing was kept"));
 }
 
-void LongWork::write(std::string_view bytes, bool now_in_any_case) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - written_ < every_ && !stop_.stop_requested() && !now_in_any_case) return;
+void LongWork::write_if_due() {
+    const std::scoped_lock lock(mutex_);
+    if (std::chrono::steady_clock::now() - written_ >= every_ || stop_.stop_requested()) write();
+}
+
+void LongWork::write() {
     try {
-        write_whole(path_, bytes);
+        write_whole(path_, kept_->bytes());
         written_well_ = true;
     } catch (const std::runtime_error& error) {
         if (!warned_) warn(std::string(error.what()) + "; the work goes on without being kept");
@@ -232,8 +259,8 @@ bool LongWork::is_kept() const {
 }
 
 void LongWork::write_now() {
-    if (path_.empty() || kept_->is_empty()) return;
-    write(kept_->bytes(), true);
+    const std::scoped_lock lock(mutex_);
+    if (!path_.empty() && !kept_->is_empty()) write();
 }
 
 }  // namespace cli

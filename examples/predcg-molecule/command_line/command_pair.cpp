@@ -159,6 +159,9 @@ void run_pair_fit(PairFitOptions options) {
         warn("not converged: the potential is where sampling left it; raise --samples, or look at the data");
     if (!learnt.saved.posterior.reliable)
         for (const std::string& remark : learnt.saved.posterior.remarks) warn("posterior: " + remark);
+    if (options.check && learnt.saved.posterior.draw_count() == 0)
+        warn("no checks, as the posterior has no draws: more frames, more --samples or a larger "
+             "--knot-distance");
     work.end();
 }
 
