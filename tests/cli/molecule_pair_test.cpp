@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
+#include <string>
 
 namespace molecule_pair_test {
 
@@ -114,6 +116,24 @@ TEST_F(Pair, FitsDependOnTheSeedAlone) {
     for (Json& row : without["posterior"]["draws"]) row = Json::array();
     write("fit.json", without.dump());
     expect_refused(check, {"--fit: value 'fit.json', whose posterior has no draws", "more frames"});
+}
+
+/// Two configurations, six times each, are few: the posterior is not normal, and has no draws.
+TEST_F(Pair, SaysThatThereAreNoChecksWithoutDraws) {
+    std::istringstream lines(cli_test::lattice_frames());
+    std::string text;
+    for (int frame = 0; frame < 2; ++frame) {
+        std::string one, line;
+        for (int k = 0; k < 30 && std::getline(lines, line); ++k) one += line + "\n";
+        for (int k = 0; k < 6; ++k) text += one;
+    }
+    write("lattice.gro", text);
+    const auto outcome =
+        run("pair fit --trajectory lattice.gro --temperature 90 --cutoff 0.6 --knot-distance 0.05 "
+            "--samples 100 --draws 50 --check-draws 10 --check-samples 80 --bins 20 --out fit.json");
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    expect_contains(outcome.err, "no checks, as the posterior has no draws");
+    EXPECT_FALSE(read_json(at("fit.json")).contains("checks"));
 }
 
 TEST_F(Pair, RefusesDataThatDoNotFit) {

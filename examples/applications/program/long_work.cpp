@@ -82,8 +82,8 @@ bool is_file_name(const fs::path& out) {
            (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status));
 }
 
-/// Keeps parts in a Checkpoint, and tells of each that is put. Nobody else composes the bytes of all parts,
-/// which would take longer than short work itself.
+/// Keeps parts in a Checkpoint, and tells of each that is put. A Checkpoint with a Write composes the bytes
+/// of all parts each time, which takes longer than short work itself.
 class Telling : public predcg::CheckpointStore {
 public:
     Telling(std::shared_ptr<predcg::Checkpoint> kept, std::function<void()> tell)
