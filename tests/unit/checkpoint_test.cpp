@@ -111,6 +111,38 @@ TEST(Checkpoint, PosteriorsGoOnWithAnyNumberOfThreads) {
     }
 }
 
+// Parts that are done are many where each is short.
+TEST(Checkpoint, IsHandedOutEverySoOftenAndWhenAsked) {
+    int writes = 0;
+    std::string last;
+    const auto write = [&](std::string_view bytes) {
+        ++writes;
+        last = bytes;
+    };
+    const auto kept = std::make_shared<Checkpoint>("work", write, std::chrono::hours(1));
+    const CheckpointPlace place(kept);
+    kept->write();
+    EXPECT_EQ(writes, 0) << "there is nothing";
+    for (const int part : {1, 2, 3}) place.within("part " + to_text(part)).keep(part);
+    EXPECT_EQ(writes, 0);
+    kept->write();
+    kept->write();
+    EXPECT_EQ(writes, 1);
+    EXPECT_EQ(last, kept->bytes());
+    const auto again = std::make_shared<Checkpoint>("work");
+    again->resume(last);
+    int third = 0;
+    EXPECT_TRUE(CheckpointPlace(again).within("part 3").restore(third));
+    EXPECT_EQ(third, 3);
+    place.within("part 4").keep(4);
+    place.drop();
+    kept->write();
+    EXPECT_EQ(writes, 1) << "there is nothing left";
+    const auto always = std::make_shared<Checkpoint>("work", write, std::chrono::seconds(0));
+    for (const int part : {1, 2, 3}) CheckpointPlace(always).within("part " + to_text(part)).keep(part);
+    EXPECT_EQ(writes, 4);
+}
+
 // What jumps are drawn from is fitted anew in every run: where that is stopped, chains stay as they were
 // saved.
 TEST(Checkpoint, AStopBeforeTheChainsMoveLosesNothing) {

@@ -82,26 +82,6 @@ bool is_file_name(const fs::path& out) {
            (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status));
 }
 
-/// Keeps parts in a Checkpoint, and tells of each that is put. A Checkpoint with a Write composes the bytes
-/// of all parts each time, which takes longer than short work itself.
-class Telling : public predcg::CheckpointStore {
-public:
-    Telling(std::shared_ptr<predcg::Checkpoint> kept, std::function<void()> tell)
-        : kept_(std::move(kept)), tell_(std::move(tell)) {}
-
-    std::optional<std::string> saved(const std::string& name) const override { return kept_->saved(name); }
-    bool is_due(const std::string& name) override { return kept_->is_due(name); }
-    void put(const std::string& name, std::string bytes) override {
-        kept_->put(name, std::move(bytes));
-        tell_();
-    }
-    void drop(const std::string& name) override { kept_->drop(name); }
-
-private:
-    std::shared_ptr<predcg::Checkpoint> kept_;
-    std::function<void()> tell_;
-};
-
 fs::path checkpoint_of(const LongWorkOptions& options, const fs::path& out) {
     if (!options.checkpoint.empty()) return options.checkpoint;
     if (!is_file_name(out)) return {};
@@ -137,7 +117,7 @@ void add_max_time(CLI::App& app, LongWorkOptions& options) {
 
 LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
                    std::initializer_list<fs::path> inputs, Stops stops)
-    : path_(checkpoint_of(options, out)), every_(options.every), stops_(stops) {
+    : path_(checkpoint_of(options, out)), stops_(stops) {
     const bool asked = !options.checkpoint.empty();
     std::error_code error;
     // What comes by a pipe cannot be read again, so nobody knows whether a checkpoint is of the same data.
@@ -169,11 +149,13 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
         if (is_same_file(out, path_)) refuse_in_any_case(whose + " is the result");
         if (fs::exists(path_, error) && !begins_as_checkpoint(path_))
             refuse_in_any_case(whose + " is there, and no checkpoint");
-        kept_ = std::make_shared<predcg::Checkpoint>(description, predcg::Checkpoint::Write{}, every_);
-        store_ = std::make_shared<Telling>(kept_, [this] { write_if_due(); });
+        kept_ = std::make_shared<predcg::Checkpoint>(
+            description, [this](std::string_view bytes) { write(bytes); },
+            std::chrono::duration<double>(options.every));
         if (fs::exists(path_, error)) {
             try {
                 kept_->resume(bytes_of(path_));
+                written_well_ = true;
                 say("goes on from " + in_quotes(path_.string()));
             } catch (const predcg::ArgumentError& reason) {
                 refuse(reason.value() + " where " + reason.allowed() + " is needed",
@@ -190,7 +172,6 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
     } else {
         kept_ = std::make_shared<predcg::Checkpoint>("", predcg::Checkpoint::Write{},
                                                      std::chrono::hours(1 << 20));
-        store_ = kept_;
     }
     const std::string advice =
         path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string());
@@ -207,7 +188,7 @@ LongWork::~LongWork() {
     watch_.request_stop();
     if (watch_.joinable()) watch_.join();
     unwatch_interrupts();
-    if (!done_) write_now();
+    if (!done_) kept_->write();
 }
 
 void LongWork::watch(const std::stop_token& end) {
@@ -219,7 +200,7 @@ void LongWork::watch(const std::stop_token& end) {
 
 void LongWork::end() {
     if (stops_ == Stops::by_token && stop_.stop_requested()) {
-        write_now();
+        kept_->write();
         throw Interrupted("stopped; the result is what there was; " +
                           (is_kept() ? "the same command goes on from " + in_quotes(path_.string())
                                      : "nothing else was kept"));
@@ -230,37 +211,26 @@ void LongWork::end() {
 }
 
 void LongWork::end_without_result() {
-    write_now();
+    kept_->write();
     throw Interrupted(
         "stopped before there was a result; " +
         (is_kept() ? "the same command goes on from " + in_quotes(path_.string()) : "nothing was kept"));
 }
 
-void LongWork::write_if_due() {
-    const std::scoped_lock lock(mutex_);
-    if (std::chrono::steady_clock::now() - written_ >= every_ || stop_.stop_requested()) write();
-}
-
-void LongWork::write() {
+void LongWork::write(std::string_view bytes) {
     try {
-        write_whole(path_, kept_->bytes());
+        write_whole(path_, bytes);
         written_well_ = true;
     } catch (const std::runtime_error& error) {
         if (!warned_) warn(std::string(error.what()) + "; the work goes on without being kept");
         warned_ = true;
         written_well_ = false;
     }
-    written_ = std::chrono::steady_clock::now();
 }
 
 bool LongWork::is_kept() const {
     std::error_code error;
     return !path_.empty() && written_well_ && fs::exists(path_, error);
-}
-
-void LongWork::write_now() {
-    const std::scoped_lock lock(mutex_);
-    if (!path_.empty() && !kept_->is_empty()) write();
 }
 
 }  // namespace cli

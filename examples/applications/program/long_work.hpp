@@ -54,7 +54,7 @@ public:
 
     /// The part of the checkpoint with this name.
     predcg::CheckpointPlace place(std::string_view name) const {
-        return predcg::CheckpointPlace(store_).within(name);
+        return predcg::CheckpointPlace(kept_).within(name);
     }
     std::stop_token stop() const { return stop_.get_token(); }
     /// Version and command, and a hash of its options and of every byte that it reads, in one line.
@@ -70,21 +70,16 @@ public:
 
 private:
     void watch(const std::stop_token& end);
-    void write_if_due();
-    void write_now();
-    void write();
+    void write(std::string_view bytes);
     bool is_kept() const;  // there is a file to go on from
 
     std::string words_;
     std::filesystem::path path_;  // empty: none
-    std::chrono::duration<double> every_;
-    std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
     std::shared_ptr<predcg::Checkpoint> kept_;
-    std::shared_ptr<predcg::CheckpointStore> store_;  // of the parts: kept_, and what writes it to the file
-    std::mutex mutex_;                                // of the file, and of when and how it was written
     std::stop_source stop_;
     Stops stops_;
-    bool done_ = false, warned_ = false, written_well_ = false;
+    bool done_ = false, warned_ = false;
+    bool written_well_ = false;  // the file, or it was read
     std::jthread watch_;
 };
 

@@ -225,33 +225,43 @@ private:
         const Index kinds = std::min(shape_.sites, 2 * shape_.width) + 1;
         skipped_ = shape_.sites + 1 - kinds;
         reached_.resize(kinds * starts_);
-        for (Index place = 0; place < kinds; ++place)
-            for (Index start = 0; start < starts_; ++start)
+        Index leading[64] = {};
+        for (Index start = 0; start < starts_; ++start) {
+            leading[0] = start;
+            for (Index k = 1; k < shape_.width; ++k) leading[k] = leading[k - 1] / shape_.letters;
+            for (Index place = 0; place < kinds; ++place)
                 reached_[place * starts_ + start] =
-                    find_reached(place <= shape_.width ? place : place + skipped_, start);
+                    find_reached(place <= shape_.width ? place : place + skipped_, leading);
+        }
     }
     /// Of `width` - 1 letters of a state, the first ones are the start's where they stand before that, and
-    /// the last ones where they stand behind the ring's end.
-    [[gnu::cold]] Reached find_reached(Index site, Index start) const {
-        const Index q = shape_.letters, length = shape_.width - 1,
-                    stride = std::max<Index>(1, shape_.states / q);
+    /// the last ones where they stand behind the ring's end. leading[k]: the start without its last k
+    /// letters.
+    [[gnu::cold]] Reached find_reached(Index site, const Index* leading) const {
+        const Index q = shape_.letters, length = shape_.width - 1;
         Reached at{0, 1, shape_.states, 0, q, 0, q, 0, 0};
         if (starts_ == 1) return at;
+        const auto last_but = [&](Index k) {
+            return leading[k] - leading[k + 1] * q;
+        };  // letters of the start
         const Index first = std::max<Index>(0, length - site);
         const Index last = std::max<Index>(0, site + length - shape_.sites);
-        at.begin = start % powers_[first] * powers_[length - first] + start / powers_[length - last];
+        at.begin =
+            (leading[0] - leading[first] * powers_[first]) * powers_[length - first] + leading[length - last];
         at.step = powers_[last];
         at.count = powers_[length - first - last];
         if (const Index beyond = site + length - shape_.sites; beyond >= 0 && beyond < length) {
-            at.letter = start / powers_[length - 1 - beyond] % q;
+            at.letter = last_but(length - 1 - beyond);
             at.letters = 1;
         }
         if (site > 0 && site <= length) {
-            at.former = start / powers_[length - site] % q;
+            at.former = last_but(length - site);
             at.formers = 1;
         }
-        at.middle = at.begin / q;
-        at.follower = at.begin % stride;
+        if (at.begin > 0) {
+            at.middle = at.begin / q;
+            at.follower = at.begin % powers_[length - 1];
+        }
         return at;
     }
     /// Calls f(state, the first state that follows).

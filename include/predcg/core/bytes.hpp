@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <istream>
 #include <optional>
 #include <ostream>
@@ -77,24 +78,29 @@ constexpr void require_stored() {
                   "give it  template <class Self, class Visit> static void members(Self&, Visit&&)");
 }
 
-/// A number as bytes, the lowest first.
-template <StoredNumber T>
-std::uint64_t bits_of(T value) {
-    if constexpr (std::same_as<T, double>)
-        return std::bit_cast<std::uint64_t>(value);
-    else if constexpr (std::same_as<T, float>)
-        return std::bit_cast<std::uint32_t>(value);
-    else
-        return static_cast<std::uint64_t>(value);
-}
-template <StoredNumber T>
-T number_of(std::uint64_t bits) {
-    if constexpr (std::same_as<T, double>)
-        return std::bit_cast<double>(bits);
-    else if constexpr (std::same_as<T, float>)
-        return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    else
-        return static_cast<T>(bits);
+/// A number whose bytes may be any.
+template <class T>
+concept PlainNumber = StoredNumber<T> && !std::is_enum_v<T> && !std::same_as<T, bool>;
+
+/// What holds such numbers side by side.
+template <class T>
+inline constexpr bool is_run = false;
+template <PlainNumber T, class A>
+inline constexpr bool is_run<std::vector<T, A>> = true;
+template <PlainNumber T, std::size_t n>
+inline constexpr bool is_run<std::array<T, n>> = true;
+template <>
+inline constexpr bool is_run<std::string> = true;
+
+/// Copies `count` numbers of `size` bytes each from memory to a stream or back: there the lowest byte of each
+/// comes first.
+inline void copy_numbers(const void* from, void* to, std::size_t size, std::size_t count) {
+    if (count == 0 || size == 0) return;  // null pointers are allowed then
+    std::memcpy(to, from, size * count);
+    if constexpr (std::endian::native == std::endian::big) {
+        auto* const bytes = static_cast<char*>(to);
+        for (std::size_t k = 0; k < count; ++k) std::reverse(bytes + k * size, bytes + (k + 1) * size);
+    }
 }
 
 /// What is done about types that are not known: a compile error, or, where nobody may ask for their bytes, an
@@ -118,12 +124,11 @@ public:
     std::string bytes{};
 
 protected:
-    /// The lowest `size` bytes of a number, the lowest first.
-    [[gnu::cold]] void append(std::uint64_t bits, std::size_t size) {
-        std::array<char, sizeof(bits)> letters{};
-        for (std::size_t k = 0; k < size; ++k)
-            letters[k] = static_cast<char>(static_cast<unsigned char>(bits >> (8 * k)));
-        bytes.append(letters.data(), size);
+    /// So many numbers of `size` bytes each.
+    [[gnu::cold]] void append(const void* numbers, std::size_t size, std::size_t count = 1) {
+        const std::size_t before = bytes.size();
+        bytes.resize(before + size * count);
+        copy_numbers(numbers, bytes.data() + before, size, count);
     }
 };
 
@@ -140,18 +145,19 @@ private:
     template <class T>
     [[gnu::cold]] void write(const T& value) {
         if constexpr (StoredNumber<T>) {
-            append(bits_of(value), sizeof(T));
-        } else if constexpr (std::same_as<T, std::string> || is_vector<T>) {
-            write(static_cast<std::uint64_t>(value.size()));
-            for (const auto& one : value) write(one);
-        } else if constexpr (is_array<T>) {
-            for (const auto& one : value) write(one);
+            append(&value, sizeof(T));
+        } else if constexpr (is_run<T> || is_vector<T> || is_array<T>) {
+            if constexpr (!is_array<T>) write(static_cast<std::uint64_t>(value.size()));
+            if constexpr (is_run<T>)
+                append(value.data(), sizeof(typename T::value_type), value.size());
+            else
+                for (const auto& one : value) write(one);
         } else if constexpr (is_optional<T>) {
             write(value.has_value());
             if (value) write(*value);
         } else if constexpr (StoredMatrix<T>) {
             (*this)(static_cast<std::int64_t>(value.rows()), static_cast<std::int64_t>(value.cols()));
-            for (Index k = 0; k < value.size(); ++k) write(value.data()[k]);
+            append(value.data(), sizeof(typename T::Scalar), static_cast<std::size_t>(value.size()));
         } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
             require_known<unknown, T>();
             if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);
@@ -172,33 +178,36 @@ protected:
         argument_error(function_, "bytes", std::string(what), "what save() wrote for the same models");
     }
 
-    /// A number of so many bytes, the lowest first.
-    [[gnu::cold]] std::uint64_t take(std::size_t size) {
-        if (bytes_.size() < size) damaged("cut short");
-        std::uint64_t bits = 0;
-        for (std::size_t k = 0; k < size; ++k)
-            bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes_[k])) << (8 * k);
-        bytes_.remove_prefix(size);
-        return bits;
+    /// So many numbers of `size` bytes each.
+    [[gnu::cold]] void take(void* numbers, std::size_t size, std::size_t count = 1) {
+        if (bytes_.size() / size < count) damaged("cut short");
+        copy_numbers(bytes_.data(), numbers, size, count);
+        bytes_.remove_prefix(size * count);
+    }
+    template <PlainNumber T>
+    T take() {
+        T number{};
+        take(&number, sizeof(T));
+        return number;
     }
 
     /// The number of elements of `least` bytes or more.
     [[gnu::cold]] std::uint64_t count(std::size_t least) {
-        const std::uint64_t size = take(sizeof(std::uint64_t));
+        const std::uint64_t size = take<std::uint64_t>();
         if (size > bytes_.size() / std::max<std::size_t>(least, 1)) damaged("longer than it is");
         return size;
     }
 
     /// Elements without bytes: their number is bounded alone.
     [[gnu::cold]] std::uint64_t count_of_nothing() {
-        const std::uint64_t size = take(sizeof(std::uint64_t));
+        const std::uint64_t size = take<std::uint64_t>();
         if (size > (std::uint64_t{1} << 20)) damaged("longer than it can be");
         return size;
     }
 
     /// Rows and columns of a matrix of numbers of so many bytes; those given, where they are not Dynamic.
     [[gnu::cold]] std::array<Index, 2> shape(std::size_t number, Index rows_known, Index columns_known) {
-        const auto rows = static_cast<std::int64_t>(take(8)), columns = static_cast<std::int64_t>(take(8));
+        const auto rows = take<std::int64_t>(), columns = take<std::int64_t>();
         const auto left = static_cast<std::int64_t>(bytes_.size() / number);
         constexpr std::int64_t most = std::int64_t{1} << 20;  // of the side of an empty one
         if (rows < 0 || columns < 0 ||
@@ -230,19 +239,24 @@ public:
 private:
     template <class T>
     [[gnu::cold]] void read(T& value) {
-        if constexpr (StoredNumber<T>) {
-            value = number_of<T>(take(sizeof(T)));
-        } else if constexpr (std::same_as<T, std::string>) {
-            value.resize(count(1));
-            for (char& one : value) read(one);
+        if constexpr (PlainNumber<T>) {
+            take(&value, sizeof(T));
+        } else if constexpr (std::same_as<T, bool>) {
+            value = take<unsigned char>() != 0;
+        } else if constexpr (std::is_enum_v<T>) {
+            std::underlying_type_t<T> number{};
+            read(number);
+            value = static_cast<T>(number);
+        } else if constexpr (is_run<T>) {
+            constexpr std::size_t size = sizeof(typename T::value_type);
+            if constexpr (!is_array<T>) value.resize(count(size));
+            take(value.data(), size, value.size());
         } else if constexpr (is_vector<T>) {
             using Element = typename T::value_type;
             constexpr bool nothing = std::is_empty_v<Element> && !StoredByMembers<Element>;
             if constexpr (unknown == UnknownTypes::do_not_compile || std::default_initializable<Element>) {
                 value.clear();
-                for (std::uint64_t left = nothing ? count_of_nothing()
-                                                  : count(StoredNumber<Element> ? sizeof(Element) : 1);
-                     left > 0; --left) {
+                for (std::uint64_t left = nothing ? count_of_nothing() : count(1); left > 0; --left) {
                     Element one{};
                     read(one);
                     value.push_back(std::move(one));
@@ -262,7 +276,7 @@ private:
             const auto [rows, columns] =
                 shape(sizeof(typename T::Scalar), T::RowsAtCompileTime, T::ColsAtCompileTime);
             value.resize(rows, columns);
-            for (Index k = 0; k < value.size(); ++k) read(value.data()[k]);
+            take(value.data(), sizeof(typename T::Scalar), static_cast<std::size_t>(value.size()));
         } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
             require_known<unknown, T>();
             if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);

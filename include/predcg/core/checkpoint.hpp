@@ -26,12 +26,13 @@ namespace predcg {
 /// the caller's to give the same data and settings; `work`, which is kept with the bytes, is compared.
 class Checkpoint : public CheckpointStore {
 public:
-    /// Is handed all bytes whenever a part has changed: to be written whole or not at all (a temporary file
-    /// that is renamed). Called from the threads that work, one call at a time.
+    /// Is handed all bytes: to be written whole or not at all (a temporary file that is renamed). Called from
+    /// the threads that work, one call at a time.
     using Write = std::function<void(std::string_view)>;
 
-    /// `work`: what is done, with what, in words or as a hash. Every part is saved when it is asked to and
-    /// `every` has passed since the last time; 0: always.
+    /// `work`: what is done, with what, in words or as a hash. Every part is saved here when it is done, or
+    /// when `every` has passed since the last time; all are handed to `write` when a part is saved and
+    /// `every` has passed since that was last done. 0: always. After work that was stopped call write().
     explicit Checkpoint(std::string work, Write write = {},
                         std::chrono::duration<double> every = std::chrono::minutes(1))
         : work_(std::move(work)), write_(std::move(write)), every_(every) {}
@@ -59,10 +60,12 @@ public:
         return all();
     }
 
-    /// True if no part is kept.
-    bool is_empty() const {
+    /// Hands all bytes to the function, if there are parts that it was not handed: after work that was
+    /// stopped.
+    void write() {
         const std::scoped_lock lock(mutex_);
-        return std::ranges::none_of(parts_, [](const auto& part) { return part.second.bytes.has_value(); });
+        const auto is_kept = [](const auto& part) { return part.second.bytes.has_value(); };
+        if (changed_ && std::ranges::any_of(parts_, is_kept)) hand_out();
     }
 
     std::optional<std::string> saved(const std::string& name) const override {
@@ -81,8 +84,10 @@ public:
 
     void put(const std::string& name, std::string bytes) override {
         const std::scoped_lock lock(mutex_);
-        parts_[name] = {std::move(bytes), Clock::now()};
-        if (write_) write_(all());
+        const auto now = Clock::now();
+        parts_[name] = {std::move(bytes), now};
+        changed_ = true;
+        if (now - written_ >= every_) hand_out();
     }
 
     void drop(const std::string& name) override {
@@ -101,6 +106,13 @@ private:
     };
 
     static detail::ByteFrame frame() { return {{'p', 'c', 'g', 'w', 'o', 'r', 'k', '\n'}, 1}; }
+
+    void hand_out() {
+        if (!write_) return;
+        write_(all());
+        changed_ = false;
+        written_ = Clock::now();
+    }
 
     [[gnu::cold]] std::string all() const {
         std::vector<std::string> names, parts;
@@ -121,6 +133,8 @@ private:
     std::chrono::duration<double> every_;
     mutable std::mutex mutex_;
     std::map<std::string, Part> parts_;
+    bool changed_ = false;  // since it was handed out, at that time
+    Clock::time_point written_ = Clock::now();
 };
 
 }  // namespace predcg
