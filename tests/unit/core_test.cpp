@@ -16,10 +16,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace core_test {
@@ -223,6 +227,61 @@ TEST(Bytes, SidesOfEmptyMatricesAreBounded) {
     read_again(0, most);
     EXPECT_THROW(read_again(most + 1, 0), ArgumentError);
     EXPECT_THROW(read_again(0, most + 1), ArgumentError);
+}
+
+enum class Small : bool { no, yes };
+enum class Wide : int { below = -3, above = 70000 };
+struct Made {
+    std::vector<std::array<double, 3>> places{};
+    bool on = false;
+    std::optional<float> some{};
+
+    bool operator==(const Made&) const = default;
+    template <class Self, class Visit>
+    static void members(Self& self, Visit&& visit) {
+        visit(self.places, self.on, self.some);
+    }
+};
+
+TEST(Bytes, OfValuesGiveThemBack) {
+    const auto same = []<class T>(const T& value, std::size_t size) {
+        detail::ByteWriter write;
+        write(value);
+        EXPECT_EQ(write.bytes.size(), size);
+        T again{};
+        detail::ByteReader read(write.bytes, "test");
+        read(again);
+        EXPECT_TRUE(read.is_empty());
+        EXPECT_EQ(again, value);
+        for (std::size_t length = 0; length < size; ++length) {  // cut short
+            detail::ByteReader some(std::string_view(write.bytes).substr(0, length), "test");
+            EXPECT_THROW(some(again), ArgumentError) << length;
+        }
+    };
+    same(std::int16_t{-5}, 2);
+    same(true, 1);
+    same(Small::yes, 1);
+    same(Wide::below, 4);
+    same(std::string("text"), 8 + 4);
+    same(std::vector<double>{1.5, -0.0, 1e300}, 8 + 24);
+    same(std::vector<signed char>{1, -1, 1}, 8 + 3);
+    same(std::vector<bool>{true, false, true}, 8 + 3);
+    same(std::vector<Small>{Small::yes, Small::no}, 8 + 2);
+    same(std::vector<Wide>{Wide::below, Wide::above}, 8 + 8);
+    same(std::vector<std::string>{"a", "", "bc"}, 8 + 3 * 8 + 3);
+    same(std::array<char, 3>{'x', 'y', 'z'}, 3);
+    same(std::array<std::string, 2>{"q", "rr"}, 2 * 8 + 3);
+    same(Made{{{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}}, true, 2.5F}, 8 + 48 + 1 + 5);
+    same(Matrix{{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}}, 16 + 48);
+}
+
+TEST(Bytes, OfNumbersBeginWithTheLowest) {
+    detail::ByteWriter write;
+    write(std::uint32_t{0x04030201}, std::vector<std::uint16_t>{0x0605, 0x0807}, true);
+    EXPECT_EQ(write.bytes, std::string("\1\2\3\4\2\0\0\0\0\0\0\0\5\6\7\10\1", 17));
+    Small small{};
+    detail::ByteReader(std::string_view("\2", 1), "test")(small);
+    EXPECT_EQ(small, Small::yes) << "any byte but 0";
 }
 
 TEST(Bytes, OfLanesAreSaved) {
