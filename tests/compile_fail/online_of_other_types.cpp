@@ -1,5 +1,5 @@
 // expect: predcg: OnlineFit::predict needs #include <predcg/predict/predict.hpp>, and an
-// expect: predcg: OnlineFit::add takes a configuration of the map's fine_type
+// expect: predcg: OnlineFit::add takes a configuration of the map's fine_type, or a range whose
 #include <predcg/engines/enumeration.hpp>
 #include <predcg/learning/online.hpp>
 #include <predcg/predict/predict.hpp>
@@ -13,7 +13,9 @@ using namespace predcg;
 using Observed = tiny::First;
 using Added = tiny::Spins;
 #else
-using Added = std::vector<double>;
+struct Added {
+    int first, second;
+};
 struct Observed {
     double operator()(const std::string& x) const { return x[0]; }
 };

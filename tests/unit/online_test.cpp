@@ -21,7 +21,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <deque>
+#include <span>
 #include <sstream>
 
 namespace online_test {
@@ -642,6 +646,68 @@ TEST(Online, WhatIsAddedTogetherIsAddedOneByOne) {
     EXPECT_EQ(apart.estimate().configurations, 100);
     const Vector difference = joined(together.estimate()) - joined(apart.estimate());
     for (const double d : difference) EXPECT_NEAR(d, 0.0, 1e-9);  // lanes round otherwise
+}
+
+// Hosts have types of their own.
+TEST(Online, ElementsOfOtherTypesAreTheSameConfiguration) {
+    const auto grainer = exact_grainer();
+    const auto data = samples(40, 3);
+    const auto after = [&](auto&& add) {
+        OnlineFit online{grainer, {.beta = beta}};
+        for (const Spins& x : data) EXPECT_TRUE(add(online, x));
+        return saved(online);
+    };
+    const std::string expected = after([](auto& online, const Spins& x) { return online.add(x, 2.0); });
+    const auto as = [&]<class Host>(Host host) {
+        return after([&](auto& online, const Spins& x) {
+            std::copy(x.begin(), x.end(), host.begin());
+            return online.add(host, 2.0);
+        });
+    };
+    EXPECT_EQ(as(std::vector<int>(16)), expected);
+    EXPECT_EQ(as(std::deque<long long>(16)), expected);
+    EXPECT_EQ(as(std::array<double, 16>{}), expected);
+    EXPECT_EQ(as(Vector(Vector::Zero(16))), expected);
+    EXPECT_EQ(
+        after([](auto& online, const Spins& x) { return online.add(std::span<const ising::Spin>(x), 2.0); }),
+        expected);
+
+    OnlineFit online{grainer, {.beta = beta}};
+    online.add(std::vector<int>(16, 1));
+    const std::string before = saved(online);
+    const auto refused = [&](const auto& host) {
+        EXPECT_THROW(online.add(host), ArgumentError);
+        EXPECT_EQ(saved(online), before);
+    };
+    std::vector<int> wraps(16, 1);
+    wraps[3] = 257;  // 1 in a byte
+    refused(wraps);
+    for (const double bad : {0.5, 200.0, -129.0, std::nan(""), 1e300}) {
+        std::vector<double> host(16, 1.0);
+        host[15] = bad;
+        refused(host);
+    }
+    refused(std::vector<unsigned>(16, 4294967295u));  // -1 in a byte
+    refused(std::vector<int>(15, 1));
+}
+
+// Of integers no number is rounded, of real numbers none is refused.
+TEST(Elements, AreNumbersOfTheirType) {
+    EXPECT_TRUE((detail::has_value<signed char>(-128)));
+    EXPECT_TRUE((detail::has_value<signed char>(127.0)));
+    EXPECT_FALSE((detail::has_value<signed char>(128)));
+    EXPECT_FALSE((detail::has_value<signed char>(128.0)));
+    EXPECT_TRUE((detail::has_value<unsigned char>(255)));
+    EXPECT_FALSE((detail::has_value<unsigned char>(-1)));
+    EXPECT_FALSE((detail::has_value<unsigned char>(-1.0)));
+    EXPECT_FALSE((detail::has_value<long long>(9223372036854775808.0)));
+    EXPECT_TRUE((detail::has_value<long long>(-9223372036854775808.0)));
+    EXPECT_FALSE((detail::has_value<long long>(18446744073709551615ull)));
+    EXPECT_TRUE((detail::has_value<int>(true)));
+    std::array<double, 2> pair{};
+    detail::copy_elements(std::vector<float>{0.5F, -2.0F}, pair, "test");
+    EXPECT_EQ(pair, (std::array{0.5, -2.0}));
+    EXPECT_THROW(detail::copy_elements(std::vector<float>(3), pair, "test"), ArgumentError);
 }
 
 TEST(Online, AWeightIsANumberOfConfigurations) {

@@ -2,6 +2,7 @@
 // Learning while a simulation runs: configurations are given one by one, and forgotten.
 #include <predcg/core/bytes.hpp>
 #include <predcg/core/processes.hpp>
+#include <predcg/learning/elements.hpp>
 #include <predcg/learning/em_coarse_grainer.hpp>
 #include <predcg/learning/fit_run.hpp>
 #include <predcg/learning/online_chains.hpp>
@@ -143,14 +144,30 @@ public:
         return !settings_.stop.stop_requested();
     }
 
+    /// Looks at a configuration of the host's own type, as a std::span or a std::vector<int>: a range whose
+    /// elements convert to those of the map's fine_type, into which they are copied. Throws as `add` of such
+    /// a configuration, and ArgumentError for another number of elements where that of the fine_type cannot
+    /// change, or a number that its integers cannot be (0.5, 300).
+    template <class X>
+        requires(!std::convertible_to<const X&, const Configuration&> && !detail::RangeOf<X, Configuration> &&
+                 detail::ElementsFor<X, Configuration>)
+    bool add(const X& x, double weight = 1.0) {
+        if (settings_.stop.stop_requested()) return false;
+        if (copied_.empty()) copied_.emplace_back();
+        detail::copy_elements(x, copied_.front(), "OnlineFit::add");
+        return add(copied_.front(), weight);
+    }
+
     /// Anything else is none: does not compile, and says so in words.
     template <class X, class... More>
         requires(!std::convertible_to<const X&, const Configuration&> &&
-                 (sizeof...(More) > 0 || !detail::RangeOf<X, Configuration>))
+                 (detail::RangeOf<X, Configuration> ? sizeof...(More) > 0
+                                                    : !detail::ElementsFor<X, Configuration>))
     bool add(const X&, const More&...) {
         static_assert(!std::is_same_v<X, X>,
-                      "predcg: OnlineFit::add takes a configuration of the map's fine_type, with or without "
-                      "a weight, or a range of such configurations without one");
+                      "predcg: OnlineFit::add takes a configuration of the map's fine_type, or a range whose "
+                      "elements convert to those of one, with or without a weight, or a range of such "
+                      "configurations without one");
         return false;
     }
 
@@ -478,6 +495,7 @@ private:
     Index fine_size_ = no_size;  // of the configurations
     bool is_loaded_ = false;     // and nothing was added since
     bool is_cut_ = false;
+    std::vector<Configuration> copied_{};  // none, or one: what the host has in a type of its own
 };
 
 /// From an EMCoarseGrainer or a RelativeEntropy.
