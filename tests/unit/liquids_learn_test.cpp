@@ -219,6 +219,31 @@ TEST(ReweightedFit, ExchangeIsJudgedAndStoppedByTheSettingsOfChains) {
     EXPECT_EQ(part.draws, drawn.draws.leftCols(7));
 }
 
+/// Frames of two particles at the quantiles of their distance for g(r) = exp(-v(r)), v = 0.8 (1 - r / c)^2
+/// below the cut-off c; the others are further apart.
+TEST(Learn, BeginsAtThePotentialOfMeanForce) {
+    constexpr double cutoff = 0.9, edge = 2.0;
+    const auto v = [](double r) { return 0.8 * (1.0 - r / cutoff) * (1.0 - r / cutoff); };
+    std::vector<Points> frames;
+    double passed = 0.0;
+    constexpr double dr = 1e-5, count = 20'000.0;
+    for (double r = 0.5 * dr; r < cutoff; r += dr) {
+        passed += count * 4.0 * std::acos(-1.0) * r * r * std::exp(-v(r)) * dr / (edge * edge * edge);
+        if (passed > static_cast<double>(frames.size()) + 0.5)
+            frames.push_back({{0.1, 0.2, 0.3}, {0.1, 0.2, 0.3 + r}});
+    }
+    frames.resize(static_cast<std::size_t>(count), {{0.1, 0.2, 0.3}, {0.1, 0.2, 1.3}});
+    const Box box = Box::cubic(edge);
+    const pair::SplinePotential potential({.cutoff = cutoff, .intervals = 8}, {2, box});
+    const auto start = [&](double beta) {
+        return pair::detail::potential_of_mean_force(potential, frames, box, {.sd = 10.0}, beta);
+    };
+    const Vector one = start(1.0), warm = start(0.4);
+    for (const double r : {0.4, 0.5, 0.6, 0.7, 0.8})
+        EXPECT_NEAR(potential.pair_energy(r, one), v(r), 0.02) << r;
+    EXPECT_LT((0.4 * warm - one).norm(), 1e-9) << "in units of k T it is the same";
+}
+
 /// At one seed: validation_pair_recovery counts how often bands hold the truth.
 pair::Learnt learn_small(Index threads) {
     constexpr std::uint64_t seed = 20151;
