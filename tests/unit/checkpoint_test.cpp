@@ -13,8 +13,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <stop_token>
+#include <thread>
 
 #include "ising_by_hand.hpp"
 #include "killed.hpp"
@@ -141,6 +144,36 @@ TEST(Checkpoint, IsHandedOutEverySoOftenAndWhenAsked) {
     const auto always = std::make_shared<Checkpoint>("work", write, std::chrono::seconds(0));
     for (const int part : {1, 2, 3}) CheckpointPlace(always).within("part " + to_text(part)).keep(part);
     EXPECT_EQ(writes, 4);
+    EXPECT_FALSE(place.is_due());
+    kept->write_always();
+    EXPECT_TRUE(place.is_due());
+    place.keep(5);
+    EXPECT_EQ(writes, 5);
+}
+
+// Whoever asks first after the time is over is saved, and all are handed out.
+TEST(Checkpoint, IsHandedOutByWhateverPartIsSavedAfterTheTime) {
+    int writes = 0, failures = 1;
+    const auto kept = std::make_shared<Checkpoint>(
+        "work",
+        [&](std::string_view) {
+            if (failures-- > 0) throw std::runtime_error("no space");
+            ++writes;
+        },
+        std::chrono::milliseconds(40));
+    const CheckpointPlace place(kept), young = place.within("young");
+    EXPECT_FALSE(young.is_due());
+    place.keep(1);  // done at once
+    while (!place.is_due()) std::this_thread::yield();
+    EXPECT_TRUE(young.is_due());
+    EXPECT_THROW(young.keep(2), std::runtime_error);
+    kept->write();  // what it was not handed
+    EXPECT_EQ(writes, 1);
+    const auto begin = std::chrono::steady_clock::now();
+    while (!young.is_due()) std::this_thread::yield();
+    young.keep(3);
+    EXPECT_EQ(writes, 2);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(30));
 }
 
 // What jumps are drawn from is fitted anew in every run: where that is stopped, chains stay as they were

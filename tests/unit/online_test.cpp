@@ -25,8 +25,11 @@
 #include <array>
 #include <bit>
 #include <deque>
+#include <iterator>
+#include <list>
 #include <span>
 #include <sstream>
+#include <string>
 
 namespace online_test {
 using namespace predcg;
@@ -691,7 +694,14 @@ TEST(Online, ElementsOfOtherTypesAreTheSameConfiguration) {
     refused(std::vector<int>(15, 1));
 }
 
-// Of integers no number is rounded, of real numbers none is refused.
+/// A row whose end is of another type than its beginning.
+struct FirstTwo {
+    const std::list<int>& of;
+    auto begin() const { return std::counted_iterator(of.begin(), 2); }
+    static auto end() { return std::default_sentinel; }
+};
+
+// Integers are not rounded, real numbers are.
 TEST(Elements, AreNumbersOfTheirType) {
     EXPECT_TRUE((detail::has_value<signed char>(-128)));
     EXPECT_TRUE((detail::has_value<signed char>(127.0)));
@@ -704,10 +714,37 @@ TEST(Elements, AreNumbersOfTheirType) {
     EXPECT_TRUE((detail::has_value<long long>(-9223372036854775808.0)));
     EXPECT_FALSE((detail::has_value<long long>(18446744073709551615ull)));
     EXPECT_TRUE((detail::has_value<int>(true)));
+    EXPECT_TRUE((detail::has_value<float>(0.1)));
+    EXPECT_FALSE((detail::has_value<float>(-1e300)));
     std::array<double, 2> pair{};
     detail::copy_elements(std::vector<float>{0.5F, -2.0F}, pair, "test");
     EXPECT_EQ(pair, (std::array{0.5, -2.0}));
     EXPECT_THROW(detail::copy_elements(std::vector<float>(3), pair, "test"), ArgumentError);
+    Eigen::Vector2d fixed;
+    detail::copy_elements(Eigen::Vector2i(3, -4), fixed, "test");
+    EXPECT_EQ(fixed, Eigen::Vector2d(3.0, -4.0));
+    EXPECT_THROW(detail::copy_elements(std::vector<double>(100), fixed, "test"), ArgumentError);
+    std::list<int> ring{1, -1, 1};
+    std::vector<signed char> spins;
+    detail::copy_elements(FirstTwo{ring}, spins, "test");
+    EXPECT_EQ(spins, (std::vector<signed char>{1, -1}));
+}
+
+enum Sign : int { minus = -1, plus = 1 };
+// Neither text nor views, nor what is checked by nobody.
+TEST(Elements, AreThoseOfRows) {
+    using detail::ElementsFor;
+    EXPECT_TRUE((ElementsFor<std::vector<std::array<double, 3>>, std::deque<std::array<double, 3>>>));
+    EXPECT_TRUE((ElementsFor<std::vector<char>, Spins>));
+    EXPECT_FALSE((ElementsFor<std::string, Spins>));
+    EXPECT_FALSE((ElementsFor<char[3], Spins>));
+    EXPECT_FALSE((ElementsFor<std::vector<double>, std::span<double>>));
+    EXPECT_FALSE((ElementsFor<std::vector<Sign>, Spins>));
+    EXPECT_FALSE((ElementsFor<std::vector<Eigen::Vector3f>, std::vector<Eigen::Vector3d>>));
+    EXPECT_FALSE((ElementsFor<std::vector<double>, Matrix>));
+    EXPECT_FALSE((ElementsFor<std::vector<double>, Eigen::Matrix<double, Eigen::Dynamic, 1, 0, 8, 1>>));
+    EXPECT_FALSE((detail::ConfigurationFor<Eigen::VectorXi, Vector>));
+    EXPECT_TRUE((detail::ConfigurationFor<Eigen::Vector2d, Vector>));
 }
 
 TEST(Online, AWeightIsANumberOfConfigurations) {

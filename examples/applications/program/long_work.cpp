@@ -155,7 +155,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
         if (fs::exists(path_, error)) {
             try {
                 kept_->resume(bytes_of(path_));
-                written_well_ = true;
+                has_file_ = true;
                 say("goes on from " + in_quotes(path_.string()));
             } catch (const predcg::ArgumentError& reason) {
                 refuse(reason.value() + " where " + reason.allowed() + " is needed",
@@ -175,6 +175,7 @@ LongWork::LongWork(const LongWorkOptions& options, const fs::path& out,
     }
     const std::string advice =
         path_.empty() ? "nothing was kept" : "the same command goes on from " + in_quotes(path_.string());
+    hurry_.emplace(stop_.get_token(), [this] { kept_->write_always(); });
     watch_interrupts(stop_, stops == Stops::by_token ? Interrupts::request_stop : Interrupts::throw_too,
                      options.max_time, advice);
     try {
@@ -188,7 +189,7 @@ LongWork::~LongWork() {
     watch_.request_stop();
     if (watch_.joinable()) watch_.join();
     unwatch_interrupts();
-    if (!done_) kept_->write();
+    if (!done_) write_now();
 }
 
 void LongWork::watch(const std::stop_token& end) {
@@ -200,7 +201,7 @@ void LongWork::watch(const std::stop_token& end) {
 
 void LongWork::end() {
     if (stops_ == Stops::by_token && stop_.stop_requested()) {
-        kept_->write();
+        write_now();
         throw Interrupted("stopped; the result is what there was; " +
                           (is_kept() ? "the same command goes on from " + in_quotes(path_.string())
                                      : "nothing else was kept"));
@@ -211,7 +212,7 @@ void LongWork::end() {
 }
 
 void LongWork::end_without_result() {
-    kept_->write();
+    write_now();
     throw Interrupted(
         "stopped before there was a result; " +
         (is_kept() ? "the same command goes on from " + in_quotes(path_.string()) : "nothing was kept"));
@@ -220,17 +221,24 @@ void LongWork::end_without_result() {
 void LongWork::write(std::string_view bytes) {
     try {
         write_whole(path_, bytes);
-        written_well_ = true;
-    } catch (const std::runtime_error& error) {
+        has_file_ = true;
+        failed_ = false;
+    } catch (const std::runtime_error& error) {  // what was written before is still there
         if (!warned_) warn(std::string(error.what()) + "; the work goes on without being kept");
-        warned_ = true;
-        written_well_ = false;
+        warned_ = failed_ = true;
     }
+}
+
+void LongWork::write_now() {
+    if (failed_ && !kept_->is_empty())
+        write(kept_->bytes());
+    else
+        kept_->write();
 }
 
 bool LongWork::is_kept() const {
     std::error_code error;
-    return !path_.empty() && written_well_ && fs::exists(path_, error);
+    return has_file_ && fs::exists(path_, error);
 }
 
 }  // namespace cli

@@ -7,9 +7,11 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -71,6 +73,7 @@ public:
 private:
     void watch(const std::stop_token& end);
     void write(std::string_view bytes);
+    void write_now();
     bool is_kept() const;  // there is a file to go on from
 
     std::string words_;
@@ -78,8 +81,10 @@ private:
     std::shared_ptr<predcg::Checkpoint> kept_;
     std::stop_source stop_;
     Stops stops_;
+    std::optional<std::stop_callback<std::function<void()>>> hurry_;
     bool done_ = false, warned_ = false;
-    bool written_well_ = false;  // the file, or it was read
+    bool has_file_ = false;  // it was written or read
+    bool failed_ = false;    // the last writing
     std::jthread watch_;
 };
 

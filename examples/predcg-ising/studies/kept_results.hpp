@@ -28,8 +28,9 @@ auto unless_interrupted(Make&& make) {
 }
 
 /// make(k, place) for k = 0 .. count - 1, on all threads; done() after each, and at once for those that were
-/// kept. What was made is kept when one of the two throws. A task goes on from its own place, and what it
-/// gives after a stop is not kept. T is known to be saved (predcg::Stored).
+/// kept. What was made is kept when one of the two throws. A task goes on from its own place, which is
+/// forgotten when what came of it is kept, and what it gives after a stop is not kept. T is known to be saved
+/// (predcg::Stored).
 template <class T, class Make, class Done>
 std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index count, Make&& make,
                             Done&& done) {
@@ -38,6 +39,13 @@ std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index 
         predcg::require_equal(std::ssize(made), count, "Checkpoint", "number of results",
                               "that of the checkpoint");
     std::mutex one_save;
+    std::vector<predcg::CheckpointPlace> done_at;  // and not yet forgotten, nor many
+    constexpr std::size_t many = 64;
+    const auto keep = [&] {
+        place.keep(made);
+        for (const predcg::CheckpointPlace& at : done_at) at.drop();
+        done_at.clear();
+    };
     try {
         predcg::parallel_for(count, [&](predcg::Index k) {
             std::optional<T>& own = made[static_cast<std::size_t>(k)];
@@ -46,16 +54,16 @@ std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index 
                 T found = unless_interrupted([&]() -> T { return make(k, at_work); });
                 const std::scoped_lock lock(one_save);
                 own.emplace(std::move(found));
-                at_work.drop();
-                place.offer(made);
+                done_at.push_back(at_work);
+                if (place.is_due() || done_at.size() == many) keep();
             }
             done();
         });
     } catch (...) {
-        place.keep(made);
+        keep();
         throw;
     }
-    place.keep(made);
+    keep();
     std::vector<T> results;
     for (std::optional<T>& one : made) results.push_back(std::move(*one));
     return results;

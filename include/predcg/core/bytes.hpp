@@ -276,7 +276,10 @@ private:
             const auto [rows, columns] =
                 shape(sizeof(typename T::Scalar), T::RowsAtCompileTime, T::ColsAtCompileTime);
             value.resize(rows, columns);
-            take(value.data(), sizeof(typename T::Scalar), static_cast<std::size_t>(value.size()));
+            if constexpr (PlainNumber<typename T::Scalar>)
+                take(value.data(), sizeof(typename T::Scalar), static_cast<std::size_t>(value.size()));
+            else
+                for (Index k = 0; k < value.size(); ++k) read(value.data()[k]);
         } else if constexpr (!std::is_empty_v<T> || StoredByMembers<T>) {
             require_known<unknown, T>();
             if constexpr (StoredByMembers<T>) Stored<T>::members(value, *this);

@@ -30,9 +30,10 @@ public:
     /// the threads that work, one call at a time.
     using Write = std::function<void(std::string_view)>;
 
-    /// `work`: what is done, with what, in words or as a hash. Every part is saved here when it is done, or
-    /// when `every` has passed since the last time; all are handed to `write` when a part is saved and
-    /// `every` has passed since that was last done. 0: always. After work that was stopped call write().
+    /// `work`: what is done, with what, in words or as a hash. Every part is saved here when it is done, and
+    /// when `every` has passed since it was, or since all were last handed to `write`; they are handed to it
+    /// when a part is saved and that time has passed. 0: always. What was saved since is handed out by
+    /// write(): after work that was stopped or ended by an exception, and where the end is to be kept.
     explicit Checkpoint(std::string work, Write write = {},
                         std::chrono::duration<double> every = std::chrono::minutes(1))
         : work_(std::move(work)), write_(std::move(write)), every_(every) {}
@@ -60,12 +61,22 @@ public:
         return all();
     }
 
-    /// Hands all bytes to the function, if there are parts that it was not handed: after work that was
-    /// stopped.
+    /// True if no part is kept.
+    bool is_empty() const {
+        const std::scoped_lock lock(mutex_);
+        return has_nothing();
+    }
+
+    /// Hands all bytes to the function, if there are parts that it was not handed.
     void write() {
         const std::scoped_lock lock(mutex_);
-        const auto is_kept = [](const auto& part) { return part.second.bytes.has_value(); };
-        if (changed_ && std::ranges::any_of(parts_, is_kept)) hand_out();
+        if (changed_ && !has_nothing()) hand_out(Clock::now());
+    }
+
+    /// From now on `every` is 0: for work that is about to be stopped, and may be killed before it ends.
+    void write_always() {
+        const std::scoped_lock lock(mutex_);
+        every_ = {};
     }
 
     std::optional<std::string> saved(const std::string& name) const override {
@@ -79,7 +90,7 @@ public:
         Part& part = parts_[name];
         const auto now = Clock::now();
         if (!part.since) part.since = now;
-        return now - *part.since >= every_;
+        return now - *part.since >= every_ || (write_ && now - written_ >= every_);
     }
 
     void put(const std::string& name, std::string bytes) override {
@@ -87,7 +98,7 @@ public:
         const auto now = Clock::now();
         parts_[name] = {std::move(bytes), now};
         changed_ = true;
-        if (now - written_ >= every_) hand_out();
+        if (now - written_ >= every_) hand_out(now);
     }
 
     void drop(const std::string& name) override {
@@ -107,11 +118,16 @@ private:
 
     static detail::ByteFrame frame() { return {{'p', 'c', 'g', 'w', 'o', 'r', 'k', '\n'}, 1}; }
 
-    void hand_out() {
+    bool has_nothing() const {
+        return std::ranges::none_of(parts_, [](const auto& part) { return part.second.bytes.has_value(); });
+    }
+
+    /// The time is that before it takes any, so that what is saved `every` seconds later is handed out, too.
+    void hand_out(Clock::time_point now) {
         if (!write_) return;
+        written_ = now;
         write_(all());
         changed_ = false;
-        written_ = Clock::now();
     }
 
     [[gnu::cold]] std::string all() const {
@@ -133,7 +149,7 @@ private:
     std::chrono::duration<double> every_;
     mutable std::mutex mutex_;
     std::map<std::string, Part> parts_;
-    bool changed_ = false;  // since it was handed out, at that time
+    bool changed_ = false;  // since it was handed out
     Clock::time_point written_ = Clock::now();
 };
 

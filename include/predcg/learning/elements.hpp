@@ -7,6 +7,9 @@
 #include <concepts>
 #include <iterator>
 #include <limits>
+#include <memory>
+#include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -15,23 +18,62 @@ namespace predcg::detail {
 template <class R>
 using element_of = std::remove_cvref_t<decltype(*std::ranges::begin(std::declval<const R&>()))>;
 
-/// A row of elements that another row can be copied into, as many as it has if it is not Resizable.
-template <class C>
-concept RowOfElements =
-    std::default_initializable<C> && std::copyable<C> && InputRange<C> && InputRange<const C> &&
-    requires(C& row, const element_of<C>& one) { *std::ranges::begin(row) = one; };
+template <class T>
+concept OfEigen = requires { typename std::remove_cvref_t<T>::PlainObject; };
 
-/// A row whose elements convert to those of C.
+/// The length that a type has, dynamic if it can have any.
+template <class C>
+inline constexpr Index length_of = dynamic;
+template <class C>
+    requires requires { std::tuple_size<C>::value; }
+inline constexpr Index length_of<C> = static_cast<Index>(std::tuple_size<C>::value);
+template <OfEigen C>
+inline constexpr Index length_of<C> = C::SizeAtCompileTime;
+
+/// Objects of Eigen that are rows have one dimension, and are not bounded.
+template <class C>
+inline constexpr bool is_row = true;
+template <OfEigen C>
+inline constexpr bool is_row<C> =
+    bool(C::IsVectorAtCompileTime) && Index{C::MaxSizeAtCompileTime} == Index{C::SizeAtCompileTime};
+
+/// A row that owns its elements, of one length or of any.
+template <class C>
+concept RowOfElements = std::default_initializable<C> && InputRange<C> && InputRange<const C> && is_row<C> &&
+                        (length_of<C> != dynamic || Resizable<C>)&&requires(
+                            C& row, const element_of<C>& one) { *std::ranges::begin(row) = one; };
+
+/// Elements that are copied to others: numbers to numbers, objects of Eigen to the same.
+template <class From, class To>
+concept ElementFor =
+    std::convertible_to<const From&, To> &&
+    (!std::is_arithmetic_v<To> || std::is_arithmetic_v<From>)&&(!OfEigen<To> || std::same_as<From, To>);
+
+/// A row, but no text, whose elements can be copied to a row C.
 template <class X, class C>
 concept ElementsFor =
-    RowOfElements<C> && InputRange<const X> && std::forward_iterator<iterator_of<const X>> &&
-    std::convertible_to<element_of<X>, element_of<C>>;
+    RowOfElements<C> && InputRange<const X> && is_row<X> && std::forward_iterator<iterator_of<const X>> &&
+    !std::convertible_to<const X&, std::string_view> && ElementFor<element_of<X>, element_of<C>>;
 
-/// Whether a number is one of the type To, of which none is rounded: numbers of real types are rounded, those
-/// of integers never.
+/// What is a configuration of this type, or converts to one. Eigen says of rows of other numbers that they
+/// do, and does not compile.
+template <class X, class C>
+concept ConfigurationFor = std::convertible_to<const X&, const C&> && [] {
+    if constexpr (OfEigen<X> && OfEigen<C>)
+        return std::same_as<scalar_of<X>, scalar_of<C>>;
+    else
+        return true;
+}();
+
+/// Whether a number has its value in the type To: exactly if that is one of integers, rounded if of real
+/// numbers.
 template <class To, class From>
 bool has_value(const From& from) {
-    if constexpr (std::is_floating_point_v<From>) {
+    if constexpr (std::is_floating_point_v<To>) {
+        if constexpr (std::is_floating_point_v<From> && sizeof(From) > sizeof(To))
+            return !(std::abs(from) > static_cast<From>(std::numeric_limits<To>::max()));
+        return true;
+    } else if constexpr (std::is_floating_point_v<From>) {
         const From behind = std::ldexp(From{1}, std::numeric_limits<To>::digits);
         const From first = std::is_signed_v<To> ? -behind : From{0};
         return from >= first && from < behind && from == std::trunc(from);
@@ -42,27 +84,46 @@ bool has_value(const From& from) {
 }
 
 /// Copies the elements of one row to another, which gets as many if it can. Throws ArgumentError where it
-/// cannot and has another number of them, and for a number that an integer cannot be.
+/// cannot and has another number of them, and for a number that is out of its range, or none of its integers.
 template <class C, class X>
     requires ElementsFor<X, C>
 void copy_elements(const X& from, C& to, const char* function) {
     using Element = element_of<C>;
-    using Given = element_of<X>;
-    const auto count = std::distance(std::ranges::begin(from), std::ranges::end(from));
-    if constexpr (Resizable<C>)
-        to.resize(static_cast<decltype(to.size())>(count));
+    const auto count = std::ranges::distance(std::ranges::begin(from), std::ranges::end(from));
+    if constexpr (length_of<C> != dynamic)
+        require_equal(static_cast<Index>(count), length_of<C>, function, "number of elements",
+                      "that of the map's fine_type");
     else
-        require_equal(static_cast<Index>(count),
-                      static_cast<Index>(std::distance(std::ranges::begin(to), std::ranges::end(to))),
-                      function, "number of elements", "that of the map's fine_type");
+        to.resize(static_cast<decltype(to.size())>(count));
     auto at = std::ranges::begin(to);
-    for (const Given& one : from) {
-        if constexpr (std::is_integral_v<Element> && std::is_arithmetic_v<Given>)
+    for (const element_of<X>& one : from) {
+        if constexpr (std::is_arithmetic_v<Element>)
             require(has_value<Element>(one), function, "element", one,
                     "a number of the elements of the map's fine_type");
         *at = static_cast<Element>(one);
         ++at;
     }
 }
+
+/// A configuration that others are copied into. A copy of it has one of its own.
+class CopiedConfiguration {
+public:
+    CopiedConfiguration() = default;
+    CopiedConfiguration(const CopiedConfiguration&) {}
+    CopiedConfiguration(CopiedConfiguration&&) noexcept = default;
+    CopiedConfiguration& operator=(const CopiedConfiguration&) { return *this; }
+    CopiedConfiguration& operator=(CopiedConfiguration&&) noexcept = default;
+    ~CopiedConfiguration() = default;
+
+    /// Always of the same type.
+    template <class C>
+    C& of() {
+        if (!configuration_) configuration_ = std::make_shared<C>();
+        return *static_cast<C*>(configuration_.get());
+    }
+
+private:
+    std::shared_ptr<void> configuration_;
+};
 
 }  // namespace predcg::detail

@@ -145,22 +145,22 @@ public:
     }
 
     /// Looks at a configuration of the host's own type, as a std::span or a std::vector<int>: a range whose
-    /// elements convert to those of the map's fine_type, into which they are copied. Throws as `add` of such
-    /// a configuration, and ArgumentError for another number of elements where that of the fine_type cannot
-    /// change, or a number that its integers cannot be (0.5, 300).
+    /// elements, and nothing else, are copied to those of the map's fine_type: numbers, or what converts to
+    /// them. Throws as `add` of such a configuration, and ArgumentError for another number of elements where
+    /// that of the fine_type cannot change, or a number that its elements cannot be (0.5 or 300 of a byte).
     template <class X>
-        requires(!std::convertible_to<const X&, const Configuration&> && !detail::RangeOf<X, Configuration> &&
+        requires(!detail::ConfigurationFor<X, Configuration> && !detail::RangeOf<X, Configuration> &&
                  detail::ElementsFor<X, Configuration>)
     bool add(const X& x, double weight = 1.0) {
         if (settings_.stop.stop_requested()) return false;
-        if (copied_.empty()) copied_.emplace_back();
-        detail::copy_elements(x, copied_.front(), "OnlineFit::add");
-        return add(copied_.front(), weight);
+        auto& copied = copied_.template of<Configuration>();
+        detail::copy_elements(x, copied, "OnlineFit::add");
+        return add(copied, weight);
     }
 
     /// Anything else is none: does not compile, and says so in words.
     template <class X, class... More>
-        requires(!std::convertible_to<const X&, const Configuration&> &&
+        requires(!detail::ConfigurationFor<X, Configuration> &&
                  (detail::RangeOf<X, Configuration> ? sizeof...(More) > 0
                                                     : !detail::ElementsFor<X, Configuration>))
     bool add(const X&, const More&...) {
@@ -495,7 +495,7 @@ private:
     Index fine_size_ = no_size;  // of the configurations
     bool is_loaded_ = false;     // and nothing was added since
     bool is_cut_ = false;
-    std::vector<Configuration> copied_{};  // none, or one: what the host has in a type of its own
+    detail::CopiedConfiguration copied_{};  // what the host has in a type of its own
 };
 
 /// From an EMCoarseGrainer or a RelativeEntropy.
