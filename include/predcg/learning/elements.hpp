@@ -111,7 +111,10 @@ public:
     CopiedConfiguration() = default;
     CopiedConfiguration(const CopiedConfiguration&) {}
     CopiedConfiguration(CopiedConfiguration&&) noexcept = default;
-    CopiedConfiguration& operator=(const CopiedConfiguration&) { return *this; }
+    CopiedConfiguration& operator=(const CopiedConfiguration& other) {
+        if (this != &other) configuration_.reset();
+        return *this;
+    }
     CopiedConfiguration& operator=(CopiedConfiguration&&) noexcept = default;
     ~CopiedConfiguration() = default;
 
