@@ -4,13 +4,10 @@
 
 #include <predcg/core/checkpoint.hpp>
 
-#include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>

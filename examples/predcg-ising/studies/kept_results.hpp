@@ -39,8 +39,10 @@ std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index 
         predcg::require_equal(std::ssize(made), count, "Checkpoint", "number of results",
                               "that of the checkpoint");
     std::mutex one_save;
-    std::vector<predcg::CheckpointPlace> done_at;  // and not yet forgotten, nor many
-    constexpr std::size_t many = 64;
+    std::vector<predcg::CheckpointPlace> done_at;  // of tasks that are done and not yet forgotten
+    constexpr std::size_t most = 64;
+    for (std::size_t k = 0; k < made.size(); ++k)
+        if (made[k]) place.within(std::to_string(k)).drop();
     const auto keep = [&] {
         place.keep(made);
         for (const predcg::CheckpointPlace& at : done_at) at.drop();
@@ -55,7 +57,7 @@ std::vector<T> kept_results(const predcg::CheckpointPlace& place, predcg::Index 
                 const std::scoped_lock lock(one_save);
                 own.emplace(std::move(found));
                 done_at.push_back(at_work);
-                if (place.is_due() || done_at.size() == many) keep();
+                if (place.is_due() || done_at.size() == most) keep();
             }
             done();
         });

@@ -241,9 +241,8 @@ private:
         const Index q = shape_.letters, length = shape_.width - 1;
         Reached at{0, 1, shape_.states, 0, q, 0, q, 0, 0};
         if (starts_ == 1) return at;
-        const auto last_but = [&](Index k) {
-            return leading[k] - leading[k + 1] * q;
-        };  // letters of the start
+        // The start's letter with k others behind it.
+        const auto last_but = [&](Index k) { return leading[k] - leading[k + 1] * q; };
         const Index first = std::max<Index>(0, length - site);
         const Index last = std::max<Index>(0, site + length - shape_.sites);
         at.begin =

@@ -37,17 +37,25 @@ template <OfEigen C>
 inline constexpr bool is_row<C> =
     bool(C::IsVectorAtCompileTime) && Index{C::MaxSizeAtCompileTime} == Index{C::SizeAtCompileTime};
 
-/// A row that owns its elements, of one length or of any.
+/// Has one length, or can get any.
 template <class C>
-concept RowOfElements = std::default_initializable<C> && InputRange<C> && InputRange<const C> && is_row<C> &&
-                        (length_of<C> != dynamic || Resizable<C>)&&requires(
-                            C& row, const element_of<C>& one) { *std::ranges::begin(row) = one; };
+concept HasLength = length_of<C> != dynamic || Resizable<C>;
 
-/// Elements that are copied to others: numbers to numbers, objects of Eigen to the same.
+/// A row that owns its elements.
+template <class C>
+concept RowOfElements =
+    std::default_initializable<C> && InputRange<C> && InputRange<const C> && is_row<C> && HasLength<C> &&
+    requires(C& row, const element_of<C>& one) { *std::ranges::begin(row) = one; };
+
+/// Elements that are copied to others: numbers to numbers, objects of Eigen to the same, others to what they
+/// convert to.
 template <class From, class To>
-concept ElementFor =
-    std::convertible_to<const From&, To> &&
-    (!std::is_arithmetic_v<To> || std::is_arithmetic_v<From>)&&(!OfEigen<To> || std::same_as<From, To>);
+inline constexpr bool is_copied = std::is_arithmetic_v<From> || !std::is_arithmetic_v<To>;
+template <class From, OfEigen To>
+inline constexpr bool is_copied<From, To> = std::same_as<From, To>;
+
+template <class From, class To>
+concept ElementFor = std::convertible_to<const From&, To> && is_copied<From, To>;
 
 /// A row, but no text, whose elements can be copied to a row C.
 template <class X, class C>

@@ -145,9 +145,10 @@ public:
     }
 
     /// Looks at a configuration of the host's own type, as a std::span or a std::vector<int>: a range whose
-    /// elements, and nothing else, are copied to those of the map's fine_type: numbers, or what converts to
-    /// them. Throws as `add` of such a configuration, and ArgumentError for another number of elements where
-    /// that of the fine_type cannot change, or a number that its elements cannot be (0.5 or 300 of a byte).
+    /// elements, and nothing else, are copied to those of the map's fine_type; numbers to numbers, others to
+    /// what they convert to. Throws as `add` of such a configuration, and ArgumentError for another number of
+    /// elements where that of the fine_type cannot change, or a number that its elements cannot be (0.5 or
+    /// 300 of a byte).
     template <class X>
         requires(!detail::ConfigurationFor<X, Configuration> && !detail::RangeOf<X, Configuration> &&
                  detail::ElementsFor<X, Configuration>)
