@@ -27,21 +27,19 @@ class ChainPass {
     using V = Lanes;
 
 public:
-    /// `starts` is 1, or all of the shape's.
-    [[gnu::cold]] ChainPass(const ChainShape& shape, Index starts)
+    /// `starts` is 1, or all of the shape's. Without `keep` there is no way back: forward() alone.
+    [[gnu::cold]] ChainPass(const ChainShape& shape, Index starts, bool keep = true)
         : shape_(shape), starts_(starts), row_(shape.states + (starts > 8 ? 1 : 0)), block_(row_ * starts),
-          has_all_windows_(shape.sites * shape.codes() <= most_windows),
+          has_all_windows_(keep && shape.sites * shape.codes() <= most_windows),
           windows_(shape.codes() * (has_all_windows_ ? shape.sites : 1)), final_(starts > 1 ? 1 : block_),
           right_(shape.states), next_(std::max(block_, 2 * shape.states)) {
         for (Index k = 1; k < shape.width; ++k) powers_[k] = powers_[k - 1] * shape.letters;
         find_reached();
-        is_whole_ = (shape.sites + 1) * block_ <= most_messages;
-        length_ = is_whole_ ? shape.sites : length_for(shape.states);
+        is_whole_ = keep && (shape.sites + 1) * block_ <= most_messages;
+        length_ = is_whole_ || !keep ? shape.sites : length_for(shape.states);
         forward_.resize(is_whole_ ? (shape.sites + 1) * block_ : ((shape.sites - 1) / length_ + 1) * block_);
-        if (!is_whole_) {
-            again_.resize((length_ + 1) * shape.states);
-            other_.resize(block_);
-        }
+        if (!is_whole_) other_.resize(block_);
+        if (length_ < shape.sites) again_.resize((length_ + 1) * shape.states);
     }
 
     /// Weights with which paths of the one start begin and end in state s, initial(s) and final(s); messages
@@ -300,7 +298,20 @@ private:
     /// The same of all starts, where they reach all states by all windows.
     void step_all_forward(const V* window, const V* from, V* to) const {
         const Index q = shape_.letters, n_states = shape_.states, stride = n_states / q;
-        const Index ends = std::min(q, n_states), end = block_, step = row_;
+        const Index end = block_, step = row_;
+        if (q == 2 && n_states > 1) {  // two states follow the same two
+            for (Index middle = 0; middle < stride; ++middle, window += 2) {
+                const V w00 = window[0], w01 = window[1], w10 = window[n_states], w11 = window[n_states + 1];
+                for (Index a = 0; a < end; a += step) {
+                    const V before = from[a + middle], other = from[a + stride + middle];
+                    V* const next = to + a + 2 * middle;
+                    next[0] = before * w00 + other * w10;
+                    next[1] = before * w01 + other * w11;
+                }
+            }
+            return;
+        }
+        const Index ends = std::min(q, n_states);
         for (Index next = 0, middle = 0; next < n_states; ++middle)
             for (Index last = 0; last < ends; ++last, ++next)
                 for (Index a = 0; a < end; a += step) {
@@ -410,6 +421,27 @@ private:
                          Index own_codes) const {
         const Index q = shape_.letters, n_states = shape_.states, end = block_, step = row_;
         const Index* const places = own_places_.data();
+        const auto add = [&](Index code, const V& chance) {
+            sum[code] += chance;
+            if (own_codes > 0) own[places[code]] += chance;
+        };
+        if (q == 2 && n_states > 1) {
+            for (Index s = 0, next = 0; s < n_states; ++s, ++left, ++to) {
+                const V weight = windows[2 * s], other = windows[2 * s + 1];
+                V chance = V::of(0.0), other_chance = V::of(0.0);
+                for (Index a = 0; a < end; a += step) {
+                    const V before = left[a], way = weight * right[a + next],
+                            other_way = other * right[a + next + 1];
+                    chance += before * way;
+                    other_chance += before * other_way;
+                    to[a] = way + other_way;
+                }
+                add(2 * s, chance);
+                add(2 * s + 1, other_chance);
+                next = next + 2 == n_states ? 0 : next + 2;
+            }
+            return;
+        }
         for (Index s = 0, code = 0, next = 0; s < n_states; ++s, ++left, ++to)
             for (Index last = 0; last < q; ++last, ++code) {
                 const V weight = windows[code];
@@ -422,8 +454,7 @@ private:
                     else
                         to[a] += way;
                 }
-                sum[code] += chance;
-                if (own_codes > 0) own[places[code]] += chance;
+                add(code, chance);
                 if (++next == n_states) next = 0;
             }
     }

@@ -12,7 +12,7 @@
 namespace predcg::detail {
 
 /// Blocks that a thread has given back, for whoever asks next: an iteration asks for the same sizes as the
-/// one before. Blocks have 2^k bytes, from 2^6 to 2^20; what is larger comes from operator new and goes back.
+/// one before. Blocks have 2^k bytes, from 2^6 to 2^22; what is larger comes from operator new and goes back.
 class ScratchPool {
 public:
     static constexpr std::size_t alignment = 64;
@@ -54,7 +54,7 @@ private:
     struct Block {
         Block* next;
     };
-    static constexpr std::size_t kinds = 15;
+    static constexpr std::size_t kinds = 17;
 
     static std::size_t kind_of(std::size_t bytes) {
         return static_cast<std::size_t>(std::bit_width((bytes - 1) / alignment));

@@ -1,10 +1,11 @@
 #pragma once
 // Pair energies as cubic pieces of equal width, for loops over many pairs.
+#include <predcg/chains/lanes.hpp>
 #include <predcg/core/types.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -25,13 +26,28 @@ public:
 
     /// Squared distances, all below cutoff^2, become energies.
     void energies(double* values, Index count) const {
-        for (Index k = 0; k < count; ++k) values[k] = std::sqrt(values[k]) * inverse_ + offset_;
-        const Piece* pieces = pieces_.data();
-        for (Index k = 0; k < count; ++k) {
-            const double x = values[k];
-            const int at = static_cast<int>(x);
-            const Piece& c = pieces[at];
-            const double t = x - static_cast<double>(at);
+        using predcg::detail::lane_count, predcg::detail::Lanes;
+        Eigen::Map<Eigen::ArrayXd> x(values, count);  // std::sqrt may set errno, which vectors cannot
+        x = x.sqrt() * inverse_ + offset_;
+        const double* const pieces = pieces_.front().data();
+        Index first = 0;
+        for (; first + lane_count <= count; first += lane_count) {
+            std::uint32_t begins[lane_count];
+            Lanes t;
+            for (Index lane = 0; lane < lane_count; ++lane) {
+                const int at = static_cast<int>(values[first + lane]);
+                begins[lane] = 4 * static_cast<std::uint32_t>(at);
+                t[lane] = values[first + lane] - static_cast<double>(at);
+            }
+            const auto [c0, c1] = Lanes::gathered_pairs<1>(pieces, begins);
+            const auto [c2, c3] = Lanes::gathered_pairs<1>(pieces + 2, begins);
+            const Lanes energy = (c0 + t * c1) + t * t * (c2 + t * c3);
+            for (Index lane = 0; lane < lane_count; ++lane) values[first + lane] = energy[lane];
+        }
+        for (Index k = first; k < count; ++k) {
+            const int at = static_cast<int>(values[k]);
+            const Piece& c = pieces_[static_cast<std::size_t>(at)];
+            const double t = values[k] - static_cast<double>(at);
             values[k] = (c[0] + t * c[1]) + t * t * (c[2] + t * c[3]);
         }
     }

@@ -112,10 +112,13 @@ private:
         places_.squared_distances(from, n_, squares_.data());
         squares_[self] = largest_;
         std::size_t count = 0;
+        const double *const squares = squares_.data(), largest = largest_;
+        double* const near = near_.data();
+        std::int32_t* const which = which_.data();
         for (std::size_t j = 0; j < n_; ++j) {
-            which_[count] = static_cast<std::int32_t>(j);
-            near_[count] = squares_[j];
-            count += squares_[j] < largest_;
+            which[count] = static_cast<std::int32_t>(j);
+            near[count] = squares[j];
+            count += squares[j] < largest;
         }
         law_.energies(near_.data(), static_cast<Index>(count));
         std::fill(row_.begin(), row_.end(), 0.0);
@@ -150,12 +153,14 @@ private:
         const std::int32_t* const list = list_.data() + moved_ * capacity_;
         const auto length = static_cast<std::size_t>(length_[moved_]);
         std::size_t count = 0;
+        const double largest = largest_;
+        double* const near = near_.data();
+        std::int32_t* const which = which_.data();
         for (std::size_t k = 0; k < length; ++k) {
-            const auto j = static_cast<std::size_t>(list[k]);
-            const double square = places_.squared_distance(from, j);
-            which_[count] = list[k];
-            near_[count] = square;
-            count += square < largest_;
+            const double square = places_.squared_distance(from, static_cast<std::size_t>(list[k]));
+            which[count] = list[k];
+            near[count] = square;
+            count += square < largest;
         }
         law_.energies(near_.data(), static_cast<Index>(count));
         Sums s{};
