@@ -39,7 +39,7 @@ public:
         length_ = is_whole_ || !keep ? shape.sites : length_for(shape.states);
         forward_.resize(is_whole_ ? (shape.sites + 1) * block_ : ((shape.sites - 1) / length_ + 1) * block_);
         if (!is_whole_) other_.resize(block_);
-        if (length_ < shape.sites) again_.resize((length_ + 1) * shape.states);
+        if (keep && !is_whole_) again_.resize((length_ + 1) * shape.states);
     }
 
     /// Weights with which paths of the one start begin and end in state s, initial(s) and final(s); messages

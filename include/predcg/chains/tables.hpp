@@ -148,6 +148,7 @@ public:
     StatisticTables(const ChainShape& shape, const Space& space, const S& statistic)
         : shape_(shape), translation_invariant_(is_translation_invariant(statistic)),
           values_(Matrix::Zero(statistic.size(), shape.codes() * shape.table_count(translation_invariant_))) {
+        if (values_.size() == 0) return;
         const Index width = Window(statistic.window()).width;
         tabulate(shape, space, translation_invariant_, [&](Index t, Index code, auto window, Index site) {
             const auto value = statistic.local(site, narrow(window, width));

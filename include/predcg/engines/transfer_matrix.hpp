@@ -142,7 +142,8 @@ struct TransferMatrix {
                 if (counts ? detail::SmallRingPass::keeps_chances(shape, own_shape)
                            : shape.is_smallest_ring())
                     return sums.run(detail::SmallRingPass(shape), alone);
-                return sums.run(detail::ChainPass(shape, shape.starts(), want != Want::log_partitions), alone);
+                return sums.run(detail::ChainPass(shape, shape.starts(), want != Want::log_partitions),
+                                alone);
             }
         }
         if constexpr (want == Want::means) {
