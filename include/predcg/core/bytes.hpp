@@ -62,7 +62,7 @@ concept StoredNumber =
     (std::is_arithmetic_v<T> && sizeof(T) <= 8 && !std::same_as<T, long double>) || std::is_enum_v<T>;
 
 template <class T>
-concept StoredMatrix = requires { typename T::PlainObject; } && StoredNumber<typename T::Scalar>;
+concept StoredMatrix = OfEigen<T> && StoredNumber<typename T::Scalar>;
 
 struct NoVisit {
     template <class... T>

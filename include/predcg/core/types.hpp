@@ -22,10 +22,15 @@ using VectorOf = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 /// Extent of something whose size is known only at run time.
 inline constexpr Index dynamic = Eigen::Dynamic;
 
+namespace detail {
+/// Eigen's objects and expressions.
+template <class T>
+concept OfEigen = requires { typename std::remove_cvref_t<T>::PlainObject; };
+}  // namespace detail
+
 /// A real number: convertible to double, but not an Eigen object (Eigen's 1x1 products convert silently).
 template <class T>
-concept RealValue =
-    std::convertible_to<T, double> && !requires { typename std::remove_cvref_t<T>::PlainObject; };
+concept RealValue = std::convertible_to<T, double> && !detail::OfEigen<T>;
 
 namespace detail {
 template <class R>
@@ -53,14 +58,12 @@ concept Resizable = requires(X& x) { x.resize(std::size_t{}); };
 /// A column vector of doubles. Scalar and shape are checked here, because Eigen's own conversions are
 /// unconstrained: `std::convertible_to<Vector>` accepts a matrix of complex numbers.
 template <class V>
-concept VectorLike = requires {
-    typename std::remove_cvref_t<V>::PlainObject;
-} && std::same_as<detail::scalar_of<V>, double> && std::remove_cvref_t<V>::ColsAtCompileTime == 1;
+concept VectorLike = detail::OfEigen<V> && std::same_as<detail::scalar_of<V>, double> &&
+                     std::remove_cvref_t<V>::ColsAtCompileTime == 1;
 
 /// A matrix of doubles (a vector is one, too).
 template <class M>
-concept MatrixLike =
-    requires { typename std::remove_cvref_t<M>::PlainObject; } && std::same_as<detail::scalar_of<M>, double>;
+concept MatrixLike = detail::OfEigen<M> && std::same_as<detail::scalar_of<M>, double>;
 
 /// Compile-time length of a VectorLike, or `dynamic`.
 template <VectorLike V>

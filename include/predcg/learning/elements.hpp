@@ -18,9 +18,6 @@ namespace predcg::detail {
 template <class R>
 using element_of = std::remove_cvref_t<decltype(*std::ranges::begin(std::declval<const R&>()))>;
 
-template <class T>
-concept OfEigen = requires { typename std::remove_cvref_t<T>::PlainObject; };
-
 /// The length that a type has, dynamic if it can have any.
 template <class C>
 inline constexpr Index length_of = dynamic;
