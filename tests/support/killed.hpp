@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -22,10 +23,11 @@ struct Disk {
 };
 
 /// Runs work(place) until it ends, killed at every `stride`-th write, and resumed from what was written.
-/// Returns what the last run returned.
+/// Returns what the last run returned. Throws std::runtime_error where twenty runs in a row get no further.
 template <class Work>
 auto with_kills(Work&& work, int stride, Disk& disk) {
-    for (;; ++disk.resumed) {
+    std::string before;
+    for (int in_vain = 0;; ++disk.resumed) {
         int left = stride;
         const auto kept = std::make_shared<predcg::Checkpoint>(
             "work",
@@ -40,7 +42,9 @@ auto with_kills(Work&& work, int stride, Disk& disk) {
         try {
             return work(predcg::CheckpointPlace(kept));
         } catch (const Killed&) {
-            continue;
+            in_vain = disk.bytes == before ? in_vain + 1 : 0;
+            if (in_vain == 20) throw std::runtime_error("work that is killed does not go on where it was");
+            before = disk.bytes;
         }
     }
 }
