@@ -84,6 +84,25 @@ TEST(SplinePotential, CubicPiecesAreTheSpline) {
     }
 }
 
+// Of many distances at once each energy is, to the bit, that of the distance alone, wherever it stands.
+TEST(SplinePotential, EnergiesDoNotDependOnTheirPlaces) {
+    const auto u = small_spline(4);
+    const pair::CubicPieces pieces = u.pieces(some_theta(6));
+    std::vector<double> squares;
+    for (double r = 1e-3; r < u.cutoff(); r += 0.00037) squares.push_back(r * r);
+    squares.push_back(std::nextafter(u.cutoff() * u.cutoff(), 0.0));
+    for (std::size_t left_out = 0; left_out < 9; ++left_out) {
+        std::vector<double> values(squares.begin() + static_cast<std::ptrdiff_t>(left_out), squares.end());
+        pieces.energies(values.data(), std::ssize(values));
+        for (std::size_t k = 0; k < values.size(); ++k) {
+            double alone = squares[k + left_out];
+            pieces.energies(&alone, 1);
+            EXPECT_EQ(values[k], alone) << "distance " << std::sqrt(squares[k + left_out]);
+        }
+    }
+    EXPECT_NEAR(u.pair_energy(std::sqrt(squares.back()), some_theta(6)), 0.0, 1e-12);
+}
+
 TEST(SplinePotential, PassesItsChecks) {
     EXPECT_EQ(check_coarse_potential(small_spline(2, 1.8), Vector{{3.0, 2.0, 1.0, 0.3, 0.0, 0.0}}),
               Findings{});

@@ -3,7 +3,9 @@
 #include <predcg/chains/lanes.hpp>
 #include <predcg/core/types.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -26,33 +28,48 @@ public:
 
     /// Squared distances, all below cutoff^2, become energies.
     void energies(double* values, Index count) const {
-        using predcg::detail::lane_count, predcg::detail::Lanes;
-        Eigen::Map<Eigen::ArrayXd> x(values, count);  // std::sqrt may set errno, which vectors cannot
-        x = x.sqrt() * inverse_ + offset_;
-        const double* const pieces = pieces_.front().data();
+        square_roots(values, count);
+        for (Index k = 0; k < count; ++k) values[k] = values[k] * inverse_ + offset_;
         Index first = 0;
-        for (; first + lane_count <= count; first += lane_count) {
-            std::uint32_t begins[lane_count];
-            Lanes t;
-            for (Index lane = 0; lane < lane_count; ++lane) {
-                const int at = static_cast<int>(values[first + lane]);
-                begins[lane] = 4 * static_cast<std::uint32_t>(at);
-                t[lane] = values[first + lane] - static_cast<double>(at);
-            }
-            const auto [c0, c1] = Lanes::gathered_pairs<1>(pieces, begins);
-            const auto [c2, c3] = Lanes::gathered_pairs<1>(pieces + 2, begins);
-            const Lanes energy = (c0 + t * c1) + t * t * (c2 + t * c3);
-            for (Index lane = 0; lane < lane_count; ++lane) values[first + lane] = energy[lane];
-        }
-        for (Index k = first; k < count; ++k) {
-            const int at = static_cast<int>(values[k]);
-            const Piece& c = pieces_[static_cast<std::size_t>(at)];
-            const double t = values[k] - static_cast<double>(at);
-            values[k] = (c[0] + t * c[1]) + t * t * (c[2] + t * c[3]);
-        }
+        for (; first + lanes <= count; first += lanes) at_places(values + first);
+        if (first == count) return;
+        double last[lanes] = {};  // by the same operations, whatever the compiler fuses
+        std::copy_n(values + first, count - first, last);
+        at_places(last);
+        std::copy_n(last, count - first, values + first);
     }
 
 private:
+    static constexpr Index lanes = predcg::detail::lane_count;
+
+    /// By vectors; a loop of std::sqrt, which may set errno, is none. Four at a time: Eigen's root of eight
+    /// is not rounded correctly.
+    static void square_roots(double* values, Index count) {
+        Index k = 0;
+        for (; k + 4 <= count; k += 4) {
+            Eigen::Map<Eigen::Array4d> x(values + k);
+            x = x.sqrt();
+        }
+        for (; k < count; ++k) values[k] = std::sqrt(values[k]);
+    }
+
+    /// Places k + t, as many as there are lanes, become energies.
+    void at_places(double* values) const {
+        using predcg::detail::Lanes;
+        std::uint32_t begins[lanes];
+        Lanes t;
+        for (Index lane = 0; lane < lanes; ++lane) {
+            const int at = static_cast<int>(values[lane]);
+            begins[lane] = 4 * static_cast<std::uint32_t>(at);
+            t[lane] = values[lane] - static_cast<double>(at);
+        }
+        const double* const pieces = pieces_.front().data();
+        const auto [c0, c1] = Lanes::gathered_pairs<1>(pieces, begins);
+        const auto [c2, c3] = Lanes::gathered_pairs<1>(pieces + 2, begins);
+        const Lanes energy = (c0 + t * c1) + t * t * (c2 + t * c3);
+        for (Index lane = 0; lane < lanes; ++lane) values[lane] = energy[lane];
+    }
+
     double inverse_, offset_, cutoff_;
     std::vector<Piece> pieces_;
 };
