@@ -316,9 +316,10 @@ ErrorBudget error_budget(const Posterior<Coarse, Map, Engine>& posterior, const 
     statistics::RunningMoments<Vector> of_data;
     for (const auto& x : data) of_data.add(detail::as_vector(observable(x)));
     const double n = std::max(1.0, static_cast<double>(of_data.count()) - 1.0);
-    const Vector error = (of_data.scatter() / (n * posterior.fit.data_count)).cwiseSqrt();
+    Vector errors = of_data.scatter() / (n * posterior.fit.data_count);
+    for (double& error : errors) error = std::sqrt(error);  // Eigen's of AVX-512 is not rounded correctly
     return {interval.mean, interval.mean_error, interval.sd, interval.mean - data_mean(data, observable),
-            error};
+            errors};
 }
 
 }  // namespace predcg

@@ -37,7 +37,11 @@ struct RelativeEntropyFit : Fit<Coarse, MappedData<Xi>, EngineRoles<MappingEngin
     explicit RelativeEntropyFit(Base fit) : Base(std::move(fit)) {}
 
     /// Square roots of the sandwich's diagonal, energy.
-    Vector standard_errors() const { return covariance.diagonal().cwiseSqrt(); }
+    Vector standard_errors() const {
+        Vector errors = covariance.diagonal();
+        for (double& error : errors) error = std::sqrt(error);  // Eigen's of AVX-512 is not rounded correctly
+        return errors;
+    }
 
     /// The same p_c with a way back to the fine scale, for predict(): a probabilistic map with its
     /// parameters, or any function f(X, rng) -> x.
