@@ -117,7 +117,8 @@ struct LaneParts {
     bool factor_has_classes, own_has_classes;
     Index most_cells;  // of a window, of own statistics that are counted; else 0
 };
-/// Bytes of the tables and messages of LaneSums with d statistics, at most.
+/// Bytes of the tables and messages of LaneSums with d statistics, at most, but for what their blocks are
+/// rounded up (core/scratch.hpp).
 inline double lane_bytes(const ChainShape& shape, const ChainShape& factor_shape, const ChainShape& own_shape,
                          double d, const LaneParts& parts) {
     const auto number = [](Index n) { return static_cast<double>(n); };
