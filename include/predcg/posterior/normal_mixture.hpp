@@ -83,7 +83,7 @@ public:
             }
         });
         NormalMixture other;
-        Vector away(size), weighted(size);
+        Vector away(size);
         for (std::size_t j = 0; j < parts_.size(); ++j) {
             const double* w = linalg::column(share, static_cast<Index>(j));
             double sum = 0.0, squares = 0.0;
@@ -105,8 +105,8 @@ public:
                     if (part < 1e-12) continue;
                     const Vector& u = points[static_cast<std::size_t>(k)];
                     for (Index l = 0; l < size; ++l) away[l] = u[l] - mean[l];
-                    for (Index l = 0; l < size; ++l) weighted[l] = part * away[l];
-                    add_product(weighted.data(), away.data(), size, covariance.data());
+                    for (Index l = 0; l < size; ++l)
+                        for (Index i = 0; i < size; ++i) covariance(i, l) += part * away[i] * away[l];
                 }
             }
             other.add(std::move(mean), covariance, std::max(sum, least_weight));
@@ -174,13 +174,6 @@ private:
             visit(self.mean, self.root, self.inverse, self.weight, self.log_height);
         }
     };
-
-    /// Adds a b^T to a matrix, column by column. What is cold has loops for size.
-    [[gnu::hot, gnu::noinline]] static void add_product(const double* a, const double* b, Index size,
-                                                        double* to) {
-        for (Index l = 0; l < size; ++l, to += size)
-            for (Index k = 0; k < size; ++k) to[k] += a[k] * b[l];
-    }
 
     /// take(begin, count, log densities times weights of all normals, log of their sum) for as many points at
     /// a time as there are lanes.
